@@ -1,0 +1,224 @@
+/**
+ * The rows of every table, as clients see them: one schema gives the TypeScript types, the validation of frames and the
+ * AsyncAPI document. Unknown is `null`, never 0 or "". Times are Unix milliseconds unless a name ends in Ms or Seconds.
+ * Enters: nothing. Leaves: schemas and types for aggregate (which fills rows), publish (which sends them), cli and dashboard.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Text = Nullable(Type.String());
+const Num = Nullable(Type.Number());
+const Int = Nullable(Type.Integer());
+
+export const Direction = Type.Union([Type.Literal('out'), Type.Literal('in')]);
+export type Direction = Static<typeof Direction>;
+
+/** TCP states as ss(8) prints them, in lower case. A TIME_WAIT entry in substate FIN_WAIT2 counts as `time-wait` here. */
+export const STATE_NAMES = [
+  'established',
+  'syn-sent',
+  'syn-recv',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'close',
+  'close-wait',
+  'last-ack',
+  'listen',
+  'closing',
+] as const;
+export type StateName = (typeof STATE_NAMES)[number];
+
+/** How a connection ended. `time-wait` and `fin-wait-2` left a mini-socket that holds the tuple. */
+export const END_NAMES = [
+  'time-wait',
+  'fin-wait-2',
+  'passive',
+  'reset',
+  'timeout',
+  'overflow',
+  'aborted',
+] as const;
+export const End = Type.Union(END_NAMES.map((name) => Type.Literal(name)));
+export type End = (typeof END_NAMES)[number];
+
+export const CAUSE_NAMES = [
+  'ports-exhausted',
+  'bind-pool-exhausted',
+  'tuple-in-use',
+  'no-source-address',
+  'foreign-address',
+  'port-in-use',
+  'refused',
+  'timed-out',
+  'unreachable',
+  'reset',
+  'not-permitted',
+  'no-memory',
+  'aborted',
+  'other',
+] as const;
+export const Cause = Type.Union(CAUSE_NAMES.map((name) => Type.Literal(name)));
+export type Cause = (typeof CAUSE_NAMES)[number];
+
+export const ProcessRef = Type.Object({ pid: Int, comm: Text });
+
+/** A process is its tgid and its start time; every part that was never learnt is null. */
+export const ProcessInfo = Type.Object({
+  pid: Int,
+  startTime: Int,
+  ppid: Int,
+  parent: ProcessRef,
+  comm: Text,
+  exe: Text,
+  cmdline: Text,
+  uid: Int,
+  cgroup: Text,
+  unit: Text,
+  container: Text,
+  pod: Text,
+  exited: Nullable(Type.Boolean()),
+  self: Type.Boolean(),
+});
+export type ProcessInfo = Static<typeof ProcessInfo>;
+
+export const Endpoint = Type.Object({ address: Text, port: Int });
+export type Endpoint = Static<typeof Endpoint>;
+
+export const Quantiles = Type.Object({ p50: Num, p99: Num });
+export type Quantiles = Static<typeof Quantiles>;
+
+export const TotalsRow = Type.Object({
+  key: Type.String(),
+  netns: Int,
+  name: Text,
+  timeWait: Int,
+  timeWaitAttributed: Int,
+  coverage: Num,
+  auditAgeMs: Num,
+  states: Type.Record(Type.String(), Type.Integer()),
+  openPerSec: Num,
+  closePerSec: Num,
+  failPerSec: Num,
+  opened: Int,
+  closed: Int,
+  failed: Int,
+  portRange: Nullable(Type.Tuple([Type.Integer(), Type.Integer()])),
+  reservedPorts: Int,
+  blockedPorts: Int,
+  tcpTwReuse: Int,
+  tcpTwReuseDelayMs: Int,
+  tcpTimestamps: Int,
+  tcpFinTimeout: Int,
+  tcpMaxTwBuckets: Int,
+  timeWaitOverflow: Int,
+  eventsSeen: Int,
+  eventsLost: Int,
+  eventsMissed: Int,
+  lowerBound: Type.Boolean(),
+});
+export type TotalsRow = Static<typeof TotalsRow>;
+
+/** `program` names what dead processes fold into: "curl (bash loop.sh)". */
+export const FlowRow = Type.Object({
+  key: Type.String(),
+  netns: Int,
+  process: ProcessInfo,
+  program: Text,
+  direction: Nullable(Direction),
+  destination: Endpoint,
+  established: Int,
+  timeWait: Int,
+  portsHeld: Int,
+  openPerSec: Num,
+  closePerSec: Num,
+  failPerSec: Num,
+  opened: Int,
+  closed: Int,
+  failed: Int,
+  preexisting: Int,
+  closedFirst: Int,
+  bytesSent: Int,
+  bytesReceived: Int,
+  lifetimeMs: Quantiles,
+  connectMs: Quantiles,
+  firstSeen: Int,
+  lastSeen: Int,
+  lowerBound: Type.Boolean(),
+});
+export type FlowRow = Static<typeof FlowRow>;
+
+export const Holder = Type.Object({ process: ProcessInfo, ports: Type.Integer() });
+
+export const BudgetRow = Type.Object({
+  key: Type.String(),
+  kind: Type.Union([Type.Literal('tuple'), Type.Literal('bind-pool')]),
+  netns: Int,
+  source: Type.Object({ address: Text }),
+  destination: Endpoint,
+  limit: Int,
+  used: Int,
+  blocked: Int,
+  free: Int,
+  timeWait: Int,
+  established: Int,
+  other: Int,
+  openPerSec: Num,
+  reuse: Nullable(Type.Union([Type.Literal('never'), Type.Literal('after-delay')])),
+  exhaustionSeconds: Num,
+  releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
+  holders: Type.Array(Holder),
+});
+export type BudgetRow = Static<typeof BudgetRow>;
+
+export const FailureRow = Type.Object({
+  key: Type.String(),
+  netns: Int,
+  process: ProcessInfo,
+  direction: Nullable(Direction),
+  destination: Endpoint,
+  call: Type.Union([Type.Literal('connect'), Type.Literal('bind')]),
+  errno: Text,
+  cause: Cause,
+  count: Type.Integer(),
+  perSec: Num,
+  firstSeen: Int,
+  lastSeen: Int,
+  budget: Text,
+  lowerBound: Type.Boolean(),
+});
+export type FailureRow = Static<typeof FailureRow>;
+
+export const EVENT_TYPES = [
+  'connect',
+  'established',
+  'accepted',
+  'failed',
+  'closed',
+  'listen',
+  'transition',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One thing that happened to one connection. `lifetime` fields are null where the event does not have them. */
+export const ConnectionEvent = Type.Object({
+  time: Type.Number(),
+  type: Type.Union(EVENT_TYPES.map((name) => Type.Literal(name))),
+  cookie: Text,
+  netns: Int,
+  process: ProcessInfo,
+  closer: Nullable(ProcessInfo),
+  local: Endpoint,
+  remote: Endpoint,
+  direction: Nullable(Direction),
+  errno: Text,
+  cause: Nullable(Cause),
+  oldState: Text,
+  newState: Text,
+  durationMs: Num,
+  connectMs: Num,
+  bytesSent: Int,
+  bytesReceived: Int,
+  end: Nullable(End),
+});
+export type ConnectionEvent = Static<typeof ConnectionEvent>;

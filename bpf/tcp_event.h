@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * The event format: what the BPF program writes into the ring and src/decode/layout.ts reads.
+ * Twin: src/decode/layout.ts, same records, same order; a unit test compares the two, the addon exports the sizes and the
+ * loader refuses a mismatch. To change a field: change it here, its assertion below, its row in layout.ts, and raise
+ * EVENT_FORMAT in both.
+ *
+ * All fields are little-endian host integers at their natural alignment; there is no implicit padding.
+ * Addresses are 16 bytes; IPv4 stands as ::ffff:a.b.c.d, so a v4-mapped socket and a plain IPv4 one look alike.
+ */
+#ifndef PORTCHURN_TCP_EVENT_H
+#define PORTCHURN_TCP_EVENT_H
+
+#ifndef __BPF__
+#include <linux/types.h>
+#endif
+
+#define EVENT_FORMAT 1
+
+enum event_type {
+	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
+	EVENT_PROCESS_EXIT = 2, /* struct process_exit_event: the last thread of an announced process is exiting */
+	EVENT_CONNECT = 3,      /* struct tcp_event: CLOSE -> SYN_SENT; traced processes only */
+	EVENT_ESTABLISHED = 4,  /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
+	EVENT_ACCEPTED = 5,     /* accept() returned an inbound connection */
+	EVENT_FAILED = 6,       /* an attempt ended without reaching ESTABLISHED */
+	EVENT_CLOSED = 7,       /* an established connection reached CLOSE */
+	EVENT_LISTEN = 8,       /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
+	EVENT_TRANSITION = 9,   /* any state change; traced processes only */
+};
+
+enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
+
+/* How an established connection ended; order of END_NAMES in src/protocol/rows.ts, from 1. */
+enum event_end {
+	END_NONE = 0,
+	END_TIME_WAIT = 1,
+	END_FIN_WAIT2 = 2,
+	END_PASSIVE = 3,
+	END_RESET = 4,
+	END_TIMEOUT = 5,
+	END_OVERFLOW = 6,
+	END_ABORTED = 7,
+};
+
+enum event_flags {
+	FLAG_OWNER_IS_LISTENER = 1 << 0, /* owner is the listening process: nobody was seen to accept it */
+	FLAG_CLOSED_FIRST = 1 << 1,      /* this end sent its FIN before it saw the peer's */
+	FLAG_BOUND_BEFORE = 1 << 2,      /* bind() had chosen the local port before connect() */
+	FLAG_OPEN_COUNTED = 1 << 3,      /* the open of this connection was sent or folded already */
+	FLAG_PREEXISTING = 1 << 4,       /* older than the tracer */
+	FLAG_TRACED = 1 << 5,            /* a traced process's: trace subscribers want it */
+	FLAG_DETAIL_ONLY = 1 << 6,       /* not to be counted: an extra event for trace */
+};
+
+/* One connection event. 136 bytes. */
+struct tcp_event {
+	__u16 type;
+	__u16 size;
+	__u32 tw_lifetime_ms; /* closed with END_TIME_WAIT/END_FIN_WAIT2: timer of the new mini-socket */
+	__u64 time_ns;        /* CLOCK_MONOTONIC */
+	__u64 cookie;         /* socket cookie; 0 unknown */
+	__u64 netns_cookie;   /* never reused until reboot */
+	__u64 cgroup_id;      /* of the socket: where socket() was called; accepted ones have the listener's */
+	__u64 bytes_sent;     /* payload, without retransmissions */
+	__u64 bytes_received; /* payload */
+	__u64 duration_ns;    /* closed: since ESTABLISHED; failed: since the attempt; 0 unknown */
+	__u32 connect_us;     /* SYN_SENT -> ESTABLISHED; 0 unknown or inbound */
+	__u32 netns_inum;     /* inode of the namespace, as stat -L shows it; reused after deletion */
+	__u32 owner;          /* process_event.id of opener, acceptor or listener; 0 unknown */
+	__u32 owner_tgid;
+	__u32 closer; /* process_event.id of whoever sent the first local FIN or aborted; 0 unknown */
+	__u32 closer_tgid;
+	__u8 laddr[16];
+	__u8 raddr[16];
+	__u16 lport; /* host byte order */
+	__u16 rport;
+	__u8 family; /* AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10 */
+	__u8 direction;
+	__u8 oldstate;
+	__u8 newstate;
+	__u16 err; /* positive errno; 0 none */
+	__u8 end;
+	__u8 flags;
+	__u32 tid; /* thread in whose context it happened, when that is the owner's or closer's; else 0 */
+};
+
+#define COMM_LEN 16
+#define EXE_LEN 512
+#define CMDLINE_LEN 512
+
+enum process_flags {
+	PROCESS_FORKED = 1 << 0,       /* never called exec() since its fork, and its parent has not either: it runs the
+					  parent's program */
+	PROCESS_NO_MM = 1 << 1,        /* first seen while exiting: exe and cmdline were gone */
+	PROCESS_CMDLINE_CUT = 1 << 2,  /* the command line is longer than CMDLINE_LEN */
+	PROCESS_EXE_CUT = 1 << 3,      /* the path is deeper or longer than the record */
+	PROCESS_EXE_DELETED = 1 << 4,  /* the file was unlinked */
+	PROCESS_AS_PARENT = 1 << 5,    /* announced for its child's sake: read by somebody else, so no command line */
+	PROCESS_KTHREAD = 1 << 6,
+};
+
+/* One process, announced at its first traced call and again after exec(). 1136 bytes. */
+struct process_event {
+	__u16 type;
+	__u16 size;
+	__u32 id; /* never 0, never reused by one tracer; the same process keeps it across exec() */
+	__u64 time_ns;
+	__u64 start_ns; /* task->start_boottime: CLOCK_BOOTTIME */
+	__u64 cgroup_id;
+	__u64 netns_cookie;
+	__u32 tgid;
+	__u32 parent; /* process_event.id; 0 unknown */
+	__u32 ppid;
+	__u32 uid; /* of the init user namespace */
+	__u32 netns_inum;
+	__u32 flags;
+	__u64 parent_start_ns;
+	char comm[COMM_LEN]; /* of the thread-group leader */
+	char parent_comm[COMM_LEN];
+	__u16 exe_len;     /* bytes used in exe */
+	__u16 cmdline_len; /* bytes used in cmdline */
+	__u32 pad;
+	char exe[EXE_LEN];         /* path components from the leaf to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
+	char cmdline[CMDLINE_LEN]; /* as in the process's memory: arguments ended by NUL */
+};
+
+/* 24 bytes. */
+struct process_exit_event {
+	__u16 type;
+	__u16 size;
+	__u32 id;
+	__u64 time_ns;
+	__u32 tgid;
+	__u32 pad;
+};
+
+/* Counts of events the ring had no room for; key and value of the map `folds`. */
+struct fold_key {
+	__u64 netns_cookie;
+	__u32 owner;
+	__u32 owner_tgid;
+	__u8 direction;
+	__u8 type; /* enum event_type */
+	__u8 flags;
+	__u8 pad0;
+	__u32 netns_inum;
+};
+
+#define EVENT_ASSERT(type, field, at) _Static_assert(__builtin_offsetof(struct type, field) == (at), #type "." #field)
+EVENT_ASSERT(tcp_event, tw_lifetime_ms, 4);
+EVENT_ASSERT(tcp_event, time_ns, 8);
+EVENT_ASSERT(tcp_event, cookie, 16);
+EVENT_ASSERT(tcp_event, netns_cookie, 24);
+EVENT_ASSERT(tcp_event, cgroup_id, 32);
+EVENT_ASSERT(tcp_event, bytes_sent, 40);
+EVENT_ASSERT(tcp_event, bytes_received, 48);
+EVENT_ASSERT(tcp_event, duration_ns, 56);
+EVENT_ASSERT(tcp_event, connect_us, 64);
+EVENT_ASSERT(tcp_event, netns_inum, 68);
+EVENT_ASSERT(tcp_event, owner, 72);
+EVENT_ASSERT(tcp_event, owner_tgid, 76);
+EVENT_ASSERT(tcp_event, closer, 80);
+EVENT_ASSERT(tcp_event, closer_tgid, 84);
+EVENT_ASSERT(tcp_event, laddr, 88);
+EVENT_ASSERT(tcp_event, raddr, 104);
+EVENT_ASSERT(tcp_event, lport, 120);
+EVENT_ASSERT(tcp_event, rport, 122);
+EVENT_ASSERT(tcp_event, family, 124);
+EVENT_ASSERT(tcp_event, direction, 125);
+EVENT_ASSERT(tcp_event, oldstate, 126);
+EVENT_ASSERT(tcp_event, newstate, 127);
+EVENT_ASSERT(tcp_event, err, 128);
+EVENT_ASSERT(tcp_event, end, 130);
+EVENT_ASSERT(tcp_event, flags, 131);
+EVENT_ASSERT(tcp_event, tid, 132);
+_Static_assert(sizeof(struct tcp_event) == 136, "tcp_event has padding");
+EVENT_ASSERT(process_event, id, 4);
+EVENT_ASSERT(process_event, time_ns, 8);
+EVENT_ASSERT(process_event, start_ns, 16);
+EVENT_ASSERT(process_event, cgroup_id, 24);
+EVENT_ASSERT(process_event, netns_cookie, 32);
+EVENT_ASSERT(process_event, tgid, 40);
+EVENT_ASSERT(process_event, parent, 44);
+EVENT_ASSERT(process_event, ppid, 48);
+EVENT_ASSERT(process_event, uid, 52);
+EVENT_ASSERT(process_event, netns_inum, 56);
+EVENT_ASSERT(process_event, flags, 60);
+EVENT_ASSERT(process_event, parent_start_ns, 64);
+EVENT_ASSERT(process_event, comm, 72);
+EVENT_ASSERT(process_event, parent_comm, 88);
+EVENT_ASSERT(process_event, exe_len, 104);
+EVENT_ASSERT(process_event, cmdline_len, 106);
+EVENT_ASSERT(process_event, pad, 108);
+EVENT_ASSERT(process_event, exe, 112);
+EVENT_ASSERT(process_event, cmdline, 624);
+_Static_assert(sizeof(struct process_event) == 1136, "process_event has padding");
+EVENT_ASSERT(process_exit_event, id, 4);
+EVENT_ASSERT(process_exit_event, time_ns, 8);
+EVENT_ASSERT(process_exit_event, tgid, 16);
+EVENT_ASSERT(process_exit_event, pad, 20);
+_Static_assert(sizeof(struct process_exit_event) == 24, "process_exit_event has padding");
+EVENT_ASSERT(fold_key, owner, 8);
+EVENT_ASSERT(fold_key, owner_tgid, 12);
+EVENT_ASSERT(fold_key, direction, 16);
+EVENT_ASSERT(fold_key, type, 17);
+EVENT_ASSERT(fold_key, flags, 18);
+EVENT_ASSERT(fold_key, pad0, 19);
+EVENT_ASSERT(fold_key, netns_inum, 20);
+_Static_assert(sizeof(struct fold_key) == 24, "fold_key has padding");
+
+#endif

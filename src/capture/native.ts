@@ -1,0 +1,62 @@
+/**
+ * The addon's typed face. Everything native that JavaScript can call is declared here and nowhere else.
+ * Errors cross as NativeError: what failed (`operation`), why (`code`, `errno`), and libbpf's last log lines.
+ */
+
+/** Thrown by every native call that fails. `code` is the errno's name ("EPERM"), `errno` its positive number. */
+export interface NativeError extends Error {
+  code: string;
+  errno: number;
+  operation: string;
+  log: string;
+}
+
+/** Tunables that become constants of the BPF program at load. */
+export interface TracerOptions {
+  /** Bytes; a power of two, a multiple of the page size. */
+  ringBytes: number;
+  /** Attach accept/connect/bind system call tracepoints. */
+  syscalls: boolean;
+}
+
+/** Counters since load. `ringLost`: events folded for lack of room; `recursionMisses`: events the kernel never showed us. */
+export interface TracerStats {
+  ringLost: number;
+  foldOverflow: number;
+  recursionMisses: number;
+  /** Events written to the ring. */
+  events: number;
+  /** Bytes waiting in the ring now. */
+  pendingBytes: number;
+  storageFailures: number;
+}
+
+/** Which events the kernel may send. An empty list does not restrict; several lists are ANDed. */
+export interface KernelFilter {
+  tgids: number[];
+  /** Local or remote port. */
+  ports: number[];
+  /** Inode numbers of network namespaces. */
+  netns: number[];
+}
+
+export interface NativeTracer {
+  attach(): void;
+  /** Copies whole records into `buffer`; returns the bytes written. 0: the ring is empty. Never blocks, one thread only. */
+  drain(buffer: Uint8Array): number;
+  /** Copies and clears the fold map: records of fold_key followed by a u64 count. Returns the bytes written. */
+  folds(buffer: Uint8Array): number;
+  stats(): TracerStats;
+  setFilter(filter: KernelFilter): void;
+  /** Traced processes send connect and transition events too. */
+  setTraced(tgids: number[]): void;
+  close(): void;
+}
+
+export interface NativeAddon {
+  readonly eventFormat: number;
+  readonly sizes: Readonly<Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'fold_key', number>>;
+  readonly version: string;
+  readonly libbpf: string;
+  openTracer(options: TracerOptions): NativeTracer;
+}

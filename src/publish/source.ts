@@ -1,0 +1,45 @@
+/**
+ * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
+ */
+import type { Mode, RowOf, TableTopic } from '../protocol/frames.js';
+import type { ConnectionEvent } from '../protocol/rows.js';
+
+export interface Changes<Row> {
+  /** Whole rows, new or changed. */
+  set: Row[];
+  /** Keys of rows that are gone. */
+  del: string[];
+}
+
+export interface TableSource<T extends TableTopic> {
+  /** What changed since the previous call; the first call gives everything. Called once per publish tick, Unix ms. */
+  collect(now: number): Changes<RowOf<T>>;
+}
+
+export interface EventInterest {
+  /** Events of every process; otherwise only those of `pids`. */
+  all: boolean;
+  /** Processes to trace in the kernel: connects and raw transitions too. */
+  pids: readonly number[];
+}
+
+export interface EventSource {
+  /** Says who listens to what; null: nobody, so that no event object is ever built. Replaces the previous interest. */
+  listen(interest: EventInterest | null, listener: (events: readonly ConnectionEvent[], dropped: number) => void): void;
+}
+
+export interface Health {
+  status: 'ok' | 'degraded';
+  mode: Mode;
+  verdictPath: 'ehash' | 'portable';
+  lost: { ring: number; recursion: number };
+  coverage: number | null;
+  auditAgeMs: number | null;
+}
+
+export interface Source {
+  tables: { [T in TableTopic]?: TableSource<T> };
+  events: EventSource;
+  /** Null once the tracer has stopped. */
+  health(): Health | null;
+}

@@ -21,12 +21,13 @@ enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
 	EVENT_PROCESS_EXIT = 2, /* struct process_exit_event: the last thread of an announced process is exiting */
 	EVENT_CONNECT = 3,      /* struct tcp_event: CLOSE -> SYN_SENT; traced processes only */
-	EVENT_ESTABLISHED = 4,  /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
-	EVENT_ACCEPTED = 5,     /* accept() returned an inbound connection */
-	EVENT_FAILED = 6,       /* an attempt ended without reaching ESTABLISHED */
-	EVENT_CLOSED = 7,       /* an established connection reached CLOSE */
-	EVENT_LISTEN = 8,       /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
-	EVENT_TRANSITION = 9,   /* any state change; traced processes only */
+	EVENT_ESTABLISHED =
+		4,          /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
+	EVENT_ACCEPTED = 5, /* accept() returned an inbound connection */
+	EVENT_FAILED = 6,   /* an attempt ended without reaching ESTABLISHED */
+	EVENT_CLOSED = 7,   /* an established connection reached CLOSE */
+	EVENT_LISTEN = 8,   /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
+	EVENT_TRANSITION = 9, /* any state change; traced processes only */
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -47,10 +48,10 @@ enum event_flags {
 	FLAG_OWNER_IS_LISTENER = 1 << 0, /* owner is the listening process: nobody was seen to accept it */
 	FLAG_CLOSED_FIRST = 1 << 1,      /* this end sent its FIN before it saw the peer's */
 	FLAG_BOUND_BEFORE = 1 << 2,      /* bind() had chosen the local port before connect() */
-	FLAG_OPEN_COUNTED = 1 << 3,      /* the open of this connection was sent or folded already */
+	FLAG_OPEN_SENT = 1 << 3,         /* the open of this connection was sent in an event */
 	FLAG_PREEXISTING = 1 << 4,       /* older than the tracer */
 	FLAG_TRACED = 1 << 5,            /* a traced process's: trace subscribers want it */
-	FLAG_DETAIL_ONLY = 1 << 6,       /* not to be counted: an extra event for trace */
+	FLAG_OPEN_FOLDED = 1 << 6,       /* the open of this connection had no room in the ring: it is in the folds */
 };
 
 /* One connection event. 136 bytes. */
@@ -90,13 +91,13 @@ struct tcp_event {
 #define CMDLINE_LEN 512
 
 enum process_flags {
-	PROCESS_FORKED = 1 << 0,       /* never called exec() since its fork, and its parent has not either: it runs the
+	PROCESS_FORKED = 1 << 0,      /* never called exec() since its fork, and its parent has not either: it runs the
 					  parent's program */
-	PROCESS_NO_MM = 1 << 1,        /* first seen while exiting: exe and cmdline were gone */
-	PROCESS_CMDLINE_CUT = 1 << 2,  /* the command line is longer than CMDLINE_LEN */
-	PROCESS_EXE_CUT = 1 << 3,      /* the path is deeper or longer than the record */
-	PROCESS_EXE_DELETED = 1 << 4,  /* the file was unlinked */
-	PROCESS_AS_PARENT = 1 << 5,    /* announced for its child's sake: read by somebody else, so no command line */
+	PROCESS_NO_MM = 1 << 1,       /* first seen while exiting: exe and cmdline were gone */
+	PROCESS_CMDLINE_CUT = 1 << 2, /* the command line is longer than CMDLINE_LEN */
+	PROCESS_EXE_CUT = 1 << 3,     /* the path is deeper or longer than the record */
+	PROCESS_EXE_DELETED = 1 << 4, /* the file was unlinked */
+	PROCESS_AS_PARENT = 1 << 5,   /* announced for its child's sake: read by somebody else, so no command line */
 	PROCESS_KTHREAD = 1 << 6,
 };
 
@@ -121,7 +122,7 @@ struct process_event {
 	__u16 exe_len;     /* bytes used in exe */
 	__u16 cmdline_len; /* bytes used in cmdline */
 	__u32 pad;
-	char exe[EXE_LEN];         /* path components from the leaf to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
+	char exe[EXE_LEN]; /* path components from the leaf to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
 	char cmdline[CMDLINE_LEN]; /* as in the process's memory: arguments ended by NUL */
 };
 
@@ -135,18 +136,21 @@ struct process_exit_event {
 	__u32 pad;
 };
 
-/* Counts of events the ring had no room for; key and value of the map `folds`. */
+/* Key of the map `folds`: cumulative counts (u64) of events the ring had no room for. 24 bytes. */
 struct fold_key {
 	__u64 netns_cookie;
 	__u32 owner;
 	__u32 owner_tgid;
 	__u8 direction;
-	__u8 type; /* enum event_type */
-	__u8 flags;
-	__u8 pad0;
+	__u8 type;  /* enum event_type */
+	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, FLAG_OPEN_SENT, FLAG_OPEN_FOLDED */
+	__u8 err;   /* of a failure: errno values of TCP fit */
 	__u32 netns_inum;
 };
 
+#ifdef __cplusplus
+#define _Static_assert static_assert
+#endif
 #define EVENT_ASSERT(type, field, at) _Static_assert(__builtin_offsetof(struct type, field) == (at), #type "." #field)
 EVENT_ASSERT(tcp_event, tw_lifetime_ms, 4);
 EVENT_ASSERT(tcp_event, time_ns, 8);
@@ -205,7 +209,7 @@ EVENT_ASSERT(fold_key, owner_tgid, 12);
 EVENT_ASSERT(fold_key, direction, 16);
 EVENT_ASSERT(fold_key, type, 17);
 EVENT_ASSERT(fold_key, flags, 18);
-EVENT_ASSERT(fold_key, pad0, 19);
+EVENT_ASSERT(fold_key, err, 19);
 EVENT_ASSERT(fold_key, netns_inum, 20);
 _Static_assert(sizeof(struct fold_key) == 24, "fold_key has padding");
 

@@ -26,9 +26,10 @@ export interface TracerStats {
   recursionMisses: number;
   /** Events written to the ring. */
   events: number;
-  /** Bytes waiting in the ring now. */
-  pendingBytes: number;
+  /** Sockets or processes for which the kernel had no memory to remember state. */
   storageFailures: number;
+  /** Process announcements lost for lack of room; /proc fills in. */
+  identityLost: number;
 }
 
 /** Which events the kernel may send. An empty list does not restrict; several lists are ANDed. */
@@ -44,7 +45,7 @@ export interface NativeTracer {
   attach(): void;
   /** Copies whole records into `buffer`; returns the bytes written. 0: the ring is empty. Never blocks, one thread only. */
   drain(buffer: Uint8Array): number;
-  /** Copies and clears the fold map: records of fold_key followed by a u64 count. Returns the bytes written. */
+  /** Copies the fold map: records of fold_key followed by a u64 count since load. Returns the bytes written. */
   folds(buffer: Uint8Array): number;
   stats(): TracerStats;
   setFilter(filter: KernelFilter): void;

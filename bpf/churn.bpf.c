@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR MIT)
+/*
+ * The tracer: TCP state transitions -> one event per thing that happened to a connection (bpf/tcp_event.h).
+ * Everything hangs on tp_btf/inet_sock_set_state; accept() adds who took a connection, exit who is gone. The state of a
+ * connection lives with its socket, so each event is complete by itself and a lost one spoils no other.
+ * `current` is trusted only while some task is inside a system call on the socket (sk_lock.owned): else it is a bystander.
+ */
+#include "emit.bpf.h"
+#include "process.bpf.h"
+#include "state.bpf.h"
+#include "verdict.bpf.h"
+
+/* One transition as the handlers below see it. */
+struct transition {
+	struct sock *sk;
+	struct socket_state *state;
+	__u64 cookie;
+	__u64 now;
+	int oldstate;
+	int newstate;
+};
+
+static __always_inline bool in_syscall(struct sock *sk)
+{
+	return sk->sk_lock.owned != 0 && current_is_user();
+}
+
+/* The local port as the socket last had it, network order. */
+static __always_inline __be16 port_of(struct sock *sk)
+{
+	return BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
+}
+
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline struct event_facts facts_of(struct transition *t, __u8 type)
+{
+	struct event_facts f = {
+		.cookie = t->cookie,
+		.now = t->now,
+		.owner = t->state->owner,
+		.owner_tgid = t->state->owner_tgid,
+		.closer = t->state->closer,
+		.closer_tgid = t->state->closer_tgid,
+		.connect_us = t->state->connect_us,
+		.type = type,
+		.direction = t->state->direction,
+		.oldstate = (__u8)t->oldstate,
+		.newstate = (__u8)t->newstate,
+		.flags = t->state->flags,
+	};
+	return f;
+}
+
+/* CLOSE -> SYN_SENT: an attempt begins, in the task that calls connect(). */
+static __always_inline void on_attempt(struct transition *t)
+{
+	struct socket_state *s = t->state;
+	struct event_facts f;
+
+	__builtin_memset(s, 0, sizeof(*s));
+	s->attempt_ns = t->now;
+	s->direction = DIRECTION_OUT;
+	s->attempt_sport = port_of(t->sk);
+	s->attempt_num = t->sk->__sk_common.skc_num;
+	if (s->attempt_num)
+		s->flags |= FLAG_BOUND_BEFORE;
+	if (in_syscall(t->sk)) {
+		struct process_ref opener = current_process();
+
+		s->owner = opener.id;
+		s->owner_tgid = opener.tgid;
+		s->attempt_tid = current_tid();
+	}
+	if (control.traced) {
+		f = facts_of(t, EVENT_CONNECT);
+		f.tid = s->attempt_tid;
+		send_event(t->sk, &f);
+	}
+}
+
+/* A child starts with its listener's state: keep who listens, forget the rest. */
+static __always_inline void begin_inbound(struct transition *t)
+{
+	struct socket_state *s = t->state;
+	__u32 owner = s->listening ? s->owner : 0;
+	__u32 owner_tgid = s->listening ? s->owner_tgid : 0;
+
+	__builtin_memset(s, 0, sizeof(*s));
+	s->owner = owner;
+	s->owner_tgid = owner_tgid;
+	s->direction = DIRECTION_IN;
+	s->flags = FLAG_OWNER_IS_LISTENER;
+}
+
+static __always_inline void on_established(struct transition *t)
+{
+	struct socket_state *s = t->state;
+	struct event_facts f;
+	enum sent sent;
+
+	if (s->direction != DIRECTION_OUT)
+		begin_inbound(t);
+	s->established_ns = t->now;
+	if (s->attempt_ns)
+		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
+	if (s->direction == DIRECTION_IN && !config.established_inbound)
+		return;
+	f = facts_of(t, EVENT_ESTABLISHED);
+	sent = send_event(t->sk, &f);
+	if (sent == SENT_RING)
+		s->flags |= FLAG_OPEN_SENT;
+	else if (sent == SENT_FOLDED)
+		s->flags |= FLAG_OPEN_FOLDED;
+}
+
+static __always_inline void on_listen(struct transition *t)
+{
+	struct socket_state *s = t->state;
+	struct event_facts f;
+
+	if (t->newstate == TCP_LISTEN && in_syscall(t->sk)) {
+		struct process_ref listener = current_process();
+
+		__builtin_memset(s, 0, sizeof(*s));
+		s->owner = listener.id;
+		s->owner_tgid = listener.tgid;
+		s->listening = 1;
+		s->direction = DIRECTION_IN;
+	}
+	f = facts_of(t, EVENT_LISTEN);
+	send_event(t->sk, &f);
+}
+
+/* The first local FIN, or an abort: whoever is inside close(), shutdown() or exit() now. */
+static __always_inline void remember_closer(struct transition *t)
+{
+	struct process_ref closer;
+
+	if (t->state->closer_tgid || !in_syscall(t->sk))
+		return;
+	closer = current_process();
+	t->state->closer = closer.id;
+	t->state->closer_tgid = closer.tgid;
+}
+
+/*
+ * SYN_SENT -> CLOSE. No error, no shutdown, inside the very call that began it, and no port was ever assigned: the kernel
+ * found no local port (__inet_hash_connect returned EADDRNOTAVAIL). Comparing with the port before the attempt matters,
+ * since a socket used again keeps a stale one.
+ */
+static __always_inline bool no_port_found(struct transition *t)
+{
+	struct socket_state *s = t->state;
+
+	return t->sk->sk_lock.owned && s->attempt_tid && s->attempt_tid == current_tid() &&
+	       port_of(t->sk) == s->attempt_sport && t->sk->__sk_common.skc_num == s->attempt_num;
+}
+
+static __always_inline void on_failed(struct transition *t)
+{
+	struct event_facts f = facts_of(t, EVENT_FAILED);
+
+	if (t->sk->sk_err)
+		f.err = (__u16)t->sk->sk_err;
+	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t))
+		f.err = EADDRNOTAVAIL;
+	else
+		f.end = END_ABORTED;
+	f.tid = t->state->attempt_tid;
+	if (t->state->attempt_ns)
+		f.duration_ns = t->now - t->state->attempt_ns;
+	send_event(t->sk, &f);
+}
+
+static __always_inline void on_closed(struct transition *t)
+{
+	struct verdict v = close_verdict(t->sk, t->oldstate, t->cookie);
+	struct event_facts f;
+
+	if (t->oldstate == TCP_ESTABLISHED || t->oldstate == TCP_CLOSE_WAIT)
+		remember_closer(t);
+	f = facts_of(t, EVENT_CLOSED);
+	f.end = v.end;
+	f.tw_lifetime_ms = v.lifetime_ms;
+	f.err = (__u16)t->sk->sk_err;
+	if (t->state->established_ns)
+		f.duration_ns = t->now - t->state->established_ns;
+	send_event(t->sk, &f);
+}
+
+static __always_inline void on_close(struct transition *t)
+{
+	if (t->oldstate == TCP_LISTEN)
+		on_listen(t);
+	else if (t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns))
+		on_failed(t);
+	else
+		on_closed(t);
+}
+
+static __always_inline void on_transition(struct transition *t)
+{
+	struct event_facts f;
+
+	if (!control.traced)
+		return;
+	f = facts_of(t, EVENT_TRANSITION);
+	if (in_syscall(t->sk))
+		f.tid = current_tid();
+	send_event(t->sk, &f);
+}
+
+/* A socket without state is older than the tracer, or the kernel had no memory for it when it was new. */
+static __always_inline struct socket_state *state_of(struct sock *sk, int oldstate)
+{
+	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+
+	if (s)
+		return s;
+	s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		count(COUNTER_STORAGE_FAILURES);
+	else if (oldstate != TCP_CLOSE && oldstate != TCP_SYN_RECV)
+		s->flags = FLAG_PREEXISTING;
+	return s;
+}
+
+static __always_inline void dispatch(struct transition *t)
+{
+	switch (t->newstate) {
+	case TCP_SYN_SENT:
+		on_attempt(t);
+		break;
+	case TCP_ESTABLISHED:
+		on_established(t);
+		break;
+	case TCP_LISTEN:
+		on_listen(t);
+		break;
+	case TCP_FIN_WAIT1:
+		t->state->flags |= FLAG_CLOSED_FIRST;
+		remember_closer(t);
+		break;
+	case TCP_LAST_ACK:
+		remember_closer(t);
+		break;
+	case TCP_CLOSE:
+		on_close(t);
+		break;
+	}
+}
+
+/*
+ * Transitions that say nothing by themselves are skipped before any work: a listener's new child (its cookie may still be
+ * the listener's), FIN_WAIT2, CLOSE_WAIT and CLOSING, which the verdict at CLOSE covers.
+ */
+static __always_inline bool is_silent(int oldstate, int newstate)
+{
+	return oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV;
+}
+
+static __always_inline bool matters(int newstate)
+{
+	return newstate == TCP_SYN_SENT || newstate == TCP_ESTABLISHED || newstate == TCP_LISTEN ||
+	       newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK || newstate == TCP_CLOSE;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state, struct sock *sk, int oldstate, int newstate)
+{
+	struct transition t = {.sk = sk, .oldstate = oldstate, .newstate = newstate};
+	__u16 family = sk->__sk_common.skc_family;
+
+	if (sk->sk_protocol != IPPROTO_TCP || (family != AF_INET && family != AF_INET6))
+		return 0;
+	if (is_silent(oldstate, newstate) || !(matters(newstate) || control.traced))
+		return 0;
+	/* Asked for before anything else: it makes the cookie, which the TIME_WAIT entry then inherits. */
+	t.cookie = bpf_get_socket_cookie(sk);
+	t.now = bpf_ktime_get_ns();
+	t.state = state_of(sk, oldstate);
+	if (!t.state)
+		return 0;
+	dispatch(&t);
+	on_transition(&t);
+	return 0;
+}
+
+/* The socket behind a descriptor of the current task; NULL when it is not a TCP socket. */
+static __always_inline struct sock *tcp_socket_of(int fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+	struct socket *socket;
+	struct sock *sk;
+	__u16 family;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return NULL;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6 ? sk : NULL;
+}
+
+/* Later events of this connection must pass the filters by its acceptor, whom its storage does not know. */
+static __always_inline void remember_acceptor(struct event_facts *f)
+{
+	if (control.traced || control.filter_tgids)
+		if (listed(&traced_tgids, f->owner_tgid) || listed(&filter_tgids, f->owner_tgid))
+			bpf_map_update_elem(&accepted_sockets, &f->cookie, &f->owner_tgid, BPF_ANY);
+}
+
+/* accept() returned: the process that has the connection now. A closed or cookie-less one was or will be told by its close. */
+static __always_inline int on_accept(long fd)
+{
+	struct event_facts f = {.type = EVENT_ACCEPTED, .direction = DIRECTION_IN};
+	struct process_ref acceptor;
+	struct sock *sk;
+
+	if (fd < 0)
+		return 0;
+	sk = tcp_socket_of((int)fd);
+	if (!sk)
+		return 0;
+	f.cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (!f.cookie || f.newstate == TCP_CLOSE)
+		return 0;
+	acceptor = current_process();
+	f.owner = acceptor.id;
+	f.owner_tgid = acceptor.tgid;
+	f.now = bpf_ktime_get_ns();
+	f.tid = current_tid();
+	remember_acceptor(&f);
+	send_event(sk, &f);
+	return 0;
+}
+
+struct sys_exit_args {
+	__u64 common;
+	long id;
+	long ret;
+};
+
+SEC("tp/syscalls/sys_exit_accept")
+int sys_exit_accept(struct sys_exit_args *args)
+{
+	return on_accept(args->ret);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int sys_exit_accept4(struct sys_exit_args *args)
+{
+	return on_accept(args->ret);
+}
+
+/* The last thread of an announced process is gone; its sockets close after this. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *task)
+{
+	struct process_exit_event *e;
+	struct process_state *state;
+
+	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+		return 0;
+	state = bpf_task_storage_get(&processes, task->group_leader, NULL, 0);
+	if (!state || state->id == 0)
+		return 0;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(COUNTER_IDENTITY_LOST);
+		return 0;
+	}
+	e->type = EVENT_PROCESS_EXIT;
+	e->size = sizeof(*e);
+	e->id = state->id;
+	e->time_ns = bpf_ktime_get_ns();
+	e->tgid = BPF_CORE_READ(task, tgid);
+	e->pad = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* Tracing helpers are for programs that declare a GPL-compatible licence. */
+char _license[] SEC("license") = "Dual MIT/GPL";

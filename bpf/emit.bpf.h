@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* From a socket and its state to one record in the ring, if the filters want it, or to one count in the folds. */
+#ifndef PORTCHURN_EMIT_BPF_H
+#define PORTCHURN_EMIT_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include "state.bpf.h"
+
+/* What an event says beyond what its socket says. */
+struct event_facts {
+	__u64 cookie;
+	__u64 now;
+	__u64 duration_ns;
+	__u32 owner;
+	__u32 owner_tgid;
+	__u32 closer;
+	__u32 closer_tgid;
+	__u32 connect_us;
+	__u32 tw_lifetime_ms;
+	__u32 tid;
+	__u16 err;
+	__u8 type;
+	__u8 direction;
+	__u8 oldstate;
+	__u8 newstate;
+	__u8 end;
+	__u8 flags;
+};
+
+static __always_inline bool listed(void *filter, __u32 key)
+{
+	return bpf_map_lookup_elem(filter, &key) != NULL;
+}
+
+static __always_inline __u32 acceptor_of(__u64 cookie)
+{
+	__u32 *tgid = bpf_map_lookup_elem(&accepted_sockets, &cookie);
+
+	return tgid ? *tgid : 0;
+}
+
+/* Whether the process filter `map` names anybody who has to do with this connection. */
+static __always_inline bool concerns(void *map, struct event_facts *f)
+{
+	return listed(map, f->owner_tgid) || (f->closer_tgid && listed(map, f->closer_tgid)) ||
+	       (f->direction == DIRECTION_IN && listed(map, acceptor_of(f->cookie)));
+}
+
+static __always_inline bool is_traced(struct event_facts *f)
+{
+	return control.traced && concerns(&traced_tgids, f);
+}
+
+static __always_inline bool passes_filter(struct sock *sk, struct event_facts *f)
+{
+	if (control.filter_netns && !listed(&filter_netns, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)))
+		return false;
+	if (control.filter_ports && !listed(&filter_ports, bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))) &&
+	    !listed(&filter_ports, bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport))))
+		return false;
+	return !control.filter_tgids || concerns(&filter_tgids, f);
+}
+
+/* The ring is full: keep the totals exact, lose only the detail. */
+static __always_inline void fold(struct sock *sk, struct event_facts *f)
+{
+	struct fold_key key = {
+		.netns_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie),
+		.netns_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.owner = f->owner,
+		.owner_tgid = f->owner_tgid,
+		.direction = f->direction,
+		.type = f->type,
+		.flags = f->flags & (FLAG_CLOSED_FIRST | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED),
+		.err = (__u8)f->err,
+	};
+	__u64 one = 1;
+	__u64 *value = bpf_map_lookup_elem(&folds, &key);
+
+	count(COUNTER_RING_LOST);
+	if (!value && bpf_map_update_elem(&folds, &key, &one, BPF_NOEXIST) != 0)
+		value = bpf_map_lookup_elem(&folds, &key);
+	else if (!value)
+		return;
+	if (value)
+		__sync_fetch_and_add(value, 1);
+	else
+		count(COUNTER_FOLD_OVERFLOW);
+}
+
+static __always_inline void write_v4(__u8 *address, __be32 v4)
+{
+	__builtin_memset(address, 0, 10);
+	address[10] = address[11] = 0xff;
+	__builtin_memcpy(address + 12, &v4, sizeof(v4));
+}
+
+static __always_inline void write_tuple(struct tcp_event *e, struct sock *sk)
+{
+	e->family = (__u8)BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (e->family == AF_INET) {
+		write_v4(e->laddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		write_v4(e->raddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	} else {
+		bpf_core_read(e->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(e->raddr, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+	e->lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	e->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
+static __always_inline void write_bytes(struct tcp_event *e, struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	__u64 received = BPF_CORE_READ(tp, bytes_received);
+	__u64 fin = (BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE) & 1;
+
+	e->bytes_sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	e->bytes_received = received > fin ? received - fin : 0;
+}
+
+static __always_inline void write_event(struct tcp_event *e, struct sock *sk, struct event_facts *f)
+{
+	e->type = f->type;
+	e->size = sizeof(*e);
+	e->tw_lifetime_ms = f->tw_lifetime_ms;
+	e->time_ns = f->now;
+	e->cookie = f->cookie;
+	e->netns_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	e->netns_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	e->cgroup_id = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	e->bytes_sent = 0;
+	e->bytes_received = 0;
+	e->duration_ns = f->duration_ns;
+	e->connect_us = f->connect_us;
+	e->owner = f->owner;
+	e->owner_tgid = f->owner_tgid;
+	e->closer = f->closer;
+	e->closer_tgid = f->closer_tgid;
+	e->direction = f->direction;
+	e->oldstate = f->oldstate;
+	e->newstate = f->newstate;
+	e->err = f->err;
+	e->end = f->end;
+	e->flags = f->flags;
+	e->tid = f->tid;
+	write_tuple(e, sk);
+	if (f->type == EVENT_CLOSED)
+		write_bytes(e, sk);
+}
+
+enum sent { SENT_FILTERED, SENT_RING, SENT_FOLDED };
+
+static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
+{
+	struct tcp_event *e;
+
+	if (!passes_filter(sk, f))
+		return SENT_FILTERED;
+	if (is_traced(f))
+		f->flags |= FLAG_TRACED;
+	else if (f->type == EVENT_CONNECT || f->type == EVENT_TRANSITION)
+		return SENT_FILTERED;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		fold(sk, f);
+		return SENT_FOLDED;
+	}
+	write_event(e, sk, f);
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	count(COUNTER_EVENTS);
+	return SENT_RING;
+}
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Who is calling: gives the current process its id and announces it, with everything a person knows it by, at its first
+ * traced call and after each exec(). Later it may be gone: a process that lived 5 ms has its name from here.
+ */
+#ifndef PORTCHURN_PROCESS_BPF_H
+#define PORTCHURN_PROCESS_BPF_H
+
+#include "state.bpf.h"
+
+#define EXE_DEPTH_MAX 32
+#define NAME_MAX_BYTES 256
+
+struct process_ref {
+	__u32 id; /* 0 unknown */
+	__u32 tgid;
+};
+
+/* Appends one path component; returns the bytes now used, or a negative number when there is no room. */
+static __always_inline int append_name(struct process_event *e, __u32 used, struct dentry *dentry)
+{
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	int length;
+
+	if (used > EXE_LEN - NAME_MAX_BYTES)
+		return -1;
+	length = bpf_probe_read_kernel_str(&e->exe[used], NAME_MAX_BYTES, name);
+	return length <= 0 ? -1 : (int)used + length;
+}
+
+/*
+ * Walks from the executable's dentry to the root, crossing mounts as d_path() does, and stores the components leaf first:
+ * bpf_d_path() is not allowed in these programs.
+ */
+static __always_inline void read_exe(struct process_event *e, struct file *exe)
+{
+	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
+	struct vfsmount *vfs = BPF_CORE_READ(exe, f_path.mnt);
+	struct mount *mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt);
+	__u32 used = 0;
+	int i;
+
+	if (BPF_CORE_READ(exe, f_inode, i_nlink) == 0)
+		e->flags |= PROCESS_EXE_DELETED;
+	for (i = 0; i < EXE_DEPTH_MAX; i++) {
+		struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
+		struct mount *above;
+		int next;
+
+		if (dentry != root) {
+			next = append_name(e, used, dentry);
+			if (next < 0) {
+				e->flags |= PROCESS_EXE_CUT;
+				break;
+			}
+			used = next;
+			dentry = BPF_CORE_READ(dentry, d_parent);
+			continue;
+		}
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount)
+			break;
+		dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		mount = above;
+	}
+	if (i == EXE_DEPTH_MAX)
+		e->flags |= PROCESS_EXE_CUT;
+	e->exe_len = used;
+}
+
+/* Only the current process's own memory can be read, and only what is paged in; user space fills the rest from /proc. */
+static __always_inline void read_cmdline(struct process_event *e, struct mm_struct *mm)
+{
+	unsigned long start = BPF_CORE_READ(mm, arg_start);
+	__u64 length = BPF_CORE_READ(mm, arg_end) - start;
+
+	if (length > CMDLINE_LEN) {
+		length = CMDLINE_LEN;
+		e->flags |= PROCESS_CMDLINE_CUT;
+	}
+	if (bpf_probe_read_user(e->cmdline, length, (void *)start) == 0)
+		e->cmdline_len = length;
+}
+
+/* Runs the program of its parent: neither has called exec() since the fork. */
+static __always_inline bool runs_parents_program(struct task_struct *leader, struct task_struct *parent)
+{
+	__u64 own = BPF_CORE_READ(leader, self_exec_id);
+
+	return own == BPF_CORE_READ(leader, parent_exec_id) && own == BPF_CORE_READ(parent, self_exec_id);
+}
+
+static __always_inline void read_identity(struct process_event *e, struct task_struct *leader)
+{
+	struct task_struct *parent = BPF_CORE_READ(leader, real_parent, group_leader);
+
+	e->start_ns = BPF_CORE_READ(leader, start_boottime);
+	e->cgroup_id = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
+	e->netns_cookie = BPF_CORE_READ(leader, nsproxy, net_ns, net_cookie);
+	e->netns_inum = BPF_CORE_READ(leader, nsproxy, net_ns, ns.inum);
+	e->tgid = BPF_CORE_READ(leader, tgid);
+	e->ppid = BPF_CORE_READ(parent, tgid);
+	e->uid = BPF_CORE_READ(leader, cred, uid.val);
+	e->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
+	BPF_CORE_READ_STR_INTO(&e->comm, leader, comm);
+	BPF_CORE_READ_STR_INTO(&e->parent_comm, parent, comm);
+	if (runs_parents_program(leader, parent))
+		e->flags |= PROCESS_FORKED;
+	if (BPF_CORE_READ(leader, flags) & PF_KTHREAD)
+		e->flags |= PROCESS_KTHREAD;
+}
+
+static __always_inline bool announce(struct task_struct *leader, struct process_state *state, __u32 parent,
+				     bool current)
+{
+	struct process_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	struct mm_struct *mm = BPF_CORE_READ(leader, mm);
+
+	if (!e) {
+		count(COUNTER_IDENTITY_LOST);
+		return false;
+	}
+	e->type = EVENT_PROCESS;
+	e->size = sizeof(*e);
+	e->id = state->id;
+	e->time_ns = bpf_ktime_get_ns();
+	e->parent = parent;
+	e->flags = current ? 0 : PROCESS_AS_PARENT;
+	e->exe_len = 0;
+	e->cmdline_len = 0;
+	e->pad = 0;
+	read_identity(e, leader);
+	if (mm) {
+		read_exe(e, BPF_CORE_READ(mm, exe_file));
+		if (current)
+			read_cmdline(e, mm);
+	} else {
+		e->flags |= PROCESS_NO_MM;
+	}
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return true;
+}
+
+/* Its storage, with an id; NULL when the kernel had no memory for it. */
+static __always_inline struct process_state *process_state_of(struct task_struct *leader)
+{
+	struct process_state *state = bpf_task_storage_get(&processes, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!state) {
+		count(COUNTER_STORAGE_FAILURES);
+		return NULL;
+	}
+	if (state->id == 0)
+		/* Two threads may race here: the loser's number is never used. */
+		__sync_val_compare_and_swap(&state->id, 0, __sync_fetch_and_add(&next_process_id, 1) + 1);
+	return state;
+}
+
+/* The parent is announced for its child's sake once: a shell that opens no connection is the culprit's name. */
+static __always_inline __u32 announce_parent(struct task_struct *leader)
+{
+	struct task_struct *parent = leader->real_parent;
+	struct task_struct *parent_leader = parent->group_leader;
+	struct process_state *state = process_state_of(parent_leader);
+
+	if (!state)
+		return 0;
+	if (state->announced == 0 && announce(parent_leader, state, 0, false))
+		state->announced = ANNOUNCED_AS_PARENT;
+	return state->id;
+}
+
+/*
+ * The current process's id, announcing it when it is new or has called exec() since; 0 unknown. A global function, so
+ * that the verifier walks its loops once and not at every place that asks.
+ */
+__noinline __u32 current_process_id(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = task->group_leader;
+	struct process_state *state = process_state_of(leader);
+	__u32 exec_id = (__u32)BPF_CORE_READ(leader, self_exec_id) + 1 + ANNOUNCED_AS_PARENT;
+
+	if (!state)
+		return 0;
+	if (state->announced != exec_id && announce(leader, state, announce_parent(leader), true))
+		state->announced = exec_id;
+	return state->id;
+}
+
+static __always_inline struct process_ref current_process(void)
+{
+	struct process_ref ref = {.id = current_process_id(), .tgid = bpf_get_current_pid_tgid() >> 32};
+
+	return ref;
+}
+
+/* A kernel thread that closes a socket does so for somebody else. */
+static __always_inline bool current_is_user(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return !(task->flags & PF_KTHREAD);
+}
+
+#endif

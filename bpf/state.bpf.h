@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/* Everything the programs remember: maps, per-socket and per-process state, counters. */
+#ifndef PORTCHURN_STATE_BPF_H
+#define PORTCHURN_STATE_BPF_H
+
+#include "core_types.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "tcp_event.h"
+#include "tracer_config.h"
+
+const volatile struct tracer_config config = {};
+volatile struct tracer_control control SEC(".data.control") = {};
+
+/* A connection's life so far. Cloned from the listener into each child, so that a child knows who listens. */
+struct socket_state {
+	__u64 attempt_ns;     /* SYN_SENT; 0 inbound */
+	__u64 established_ns; /* 0 not yet */
+	__u32 owner;          /* process ids: see process_event.id */
+	__u32 owner_tgid;
+	__u32 closer;
+	__u32 closer_tgid;
+	__u32 attempt_tid;
+	__u16 attempt_sport; /* before the attempt: a reused socket keeps a stale one */
+	__u16 attempt_num;
+	__u32 connect_us;
+	__u8 direction;
+	__u8 flags; /* enum event_flags */
+	__u8 listening;
+	__u8 pad;
+};
+
+/* Inserted at a socket's first event, freed by the kernel with the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct socket_state);
+} sockets SEC(".maps");
+
+/* Made known only for its child's sake: its own first call announces it again, in full. */
+#define ANNOUNCED_AS_PARENT 1
+
+struct process_state {
+	__u32 id;
+	__u32 announced; /* 0 never, ANNOUNCED_AS_PARENT, or self_exec_id of the announcement plus 2 */
+};
+
+/* On the thread-group leader; inserted at the process's first traced call, freed by the kernel with the task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct process_state);
+} processes SEC(".maps");
+
+/* The only queue; drained by user space's timer. Its size is set before load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES_DEFAULT);
+} events SEC(".maps");
+
+/* Inserted when the ring is full; read, never cleared, by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FOLDS_MAX);
+	__type(key, struct fold_key);
+	__type(value, __u64);
+} folds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+/* Filters: written by user space; an event must be in each that is not empty. Value unused. */
+struct filter_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FILTER_MAX);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+struct filter_map filter_tgids SEC(".maps");
+struct filter_map filter_ports SEC(".maps");
+struct filter_map filter_netns SEC(".maps"); /* by inode */
+struct filter_map traced_tgids SEC(".maps");
+
+/* Cookies of connections a filtered or traced process accepted: their storage cannot be reached from accept(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TRACED_SOCKETS_MAX);
+	__type(key, __u64);
+	__type(value, __u32); /* acceptor's tgid */
+} accepted_sockets SEC(".maps");
+
+__u32 next_process_id = 0;
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		*value += 1;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * What user space tells the programs: constants fixed at load (struct tracer_config), switches changed while running
+ * (struct tracer_control) and the counters they give back (enum tracer_counter). Shared by bpf/ and native/.
+ */
+#ifndef PORTCHURN_TRACER_CONFIG_H
+#define PORTCHURN_TRACER_CONFIG_H
+
+#ifndef __BPF__
+#include <linux/types.h>
+#endif
+
+/* Written once into .rodata before load: the verifier removes what is switched off. */
+struct tracer_config {
+	__u32 hz;                  /* jiffies per second */
+	__u32 established_inbound; /* send EVENT_ESTABLISHED for inbound connections: nobody reports their accept() */
+};
+
+/* The map .data.control: how many entries each filter map holds; 0 lets everything pass without a look-up. */
+struct tracer_control {
+	__u32 filter_tgids;
+	__u32 filter_ports;
+	__u32 filter_netns;
+	__u32 traced;
+};
+
+/* Index into the per-CPU array `counters`, u64 each, cumulative. */
+enum tracer_counter {
+	COUNTER_EVENTS = 0,           /* written to the ring */
+	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: folded */
+	COUNTER_FOLD_OVERFLOW = 2,    /* of those, not even folded */
+	COUNTER_STORAGE_FAILURES = 3, /* sockets or processes that got no local storage */
+	COUNTER_IDENTITY_LOST = 4,    /* process events with no room in the ring */
+	COUNTER_COUNT = 5,
+};
+
+#define FILTER_MAX 1024
+#define FOLDS_MAX 8192
+#define TRACED_SOCKETS_MAX 65536
+#define RING_BYTES_DEFAULT (16 * 1024 * 1024)
+
+#endif

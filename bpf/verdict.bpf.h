@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * How a connection ended. Only FIN_WAIT2 -> CLOSE and CLOSING -> CLOSE can leave a TIME_WAIT entry, and by the time the
+ * tracepoint runs tcp_time_wait() has put it into the socket's own ehash bucket with the socket's cookie: so look there.
+ */
+#ifndef PORTCHURN_VERDICT_BPF_H
+#define PORTCHURN_VERDICT_BPF_H
+
+#include "state.bpf.h"
+
+#define BUCKET_WALK_MAX 64
+
+struct verdict {
+	__u8 end;
+	__u32 lifetime_ms;
+};
+
+/* The bucket's list ends in an odd "nulls" value instead of NULL. */
+static __always_inline bool is_nulls(struct hlist_nulls_node *node)
+{
+	return (unsigned long)node & 1 || !node;
+}
+
+static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk, __u64 cookie)
+{
+	struct net *net = sk->__sk_common.skc_net.net;
+	struct inet_hashinfo *hashinfo = BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo);
+	__u32 slot = sk->__sk_common.skc_hash & BPF_CORE_READ(hashinfo, ehash_mask);
+	void *ehash = BPF_CORE_READ(hashinfo, ehash);
+	struct inet_ehash_bucket *bucket = ehash + (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
+	struct hlist_nulls_node *node = BPF_CORE_READ(bucket, chain.first);
+
+	for (int i = 0; i < BUCKET_WALK_MAX && !is_nulls(node); i++) {
+		struct sock_common *entry = (void *)node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
+
+		if (BPF_CORE_READ(entry, skc_state) == TCP_TIME_WAIT &&
+		    BPF_CORE_READ(entry, skc_cookie.counter) == (__s64)cookie)
+			return (void *)entry;
+		node = BPF_CORE_READ(node, next);
+	}
+	return NULL;
+}
+
+static __always_inline struct verdict time_wait_verdict(struct inet_timewait_sock *tw)
+{
+	__u64 left = BPF_CORE_READ(tw, tw_timer.expires) - bpf_jiffies64();
+	struct verdict v = {.end = END_TIME_WAIT};
+
+	if (BPF_CORE_READ(tw, tw_substate) == TCP_FIN_WAIT2)
+		v.end = END_FIN_WAIT2;
+	if ((__s64)left > 0 && config.hz)
+		v.lifetime_ms = left * 1000 / config.hz;
+	return v;
+}
+
+/* tcp_max_tw_buckets: the kernel skipped TIME_WAIT without a word. The reference count starts at one. */
+static __always_inline bool time_wait_table_full(struct sock *sk)
+{
+	struct net *net = sk->__sk_common.skc_net.net;
+	int entries = BPF_CORE_READ(net, ipv4.tcp_death_row.tw_refcount.refs.counter) - 1;
+
+	return entries >= BPF_CORE_READ(net, ipv4.tcp_death_row.sysctl_max_tw_buckets);
+}
+
+static __always_inline struct verdict close_verdict(struct sock *sk, int oldstate, __u64 cookie)
+{
+	struct verdict v = {};
+	struct inet_timewait_sock *tw;
+
+	if (sk->sk_err == ETIMEDOUT) {
+		v.end = END_TIMEOUT;
+	} else if (sk->sk_err && sk->sk_err != ECONNABORTED) {
+		v.end = END_RESET;
+	} else if (oldstate == TCP_LAST_ACK) {
+		v.end = END_PASSIVE;
+	} else if (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING) {
+		tw = find_time_wait(sk, cookie);
+		if (tw)
+			return time_wait_verdict(tw);
+		v.end = time_wait_table_full(sk) ? END_OVERFLOW : END_ABORTED;
+	} else {
+		v.end = END_ABORTED;
+	}
+	return v;
+}
+
+#endif

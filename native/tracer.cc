@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "native/tracer.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <ctime>
+#include "bpf/tcp_event.h"
+#include "native/bpf_error.h"
+#include "native/embedded.h"
+#include "native/tracepoint.h"
+
+namespace
+{
+constexpr char kSyscallPrefix[] = "tp/syscalls/";
+constexpr size_t kLargestRecord = sizeof(struct process_event);
+
+// The coarse clock advances once per tick, and says so.
+uint32_t ticks_per_second()
+{
+	struct timespec tick;
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0 || tick.tv_nsec == 0)
+		return 0;
+	return static_cast<uint32_t>(std::lround(1e9 / static_cast<double>(tick.tv_nsec)));
+}
+
+bool is_syscall_program(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__section_name(program), kSyscallPrefix, sizeof(kSyscallPrefix) - 1) == 0;
+}
+
+void check(int result, const std::string &operation)
+{
+	if (result < 0)
+		throw BpfError(operation, -result);
+}
+} // namespace
+
+Tracer::Tracer(const TracerOptions &options) : options_(options)
+{
+	clear_libbpf_log();
+	const EmbeddedObject code = churn_bpf();
+	object_.reset(bpf_object__open_mem(code.data, code.size, nullptr));
+	if (!object_)
+		throw BpfError("open the BPF object", errno);
+	configure();
+	check(bpf_object__load(object_.get()), "load the BPF programs");
+	ring_.reset(ring_buffer__new(map_fd("events"), copy_record, &batch_, nullptr));
+	if (!ring_)
+		throw BpfError("map the ring buffer", errno);
+}
+
+void Tracer::configure()
+{
+	struct bpf_map *constants = bpf_object__find_map_by_name(object_.get(), ".rodata");
+	struct bpf_map *ring = bpf_object__find_map_by_name(object_.get(), "events");
+	size_t size = 0;
+	auto *config = static_cast<struct tracer_config *>(
+		constants ? const_cast<void *>(bpf_map__initial_value(constants, &size)) : nullptr);
+	if (!config || size < sizeof(*config) || !ring)
+		throw BpfError("find the BPF object's maps", ENOENT);
+	config->hz = ticks_per_second();
+	config->established_inbound = !options_.syscalls;
+	check(bpf_map__set_max_entries(ring, options_.ring_bytes), "size the ring buffer");
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object_.get())
+	{
+		if (is_syscall_program(program))
+			check(bpf_program__set_autoload(program, options_.syscalls), "choose the programs");
+	}
+}
+
+void Tracer::attach()
+{
+	clear_libbpf_log();
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object_.get())
+	{
+		if (bpf_program__autoload(program))
+			attach_program(program);
+	}
+}
+
+void Tracer::attach_program(struct bpf_program *program)
+{
+	struct bpf_link *link;
+	if (is_syscall_program(program)) {
+		UniqueFd event = open_tracepoint(bpf_program__section_name(program) + strlen("tp/"));
+		link = bpf_program__attach_perf_event(program, event.get());
+		if (link)
+			event.release(); /* the link owns it now */
+	} else {
+		link = bpf_program__attach(program);
+	}
+	if (!link)
+		throw BpfError(std::string("attach ") + bpf_program__section_name(program), errno);
+	links_.emplace_back(link);
+}
+
+int Tracer::map_fd(const char *name) const
+{
+	const int fd = bpf_object__find_map_fd_by_name(object_.get(), name);
+	check(fd, std::string("find the map ") + name);
+	return fd;
+}
+
+// A negative return stops libbpf after this record, which counts as consumed: stop while a largest one still fits.
+int Tracer::copy_record(void *context, void *data, size_t size)
+{
+	auto *batch = static_cast<Batch *>(context);
+	memcpy(batch->at, data, size);
+	batch->at += size;
+	batch->room -= size;
+	return batch->room < kLargestRecord ? -ENOSPC : 0;
+}
+
+size_t Tracer::drain(uint8_t *buffer, size_t size)
+{
+	if (size < kLargestRecord)
+		throw BpfError("drain into a buffer smaller than one record", EINVAL);
+	batch_ = {buffer, size};
+	const int consumed = ring_buffer__consume(ring_.get());
+	if (consumed < 0 && consumed != -ENOSPC)
+		throw BpfError("drain the ring buffer", -consumed);
+	return size - batch_.room;
+}
+
+size_t Tracer::folds(uint8_t *buffer, size_t size) const
+{
+	const int fd = map_fd("folds");
+	struct fold_key key, next;
+	const struct fold_key *previous = nullptr;
+	size_t used = 0;
+	while (used + sizeof(key) + sizeof(uint64_t) <= size && bpf_map_get_next_key(fd, previous, &next) == 0) {
+		uint64_t value = 0;
+		key = next;
+		previous = &key;
+		if (bpf_map_lookup_elem(fd, &key, &value) != 0)
+			continue;
+		memcpy(buffer + used, &key, sizeof(key));
+		memcpy(buffer + used + sizeof(key), &value, sizeof(value));
+		used += sizeof(key) + sizeof(value);
+	}
+	return used;
+}
+
+TracerStats Tracer::stats() const
+{
+	TracerStats stats = {};
+	std::vector<uint64_t> values(static_cast<size_t>(libbpf_num_possible_cpus()));
+	for (uint32_t i = 0; i < COUNTER_COUNT; i++) {
+		check(bpf_map_lookup_elem(map_fd("counters"), &i, values.data()), "read the counters");
+		for (const uint64_t value : values)
+			stats.counters[i] += value;
+	}
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object_.get())
+	{
+		struct bpf_prog_info info = {};
+		uint32_t length = sizeof(info);
+		if (bpf_program__fd(program) >= 0 &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
+			stats.recursion_misses += info.recursion_misses;
+	}
+	return stats;
+}
+
+// New keys first, then the old ones go: nobody who stays listed is missed in between.
+void Tracer::replace(const char *map, const std::vector<uint32_t> &keys)
+{
+	const int fd = map_fd(map);
+	const uint8_t present = 1, stale = 0;
+	std::vector<uint32_t> old;
+	uint32_t key, next;
+	for (const uint32_t *at = nullptr; bpf_map_get_next_key(fd, at, &next) == 0; at = &key) {
+		key = next;
+		old.push_back(key);
+		check(bpf_map_update_elem(fd, &key, &stale, BPF_EXIST), "update a filter");
+	}
+	for (const uint32_t wanted : keys)
+		check(bpf_map_update_elem(fd, &wanted, &present, BPF_ANY), "update a filter");
+	for (const uint32_t listed : old) {
+		uint8_t value = stale;
+		if (bpf_map_lookup_elem(fd, &listed, &value) == 0 && value == stale)
+			bpf_map_delete_elem(fd, &listed);
+	}
+}
+
+void Tracer::write_control()
+{
+	const uint32_t key = 0;
+	check(bpf_map_update_elem(map_fd(".data.control"), &key, &control_, BPF_ANY), "switch a filter");
+}
+
+void Tracer::set_filter(const KernelFilter &filter)
+{
+	replace("filter_tgids", filter.tgids);
+	replace("filter_ports", filter.ports);
+	replace("filter_netns", filter.netns);
+	control_.filter_tgids = static_cast<uint32_t>(filter.tgids.size());
+	control_.filter_ports = static_cast<uint32_t>(filter.ports.size());
+	control_.filter_netns = static_cast<uint32_t>(filter.netns.size());
+	write_control();
+}
+
+void Tracer::set_traced(const std::vector<uint32_t> &tgids)
+{
+	replace("traced_tgids", tgids);
+	control_.traced = static_cast<uint32_t>(tgids.size());
+	write_control();
+}

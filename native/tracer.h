@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The loaded BPF object: load, attach, drain, filters, counters. Used by one thread, JavaScript's; holds no lock.
+#pragma once
+#include <bpf/libbpf.h>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+#include "bpf/tracer_config.h"
+
+struct TracerOptions {
+	uint32_t ring_bytes;
+	bool syscalls;
+};
+
+struct TracerStats {
+	uint64_t counters[COUNTER_COUNT];
+	uint64_t recursion_misses;
+};
+
+struct KernelFilter {
+	std::vector<uint32_t> tgids, ports, netns;
+};
+
+// Every function throws BpfError.
+class Tracer
+{
+public:
+	explicit Tracer(const TracerOptions &options);
+	void attach();
+	size_t drain(uint8_t *buffer, size_t size);
+	size_t folds(uint8_t *buffer, size_t size) const;
+	TracerStats stats() const;
+	void set_filter(const KernelFilter &filter);
+	void set_traced(const std::vector<uint32_t> &tgids);
+
+private:
+	struct Free {
+		void operator()(struct bpf_object *object) const { bpf_object__close(object); }
+		void operator()(struct bpf_link *link) const { bpf_link__destroy(link); }
+		void operator()(struct ring_buffer *ring) const { ring_buffer__free(ring); }
+	};
+	struct Batch {
+		uint8_t *at;
+		size_t room;
+	};
+
+	static int copy_record(void *batch, void *data, size_t size);
+	void configure();
+	int map_fd(const char *name) const;
+	void attach_program(struct bpf_program *program);
+	void replace(const char *map, const std::vector<uint32_t> &keys);
+	void write_control();
+
+	TracerOptions options_;
+	Batch batch_ = {};
+	struct tracer_control control_ = {};
+	std::unique_ptr<struct bpf_object, Free> object_;
+	std::unique_ptr<struct ring_buffer, Free> ring_;
+	std::vector<std::unique_ptr<struct bpf_link, Free>> links_;
+};

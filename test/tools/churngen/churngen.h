@@ -7,10 +7,12 @@
  *   record.c   what happened: shared counters, the log, the summary line
  *   server.c   accepts, and closes by policy
  *   client.c   opens, talks, closes by style; connect.c: the ways to call connect(); handover.c: closing by somebody else
- * Compiled with -D_GNU_SOURCE by test/support/churngen.ts. One process = one mode. Threads and forked children share the counters and, line by line, the log.
+ * Every file includes this first. One process = one mode. Threads and forked children share the counters and, line by line, the log.
  */
 #ifndef CHURNGEN_H
 #define CHURNGEN_H
+
+#define _GNU_SOURCE
 
 #include <netinet/in.h>
 #include <stdbool.h>

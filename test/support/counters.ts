@@ -1,0 +1,47 @@
+/**
+ * The kernel's own truth about one namespace: its counters, and its sockets by ss(8). Reading counters disturbs nothing;
+ * listing sockets makes the kernel generate their cookies, so do that only after the run. Called by tests.
+ */
+import type { Netns } from './netns.js';
+
+/** "Tcp.ActiveOpens", "Tcp.PassiveOpens", "TcpExt.TW", "TcpExt.TCPTimeWaitOverflow" … */
+export type Counters = Readonly<Record<string, number>>;
+
+export function counters(netns: Netns): Counters {
+  const lines = netns.exec('cat', '/proc/net/snmp', '/proc/net/netstat').trim().split('\n');
+  const result: Record<string, number> = {};
+  for (let i = 0; i + 1 < lines.length; i += 2) addPair(result, lines[i] as string, lines[i + 1] as string);
+  return result;
+}
+
+function addPair(result: Record<string, number>, header: string, values: string): void {
+  const [group = '', ...names] = header.split(/\s+/);
+  const numbers = values.split(/\s+/).slice(1);
+  names.forEach((name, i) => {
+    result[`${group.slice(0, -1)}.${name}`] = Number(numbers[i]);
+  });
+}
+
+/** Counts from now on: call the result to learn by how much a counter has grown. */
+export function counting(netns: Netns): (name: string) => number {
+  const before = counters(netns);
+  return (name) => {
+    const [now, then] = [counters(netns)[name], before[name]];
+    if (now === undefined || then === undefined) throw new Error(`the kernel has no counter ${name}`);
+    return now - then;
+  };
+}
+
+export interface SocketLine {
+  local: string;
+  remote: string;
+}
+
+/** TCP sockets in a state, as ss names it. `ss -tan state time-wait` lists FIN_WAIT2 mini-sockets elsewhere. */
+export function sockets(netns: Netns, state: string): SocketLine[] {
+  const lines = netns.exec('ss', '-Htan', 'state', state).split('\n').filter(Boolean);
+  return lines.map((line) => {
+    const [, , local = '', remote = ''] = line.trim().split(/\s+/);
+    return { local, remote };
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json.
+ * A package counts as there when what it is for is there (a program, a library), so a compiler built by hand will do.
+ * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
+ * Called by set-up (list "build") and by the test runner (list "test").
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, must, run, Stop, say } from './run.js';
+
+/**
+ * @typedef {'apt' | 'dnf' | 'pacman' | 'apk' | 'zypper'} Manager
+ * @typedef {{ why: string, command?: string, library?: string, version?: string, service?: string } & Record<Manager, string>} Package
+ */
+
+/** @type {Record<'build' | 'test', Package[]>} */
+export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
+
+/** @type {Record<Manager, { ids: string[], install: string }>} */
+const MANAGERS = {
+  apt: { ids: ['debian', 'ubuntu'], install: 'apt-get install' },
+  dnf: { ids: ['fedora', 'rhel', 'centos'], install: 'dnf install' },
+  pacman: { ids: ['arch'], install: 'pacman -S --needed' },
+  apk: { ids: ['alpine'], install: 'apk add' },
+  zypper: { ids: ['suse', 'opensuse', 'sles'], install: 'zypper install' },
+};
+
+/**
+ * The package manager of a distribution, by the ids it gives itself.
+ * @param {string} osRelease text of /etc/os-release
+ * @returns {Manager | null}
+ */
+export function managerOf(osRelease) {
+  const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)].flatMap((m) =>
+    (m[1] ?? '').replace(/["']/g, '').split(' '),
+  );
+  for (const [manager, { ids: known }] of Object.entries(MANAGERS)) {
+    if (ids.some((id) => known.some((k) => id === k || id.startsWith(`${k}-`))))
+      return /** @type {Manager} */ (manager);
+  }
+  return null;
+}
+
+/** Where programs lie: a root shell got by `su` lacks sbin, and Debian keeps PostgreSQL's own out of PATH. */
+function programDirs() {
+  const postgres = '/usr/lib/postgresql';
+  const versions = existsSync(postgres) ? readdirSync(postgres).map((v) => join(postgres, v, 'bin')) : [];
+  return [
+    ...(process.env.PATH ?? '').split(':'),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    ...versions,
+  ].filter(Boolean);
+}
+
+/** @param {string} path */
+function executable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {Package} entry */
+function present(entry) {
+  if (entry.library) {
+    return spawnSync('pkg-config', [`--atleast-version=${entry.version}`, entry.library]).status === 0;
+  }
+  const dirs = programDirs();
+  return (entry.command ?? '').split('|').some((name) => dirs.some((dir) => executable(join(dir, name))));
+}
+
+/** @param {Package[]} list */
+export function missing(list) {
+  return list.filter((entry) => !present(entry));
+}
+
+/**
+ * What to tell somebody for whom we cannot install.
+ * @param {Package[]} lacking
+ * @param {Manager | null} manager
+ * @param {boolean} root
+ */
+export function advice(lacking, manager, root) {
+  const name = (/** @type {Package} */ p) => p[manager ?? 'apt'];
+  const names = [...new Set(lacking.map(name))];
+  const reasons = lacking.map((p) => `  ${name(p)}: ${p.why}`);
+  if (!manager)
+    reasons.push('These are the names Debian uses; install the same things, then run this again.');
+  else
+    reasons.push(
+      `Install them, then run this again:\n  ${root ? '' : 'sudo '}${MANAGERS[manager].install} ${names.join(' ')}`,
+    );
+  return ['System packages are missing:', ...reasons].join('\n');
+}
+
+/**
+ * Sees to it that a list's packages are there.
+ * @param {Package[]} list
+ */
+export async function ensurePackages(list) {
+  const lacking = missing(list);
+  if (lacking.length === 0) return;
+  const manager = managerOf(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '');
+  const root = process.getuid?.() === 0;
+  if (manager !== 'apt') throw new Stop(advice(lacking, manager, root));
+  if (!root) throw new Stop(advice(lacking, manager, root), EXIT.privilege);
+  await install(lacking);
+  const still = missing(list);
+  if (still.length > 0)
+    throw new Stop(`Installed, and still not usable here.\n${advice(still, manager, root)}`);
+}
+
+/** @param {Package[]} lacking */
+async function install(lacking) {
+  say('setup: installing system packages with apt-get:');
+  for (const entry of lacking) say(`  ${entry.apt}: ${entry.why}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const names = [...new Set(lacking.map((entry) => entry.apt))];
+  // A failed update may still leave lists that are good enough; the installation tells.
+  await run('apt-get', ['-q', 'update'], { env });
+  await withoutServices(() =>
+    must('Installing packages', 'apt-get', ['-q', '-y', '--no-install-recommends', 'install', ...names], {
+      env,
+    }),
+  );
+  await disableServices(lacking);
+}
+
+/**
+ * Debian starts a service when its package is installed, unless policy-rc.d says no. Tests start their own servers.
+ * @param {() => Promise<void>} body
+ */
+async function withoutServices(body) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await body();
+  } finally {
+    if (ours) rmSync(policy);
+  }
+}
+
+/**
+ * Nor may what was installed for the tests start at the next boot.
+ * @param {Package[]} lacking
+ */
+async function disableServices(lacking) {
+  const services = lacking.flatMap((entry) => entry.service ?? []);
+  if (services.length > 0 && existsSync('/usr/bin/systemctl'))
+    await run('systemctl', ['-q', 'disable', ...services]);
+}

@@ -1,0 +1,104 @@
+/**
+ * Running other programs from the scripts, and talking to the person who started them. Nothing here writes to stdout:
+ * `npm start` keeps that for data. Enters: commands. Leaves: their exit; a Stop when set-up cannot go on.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** Exit codes of the contract: 1 failed, 77 missing privilege, 130 interrupted. */
+export const EXIT = { failed: 1, privilege: 77, interrupted: 130 };
+
+/** Ends the script with a message for a person and an exit code. */
+export class Stop extends Error {
+  /**
+   * @param {string} message
+   * @param {number} exitCode
+   */
+  constructor(message, exitCode = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** @param {string} text */
+export function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+let interrupted = false;
+
+/**
+ * A signal to the script ends what it runs: every child leads a process group of its own (a build is a tree of
+ * processes), so the terminal's Ctrl-C reaches it only through here.
+ * @param {NodeJS.Signals} signal
+ */
+function interrupt(signal) {
+  interrupted = true;
+  if (running.size === 0) process.exit(EXIT.interrupted);
+  for (const child of running) if (child.pid) process.kill(-child.pid, signal);
+}
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, interrupt);
+
+/**
+ * Runs a program to its end, in the project's root; what it prints goes to stderr.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, stdout?: 'inherit' }} [options] `stdout`: let its output be ours
+ * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
+ */
+export function run(command, args, options = {}) {
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', options.stdout ?? 2, 2],
+    detached: true,
+  });
+  running.add(child);
+  return new Promise((resolve) => {
+    child.on('error', (error) => finish(child, resolve, 127, `${command}: ${error.message}`));
+    child.on('exit', (code) => finish(child, resolve, code ?? 128));
+  });
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {(code: number) => void} resolve
+ * @param {number} code
+ * @param {string} [message]
+ */
+function finish(child, resolve, code, message) {
+  running.delete(child);
+  if (interrupted && running.size === 0) process.exit(EXIT.interrupted);
+  if (message) say(message);
+  resolve(code);
+}
+
+/**
+ * Like run(), but a failure stops the script.
+ * @param {string} what said when it fails
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export async function must(what, command, args, options) {
+  const code = await run(command, args, options);
+  if (code !== 0) throw new Stop(`${what} failed: ${[command, ...args].join(' ')} (exit ${code})`);
+}
+
+/**
+ * The last line of every script: runs its main function and turns errors into message and exit code.
+ * @param {() => Promise<number | void>} body returns the exit code, 0 when nothing
+ */
+export async function main(body) {
+  try {
+    process.exitCode = (await body()) ?? 0;
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    say(error.message);
+    process.exitCode = error.exitCode;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What set-up consists of, in order. Each step names its inputs and outputs and runs only when they changed.
+ * Called by setup.js (all steps), build.js (the build) and test.js (what the chosen tiers need).
+ */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ensureDependencies } from './dependencies.js';
+import { locked } from './lock.js';
+import { ensurePackages, PACKAGES } from './packages.js';
+import { must, ROOT, say } from './run.js';
+import { fresh, mark, signature } from './stamp.js';
+
+/** @typedef {{ name: string, inputs: string[], outputs: string[], run: () => Promise<void> }} Step */
+
+/** @param {string} path */
+const at = (path) => join(ROOT, path);
+/** @param {string} name */
+const bin = (name) => at(`node_modules/.bin/${name}`);
+
+/** @type {Step} */
+const systemPackages = {
+  name: 'packages',
+  inputs: ['scripts/packages.json', '/etc/os-release'],
+  outputs: [],
+  run: () => ensurePackages(PACKAGES.build),
+};
+
+/** @type {Step} */
+const dependencies = {
+  name: 'dependencies',
+  inputs: ['package-lock.json', 'node_modules/.package-lock.json'],
+  outputs: ['node_modules/.package-lock.json'],
+  run: ensureDependencies,
+};
+
+/** @type {Step} */
+const native = {
+  name: 'native',
+  inputs: ['CMakeLists.txt', 'package.json', 'package-lock.json', 'bpf', 'native', 'test/tools'],
+  outputs: ['out/Release/portchurn.node'],
+  run: buildNative,
+};
+
+/** @type {Step} */
+const typescript = {
+  name: 'typescript',
+  inputs: ['tsconfig.json', 'package.json', 'package-lock.json', 'src'],
+  outputs: ['dist/cli/main.js'],
+  run: buildTypescript,
+};
+
+/** @type {Step} */
+const dashboard = {
+  name: 'dashboard',
+  inputs: ['dashboard', 'src', 'package-lock.json'],
+  outputs: ['dist/dashboard/index.html'],
+  run: () => must('Building the dashboard', bin('vite'), ['build', at('dashboard')]),
+};
+
+export const PREREQUISITES = [systemPackages, dependencies];
+export const BUILD = [native, typescript, dashboard];
+export const DEPENDENCIES = [dependencies];
+
+/**
+ * cmake-js configures only when there is no CMakeCache.txt; one from a tree elsewhere (copied, moved) is of no use.
+ */
+async function buildNative() {
+  const cache = at('out/CMakeCache.txt');
+  const home = `CMAKE_HOME_DIRECTORY:INTERNAL=${ROOT}\n`;
+  if (existsSync(cache) && !readFileSync(cache, 'utf8').includes(home)) {
+    for (const stale of [cache, at('out/CMakeFiles')]) rmSync(stale, { recursive: true });
+  }
+  const jobs = String(availableParallelism());
+  await must('Building the addon', bin('cmake-js'), [
+    'build',
+    '--out',
+    'out',
+    '--parallel',
+    jobs,
+    '--log-level',
+    'warn',
+  ]);
+}
+
+/**
+ * Paths below `dir`, without their extension.
+ * @param {string} dir
+ * @param {RegExp} extension
+ */
+function stems(dir, extension) {
+  if (!existsSync(at(dir))) return [];
+  const files = /** @type {string[]} */ (readdirSync(at(dir), { recursive: true }));
+  return files.filter((file) => extension.test(file)).map((file) => file.replace(extension, ''));
+}
+
+/** tsc neither removes what has lost its source nor restores what somebody removed: both are done here. */
+async function buildTypescript() {
+  const sources = new Set(stems('src', /\.ts$/));
+  const built = new Set(stems('dist', /\.js$/).filter((stem) => !stem.startsWith('dashboard/')));
+  for (const stem of built) {
+    if (!sources.has(stem))
+      for (const end of ['.js', '.js.map']) rmSync(at(`dist/${stem}${end}`), { force: true });
+  }
+  const info = 'dist/.tsbuildinfo';
+  if ([...sources].some((stem) => !built.has(stem))) rmSync(at(info), { force: true });
+  await must('Compiling TypeScript', bin('tsc'), [
+    '-p',
+    at('tsconfig.json'),
+    '--incremental',
+    '--tsBuildInfoFile',
+    at(info),
+  ]);
+}
+
+/** @param {Step} step */
+const done = (step) => fresh(step.name, step.inputs, step.outputs);
+
+/**
+ * Runs the steps whose inputs changed. When none did, nothing is started and nothing is said.
+ * @param {Step[]} steps
+ * @returns {Promise<boolean>} whether anything was run
+ */
+export async function ensure(steps) {
+  if (steps.every(done)) return false;
+  await locked(async () => {
+    for (const step of steps) if (!done(step)) await perform(step);
+  });
+  return true;
+}
+
+/** @param {Step} step */
+async function perform(step) {
+  say(`setup: ${step.name}`);
+  const seen = signature(step.inputs);
+  await step.run();
+  // npm rewrites the lock of node_modules, which is an input: that change is its own.
+  mark(step.name, step === dependencies ? signature(step.inputs) : seen);
+}

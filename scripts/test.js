@@ -1,0 +1,47 @@
+/**
+ * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named (lint unit native kernel e2e).
+ * The last line is `N passed, N failed`, the sum of all; lint counts one per tool. Exit 0 only when nothing failed
+ * and something passed. The unit tier needs no build.
+ */
+import { lint } from './lib/lint.js';
+import { ensurePackages, PACKAGES } from './lib/packages.js';
+import { main, Stop, say } from './lib/run.js';
+import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
+import { runTier, TIERS } from './lib/tiers.js';
+
+const ALL = ['lint', ...TIERS];
+
+/** @param {string[]} chosen */
+async function prepare(chosen) {
+  if (chosen.every((tier) => tier === 'unit')) return void (await ensure(DEPENDENCIES));
+  await ensurePackages(PACKAGES.test);
+  await ensure([...PREREQUISITES, ...BUILD]);
+}
+
+/** @param {string[]} chosen */
+async function runAll(chosen) {
+  const sum = { passed: 0, failed: 0 };
+  for (const tier of ALL.filter((name) => chosen.includes(name))) {
+    say(`test: ${tier}`);
+    const { passed, failed } = tier === 'lint' ? await lint() : await runTier(tier);
+    sum.passed += passed;
+    sum.failed += failed;
+  }
+  return sum;
+}
+
+await main(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.find((tier) => !ALL.includes(tier));
+  if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${ALL.join(' ')}`, 2);
+  const chosen = named.length > 0 ? named : ALL;
+  let sum = { passed: 0, failed: 1 };
+  try {
+    await prepare(chosen);
+    sum = await runAll(chosen);
+  } catch (error) {
+    say(error instanceof Stop ? error.message : String(error));
+  }
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+});

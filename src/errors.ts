@@ -17,6 +17,9 @@ const TABLE = {
   FORBIDDEN_ORIGIN: { exit: EXIT.failed, status: 403 },
   MISDIRECTED_HOST: { exit: EXIT.failed, status: 421 },
   TOO_LARGE: { exit: EXIT.failed, status: 413 },
+  HEADERS_TOO_LARGE: { exit: EXIT.failed, status: 431 },
+  REQUEST_TIMEOUT: { exit: EXIT.failed, status: 408 },
+  UPGRADE_REQUIRED: { exit: EXIT.failed, status: 426 },
   NOT_FOUND: { exit: EXIT.failed, status: 404 },
   METHOD_NOT_ALLOWED: { exit: EXIT.failed, status: 405 },
   TRACER_STOPPED: { exit: EXIT.failed, status: 503 },
@@ -54,4 +57,9 @@ export class PortchurnError extends Error {
     this.hint = more.hint;
     this.column = more.column;
   }
+}
+
+/** Codes cross the network as text. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(TABLE, text);
 }

@@ -1,19 +1,15 @@
 /**
  * WebSocket `portchurn.v1`: JSON text frames, one object each, told apart by `type`. The same objects go through
- * stream.ndjson. Schema first: types and validation come from it.
+ * stream.ndjson. Schema first: types come from it here, compiled validation in validate.ts (server only), so that a page
+ * which imports the types carries nothing.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, PROTOCOL } from './names.js';
 import { BudgetRow, ConnectionEvent, FailureRow, FlowRow, TotalsRow } from './rows.js';
 
-export const PROTOCOL = 1;
-export const SUBPROTOCOL = 'portchurn.v1';
-export const DEFAULT_LISTEN = '127.0.0.1:7790';
-/** Longest frame a client may send, bytes; a longer one closes 1009. */
-export const MAX_CLIENT_FRAME = 64 * 1024;
-export const DEFAULT_LIMIT = 1000;
-export const MAX_LIMIT = 5000;
+export * from './names.js';
 
-/** Row schema of each table topic. `events` is a stream, not a table. Findings and verdict join with the diagnosis. */
+/** Row schema of each table topic. `events` is a stream, not a table. Findings and verdict join here with the diagnosis. */
 export const TABLES = {
   totals: TotalsRow,
   flows: FlowRow,
@@ -27,7 +23,141 @@ export const TABLE_TOPICS = Object.keys(TABLES) as TableTopic[];
 export const TOPICS = [...TABLE_TOPICS, 'events'] as const;
 export type Topic = TableTopic | 'events';
 
-export const GROUPS = ['program', 'unit', 'destination', 'netns'] as const;
-export type Group = (typeof GROUPS)[number];
+export const MODES = ['ebpf', 'polling', 'replay'] as const;
+export type Mode = (typeof MODES)[number];
 
-export type Mode = 'ebpf' | 'polling' | 'replay';
+const closed = { additionalProperties: false };
+const Sub = Type.String({ minLength: 1, maxLength: MAX_SUB });
+const Seq = Type.Integer({ minimum: 0 });
+const Count = Type.Integer({ minimum: 0 });
+
+export const Subscribe = Type.Object(
+  {
+    type: Type.Literal('subscribe'),
+    sub: Sub,
+    topic: Type.Enum([...TOPICS]),
+    filter: Type.Optional(Type.String({ maxLength: MAX_FILTER })),
+    /** A row field, `-` in front for descending; dotted into objects: `-process.pid`. */
+    sort: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
+    group: Type.Optional(Type.Enum([...GROUPS])),
+    intervalMs: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_INTERVAL_MS })),
+  },
+  closed,
+);
+export type Subscribe = Static<typeof Subscribe>;
+export const Unsubscribe = Type.Object({ type: Type.Literal('unsubscribe'), sub: Sub }, closed);
+export const Resync = Type.Object({ type: Type.Literal('resync'), sub: Sub }, closed);
+
+/** What a client may say, by `type`. */
+export const CLIENT_FRAMES = { subscribe: Subscribe, unsubscribe: Unsubscribe, resync: Resync } as const;
+export type ClientFrame = Subscribe | Static<typeof Unsubscribe> | Static<typeof Resync>;
+
+export const Hello = Type.Object({
+  type: Type.Literal('hello'),
+  protocol: Type.Literal(PROTOCOL),
+  version: Type.String(),
+  host: Type.String(),
+  epoch: Type.String(),
+  mode: Type.Enum([...MODES]),
+  intervalMs: Type.Integer(),
+  topics: Type.Array(Type.Enum([...TOPICS])),
+  kernel: Type.String(),
+});
+export type Hello = Static<typeof Hello>;
+
+/** Sums over the rows that the limit hid, `rows` of them; null when it hid none. */
+export const Other = Type.Union([
+  Type.Intersect([
+    Type.Object({ rows: Count }),
+    Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+  ]),
+  Type.Null(),
+]);
+export type Other = Static<typeof Other>;
+
+const tableOf = <T extends TableTopic>(topic: T) => ({
+  rows: Type.Array(TABLES[topic]),
+  total: Count,
+  other: Other,
+});
+const frameOf = <T extends TableTopic>(topic: T) => ({
+  sub: Sub,
+  topic: Type.Literal(topic),
+  seq: Seq,
+  time: Type.Number(),
+  total: Count,
+  other: Other,
+});
+
+/** The whole table, as filtered, sorted and limited. */
+export const snapshotFrame = <T extends TableTopic>(topic: T) =>
+  Type.Object({ type: Type.Literal('snapshot'), ...frameOf(topic), rows: Type.Array(TABLES[topic]) });
+
+/** What changed since `prev`, the last `seq` sent on this subscription. */
+export const deltaFrame = <T extends TableTopic>(topic: T) =>
+  Type.Object({
+    type: Type.Literal('delta'),
+    ...frameOf(topic),
+    prev: Seq,
+    set: Type.Array(TABLES[topic]),
+    del: Type.Array(Type.String()),
+  });
+
+interface Framed<T extends TableTopic> {
+  sub: string;
+  topic: T;
+  seq: number;
+  time: number;
+  total: number;
+  other: Other;
+}
+export type SnapshotOf<T extends TableTopic> = Framed<T> & { type: 'snapshot'; rows: RowOf<T>[] };
+export type DeltaOf<T extends TableTopic> = Framed<T> & {
+  type: 'delta';
+  prev: number;
+  set: RowOf<T>[];
+  del: string[];
+};
+export type Snapshot = { [T in TableTopic]: SnapshotOf<T> }[TableTopic];
+export type Delta = { [T in TableTopic]: DeltaOf<T> }[TableTopic];
+
+/** `dropped`: events this subscription should have seen since its previous frame and did not. */
+export const EventsFrame = Type.Object({
+  type: Type.Literal('events'),
+  sub: Sub,
+  seq: Seq,
+  time: Type.Number(),
+  events: Type.Array(ConnectionEvent),
+  dropped: Count,
+});
+export type EventsFrame = Static<typeof EventsFrame>;
+
+/** `column`: 1-based place in the filter. The same object, without `type`, is the body of every HTTP refusal. */
+export const ErrorFrame = Type.Object({
+  type: Type.Literal('error'),
+  code: Type.String(),
+  message: Type.String(),
+  sub: Type.Optional(Type.String()),
+  column: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+export type ErrorFrame = Static<typeof ErrorFrame>;
+
+export type ServerFrame = Hello | Snapshot | Delta | EventsFrame | ErrorFrame;
+
+const EVERY_TABLE = Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, Type.Object(tableOf(topic))]));
+
+/** Body of GET /api/v1/snapshot and of `-o json`: the topics that were asked for. */
+export const SnapshotBody = Type.Object({
+  time: Type.Number(),
+  epoch: Type.String(),
+  seq: Seq,
+  topics: Type.Partial(Type.Object(EVERY_TABLE)),
+});
+export type TableBody<T extends TableTopic> = { rows: RowOf<T>[]; total: number; other: Other };
+export interface SnapshotBody {
+  time: number;
+  epoch: string;
+  seq: number;
+  topics: { [T in TableTopic]?: TableBody<T> };
+}

@@ -9,6 +9,10 @@ const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const Text = Nullable(Type.String());
 const Num = Nullable(Type.Number());
 const Int = Nullable(Type.Integer());
+/** Columns that add up over rows: `other` and groups sum exactly these. */
+const Sums = { 'x-sums': true };
+const Count = Nullable(Type.Integer(Sums));
+const Rate = Nullable(Type.Number(Sums));
 
 export const Direction = Type.Union([Type.Literal('out'), Type.Literal('in')]);
 export type Direction = Static<typeof Direction>;
@@ -39,7 +43,7 @@ export const END_NAMES = [
   'overflow',
   'aborted',
 ] as const;
-export const End = Type.Union(END_NAMES.map((name) => Type.Literal(name)));
+export const End = Type.Enum(END_NAMES);
 export type End = (typeof END_NAMES)[number];
 
 export const CAUSE_NAMES = [
@@ -58,7 +62,7 @@ export const CAUSE_NAMES = [
   'aborted',
   'other',
 ] as const;
-export const Cause = Type.Union(CAUSE_NAMES.map((name) => Type.Literal(name)));
+export const Cause = Type.Enum(CAUSE_NAMES);
 export type Cause = (typeof CAUSE_NAMES)[number];
 
 export const ProcessRef = Type.Object({ pid: Int, comm: Text });
@@ -92,26 +96,26 @@ export const TotalsRow = Type.Object({
   key: Type.String(),
   netns: Int,
   name: Text,
-  timeWait: Int,
-  timeWaitAttributed: Int,
+  timeWait: Count,
+  timeWaitAttributed: Count,
   coverage: Num,
   auditAgeMs: Num,
   states: Type.Record(Type.String(), Type.Integer()),
-  openPerSec: Num,
-  closePerSec: Num,
-  failPerSec: Num,
-  opened: Int,
-  closed: Int,
-  failed: Int,
+  openPerSec: Rate,
+  closePerSec: Rate,
+  failPerSec: Rate,
+  opened: Count,
+  closed: Count,
+  failed: Count,
   portRange: Nullable(Type.Tuple([Type.Integer(), Type.Integer()])),
   reservedPorts: Int,
-  blockedPorts: Int,
+  blockedPorts: Count,
   tcpTwReuse: Int,
   tcpTwReuseDelayMs: Int,
   tcpTimestamps: Int,
   tcpFinTimeout: Int,
   tcpMaxTwBuckets: Int,
-  timeWaitOverflow: Int,
+  timeWaitOverflow: Count,
   eventsSeen: Int,
   eventsLost: Int,
   eventsMissed: Int,
@@ -127,19 +131,19 @@ export const FlowRow = Type.Object({
   program: Text,
   direction: Nullable(Direction),
   destination: Endpoint,
-  established: Int,
-  timeWait: Int,
-  portsHeld: Int,
-  openPerSec: Num,
-  closePerSec: Num,
-  failPerSec: Num,
-  opened: Int,
-  closed: Int,
-  failed: Int,
-  preexisting: Int,
-  closedFirst: Int,
-  bytesSent: Int,
-  bytesReceived: Int,
+  established: Count,
+  timeWait: Count,
+  portsHeld: Count,
+  openPerSec: Rate,
+  closePerSec: Rate,
+  failPerSec: Rate,
+  opened: Count,
+  closed: Count,
+  failed: Count,
+  preexisting: Count,
+  closedFirst: Count,
+  bytesSent: Count,
+  bytesReceived: Count,
   lifetimeMs: Quantiles,
   connectMs: Quantiles,
   firstSeen: Int,
@@ -157,13 +161,13 @@ export const BudgetRow = Type.Object({
   source: Type.Object({ address: Text }),
   destination: Endpoint,
   limit: Int,
-  used: Int,
+  used: Count,
   blocked: Int,
   free: Int,
-  timeWait: Int,
-  established: Int,
-  other: Int,
-  openPerSec: Num,
+  timeWait: Count,
+  established: Count,
+  other: Count,
+  openPerSec: Rate,
   reuse: Nullable(Type.Union([Type.Literal('never'), Type.Literal('after-delay')])),
   exhaustionSeconds: Num,
   releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
@@ -180,8 +184,8 @@ export const FailureRow = Type.Object({
   call: Type.Union([Type.Literal('connect'), Type.Literal('bind')]),
   errno: Text,
   cause: Cause,
-  count: Type.Integer(),
-  perSec: Num,
+  count: Type.Integer(Sums),
+  perSec: Rate,
   firstSeen: Int,
   lastSeen: Int,
   budget: Text,
@@ -203,7 +207,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** One thing that happened to one connection. `lifetime` fields are null where the event does not have them. */
 export const ConnectionEvent = Type.Object({
   time: Type.Number(),
-  type: Type.Union(EVENT_TYPES.map((name) => Type.Literal(name))),
+  type: Type.Enum(EVENT_TYPES),
   cookie: Text,
   netns: Int,
   process: ProcessInfo,

@@ -1,0 +1,34 @@
+/**
+ * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost.
+ * Enters: nothing. Leaves: constants, re-exported by frames.ts. Used by publish, cli and dashboard.
+ */
+export const PROTOCOL = 1;
+export const SUBPROTOCOL = 'portchurn.v1';
+/** A browser cannot set headers on a WebSocket: it offers the token as a second subprotocol, base64url behind this. */
+export const BEARER_PREFIX = 'bearer.';
+export const DEFAULT_LISTEN = '127.0.0.1:7790';
+export const STREAM_PATH = '/api/v1/stream';
+/** POST with `Authorization: Bearer` answers 204 and sets the session cookie. The only POST there is. */
+export const SESSION_PATH = '/api/v1/session';
+
+/** Longest frame a client may send, bytes; a longer one closes 1009. */
+export const MAX_CLIENT_FRAME = 64 * 1024;
+export const DEFAULT_LIMIT = 1000;
+export const MAX_LIMIT = 5000;
+/** Longest id a client may give a subscription, characters. */
+export const MAX_SUB = 128;
+/** Longest filter expression, characters. */
+export const MAX_FILTER = 4096;
+/** Slowest pace a subscription may ask for. */
+export const MAX_INTERVAL_MS = 60_000;
+/** A subscription hears something at least this often, unless it asked for a slower pace. */
+export const HEARTBEAT_MS = 5000;
+export const PING_MS = 15_000;
+/** A client that takes nothing for this long is closed. */
+export const STALL_MS = 30_000;
+
+/** WebSocket close codes a client may see. */
+export const CLOSE = { goingAway: 1001, flooding: 1008, tooLarge: 1009, stalled: 4408 } as const;
+
+export const GROUPS = ['program', 'unit', 'destination', 'netns'] as const;
+export type Group = (typeof GROUPS)[number];

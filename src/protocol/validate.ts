@@ -1,0 +1,74 @@
+/**
+ * Compiled checks of frames and bodies. Server side only: it compiles code, which a page's content policy forbids.
+ * Enters: parsed JSON. Leaves: a typed client frame, or an error that says which field is wrong. Called by publish/ws.ts
+ * for what clients send, and by tests for everything the service sends.
+ */
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { PortchurnError } from '../errors.js';
+import {
+  CLIENT_FRAMES,
+  type ClientFrame,
+  deltaFrame,
+  ErrorFrame,
+  EventsFrame,
+  Hello,
+  SnapshotBody,
+  snapshotFrame,
+  TABLE_TOPICS,
+  TOPICS,
+} from './frames.js';
+
+type Validator = ReturnType<typeof Compile>;
+const compile = (schema: TSchema): Validator => Compile(schema) as Validator;
+const compileAll = (schemas: Record<string, TSchema>): ReadonlyMap<string, Validator> =>
+  new Map(Object.entries(schemas).map(([name, schema]) => [name, compile(schema)]));
+
+const CLIENT = compileAll(CLIENT_FRAMES);
+
+/** The frame, typed. Throws BAD_FRAME, UNKNOWN_TYPE or UNKNOWN_TOPIC. */
+export function checkClientFrame(value: unknown): ClientFrame {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new PortchurnError('BAD_FRAME', 'a frame is one JSON object');
+  }
+  const { type, topic } = value as { type?: unknown; topic?: unknown };
+  const validator = typeof type === 'string' ? CLIENT.get(type) : undefined;
+  if (!validator) throw new PortchurnError('UNKNOWN_TYPE', `type is one of ${[...CLIENT.keys()].join(', ')}`);
+  if (validator.Check(value)) return value as ClientFrame;
+  if (typeof topic === 'string' && !TOPICS.some((known) => known === topic)) {
+    throw new PortchurnError('UNKNOWN_TOPIC', `topic is one of ${TOPICS.join(', ')}`);
+  }
+  throw new PortchurnError('BAD_FRAME', firstFault(validator, value));
+}
+
+/** "/limit must be <= 5000"; of several faults the last is the most specific. */
+function firstFault(validator: Validator, value: unknown): string {
+  const fault = validator.Errors(value).at(-1);
+  return fault ? `${fault.instancePath} ${fault.message}`.trim() : 'not a valid frame';
+}
+
+const named = (schemaOf: (topic: (typeof TABLE_TOPICS)[number]) => TSchema) =>
+  compileAll(Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, schemaOf(topic)])));
+
+/** What the service may send, by `type`; snapshots and deltas further by topic. */
+const SERVER = {
+  hello: compile(Hello),
+  snapshot: named(snapshotFrame),
+  delta: named(deltaFrame),
+  events: compile(EventsFrame),
+  error: compile(ErrorFrame),
+};
+const BODY = compile(SnapshotBody);
+
+/** Null when `frame` is what the protocol promises, else the first fault. */
+export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
+  const found = SERVER[frame.type as keyof typeof SERVER] as (typeof SERVER)[keyof typeof SERVER] | undefined;
+  const validator = found instanceof Map ? found.get(frame.topic ?? '') : (found as Validator | undefined);
+  if (!validator) return `no such frame: ${frame.type} ${frame.topic ?? ''}`;
+  return validator.Check(frame) ? null : firstFault(validator, frame);
+}
+
+/** Null when `body` is what GET /api/v1/snapshot promises, else the first fault. */
+export function snapshotBodyFault(body: unknown): string | null {
+  return BODY.Check(body) ? null : firstFault(BODY, body);
+}

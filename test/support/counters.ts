@@ -45,3 +45,11 @@ export function sockets(netns: Netns, state: string): SocketLine[] {
     return { local, remote };
   });
 }
+
+/** Waits until the namespace has no connection left that still has to be closed by somebody (established, CLOSE_WAIT). */
+export function quiet(netns: Netns, withinMs = 10_000): void {
+  const deadline = performance.now() + withinMs;
+  while (counters(netns)['Tcp.CurrEstab'] !== 0)
+    if (performance.now() > deadline)
+      throw new Error(`connections of ${netns.name} are still open after ${withinMs} ms`);
+}

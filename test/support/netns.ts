@@ -55,7 +55,8 @@ export class Netns implements Ending {
 
   /** Addresses with prefix length, on lo. */
   address(...addresses: string[]): void {
-    for (const address of addresses) this.exec('ip', 'address', 'add', address, 'dev', 'lo', ...noDad(address));
+    for (const address of addresses)
+      this.exec('ip', 'address', 'add', address, 'dev', 'lo', ...noDad(address));
   }
 
   end(): void {

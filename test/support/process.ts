@@ -128,14 +128,20 @@ export async function start(scope: Scope, words: string[], options: StartOptions
 }
 
 /** Runs a program to its end. The exit code is the caller's to judge. */
-export async function run(words: string[], options: StartOptions & { withinMs?: number } = {}): Promise<Finished> {
+export async function run(
+  words: string[],
+  options: StartOptions & { withinMs?: number } = {},
+): Promise<Finished> {
   const running = await launch(words, options);
   running.closeInput();
   return running.finished(options.withinMs ?? 60_000);
 }
 
 /** Like run, and throws unless the exit code is 0. */
-export async function must(words: string[], options: StartOptions & { withinMs?: number } = {}): Promise<Finished> {
+export async function must(
+  words: string[],
+  options: StartOptions & { withinMs?: number } = {},
+): Promise<Finished> {
   const done = await run(words, options);
   if (done.code === 0) return done;
   throw new Error(`${words.join(' ')}: exit ${done.code ?? done.signal}\n${done.stdout}\n${done.stderr}`);

@@ -1,0 +1,106 @@
+/**
+ * Real servers and clients, each started by hand in a namespace, with a configuration and directory of its own, in the
+ * foreground, and ended with its scope. The system's own services are never touched. Called by e2e and kernel tests.
+ */
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Netns } from './netns.js';
+import { type Finished, must, type Running, start } from './process.js';
+import type { Scope } from './scope.js';
+
+export interface Server {
+  process: Running;
+  address: string;
+  port: number;
+}
+
+export interface NginxServer extends Server {
+  workers: number[];
+}
+
+/** nginx as master and `workers` processes; closes after each response unless `keepAlive`. */
+export async function nginx(
+  scope: Scope,
+  netns: Netns,
+  { address = '127.0.0.1', port = 8080, workers = 2, keepAlive = false } = {},
+): Promise<NginxServer> {
+  const directory = scope.directory();
+  const file = join(directory, 'nginx.conf');
+  writeFileSync(file, nginxConfig(directory, `${address}:${port}`, workers, keepAlive));
+  const process = await start(scope, ['nginx', '-e', 'stderr', '-p', directory, '-c', file], { netns });
+  const started = new RegExp(`(?:start worker process (\\d+)[^]*){${workers}}`);
+  await process.printed(started);
+  const pids = [...process.stderr.matchAll(/start worker process (\d+)/g)].map((match) => Number(match[1]));
+  return { process, address, port, workers: pids };
+}
+
+function nginxConfig(directory: string, listen: string, workers: number, keepAlive: boolean): string {
+  return `daemon off; user nobody nogroup; worker_processes ${workers}; pid ${directory}/nginx.pid;
+error_log stderr notice;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_timeout ${keepAlive ? 60 : 0};
+  server { listen ${listen} backlog=4096; location / { return 200 "ok\\n"; } }
+}
+`;
+}
+
+/** ApacheBench: one connection per request. `pid` is ab's; it has ended when this returns. */
+export function ab(netns: Netns, url: string, requests: number, concurrency: number): Promise<Finished> {
+  return must(['ab', '-q', '-n', String(requests), '-c', String(concurrency), url], {
+    netns,
+    withinMs: 120_000,
+  });
+}
+
+const POSTGRES_USER = 'postgres';
+
+/** A new PostgreSQL cluster over TCP (trust), with the tables of pgbench. */
+export async function postgres(
+  scope: Scope,
+  netns: Netns,
+  { address = '127.0.0.1', port = 5432 } = {},
+): Promise<Server> {
+  const directory = scope.directory();
+  chownSync(directory, userId('-u'), userId('-g'));
+  const data = join(directory, 'data');
+  const as = { netns, user: POSTGRES_USER, cwd: directory };
+  await must([postgresTool('initdb'), '-D', data, '-A', 'trust', '--no-sync'], as);
+  const settings = [`listen_addresses=${address}`, `port=${port}`, `unix_socket_directories=${directory}`];
+  const words = [postgresTool('postgres'), '-D', data, '-F', ...settings.flatMap((one) => ['-c', one])];
+  const process = await start(scope, words, as);
+  await process.printed(/database system is ready to accept connections/);
+  await pgbench(netns, { process, address, port }, '-i', '-q');
+  return { process, address, port };
+}
+
+/** `pid` is pgbench's own; it has ended when this returns. */
+export function pgbench(netns: Netns, server: Server, ...flags: string[]): Promise<Finished> {
+  const where = ['-h', server.address, '-p', String(server.port), '-U', POSTGRES_USER, 'postgres'];
+  return must([postgresTool('pgbench'), ...flags, ...where], { netns, withinMs: 120_000 });
+}
+
+export async function redis(
+  scope: Scope,
+  netns: Netns,
+  { address = '127.0.0.1', port = 6379 } = {},
+): Promise<Server> {
+  const settings = { bind: address, port: String(port), save: '', dir: scope.directory(), daemonize: 'no' };
+  const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const process = await start(scope, ['redis-server', ...words], { netns });
+  await process.printed(/Ready to accept connections/i);
+  return { process, address, port };
+}
+
+/** Debian keeps PostgreSQL's programs out of PATH, and puts wrappers there under the same names. */
+function postgresTool(name: string): string {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(root, version, 'bin', name)).find(existsSync) ?? name;
+}
+
+function userId(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, POSTGRES_USER], { encoding: 'utf8' }));
+}

@@ -1,0 +1,89 @@
+/**
+ * The Linux capabilities we use, and what is lost without each. Enters: the hexadecimal CapEff of /proc/PID/status.
+ * Leaves: a set that answers has(). Called by doctor and by explainLoadFailure. Pure.
+ */
+export interface Capability {
+  name:
+    | 'CAP_BPF'
+    | 'CAP_PERFMON'
+    | 'CAP_DAC_READ_SEARCH'
+    | 'CAP_SYS_PTRACE'
+    | 'CAP_SYS_ADMIN'
+    | 'CAP_NET_ADMIN';
+  /** Number in linux/capability.h. */
+  bit: number;
+  /** Nothing can be traced without it. */
+  required: boolean;
+  use: string;
+  without: string;
+}
+
+export const CAPABILITIES: readonly Capability[] = [
+  {
+    name: 'CAP_BPF',
+    bit: 39,
+    required: true,
+    use: 'loads the BPF programs and maps',
+    without: 'nothing can be traced',
+  },
+  {
+    name: 'CAP_PERFMON',
+    bit: 38,
+    required: true,
+    use: 'attaches them to tracepoints and reads kernel memory',
+    without: 'nothing can be traced',
+  },
+  {
+    name: 'CAP_DAC_READ_SEARCH',
+    bit: 2,
+    required: false,
+    use: 'reads tracepoint numbers from tracefs',
+    without: 'a user other than root needs --no-syscalls: no acceptors, no early connect failures',
+  },
+  {
+    name: 'CAP_SYS_PTRACE',
+    bit: 19,
+    required: false,
+    use: "reads other users' /proc/PID/exe and network namespace",
+    without: 'processes older than the start lack their exe, namespaces their names',
+  },
+  {
+    name: 'CAP_SYS_ADMIN',
+    bit: 21,
+    required: false,
+    use: 'enters other network namespaces to dump their TIME_WAIT entries and read their sysctls',
+    without: 'only the own network namespace is audited',
+  },
+  {
+    name: 'CAP_NET_ADMIN',
+    bit: 12,
+    required: false,
+    use: 'shows socket marks in dumps',
+    without: 'marks are missing',
+  },
+];
+
+export class CapabilitySet {
+  constructor(private readonly mask: bigint) {}
+
+  /** @param hex CapEff of proc_pid_status(5); text that is no such number is the empty set */
+  static parse(hex: string): CapabilitySet {
+    return new CapabilitySet(/^[0-9a-f]{1,16}$/i.test(hex) ? BigInt(`0x${hex}`) : 0n);
+  }
+
+  /** As the kernel's bpf_capable() and perfmon_capable(): CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON. */
+  has(name: Capability['name']): boolean {
+    const included = name === 'CAP_BPF' || name === 'CAP_PERFMON';
+    return this.hasBit(name) || (included && this.hasBit('CAP_SYS_ADMIN'));
+  }
+
+  /** The required ones that are not there. */
+  missing(): Capability['name'][] {
+    return CAPABILITIES.filter(({ name, required }) => required && !this.has(name)).map(({ name }) => name);
+  }
+
+  private hasBit(name: Capability['name']): boolean {
+    const bit = CAPABILITIES.find((capability) => capability.name === name)?.bit ?? 64;
+    return ((this.mask >> BigInt(bit)) & 1n) === 1n;
+  }
+}

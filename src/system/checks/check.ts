@@ -1,0 +1,33 @@
+/**
+ * One line of the doctor's report. Enters: what a check found. Leaves: a Result. Called by the checks.
+ */
+export type DoctorExit = 0 | 1 | 69 | 77;
+
+export interface DoctorCheck {
+  /** Stable: scripts may look for it. */
+  id: string;
+  title: string;
+  status: 'ok' | 'warn' | 'fail';
+  detail: string;
+  /** What to type or change, one step per line; null when nothing is to be done. */
+  fix: string | null;
+}
+
+/** `exit`: what the program ends with when this check fails. */
+export interface Result extends DoctorCheck {
+  exit: DoctorExit;
+}
+
+export function ok(id: string, title: string, detail: string): Result {
+  return { id, title, status: 'ok', detail, fix: null, exit: 0 };
+}
+
+/** Tracing works, but something is lost. */
+export function warn(id: string, title: string, detail: string, fix: string): Result {
+  return { id, title, status: 'warn', detail, fix, exit: 0 };
+}
+
+/** Tracing does not work. */
+export function fail(exit: DoctorExit, id: string, title: string, detail: string, fix: string): Result {
+  return { id, title, status: 'fail', detail, fix, exit };
+}

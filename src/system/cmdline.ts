@@ -1,0 +1,35 @@
+/**
+ * A command line as one line of text. Enters: the bytes between mm->arg_start and arg_end, arguments ended by NUL, as
+ * /proc/PID/cmdline and process_event.cmdline give them. Leaves: text that can be pasted into a shell. Pure.
+ * Control characters stay what they are: whoever prints escapes them.
+ */
+
+/** What no shell interprets, whatever stands around it. */
+const PLAIN = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
+
+/**
+ * The arguments joined by blanks, quoted where a shell would need it; null when there are none (kernel thread, zombie).
+ * A lone argument is not quoted: it is a title the program wrote over its arguments ("nginx: worker process").
+ * @param cut the bytes are only the beginning; the text then ends in an ellipsis
+ */
+export function joinArgs(bytes: Uint8Array, cut = false): string | null {
+  const text = decode(bytes, cut).replace(/\0+$/, '');
+  if (text === '') return null;
+  const args = text.split('\0');
+  const line = args.length === 1 ? text.trimEnd() : args.map(quote).join(' ');
+  return cut ? `${line}…` : line;
+}
+
+/** Bytes that are no UTF-8 become U+FFFD; a character that the cut went through is left out. */
+function decode(bytes: Uint8Array, cut: boolean): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: cut });
+}
+
+function quote(arg: string): string {
+  return PLAIN.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+}
+
+/** The first `limit` arguments as they are; a title written over the arguments is one. */
+export function splitArgs(bytes: Uint8Array, limit: number): string[] {
+  return decode(bytes, false).replace(/\0+$/, '').split('\0', limit);
+}

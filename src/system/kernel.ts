@@ -1,0 +1,61 @@
+/**
+ * What this kernel and this process may do. Enters: /proc and /sys. Leaves: KernelFacts.
+ * Called by doctor, and by the engine when loading has failed.
+ */
+import { release } from 'node:os';
+import { CapabilitySet } from './capabilities.js';
+import { readMounts } from './mounts.js';
+import { readText, statOf } from './read.js';
+
+/** Oldest kernel whose tracing programs may take a socket's cookie (5.12) and store data with it (5.11). */
+export const OLDEST_KERNEL = '5.12';
+/** Oldest kernel the programs were run on. */
+export const OLDEST_TRIED = '6.1';
+
+export type Lockdown = 'none' | 'integrity' | 'confidentiality';
+
+export interface KernelFacts {
+  /** uname -r. */
+  release: string;
+  /** The kernel describes its own types, which CO-RE programs need. */
+  btf: boolean;
+  /** Null: securityfs is not mounted, so it cannot be read. A kernel without the lockdown module counts as none. */
+  lockdown: Lockdown | null;
+  uid: number;
+  capabilities: CapabilitySet;
+  /** False in the user namespace of a rootless container, whose capabilities the kernel does not accept for BPF. */
+  initialUserNamespace: boolean;
+  /** A seccomp filter is installed, as container runtimes do: it may refuse bpf(2) and perf_event_open(2). */
+  seccomp: boolean;
+}
+
+/** @param root put before /proc and /sys */
+export function readKernelFacts(root = ''): KernelFacts {
+  const status = readText(`${root}/proc/self/status`) ?? '';
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  return {
+    release: readText(`${root}/proc/sys/kernel/osrelease`)?.trim() ?? release(),
+    btf: statOf(`${root}/sys/kernel/btf/vmlinux`) !== null,
+    lockdown: readLockdown(root),
+    uid: Number(field('Uid')),
+    capabilities: CapabilitySet.parse(field('CapEff')),
+    initialUserNamespace: /^\s*0\s+0\s+4294967295\s*$/.test(readText(`${root}/proc/self/uid_map`) ?? ''),
+    seccomp: field('Seccomp') === '2',
+  };
+}
+
+/** "none [integrity] confidentiality": the one in brackets. */
+function readLockdown(root: string): Lockdown | null {
+  const text = readText(`${root}/sys/kernel/security/lockdown`);
+  if (text !== null) return (/\[(\w+)\]/.exec(text)?.[1] ?? null) as Lockdown | null;
+  return readMounts('securityfs', root).length > 0 ? 'none' : null;
+}
+
+/** Compares the first two numbers: isOlder("5.4.0-42-generic", "5.12") is true. */
+export function isOlder(kernelRelease: string, than: string): boolean {
+  const [a, b] = [kernelRelease, than].map((text) => /^(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
+  if (!a || !b) return false;
+  const [major = 0, minor = 0] = a;
+  const [thanMajor = 0, thanMinor = 0] = b;
+  return major < thanMajor || (major === thanMajor && minor < thanMinor);
+}

@@ -1,0 +1,142 @@
+/**
+ * Names of network namespaces. Enters: an inode number, as the kernel's events carry it. Leaves: "host", an `ip netns`
+ * name, or a process that lives there: "nginx (1234)"; and the list of all namespaces, for whoever wants to enter them.
+ * Called when tables are published and before an audit. Answers come from a cache that throttled scans refresh.
+ * Comms are text of other processes: whoever prints a name escapes it.
+ * Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor keeps.
+ */
+import { basename } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { entriesOf, readLink, readText, statOf } from './read.js';
+import { ThrottledScan } from './slices.js';
+
+export interface Netns {
+  inode: number;
+  /** Null when its only process went away while we looked. */
+  name: string | null;
+  /** A process whose main thread lives there; null when none does. */
+  pid: number | null;
+  /** The file that `ip netns` keeps it by; null when it has none. */
+  mountPath: string | null;
+}
+
+export interface NetnsOptions {
+  root?: string;
+  /** Where `ip netns` keeps its files. */
+  directories?: readonly string[];
+  /** Shortest time between two scans, ms. */
+  restMs?: number;
+  /** Names older than this are looked up again when asked for: an inode number is reused once its namespace is gone. */
+  staleMs?: number;
+  /** Most processes that one scan looks at. */
+  scanLimit?: number;
+}
+
+const MISSING_LIMIT = 4096;
+
+type Table = ReadonlyMap<number, Netns>;
+type Found = Map<number, Pick<Netns, 'pid' | 'mountPath'>>;
+
+export class NetworkNamespaces {
+  private table: Table = new Map();
+  /** Asked for and not found: no reason for another scan before the names are stale. */
+  private readonly missing = new Set<number>();
+  private scannedAt = Number.NEGATIVE_INFINITY;
+  private readonly options: Required<NetnsOptions>;
+  private readonly scan: ThrottledScan;
+
+  constructor(options: NetnsOptions = {}) {
+    const directories = ['/run/netns', '/var/run/netns'];
+    const defaults = { root: '/proc', directories, restMs: 1000, staleMs: 15_000, scanLimit: 50_000 };
+    this.options = { ...defaults, ...options };
+    this.scan = new ThrottledScan(() => this.visit(), this.options.restMs);
+  }
+
+  /** Null while it is not known, or when nothing that has a name lives there: ask again later, or after `refresh`. */
+  nameOf(inode: number): string | null {
+    const known = this.table.get(inode);
+    if (this.worthAScan(inode, known)) void this.refresh();
+    return known?.name ?? null;
+  }
+
+  /** All namespaces that the last scan found. */
+  list(): Netns[] {
+    return [...this.table.values()];
+  }
+
+  /** Resolves when a scan that began after this call has ended. */
+  refresh(): Promise<void> {
+    return this.scan.request();
+  }
+
+  private worthAScan(inode: number, known: Netns | undefined): boolean {
+    if (performance.now() - this.scannedAt > this.options.staleMs) return true;
+    if (known !== undefined || this.missing.has(inode)) return false;
+    if (this.missing.size >= MISSING_LIMIT) this.missing.clear();
+    this.missing.add(inode);
+    return true;
+  }
+
+  private *visit(): Generator<void> {
+    const { root, directories, scanLimit } = this.options;
+    const found: Found = new Map();
+    for (const directory of directories) yield* visitMounts(directory, root, found);
+    yield* visitProcesses(root, scanLimit, this.table, found);
+    const host = namespaceOf(`${root}/1`);
+    const table = new Map<number, Netns>();
+    for (const [inode, { pid, mountPath }] of found) {
+      const name = inode === host ? 'host' : nameFor(mountPath, pid, root);
+      table.set(inode, { inode, name, pid, mountPath });
+      this.missing.delete(inode);
+      yield;
+    }
+    this.table = table;
+    this.scannedAt = performance.now();
+  }
+}
+
+/** A file there is a namespace when it lies on the same file system (nsfs) as our own; else its mount is gone. */
+function* visitMounts(directory: string, root: string, found: Found): Generator<void> {
+  const nsfs = statOf(`${root}/self/ns/net`)?.dev;
+  for (const entry of entriesOf(directory)) {
+    const mountPath = `${directory}/${entry.name}`;
+    const stat = statOf(mountPath);
+    if (stat?.dev === nsfs && stat !== null) keepMount(found, Number(stat.ino), mountPath);
+    yield;
+  }
+}
+
+function keepMount(found: Found, inode: number, mountPath: string): void {
+  if (!found.has(inode)) found.set(inode, { pid: null, mountPath });
+}
+
+/** Of several processes the one named before stays, so that a name does not flicker; else the lowest pid. */
+function* visitProcesses(root: string, limit: number, before: Table, found: Found): Generator<void> {
+  let left = limit;
+  for (const entry of entriesOf(root)) {
+    const pid = Number(entry.name);
+    if (!Number.isInteger(pid)) continue;
+    if (left-- <= 0) return;
+    const inode = namespaceOf(`${root}/${pid}`);
+    if (inode !== null) keepProcess(found, inode, pid, before.get(inode)?.pid ?? null);
+    yield;
+  }
+}
+
+function keepProcess(found: Found, inode: number, pid: number, before: number | null): void {
+  const known = found.get(inode) ?? { pid: null, mountPath: null };
+  const better = known.pid === null || pid === before || (known.pid !== before && pid < known.pid);
+  found.set(inode, { ...known, pid: better ? pid : known.pid });
+}
+
+/** Inode number of a process's namespace; null when it is gone, a zombie, or not ours to see (CAP_SYS_PTRACE). */
+function namespaceOf(directory: string): number | null {
+  const match = /^net:\[(\d+)\]$/.exec(readLink(`${directory}/ns/net`) ?? '');
+  return match === null ? null : Number(match[1]);
+}
+
+function nameFor(mountPath: string | null, pid: number | null, root: string): string | null {
+  if (mountPath !== null) return basename(mountPath);
+  const comm = readText(`${root}/${pid}/comm`);
+  return comm === null ? null : `${comm.replace(/\n$/, '')} (${pid})`;
+}

@@ -22,8 +22,10 @@ function addPair(result: Record<string, number>, header: string, values: string)
   });
 }
 
+export type Counting = (name: string) => number;
+
 /** Counts from now on: call the result to learn by how much a counter has grown. */
-export function counting(netns: Netns): (name: string) => number {
+export function counting(netns: Netns): Counting {
   const before = counters(netns);
   return (name) => {
     const [now, then] = [counters(netns)[name], before[name]];

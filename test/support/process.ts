@@ -63,15 +63,21 @@ export class Running implements Ending {
     this.child.stdin?.end();
   }
 
-  /** Waits until the output (stdout and stderr) matches, and gives the match. Rejects when the program ends before that. */
-  async printed(pattern: RegExp, withinMs = 20_000): Promise<RegExpMatchArray> {
+  /** Waits until the output (stdout or stderr) matches, and gives the match. Rejects when the program ends before that. */
+  printed(pattern: RegExp, withinMs = 20_000): Promise<RegExpMatchArray> {
+    const find = () => this.stdout.match(pattern) ?? this.stderr.match(pattern);
+    return this.until(find, `print ${pattern}`, withinMs);
+  }
+
+  /** Waits until `find`, called now and at each piece of output, gives something; `what` says what is waited for. */
+  async until<T>(find: () => T | null | false, what: string, withinMs = 20_000): Promise<T> {
     const deadline = AbortSignal.timeout(withinMs);
     for (;;) {
-      const match = this.stdout.match(pattern) ?? this.stderr.match(pattern);
-      if (match) return match;
-      if (!this.running) throw this.complaint(`ended before it printed ${pattern}`);
+      const found = find();
+      if (found !== null && found !== false) return found;
+      if (!this.running) throw this.complaint(`ended and did not ${what}`);
       await this.moreOutput(deadline).catch(() => {
-        throw this.complaint(`did not print ${pattern} within ${withinMs} ms`);
+        throw this.complaint(`did not ${what} within ${withinMs} ms`);
       });
     }
   }

@@ -29,10 +29,10 @@ export async function nginx(
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, nginxConfig(directory, `${address}:${port}`, workers, keepAlive));
   const process = await start(scope, ['nginx', '-e', 'stderr', '-p', directory, '-c', file], { netns });
-  const started = new RegExp(`(?:start worker process (\\d+)[^]*){${workers}}`);
-  await process.printed(started);
-  const pids = [...process.stderr.matchAll(/start worker process (\d+)/g)].map((match) => Number(match[1]));
-  return { process, address, port, workers: pids };
+  const pids = () =>
+    [...process.stderr.matchAll(/start worker process (\d+)\n/g)].map((match) => Number(match[1]));
+  await process.until(() => pids().length === workers, `start ${workers} workers`);
+  return { process, address, port, workers: pids() };
 }
 
 function nginxConfig(directory: string, listen: string, workers: number, keepAlive: boolean): string {

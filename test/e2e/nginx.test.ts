@@ -1,0 +1,120 @@
+/**
+ * Real nginx and ApacheBench in a namespace of their own; everything is compared with that namespace's own counters and, at
+ * the end, with its socket table. The port range is wide enough that no local port is used twice, so that no TIME_WAIT entry
+ * is replaced before it is counted.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FlowRow } from '../../src/protocol/rows.js';
+import { openPage, shownRow } from '../support/browser.js';
+import { type Counting, counting, sockets } from '../support/counters.js';
+import { Netns } from '../support/netns.js';
+import type { Finished } from '../support/process.js';
+import { ab, type NginxServer, nginx } from '../support/programs.js';
+import { fileScope, testScope } from '../support/scope.js';
+import { type Service, startService } from '../support/service.js';
+
+const REQUESTS = 20_000;
+const FLOWS = /flows|process/i;
+const WIDE = { 'net.ipv4.ip_local_port_range': '1024 65535', 'net.ipv4.tcp_tw_reuse': 0 };
+
+const sum = (rows: FlowRow[], field: 'opened' | 'closedFirst' | 'closed') =>
+  rows.reduce((total, row) => total + (row[field] ?? 0), 0);
+
+describe('ab against nginx', () => {
+  const scope = fileScope();
+  let service: Service;
+  let netns: Netns;
+  let server: NginxServer;
+  let grown: Counting;
+  let client: Finished;
+  let flows: FlowRow[];
+  const inbound = () => flows.filter((row) => row.direction === 'in');
+  const outbound = () => flows.filter((row) => row.direction === 'out');
+
+  beforeAll(async () => {
+    service = await startService(scope);
+    netns = Netns.create(scope, WIDE);
+    server = await nginx(scope, netns, { workers: 2 });
+    grown = counting(netns);
+    client = await ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
+    const table = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` });
+    flows = await table.until((rows) => sum(rows, 'closed') >= 2 * grown('Tcp.ActiveOpens') && rows);
+  });
+
+  it('shows the flow of ab, which has exited, with its name, command line and destination', () => {
+    expect(outbound()).toHaveLength(1);
+    const [flow] = outbound() as [FlowRow];
+    expect(flow.process).toMatchObject({ pid: client.pid, comm: 'ab', exited: true, self: false, uid: 0 });
+    expect(flow.process.exe).toMatch(/\/ab$/);
+    expect(flow.process.cmdline).toBe(`ab -q -n ${REQUESTS} -c 8 http://127.0.0.1:8080/`);
+    expect(flow.destination).toEqual({ address: '127.0.0.1', port: 8080 });
+  });
+
+  it('counts every connection, on both ends', () => {
+    expect(grown('Tcp.ActiveOpens')).toBeGreaterThanOrEqual(REQUESTS);
+    expect(sum(outbound(), 'opened')).toBe(grown('Tcp.ActiveOpens'));
+    expect(sum(inbound(), 'opened')).toBe(grown('Tcp.PassiveOpens'));
+    expect(sum(inbound(), 'opened')).toBe(sum(outbound(), 'opened'));
+    expect(flows.some((row) => row.lowerBound)).toBe(false);
+  });
+
+  it('gives the inbound side to the workers that accepted', () => {
+    expect(
+      inbound()
+        .map((row) => row.process.pid)
+        .sort(),
+    ).toEqual([...server.workers].sort());
+    for (const row of inbound()) {
+      expect(row.process).toMatchObject({ comm: 'nginx', ppid: server.process.pid, exited: false });
+      expect(row.destination).toEqual({ address: '127.0.0.1', port: 8080 });
+    }
+  });
+
+  it('agrees with the socket table on who closed first', () => {
+    const entries = sockets(netns, 'time-wait');
+    const atServer = entries.filter(({ local }) => local === '127.0.0.1:8080');
+    expect(entries.length).toBe(grown('TcpExt.TW'));
+    expect(sum(inbound(), 'closedFirst')).toBe(atServer.length);
+    expect(sum(outbound(), 'closedFirst')).toBe(entries.length - atServer.length);
+  });
+
+  it('counts payload and times', () => {
+    const [flow] = outbound() as [FlowRow];
+    expect(flow.bytesSent).toBe(inbound().reduce((total, row) => total + (row.bytesReceived ?? 0), 0));
+    expect(flow.bytesReceived).toBe(inbound().reduce((total, row) => total + (row.bytesSent ?? 0), 0));
+    expect(flow.lifetimeMs.p50).toBeGreaterThan(0);
+    expect(flow.firstSeen).toBeLessThan(flow.lastSeen as number);
+  });
+
+  it('gives the same over HTTP as over the WebSocket', async () => {
+    const rows = await service.flows({ filter: `netns:${netns.inode}` });
+    expect(rows.map(({ key, opened }) => [key, opened]).sort()).toEqual(
+      flows.map(({ key, opened }) => [key, opened]).sort(),
+    );
+  });
+});
+
+describe('the page', () => {
+  it('shows both ends, live', async () => {
+    const scope = testScope();
+    const service = await startService(scope);
+    const netns = Netns.create(scope, WIDE);
+    const { workers } = await nginx(scope, netns, { workers: 1 });
+    const { page, problems } = await openPage(scope, service.url);
+    const grown = counting(netns);
+    const load = ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
+    const opened = (row: Record<string, string>) => Number((row.Opened ?? '').replace(/\D/g, ''));
+    const isAb = (row: Record<string, string>) => /^ab /.test(row.Process ?? '');
+    const early = opened(await shownRow(page, FLOWS, (row) => isAb(row) && opened(row) > 0));
+    await shownRow(page, FLOWS, (row) => isAb(row) && opened(row) > early);
+    const { pid } = await load;
+    const total = grown('Tcp.ActiveOpens');
+    const row = await shownRow(page, FLOWS, (it) => isAb(it) && opened(it) === total);
+    expect(row.Process).toContain(String(pid));
+    expect(row.Destination).toBe('127.0.0.1:8080');
+    const ours = (it: Record<string, string>) => (it.Process ?? '').includes(`nginx ${workers[0]}`);
+    const back = await shownRow(page, FLOWS, (it) => ours(it) && opened(it) === total);
+    expect(back.Destination).toBe('127.0.0.1:8080');
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * `portchurn trace --pid` beside a running service: the connections of that process, both ends when it has both, and nobody
+ * else's, while 20,000 connections per second of others go by.
+ */
+import { expect, it } from 'vitest';
+import type { ConnectionEvent } from '../../src/protocol/rows.js';
+import { churnClient, churnServer } from '../support/churngen.js';
+import { Netns } from '../support/netns.js';
+import { type Running, start } from '../support/process.js';
+import { testScope } from '../support/scope.js';
+import { portchurn, type Service, startService } from '../support/service.js';
+
+const LOAD_PER_SECOND = 20_000;
+const LOAD_SECONDS = 4;
+const TRACED = 200;
+
+const events = (trace: Running) =>
+  trace.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as ConnectionEvent);
+
+const ofType = (trace: Running, type: string) => events(trace).filter((event) => event.type === type);
+
+/** Waits until that many events of a type have been printed. */
+const seen = (trace: Running, type: string, count: number) =>
+  trace.until(
+    () => trace.stdout.split(`"type":"${type}"`).length > count && trace.stdout.endsWith('\n'),
+    `show ${count} ${type}`,
+  );
+
+async function traceOf(
+  scope: ReturnType<typeof testScope>,
+  service: Service,
+  pid: number,
+  ...more: string[]
+) {
+  const words = ['trace', '--pid', String(pid), '-o', 'ndjson', '--connect', service.url, ...more];
+  const running = await start(scope, portchurn(...words));
+  await running.printed(/tracing pid/);
+  return running;
+}
+
+/** Ctrl-C, as a user ends it. */
+async function interrupt(trace: Running): Promise<void> {
+  expect((await trace.stop('SIGINT')).code).toBe(130);
+}
+
+it('shows every connection of one process, and no other, under load', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope, { 'net.core.somaxconn': 65_535 });
+  await churnServer(scope, netns, ['0.0.0.0:9000']);
+  const service = await startService(scope);
+  const one = await churnClient(scope, netns, {
+    to: '127.0.0.1:9000',
+    count: TRACED,
+    rate: 100,
+    gate: true,
+    stay: true,
+  });
+  const trace = await traceOf(scope, service, one.pid);
+  const load = await churnClient(scope, netns, {
+    to: '127.0.1.1:9000',
+    spread: 250,
+    rate: LOAD_PER_SECOND,
+    count: LOAD_PER_SECOND * LOAD_SECONDS,
+    gate: true,
+  });
+  const begun = performance.now();
+  load.go();
+  one.go();
+  const [passed] = await Promise.all([load.done(), one.done()]);
+  expect(passed.opened).toBe(LOAD_PER_SECOND * LOAD_SECONDS);
+  expect(performance.now() - begun).toBeLessThan(LOAD_SECONDS * 1000 * 1.5);
+  await seen(trace, 'closed', TRACED);
+  expect(new Set(events(trace).map((event) => event.process.pid))).toEqual(new Set([one.pid]));
+  for (const type of ['connect', 'established', 'closed']) expect(ofType(trace, type)).toHaveLength(TRACED);
+  const cookies = (type: string) => ofType(trace, type).map((event) => event.cookie);
+  expect(new Set(cookies('closed'))).toEqual(new Set(cookies('connect')));
+  for (const event of ofType(trace, 'closed')) {
+    expect(event).toMatchObject({
+      direction: 'out',
+      remote: { address: '127.0.0.1', port: 9000 },
+      errno: null,
+    });
+    expect(event.closer?.pid).toBe(one.pid);
+    expect(event.end).toMatch(/^(time-wait|fin-wait-2)$/);
+  }
+  await interrupt(trace);
+});
+
+it('shows what a server accepts, and each transition with --raw', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope);
+  const server = await churnServer(scope, netns, ['127.0.0.1:9000']);
+  const service = await startService(scope);
+  const trace = await traceOf(scope, service, server.pid, '--raw');
+  const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 10 });
+  await client.done();
+  await seen(trace, 'closed', 10);
+  expect(new Set(events(trace).map((event) => event.process.pid))).toEqual(new Set([server.pid]));
+  expect(ofType(trace, 'accepted')).toHaveLength(10);
+  const closed = ofType(trace, 'closed');
+  expect(closed.map((event) => event.direction)).toEqual(Array(10).fill('in'));
+  expect(closed.map((event) => event.end)).toEqual(Array(10).fill('passive'));
+  const states = ofType(trace, 'transition').map((event) => `${event.oldState} ${event.newState}`);
+  expect(states.filter((text) => text === 'close-wait last-ack')).toHaveLength(10);
+  await interrupt(trace);
+});

@@ -1,0 +1,30 @@
+/**
+ * What a service may leave behind in the kernel, and must not. Called by e2e tests; needs root and out/tools/bpfprogs.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { must } from './process.js';
+import { ROOT } from './service.js';
+
+/** Waits until the kernel has freed all these BPF programs; throws when it keeps one. */
+export async function programsGone(ids: readonly string[]): Promise<void> {
+  await must([join(ROOT, 'out/tools/bpfprogs'), ...ids], { withinMs: 15_000 });
+}
+
+/** Pids whose parent is `pid`. */
+export function children(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((it) => parentOf(it) === pid);
+}
+
+/** Null when the process has ended in between. */
+function parentOf(pid: number): number | null {
+  try {
+    const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?=[A-Z] )/);
+    return Number(rest.split(' ')[1]);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The real service, and the real command line, as a user runs them. A service must end with exit code 0 on SIGTERM: every
+ * test that uses one checks that. Called by e2e tests.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
+import type { FlowRow } from '../../src/protocol/rows.js';
+import { type Finished, type Running, run, type StartOptions, start } from './process.js';
+import type { Ending, Scope } from './scope.js';
+import { Stream } from './stream.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = `${ROOT}bin/portchurn.js`;
+
+export interface TableBody<Row> {
+  rows: Row[];
+  total: number;
+  other: unknown;
+}
+
+export type Query = Record<string, string | number>;
+
+export class Service implements Ending {
+  constructor(
+    readonly process: Running,
+    readonly url: string,
+  ) {}
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** The body of `GET path`; throws on another status than 200. */
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    const words = Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]);
+    const url = new URL(`${path}?${new URLSearchParams(words)}`, this.url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async snapshot<T extends TableTopic>(topic: T, query: Query = {}): Promise<TableBody<RowOf<T>>> {
+    const body = await this.get<{ topics: Record<T, TableBody<RowOf<T>>> }>('/api/v1/snapshot', {
+      topic,
+      ...query,
+    });
+    return body.topics[topic];
+  }
+
+  async flows(query: Query = {}): Promise<FlowRow[]> {
+    return (await this.snapshot('flows', query)).rows;
+  }
+
+  stream(scope: Scope): Promise<Stream> {
+    return Stream.open(scope, this.url);
+  }
+
+  /** Resident memory, bytes. */
+  memory(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** User and system CPU time so far, ms. */
+  cpuMs(): number {
+    const [, rest = ''] = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ');
+    const fields = rest.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  /** Ids of the BPF programs it holds. */
+  programs(): string[] {
+    const directory = `/proc/${this.pid}/fdinfo`;
+    const infos = readdirSync(directory).map((fd) => readFileSync(`${directory}/${fd}`, 'utf8'));
+    return infos.flatMap((info) => /^prog_id:\s+(\d+)$/m.exec(info)?.[1] ?? []);
+  }
+
+  async end(): Promise<void> {
+    const done = await this.process.stop('SIGTERM');
+    if (done.code !== 0) throw this.process.complaint(`ended with ${done.code ?? done.signal}, not 0`);
+  }
+}
+
+/** Listens on a free port of loopback unless `flags` say otherwise. Ready when its URL stands on stdout. */
+export async function startService(scope: Scope, ...flags: string[]): Promise<Service> {
+  const words = [process.execPath, BIN, 'serve', '--listen', '127.0.0.1:0', ...flags];
+  const running = await start(scope, words, { cwd: ROOT });
+  const [url] = await running.printed(/^http:\/\/\S+$/m);
+  return scope.use(new Service(running, url));
+}
+
+/** The words of `portchurn …`. */
+export const portchurn = (...words: string[]): string[] => [process.execPath, BIN, ...words];
+
+/** Runs `portchurn …` to its end. */
+export function cli(words: string[], options: StartOptions & { withinMs?: number } = {}): Promise<Finished> {
+  return run(portchurn(...words), options);
+}

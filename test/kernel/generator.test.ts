@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
-import { counting, quiet, sockets } from '../support/counters.js';
+import { counting, quiet, reaches, sockets } from '../support/counters.js';
+import { loseFins } from '../support/firewall.js';
 import { link, Netns } from '../support/netns.js';
 import { must } from '../support/process.js';
 import { ab, nginx, pgbench, postgres, redis } from '../support/programs.js';
@@ -42,6 +43,20 @@ describe('the generator', () => {
       style === 'server' ? remote : local,
     );
     expect(held.sort()).toEqual(records.map(({ local }) => local).sort());
+  });
+
+  it('closes on both ends at once, and both keep an entry', async () => {
+    const scope = testScope();
+    const netns = Netns.create(scope);
+    const server = await churnServer(scope, netns, ['127.0.0.1:9000=first']);
+    const deliver = loseFins(netns);
+    const grown = counting(netns);
+    const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 20 });
+    await client.done();
+    await server.stop();
+    deliver();
+    reaches(grown, 'TcpExt.TW', 40);
+    expect(sockets(netns, 'time-wait')).toHaveLength(40);
   });
 
   it('closes by reset and leaves none', async () => {

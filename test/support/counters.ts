@@ -49,9 +49,20 @@ export function sockets(netns: Netns, state: string): SocketLine[] {
 }
 
 /** Waits until the namespace has no connection left that still has to be closed by somebody (established, CLOSE_WAIT). */
-export function quiet(netns: Netns, withinMs = 10_000): void {
-  const deadline = performance.now() + withinMs;
-  while (counters(netns)['Tcp.CurrEstab'] !== 0)
-    if (performance.now() > deadline)
-      throw new Error(`connections of ${netns.name} are still open after ${withinMs} ms`);
+export function quiet(netns: Netns): void {
+  poll(() => counters(netns)['Tcp.CurrEstab'] === 0, `${netns.name} to have no open connection`);
+}
+
+/** Waits until a counter has grown by `amount`. */
+export function reaches(grown: Counting, name: string, amount: number): void {
+  poll(() => grown(name) >= amount, `${name} to grow by ${amount}`);
+}
+
+const POLL_WITHIN_MS = 10_000;
+
+/** The kernel announces no counter: ask again and again. Each question runs a program, which is pause enough. */
+function poll(check: () => boolean, what: string): void {
+  const deadline = performance.now() + POLL_WITHIN_MS;
+  while (!check())
+    if (performance.now() > deadline) throw new Error(`waited ${POLL_WITHIN_MS} ms for ${what}`);
 }

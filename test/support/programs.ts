@@ -19,15 +19,15 @@ export interface NginxServer extends Server {
   workers: number[];
 }
 
-/** nginx as master and `workers` processes; closes after each response unless `keepAlive`. */
+/** nginx as master and `workers` processes; closes after each response. */
 export async function nginx(
   scope: Scope,
   netns: Netns,
-  { address = '127.0.0.1', port = 8080, workers = 2, keepAlive = false } = {},
+  { address = '127.0.0.1', port = 8080, workers = 2 } = {},
 ): Promise<NginxServer> {
   const directory = scope.directory();
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, nginxConfig(directory, `${address}:${port}`, workers, keepAlive));
+  writeFileSync(file, nginxConfig(directory, `${address}:${port}`, workers));
   const process = await start(scope, ['nginx', '-e', 'stderr', '-p', directory, '-c', file], { netns });
   const pids = () =>
     [...process.stderr.matchAll(/start worker process (\d+)\n/g)].map((match) => Number(match[1]));
@@ -35,13 +35,13 @@ export async function nginx(
   return { process, address, port, workers: pids() };
 }
 
-function nginxConfig(directory: string, listen: string, workers: number, keepAlive: boolean): string {
+function nginxConfig(directory: string, listen: string, workers: number): string {
   return `daemon off; user nobody nogroup; worker_processes ${workers}; pid ${directory}/nginx.pid;
 error_log stderr notice;
 events { worker_connections 4096; }
 http {
   access_log off;
-  keepalive_timeout ${keepAlive ? 60 : 0};
+  keepalive_timeout 0;
   server { listen ${listen} backlog=4096; location / { return 200 "ok\\n"; } }
 }
 `;

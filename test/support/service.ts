@@ -62,13 +62,6 @@ export class Service implements Ending {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
-  /** User and system CPU time so far, ms. */
-  cpuMs(): number {
-    const [, rest = ''] = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ');
-    const fields = rest.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  }
-
   /** Ids of the BPF programs it holds. */
   programs(): string[] {
     const directory = `/proc/${this.pid}/fdinfo`;

@@ -1,0 +1,59 @@
+/**
+ * `portchurn COMMAND …`: from words to an exit code. Enters: arguments, Io. Leaves: the exit code of the contract, errors
+ * as `portchurn: message` with the next step below. Called by main.ts and by tests.
+ */
+import { CommanderError } from 'commander';
+import { EXIT, PortchurnError } from '../errors.js';
+import { type Io, say } from './io.js';
+import { buildProgram, type Handlers } from './program.js';
+import { printable } from './text.js';
+
+/** Each command is loaded when it is asked for: `top` beside a service loads neither the addon nor the server. */
+const HANDLERS: Handlers = {
+  serve: async (values, io) => (await import('./serve.js')).serve(values, io),
+  top: async (values, io) => (await import('./top.js')).top(values, io),
+  trace: async (values, io) => (await import('./trace.js')).trace(values, io),
+  doctor: async (values, io) => (await import('./doctor.js')).doctor(values, io),
+};
+
+/** Never rejects. */
+export async function commandLine(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = buildProgram(HANDLERS, io, (exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return fail(error, argv[0], io);
+  }
+}
+
+function fail(error: unknown, command: string | undefined, io: Io): number {
+  if (error instanceof CommanderError) return wrongWords(error, command, io);
+  if (error instanceof PortchurnError) {
+    complain(io, error.message, error.hint);
+    return error.exitCode;
+  }
+  complain(
+    io,
+    `unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  return EXIT.failed;
+}
+
+/** --help and --version arrive here too: they end with exit code 0. */
+function wrongWords(error: CommanderError, command: string | undefined, io: Io): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  if (error.code === 'commander.help') return EXIT.usage;
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const known = command !== undefined && command in HANDLERS ? ` ${command}` : '';
+  complain(io, message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? `portchurn${known} --help`);
+  return EXIT.usage;
+}
+
+function complain(io: Io, message: string, hint?: string): void {
+  say(io, message.split('\n').map(printable).join('\n'));
+  if (hint) io.stderr.write(`  → ${printable(hint)}\n`);
+}

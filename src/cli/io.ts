@@ -1,0 +1,46 @@
+/**
+ * What a command may touch of the outside: two outputs, the environment, and one reason to stop. Injected, so that tests
+ * run commands in-process. Called by main.ts (the real one) and tests.
+ */
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** A signal, or `pipe`: the reader of stdout has gone. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'pipe';
+
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts once; its `reason` is a StopReason. */
+  readonly stop: AbortSignal;
+}
+
+/** Words for a person, beside the data. */
+export function say(io: Io, text: string): void {
+  io.stderr.write(`portchurn: ${text}\n`);
+}
+
+/** Resolves when `signal` aborts, at once if it has. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}
+
+/** Resolves after `ms`, or earlier when `signal` aborts. Leaves neither timer nor listener behind. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      done();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * The command line as commander sees it, generated from config/options.ts. Enters: handlers, where help goes.
+ * Leaves: a program that parses, resolves options by precedence and calls one handler. Called by command-line.ts.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { fileKey, flagName } from '../config/names.js';
+import { COMMANDS, type CommandName, type OptionSpec, type ValuesOf } from '../config/options.js';
+import { resolve } from '../config/resolve.js';
+import type { Io } from './io.js';
+
+/** A command: checked values in, exit code out. */
+export type Handler<C extends CommandName> = (values: ValuesOf<C>, io: Io) => Promise<number>;
+export type Handlers = { readonly [C in CommandName]: Handler<C> };
+
+const FOOTER = `
+Every option is also a variable (--token-file F: PORTCHURN_TOKEN_FILE=F) and a key of the file that --config names
+(token-file: F). A flag goes before a variable, a variable before the file, the file before the default.`;
+
+/** `onExit` gets the exit code of the command that ran. */
+export function buildProgram(handlers: Handlers, io: Io, onExit: (code: number) => void): Command {
+  const program = new Command('portchurn')
+    .description('which process burns the TCP ports, toward which destination, and when they run out')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => undefined,
+    });
+  for (const name of Object.keys(COMMANDS) as CommandName[]) {
+    addCommand(program, name, handlers[name] as Handler<CommandName>, io, onExit);
+  }
+  return program;
+}
+
+function addCommand(
+  program: Command,
+  name: CommandName,
+  handler: Handler<CommandName>,
+  io: Io,
+  onExit: (code: number) => void,
+): void {
+  const command = program.command(name).description(COMMANDS[name].summary).addHelpText('after', FOOTER);
+  for (const [key, spec] of Object.entries(COMMANDS[name].options)) addOption(command, key, spec);
+  command.action(async () => onExit(await handler(resolve(name, typed(command), io.env), io)));
+}
+
+function addOption(command: Command, key: string, spec: OptionSpec): void {
+  const long = spec.arg ? `${flagName(key)} <${spec.arg}>` : flagName(key);
+  const option = new Option(spec.short ? `${spec.short}, ${long}` : long, spec.help);
+  if (spec.arg && hasDefault(spec)) option.default(spec.default);
+  if (Array.isArray(spec.default))
+    option.argParser((text: string, before: string[] = []) => [...before, text]);
+  command.addOption(option);
+  if (spec.negatable) command.addOption(new Option(`--no-${fileKey(key)}`, `no ${key}`));
+}
+
+/** Defaults worth showing: not "nothing". */
+function hasDefault(spec: OptionSpec): boolean {
+  const value = spec.default;
+  return value !== undefined && value !== '' && !Array.isArray(value);
+}
+
+/** What the user typed, by option key; commander's own defaults are only for --help. */
+function typed(command: Command): Record<string, unknown> {
+  const given = command.options.filter((o) => command.getOptionValueSource(o.attributeName()) === 'cli');
+  return Object.fromEntries(given.map((o) => typedValue(command, o)));
+}
+
+/** commander knows --no-syscalls as "syscalls is false"; here it is the switch noSyscalls. */
+function typedValue(command: Command, option: Option): [string, unknown] {
+  const name = option.attributeName();
+  const value: unknown = command.getOptionValue(name);
+  const paired = command.options.some((other) => !other.negate && other.attributeName() === name);
+  return option.negate && !paired
+    ? [`no${name[0]?.toUpperCase()}${name.slice(1)}`, value === false]
+    : [name, value];
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,21 @@
+/**
+ * `portchurn serve`: runs the service until a signal. stdout gets one line, the URL, when clients can connect; stderr
+ * gets the log. Called by command-line.ts.
+ */
+import { serveConfig, type ValuesOf } from '../config.js';
+import { EXIT } from '../errors.js';
+import { createLogger } from '../logger.js';
+import { aborted, type Io } from './io.js';
+
+/** Exit code 0 after SIGTERM or SIGINT. Throws when the service cannot start. */
+export async function serve(values: ValuesOf<'serve'>, io: Io): Promise<number> {
+  const config = serveConfig(values);
+  const log = createLogger(values.logLevel);
+  const { runService } = await import('../service.js');
+  const service = await runService(config, log);
+  io.stdout.write(`${service.url}\n`);
+  await aborted(io.stop);
+  log.info({ reason: io.stop.reason as unknown }, 'stopping');
+  await service.stop();
+  return EXIT.ok;
+}

@@ -1,0 +1,91 @@
+/**
+ * `portchurn top`: the culprit table, once or per interval. Enters: options, a Feed. Leaves: table, JSON, NDJSON or CSV on
+ * stdout. Called by command-line.ts.
+ */
+
+import { SCREEN_LIMIT } from '../config/options.js';
+import type { ValuesOf } from '../config.js';
+import { EXIT } from '../errors.js';
+import { DEFAULT_LIMIT, type SnapshotBody } from '../protocol/frames.js';
+import { specOf } from '../publish/query.js';
+import { csv, ndjson } from './export.js';
+import { type Feed, openFeed, rowsOf, type TableQuery } from './feed.js';
+import { type Io, pause } from './io.js';
+import { withProgress } from './progress.js';
+import { screen } from './screen.js';
+import { styleFor } from './style.js';
+import { jsonText } from './text.js';
+
+type TopValues = ValuesOf<'top'>;
+
+/** How long a standalone `--once` traces when nothing says otherwise, seconds. */
+const ONCE_SECONDS = 5;
+
+interface Session {
+  readonly values: TopValues;
+  readonly query: TableQuery<'flows'>;
+  readonly feed: Feed;
+  readonly io: Io;
+  /** Aborts when there is nothing more to do here. */
+  readonly until: AbortSignal;
+}
+
+/** Exit code 0, or 130 after a signal. Throws when there is nothing to attach to and no way to trace, or when it ends. */
+export async function top(values: TopValues, io: Io): Promise<number> {
+  const query = queryOf(values, io);
+  const feed = await openFeed(values, [], io);
+  const session = { values, query, feed, io, until: AbortSignal.any([io.stop, feed.lost]) };
+  try {
+    await (values.once ? once(session) : live(session));
+    if (!io.stop.aborted) feed.lost.throwIfAborted();
+  } finally {
+    await feed.close();
+  }
+  return io.stop.aborted && io.stop.reason !== 'pipe' ? EXIT.interrupted : EXIT.ok;
+}
+
+/** A mistake in the filter or the sort shows before anything is traced. */
+function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): TableQuery<'flows'> {
+  const onScreen = output === 'table' && io.stdout.isTTY === true;
+  const most = limit ?? (onScreen ? SCREEN_LIMIT : DEFAULT_LIMIT);
+  const query = { topic: 'flows', filter, sort, limit: most, group } as const;
+  specOf(query.topic, query, () => null);
+  return query;
+}
+
+/** A service has been tracing all along; alone, the counts must first come together. */
+async function once(session: Session): Promise<void> {
+  const { values, feed, io, until } = session;
+  if (!feed.attached) await withProgress(io, 'tracing', (values.duration ?? ONCE_SECONDS) * 1000, until);
+  if (!until.aborted) await print(session, true);
+}
+
+async function live(session: Session): Promise<void> {
+  const { values, feed, until } = session;
+  const end = Date.now() + (values.duration ?? Number.POSITIVE_INFINITY) * 1000;
+  for (let first = true; !until.aborted; first = false) {
+    if (!(first && feed.attached)) await pause(Math.min(values.interval, end - Date.now()), until);
+    if (!until.aborted) await print(session, first);
+    if (Date.now() >= end) return;
+  }
+}
+
+async function print(session: Session, first: boolean): Promise<void> {
+  const body = await session.feed.table(session.query);
+  session.io.stdout.write(await rendered(session, body, first));
+}
+
+async function rendered({ values, feed, io }: Session, body: SnapshotBody, first: boolean): Promise<string> {
+  switch (values.output) {
+    case 'json':
+      return `${jsonText(body)}\n`;
+    case 'ndjson':
+      return ndjson(rowsOf(body, 'flows'));
+    case 'csv':
+      return csv('flows', rowsOf(body, 'flows'), first);
+    case 'table': {
+      const totals = rowsOf(await feed.table({ topic: 'totals' }), 'totals');
+      return screen(body, totals, values.group, styleFor(io, values)) + (values.once ? '' : '\n');
+    }
+  }
+}

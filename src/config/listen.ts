@@ -1,0 +1,27 @@
+/**
+ * Addresses to listen on: `host:port` and `[v6]:port`. Enters: text. Leaves: host and port. Called by config.ts, options.ts.
+ */
+import { isIPv6 } from 'node:net';
+
+export interface ListenAddress {
+  /** A name or an address, IPv6 without brackets. */
+  readonly host: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+}
+
+const SHAPE = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/;
+
+/** Null for anything but `host:port` or `[v6]:port`. */
+export function parseListen(text: string): ListenAddress | null {
+  const match = SHAPE.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  const bracketed = match?.[1] !== undefined;
+  return host === undefined || port > 65_535 || bracketed !== isIPv6(host) ? null : { host, port };
+}
+
+/** `host:port` as a URL wants it: IPv6 in brackets. */
+export function authority({ host, port }: ListenAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}

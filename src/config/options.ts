@@ -1,0 +1,212 @@
+/**
+ * The one schema of every option of every command. From it come the flags, the PORTCHURN_* variables, the keys of the
+ * YAML file, the checks, the defaults and --help. Enters: nothing. Called by resolve.ts (values) and cli/program.ts (flags).
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import { DEFAULT_LIMIT, DEFAULT_LISTEN, GROUPS, MAX_LIMIT } from '../protocol/frames.js';
+import { parseListen } from './listen.js';
+
+/** How an option is written on a command line; its name elsewhere follows from its key (see names.ts). */
+export interface OptionSpec {
+  readonly schema: TSchema;
+  readonly help: string;
+  /** Placeholder of the value in --help; a switch has none. */
+  readonly arg?: string;
+  readonly short?: string;
+  /** A switch that also has a --no- form. */
+  readonly negatable?: true;
+  readonly default?: unknown;
+  /** What the schema cannot say. */
+  readonly also?: { readonly accepts: (value: never) => boolean; readonly wanted: string };
+}
+
+const Switch = Type.Boolean();
+const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
+const Texts = Type.Array(Type.String({ minLength: 1 }));
+
+const common = {
+  config: {
+    schema: Type.String({ minLength: 1 }),
+    arg: 'F',
+    help: 'YAML file with options, keys named like the flags',
+  },
+  logLevel: {
+    schema: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    arg: 'LEVEL',
+    help: 'least severe log line on stderr: trace, debug, info, warn, error, silent',
+    default: 'info',
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+const tracer = {
+  noSyscalls: {
+    schema: Switch,
+    help: 'attach no system call tracepoints (they cost every call about 8 ns): no acceptors, no early failures',
+    default: false,
+  },
+  redact: { schema: Switch, help: "hide command lines' arguments", default: false },
+  ringBytes: {
+    schema: Type.Integer({ minimum: 1 << 16, maximum: 1 << 30 }),
+    arg: 'BYTES',
+    help: 'size of the event ring, a power of two: how long a stall loses nothing',
+    default: 16 << 20,
+    also: { accepts: (bytes: number) => (bytes & (bytes - 1)) === 0, wanted: 'a power of two' },
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+const screen = {
+  color: {
+    schema: Switch,
+    negatable: true,
+    help: 'colours (default: on a terminal, unless NO_COLOR is set)',
+  },
+  ascii: { schema: Switch, help: 'plain ASCII instead of – → …', default: false },
+} as const satisfies Record<string, OptionSpec>;
+
+const tokenFile = {
+  schema: Type.String({ minLength: 1 }),
+  arg: 'F',
+  help: 'file with the token that the service asks for',
+} as const satisfies OptionSpec;
+
+const attach = {
+  connect: {
+    schema: Type.String({ minLength: 1 }),
+    arg: 'URL',
+    help: 'attach to the service at this URL (default: one on this machine)',
+    also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790' },
+  },
+  standalone: { schema: Switch, help: 'trace by itself even if a service is running', default: false },
+  tokenFile,
+  filter: {
+    schema: Type.String(),
+    arg: 'E',
+    help: "only what matches, for example 'dst:10.0.0.0/8 !comm:curl'",
+    default: '',
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Rows of a table that a person takes in. */
+export const SCREEN_LIMIT = 20;
+
+function isServiceUrl(text: string): boolean {
+  return /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');
+}
+
+const intervalMs = (what: string) =>
+  ({
+    schema: Type.Integer({ minimum: 100, maximum: 60_000 }),
+    arg: 'MS',
+    help: what,
+    default: 1000,
+  }) as const;
+
+/** What each command takes. The order is that of --help. */
+export const COMMANDS = {
+  serve: {
+    summary: 'trace, and serve the dashboard, WebSocket, HTTP API and metrics',
+    options: {
+      listen: {
+        schema: Type.String({ minLength: 1 }),
+        arg: 'ADDR',
+        help: 'host:port or [v6]:port; beyond loopback a token file is required',
+        default: DEFAULT_LISTEN,
+        also: { accepts: (text: string) => parseListen(text) !== null, wanted: 'host:port or [v6]:port' },
+      },
+      tokenFile: { ...tokenFile, help: 'file with the token that clients must present' },
+      interval: intervalMs('milliseconds between two publications'),
+      filter: { ...attach.filter, help: 'publish only what matches' },
+      allowHost: { schema: Texts, arg: 'H', help: 'another Host header to accept (repeatable)', default: [] },
+      allowOrigin: { schema: Texts, arg: 'O', help: 'another Origin to accept (repeatable)', default: [] },
+      ...tracer,
+      ...common,
+    },
+  },
+  top: {
+    summary: 'which process churns connections, toward which destination',
+    options: {
+      once: { schema: Switch, help: 'print one table and exit', default: false },
+      output: {
+        schema: Type.Enum(['table', 'json', 'ndjson', 'csv']),
+        short: '-o',
+        arg: 'FORMAT',
+        help: 'table, json, ndjson or csv',
+        default: 'table',
+      },
+      group: { schema: Type.Enum(GROUPS), arg: 'G', help: `sum up by ${GROUPS.join(', ')}` },
+      sort: {
+        schema: Type.String({ pattern: '^-?[A-Za-z][A-Za-z0-9.]*$' }),
+        arg: 'FIELD',
+        help: 'row field to sort by; a leading - is descending',
+        default: '-portsHeld',
+      },
+      limit: {
+        schema: Type.Integer({ minimum: 1, maximum: MAX_LIMIT }),
+        arg: 'N',
+        help: `most rows to print (default: ${SCREEN_LIMIT} in a table on a terminal, else ${DEFAULT_LIMIT})`,
+      },
+      duration: {
+        schema: Seconds,
+        arg: 'S',
+        help: 'seconds to run (default: 5 with --once, else until Ctrl-C)',
+      },
+      interval: intervalMs('milliseconds between two tables'),
+      ...attach,
+      ...tracer,
+      ...screen,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
+  },
+  trace: {
+    summary: 'one line per connection event',
+    options: {
+      pid: {
+        schema: Type.Array(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
+        arg: 'P',
+        help: 'only this process, filtered in the kernel (repeatable)',
+        default: [],
+      },
+      raw: { schema: Switch, help: 'show every TCP state transition too', default: false },
+      output: {
+        schema: Type.Enum(['table', 'ndjson']),
+        short: '-o',
+        arg: 'FORMAT',
+        help: 'table or ndjson',
+        default: 'table',
+      },
+      duration: { schema: Seconds, arg: 'S', help: 'seconds to run (default: until Ctrl-C)' },
+      ...attach,
+      ...tracer,
+      ...screen,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
+  },
+  doctor: {
+    summary: 'can this machine trace? each missing thing with its fix',
+    options: {
+      output: {
+        schema: Type.Enum(['text', 'json']),
+        short: '-o',
+        arg: 'FORMAT',
+        help: 'text or json',
+        default: 'text',
+      },
+      ...screen,
+      config: common.config,
+    },
+  },
+} as const satisfies Record<string, { summary: string; options: Record<string, OptionSpec> }>;
+
+export type CommandName = keyof typeof COMMANDS;
+export type SpecsOf<C extends CommandName> = (typeof COMMANDS)[C]['options'];
+
+type ValueOf<S> = S extends { schema: infer T extends TSchema }
+  ? S extends { default: unknown }
+    ? Static<T>
+    : Static<T> | undefined
+  : never;
+
+/** Every option of a command with a checked value; without a default and not given: undefined. */
+export type ValuesOf<C extends CommandName> = { -readonly [K in keyof SpecsOf<C>]: ValueOf<SpecsOf<C>[K]> };

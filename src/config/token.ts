@@ -1,0 +1,24 @@
+/**
+ * The token in a file. Enters: the file's path. Leaves: the token. Called by cli/feed.ts, to show it to a service.
+ */
+import { readFileSync } from 'node:fs';
+import { PortchurnError } from '../errors.js';
+
+/** The file's text without surrounding white space. Throws USAGE when there is none, or it could not be a header. */
+export function readToken(path: string): string {
+  const token = read(path).trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const fault = token === '' ? 'is empty' : 'holds something other than one printable ASCII word';
+  throw new PortchurnError('USAGE', `token file ${path} ${fault}`, {
+    hint: `openssl rand -hex 32 > ${path}`,
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PortchurnError('USAGE', `cannot read the token file: ${reason}`, { cause });
+  }
+}

@@ -138,6 +138,8 @@ export const ErrorFrame = Type.Object({
   type: Type.Literal('error'),
   code: Type.String(),
   message: Type.String(),
+  /** The next step, where there is an obvious one. */
+  hint: Type.Optional(Type.String()),
   sub: Type.Optional(Type.String()),
   column: Type.Optional(Type.Integer({ minimum: 1 })),
 });

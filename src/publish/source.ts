@@ -25,7 +25,10 @@ export interface EventInterest {
 
 export interface EventSource {
   /** Says who listens to what; null: nobody, so that no event object is ever built. Replaces the previous interest. */
-  listen(interest: EventInterest | null, listener: (events: readonly ConnectionEvent[], dropped: number) => void): void;
+  listen(
+    interest: EventInterest | null,
+    listener: (events: readonly ConnectionEvent[], dropped: number) => void,
+  ): void;
 }
 
 export interface Health {

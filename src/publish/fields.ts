@@ -1,0 +1,125 @@
+/**
+ * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column
+ * or topic needs no second list. Enters: a topic. Leaves: its fields by dotted path. Called by order, view, group, filter.
+ */
+import { type AnyRow, TABLES, type TableTopic, type Topic } from '../protocol/frames.js';
+import { ConnectionEvent } from '../protocol/rows.js';
+
+export type Scalar = string | number | boolean | null;
+export type FieldKind = 'number' | 'text' | 'boolean';
+
+export interface Field {
+  /** `timeWait`, `process.comm`, `lifetimeMs.p99`. */
+  readonly path: string;
+  readonly kind: FieldKind;
+  /** Adds up over rows. */
+  readonly sums: boolean;
+}
+
+/** The part of JSON Schema that rows are made of. */
+interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+  const?: unknown;
+  'x-sums'?: boolean;
+}
+
+const KINDS: Record<string, FieldKind> = {
+  string: 'text',
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+};
+
+/** Of `T | null`, and of a choice of literals, the first real alternative says what the field is. */
+function concrete(schema: Schema): Schema {
+  const some = schema.anyOf?.find((one) => one.type !== 'null');
+  return some ? concrete(some) : schema;
+}
+
+function* walk(schema: Schema, prefix: string): Generator<Field> {
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const path = prefix + name;
+    const found = concrete(property);
+    const kind = KINDS[found.type ?? typeof found.const];
+    if (found.properties) yield* walk(found, `${path}.`);
+    else if (kind) yield { path, kind, sums: found['x-sums'] === true };
+  }
+}
+
+const SCHEMAS = { ...TABLES, events: ConnectionEvent } as unknown as Record<Topic, Schema>;
+
+export type Fields = ReadonlyMap<string, Field>;
+const FIELDS = new Map<string, Fields>(
+  Object.entries(SCHEMAS).map(([topic, schema]) => [
+    topic,
+    new Map([...walk(schema, '')].map((field) => [field.path, field])),
+  ]),
+);
+
+export function fieldsOf(topic: Topic): Fields {
+  return FIELDS.get(topic)!;
+}
+
+/** A field of that path in any topic. */
+export function anyField(path: string): Field | undefined {
+  for (const fields of FIELDS.values()) if (fields.has(path)) return fields.get(path);
+  return undefined;
+}
+
+/** Columns of a table that `other` and groups sum. */
+export function sumsOf(topic: TableTopic): readonly string[] {
+  return [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
+}
+
+export type Getter = (row: object) => Scalar;
+
+/** Reads a dotted path; null where the row does not have it. */
+export function getter(path: string): Getter {
+  const names = path.split('.');
+  const [only] = names;
+  if (names.length === 1 && only) return (row) => scalar((row as Record<string, unknown>)[only]);
+  return (row) => {
+    let value: unknown = row;
+    for (const name of names) value = (value as Record<string, unknown> | null | undefined)?.[name];
+    return scalar(value);
+  };
+}
+
+function scalar(value: unknown): Scalar {
+  return value === undefined || typeof value === 'object' ? null : (value as Scalar);
+}
+
+/** Adds up; unknown adds nothing, and a sum of nothing but unknowns is unknown. */
+export class Sum {
+  #known = 0;
+  #total = 0;
+  #unknown = 0;
+
+  add(value: unknown): void {
+    if (typeof value !== 'number') this.#unknown++;
+    else {
+      this.#known++;
+      this.#total += value;
+    }
+  }
+
+  get value(): number | null {
+    return this.#known === 0 && this.#unknown > 0 ? null : this.#total;
+  }
+}
+
+/** Sums of `columns` over `rows`. */
+export function sumColumns(
+  rows: Iterable<AnyRow>,
+  columns: readonly string[],
+): Record<string, number | null> {
+  const sums = columns.map(() => new Sum());
+  for (const row of rows) {
+    for (let i = 0; i < columns.length; i++) {
+      sums[i]!.add((row as unknown as Record<string, unknown>)[columns[i]!]);
+    }
+  }
+  return Object.fromEntries(columns.map((name, i) => [name, sums[i]!.value]));
+}

@@ -1,0 +1,108 @@
+/**
+ * What each key of the filter expression looks at. Enters: a word. Leaves: a test of a whole row, of any topic; a row that
+ * does not know the value does not match. Called by parse.ts.
+ */
+import { CAUSE_NAMES, type Cause, END_NAMES, type Endpoint, STATE_NAMES } from '../../protocol/rows.js';
+import { anyField, type Field, getter } from '../fields.js';
+import { addressTest, endpointTest } from './address.js';
+import {
+  bareTexts,
+  destinations,
+  ofProcesses,
+  processTexts,
+  programTexts,
+  type Subject,
+  sources,
+  states,
+} from './subject.js';
+import { booleanTest, isNumberTest, nameTest, numberTest, textTest } from './text.js';
+import { badFilter, type Value, type Word } from './words.js';
+
+export type RowTest = (row: Subject) => boolean;
+/** Name of a network namespace by its inode, as far as known. */
+export type NetnsName = (inode: number) => string | null;
+
+type Candidates<T> = (row: Subject) => readonly T[];
+type Key = (value: Value, netnsName: NetnsName) => RowTest;
+
+const some =
+  <T>(candidates: Candidates<T>, test: (one: T) => boolean): RowTest =>
+  (row) =>
+    candidates(row).some(test);
+const text =
+  (candidates: Candidates<string>): Key =>
+  (value) =>
+    some(candidates, textTest(value));
+const number =
+  (candidates: Candidates<number>): Key =>
+  (value) =>
+    some(candidates, numberTest(value));
+const oneOf =
+  (names: readonly string[], candidates: Candidates<string>): Key =>
+  (value) =>
+    some(candidates, nameTest(value, names));
+const endpoint =
+  (candidates: Candidates<Endpoint>): Key =>
+  (value) =>
+    some(candidates, endpointTest(value));
+
+/** The row's own field as the only candidate; none when it is unknown or the topic has no such field. */
+const own = <T extends string | number | boolean>(path: string): Candidates<T> => {
+  const read = getter(path);
+  return (row) => {
+    const value = read(row);
+    return value === null ? [] : [value as T];
+  };
+};
+
+const DIRECTIONS = ['in', 'out'];
+
+/** By name where the value is no number: `netns:host`, `netns:blue`. */
+const netns: Key = (value, nameOf) => {
+  const inode = own<number>('netns');
+  if (isNumberTest(value)) return some(inode, numberTest(value));
+  const test = textTest(value);
+  return some(inode, (one) => test(nameOf(one) ?? ''));
+};
+
+const KEYS: Record<string, Key> = {
+  pid: number((row) => ofProcesses(row, (one) => one.pid)),
+  process: text(processTexts),
+  exe: text((row) => ofProcesses(row, (one) => one.exe)),
+  unit: text((row) => ofProcesses(row, (one) => one.unit)),
+  container: text((row) => ofProcesses(row, (one) => one.container)),
+  pod: text((row) => ofProcesses(row, (one) => one.pod)),
+  program: text(programTexts),
+  netns,
+  dst: endpoint(destinations),
+  src: endpoint(sources),
+  port: number((row) => destinations(row).flatMap(({ port }) => port ?? [])),
+  state: oneOf(STATE_NAMES, states),
+  errno: text(own('errno')),
+  cause: oneOf(CAUSE_NAMES satisfies readonly Cause[], own('cause')),
+  dir: oneOf(DIRECTIONS, own('direction')),
+  end: oneOf(END_NAMES, own('end')),
+};
+
+/** Throws BAD_FILTER with the column of what is wrong. */
+export function testOf(word: Word, netnsName: NetnsName): RowTest {
+  const { key, value } = word;
+  if (key === null) return bareTest(value);
+  const known = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+  if (known) return known(value, netnsName);
+  const field = anyField(key);
+  if (field) return fieldTest(field, value);
+  const keys = Object.keys(KEYS).join(' ');
+  throw badFilter(`no key "${key}": ${keys}, or a row field; quote the word to search for text`, word.column);
+}
+
+function bareTest(value: Value): RowTest {
+  const byAddress = addressTest(value);
+  return byAddress ? some(destinations, byAddress) : some(bareTexts, textTest(value));
+}
+
+function fieldTest({ path, kind }: Field, value: Value): RowTest {
+  if (kind === 'number') return some(own<number>(path), numberTest(value));
+  if (kind === 'boolean') return some(own<boolean>(path), booleanTest(value));
+  return some(own<string>(path), textTest(value));
+}

@@ -1,0 +1,147 @@
+/**
+ * Ties the engine's tables and events to clients. Enters: publish ticks (ticker.ts) and clients (ws.ts, ndjson.ts).
+ * Leaves: frames to whoever is due. Without subscriptions a tick only keeps the tables current. Called by server.ts.
+ */
+import { PortchurnError } from '../errors.js';
+import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
+import { Client, type ClientHost, type Wire } from './client.js';
+import { EventDesk } from './desk.js';
+import { EventFeed, type Feed, Pace, TableFeed } from './feed.js';
+import { parseFilter } from './filter/parse.js';
+import type { Wish } from './query.js';
+import type { Health, Source } from './source.js';
+import { Tables } from './tables.js';
+import type { Tick } from './view.js';
+
+export interface HubOptions {
+  readonly source: Source;
+  /** Publish interval. */
+  readonly intervalMs: number;
+  readonly version: string;
+  /** Name of this machine. */
+  readonly host: string;
+  /** Its kernel's release. */
+  readonly kernel: string;
+  /** Only what matches is published. */
+  readonly filter?: string;
+}
+
+const MAX_CLIENTS = 512;
+
+export class Hub implements ClientHost {
+  readonly tables: Tables;
+  readonly #desk: EventDesk;
+  readonly #clients = new Set<Client>();
+  #subscriptions = 0;
+  /** Called when the first subscription comes: ticks must be frequent from now on. */
+  onWanted: () => void = () => {};
+
+  /** Throws BAD_FILTER. */
+  constructor(private readonly options: HubOptions) {
+    const { source, filter = '' } = options;
+    this.tables = new Tables(source, filter);
+    const { netnsName } = this.tables;
+    this.#desk = new EventDesk(source.events, parseFilter(filter, netnsName).matches, netnsName);
+  }
+
+  get tick(): Tick {
+    return this.tables.tick;
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Somebody has subscribed to something. */
+  get wanted(): boolean {
+    return this.#subscriptions > 0;
+  }
+
+  get health(): Health | null {
+    return this.options.source.health();
+  }
+
+  /** One publish tick. `now`: Unix ms. */
+  publish(now: number): void {
+    this.tables.collect(now);
+    for (const client of this.#clients) client.pump();
+  }
+
+  /** While nobody subscribes, ticks are rare: whoever asks then gets a new one. */
+  freshen(now: number): void {
+    const stale = this.tick.seq === 0 || (!this.wanted && now - this.tick.time >= this.options.intervalMs);
+    if (stale) this.publish(now);
+  }
+
+  /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER or UNKNOWN_TOPIC. */
+  snapshotJson(topics: readonly TableTopic[], wish: Wish, now: number): string {
+    this.freshen(now);
+    return this.tables.snapshotJson(topics, wish);
+  }
+
+  /** Throws TOO_MANY. The client's first frame is the hello. */
+  connect(wire: Wire): Client {
+    this.admit();
+    const client = new Client(this, wire);
+    this.#clients.add(client);
+    wire.send(JSON.stringify(this.#hello()));
+    return client;
+  }
+
+  /** Throws TOO_MANY when no further client can come. */
+  admit(): void {
+    if (this.#clients.size < MAX_CLIENTS) return;
+    throw new PortchurnError('TOO_MANY', `${MAX_CLIENTS} clients are connected already`);
+  }
+
+  left(client: Client): void {
+    this.#clients.delete(client);
+  }
+
+  /** A client's new subscription. Throws what its parameters deserve. */
+  open(frame: Subscribe): Feed {
+    const feed = frame.topic === 'events' ? this.#openEvents(frame) : this.#openTable(frame, frame.topic);
+    if (++this.#subscriptions === 1) this.onWanted();
+    return feed;
+  }
+
+  #openTable(frame: Subscribe, topic: TableTopic): Feed {
+    this.freshen(Date.now());
+    const view = this.tables.acquire(topic, frame);
+    return new TableFeed(frame.sub, view, this.#pace(frame), () => {
+      this.#subscriptions--;
+      this.tables.release(view);
+    });
+  }
+
+  #openEvents(frame: Subscribe): Feed {
+    if (frame.sort !== undefined || frame.limit !== undefined || frame.group !== undefined) {
+      throw new PortchurnError('USAGE', 'events take a filter and an interval, no sort, limit or group');
+    }
+    this.freshen(Date.now());
+    const channel = this.#desk.acquire(frame.filter ?? '');
+    return new EventFeed(frame.sub, channel, this.#pace(frame), () => {
+      this.#subscriptions--;
+      this.#desk.release(channel);
+    });
+  }
+
+  #pace({ intervalMs }: Subscribe): Pace {
+    return new Pace(this.options.intervalMs, intervalMs ?? this.options.intervalMs);
+  }
+
+  #hello(): Hello {
+    const { version, host, kernel, intervalMs } = this.options;
+    return {
+      type: 'hello',
+      protocol: PROTOCOL,
+      version,
+      host,
+      epoch: this.tables.epoch,
+      mode: this.health?.mode ?? 'ebpf',
+      intervalMs,
+      topics: [...this.tables.topics, 'events'],
+      kernel,
+    };
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * The service's front: one HTTP server, one gate before everything, WebSocket on the same port. Enters: a Source and how
+ * to serve it. Leaves: a running server. Called by service.ts.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { type ErrorCode, PortchurnError } from '../errors.js';
+import { SESSION_PATH } from '../protocol/names.js';
+import { loadAssets } from './assets.js';
+import { Gate, requireTokenFor } from './gate.js';
+import { createApp } from './http.js';
+import { Hub } from './hub.js';
+import { refuse, refuseSocket, SECURITY_HEADERS } from './refuse.js';
+import type { Source } from './source.js';
+import { Ticker } from './ticker.js';
+import { Sockets } from './ws.js';
+
+export interface ServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly source: Source;
+  /** Publish interval. */
+  readonly intervalMs: number;
+  readonly version: string;
+  /** This machine's name. */
+  readonly host: string;
+  /** Its kernel's release. */
+  readonly kernel: string;
+  /** Required beyond loopback. */
+  readonly token?: Buffer | string;
+  /** Filter expression: only what matches is published. */
+  readonly filter?: string;
+  readonly allowHosts: readonly string[];
+  readonly allowOrigins: readonly string[];
+  /** The built dashboard; it may be missing. */
+  readonly dashboardDir: string;
+  readonly log: Logger;
+}
+
+export interface RunningServer {
+  /** Where it answers, such as `http://127.0.0.1:7790/`. */
+  readonly url: string;
+  readonly hub: Hub;
+  stop(): Promise<void>;
+}
+
+const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000 } as const;
+const TIMEOUTS = { keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 } as const;
+const MAX_CONNECTIONS = 2048;
+
+/** Resolves once clients can connect. Throws PORT_IN_USE, LISTEN_FAILED, USAGE or BAD_FILTER. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { listen, log } = options;
+  const gate = gateOf(options);
+  const hub = new Hub(options);
+  const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), log });
+  const server = createServer({ ...LIMITS, ...TIMEOUTS });
+  server.maxConnections = MAX_CONNECTIONS;
+  const sockets = new Sockets(hub, log);
+  serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false }), sockets);
+  const address = await listenOn(server, listen);
+  sockets.watch();
+  const ticker = new Ticker(hub, options.intervalMs);
+  ticker.start();
+  return { url: urlOf(address), hub, stop: () => stop(server, sockets, ticker) };
+}
+
+function gateOf({ listen, token, allowHosts, allowOrigins }: ServerOptions): Gate {
+  if (token === undefined && requireTokenFor(listen.host)) {
+    throw new PortchurnError('USAGE', `listening on ${listen.host} needs a token`, {
+      hint: '--token-file F',
+    });
+  }
+  return new Gate({ listenHost: listen.host, token: token ?? null, allowHosts, allowOrigins });
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+function serve(server: Server, gate: Gate, listener: Listener, sockets: Sockets): void {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const error = gate.check(request) ?? faultOf(request);
+    if (error) {
+      refuse(request, response, error);
+      return;
+    }
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    void listener(request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const error = gate.check(request) ?? faultOf(request);
+    if (error) refuseSocket(socket, error);
+    else sockets.upgrade(request, socket, head);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable && error.code !== 'ECONNRESET') refuseSocket(socket, parseFault(error.code));
+    else socket.destroy();
+  });
+}
+
+/** Nothing here takes a body, and only the session exchange is more than reading. */
+function faultOf({ method, url, headers }: IncomingMessage): PortchurnError | null {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (!reads && !(method === 'POST' && url === SESSION_PATH)) {
+    return new PortchurnError('METHOD_NOT_ALLOWED', 'only GET and HEAD are answered');
+  }
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) {
+    return new PortchurnError('TOO_LARGE', 'requests have no body here');
+  }
+  return url?.startsWith('/') ? null : new PortchurnError('USAGE', 'a request begins with a path');
+}
+
+function parseFault(code: string | undefined): PortchurnError {
+  const faults: Record<string, [ErrorCode, string]> = {
+    HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', `headers have at most ${LIMITS.maxHeaderSize} bytes`],
+    ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request did not arrive in time'],
+  };
+  return new PortchurnError(...(faults[code ?? ''] ?? (['USAGE', 'this is not HTTP'] as const)));
+}
+
+function listenOn(server: Server, { host, port }: ServerOptions['listen']): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+    server.once('error', failed);
+    server.listen({ host, port }, () => {
+      server.off('error', failed);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): PortchurnError {
+  const where = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new PortchurnError('PORT_IN_USE', `${where} is in use`, {
+      hint: `choose another with --listen 127.0.0.1:PORT, or attach to the service there with "portchurn top"`,
+      cause: error,
+    });
+  }
+  const text = `cannot listen on ${where}: ${error.code ?? error.message}`;
+  return new PortchurnError('LISTEN_FAILED', text, { cause: error });
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+}
+
+async function stop(server: Server, sockets: Sockets, ticker: Ticker): Promise<void> {
+  ticker.stop();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await sockets.stop();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,143 @@
+/**
+ * All tables of one engine, and the views on them. Enters: the engine's tables, once per publish tick. Leaves: views for
+ * subscriptions, and snapshot bodies for HTTP and for commands that trace by themselves. Called by hub.ts and by cli.
+ */
+import { randomUUID } from 'node:crypto';
+import { PortchurnError } from '../errors.js';
+import { type AnyRow, type SnapshotBody, TABLE_TOPICS, type TableTopic } from '../protocol/frames.js';
+import type { TotalsRow } from '../protocol/rows.js';
+import { parseFilter } from './filter/parse.js';
+import { specOf, type Wish, wishFor } from './query.js';
+import type { Source, TableSource } from './source.js';
+import { RowStore } from './store.js';
+import { type Tick, View } from './view.js';
+
+/** Distinct tables-as-wanted that are kept up to date at once; each costs work per tick. */
+const MAX_VIEWS = 256;
+
+interface Kept {
+  view: View;
+  users: number;
+}
+
+interface Table {
+  source: TableSource<TableTopic>;
+  store: RowStore;
+}
+
+export class Tables {
+  /** Tells one run of the service from the next. */
+  readonly epoch = randomUUID();
+  /** Number and time of the last collection; 0 before the first. */
+  readonly tick: Tick = { seq: 0, time: 0 };
+  readonly topics: readonly TableTopic[];
+  readonly #tables = new Map<TableTopic, Table>();
+  readonly #views = new Map<string, Kept>();
+  readonly #netnsNames = new Map<number, string>();
+
+  /** `filter`: rows outside of it are never published. Throws BAD_FILTER. */
+  constructor(source: Pick<Source, 'tables'>, filter = '') {
+    const admits = parseFilter(filter, this.netnsName).matches;
+    this.topics = TABLE_TOPICS.filter((topic) => source.tables[topic] !== undefined);
+    for (const topic of this.topics) {
+      const table = source.tables[topic] as TableSource<TableTopic>;
+      this.#tables.set(topic, { source: table, store: new RowStore(admits) });
+    }
+  }
+
+  readonly netnsName = (inode: number): string | null => this.#netnsNames.get(inode) ?? null;
+
+  /** One publish tick: takes over what changed and brings every view up to date. `now`: Unix ms. */
+  collect(now: number): void {
+    this.tick.seq++;
+    this.tick.time = now;
+    const changed = new Map(this.topics.map((topic) => [topic, this.#collect(topic, now)]));
+    for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
+  }
+
+  #collect(topic: TableTopic, now: number) {
+    const { source, store } = this.#tables.get(topic)!;
+    const changes = source.collect(now);
+    if (topic === 'totals') this.#learnNames(changes.set as TotalsRow[]);
+    return store.apply(changes as { set: AnyRow[]; del: string[] });
+  }
+
+  #learnNames(rows: readonly TotalsRow[]): void {
+    for (const { netns, name } of rows)
+      if (netns !== null && name !== null) this.#netnsNames.set(netns, name);
+  }
+
+  /** The view that a wish describes, shared with equal ones. Give it back with release. */
+  acquire(topic: TableTopic, wish: Wish): View {
+    const store = this.#store(topic);
+    const { name, spec } = specOf(topic, wish, this.netnsName);
+    const kept = this.#views.get(name) ?? this.#keep(name, new View(name, spec, store, this.tick));
+    kept.users++;
+    return kept.view;
+  }
+
+  /** Drops the view once nobody uses it. */
+  release(view: View): void {
+    const kept = this.#views.get(view.name);
+    if (kept && --kept.users === 0) this.#views.delete(view.name);
+  }
+
+  get views(): number {
+    return this.#views.size;
+  }
+
+  #keep(name: string, view: View): Kept {
+    if (this.#views.size >= MAX_VIEWS) {
+      throw new PortchurnError('TOO_MANY', `${MAX_VIEWS} different subscriptions are the most there can be`);
+    }
+    const kept = { view, users: 0 };
+    this.#views.set(name, kept);
+    return kept;
+  }
+
+  #store(topic: TableTopic): RowStore {
+    const table = this.#tables.get(topic);
+    if (table) return table.store;
+    throw new PortchurnError('UNKNOWN_TOPIC', `this service has no ${topic}`);
+  }
+
+  /** Body of GET /api/v1/snapshot, as JSON. Without topics: all there are. */
+  snapshotJson(topics: readonly TableTopic[], wish: Wish): string {
+    const parts = this.#each(topics, wish, (topic, view) => `"${topic}":{${view.body()}}`);
+    const { time, seq } = this.tick;
+    return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
+  }
+
+  /** The same body as an object. Its rows are the store's own: to be read only. */
+  snapshot(topics: readonly TableTopic[], wish: Wish): SnapshotBody {
+    const parts = this.#each(topics, wish, (topic, view) => {
+      const rows = view.entries().map((entry) => entry.row);
+      return [topic, { rows, total: view.total, other: view.other }];
+    });
+    const { time, seq } = this.tick;
+    return { time, epoch: this.epoch, seq, topics: Object.fromEntries(parts) as SnapshotBody['topics'] };
+  }
+
+  #each<T>(wanted: readonly TableTopic[], wish: Wish, use: (topic: TableTopic, view: View) => T): T[] {
+    const topics = wanted.length > 0 ? [...new Set(wanted)] : this.topics;
+    return topics.map((topic) => {
+      const view = this.acquire(topic, wishFor(topic, topics, wish));
+      try {
+        return use(topic, view);
+      } finally {
+        this.release(view);
+      }
+    });
+  }
+}
+
+/** For commands without a service: what the engine's tables hold now, as GET /api/v1/snapshot would answer. */
+export function queryTable(
+  tables: Tables,
+  topics: readonly TableTopic[],
+  wish: Wish,
+  now: number,
+): SnapshotBody {
+  tables.collect(now);
+  return tables.snapshot(topics, wish);
+}

@@ -71,7 +71,7 @@ static __always_inline void fold(struct sock *sk, struct event_facts *f)
 		.owner_tgid = f->owner_tgid,
 		.direction = f->direction,
 		.type = f->type,
-		.flags = f->flags & (FLAG_CLOSED_FIRST | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED),
+		.flags = f->flags & (FLAG_CLOSED_FIRST | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED | FLAG_PREEXISTING),
 		.err = (__u8)f->err,
 	};
 	__u64 one = 1;

@@ -143,7 +143,7 @@ struct fold_key {
 	__u32 owner_tgid;
 	__u8 direction;
 	__u8 type;  /* enum event_type */
-	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, FLAG_OPEN_SENT, FLAG_OPEN_FOLDED */
+	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _OPEN_SENT, _OPEN_FOLDED, _PREEXISTING */
 	__u8 err;   /* of a failure: errno values of TCP fit */
 	__u32 netns_inum;
 };

@@ -1,0 +1,78 @@
+/** One event as clients see it. An object per event: made only while somebody listens. */
+import { getSystemErrorMap } from 'node:util';
+import { addressText } from '../decode/address.js';
+import type { TcpEvent } from '../decode/batch.js';
+import { END, EVENT, FLAG } from '../decode/layout.js';
+import { type Cause, type ConnectionEvent, END_NAMES, type EventType } from '../protocol/rows.js';
+import { directionName } from './flow.js';
+import type { Owner } from './owner.js';
+import { stateName } from './rows.js';
+
+const TYPE_OF: Record<number, EventType> = {
+  [EVENT.CONNECT]: 'connect',
+  [EVENT.ESTABLISHED]: 'established',
+  [EVENT.ACCEPTED]: 'accepted',
+  [EVENT.FAILED]: 'failed',
+  [EVENT.CLOSED]: 'closed',
+  [EVENT.LISTEN]: 'listen',
+  [EVENT.TRANSITION]: 'transition',
+};
+
+const CAUSE_OF: Record<string, Cause> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timed-out',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ECONNRESET: 'reset',
+  EPERM: 'not-permitted',
+  EACCES: 'not-permitted',
+  ENOMEM: 'no-memory',
+  ENOBUFS: 'no-memory',
+};
+
+const ERRNO_NAMES = new Map([...getSystemErrorMap()].map(([number, [name]]) => [-number, name]));
+
+/** "ECONNREFUSED"; null for 0, "E123" for a number without a name here. */
+export function errnoName(errno: number): string | null {
+  return errno === 0 ? null : (ERRNO_NAMES.get(errno) ?? `E${errno}`);
+}
+
+function causeOf(event: TcpEvent): Cause | null {
+  if (event.type !== EVENT.FAILED) return null;
+  if (event.end === END.ABORTED) return 'aborted';
+  const name = errnoName(event.err);
+  if (name === 'EADDRNOTAVAIL' && (event.flags & FLAG.BOUND_BEFORE) !== 0) return 'tuple-in-use';
+  return (name === null ? undefined : CAUSE_OF[name]) ?? 'other';
+}
+
+export function connectionEvent(
+  event: TcpEvent,
+  owner: Owner,
+  closer: Owner | null,
+  unixMs: number,
+): ConnectionEvent {
+  const closed = event.type === EVENT.CLOSED;
+  const timed = closed || event.type === EVENT.FAILED;
+  return {
+    time: Math.round(unixMs * 1000) / 1000,
+    type: TYPE_OF[event.type] as EventType,
+    cookie: event.cookie === 0n ? null : event.cookie.toString(),
+    netns: event.netnsInum,
+    process: owner.info(),
+    closer: closer?.info() ?? null,
+    local: { address: addressText(event.localBytes), port: event.localPort === 0 ? null : event.localPort },
+    remote: { address: addressText(event.remoteBytes), port: event.remotePort === 0 ? null : event.remotePort },
+    direction: directionName(event.direction),
+    errno: errnoName(event.err),
+    cause: causeOf(event),
+    oldState: stateName(event.oldState),
+    newState: stateName(event.newState),
+    durationMs: timed && event.durationNs > 0 ? Math.round(event.durationNs / 1000) / 1000 : null,
+    connectMs: event.connectUs > 0 ? event.connectUs / 1000 : null,
+    bytesSent: closed ? event.bytesSent : null,
+    bytesReceived: closed ? event.bytesReceived : null,
+    end: END_NAMES[event.end - 1] ?? null,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * All flows. Enters: events and owners. Leaves: the flow an event counts for, and which flows changed or went since they
+ * were last asked for. Bounded: when full, an owner's new flow folds into the owner's flow toward "nobody knows where",
+ * marked as such by null address and port; totals stay exact.
+ */
+import { addressText } from '../decode/address.js';
+import type { TcpEvent } from '../decode/batch.js';
+import { DIRECTION } from '../decode/layout.js';
+import { type Destination, directionName, Flow, NO_DESTINATION } from './flow.js';
+import { FlowIndex, FlowQuery } from './flow-index.js';
+import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
+
+export class FlowTable {
+  /** By index; null: free. A folded flow keeps its place while connections still point at it. */
+  private readonly flows: (Flow | null)[] = [];
+  private readonly free: number[] = [];
+  private readonly index = new FlowIndex(this.flows);
+  private readonly query = new FlowQuery();
+  private live = 0;
+  private dirty: Flow[] = [];
+  private gone: string[] = [];
+
+  constructor(private readonly limit: number) {}
+
+  get size(): number {
+    return this.live;
+  }
+
+  /** By the index that a cookie table holds. */
+  at(index: number): Flow {
+    return (this.flows[index] as Flow).current;
+  }
+
+  *all(): Iterable<Flow> {
+    for (const flow of this.flows) if (flow !== null && flow.foldedInto === null) yield flow;
+  }
+
+  /** The flow of an event: inbound by its local end, outbound by its remote one. */
+  ofEvent(event: TcpEvent, namespace: Namespace, owner: Owner, direction: number): Flow {
+    const { query } = this;
+    const inbound = direction === DIRECTION.IN;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    query.w0 = inbound ? event.localWord(0) : event.remoteWord(0);
+    query.w1 = inbound ? event.localWord(1) : event.remoteWord(1);
+    query.w2 = inbound ? event.localWord(2) : event.remoteWord(2);
+    query.w3 = inbound ? event.localWord(3) : event.remoteWord(3);
+    query.port = inbound ? event.localPort : event.remotePort;
+    return this.index.find(query) ?? this.admit(destinationOf(event, query));
+  }
+
+  /** The flow of an owner toward a known destination, or toward nobody knows where. */
+  of(namespace: Namespace, owner: Owner, direction: number, destination: Destination = NO_DESTINATION): Flow {
+    const { query } = this;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    [query.w0, query.w1, query.w2, query.w3] = destination.words;
+    query.port = destination.port;
+    return this.index.find(query) ?? this.admit(destination);
+  }
+
+  /** Adds one flow's counts to another and forgets it. Live connections that point at it are followed on. */
+  fold(from: Flow, into: Flow): void {
+    this.index.remove(this.query.of(from));
+    into.absorb(from);
+    from.owner.flows.delete(from);
+    this.live -= 1;
+    this.gone.push(from.key);
+    this.touch(into);
+    this.release(from);
+  }
+
+  /** A connection no longer points at `flow` (as stored, not as folded). */
+  unpin(index: number): void {
+    const flow = this.flows[index] as Flow;
+    flow.pins -= 1;
+    this.release(flow);
+  }
+
+  pin(flow: Flow): number {
+    flow.pins += 1;
+    return flow.index;
+  }
+
+  /** Marks a flow for the next publish. */
+  touch(flow: Flow): void {
+    if (flow.dirty) return;
+    flow.dirty = true;
+    this.dirty.push(flow);
+  }
+
+  /** Flows changed since the last call; their marks are cleared. */
+  takeDirty(): Flow[] {
+    const taken = this.dirty;
+    this.dirty = [];
+    for (const flow of taken) flow.dirty = false;
+    return taken.filter((flow) => flow.foldedInto === null);
+  }
+
+  /** Keys of flows that went since the last call. */
+  takeGone(): string[] {
+    const taken = this.gone;
+    this.gone = [];
+    return taken;
+  }
+
+  private admit(destination: Destination): Flow {
+    const { namespace, owner, direction } = this.query;
+    if (this.live >= this.limit && destination !== NO_DESTINATION) return this.of(namespace, owner, direction);
+    const index = this.free.pop() ?? this.flows.length;
+    const key = [namespace.key, owner.key, directionName(direction) ?? '-', endpointText(destination)].join('/');
+    const flow = new Flow(index, key, namespace, owner, direction, destination);
+    this.flows[index] = flow;
+    this.index.insert(this.query.of(flow), flow);
+    owner.flows.add(flow);
+    this.live += 1;
+    return flow;
+  }
+
+  private release(flow: Flow): void {
+    if (flow.foldedInto === null || flow.pins > 0 || this.flows[flow.index] !== flow) return;
+    this.flows[flow.index] = null;
+    this.free.push(flow.index);
+  }
+}
+
+function destinationOf(event: TcpEvent, query: FlowQuery): Destination {
+  const bytes = query.direction === DIRECTION.IN ? event.localBytes : event.remoteBytes;
+  return { words: [query.w0, query.w1, query.w2, query.w3], address: addressText(bytes), port: query.port };
+}
+
+function endpointText(destination: Destination): string {
+  const { address, port } = destination;
+  if (address === null) return '*';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,86 @@
+/**
+ * One flow: (namespace, owner, direction, destination), the row of the culprit table, with exact cumulative counts.
+ * Outbound, the destination is the remote end; inbound, the local one: a row per listening port, not per peer.
+ */
+import { DIRECTION } from '../decode/layout.js';
+import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
+import type { DurationWindow } from './quantiles.js';
+import { RateWindow } from './rates.js';
+
+/** Kinds of a flow's and a namespace's RateWindow. */
+export const RATE = { OPEN: 0, CLOSE: 1, FAIL: 2, KINDS: 3 } as const;
+
+export interface Destination {
+  /** 16 bytes as four words as they lie in memory, IPv4 as v4-mapped; all zero when not known. */
+  readonly words: readonly [number, number, number, number];
+  readonly address: string | null;
+  /** -1: not known. */
+  readonly port: number;
+}
+
+export const NO_DESTINATION: Destination = { words: [0, 0, 0, 0], address: null, port: -1 };
+
+export class Flow {
+  opened = 0;
+  closed = 0;
+  failed = 0;
+  preexisting = 0;
+  closedFirst = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** Live connections that the tracer saw open, or found at its start. */
+  established = 0;
+  /** Unix ms. */
+  firstSeen = 0;
+  lastSeen = 0;
+  lowerBound = false;
+  readonly rates = new RateWindow(RATE.KINDS);
+  lifetimes: DurationWindow | null = null;
+  connects: DurationWindow | null = null;
+  /** Where its counts went when its owner was folded. */
+  foldedInto: Flow | null = null;
+  /** Connections and TIME_WAIT entries that point at this flow by its index. */
+  pins = 0;
+  /** Waits to be published. */
+  dirty = false;
+
+  constructor(
+    /** Place in the flow table; what the cookie table stores. */
+    readonly index: number,
+    readonly key: string,
+    readonly namespace: Namespace,
+    readonly owner: Owner,
+    readonly direction: number,
+    readonly destination: Destination,
+  ) {}
+
+  /** The flow that counts for this one now. */
+  get current(): Flow {
+    let flow: Flow = this;
+    while (flow.foldedInto !== null) flow = flow.foldedInto;
+    return flow;
+  }
+
+  /** Adds everything another flow counted; the other one is spent. */
+  absorb(other: Flow): void {
+    this.opened += other.opened;
+    this.closed += other.closed;
+    this.failed += other.failed;
+    this.preexisting += other.preexisting;
+    this.closedFirst += other.closedFirst;
+    this.bytesSent += other.bytesSent;
+    this.bytesReceived += other.bytesReceived;
+    this.established += other.established;
+    this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
+    this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
+    this.lowerBound ||= other.lowerBound;
+    this.rates.merge(other.rates);
+    other.foldedInto = this;
+  }
+}
+
+export function directionName(direction: number): 'out' | 'in' | null {
+  if (direction === DIRECTION.OUT) return 'out';
+  return direction === DIRECTION.IN ? 'in' : null;
+}

@@ -1,0 +1,70 @@
+/**
+ * Events that the ring had no room for, as the kernel's cumulative counts per (namespace, owner, direction, kind): counted
+ * into the owner's flow toward nobody knows where. Enters: the map's bytes. Leaves: exact totals. Never clears a count in
+ * the kernel, so that none is lost between read and clear.
+ */
+import type { Batch } from '../decode/batch.js';
+import { EVENT, FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
+import type { Aggregator } from './aggregator.js';
+import type { Flow } from './flow.js';
+
+const KEY = offsetsOf('fold_key');
+const KEY_BYTES = sizeOf('fold_key');
+/** The key and its u64 count. */
+export const FOLD_BYTES = KEY_BYTES + 8;
+
+export class Folds {
+  /** Counts already taken, by key. */
+  private readonly taken = new Map<string, number>();
+
+  constructor(private readonly aggregator: Aggregator) {}
+
+  apply(batch: Batch, length: number): void {
+    for (let at = 0; at + FOLD_BYTES <= length; at += FOLD_BYTES) this.applyOne(batch, at);
+  }
+
+  private applyOne(batch: Batch, at: number): void {
+    const key = String.fromCharCode(...batch.u8.subarray(at, at + KEY_BYTES));
+    const count = Number(batch.u64[(at + KEY_BYTES) >> 3]);
+    const fresh = count - (this.taken.get(key) ?? 0);
+    if (fresh <= 0) return;
+    this.taken.set(key, count);
+    const u32 = (offset: number) => batch.u32[(at + offset) >> 2] as number;
+    const namespace = this.aggregator.namespaces.of(
+      u32(KEY.netns_cookie) + u32(KEY.netns_cookie + 4) * 2 ** 32,
+      u32(KEY.netns_inum),
+    );
+    const owner = this.aggregator.processes.of(u32(KEY.owner), u32(KEY.owner_tgid)).accountable;
+    const flow = this.aggregator.flows.of(namespace, owner, batch.u8[at + KEY.direction] as number);
+    this.count(flow, batch.u8[at + KEY.type] as number, batch.u8[at + KEY.flags] as number, fresh);
+    this.aggregator.flows.touch(flow);
+  }
+
+  private count(flow: Flow, type: number, flags: number, count: number): void {
+    if (type === EVENT.ESTABLISHED) this.opened(flow, count);
+    else if (type === EVENT.FAILED) this.failed(flow, count);
+    else if (type === EVENT.CLOSED) this.closed(flow, flags, count);
+  }
+
+  private opened(flow: Flow, count: number): void {
+    flow.opened += count;
+    flow.established += count;
+    flow.namespace.opened += count;
+  }
+
+  private failed(flow: Flow, count: number): void {
+    flow.failed += count;
+    flow.namespace.failed += count;
+  }
+
+  private closed(flow: Flow, flags: number, count: number): void {
+    if ((flags & FLAG.PREEXISTING) !== 0) return;
+    flow.closed += count;
+    flow.namespace.closed += count;
+    if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
+    if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;
+    /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
+    flow.lowerBound = true;
+    flow.namespace.lowerBound = true;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What happened in the last ten seconds, in one-second buckets. Time is whole seconds of the events' own clock.
+ * An event older than the newest one seen counts into the newest bucket: order across CPUs is nearly, not quite, strict.
+ */
+export const RATE_SECONDS = 10;
+
+/** Several counters over the same ten seconds. */
+export class RateWindow {
+  private readonly buckets: Uint32Array;
+  /** The second of the newest bucket; -1: nothing counted yet. */
+  private newest = -1;
+  private first = -1;
+  private lastCounted = -1;
+
+  constructor(private readonly kinds: number) {
+    this.buckets = new Uint32Array(kinds * RATE_SECONDS);
+  }
+
+  add(kind: number, second: number, count = 1): void {
+    this.advance(second);
+    this.lastCounted = this.newest;
+    this.addAt(kind, this.newest, count);
+  }
+
+  /** Adds what another window of the same kinds counted. */
+  merge(other: RateWindow): void {
+    this.advance(other.newest);
+    for (let second = Math.max(0, this.newest - RATE_SECONDS + 1); second <= other.newest; second++) {
+      if (second <= other.newest - RATE_SECONDS) continue;
+      for (let kind = 0; kind < this.kinds; kind++) this.addAt(kind, second, other.at(kind, second));
+    }
+    this.first = this.first < 0 ? other.first : Math.min(this.first, other.first < 0 ? this.first : other.first);
+    this.lastCounted = Math.max(this.lastCounted, other.lastCounted);
+  }
+
+  /** Per second over the last ten, or over the time since the first count when that is shorter; one decimal. */
+  perSecond(kind: number, second: number): number {
+    if (this.newest < 0) return 0;
+    this.advance(second);
+    let sum = 0;
+    for (let slot = 0; slot < RATE_SECONDS; slot++) sum += this.at(kind, slot);
+    const span = Math.min(RATE_SECONDS, Math.max(1, this.newest - this.first + 1));
+    return Math.round((sum / span) * 10) / 10;
+  }
+
+  /** Whether anything was counted in the last ten seconds. */
+  isActive(second: number): boolean {
+    return this.lastCounted >= 0 && second - this.lastCounted < RATE_SECONDS;
+  }
+
+  private index(kind: number, second: number): number {
+    return (second % RATE_SECONDS) * this.kinds + kind;
+  }
+
+  private at(kind: number, second: number): number {
+    return this.buckets[this.index(kind, second)] as number;
+  }
+
+  private addAt(kind: number, second: number, count: number): void {
+    this.buckets[this.index(kind, second)] = this.at(kind, second) + count;
+  }
+
+  /** Clears the buckets that have left the window. */
+  private advance(second: number): void {
+    if (second <= this.newest) return;
+    if (this.newest < 0) this.first = second;
+    const steps = this.newest < 0 ? RATE_SECONDS : Math.min(RATE_SECONDS, second - this.newest);
+    for (let i = 0; i < steps; i++) {
+      const slot = this.index(0, second - i);
+      this.buckets.fill(0, slot, slot + this.kinds);
+    }
+    this.newest = second;
+  }
+}

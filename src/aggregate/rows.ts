@@ -1,0 +1,82 @@
+/** Flows and namespaces as the rows clients see. Pure: everything a row says is in its arguments. */
+import { type FlowRow, type Quantiles, STATE_NAMES, type TotalsRow } from '../protocol/rows.js';
+import { directionName, type Flow, RATE } from './flow.js';
+import type { Namespace } from './namespace.js';
+
+const NO_QUANTILES: Quantiles = { p50: null, p99: null };
+
+/** @param second of the events' clock, for rates */
+export function flowRow(flow: Flow, second: number): FlowRow {
+  const { rates, destination, owner } = flow;
+  return {
+    key: flow.key,
+    netns: flow.namespace.inode,
+    process: owner.info(),
+    program: owner.programName(),
+    direction: directionName(flow.direction),
+    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    established: flow.established,
+    timeWait: null,
+    portsHeld: null,
+    openPerSec: rates.perSecond(RATE.OPEN, second),
+    closePerSec: rates.perSecond(RATE.CLOSE, second),
+    failPerSec: rates.perSecond(RATE.FAIL, second),
+    opened: flow.opened,
+    closed: flow.closed,
+    failed: flow.failed,
+    preexisting: flow.preexisting,
+    closedFirst: flow.closedFirst,
+    bytesSent: flow.bytesSent,
+    bytesReceived: flow.bytesReceived,
+    lifetimeMs: flow.lifetimes?.quantiles(second) ?? NO_QUANTILES,
+    connectMs: flow.connects?.quantiles(second) ?? NO_QUANTILES,
+    firstSeen: Math.round(flow.firstSeen),
+    lastSeen: Math.round(flow.lastSeen),
+    lowerBound: flow.lowerBound,
+  };
+}
+
+/** Counts of events since the start, of the whole service. */
+export interface EventCounts {
+  seen: number;
+  lost: number;
+  missed: number;
+}
+
+export function totalsRow(namespace: Namespace, name: string | null, counts: EventCounts, second: number): TotalsRow {
+  const { rates } = namespace;
+  return {
+    key: namespace.key,
+    netns: namespace.inode,
+    name,
+    timeWait: null,
+    timeWaitAttributed: null,
+    coverage: null,
+    auditAgeMs: null,
+    states: {},
+    openPerSec: rates.perSecond(RATE.OPEN, second),
+    closePerSec: rates.perSecond(RATE.CLOSE, second),
+    failPerSec: rates.perSecond(RATE.FAIL, second),
+    opened: namespace.opened,
+    closed: namespace.closed,
+    failed: namespace.failed,
+    portRange: null,
+    reservedPorts: null,
+    blockedPorts: null,
+    tcpTwReuse: null,
+    tcpTwReuseDelayMs: null,
+    tcpTimestamps: null,
+    tcpFinTimeout: null,
+    tcpMaxTwBuckets: null,
+    timeWaitOverflow: null,
+    eventsSeen: counts.seen,
+    eventsLost: counts.lost,
+    eventsMissed: counts.missed,
+    lowerBound: namespace.lowerBound || counts.missed > 0,
+  };
+}
+
+/** Name of a kernel state number, 1 to 11. */
+export function stateName(state: number): string | null {
+  return STATE_NAMES[state - 1] ?? null;
+}

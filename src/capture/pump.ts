@@ -1,0 +1,80 @@
+/**
+ * Ring to batches, on the event loop's own timer: quick while events come, slow while none do. One buffer, used again.
+ * Enters: a tracer. Leaves: calls of `onBatch` with the bytes of whole records. Called by the engine.
+ */
+import type { Batch } from '../decode/batch.js';
+import type { NativeTracer } from './native.js';
+
+/** Longest wait of an event in the ring, ms, while there is traffic and while there is none. */
+const BUSY_MS = 4;
+const IDLE_MS = 64;
+/** Batches taken in one turn of the event loop; with more waiting the loop gets a chance in between. */
+const BATCHES_PER_TURN = 4;
+
+export class Pump {
+  private timer: NodeJS.Timeout | null = null;
+  private immediate: NodeJS.Immediate | null = null;
+  private waitMs = BUSY_MS;
+  private stopped = false;
+
+  constructor(
+    private readonly tracer: Pick<NativeTracer, 'drain'>,
+    private readonly batch: Batch,
+    private readonly onBatch: (bytes: number) => void,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  start(): void {
+    this.schedule();
+  }
+
+  /** After this no batch is delivered. */
+  stop(): void {
+    this.stopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.immediate !== null) clearImmediate(this.immediate);
+  }
+
+  /** Takes everything that is in the ring now. */
+  flush(): void {
+    while (this.drainOnce() > 0);
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => this.turn(), this.waitMs);
+  }
+
+  private turn(): void {
+    try {
+      this.drainTurn();
+    } catch (error) {
+      this.stop();
+      this.onError(error as Error);
+    }
+  }
+
+  private drainTurn(): void {
+    let left = BATCHES_PER_TURN;
+    let drained = 0;
+    let bytes: number;
+    do {
+      bytes = this.drainOnce();
+      drained += bytes;
+      left -= 1;
+    } while (bytes > this.batch.u8.length / 2 && left > 0);
+    this.next(drained, bytes > this.batch.u8.length / 2);
+  }
+
+  private next(drained: number, more: boolean): void {
+    if (this.stopped) return;
+    this.waitMs = drained > 0 ? BUSY_MS : Math.min(IDLE_MS, this.waitMs * 2);
+    if (more) this.immediate = setImmediate(() => this.turn());
+    else this.schedule();
+  }
+
+  private drainOnce(): number {
+    const bytes = this.tracer.drain(this.batch.u8);
+    if (bytes > 0) this.onBatch(bytes);
+    return bytes;
+  }
+}

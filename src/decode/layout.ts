@@ -1,0 +1,148 @@
+/**
+ * The event format: what the BPF program writes and the decoder reads.
+ * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
+ * with other sizes. Little-endian; there is no implicit padding.
+ */
+export const EVENT_FORMAT = 1;
+
+export const EVENT = {
+  PROCESS: 1,
+  PROCESS_EXIT: 2,
+  CONNECT: 3,
+  ESTABLISHED: 4,
+  ACCEPTED: 5,
+  FAILED: 6,
+  CLOSED: 7,
+  LISTEN: 8,
+  TRANSITION: 9,
+} as const;
+
+export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;
+
+export const END = {
+  NONE: 0,
+  TIME_WAIT: 1,
+  FIN_WAIT2: 2,
+  PASSIVE: 3,
+  RESET: 4,
+  TIMEOUT: 5,
+  OVERFLOW: 6,
+  ABORTED: 7,
+} as const;
+
+export const FLAG = {
+  OWNER_IS_LISTENER: 1 << 0,
+  CLOSED_FIRST: 1 << 1,
+  BOUND_BEFORE: 1 << 2,
+  OPEN_SENT: 1 << 3,
+  PREEXISTING: 1 << 4,
+  TRACED: 1 << 5,
+  OPEN_FOLDED: 1 << 6,
+} as const;
+
+export const PROCESS_FLAG = {
+  FORKED: 1 << 0,
+  NO_MM: 1 << 1,
+  CMDLINE_CUT: 1 << 2,
+  EXE_CUT: 1 << 3,
+  EXE_DELETED: 1 << 4,
+  AS_PARENT: 1 << 5,
+  KTHREAD: 1 << 6,
+} as const;
+
+/** Bytes of one field, or of an array field. */
+const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, 'u8[16]': 16, 'char[16]': 16, 'char[512]': 512 } as const;
+type FieldType = keyof typeof WIDTH;
+type Fields = readonly (readonly [name: string, type: FieldType])[];
+
+export const RECORDS = {
+  tcp_event: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['tw_lifetime_ms', 'u32'],
+    ['time_ns', 'u64'],
+    ['cookie', 'u64'],
+    ['netns_cookie', 'u64'],
+    ['cgroup_id', 'u64'],
+    ['bytes_sent', 'u64'],
+    ['bytes_received', 'u64'],
+    ['duration_ns', 'u64'],
+    ['connect_us', 'u32'],
+    ['netns_inum', 'u32'],
+    ['owner', 'u32'],
+    ['owner_tgid', 'u32'],
+    ['closer', 'u32'],
+    ['closer_tgid', 'u32'],
+    ['laddr', 'u8[16]'],
+    ['raddr', 'u8[16]'],
+    ['lport', 'u16'],
+    ['rport', 'u16'],
+    ['family', 'u8'],
+    ['direction', 'u8'],
+    ['oldstate', 'u8'],
+    ['newstate', 'u8'],
+    ['err', 'u16'],
+    ['end', 'u8'],
+    ['flags', 'u8'],
+    ['tid', 'u32'],
+  ],
+  process_event: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['id', 'u32'],
+    ['time_ns', 'u64'],
+    ['start_ns', 'u64'],
+    ['cgroup_id', 'u64'],
+    ['netns_cookie', 'u64'],
+    ['tgid', 'u32'],
+    ['parent', 'u32'],
+    ['ppid', 'u32'],
+    ['uid', 'u32'],
+    ['netns_inum', 'u32'],
+    ['flags', 'u32'],
+    ['parent_start_ns', 'u64'],
+    ['comm', 'char[16]'],
+    ['parent_comm', 'char[16]'],
+    ['exe_len', 'u16'],
+    ['cmdline_len', 'u16'],
+    ['pad', 'u32'],
+    ['exe', 'char[512]'],
+    ['cmdline', 'char[512]'],
+  ],
+  process_exit_event: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['id', 'u32'],
+    ['time_ns', 'u64'],
+    ['tgid', 'u32'],
+    ['pad', 'u32'],
+  ],
+  fold_key: [
+    ['netns_cookie', 'u64'],
+    ['owner', 'u32'],
+    ['owner_tgid', 'u32'],
+    ['direction', 'u8'],
+    ['type', 'u8'],
+    ['flags', 'u8'],
+    ['err', 'u8'],
+    ['netns_inum', 'u32'],
+  ],
+} as const satisfies Record<string, Fields>;
+export type RecordName = keyof typeof RECORDS;
+type FieldName<R extends RecordName> = (typeof RECORDS)[R][number][0];
+
+/** Byte offset of every field of a record. */
+export function offsetsOf<R extends RecordName>(record: R): Record<FieldName<R>, number> {
+  const offsets: Record<string, number> = {};
+  let at = 0;
+  for (const [name, type] of RECORDS[record] as Fields) {
+    offsets[name] = at;
+    at += WIDTH[type];
+  }
+  return offsets as Record<FieldName<R>, number>;
+}
+
+/** Bytes of a whole record. */
+export function sizeOf(record: RecordName): number {
+  return (RECORDS[record] as Fields).reduce((sum, [, type]) => sum + WIDTH[type], 0);
+}

@@ -1,0 +1,193 @@
+/**
+ * The pipeline without its surfaces: tracer → batches → events → tables. Used by the service, and by commands that trace
+ * by themselves. START HERE to see the way of an event; src/service.ts puts HTTP and WebSocket in front.
+ */
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { Aggregator } from './aggregate/aggregator.js';
+import { EventTap } from './aggregate/event-tap.js';
+import { Folds } from './aggregate/folds.js';
+import type { Surroundings } from './aggregate/process.js';
+import { FlowSource, TotalsSource } from './aggregate/sources.js';
+import { loadAddon } from './capture/load.js';
+import type { KernelFilter, NativeAddon, NativeError, NativeTracer, TracerStats } from './capture/native.js';
+import { Pump } from './capture/pump.js';
+import { Batch } from './decode/batch.js';
+import { Decoder } from './decode/decoder.js';
+import type { Health, Source } from './publish/source.js';
+import { Cgroups } from './system/cgroup.js';
+import { bootClock } from './system/clock.js';
+import { IdentityQueue } from './system/identity.js';
+import { readKernelFacts } from './system/kernel.js';
+import { explainLoadFailure } from './system/load-failure.js';
+import { NetworkNamespaces } from './system/netns.js';
+import { unitOf } from './system/unit.js';
+
+const BATCH_BYTES = 256 * 1024;
+const FOLD_BYTES = 512 * 1024;
+const HOUSEKEEPING_MS = 1000;
+
+export interface EngineOptions {
+  /** Bytes, a power of two. */
+  ringBytes: number;
+  /** Attach system call tracepoints. */
+  syscalls: boolean;
+  filter?: KernelFilter;
+  redact: boolean;
+  log: Logger;
+}
+
+export interface Engine {
+  readonly source: Source;
+  readonly host: string;
+  /** uname -r */
+  readonly kernel: string;
+  /** Called at most once, when the tracer cannot go on. */
+  onFatal(callback: (error: Error) => void): void;
+  stop(): Promise<void>;
+}
+
+/** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const addon = loadAddon();
+  return new TracingEngine(openTracer(addon, options), options);
+}
+
+function openTracer(addon: NativeAddon, options: EngineOptions): NativeTracer {
+  const { ringBytes, syscalls, filter } = options;
+  try {
+    const tracer = addon.openTracer({ ringBytes, syscalls });
+    if (filter !== undefined) tracer.setFilter(filter);
+    tracer.attach();
+    return tracer;
+  } catch (error) {
+    throw explainLoadFailure(error as NativeError, readKernelFacts());
+  }
+}
+
+class TracingEngine implements Engine {
+  readonly source: Source;
+  readonly host = hostname();
+  readonly kernel = readKernelFacts().release;
+  private readonly cgroups = new Cgroups();
+  private readonly namespaces = new NetworkNamespaces();
+  private readonly identities = new IdentityQueue();
+  private readonly aggregator: Aggregator;
+  private readonly decoder = new Decoder(new Batch(BATCH_BYTES));
+  private readonly pump: Pump;
+  private readonly tap: EventTap;
+  private readonly folds: Folds;
+  private readonly foldBatch = new Batch(FOLD_BYTES);
+  private readonly housekeeping: NodeJS.Timeout;
+  private stats: TracerStats;
+  private fatal: ((error: Error) => void) | null = null;
+  private running = true;
+
+  constructor(
+    private readonly tracer: NativeTracer,
+    private readonly options: EngineOptions,
+  ) {
+    this.aggregator = new Aggregator(this.surroundings());
+    this.folds = new Folds(this.aggregator);
+    this.stats = tracer.stats();
+    this.tap = new EventTap(tracer, this.aggregator);
+    this.pump = new Pump(
+      tracer,
+      this.decoder.batch,
+      (bytes) => this.take(bytes),
+      (error) => this.fail(error),
+    );
+    this.source = this.makeSource();
+    this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
+    this.pump.start();
+  }
+
+  onFatal(callback: (error: Error) => void): void {
+    this.fatal = callback;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    this.running = false;
+    this.pump.stop();
+    clearInterval(this.housekeeping);
+    this.identities.close();
+    this.tracer.close();
+  }
+
+  /** One batch, from bytes to tables. */
+  private take(bytes: number): void {
+    this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
+    this.decoder.decode(bytes, this.aggregator);
+    this.tap.flush();
+    this.askIdentities();
+  }
+
+  private askIdentities(): void {
+    const { processes } = this.aggregator;
+    for (const process of processes.takeWanted()) {
+      if (process.pid === null) continue;
+      const asked = this.identities.request(process.pid, process.startTicks, (facts) => {
+        processes.complete(process, facts);
+        for (const flow of process.flows) this.aggregator.flows.touch(flow);
+      });
+      if (!asked) process.completed = true;
+    }
+  }
+
+  /** Once a second: clocks, counters, and what the ring had no room for. */
+  private keepHouse(): void {
+    try {
+      bootClock.sample();
+      this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
+      const lost = this.stats.ringLost;
+      this.stats = this.tracer.stats();
+      if (this.stats.ringLost !== lost) this.takeFolds(this.stats.ringLost - lost);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private takeFolds(lost: number): void {
+    this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
+    this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
+  }
+
+  private fail(error: Error): void {
+    this.options.log.fatal({ err: error }, 'the tracer stopped');
+    void this.stop();
+    this.fatal?.(error);
+  }
+
+  private surroundings(): Surroundings {
+    return {
+      startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
+      cgroupPath: (id) => this.cgroups.path(id),
+      unitOf,
+      selfPid: process.pid,
+      redact: this.options.redact,
+    };
+  }
+
+  private makeSource(): Source {
+    const counts = () => ({
+      seen: this.stats.events,
+      lost: this.stats.ringLost,
+      missed: this.stats.recursionMisses + this.stats.foldOverflow,
+    });
+    return {
+      tables: {
+        flows: new FlowSource(this.aggregator),
+        totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
+      },
+      events: this.tap,
+      health: () => this.health(),
+    };
+  }
+
+  private health(): Health | null {
+    if (!this.running) return null;
+    const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
+    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, coverage: null, auditAgeMs: null };
+  }
+}

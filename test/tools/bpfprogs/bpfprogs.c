@@ -4,7 +4,6 @@
  * them any more (it frees them some time after the last descriptor is closed) and ends 0, or 1 with those left after 10 s.
  * Called by test/support/leftovers.ts; needs CAP_SYS_ADMIN, as the kernel demands for these calls.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>

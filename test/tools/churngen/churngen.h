@@ -7,12 +7,10 @@
  *   record.c   what happened: shared counters, the log, the summary line
  *   server.c   accepts, and closes by policy
  *   client.c   opens, talks, closes by style; connect.c: the ways to call connect(); handover.c: closing by somebody else
- * Every file includes this first. One process = one mode. Threads and forked children share the counters and, line by line, the log.
+ * Wants _GNU_SOURCE (CMakeLists.txt). One process = one mode. Threads and forked children share the counters and, line by line, the log.
  */
 #ifndef CHURNGEN_H
 #define CHURNGEN_H
-
-#define _GNU_SOURCE
 
 #include <netinet/in.h>
 #include <stdbool.h>

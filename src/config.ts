@@ -3,9 +3,10 @@
  * service.ts. The options themselves are in config/options.ts, their precedence in config/resolve.ts.
  */
 
-import { type ListenAddress, parseListen } from './config/listen.js';
+import { authority, type ListenAddress, parseListen } from './config/listen.js';
 import type { ValuesOf } from './config/options.js';
 import { PortchurnError } from './errors.js';
+import { requireTokenFor } from './publish/gate.js';
 
 export { authority, type ListenAddress, parseListen } from './config/listen.js';
 export type { CommandName, ValuesOf } from './config/options.js';
@@ -33,6 +34,7 @@ export interface ServeConfig {
 export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
   const listen = parseListen(values.listen);
   if (listen === null) throw new PortchurnError('USAGE', `"${values.listen}" is not host:port or [v6]:port`);
+  if (values.tokenFile === undefined && requireTokenFor(listen.host)) throw needsToken(listen);
   return {
     listen,
     tokenFile: values.tokenFile ?? null,
@@ -44,4 +46,10 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     ringBytes: values.ringBytes,
     redact: values.redact,
   };
+}
+
+function needsToken(listen: ListenAddress): PortchurnError {
+  return new PortchurnError('USAGE', `listening on ${authority(listen)}, beyond loopback, needs a token`, {
+    hint: 'openssl rand -hex 32 > FILE && chmod 600 FILE, then --token-file FILE',
+  });
 }

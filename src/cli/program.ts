@@ -2,11 +2,11 @@
  * The command line as commander sees it, generated from config/options.ts. Enters: handlers, where help goes.
  * Leaves: a program that parses, resolves options by precedence and calls one handler. Called by command-line.ts.
  */
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { fileKey, flagName } from '../config/names.js';
 import { COMMANDS, type CommandName, type OptionSpec, type ValuesOf } from '../config/options.js';
 import { resolve } from '../config/resolve.js';
+import { VERSION } from '../version.js';
 import type { Io } from './io.js';
 
 /** A command: checked values in, exit code out. */
@@ -21,7 +21,7 @@ Every option is also a variable (--token-file F: PORTCHURN_TOKEN_FILE=F) and a k
 export function buildProgram(handlers: Handlers, io: Io, onExit: (code: number) => void): Command {
   const program = new Command('portchurn')
     .description('which process burns the TCP ports, toward which destination, and when they run out')
-    .version(packageVersion())
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -76,9 +76,4 @@ function typedValue(command: Command, option: Option): [string, unknown] {
   return option.negate && !paired
     ? [`no${name[0]?.toUpperCase()}${name.slice(1)}`, value === false]
     : [name, value];
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,5 +1,6 @@
 /**
- * The token in a file. Enters: the file's path. Leaves: the token. Called by cli/feed.ts, to show it to a service.
+ * The token in a file. Enters: the file's path. Leaves: the token. Called by service.ts, which asks for it, and by cli/feed.ts,
+ * which shows it.
  */
 import { readFileSync } from 'node:fs';
 import { PortchurnError } from '../errors.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { envName, fileKey, flagName, nearest } from '../../src/config/names.js';
 import { COMMANDS } from '../../src/config/options.js';
+import { readToken } from '../../src/config/token.js';
 import { authority, parseListen, resolve, serveConfig } from '../../src/config.js';
 import { PortchurnError } from '../../src/errors.js';
 
@@ -232,5 +233,35 @@ describe('serveConfig', () => {
       tokenFile: null,
       intervalMs: 1000,
     });
+  });
+
+  it.each(['0.0.0.0:7790', '[::]:7790', '192.0.2.1:80', 'host.example:80'])(
+    'refuses %s without a token file',
+    (listen) => {
+      const error = failure(() => serveConfig(resolve('serve', { listen }, {})));
+      expect(error).toMatchObject({ code: 'USAGE', exitCode: 2 });
+      expect(error.message).toBe(`listening on ${listen}, beyond loopback, needs a token`);
+      expect(error.hint).toContain('--token-file');
+      expect(serveConfig(resolve('serve', { listen, tokenFile: '/t' }, {})).tokenFile).toBe('/t');
+    },
+  );
+});
+
+describe('a token file', () => {
+  it('holds one word', () => {
+    expect(readToken(file('s3cret\n'))).toBe('s3cret');
+  });
+
+  it.each([
+    ['', 'is empty'],
+    [' \n', 'is empty'],
+    ['two words', 'something other than'],
+    ['gehe\u00efm', 'something other than'],
+  ])('with %j is refused', (text, words) => {
+    expect(failure(() => readToken(file(text))).message).toContain(words);
+  });
+
+  it('that is not there is named', () => {
+    expect(failure(() => readToken('/no/token')).message).toContain("'/no/token'");
   });
 });

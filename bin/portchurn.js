@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-/** The command `portchurn`. Everything is in src/cli/main.ts; this only says what to do when it was never built. */
+/**
+ * The command `portchurn`. Everything is in src/cli/main.ts; this only says what to do when that was never built. A missing
+ * addon is said by whoever needs it (src/capture/load.ts): commands that attach to a running service do not.
+ */
 import { existsSync } from 'node:fs';
 
 const main = new URL('../dist/cli/main.js', import.meta.url);
-const addon = new URL('../out/Release/portchurn.node', import.meta.url);
-if ([main, addon].every((file) => existsSync(file))) {
+if (existsSync(main)) {
   await import(main.href);
 } else {
   process.stderr.write('portchurn: not built yet. Run: npm run setup\n');

@@ -1,0 +1,10 @@
+/** START HERE: takes the token out of the address, then draws the page and connects. Loaded by index.html. */
+import { render } from 'preact';
+import { start } from './model.js';
+import { signIn } from './session.js';
+import { App } from './views/app.js';
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);
+await signIn();
+start();

@@ -1,0 +1,97 @@
+/**
+ * The page's signals: what the service said, how the link is, what the user chose. Enters: callbacks of the feed and
+ * choices made in views. Leaves: signals that views read. The only module with page-wide state; started once by main.
+ */
+
+import { computed, signal } from '@preact/signals';
+import type { Group } from '../src/protocol/frames.js';
+import { STREAM_PATH } from '../src/protocol/names.js';
+import { Feed } from './feed.js';
+import type { Link } from './link.js';
+import type { Sort } from './order.js';
+import { initial, type Wish } from './state.js';
+
+/** Rows asked for at first, and once the user wants more: what one looks at, not what exists. */
+export const FEW_ROWS = 200;
+export const MANY_ROWS = 1_000;
+
+export const state = signal(initial());
+export const link = signal<Link>({ phase: 'connecting' });
+/** Unix ms, once a second: ages and countdowns hang on it. */
+export const now = signal(Date.now());
+
+export const hello = computed(() => state.value.hello);
+export const totals = computed(() => state.value.tables.totals);
+export const flows = computed(() => state.value.tables.flows);
+export const budgets = computed(() => state.value.tables.budgets);
+export const failures = computed(() => state.value.tables.failures);
+export const namespaces = computed(() => [...totals.value.rows.values()]);
+
+/** How the culprit table is looked at. */
+export const filter = signal('');
+export const group = signal<Group | null>(null);
+export const sort = signal<Sort>({ column: 'portsHeld', descending: true });
+export const limit = signal(FEW_ROWS);
+
+/** The budgets that matter are the tightest, the failures that matter the fastest. */
+const BUDGETS: Wish = { sort: 'free', limit: 6 };
+const FAILURES: Wish = { sort: '-perSec', limit: 50 };
+
+const feed = new Feed({
+  url: socketUrl(),
+  healthUrl: new URL('healthz', document.baseURI).href,
+  onState: (next) => {
+    state.value = next;
+  },
+  onLink: (next) => {
+    link.value = next;
+    now.value = Date.now();
+  },
+});
+
+function socketUrl(): string {
+  const url = new URL(`.${STREAM_PATH}`, document.baseURI);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.hash = '';
+  return url.href;
+}
+
+export function start(): void {
+  setInterval(() => {
+    now.value = Date.now();
+  }, 1_000);
+  feed.want('budgets', BUDGETS);
+  feed.want('failures', FAILURES);
+  askFlows();
+  feed.start();
+}
+
+/** The service sorts too, because its limit cuts; the page sorts what it shows. */
+function askFlows(): void {
+  const { column, descending } = sort.value;
+  const wish: Wish = { sort: `${descending ? '-' : ''}${column}`, limit: limit.value };
+  if (filter.value.trim() !== '') wish.filter = filter.value.trim();
+  if (group.value !== null) wish.group = group.value;
+  feed.want('flows', wish);
+}
+
+export function setFilter(text: string): void {
+  if (text === filter.value) return;
+  filter.value = text;
+  askFlows();
+}
+
+export function setGroup(next: Group | null): void {
+  group.value = next;
+  askFlows();
+}
+
+export function setSort(next: Sort): void {
+  sort.value = next;
+  askFlows();
+}
+
+export function showMore(): void {
+  limit.value = MANY_ROWS;
+  askFlows();
+}

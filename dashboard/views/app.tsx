@@ -1,0 +1,66 @@
+/**
+ * The page on one screen: strip, namespaces and budgets, culprits, failures. Enters: signals. Called by main.
+ */
+import { useComputed } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { hello, link, now, state } from '../model.js';
+import { isOld, lostWords } from '../words.js';
+import { Budgets } from './budgets.js';
+import { Failures } from './failures.js';
+import { Flows } from './flows.js';
+import { Status } from './status.js';
+import { Totals } from './totals.js';
+
+export function App() {
+  const old = useComputed(() => isOld(link.value, now.value)).value;
+  useEffect(() => {
+    document.title = hello.value ? `${hello.value.host} · portchurn` : 'portchurn';
+  }, [hello.value]);
+  useEffect(() => {
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <>
+      <Status />
+      <Lost />
+      <Notice />
+      <main class={old ? 'old' : ''}>
+        <div class="top">
+          <Totals />
+          <Budgets />
+        </div>
+        <Flows />
+        <Failures />
+      </main>
+    </>
+  );
+}
+
+function Lost() {
+  if (link.value.phase !== 'lost') return null;
+  const { reason, retry } = lostWords(link.value, now.value);
+  return (
+    <p class="notice">
+      <span role="alert">{reason}</span> {retry}
+    </p>
+  );
+}
+
+/** An error of the service that concerns the page as a whole. */
+function Notice() {
+  const { refusal } = state.value;
+  return refusal === null ? null : (
+    <p class="notice" role="alert">
+      The service says: {refusal.message} ({refusal.code})
+    </p>
+  );
+}
+
+/** `/` goes to the filter from anywhere but a field that takes text. */
+function onKey(event: KeyboardEvent): void {
+  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+  if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.getElementById('filter')?.focus();
+}

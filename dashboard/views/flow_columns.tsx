@@ -1,0 +1,129 @@
+/**
+ * The columns of the culprit table: who → where, then how much. Enters: nothing. Leaves: column lists per grouping,
+ * built once so that rows can compare them by identity. Called by views/flows.
+ */
+
+import type { Group } from '../../src/protocol/frames.js';
+import type { FlowRow } from '../../src/protocol/rows.js';
+import { endpoint, processName } from '../format.js';
+import type { Value } from '../order.js';
+import { Address, BadRate, Bar, Count, Name, Process, Rate, Span } from './cells.js';
+import type { Column } from './table.js';
+
+type FlowColumn = Column<FlowRow>;
+type Cell = FlowColumn['cell'];
+
+const text = (
+  id: string,
+  label: string,
+  title: string,
+  value: FlowColumn['value'],
+  cell: Cell,
+): FlowColumn => ({
+  id,
+  label,
+  title,
+  numeric: false,
+  value,
+  cell,
+});
+
+type Field = {
+  [K in keyof FlowRow]: FlowRow[K] extends number | null ? K : never;
+}[keyof FlowRow];
+
+const number = (id: Field, label: string, title: string, cell: Cell): FlowColumn => ({
+  id,
+  label,
+  title,
+  numeric: true,
+  value: (row) => row[id],
+  cell,
+});
+
+const count = (id: Field, label: string, title: string): FlowColumn =>
+  number(id, label, title, (row) => <Count of={row[id]} atLeast={row.lowerBound} />);
+
+const rate = (id: Field, label: string, title: string): FlowColumn =>
+  number(id, label, title, (row) => <Rate of={row[id]} />);
+
+const process = text(
+  'process.comm',
+  'Process',
+  'Owner: who called connect(), or accept()',
+  (row) => (row.process.pid === null ? (row.program ?? processName(row.process)) : processName(row.process)),
+  (row) => <Process process={row.process} program={row.program} />,
+);
+
+const program = text(
+  'program',
+  'Program',
+  'Executable and what starts it, over all its processes',
+  (row) => row.program,
+  (row) => <Name of={row.program} none="unknown owner" />,
+);
+
+const unit = text(
+  'process.unit',
+  'Unit',
+  'systemd unit, over all its processes',
+  (row) => row.process.unit,
+  (row) => <Name of={row.process.unit} none="no unit" />,
+);
+
+const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');
+
+const direction = text(
+  'direction',
+  'Dir',
+  'out: we connected, in: we accepted',
+  (row) => row.direction,
+  (row) => (row.direction === null ? <Name of={null} /> : row.direction === 'out' ? '→ out' : '← in'),
+);
+
+const destination = text(
+  'destination.address',
+  'Destination',
+  'Outbound: remote address and port. Inbound: our listening port',
+  (row) => endpoint(row.destination),
+  (row) => <Address of={row.destination} />,
+);
+
+const lifetime: FlowColumn = {
+  id: 'lifetimeMs.p50',
+  label: 'Life p50',
+  title: 'Half of the connections lived shorter than this, over the last 10 s',
+  numeric: true,
+  value: (row) => row.lifetimeMs.p50,
+  cell: (row) => <Span of={row.lifetimeMs.p50} />,
+};
+
+const MEASURES: readonly FlowColumn[] = [
+  number(
+    'portsHeld',
+    'Ports held',
+    'Local ports held; the bar is the share of the local port range',
+    (row) => <Bar of={row.portsHeld} atLeast={row.lowerBound} />,
+  ),
+  count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
+  count('established', 'Established', 'Connections open now'),
+  rate('openPerSec', 'Open/s', 'Connections opened per second, over the last 10 s'),
+  rate('closePerSec', 'Close/s', 'Connections closed per second, over the last 10 s'),
+  number('failPerSec', 'Fail/s', 'Attempts that failed per second, over the last 10 s', (row) => (
+    <BadRate of={row.failPerSec} />
+  )),
+  count('opened', 'Opened', 'Reached ESTABLISHED since the start'),
+  count('closedFirst', 'Closed first', 'This side sent the first FIN, so it pays the TIME_WAIT'),
+  lifetime,
+];
+
+export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {
+  none: [process, direction, destination, ...MEASURES],
+  program: [program, ...MEASURES],
+  unit: [unit, ...MEASURES],
+  destination: [destination, direction, ...MEASURES],
+  netns: [netns, ...MEASURES],
+};
+
+/** Where ports are equal, or not known yet, the busier flow stands above. */
+export const FLOW_TIES: readonly ((row: FlowRow) => Value)[] = [(row) => row.openPerSec, (row) => row.opened];

@@ -1,0 +1,153 @@
+/**
+ * The culprit table: which process burns ports toward which destination. Enters: the flows topic and how the user looks
+ * at it. Called by app.
+ */
+import { useComputed } from '@preact/signals';
+import type { Group } from '../../src/protocol/frames.js';
+import { integer, rate } from '../format.js';
+import {
+  filter,
+  flows,
+  group,
+  limit,
+  link,
+  MANY_ROWS,
+  namespaces,
+  now,
+  setFilter,
+  setGroup,
+  setSort,
+  showMore,
+  sort,
+} from '../model.js';
+import { waitingWords } from '../words.js';
+import { FilterBox } from './filter.js';
+import { FLOW_COLUMNS, FLOW_TIES } from './flow_columns.js';
+import { DataTable } from './table.js';
+
+const GROUPINGS: Record<Group | 'none', string> = {
+  none: 'process → destination',
+  program: 'program',
+  unit: 'unit',
+  destination: 'destination',
+  netns: 'namespace',
+};
+
+export function Flows() {
+  return (
+    <section class="panel culprits" aria-labelledby="flows-title">
+      <header>
+        <h2 id="flows-title">Culprits</h2>
+        <Shown />
+        <GroupBy />
+        <FilterBox />
+      </header>
+      <FlowTable />
+    </section>
+  );
+}
+
+function Shown() {
+  const { rows, total, shown } = flows.value;
+  if (shown === null) return null;
+  return (
+    <p class="count">{rows.size < total ? `${integer(rows.size)} of ${integer(total)}` : integer(total)}</p>
+  );
+}
+
+function GroupBy() {
+  const choose = (value: string) => setGroup(value === 'none' ? null : (value as Group));
+  return (
+    <label class="group">
+      by{' '}
+      <select value={group.value ?? 'none'} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        {Object.entries(GROUPINGS).map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function FlowTable() {
+  const { rows, shown } = flows.value;
+  // What the rows are grouped by, not what was just asked for: columns change together with the rows.
+  const grouping = shown?.group ?? 'none';
+  return (
+    <DataTable
+      labelledBy="flows-title"
+      caption={`TCP flows by ${GROUPINGS[grouping]}`}
+      className={`flows by-${grouping}`}
+      columns={FLOW_COLUMNS[grouping]}
+      rows={rows}
+      sort={sort.value}
+      onSort={setSort}
+      ties={FLOW_TIES}
+      arrangement={`${grouping} ${shown?.filter ?? ''}`}
+      full={useFull()}
+    >
+      <Empty />
+      <More />
+    </DataTable>
+  );
+}
+
+/** What a full bar stands for: the largest local port range known, else the largest row. */
+function useFull(): number {
+  return useComputed(() => {
+    const ranges = namespaces.value.map(({ portRange }) => (portRange ? portRange[1] - portRange[0] + 1 : 0));
+    const held = () => [...flows.value.rows.values()].map((row) => row.portsHeld ?? 0);
+    return Math.max(...ranges) > 0 ? Math.max(...ranges) : Math.max(1, ...held());
+  }).value;
+}
+
+function Empty() {
+  const { rows, shown } = flows.value;
+  if (rows.size > 0) return null;
+  if (shown === null) return <Waiting />;
+  if (shown.filter !== undefined) return <NoMatch text={shown.filter} />;
+  return (
+    <p class="empty">
+      No TCP connection seen yet. A row appears as soon as a process connects or accepts; to see one:{' '}
+      <code>curl {new URL('healthz', document.baseURI).href}</code>
+    </p>
+  );
+}
+
+function Waiting() {
+  const text = useComputed(() => waitingWords(link.value, now.value)).value;
+  return <p class="empty">{text}</p>;
+}
+
+function NoMatch({ text }: { text: string }) {
+  return (
+    <p class="empty">
+      No flow matches <code>{text}</code>.{' '}
+      <button type="button" onClick={() => setFilter('')} disabled={filter.value === ''}>
+        Show all
+      </button>
+    </p>
+  );
+}
+
+/** What the limit hid, in sum, so that nothing is folded away unsaid. */
+function More() {
+  const { other } = flows.value;
+  if (other === null) return null;
+  const held = integer(other.portsHeld);
+  return (
+    <p class="more">
+      {integer(other.rows)} more below this rank, together {held} ports held and {rate(other.openPerSec)}{' '}
+      open/s.{' '}
+      {limit.value < MANY_ROWS ? (
+        <button type="button" onClick={showMore}>
+          Show {integer(MANY_ROWS)}
+        </button>
+      ) : (
+        'A filter or a grouping shows them.'
+      )}
+    </p>
+  );
+}

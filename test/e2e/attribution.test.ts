@@ -59,7 +59,7 @@ const started = startService(scope);
 async function traced(flags: Flags) {
   const test = testScope();
   const service = await started;
-  const netns = Netns.create(test);
+  const netns = Netns.create(scope); // lives as long as the service: the inode of a deleted one would be used again
   const log = join(test.directory(), 'log');
   await churnServer(test, netns, [V4, '127.0.0.1:9001=first', '[::1]:9000']);
   if (flags.spread)
@@ -90,7 +90,7 @@ it.each(Object.entries(CLIENTS))('a client that %s', async (_, flags) => {
 it.each(['client', 'shutdown', 'exit', 'kill', 'fork', 'pass'])(
   '%s closes first, the opener pays',
   async (close) => {
-    const { records, rows } = await traced({ to: V4, close });
+    const { records, rows } = await traced({ to: V4, close, 'per-child': 5 });
     expect(shown(rows, 'closedFirst')).toEqual(opened(records));
   },
 );

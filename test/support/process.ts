@@ -2,7 +2,7 @@
  * Real programs: started, known by pid, ready by an event (a line they print), collected, ended. Every wait is bounded and a
  * failure shows what the program said. A program dies with the test run, whatever happens to that. Called by tests and helpers.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Netns } from './netns.js';
 import type { Ending, Scope } from './scope.js';
@@ -154,10 +154,14 @@ export async function must(
 }
 
 async function launch(words: string[], options: StartOptions): Promise<Running> {
-  const as = options.user ? [`--reuid=${options.user}`, `--regid=${options.user}`, '--init-groups'] : [];
+  const as = options.user
+    ? [`--reuid=${options.user}`, `--regid=${groupOf(options.user)}`, '--init-groups']
+    : [];
   const bound = ['setpriv', '--pdeathsig=KILL', ...as, '--', ...words];
   const [file, ...args] = (options.netns ? options.netns.words(...bound) : bound) as [string, ...string[]];
   const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
   await once(child, 'spawn');
   return new Running(words.join(' '), child);
 }
+
+const groupOf = (user: string) => execFileSync('id', ['-g', user], { encoding: 'utf8' }).trim();

@@ -69,7 +69,9 @@ export class Service implements Ending {
     return infos.flatMap((info) => /^prog_id:\s+(\d+)$/m.exec(info)?.[1] ?? []);
   }
 
+  /** Nothing to check when the test has ended it already. */
   async end(): Promise<void> {
+    if (!this.process.running) return;
     const done = await this.process.stop('SIGTERM');
     if (done.code !== 0) throw this.process.complaint(`ended with ${done.code ?? done.signal}, not 0`);
   }

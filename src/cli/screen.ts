@@ -65,6 +65,8 @@ function lostWords(totals: readonly TotalsRow[]): string | null {
 function restLine(body: SnapshotBody, { glyphs }: Style): string[] {
   const other = body.topics.flows?.other;
   if (other == null) return [];
-  const held = count(other.portsHeld) ?? glyphs.unknown;
-  return [`${glyphs.more} ${count(other.rows)} more, holding ${held} ports (--limit)`];
+  const held = count(other.portsHeld);
+  return [
+    `${glyphs.more} ${count(other.rows)} more${held === null ? '' : `, holding ${held} ports`} (--limit)`,
+  ];
 }

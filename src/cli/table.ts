@@ -28,6 +28,8 @@ interface Sized {
 }
 
 const GAP = '  ';
+/** Priority of a column of which nothing is known: the first to go. */
+const USELESS = Number.POSITIVE_INFINITY;
 
 /** The header line, then one line per row. */
 export function tableLines<Row>(
@@ -49,9 +51,12 @@ export function tableLines<Row>(
 }
 
 function size<Row>(column: Column<Row>, rows: readonly Row[], glyphs: Glyphs): Sized {
-  const texts = [column.title, ...rows.map((row) => column.cell(row, glyphs) ?? glyphs.unknown)];
+  const cells = rows.map((row) => column.cell(row, glyphs));
+  const known = cells.length === 0 || cells.some((cell) => cell !== null);
+  const priority = known ? column.priority : USELESS;
+  const texts = [column.title, ...cells.map((cell) => cell ?? glyphs.unknown)];
   const width = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
-  return { ...column, texts, width, shrinkTo: Math.min(column.shrinkTo ?? width, width) };
+  return { ...column, priority, texts, width, shrinkTo: Math.min(column.shrinkTo ?? width, width) };
 }
 
 function squeeze(columns: readonly Sized[], width: number): readonly Sized[] {

@@ -21,6 +21,9 @@ type TopValues = ValuesOf<'top'>;
 /** How long a standalone `--once` traces when nothing says otherwise, seconds. */
 const ONCE_SECONDS = 5;
 
+/** Ports held are the damage; where no audit counts them, opening connections is what causes it. */
+const WORST = ['portsHeld', 'openPerSec', 'opened'] as const;
+
 interface Session {
   readonly values: TopValues;
   readonly query: TableQuery<'flows'>;
@@ -48,7 +51,13 @@ export async function top(values: TopValues, io: Io): Promise<number> {
 function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): TableQuery<'flows'> {
   const onScreen = output === 'table' && io.stdout.isTTY === true;
   const most = limit ?? (onScreen ? SCREEN_LIMIT : DEFAULT_LIMIT);
-  const query = { topic: 'flows', filter, sort, limit: most, group } as const;
+  const query = {
+    topic: 'flows',
+    filter,
+    limit: most,
+    group,
+    ...(sort === undefined ? {} : { sort }),
+  } as const;
   specOf(query.topic, query, () => null);
   return query;
 }
@@ -71,8 +80,18 @@ async function live(session: Session): Promise<void> {
 }
 
 async function print(session: Session, first: boolean): Promise<void> {
-  const body = await session.feed.table(session.query);
+  const body = await culprits(session);
   session.io.stdout.write(await rendered(session, body, first));
+}
+
+/** Sorted as asked; else by the first measure of badness of which anything is known. */
+async function culprits({ feed, query }: Session): Promise<SnapshotBody> {
+  if (query.sort !== undefined) return feed.table(query);
+  for (const field of WORST) {
+    const body = await feed.table({ ...query, sort: `-${field}` });
+    if ((rowsOf(body, 'flows')[0]?.[field] ?? 0) > 0) return body;
+  }
+  return feed.table(query);
 }
 
 async function rendered({ values, feed, io }: Session, body: SnapshotBody, first: boolean): Promise<string> {

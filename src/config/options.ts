@@ -137,8 +137,7 @@ export const COMMANDS = {
       sort: {
         schema: Type.String({ pattern: '^-?[A-Za-z][A-Za-z0-9.]*$' }),
         arg: 'FIELD',
-        help: 'row field to sort by; a leading - is descending',
-        default: '-portsHeld',
+        help: 'row field to sort by, a leading - is descending (default: the worst first)',
       },
       limit: {
         schema: Type.Integer({ minimum: 1, maximum: MAX_LIMIT }),

@@ -112,6 +112,19 @@ describe('top --once, attached', () => {
     expect(stdout).toContain('TIME_WAIT 26,840');
   });
 
+  it('finds the worst culprit by opening rate, then by opens, while ports held are unknown', async () => {
+    const unknown = { portsHeld: null, timeWait: null };
+    const row = (comm: string, key: string, openPerSec: number, opened: number) =>
+      flow({ comm }, { ...unknown, key, openPerSec, opened });
+    const first = async (...rows: FlowRow[]) => {
+      const { url } = await service(new Memory(rows));
+      const { stdout } = await run('top', '--once', '-o', 'json', '--limit', '1', '--connect', url);
+      return JSON.parse(stdout).topics.flows.rows[0].process.comm;
+    };
+    expect(await first(row('long ago', 'a', 0, 900), row('now', 'b', 5, 10))).toBe('now');
+    expect(await first(row('few', 'a', 0, 1), row('many', 'b', 0, 900))).toBe('many');
+  });
+
   it('prints the snapshot body as JSON', async () => {
     const { url } = await service(new Memory(FLOWS()));
     const { stdout } = await run(

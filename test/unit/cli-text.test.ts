@@ -135,6 +135,11 @@ describe('tableLines', () => {
     expect(tableLines(columns, rows, plain(14))[0]).toBe('NAME        N');
   });
 
+  it('drops first a column of which nothing is known', () => {
+    const unknown = [{ name: 'a', n: null }];
+    expect(tableLines(columns, unknown, plain(19))[0]).toBe('NAME   LESS  LEAST');
+  });
+
   it('cuts the flexible column before it drops another', () => {
     const long = [{ name: 'a-very-long-name', n: 1 }];
     expect(tableLines(columns, long, plain(23))).toEqual([

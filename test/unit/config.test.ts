@@ -54,7 +54,7 @@ describe('precedence', () => {
       logLevel: 'info',
       filter: '',
     });
-    expect(resolve('top', {}, {})).toMatchObject({ output: 'table', sort: '-portsHeld', logLevel: 'warn' });
+    expect(resolve('top', {}, {})).toMatchObject({ output: 'table', interval: 1000, logLevel: 'warn' });
     expect(resolve('trace', {}, {})).toMatchObject({ pid: [], raw: false });
     expect(resolve('top', {}, {}).duration).toBeUndefined();
   });

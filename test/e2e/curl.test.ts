@@ -1,6 +1,6 @@
 /**
  * Thousands of curl processes from a shell script, each alive for some milliseconds: every one is counted, and together they
- * are one program. PORTCHURN_CURLS sets how many (40,000 take some minutes; 4,000 already make dead processes fold).
+ * are one program. TEST_CURLS sets how many (40,000 take some minutes; 4,000 already make dead processes fold).
  */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { nginx } from '../support/programs.js';
 import { testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
 
-const CURLS = Number(process.env.PORTCHURN_CURLS ?? 4000);
+const CURLS = Number(process.env.TEST_CURLS ?? 4000);
 const LOOPS = 4;
 const MS_PER_CURL = 20;
 const MEBIBYTE = 1 << 20;

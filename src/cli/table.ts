@@ -1,7 +1,8 @@
 /**
  * Aligned columns that fit a width: the flexible column gets shorter, then the least important columns go.
  * Enters: columns, rows, style. Leaves: lines without trailing spaces. Called by top.
- * Own code because it is padding and little else: cli-table3 took 1.4 s for 1,000 rows of 12 columns, this takes 15 ms.
+ * Own code because it is padding and little else: for 1,000 rows of 12 columns this
+ * takes 10–30 ms where cli-table3 took 2.5–3.7 s (Node 20, two busy cores).
  */
 import stringWidth from 'string-width';
 import type { Style } from './style.js';
@@ -95,7 +96,9 @@ export function cut(text: string, width: number, mark: string): string {
   return kept.join('') + mark;
 }
 
-/** Nearly every cell is ASCII, where the width is the length. */
+/** Characters one column wide, which is nearly all there are: the width is the length. */
+const PLAIN = /^[\x20-\x7e\u00c0-\u024f–…≥→]*$/;
+
 function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }

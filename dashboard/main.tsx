@@ -6,5 +6,7 @@ import { App } from './views/app.js';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);
+// A token may also come later, when this service asks for one anew.
+addEventListener('hashchange', () => void signIn());
 await signIn();
 start();

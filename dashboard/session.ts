@@ -1,6 +1,7 @@
 /**
  * The token in the address (`#token=…`) becomes an HttpOnly cookie, then leaves the address bar and the history.
- * Fragments are never sent to a server, so it reaches no log. Called once by main, before the first connect.
+ * Fragments are never sent to a server, so it reaches no log. Called by main, before the first connect
+ * and whenever the fragment changes.
  */
 
 import { SESSION_PATH } from '../src/protocol/names.js';

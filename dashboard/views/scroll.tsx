@@ -26,7 +26,7 @@ function changed(last: Measures, top: number, height: number): Measures {
 }
 
 export function Scroll({ labelledBy, children }: ScrollProps) {
-  const box = useRef<HTMLElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const [measures, setMeasures] = useState<Measures>({ top: 0, height: 0 });
   useLayoutEffect(() => {
     const element = box.current;
@@ -43,9 +43,10 @@ export function Scroll({ labelledBy, children }: ScrollProps) {
     };
   }, []);
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups inputs, this groups what scrolls
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
-    <section class="scroll" ref={box} tabIndex={0} aria-labelledby={labelledBy}>
+    <div class="scroll" role="group" ref={box} tabIndex={0} aria-labelledby={labelledBy}>
       {children(measures)}
-    </section>
+    </div>
   );
 }

@@ -2,7 +2,7 @@
  * One row per network namespace: how much goes on in it and what its limits are. Enters: the totals topic. Called by app.
  */
 import type { TotalsRow } from '../../src/protocol/rows.js';
-import { foreign, integer, percent } from '../format.js';
+import { foreign, percent } from '../format.js';
 import { totals } from '../model.js';
 import type { Sort } from '../order.js';
 import { BadRate, Count, Name, Rate } from './cells.js';
@@ -67,7 +67,11 @@ const COLUMNS: readonly TotalsColumn[] = [
     title: 'How many ports net.ipv4.ip_local_port_range has',
     numeric: true,
     value: size,
-    cell: (row) => <span title={row.portRange?.join(' to ')}>{integer(size(row))}</span>,
+    cell: (row) => (
+      <span title={row.portRange?.join(' to ')}>
+        <Count of={size(row)} />
+      </span>
+    ),
   },
 ];
 

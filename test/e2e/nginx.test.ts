@@ -13,7 +13,7 @@ import { fileScope, testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
 
 const REQUESTS = 20_000;
-const FLOWS = /flows|process/i;
+const FLOWS = /TCP flows/;
 /** The entries of the client's end must last. */
 const LASTING = { 'net.ipv4.tcp_tw_reuse': 0 };
 

@@ -13,11 +13,21 @@ const PLAIN = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
  * @param cut the bytes are only the beginning; the text then ends in an ellipsis
  */
 export function joinArgs(bytes: Uint8Array, cut = false): string | null {
+  const args = split(bytes, cut);
+  if (args.length === 0) return null;
+  const line = args.length === 1 ? args[0]?.trimEnd() : args.map(quote).join(' ');
+  return cut ? `${line}…` : `${line}`;
+}
+
+/** The first `limit` arguments as they are; a title written over the arguments is one. */
+export function splitArgs(bytes: Uint8Array, limit: number): string[] {
+  return split(bytes, false).slice(0, limit);
+}
+
+/** Padding behind the last argument is no argument. */
+function split(bytes: Uint8Array, cut: boolean): string[] {
   const text = decode(bytes, cut).replace(/\0+$/, '');
-  if (text === '') return null;
-  const args = text.split('\0');
-  const line = args.length === 1 ? text.trimEnd() : args.map(quote).join(' ');
-  return cut ? `${line}…` : line;
+  return text === '' ? [] : text.split('\0');
 }
 
 /** Bytes that are no UTF-8 become U+FFFD; a character that the cut went through is left out. */
@@ -27,9 +37,4 @@ function decode(bytes: Uint8Array, cut: boolean): string {
 
 function quote(arg: string): string {
   return PLAIN.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
-}
-
-/** The first `limit` arguments as they are; a title written over the arguments is one. */
-export function splitArgs(bytes: Uint8Array, limit: number): string[] {
-  return decode(bytes, false).replace(/\0+$/, '').split('\0', limit);
 }

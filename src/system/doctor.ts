@@ -2,10 +2,8 @@
  * Can this machine trace? Enters: this machine. Leaves: a report, every problem with its exact fix.
  * Called by `portchurn doctor`. Its exit code is the one `serve` would end with.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { loadAddon } from '../capture/load.js';
 import type { NativeAddon } from '../capture/native.js';
-import { PortchurnError } from '../errors.js';
 import { addonChecks, nodeCheck } from './checks/addon.js';
 import type { DoctorCheck, DoctorExit, Result } from './checks/check.js';
 import { kernelChecks } from './checks/kernel.js';
@@ -26,7 +24,7 @@ export interface DoctorReport {
 export interface DoctorOptions {
   /** Put before /proc and /sys. */
   root?: string;
-  loadAddon?: () => NativeAddon;
+  load?: () => NativeAddon;
 }
 
 export async function runDoctor(options: DoctorOptions = {}): Promise<DoctorReport> {
@@ -36,7 +34,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<DoctorRepo
     ...kernelChecks(facts, root),
     ...processChecks(facts, root),
     nodeCheck(),
-    ...addonChecks(facts, options.loadAddon ?? loadBuiltAddon),
+    ...addonChecks(facts, options.load ?? loadAddon),
   ];
   const exitCode = worstOf(results);
   const checks = results.map(({ exit: _, ...check }) => check);
@@ -48,14 +46,4 @@ const WORST_FIRST: readonly DoctorExit[] = [69, 77, 1];
 
 function worstOf(results: readonly Result[]): DoctorExit {
   return WORST_FIRST.find((exit) => results.some((result) => result.exit === exit)) ?? 0;
-}
-
-/** The addon that `npm run build` made, if it is of this version. */
-function loadBuiltAddon(): NativeAddon {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  const addon = createRequire(import.meta.url)('../../out/Release/portchurn.node') as NativeAddon;
-  if (addon.version === version) return addon;
-  throw new PortchurnError('ADDON_STALE', `The addon is of version ${addon.version}, not ${version}`, {
-    hint: 'npm run build',
-  });
 }

@@ -23,7 +23,7 @@ export interface Netns {
 export interface NetnsOptions {
   root?: string;
   /** Where `ip netns` keeps its files. */
-  directories?: readonly string[];
+  directories?: Iterable<string>;
   /** Shortest time between two scans, ms. */
   restMs?: number;
   /** Names older than this are looked up again when asked for: an inode number is reused once its namespace is gone. */
@@ -82,7 +82,7 @@ export class NetworkNamespaces {
     const found: Found = new Map();
     for (const directory of directories) yield* visitMounts(directory, root, found);
     yield* visitProcesses(root, scanLimit, this.table, found);
-    const host = namespaceOf(`${root}/1`);
+    const host = hostNamespace(root);
     const table = new Map<number, Netns>();
     for (const [inode, { pid, mountPath }] of found) {
       const name = inode === host ? 'host' : nameFor(mountPath, pid, root);
@@ -133,6 +133,15 @@ function keepProcess(found: Found, inode: number, pid: number, before: number | 
 function namespaceOf(directory: string): number | null {
   const match = /^net:\[(\d+)\]$/.exec(readLink(`${directory}/ns/net`) ?? '');
   return match === null ? null : Number(match[1]);
+}
+
+/**
+ * Pid 1's. An init with more capabilities than we have hides it; then that of the kernel's thread parent, which always
+ * lives in the machine's first namespace.
+ */
+function hostNamespace(root: string): number | null {
+  const kthreadd = readText(`${root}/2/comm`) === 'kthreadd\n' ? namespaceOf(`${root}/2`) : null;
+  return namespaceOf(`${root}/1`) ?? kthreadd;
 }
 
 function nameFor(mountPath: string | null, pid: number | null, root: string): string | null {

@@ -55,14 +55,15 @@ const TRIES = 3;
  * @source /proc/PID/{stat,status,exe,cmdline,cgroup}
  */
 export function readProcess(pid: number, root = '/proc'): ProcFacts | null {
-  const dir = `${root}/${pid}`;
-  for (let tries = TRIES; ; tries--) {
-    const before = readStat(dir);
-    const facts = before && readFacts(pid, before, root);
-    const after = readStat(dir);
-    if (facts === null || after?.startTicks !== facts.startTicks) return null;
-    if (after.comm === facts.comm || tries === 1) return facts;
+  let before = readStat(`${root}/${pid}`);
+  for (let tries = TRIES; before !== null; tries--) {
+    const facts = readFacts(pid, before, root);
+    const after = readStat(`${root}/${pid}`);
+    if (after?.startTicks !== before.startTicks) return null;
+    if (after.comm === before.comm || tries === 1) return facts;
+    before = after;
   }
+  return null;
 }
 
 function readFacts(pid: number, stat: Stat, root: string): ProcFacts | null {
@@ -92,7 +93,7 @@ function readParent(child: Stat, root: string): ParentFacts | null {
   return { pid: child.ppid, startTicks: stat.startTicks, comm: stat.comm };
 }
 
-/** Fields 2, 4 and 22 of proc_pid_stat(5). The comm may hold blanks and brackets: it ends at the last ')'. */
+/** Fields 2, 4 and 22 of proc_pid_stat(5). The comm is raw, may hold brackets and newlines, and ends at the last ')'. */
 export function parseStat(bytes: Buffer): Stat | null {
   const open = bytes.indexOf('(');
   const close = bytes.lastIndexOf(')');
@@ -100,12 +101,7 @@ export function parseStat(bytes: Buffer): Stat | null {
   const rest = bytes.toString('latin1', close + 2).split(' ');
   const [ppid, startTicks] = [Number(rest[1]), Number(rest[19])];
   if (!Number.isInteger(ppid) || !Number.isInteger(startTicks)) return null;
-  return { comm: unescapeComm(bytes.toString('utf8', open + 1, close)), ppid, startTicks };
-}
-
-/** The kernel writes newline and backslash of a comm as \n and \\ in stat, and nothing else so. */
-function unescapeComm(text: string): string {
-  return text.replace(/\\([n\\])/g, (_, char: string) => (char === 'n' ? '\n' : '\\'));
+  return { comm: bytes.toString('utf8', open + 1, close), ppid, startTicks };
 }
 
 /** Null for what the text does not say. Tgid differs from the pid that was asked for when that is a thread's. */
@@ -132,7 +128,7 @@ function isLinked(path: string): boolean {
 
 function readCmdline(dir: string): { cmdline: string | null; args: string[] } {
   const read = readBytes(`${dir}/cmdline`, CMDLINE_LIMIT);
-  if (read === null || read.bytes.length === 0) return { cmdline: null, args: [] };
+  if (read === null) return { cmdline: null, args: [] };
   return { cmdline: joinArgs(read.bytes, read.cut), args: splitArgs(read.bytes, ARGS_LIMIT) };
 }
 

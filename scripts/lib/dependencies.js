@@ -35,5 +35,11 @@ export async function ensureDependencies() {
   const wanted = packagesOf(join(ROOT, 'package-lock.json'));
   if (inStep(wanted, packagesOf(join(ROOT, 'node_modules/.package-lock.json')))) return;
   say('setup: installing npm packages');
-  await must('Installing npm packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  await must('Installing npm packages', 'npm', [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=warn',
+  ]);
 }

@@ -122,9 +122,9 @@ async function install(lacking) {
   const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
   const names = [...new Set(lacking.map((entry) => entry.apt))];
   // A failed update may still leave lists that are good enough; the installation tells.
-  await run('apt-get', ['-q', 'update'], { env });
+  await run('apt-get', ['-qq', 'update'], { env });
   await withoutServices(() =>
-    must('Installing packages', 'apt-get', ['-q', '-y', '--no-install-recommends', 'install', ...names], {
+    must('Installing packages', 'apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...names], {
       env,
     }),
   );

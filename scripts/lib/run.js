@@ -41,7 +41,6 @@ function interrupt(signal) {
   if (running.size === 0) process.exit(EXIT.interrupted);
   for (const child of running) if (child.pid) process.kill(-child.pid, signal);
 }
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, interrupt);
 
 /**
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
@@ -90,10 +89,12 @@ export async function must(what, command, args, options) {
 }
 
 /**
- * The last line of every script: runs its main function and turns errors into message and exit code.
+ * The last line of every script: runs its main function, turns errors into message and exit code, and signals into the end
+ * of whatever runs.
  * @param {() => Promise<number | void>} body returns the exit code, 0 when nothing
  */
 export async function main(body) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, interrupt);
   try {
     process.exitCode = (await body()) ?? 0;
   } catch (error) {

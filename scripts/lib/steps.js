@@ -58,6 +58,9 @@ const dashboard = {
   run: () => must('Building the dashboard', bin('vite'), ['build', at('dashboard')]),
 };
 
+/** What cmake-js is told, here and in binding.gyp: its own directory, since node-gyp uses build/. */
+export const CMAKE_JS = ['build', '--out', 'out'];
+
 export const PREREQUISITES = [systemPackages, dependencies];
 export const BUILD = [native, typescript, dashboard];
 export const DEPENDENCIES = [dependencies];
@@ -72,15 +75,7 @@ async function buildNative() {
     for (const stale of [cache, at('out/CMakeFiles')]) rmSync(stale, { recursive: true });
   }
   const jobs = String(availableParallelism());
-  await must('Building the addon', bin('cmake-js'), [
-    'build',
-    '--out',
-    'out',
-    '--parallel',
-    jobs,
-    '--log-level',
-    'warn',
-  ]);
+  await must('Building the addon', bin('cmake-js'), [...CMAKE_JS, '--parallel', jobs, '--log-level', 'warn']);
 }
 
 /**
@@ -104,13 +99,8 @@ async function buildTypescript() {
   }
   const info = 'dist/.tsbuildinfo';
   if ([...sources].some((stem) => !built.has(stem))) rmSync(at(info), { force: true });
-  await must('Compiling TypeScript', bin('tsc'), [
-    '-p',
-    at('tsconfig.json'),
-    '--incremental',
-    '--tsBuildInfoFile',
-    at(info),
-  ]);
+  const args = ['-p', at('tsconfig.json'), '--incremental', '--tsBuildInfoFile', at(info)];
+  await must('Compiling TypeScript', bin('tsc'), args);
 }
 
 /** @param {Step} step */

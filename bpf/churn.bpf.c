@@ -7,6 +7,7 @@
  */
 #include "emit.bpf.h"
 #include "process.bpf.h"
+#include "seed.bpf.h"
 #include "state.bpf.h"
 #include "verdict.bpf.h"
 
@@ -364,6 +365,29 @@ SEC("tp/syscalls/sys_exit_accept4")
 int sys_exit_accept4(struct sys_exit_args *args)
 {
 	return on_accept(args->ret);
+}
+
+/*
+ * An attempt that lasts: its SYN was sent again. Told once, so that a connection waiting for an answer, which holds a
+ * port all the while, has an owner before it ends.
+ */
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(tcp_retransmit_skb, struct sock *sk)
+{
+	struct transition t = {.sk = sk, .oldstate = TCP_CLOSE, .newstate = TCP_SYN_SENT};
+	struct event_facts f;
+
+	if (sk->__sk_common.skc_state != TCP_SYN_SENT || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	t.state = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	if (!t.state || (t.state->flags & FLAG_RETRIED))
+		return 0;
+	t.cookie = bpf_get_socket_cookie(sk);
+	t.now = bpf_ktime_get_ns();
+	t.state->flags |= FLAG_RETRIED;
+	f = facts_of(&t, EVENT_CONNECT);
+	send_event(sk, &f);
+	return 0;
 }
 
 /* The last thread of an announced process is gone; its sockets close after this. */

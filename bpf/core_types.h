@@ -149,6 +149,13 @@ struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
 };
+struct inet_bind_bucket {
+	signed char fastreuse; /* -1: every owner's port was chosen by connect() */
+	signed char fastreuseport;
+};
+struct inet_connection_sock {
+	struct inet_bind_bucket *icsk_bind_hash;
+};
 struct tcp_sock {
 	__u64 bytes_sent; /* payload, retransmissions included */
 	__u64 bytes_retrans;
@@ -238,6 +245,17 @@ struct task_struct {
 	const struct cred *cred;
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
+};
+
+/* The context of iter/task_file. */
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct file *file;
 };
 
 #pragma clang attribute pop

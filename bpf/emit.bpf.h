@@ -159,7 +159,7 @@ static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
 		return SENT_FILTERED;
 	if (is_traced(f))
 		f->flags |= FLAG_TRACED;
-	else if (f->type == EVENT_CONNECT || f->type == EVENT_TRANSITION)
+	else if (f->type == EVENT_TRANSITION || (f->type == EVENT_CONNECT && !(f->flags & FLAG_RETRIED)))
 		return SENT_FILTERED;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {

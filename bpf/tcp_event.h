@@ -15,12 +15,13 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 1
+#define EVENT_FORMAT 2
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
 	EVENT_PROCESS_EXIT = 2, /* struct process_exit_event: the last thread of an announced process is exiting */
-	EVENT_CONNECT = 3,      /* struct tcp_event: CLOSE -> SYN_SENT; traced processes only */
+	EVENT_CONNECT =
+		3, /* struct tcp_event: CLOSE -> SYN_SENT of a traced process; or its SYN had to be sent again */
 	EVENT_ESTABLISHED =
 		4,          /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
 	EVENT_ACCEPTED = 5, /* accept() returned an inbound connection */
@@ -28,6 +29,8 @@ enum event_type {
 	EVENT_CLOSED = 7,   /* an established connection reached CLOSE */
 	EVENT_LISTEN = 8,   /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
 	EVENT_TRANSITION = 9, /* any state change; traced processes only */
+	EVENT_SEED = 10, /* a socket that some process held when the tracer started: not in the ring, but read from its
+				   iterators; newstate is its state */
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -52,6 +55,7 @@ enum event_flags {
 	FLAG_PREEXISTING = 1 << 4,       /* older than the tracer */
 	FLAG_TRACED = 1 << 5,            /* a traced process's: trace subscribers want it */
 	FLAG_OPEN_FOLDED = 1 << 6,       /* the open of this connection had no room in the ring: it is in the folds */
+	FLAG_RETRIED = 1 << 7,           /* EVENT_CONNECT: the SYN was sent again, so the attempt lasts */
 };
 
 /* One connection event. 136 bytes. */

@@ -40,7 +40,8 @@ public:
 		return DefineClass(
 			env, "Tracer",
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
-			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::stats>("stats"),
+			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
+			 InstanceMethod<&TracerObject::stats>("stats"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
 			 InstanceMethod<&TracerObject::close>("close")});
@@ -82,6 +83,14 @@ private:
 		auto buffer = info[0].As<Napi::Uint8Array>();
 		return number(info.Env(),
 			      guarded(info.Env(), [&] { return tracer.folds(buffer.Data(), buffer.ByteLength()); }));
+	}
+
+	Napi::Value seeds(const Napi::CallbackInfo &info)
+	{
+		Tracer &tracer = opened(info);
+		auto buffer = info[0].As<Napi::Uint8Array>();
+		return number(info.Env(),
+			      guarded(info.Env(), [&] { return tracer.seeds(buffer.Data(), buffer.ByteLength()); }));
 	}
 
 	Napi::Value stats(const Napi::CallbackInfo &info)

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <iterator>
+#include <unistd.h>
 #include "bpf/tcp_event.h"
 #include "native/bpf_error.h"
 #include "native/embedded.h"
@@ -14,6 +16,8 @@
 namespace
 {
 constexpr char kSyscallPrefix[] = "tp/syscalls/";
+// Listeners first: see bpf/seed.bpf.h.
+constexpr const char *kSeedIterators[] = {"seed_listeners", "seed_connections"};
 constexpr size_t kLargestRecord = sizeof(struct process_event);
 
 // The coarse clock advances once per tick, and says so.
@@ -28,6 +32,12 @@ uint32_t ticks_per_second()
 bool is_syscall_program(const struct bpf_program *program)
 {
 	return strncmp(bpf_program__section_name(program), kSyscallPrefix, sizeof(kSyscallPrefix) - 1) == 0;
+}
+
+bool is_iterator(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	       bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
 void check(int result, const std::string &operation)
@@ -77,7 +87,7 @@ void Tracer::attach()
 	struct bpf_program *program;
 	bpf_object__for_each_program(program, object_.get())
 	{
-		if (bpf_program__autoload(program))
+		if (bpf_program__autoload(program) && !is_iterator(program))
 			attach_program(program);
 	}
 }
@@ -143,6 +153,36 @@ size_t Tracer::folds(uint8_t *buffer, size_t size) const
 		used += sizeof(key) + sizeof(value);
 	}
 	return used;
+}
+
+void Tracer::open_iterator(const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object_.get(), name);
+	if (!program)
+		throw BpfError(std::string("find the iterator ") + name, ENOENT);
+	std::unique_ptr<struct bpf_link, Free> link(bpf_program__attach_iter(program, nullptr));
+	if (!link)
+		throw BpfError(std::string("attach ") + name, errno);
+	iterator_ = UniqueFd(bpf_iter_create(bpf_link__fd(link.get())));
+	if (!iterator_)
+		throw BpfError(std::string("iterate ") + name, errno);
+}
+
+// The kernel gives whole records as long as the buffer holds its own (32 KiB).
+size_t Tracer::seeds(uint8_t *buffer, size_t size)
+{
+	while (iterators_begun_ < std::size(kSeedIterators) || iterator_) {
+		if (!iterator_)
+			open_iterator(kSeedIterators[iterators_begun_++]);
+		const ssize_t bytes = read(iterator_.get(), buffer, size - size % sizeof(struct tcp_event));
+		if (bytes < 0 && errno != EAGAIN)
+			throw BpfError("read the sockets that are open", errno);
+		if (bytes > 0)
+			return static_cast<size_t>(bytes);
+		if (bytes == 0)
+			iterator_ = UniqueFd();
+	}
+	return 0;
 }
 
 TracerStats Tracer::stats() const

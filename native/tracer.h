@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 #include "bpf/tracer_config.h"
+#include "native/unique_fd.h"
 
 struct TracerOptions {
 	uint32_t ring_bytes;
@@ -30,6 +31,8 @@ public:
 	void attach();
 	size_t drain(uint8_t *buffer, size_t size);
 	size_t folds(uint8_t *buffer, size_t size) const;
+	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
+	size_t seeds(uint8_t *buffer, size_t size);
 	TracerStats stats() const;
 	void set_filter(const KernelFilter &filter);
 	void set_traced(const std::vector<uint32_t> &tgids);
@@ -51,10 +54,13 @@ private:
 	void attach_program(struct bpf_program *program);
 	void replace(const char *map, const std::vector<uint32_t> &keys);
 	void write_control();
+	void open_iterator(const char *name);
 
 	TracerOptions options_;
 	Batch batch_ = {};
 	struct tracer_control control_ = {};
+	UniqueFd iterator_;
+	size_t iterators_begun_ = 0;
 	std::unique_ptr<struct bpf_object, Free> object_;
 	std::unique_ptr<struct ring_buffer, Free> ring_;
 	std::vector<std::unique_ptr<struct bpf_link, Free>> links_;

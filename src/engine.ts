@@ -12,6 +12,7 @@ import { FlowSource, TotalsSource } from './aggregate/sources.js';
 import { loadAddon } from './capture/load.js';
 import type { KernelFilter, NativeAddon, NativeError, NativeTracer, TracerStats } from './capture/native.js';
 import { Pump } from './capture/pump.js';
+import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import type { Health, Source } from './publish/source.js';
@@ -24,6 +25,7 @@ import { NetworkNamespaces } from './system/netns.js';
 import { unitOf } from './system/unit.js';
 
 const BATCH_BYTES = 256 * 1024;
+const SEED_BYTES = 64 * 1024;
 const FOLD_BYTES = 512 * 1024;
 const HOUSEKEEPING_MS = 1000;
 
@@ -49,8 +51,9 @@ export interface Engine {
 
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const addon = loadAddon();
-  return new TracingEngine(openTracer(addon, options), options);
+  const engine = new TracingEngine(openTracer(loadAddon(), options), options);
+  await engine.seed();
+  return engine;
 }
 
 function openTracer(addon: NativeAddon, options: EngineOptions): NativeTracer {
@@ -88,6 +91,7 @@ class TracingEngine implements Engine {
     private readonly options: EngineOptions,
   ) {
     this.aggregator = new Aggregator(this.surroundings());
+    this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.folds = new Folds(this.aggregator);
     this.stats = tracer.stats();
     this.tap = new EventTap(tracer, this.aggregator);
@@ -100,6 +104,15 @@ class TracingEngine implements Engine {
     this.source = this.makeSource();
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.pump.start();
+  }
+
+  /** Gives owners to what was open before. Their announcements are in the ring, so that goes first. */
+  async seed(): Promise<void> {
+    const decoder = new Decoder(new Batch(SEED_BYTES));
+    await readSeeds(this.tracer, decoder.batch, (bytes) => {
+      this.pump.flush();
+      decoder.decode(bytes, this.aggregator);
+    });
   }
 
   onFatal(callback: (error: Error) => void): void {

@@ -3,6 +3,7 @@
  * Outbound, the destination is the remote end; inbound, the local one: a row per listening port, not per peer.
  */
 import { DIRECTION } from '../decode/layout.js';
+import type { Budget } from './budget.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
 import type { DurationWindow } from './quantiles.js';
@@ -29,8 +30,15 @@ export class Flow {
   closedFirst = 0;
   bytesSent = 0;
   bytesReceived = 0;
-  /** Live connections that the tracer saw open, or found at its start. */
+  /** Connections in state ESTABLISHED. */
   established = 0;
+  /** TIME_WAIT entries of its connections. */
+  timeWait = 0;
+  /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
+  portsHeld = 0;
+  /** The budget its last connection drew from, and the source address as four words. */
+  budget: Budget | null = null;
+  readonly budgetSource = new Uint32Array(4);
   /** Unix ms. */
   firstSeen = 0;
   lastSeen = 0;
@@ -72,6 +80,8 @@ export class Flow {
     this.bytesSent += other.bytesSent;
     this.bytesReceived += other.bytesReceived;
     this.established += other.established;
+    this.timeWait += other.timeWait;
+    this.portsHeld += other.portsHeld;
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.lowerBound ||= other.lowerBound;

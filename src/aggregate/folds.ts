@@ -48,7 +48,6 @@ export class Folds {
 
   private opened(flow: Flow, count: number): void {
     flow.opened += count;
-    flow.established += count;
     flow.namespace.opened += count;
   }
 

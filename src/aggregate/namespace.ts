@@ -1,5 +1,6 @@
 /** Network namespaces: cumulative totals and rates of each. Keyed by the kernel's net cookie, which is never reused. */
 import { RATE } from './flow.js';
+import { PortCounts } from './port-counts.js';
 import { RateWindow } from './rates.js';
 
 export class Namespace {
@@ -7,6 +8,13 @@ export class Namespace {
   closed = 0;
   failed = 0;
   lowerBound = false;
+  /** TIME_WAIT entries, FIN_WAIT2 mini-sockets among them, and those whose owner is known. */
+  timeWait = 0;
+  timeWaitAttributed = 0;
+  /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
+  readonly blocked = new PortCounts();
+  /** Local ports that somebody listens on, as far as seen. */
+  listening = new Set<number>();
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { EVENT_FORMAT, type RecordName, sizeOf } from '../decode/layout.js';
+import { EVENT_FORMAT, RECORDS, type RecordName, sizeOf } from '../decode/layout.js';
 import { PortchurnError } from '../errors.js';
 import { VERSION } from '../version.js';
 import type { NativeAddon } from './native.js';
@@ -19,11 +19,16 @@ export function loadAddon(path = ADDON_PATH): NativeAddon {
     addon = createRequire(import.meta.url)(path) as NativeAddon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new PortchurnError('ADDON_MISSING', `the native addon cannot be loaded: ${reason}`, { hint: REBUILD, cause });
+    throw new PortchurnError('ADDON_MISSING', `the native addon cannot be loaded: ${reason}`, {
+      hint: REBUILD,
+      cause,
+    });
   }
   const mismatch = mismatchOf(addon);
   if (mismatch !== null) {
-    throw new PortchurnError('ADDON_STALE', `the native addon is of another build: ${mismatch}`, { hint: REBUILD });
+    throw new PortchurnError('ADDON_STALE', `the native addon is of another build: ${mismatch}`, {
+      hint: REBUILD,
+    });
   }
   return addon;
 }
@@ -31,9 +36,12 @@ export function loadAddon(path = ADDON_PATH): NativeAddon {
 /** What does not fit, in words; null when all does. */
 export function mismatchOf(addon: Pick<NativeAddon, 'eventFormat' | 'sizes' | 'version'>): string | null {
   if (addon.version !== VERSION) return `version ${addon.version}, expected ${VERSION}`;
-  if (addon.eventFormat !== EVENT_FORMAT) return `event format ${addon.eventFormat}, expected ${EVENT_FORMAT}`;
-  for (const [record, size] of Object.entries(addon.sizes)) {
-    const expected = sizeOf(record as RecordName);
+  if (addon.eventFormat !== EVENT_FORMAT)
+    return `event format ${addon.eventFormat}, expected ${EVENT_FORMAT}`;
+  for (const record of Object.keys(RECORDS) as RecordName[]) {
+    /* An addon older than a record does not know its size, nor perhaps any. */
+    const size = addon.sizes?.[record] ?? 'no';
+    const expected = sizeOf(record);
     if (size !== expected) return `${record} has ${size} bytes, expected ${expected}`;
   }
   return null;

@@ -47,6 +47,12 @@ export interface NativeTracer {
   drain(buffer: Uint8Array): number;
   /** Copies the fold map: records of fold_key followed by a u64 count since load. Returns the bytes written. */
   folds(buffer: Uint8Array): number;
+  /**
+   * Copies EVENT_SEED records of sockets that were open before attach(), listeners first; gives them cookies and owners.
+   * Returns the bytes written, 0: no more. Drain the ring before decoding them: it announces their processes. The buffer
+   * holds at least 64 KiB.
+   */
+  seeds(buffer: Uint8Array): number;
   stats(): TracerStats;
   setFilter(filter: KernelFilter): void;
   /** Traced processes send connect and transition events too. */

@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 1;
+export const EVENT_FORMAT = 2;
 
 export const EVENT = {
   PROCESS: 1,
@@ -15,6 +15,7 @@ export const EVENT = {
   CLOSED: 7,
   LISTEN: 8,
   TRANSITION: 9,
+  SEED: 10,
 } as const;
 
 export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;
@@ -38,6 +39,7 @@ export const FLAG = {
   PREEXISTING: 1 << 4,
   TRACED: 1 << 5,
   OPEN_FOLDED: 1 << 6,
+  RETRIED: 1 << 7,
 } as const;
 
 export const PROCESS_FLAG = {

@@ -23,7 +23,7 @@ export interface Netns {
 export interface NetnsOptions {
   root?: string;
   /** Where `ip netns` keeps its files. */
-  directories?: Iterable<string>;
+  directories?: readonly string[];
   /** Shortest time between two scans, ms. */
   restMs?: number;
   /** Names older than this are looked up again when asked for: an inode number is reused once its namespace is gone. */
@@ -39,9 +39,7 @@ type Found = Map<number, Pick<Netns, 'pid' | 'mountPath'>>;
 
 export class NetworkNamespaces {
   private table: Table = new Map();
-  /** Asked for and not found: no reason for another scan before the names are stale. */
-  private readonly missing = new Set<number>();
-  private scannedAt = Number.NEGATIVE_INFINITY;
+  private readonly policy: ScanPolicy;
   private readonly options: Required<NetnsOptions>;
   private readonly scan: ThrottledScan;
 
@@ -49,13 +47,14 @@ export class NetworkNamespaces {
     const directories = ['/run/netns', '/var/run/netns'];
     const defaults = { root: '/proc', directories, restMs: 1000, staleMs: 15_000, scanLimit: 50_000 };
     this.options = { ...defaults, ...options };
+    this.policy = new ScanPolicy(this.options.staleMs);
     this.scan = new ThrottledScan(() => this.visit(), this.options.restMs);
   }
 
   /** Null while it is not known, or when nothing that has a name lives there: ask again later, or after `refresh`. */
   nameOf(inode: number): string | null {
     const known = this.table.get(inode);
-    if (this.worthAScan(inode, known)) void this.refresh();
+    if (this.policy.worthAScan(inode, known !== undefined, performance.now())) void this.refresh();
     return known?.name ?? null;
   }
 
@@ -69,14 +68,6 @@ export class NetworkNamespaces {
     return this.scan.request();
   }
 
-  private worthAScan(inode: number, known: Netns | undefined): boolean {
-    if (performance.now() - this.scannedAt > this.options.staleMs) return true;
-    if (known !== undefined || this.missing.has(inode)) return false;
-    if (this.missing.size >= MISSING_LIMIT) this.missing.clear();
-    this.missing.add(inode);
-    return true;
-  }
-
   private *visit(): Generator<void> {
     const { root, directories, scanLimit } = this.options;
     const found: Found = new Map();
@@ -87,11 +78,32 @@ export class NetworkNamespaces {
     for (const [inode, { pid, mountPath }] of found) {
       const name = inode === host ? 'host' : nameFor(mountPath, pid, root);
       table.set(inode, { inode, name, pid, mountPath });
-      this.missing.delete(inode);
       yield;
     }
     this.table = table;
-    this.scannedAt = performance.now();
+    this.policy.scanned(table.keys(), performance.now());
+  }
+}
+
+/** When a question is worth a scan: names are stale, or this number was never looked for. Pure; times in ms. */
+export class ScanPolicy {
+  /** Asked for and not found: no reason for another scan before the names are stale. */
+  private readonly missing = new Set<number>();
+  private scannedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly staleMs: number) {}
+
+  worthAScan(inode: number, known: boolean, now: number): boolean {
+    if (now - this.scannedAt > this.staleMs) return true;
+    if (known || this.missing.has(inode)) return false;
+    if (this.missing.size >= MISSING_LIMIT) this.missing.clear();
+    this.missing.add(inode);
+    return true;
+  }
+
+  scanned(found: Iterable<number>, now: number): void {
+    for (const inode of found) this.missing.delete(inode);
+    this.scannedAt = now;
   }
 }
 

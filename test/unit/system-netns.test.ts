@@ -1,8 +1,9 @@
 import { rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { NetworkNamespaces } from '../../src/system/netns.js';
+import { NetworkNamespaces, ScanPolicy } from '../../src/system/netns.js';
 import { testScope } from '../support/scope.js';
 import { plant } from '../support/tree.js';
+import { turnsDuring } from '../support/turns.js';
 
 /** A /proc of processes: pid, comm, inode of the network namespace. */
 function processes(...list: [pid: number, comm: string, inode: number][]): string {
@@ -89,18 +90,29 @@ describe('scans', () => {
     expect((await scanned(root, { scanLimit: 2 })).list()).toHaveLength(2);
   });
 
-  it('are asked for by an unknown number once, not each time', async () => {
-    let scans = 0;
-    const directories = {
-      *[Symbol.iterator]() {
-        scans += 1;
-        yield* [];
-      },
-    };
-    const namespaces = await scanned(processes([1, 'init', 100]), { restMs: 0, directories });
-    for (const end = performance.now() + 50; performance.now() < end; await new Promise(setImmediate))
-      expect(namespaces.nameOf(200)).toBeNull();
-    expect(scans).toBe(2);
+  it('give way to the event loop however many processes there are', async () => {
+    const many = Array.from({ length: 2000 }, (_, i): [number, string, number] => [i + 1, 'a', 100]);
+    const turns = (root: string) => turnsDuring(scanned(root));
+    expect(await turns(processes(...many))).toBeGreaterThan((await turns(processes([1, 'a', 100]))) + 2);
+  });
+
+  it('are worth it for an unknown number once, until names are stale', () => {
+    const policy = new ScanPolicy(1000);
+    expect(policy.worthAScan(200, false, 0)).toBe(true); // nothing was ever scanned
+    policy.scanned([100], 10);
+    expect(policy.worthAScan(100, true, 20)).toBe(false);
+    expect(policy.worthAScan(200, false, 20)).toBe(true);
+    expect(policy.worthAScan(200, false, 30)).toBe(false);
+    expect(policy.worthAScan(200, false, 1011)).toBe(true);
+  });
+
+  it('are worth it again for a number that was found and then lost', () => {
+    const policy = new ScanPolicy(1000);
+    policy.scanned([], 0);
+    expect(policy.worthAScan(200, false, 1)).toBe(true);
+    policy.scanned([200], 2);
+    expect(policy.worthAScan(200, false, 3)).toBe(true);
+    expect(policy.worthAScan(200, false, 4)).toBe(false);
   });
 
   it('are asked for again once names are stale', async () => {

@@ -5,6 +5,7 @@ import type { ProcFacts } from '../../src/system/proc.js';
 import { inSlices, ThrottledScan } from '../../src/system/slices.js';
 import { testScope } from '../support/scope.js';
 import { plant, statText } from '../support/tree.js';
+import { turnsDuring } from '../support/turns.js';
 
 /** Pieces of work of so many milliseconds each. */
 function* pieces(count: number, ms: number): Generator<void> {
@@ -12,16 +13,6 @@ function* pieces(count: number, ms: number): Generator<void> {
     for (const end = performance.now() + ms; performance.now() < end; );
     yield;
   }
-}
-
-/** Counts the event loop's turns until the promise is settled. */
-async function turnsDuring(work: Promise<unknown>): Promise<number> {
-  let [turns, running] = [0, true];
-  void work.finally(() => {
-    running = false;
-  });
-  for (; running; turns++) await new Promise(setImmediate);
-  return turns;
 }
 
 describe('a long scan', () => {

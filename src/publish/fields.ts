@@ -2,7 +2,7 @@
  * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column
  * or topic needs no second list. Enters: a topic. Leaves: its fields by dotted path. Called by order, view, group, filter.
  */
-import { type AnyRow, TABLES, type TableTopic, type Topic } from '../protocol/frames.js';
+import { TABLES, type Topic } from '../protocol/frames.js';
 import { ConnectionEvent } from '../protocol/rows.js';
 
 export type Scalar = string | number | boolean | null;
@@ -14,6 +14,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** Adds up over rows. */
   readonly sums: boolean;
+  /** A number without fraction. */
+  readonly whole: boolean;
 }
 
 /** The part of JSON Schema that rows are made of. */
@@ -44,7 +46,7 @@ function* walk(schema: Schema, prefix: string): Generator<Field> {
     const found = concrete(property);
     const kind = KINDS[found.type ?? typeof found.const];
     if (found.properties) yield* walk(found, `${path}.`);
-    else if (kind) yield { path, kind, sums: found['x-sums'] === true };
+    else if (kind) yield { path, kind, sums: found['x-sums'] === true, whole: found.type === 'integer' };
   }
 }
 
@@ -68,11 +70,6 @@ export function anyField(path: string): Field | undefined {
   return undefined;
 }
 
-/** Columns of a table that `other` and groups sum. */
-export function sumsOf(topic: TableTopic): readonly string[] {
-  return [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
-}
-
 export type Getter = (row: object) => Scalar;
 
 /** Reads a dotted path; null where the row does not have it. */
@@ -89,37 +86,4 @@ export function getter(path: string): Getter {
 
 function scalar(value: unknown): Scalar {
   return value === undefined || typeof value === 'object' ? null : (value as Scalar);
-}
-
-/** Adds up; unknown adds nothing, and a sum of nothing but unknowns is unknown. */
-export class Sum {
-  #known = 0;
-  #total = 0;
-  #unknown = 0;
-
-  add(value: unknown): void {
-    if (typeof value !== 'number') this.#unknown++;
-    else {
-      this.#known++;
-      this.#total += value;
-    }
-  }
-
-  get value(): number | null {
-    return this.#known === 0 && this.#unknown > 0 ? null : this.#total;
-  }
-}
-
-/** Sums of `columns` over `rows`. */
-export function sumColumns(
-  rows: Iterable<AnyRow>,
-  columns: readonly string[],
-): Record<string, number | null> {
-  const sums = columns.map(() => new Sum());
-  for (const row of rows) {
-    for (let i = 0; i < columns.length; i++) {
-      sums[i]!.add((row as unknown as Record<string, unknown>)[columns[i]!]);
-    }
-  }
-  return Object.fromEntries(columns.map((name, i) => [name, sums[i]!.value]));
 }

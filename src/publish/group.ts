@@ -4,10 +4,9 @@
  */
 import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow, ProcessInfo } from '../protocol/rows.js';
-import { sumColumns, sumsOf } from './fields.js';
+import { Pool } from './pool.js';
 import { type Changed, Entry } from './store.js';
-
-const SUMS = sumsOf('flows');
+import { Sums } from './sums.js';
 
 const VALUE: Record<Group, (row: FlowRow) => string | null> = {
   program: (row) => row.program,
@@ -30,7 +29,7 @@ function keyOf(group: Group, row: FlowRow): string {
 }
 
 export class Grouping {
-  readonly entries = new Map<string, Entry>();
+  readonly entries = new Pool('flows');
   readonly #members = new Map<string, Map<string, Entry>>();
   /** Group of each flow, by the flow's key. */
   readonly #groupOf = new Map<string, string>();
@@ -81,8 +80,10 @@ export function foldRows(key: string, rows: readonly FlowRow[]): FlowRow {
   const [head] = rows;
   if (head && rows.length === 1) return { ...head, key };
   const unknown = { p50: null, p99: null };
+  const sums = new Sums('flows');
+  for (const row of rows) sums.add(row);
   return {
-    ...(sumColumns(rows, SUMS) as unknown as FlowRow),
+    ...(sums.values as unknown as FlowRow),
     key,
     netns: same(rows, (row) => row.netns),
     process: foldProcesses(rows.map((row) => row.process)),

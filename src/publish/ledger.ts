@@ -36,10 +36,6 @@ export class Ledger {
     return this.#slots.size;
   }
 
-  has(key: string): boolean {
-    return this.#slots.has(key);
-  }
-
   get(key: string): Entry | undefined {
     return this.#slots.get(key)?.entry;
   }

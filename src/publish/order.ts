@@ -48,14 +48,14 @@ export function parseOrder(topic: TableTopic, sort: string): Order {
 export function first(entries: Iterable<Entry>, order: Order, limit: number): Entry[] {
   const compare = comparer(order.descending);
   const heap = new WorstFirst(compare, limit);
-  for (const entry of entries) heap.offer({ value: order.read(entry.row), entry });
+  for (const entry of entries) heap.offer(order.read(entry.row), entry);
   return heap.items.sort(compare).map((item) => item.entry);
 }
 
 type Compare = (a: Ranked, b: Ranked) => number;
 
 function comparer(descending: boolean): Compare {
-  return (a, b) => byValue(a.value, b.value, descending) || plain(a.entry.key, b.entry.key);
+  return (a, b) => byValue(a.value, b.value, descending) || plain(a.entry.row.key, b.entry.row.key);
 }
 
 function byValue(a: Scalar, b: Scalar, descending: boolean): number {
@@ -70,20 +70,25 @@ function plain<T extends string | number | boolean>(a: T, b: T): number {
 /** A bounded binary heap with the worst item on top, the one that a better item replaces. */
 class WorstFirst {
   readonly items: Ranked[] = [];
+  readonly #candidate = { value: null } as Ranked;
 
   constructor(
     private readonly compare: Compare,
     private readonly limit: number,
   ) {}
 
-  offer(item: Ranked): void {
+  /** Most candidates of a large table do not get in: those cost no allocation. */
+  offer(value: Scalar, entry: Entry): void {
     if (this.items.length < this.limit) {
-      this.items.push(item);
+      this.items.push({ value, entry });
       if (this.items.length === this.limit) this.#heapify();
-    } else if (this.compare(item, this.items[0]!) < 0) {
-      this.items[0] = item;
-      this.#sink(0);
+      return;
     }
+    this.#candidate.value = value;
+    this.#candidate.entry = entry;
+    if (this.compare(this.#candidate, this.items[0]!) >= 0) return;
+    this.items[0] = { value, entry };
+    this.#sink(0);
   }
 
   #heapify(): void {

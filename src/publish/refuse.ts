@@ -69,11 +69,12 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
   response.writeHead(error.status, headers).end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** The same, where there is no response object. */
-export function refuseSocket(socket: Duplex, error: PortchurnError): void {
+/** The same, where there is no response object. `method` is unknown when the request could not be parsed. */
+export function refuseSocket(socket: Duplex, error: PortchurnError, method?: string): void {
   const { headers, body } = refusal(error, false);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n`;
   socket.on('error', () => socket.destroy());
-  socket.end(`${status}${lines.join('')}\r\n${body}`, () => socket.destroy());
+  const text = method === 'HEAD' ? '' : body;
+  socket.end(`${status}${lines.join('')}\r\n${text}`, () => socket.destroy());
 }

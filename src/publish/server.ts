@@ -90,7 +90,7 @@ function serve(server: Server, gate: Gate, listener: Listener, sockets: Sockets)
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const error = gate.check(request) ?? faultOf(request);
-    if (error) refuseSocket(socket, error);
+    if (error) refuseSocket(socket, error, request.method);
     else sockets.upgrade(request, socket, head);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -4,10 +4,10 @@
  * Enters: the store's changes. Leaves: frame tails (everything behind a client's own head). Called by tables.ts and hub.ts.
  */
 import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
-import { sumColumns, sumsOf } from './fields.js';
 import { Grouping } from './group.js';
 import { Ledger } from './ledger.js';
 import { first, type Order } from './order.js';
+import { Pool } from './pool.js';
 import type { Changed, Entry, RowStore } from './store.js';
 
 export interface ViewSpec {
@@ -30,10 +30,9 @@ const MAX_TAILS = 8;
 export class View {
   total = 0;
   other: Other = null;
-  readonly #matching = new Map<string, Entry>();
+  readonly #matching: Pool;
   readonly #grouping: Grouping | null;
   readonly #ledger: Ledger;
-  readonly #sums: readonly string[];
   #tick: Tick;
   /** Tick of the last change that a client can see. */
   #changedAt: number;
@@ -50,7 +49,7 @@ export class View {
     this.#tick = tick;
     this.#changedAt = tick.seq;
     this.#grouping = spec.group && new Grouping(spec.group);
-    this.#sums = sumsOf(spec.topic);
+    this.#matching = new Pool(spec.topic);
     this.#ledger = new Ledger(tick.seq);
     this.refresh(
       [...store.entries].map(([key, entry]) => ({ key, entry })),
@@ -121,7 +120,7 @@ export class View {
     return `"total":${this.total},"other":${JSON.stringify(this.other)}`;
   }
 
-  #all(): ReadonlyMap<string, Entry> {
+  #all(): Pool {
     return this.#grouping ? this.#grouping.entries : this.#matching;
   }
 
@@ -141,29 +140,25 @@ export class View {
   }
 
   /** Nothing is hidden: what changed is what clients see, unless the limit hid some until now. */
-  #everything(all: ReadonlyMap<string, Entry>, candidates: Changed[]): Changed[] {
-    return this.other === null ? candidates : this.#replace(all);
+  #everything(all: Pool, candidates: Changed[]): Changed[] {
+    return this.other === null ? candidates : this.#replace(all.values());
   }
 
-  #select(all: ReadonlyMap<string, Entry>): Changed[] {
-    const chosen = first(all.values(), this.spec.order, this.spec.limit);
-    return this.#replace(new Map(chosen.map((entry) => [entry.key, entry])));
+  #select(all: Pool): Changed[] {
+    return this.#replace(first(all.values(), this.spec.order, this.spec.limit));
   }
 
   /** From what clients see now to `visible`. */
-  #replace(visible: ReadonlyMap<string, Entry>): Changed[] {
+  #replace(entries: Iterable<Entry>): Changed[] {
+    const visible = new Map([...entries].map((entry) => [entry.key, entry]));
     const changed: Changed[] = [];
     for (const key of this.#ledger.keys()) if (!visible.has(key)) changed.push({ key, entry: null });
     for (const [key, entry] of visible) if (this.#ledger.get(key) !== entry) changed.push({ key, entry });
     return changed;
   }
 
-  #hidden(all: ReadonlyMap<string, Entry>): Other {
+  #hidden(all: Pool): Other {
     const rows = all.size - this.#ledger.size;
-    return rows === 0 ? null : { ...sumColumns(this.#hiddenRows(all), this.#sums), rows };
-  }
-
-  *#hiddenRows(all: ReadonlyMap<string, Entry>): Generator<AnyRow> {
-    for (const [key, entry] of all) if (!this.#ledger.has(key)) yield entry.row;
+    return rows === 0 ? null : { ...all.sumsWithout(this.#ledger.entries()), rows };
   }
 }

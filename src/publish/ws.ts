@@ -48,7 +48,7 @@ export class Sockets {
   /** Takes over the socket of a request that passed the gate. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const error = this.#fault(request);
-    if (error) refuseSocket(socket, error);
+    if (error) refuseSocket(socket, error, request.method);
     else this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, socket as Socket));
   }
 

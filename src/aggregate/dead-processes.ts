@@ -4,7 +4,7 @@
  */
 import type { FlowTable } from './flow-table.js';
 import type { Process } from './process.js';
-import type { ProgramTable } from './program.js';
+import type { Program, ProgramTable } from './program.js';
 
 /** Dead processes of one program that keep rows of their own. */
 export const DEAD_PER_PROGRAM = 64;
@@ -14,8 +14,6 @@ const NAME_WAIT_MS = 2000;
 
 export class DeadProcesses {
   private waiting: Process[] = [];
-  /** In the order of their exits. */
-  private readonly kept: Process[] = [];
 
   constructor(
     private readonly flows: FlowTable,
@@ -31,28 +29,26 @@ export class DeadProcesses {
     const waiting = this.waiting;
     this.waiting = [];
     for (const process of waiting) {
-      if (process.flows.size === 0) continue;
-      if (isNamed(process, now)) this.file(process);
+      if (isReady(process, now)) this.file(process);
       else this.waiting.push(process);
     }
-    this.foldOld(now);
+    for (const program of this.programs.all()) this.foldOld(program, now);
   }
 
   private file(process: Process): void {
     const program = this.programs.of(process);
-    program.dead.push(process);
-    this.kept.push(process);
+    /* Without rows it folds at once: what may still come of its connections counts for the program. */
+    if (process.flows.size === 0) this.fold(process);
+    else program.dead.push(process);
     while (program.dead.length > DEAD_PER_PROGRAM) this.fold(program.dead.shift() as Process);
   }
 
-  private foldOld(now: number): void {
-    let first = this.kept[0];
-    while (first !== undefined && (first.flows.size === 0 || now - lastSeen(first) > KEEP_MS)) {
-      const program = this.programs.of(first);
-      if (program.dead[0] === first) program.dead.shift();
+  private foldOld(program: Program, now: number): void {
+    let first = program.dead[0];
+    while (first !== undefined && now - lastSeen(first) > KEEP_MS) {
       this.fold(first);
-      this.kept.shift();
-      first = this.kept[0];
+      program.dead.shift();
+      first = program.dead[0];
     }
   }
 
@@ -65,10 +61,10 @@ export class DeadProcesses {
   }
 }
 
-/** Its program's name will not change any more. */
-function isNamed(process: Process, now: number): boolean {
-  const settled = process.completed && (process.parent === null || process.parent.completed);
-  return settled || now - (process.exitedAt ?? 0) > NAME_WAIT_MS;
+/** Its program's name will not change any more; one without rows is given time to get some by the end of its connections. */
+function isReady(process: Process, now: number): boolean {
+  const named = process.completed && (process.parent === null || process.parent.completed);
+  return (named && process.flows.size > 0) || now - (process.exitedAt ?? 0) > NAME_WAIT_MS;
 }
 
 function lastSeen(process: Process): number {

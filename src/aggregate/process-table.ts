@@ -4,8 +4,8 @@
  */
 import type { ProcessEvent } from '../decode/batch.js';
 import { PROCESS_FLAG } from '../decode/layout.js';
-import { joinArgs, splitArgs } from '../system/cmdline.js';
 import { ticksOf } from '../system/clock.js';
+import { joinArgs, splitArgs } from '../system/cmdline.js';
 import { ARGS_LIMIT, type ProcFacts } from '../system/proc.js';
 import { Process, type Surroundings } from './process.js';
 
@@ -28,9 +28,12 @@ export class ProcessTable {
     return this.processes.size;
   }
 
-  /** By id; one that was never announced (its announcement was lost) is known by its pid alone. */
+  /**
+   * By id; one that was never announced (its announcement was lost) is known by its pid alone. Without an id (the kernel
+   * had no memory for it) it is nobody: a pid alone may be another process tomorrow.
+   */
   of(id: number, tgid: number): Process {
-    if (id === 0 && tgid === 0) return this.unknown;
+    if (id === 0) return this.unknown;
     const known = this.processes.get(id);
     if (known !== undefined) return known;
     const process = this.add(id);
@@ -105,13 +108,20 @@ function fill(process: Process, event: ProcessEvent): void {
   process.pid = event.tgid;
   process.startTicks = ticksOf(event.startNs);
   process.ppid = event.ppid;
-  process.parentComm = event.parentComm;
+  process.parentComm = event.parentComm || null;
   process.comm = event.comm;
   process.uid = event.uid;
   process.cgroupId = event.cgroupId;
   process.forked = (flags & PROCESS_FLAG.FORKED) !== 0;
-  if ((flags & PROCESS_FLAG.EXE_CUT) === 0 && event.exe !== '') process.exe = event.exe;
-  const cmdline = event.cmdline;
+  fillProgram(process, event);
+}
+
+/** What exec() replaces: nothing of an earlier program may stay. */
+function fillProgram(process: Process, event: ProcessEvent): void {
+  const { flags, exe, cmdline } = event;
+  process.exe = (flags & PROCESS_FLAG.EXE_CUT) === 0 && exe !== '' ? exe : null;
+  process.cmdline = null;
+  process.args = [];
   if (cmdline.length === 0) return;
   process.cmdline = joinArgs(cmdline, (flags & PROCESS_FLAG.CMDLINE_CUT) !== 0);
   process.args = splitArgs(cmdline, ARGS_LIMIT);

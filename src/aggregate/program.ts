@@ -80,6 +80,10 @@ export class ProgramTable {
     return program;
   }
 
+  all(): Iterable<Program> {
+    return this.programs.values();
+  }
+
   get size(): number {
     return this.programs.size;
   }

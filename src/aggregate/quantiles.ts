@@ -15,6 +15,8 @@ export class DurationWindow {
   private previous = new Uint32Array(BUCKETS);
   private half = -1;
 
+  constructor(private readonly pool: DurationPool | null = null) {}
+
   add(microseconds: number, second: number): void {
     this.advance(second);
     const bucket = bucketOf(microseconds);
@@ -26,6 +28,18 @@ export class DurationWindow {
     const total = sum(this.current) + sum(this.previous);
     if (total === 0) return { p50: null, p99: null };
     return { p50: this.quantile(total * 0.5), p99: this.quantile(total * 0.99) };
+  }
+
+  /** Adds what another one counted. */
+  merge(other: DurationWindow): void {
+    this.advance(other.half * HALF_SECONDS);
+    addCounts(other.half === this.half ? this.current : this.previous, other.current, this.half - other.half);
+    addCounts(this.previous, other.previous, this.half - other.half + 1);
+  }
+
+  /** Goes back to its pool. */
+  release(): void {
+    this.pool?.give(this);
   }
 
   /** Empties it for its next user. */
@@ -72,6 +86,22 @@ function sum(counts: Uint32Array): number {
   return total;
 }
 
+/** `halves`: how much older the counts are than the window; older than one half they are forgotten. */
+function addCounts(into: Uint32Array, from: Uint32Array, halves: number): void {
+  if (halves > 1) return;
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    into[bucket] = (into[bucket] as number) + (from[bucket] as number);
+  }
+}
+
+/** One window for both, null when neither has one; the spent one goes back to its pool. */
+export function merged(into: DurationWindow | null, from: DurationWindow | null): DurationWindow | null {
+  if (into === null || from === null) return into ?? from;
+  into.merge(from);
+  from.release();
+  return into;
+}
+
 export class DurationPool {
   private readonly free: DurationWindow[] = [];
   private made = 0;
@@ -83,7 +113,7 @@ export class DurationPool {
     if (window !== undefined) return window;
     if (this.made >= this.limit) return null;
     this.made += 1;
-    return new DurationWindow();
+    return new DurationWindow(this);
   }
 
   give(window: DurationWindow): void {

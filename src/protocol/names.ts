@@ -10,6 +10,8 @@ export const DEFAULT_LISTEN = '127.0.0.1:7790';
 export const STREAM_PATH = '/api/v1/stream';
 /** POST with `Authorization: Bearer` answers 204 and sets the session cookie. The only POST there is. */
 export const SESSION_PATH = '/api/v1/session';
+/** How far back GET /api/v1/history can look. */
+export const HISTORY_SECONDS = 900;
 
 /** Longest frame a client may send, bytes; a longer one closes 1009. */
 export const MAX_CLIENT_FRAME = 64 * 1024;

@@ -18,6 +18,7 @@ import {
   TABLE_TOPICS,
   TOPICS,
 } from './frames.js';
+import { HistoryBody } from './history.js';
 
 type Validator = ReturnType<typeof Compile>;
 const compile = (schema: TSchema): Validator => Compile(schema) as Validator;
@@ -59,6 +60,7 @@ const SERVER = {
   error: compile(ErrorFrame),
 };
 const BODY = compile(SnapshotBody);
+const HISTORY = compile(HistoryBody);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
@@ -71,4 +73,9 @@ export function serverFrameFault(frame: { type: string; topic?: string }): strin
 /** Null when `body` is what GET /api/v1/snapshot promises, else the first fault. */
 export function snapshotBodyFault(body: unknown): string | null {
   return BODY.Check(body) ? null : firstFault(BODY, body);
+}
+
+/** Null when `body` is what GET /api/v1/history promises, else the first fault. */
+export function historyBodyFault(body: unknown): string | null {
+  return HISTORY.Check(body) ? null : firstFault(HISTORY, body);
 }

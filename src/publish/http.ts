@@ -1,6 +1,6 @@
 /**
- * HTTP paths behind the gate: health, snapshot, NDJSON stream, session, dashboard. Enters: requests that passed the gate.
- * Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
+ * HTTP paths behind the gate: health, snapshot, history, NDJSON stream, session, dashboard. Enters: requests that passed
+ * the gate. Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
  */
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -8,7 +8,14 @@ import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
-import { SESSION_PATH, STREAM_PATH, type Subscribe, type TableTopic, TOPICS } from '../protocol/frames.js';
+import {
+  HISTORY_SECONDS,
+  SESSION_PATH,
+  STREAM_PATH,
+  type Subscribe,
+  type TableTopic,
+  TOPICS,
+} from '../protocol/frames.js';
 import { checkClientFrame } from '../protocol/validate.js';
 import { type Assets, respond } from './assets.js';
 import type { Gate } from './gate.js';
@@ -34,6 +41,7 @@ export function createApp({ hub, gate, assets, log }: AppOptions): Hono<Bound> {
   const app = new Hono<Bound>();
   app.get('/healthz', (c) => health(c, hub));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
+  app.get('/api/v1/history', (c) => history(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
   app.get(STREAM_PATH, () => {
     throw new PortchurnError('UPGRADE_REQUIRED', 'this path speaks WebSocket; for lines use stream.ndjson');
@@ -63,6 +71,23 @@ function snapshot(c: Asked, hub: Hub): Response {
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
   const body = hub.snapshotJson(topics, wishOf(c), Date.now());
   return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
+}
+
+function history(c: Asked, hub: Hub): Response {
+  if (hub.history === undefined) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
+  checkParameters(c, ['budget', 'seconds']);
+  const { budget = null, seconds = String(HISTORY_SECONDS) } = c.req.query();
+  const body = hub.history.body(budget, historySeconds(seconds));
+  if (body !== null) return c.json(body, 200, NO_STORE);
+  throw new PortchurnError('NOT_FOUND', `there is no history of a budget "${budget}"`, {
+    hint: 'keys are in /api/v1/snapshot?topic=budgets',
+  });
+}
+
+function historySeconds(text: string): number {
+  const seconds = parseWhole('seconds', text);
+  if (seconds >= 1 && seconds <= HISTORY_SECONDS) return seconds;
+  throw new PortchurnError('USAGE', `seconds is a whole number from 1 to ${HISTORY_SECONDS}`);
 }
 
 /** Each topic is one subscription, named after it. */

@@ -9,7 +9,7 @@ import { EventDesk } from './desk.js';
 import { EventFeed, type Feed, Pace, TableFeed } from './feed.js';
 import { parseFilter } from './filter/parse.js';
 import type { Wish } from './query.js';
-import type { Health, Source } from './source.js';
+import type { Health, HistorySource, Source } from './source.js';
 import { Tables } from './tables.js';
 import type { Tick } from './view.js';
 
@@ -59,6 +59,10 @@ export class Hub implements ClientHost {
 
   get health(): Health | null {
     return this.options.source.health();
+  }
+
+  get history(): HistorySource | undefined {
+    return this.options.source.history;
   }
 
   /** One publish tick. `now`: Unix ms. */

@@ -2,6 +2,7 @@
  * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
  */
 import type { Mode, RowOf, TableTopic } from '../protocol/frames.js';
+import type { HistoryBody } from '../protocol/history.js';
 import type { ConnectionEvent } from '../protocol/rows.js';
 
 export interface Changes<Row> {
@@ -40,9 +41,16 @@ export interface Health {
   auditAgeMs: number | null;
 }
 
+export interface HistorySource {
+  /** The last `seconds` seconds of one budget, or with null of the totals. Null: there is no such budget. */
+  body(budget: string | null, seconds: number): HistoryBody | null;
+}
+
 export interface Source {
   tables: { [T in TableTopic]?: TableSource<T> };
   events: EventSource;
+  /** Absent: this source remembers nothing. */
+  history?: HistorySource;
   /** Null once the tracer has stopped. */
   health(): Health | null;
 }

@@ -1,0 +1,99 @@
+/**
+ * When a port budget runs out. Enters: what it holds now, how fast ports are taken, when the kernel gives which back.
+ * Leaves: seconds, or null for never. Pure, allocates next to nothing, some 130 steps. Called per budget and second.
+ *
+ * The model: connections open at a constant rate and live L seconds; a share of them then waits W seconds more. By Little's
+ * law rate × L of those alive now belong to this stream; what is alive beyond that is older and stays (a pool). So the
+ * number of ports held bends only where a second of the kernel's timers ends, where the stream begins to close, and W
+ * later; between the bends it is a straight line, and the answer is exact for the model.
+ *
+ * Noise: a measured rate is never quite right, and near rate × (L + W) = limit a percent decides between "soon" and
+ * "never". So "never" turns into a number only when a rate lower by the noise would fill the budget too, and a number into
+ * "never" only when not even a higher one would. What the budget holds is measured, not extrapolated: as it fills, the
+ * rate matters less and the answer settles.
+ */
+
+/** Relative error of the rate that is always reckoned with. */
+export const RATE_NOISE = 0.03;
+/** Further ahead is never, seconds. */
+export const HORIZON_SECONDS = 3600;
+/**
+ * A leak shows in connections that live on while fewer close than open, and many more of them than the stream explains:
+ * while a stream of long connections starts, up to three times as many, since only short ones have closed by then.
+ */
+const LEAK_FACTOR = 4;
+
+export interface ForecastInput {
+  /** Ports that can be had at all (forecastLimit). */
+  limit: number;
+  /** Connections that hold a port now: established and every other state but the next. */
+  live: number;
+  /** TIME_WAIT entries that hold a port now. What `releases` does not name is held for good. */
+  waiting: number;
+  /** Opens that want a port, those that were refused for want of one included. */
+  openPerSec: number;
+  /** Relative standard deviation of `openPerSec`; less than RATE_NOISE counts as that. */
+  noise?: number;
+  /** Closes, for finding leaks; unknown: every connection closes in its time. */
+  closePerSec?: number | null;
+  /** Ports that the kernel's timers give back in each second from now: [0] within the first. */
+  releases: ArrayLike<number>;
+  /** Mean from open to close; null: none was seen to close, so none is expected to. */
+  lifetimeSeconds: number | null;
+  /** Of closes, those that leave a TIME_WAIT entry here: 0 to 1. */
+  waitShare: number;
+  /** How long such an entry holds its port (ReuseRule.holdMs). */
+  waitSeconds: number;
+  /** The previous answer for this budget was a number. */
+  expected?: boolean;
+}
+
+/** Seconds until no port is left: 0 when none is now, null when that never comes or lies beyond the horizon. */
+export function exhaustionSeconds(input: ForecastInput): number | null {
+  const { limit, live, waiting, openPerSec, expected = false } = input;
+  if (live + waiting >= limit) return 0;
+  if (!(openPerSec > 0)) return null;
+  const noise = Math.max(RATE_NOISE, input.noise ?? 0);
+  const likely = firstFull(input, openPerSec);
+  if (expected) return likely ?? firstFull(input, openPerSec * (1 + noise));
+  return likely !== null && firstFull(input, openPerSec * (1 - noise)) !== null ? likely : null;
+}
+
+/** Follows the line from bend to bend until it meets the limit. */
+function firstFull(input: ForecastInput, rate: number): number | null {
+  const { limit, releases, waitShare, waitSeconds } = input;
+  const closeRate = rate * closingShare(input);
+  const closing = closesFrom(input, closeRate);
+  const leaving = closing + waitSeconds;
+  let held = input.live + input.waiting;
+  for (let now = 0; now < HORIZON_SECONDS; ) {
+    let slope = rate;
+    if (now >= closing) slope -= closeRate * (1 - waitShare);
+    if (now >= leaving) slope -= closeRate * waitShare;
+    let bend = HORIZON_SECONDS;
+    if (now < closing) bend = Math.min(bend, closing);
+    if (now < leaving) bend = Math.min(bend, leaving);
+    if (now < releases.length) {
+      slope -= releases[Math.floor(now)] as number;
+      bend = Math.min(bend, Math.floor(now) + 1);
+    }
+    const next = held + slope * (bend - now);
+    if (next >= limit) return now + (limit - held) / slope;
+    held = next;
+    now = bend;
+  }
+  return null;
+}
+
+/** When the first of the stream closes: its oldest living connection has lived for `live / closeRate` seconds. */
+function closesFrom({ live, lifetimeSeconds }: ForecastInput, closeRate: number): number {
+  if (lifetimeSeconds === null || closeRate <= 0) return Number.POSITIVE_INFINITY;
+  return Math.max(0, lifetimeSeconds - live / closeRate);
+}
+
+/** The part of new connections that will ever close; less than 1 is a leak. */
+function closingShare({ live, openPerSec, closePerSec = null, lifetimeSeconds }: ForecastInput): number {
+  if (closePerSec === null || lifetimeSeconds === null) return 1;
+  const isShort = closePerSec < openPerSec * (1 - RATE_NOISE);
+  return isShort && live > LEAK_FACTOR * openPerSec * lifetimeSeconds ? closePerSec / openPerSec : 1;
+}

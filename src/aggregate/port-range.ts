@@ -1,0 +1,45 @@
+/**
+ * How many local ports a plain connect() can get. Enters: the sysctls of one network namespace. Leaves: counts and one
+ * predicate. Pure. Called for budget rows and forecasts whenever the settings or the blocked ports of a namespace change.
+ */
+import type { NetSysctls } from '../system/sysctl.js';
+
+export type RangeFacts = Pick<NetSysctls, 'portRange' | 'reserved' | 'usablePorts'>;
+
+/** Ports of the range that are not reserved: what a budget calls its `limit`. Null: the range is not known. */
+export function portLimit({ usablePorts }: RangeFacts): number | null {
+  return usablePorts;
+}
+
+/**
+ * Ports that are sure to be found. `__inet_hash_connect` walks the range by parity, in steps of two, and rounds its size
+ * down to an even number: of an odd range each scan leaves out one end, the low one unless the scan begins there, then the
+ * high one. So connect() may fail with one port still free, unless neither end could be had anyway, or there is only one.
+ */
+export function surePorts(facts: RangeFacts): number | null {
+  const { portRange, usablePorts } = facts;
+  if (portRange === null || usablePorts === null) return null;
+  const [low, high] = portRange;
+  const isOdd = (high - low + 1) % 2 === 1 && high > low;
+  const losesOne = isOdd && (isUsable(facts, low) || isUsable(facts, high));
+  return Math.max(0, losesOne ? usablePorts - 1 : usablePorts);
+}
+
+/**
+ * The limit a forecast runs against: sure ports, less those that bind() took from every plain connect().
+ * @param blocked ports in the range whose bind bucket was made by bind(), and that the budget does not count as used
+ */
+export function forecastLimit(facts: RangeFacts, blocked: number): number | null {
+  const sure = surePorts(facts);
+  return sure === null ? null : Math.max(0, sure - blocked);
+}
+
+/** Contract: `free = max(0, limit − used − blocked)`. */
+export function freePorts(limit: number, used: number, blocked: number): number {
+  return Math.max(0, limit - used - blocked);
+}
+
+/** Whether `__inet_hash_connect` may choose this port: inside the range and not in ip_local_reserved_ports. */
+export function isUsable({ portRange, reserved }: RangeFacts, port: number): boolean {
+  return portRange !== null && port >= portRange[0] && port <= portRange[1] && !reserved.has(port);
+}

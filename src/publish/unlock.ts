@@ -11,7 +11,8 @@ const say = (text) => { document.getElementById('say').textContent = text; };
 async function exchange(token) {
   const headers = { authorization: 'Bearer ' + token };
   const answer = await fetch('${SESSION_PATH}', { method: 'POST', headers }).catch(() => null);
-  if (answer && answer.ok) location.reload();
+  // Not reload(): that would repeat a visit from another site, to which a strict cookie is not sent.
+  if (answer && answer.ok) location.replace(location.pathname + location.search);
   else say(answer && answer.status === 401 ? 'That token is not right.' : 'The service does not answer.');
 }
 const given = new URLSearchParams(location.hash.slice(1)).get('token');

@@ -3,6 +3,7 @@
  * `npm start` keeps that for data. Enters: commands. Leaves: their exit; a Stop when set-up cannot go on.
  */
 import { spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -36,10 +37,37 @@ let interrupted = false;
  * processes), so the terminal's Ctrl-C reaches it only through here.
  * @param {NodeJS.Signals} signal
  */
-function interrupt(signal) {
+async function interrupt(signal) {
+  const groups = [...running].flatMap((child) => child.pid ?? []);
   interrupted = true;
-  if (running.size === 0) process.exit(EXIT.interrupted);
-  for (const child of running) if (child.pid) process.kill(-child.pid, signal);
+  for (const group of groups) signalGroup(group, signal);
+  await Promise.all(groups.map(groupGone));
+  process.exit(EXIT.interrupted);
+}
+
+/**
+ * @param {number} group
+ * @param {NodeJS.Signals | 0} signal
+ * @returns {boolean} false: nobody is left in it
+ */
+function signalGroup(group, signal) {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Waits for the last process of a group, which may outlive its leader; after 10 s kills what is left.
+ * @param {number} group
+ */
+async function groupGone(group) {
+  const deadline = Date.now() + 10_000;
+  while (signalGroup(group, 0)) {
+    if (Date.now() > deadline) return void signalGroup(group, 'SIGKILL');
+    await pause(20);
+  }
 }
 
 /**
@@ -71,9 +99,9 @@ export function run(command, args, options = {}) {
  */
 function finish(child, resolve, code, message) {
   running.delete(child);
-  if (interrupted && running.size === 0) process.exit(EXIT.interrupted);
   if (message) say(message);
-  resolve(code);
+  // After a signal nothing goes on: interrupt() ends the script when all is quiet.
+  if (!interrupted) resolve(code);
 }
 
 /**

@@ -10,6 +10,9 @@ import { CMDLINE_LIMIT, type ProcFacts, readProcess } from '../../src/system/pro
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 
+/** A busy machine is slow. */
+const WAIT = { timeout: 10_000 };
+
 /** A node that runs `script`, says "ready", and lives until the test ends. */
 async function node(script: string, ...args: string[]) {
   const words = [process.execPath, '-e', `${script}; console.log('ready'); process.stdin.resume()`, ...args];
@@ -74,7 +77,7 @@ describe('a real process', () => {
   it('keeps control characters of its arguments, and replaces what is no UTF-8', async () => {
     const words = ['-c', 'exec -a "$(printf "a\\\\377b")" cat - "$(printf "\\\\033[2Jx\\\\ny")"'];
     const running = await start(testScope(), ['bash', ...words]);
-    await expect.poll(() => readProcess(running.pid)?.comm).toBe('cat');
+    await expect.poll(() => readProcess(running.pid)?.comm, WAIT).toBe('cat');
     expect(readProcess(running.pid)?.cmdline).toBe("'a\ufffdb' - '\x1b[2Jx\ny'");
     running.closeInput();
   });
@@ -83,17 +86,22 @@ describe('a real process', () => {
     const exe = `${testScope().directory()}/cat`;
     copyFileSync('/bin/cat', exe);
     const running = await start(testScope(), [exe]);
-    await expect.poll(() => readProcess(running.pid)?.exe).toBe(exe);
+    await expect.poll(() => readProcess(running.pid)?.exe, WAIT).toBe(exe);
     rmSync(exe);
     expect(readProcess(running.pid)).toMatchObject({ exe, exeDeleted: true, comm: 'cat' });
     running.closeInput();
   });
 
   it('has no exe and no command line once it is a zombie', async () => {
-    const neglectful = ['sh', '-c', '/bin/true & echo child $!; exec tail -f /dev/null'];
-    const [, child] = await (await start(testScope(), neglectful)).printed(/child (\d+)/);
-    await expect.poll(() => readProcess(Number(child))?.exe).toBeNull();
-    expect(readProcess(Number(child))).toMatchObject({ comm: 'true', exe: null, cmdline: null, args: [] });
+    const neglectful = 'exec 3<&0; cat <&3 & echo child $!; exec tail -f /dev/null';
+    const parent = await start(testScope(), ['sh', '-c', neglectful]);
+    const child = Number((await parent.printed(/child (\d+)/))[1]);
+    await expect
+      .poll(() => [parent.pid, child].map((pid) => readProcess(pid)?.comm), WAIT)
+      .toEqual(['tail', 'cat']);
+    parent.closeInput();
+    await expect.poll(() => readProcess(child)?.exe, WAIT).toBeNull();
+    expect(readProcess(child)).toMatchObject({ comm: 'cat', exe: null, cmdline: null, args: [] });
   });
 
   it('is null for a pid of one of its threads', async () => {

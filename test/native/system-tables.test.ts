@@ -12,6 +12,9 @@ import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 
+/** A busy machine is slow. */
+const WAIT = { timeout: 10_000 };
+
 const isRoot = process.getuid?.() === 0;
 const inodeOf = (path: string) => Number(/\[(\d+)\]/.exec(readlinkSync(path))?.[1]);
 
@@ -64,7 +67,7 @@ describe('the network namespaces of this machine', () => {
     const words = ['unshare', '--user', '--net', 'sh', '-c', 'echo ready; exec cat'];
     const running = await start(testScope(), words);
     await running.printed(/ready/);
-    await expect.poll(() => readProcess(running.pid)?.comm).toBe('cat');
+    await expect.poll(() => readProcess(running.pid)?.comm, WAIT).toBe('cat');
     const inode = inodeOf(`/proc/${running.pid}/ns/net`);
     const namespaces = new NetworkNamespaces({ restMs: 1 });
     await namespaces.refresh();

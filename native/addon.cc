@@ -3,6 +3,7 @@
 // is done by the classes it wraps.
 #include <napi.h>
 #include "bpf/tcp_event.h"
+#include "native/audit_object.h"
 #include "native/bpf_error.h"
 #include "native/tracer.h"
 
@@ -128,15 +129,26 @@ private:
 	std::unique_ptr<Tracer> tracer_;
 };
 
+// Of one environment: each worker thread that loads the addon has its own.
+struct Classes {
+	Napi::FunctionReference tracer, auditor;
+};
+
 Napi::Value open_tracer(const Napi::CallbackInfo &info)
 {
-	return info.Env().GetInstanceData<Napi::FunctionReference>()->New({info[0]});
+	return info.Env().GetInstanceData<Classes>()->tracer.New({info[0]});
+}
+
+Napi::Value open_auditor(const Napi::CallbackInfo &info)
+{
+	return info.Env().GetInstanceData<Classes>()->auditor.New({info[0]});
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports)
 {
 	capture_libbpf_log();
-	env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(TracerObject::define(env))));
+	env.SetInstanceData(
+		new Classes{Napi::Persistent(TracerObject::define(env)), Napi::Persistent(AuditorObject::define(env))});
 	auto sizes = Napi::Object::New(env);
 	sizes.Set("tcp_event", sizeof(struct tcp_event));
 	sizes.Set("process_event", sizeof(struct process_event));
@@ -147,6 +159,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports.Set("version", PORTCHURN_VERSION);
 	exports.Set("libbpf", libbpf_version_string());
 	exports.Set("openTracer", Napi::Function::New(env, open_tracer));
+	exports.Set("openAuditor", Napi::Function::New(env, open_auditor));
 	return exports;
 }
 } // namespace

@@ -60,10 +60,39 @@ export interface NativeTracer {
   close(): void;
 }
 
+export interface AuditTarget {
+  /** The caller's own number for it, 32 bits. */
+  id: number;
+  /** A network namespace: "/proc/PID/ns/net" or a named mount. */
+  path: string;
+}
+
+/** Bounds of an auditor's memory. */
+export interface AuditorLimits {
+  /** Most bytes dumped and not yet taken; 128 MiB. At least 256 KiB. */
+  queueBytes?: number;
+  /** How long a full queue stops the dump before that namespace's audit ends with ENOBUFS, ms; 10,000. */
+  patienceMs?: number;
+}
+
+/** Records of src/decode/audit-layout.ts. */
+export interface NativeAuditor {
+  /** Dumps the targets one after another on the auditor's own thread. False: one is still running or not yet taken. */
+  start(targets: AuditTarget[]): boolean;
+  /**
+   * Copies whole records dumped so far; returns the bytes written, 0: none right now, -1: finished and all taken. Never
+   * blocks. The buffer holds at least 32 KiB.
+   */
+  take(buffer: Uint8Array): number;
+  /** Ends a running dump and the thread. */
+  close(): void;
+}
+
 export interface NativeAddon {
   readonly eventFormat: number;
   readonly sizes: Readonly<Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'fold_key', number>>;
   readonly version: string;
   readonly libbpf: string;
   openTracer(options: TracerOptions): NativeTracer;
+  openAuditor(limits?: AuditorLimits): NativeAuditor;
 }

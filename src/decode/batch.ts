@@ -27,7 +27,8 @@ export class Batch {
   }
 }
 
-class Cursor {
+/** Reads fields of the record it stands on. */
+export class Cursor {
   protected base = 0;
   constructor(protected readonly batch: Batch) {}
   moveTo(offset: number): this {

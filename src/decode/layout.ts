@@ -55,7 +55,7 @@ export const PROCESS_FLAG = {
 /** Bytes of one field, or of an array field. */
 const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, 'u8[16]': 16, 'char[16]': 16, 'char[512]': 512 } as const;
 type FieldType = keyof typeof WIDTH;
-type Fields = readonly (readonly [name: string, type: FieldType])[];
+export type Fields = readonly (readonly [name: string, type: FieldType])[];
 
 export const RECORDS = {
   tcp_event: [
@@ -133,18 +133,23 @@ export const RECORDS = {
 export type RecordName = keyof typeof RECORDS;
 type FieldName<R extends RecordName> = (typeof RECORDS)[R][number][0];
 
+/** Byte offsets of fields that follow each other without padding, and the bytes of all. */
+export function placed(fields: Fields): { offsets: Record<string, number>; size: number } {
+  const offsets: Record<string, number> = {};
+  let size = 0;
+  for (const [name, type] of fields) {
+    offsets[name] = size;
+    size += WIDTH[type];
+  }
+  return { offsets, size };
+}
+
 /** Byte offset of every field of a record. */
 export function offsetsOf<R extends RecordName>(record: R): Record<FieldName<R>, number> {
-  const offsets: Record<string, number> = {};
-  let at = 0;
-  for (const [name, type] of RECORDS[record] as Fields) {
-    offsets[name] = at;
-    at += WIDTH[type];
-  }
-  return offsets as Record<FieldName<R>, number>;
+  return placed(RECORDS[record]).offsets as Record<FieldName<R>, number>;
 }
 
 /** Bytes of a whole record. */
 export function sizeOf(record: RecordName): number {
-  return (RECORDS[record] as Fields).reduce((sum, [, type]) => sum + WIDTH[type], 0);
+  return placed(RECORDS[record]).size;
 }

@@ -1,0 +1,88 @@
+/**
+ * The audit format: what the native auditor writes and audit.ts reads. One namespace is audit_begin, audit_socket*,
+ * audit_text*, audit_end; one without its end is as good as not dumped.
+ * Twin: native/audit_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
+ */
+import { type Fields, placed } from './layout.js';
+
+/** Record types, distinct from those of events. */
+export const AUDIT = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35 } as const;
+
+export const AUDIT_SOCKET_FLAG = { REQUEST: 1 << 0 } as const;
+export const AUDIT_TEXT_FLAG = { LAST: 1 << 0, CUT: 1 << 1 } as const;
+
+/** Most bytes of text in one record, and of one file over all its records. */
+export const AUDIT_TEXT_PIECE = 16_384;
+export const AUDIT_TEXT_LIMIT = 262_144;
+
+/** By the number in audit_text: files of /proc/sys/net/ipv4, then of /proc/net. */
+export const AUDIT_FILES = [
+  'ip_local_port_range',
+  'ip_local_reserved_ports',
+  'tcp_tw_reuse',
+  'tcp_tw_reuse_delay',
+  'tcp_timestamps',
+  'tcp_fin_timeout',
+  'tcp_max_tw_buckets',
+  'netstat',
+  'sockstat',
+  'snmp',
+] as const;
+export type AuditFile = (typeof AUDIT_FILES)[number];
+
+export const AUDIT_RECORDS = {
+  audit_begin: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['id', 'u32'],
+    ['started_ns', 'u64'],
+    ['netns_cookie', 'u64'],
+    ['netns_inum', 'u32'],
+    ['error', 'u32'],
+  ],
+  audit_socket: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['state', 'u8'],
+    ['timer', 'u8'],
+    ['family', 'u8'],
+    ['flags', 'u8'],
+    ['cookie', 'u64'],
+    ['laddr', 'u8[16]'],
+    ['raddr', 'u8[16]'],
+    ['lport', 'u16'],
+    ['rport', 'u16'],
+    ['expires_ms', 'u32'],
+    ['uid', 'u32'],
+    ['inode', 'u32'],
+  ],
+  audit_text: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['file', 'u16'],
+    ['length', 'u16'],
+    ['offset', 'u32'],
+    ['flags', 'u16'],
+    ['pad', 'u16'],
+  ],
+  audit_end: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['id', 'u32'],
+    ['ended_ns', 'u64'],
+    ['sockets', 'u32'],
+    ['error', 'u32'],
+  ],
+} as const satisfies Record<string, Fields>;
+export type AuditRecordName = keyof typeof AUDIT_RECORDS;
+type FieldName<R extends AuditRecordName> = (typeof AUDIT_RECORDS)[R][number][0];
+
+/** Byte offset of every field of a record. */
+export function auditOffsetsOf<R extends AuditRecordName>(record: R): Record<FieldName<R>, number> {
+  return placed(AUDIT_RECORDS[record]).offsets as Record<FieldName<R>, number>;
+}
+
+/** Bytes of a record; of audit_text without its text. */
+export function auditSizeOf(record: AuditRecordName): number {
+  return placed(AUDIT_RECORDS[record]).size;
+}

@@ -7,7 +7,7 @@
         {
           "action_name": "cmake-js",
           "inputs": [],
-          "outputs": ["<(INTERMEDIATE_DIR)/never-made-so-that-cmake-decides"],
+          "outputs": ["out/Release/portchurn.node"],
           "action": ["npx", "--no-install", "cmake-js", "build", "--out", "out"]
         }
       ]

@@ -2,7 +2,7 @@
  * Bytes to typed events. Enters: a batch of whole records from the ring (or a recording). Leaves: calls on a sink, in the
  * ring's order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
  */
-import { Batch, ProcessEvent, ProcessExitEvent, TcpEvent } from './batch.js';
+import { type Batch, ProcessEvent, ProcessExitEvent, TcpEvent } from './batch.js';
 import { EVENT, sizeOf } from './layout.js';
 
 export interface EventSink {

@@ -137,13 +137,11 @@ async function install(lacking) {
  */
 async function withoutServices(body) {
   const policy = '/usr/sbin/policy-rc.d';
-  const ours = !existsSync(policy);
-  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    await body();
-  } finally {
-    if (ours) rmSync(policy);
-  }
+  if (existsSync(policy)) return body();
+  const remove = () => rmSync(policy, { force: true });
+  process.once('exit', remove); // also when interrupted
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  await body().finally(remove);
 }
 
 /**

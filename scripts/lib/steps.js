@@ -66,9 +66,11 @@ export const BUILD = [native, typescript, dashboard];
 export const DEPENDENCIES = [dependencies];
 
 /**
- * cmake-js configures only when there is no CMakeCache.txt; one from a tree elsewhere (copied, moved) is of no use.
+ * cmake-js configures only when there is no CMakeCache.txt; one from a tree elsewhere (copied, moved) is of no use. Asks for
+ * the packages once more: they may have been removed since set-up.
  */
 async function buildNative() {
+  await ensurePackages(PACKAGES.build);
   const cache = at('out/CMakeCache.txt');
   const home = `CMAKE_HOME_DIRECTORY:INTERNAL=${ROOT}\n`;
   if (existsSync(cache) && !readFileSync(cache, 'utf8').includes(home)) {

@@ -5,12 +5,22 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregate/aggregator.js';
+import { AuditJoin } from './aggregate/audit-join.js';
 import { EventTap } from './aggregate/event-tap.js';
 import { Folds } from './aggregate/folds.js';
 import type { Surroundings } from './aggregate/process.js';
-import { FlowSource, TotalsSource } from './aggregate/sources.js';
+import { BudgetSource, FlowSource, TotalsSource } from './aggregate/sources.js';
+import { AuditLoop } from './audit-loop.js';
+import { Auditor } from './capture/auditor.js';
 import { loadAddon } from './capture/load.js';
-import type { KernelFilter, NativeAddon, NativeError, NativeTracer, TracerStats } from './capture/native.js';
+import type {
+  KernelFilter,
+  NativeAddon,
+  NativeAuditor,
+  NativeError,
+  NativeTracer,
+  TracerStats,
+} from './capture/native.js';
 import { Pump } from './capture/pump.js';
 import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
@@ -51,7 +61,8 @@ export interface Engine {
 
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const engine = new TracingEngine(openTracer(loadAddon(), options), options);
+  const addon = loadAddon();
+  const engine = new TracingEngine(openTracer(addon, options), addon.openAuditor(), options);
   await engine.seed();
   return engine;
 }
@@ -80,6 +91,7 @@ class TracingEngine implements Engine {
   private readonly pump: Pump;
   private readonly tap: EventTap;
   private readonly folds: Folds;
+  private readonly audits: AuditLoop;
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
@@ -88,6 +100,7 @@ class TracingEngine implements Engine {
 
   constructor(
     private readonly tracer: NativeTracer,
+    auditor: NativeAuditor,
     private readonly options: EngineOptions,
   ) {
     this.aggregator = new Aggregator(this.surroundings());
@@ -101,6 +114,17 @@ class TracingEngine implements Engine {
       (bytes) => this.take(bytes),
       (error) => this.fail(error),
     );
+    const flush = () => this.pump.flush();
+    const join = new AuditJoin(this.aggregator, this.folds);
+    const { log } = this.options;
+    this.audits = new AuditLoop(
+      new Auditor(auditor, flush),
+      join,
+      this.aggregator,
+      this.namespaces,
+      flush,
+      log,
+    );
     this.source = this.makeSource();
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.pump.start();
@@ -113,6 +137,7 @@ class TracingEngine implements Engine {
       this.pump.flush();
       decoder.decode(bytes, this.aggregator);
     });
+    await this.audits.start();
   }
 
   onFatal(callback: (error: Error) => void): void {
@@ -124,6 +149,7 @@ class TracingEngine implements Engine {
     this.running = false;
     this.pump.stop();
     clearInterval(this.housekeeping);
+    this.audits.stop();
     this.identities.close();
     this.tracer.close();
   }
@@ -191,6 +217,7 @@ class TracingEngine implements Engine {
     return {
       tables: {
         flows: new FlowSource(this.aggregator),
+        budgets: new BudgetSource(this.aggregator),
         totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
       },
       events: this.tap,
@@ -201,6 +228,18 @@ class TracingEngine implements Engine {
   private health(): Health | null {
     if (!this.running) return null;
     const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, coverage: null, auditAgeMs: null };
+    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, ...this.auditHealth() };
+  }
+
+  /** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
+  private auditHealth(): Pick<Health, 'coverage' | 'auditAgeMs'> {
+    const all = [...this.aggregator.namespaces.all()].filter(({ states }) => states !== null);
+    if (all.length === 0) return { coverage: null, auditAgeMs: null };
+    const timeWait = all.reduce((sum, { timeWait }) => sum + timeWait, 0);
+    const attributed = all.reduce((sum, { timeWaitAttributed }) => sum + timeWaitAttributed, 0);
+    const holding = all.filter(({ timeWait }) => timeWait > 0);
+    const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
+    const age = Number(process.hrtime.bigint()) - oldest;
+    return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ProcessEvent, ProcessExitEvent, TcpEvent } from '../decode/batch.js';
 import type { EventSink } from '../decode/decoder.js';
-import { DIRECTION, EVENT } from '../decode/layout.js';
+import { DIRECTION, EVENT, PROCESS_FLAG } from '../decode/layout.js';
 import { BudgetTable } from './budget-table.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
@@ -17,7 +17,7 @@ import type { Process, Surroundings } from './process.js';
 import { ProcessTable } from './process-table.js';
 import { ProgramTable } from './program.js';
 import { DurationPool } from './quantiles.js';
-import { Sockets } from './sockets.js';
+import { SOCKET_FLAG, Sockets } from './sockets.js';
 
 export interface Limits {
   /** Live connections and TIME_WAIT entries together. */
@@ -56,7 +56,7 @@ export class Aggregator implements EventSink {
   unixMsAtZero = 0;
 
   private readonly durations: DurationPool;
-  private readonly connections: Connections;
+  readonly connections: Connections;
   private unixMs = 0;
 
   constructor(around: Surroundings, limits: Limits = DEFAULT_LIMITS) {
@@ -72,9 +72,10 @@ export class Aggregator implements EventSink {
   process(event: ProcessEvent): void {
     const process = this.processes.announce(event);
     for (const flow of process.flows) this.flows.touch(flow);
+    if (isExiting(event)) this.exit(event);
   }
 
-  exit(event: ProcessExitEvent): void {
+  exit(event: Pick<ProcessExitEvent, 'id' | 'timeNs'>): void {
     const process = this.processes.exit(event.id, this.unixMsAtZero + event.timeNs / 1e6);
     if (process === null) return;
     this.dead.add(process);
@@ -94,14 +95,22 @@ export class Aggregator implements EventSink {
     if (event.type === EVENT.TRANSITION) return this.flowOfSocket(event);
     if (event.newState === LISTEN) return this.listening(event, namespace);
     if (event.type === EVENT.LISTEN) return null;
+    if (event.type === EVENT.CLOSED) return this.closed(event, namespace);
     const flow = this.flowOf(event, namespace);
-    if (event.type === EVENT.CLOSED) return this.seen(this.connections.closed(event, flow));
     if (event.type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
     else if (event.type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
     else if (event.type === EVENT.FAILED) this.connections.failed(event, flow);
     else if (event.type === EVENT.SEED) this.connections.seeded(event, flow);
     else this.connections.attempted(event, flow);
     return this.seen(flow);
+  }
+
+  /** A close names the listener, or nobody: the socket's own flow knows better, and no row may appear for the other. */
+  private closed(event: TcpEvent, namespace: Namespace): Flow {
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    const known = slot >= 0 && this.sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED);
+    const flow = known ? this.sockets.flowOf(slot) : this.flowOf(event, namespace);
+    return this.seen(this.connections.closed(event, flow));
   }
 
   private flowOfSocket(event: TcpEvent): Flow | null {
@@ -111,7 +120,8 @@ export class Aggregator implements EventSink {
 
   /** Says of later connections, whose direction nobody saw, that they came in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
-    namespace.listening.add(event.localPort);
+    if (!namespace.listeners.get(event.localPort))
+      namespace.listeners.set(event.localPort, this.ownerOf(event));
     return null;
   }
 
@@ -123,7 +133,7 @@ export class Aggregator implements EventSink {
   }
 
   private flowOf(event: TcpEvent, namespace: Namespace): Flow {
-    return this.flows.ofEvent(event, namespace, this.ownerOf(event), directionOf(event, namespace)).current;
+    return this.flows.ofEnds(event, namespace, this.ownerOf(event), directionOf(event, namespace)).current;
   }
 
   /** Contract: the opener; inbound the acceptor, else the listener's process, else the closer. */
@@ -136,7 +146,9 @@ export class Aggregator implements EventSink {
   }
 
   private closerOf(event: TcpEvent): Process | null {
-    return event.closer === 0 && event.closerTgid === 0 ? null : this.processes.of(event.closer, event.closerTgid);
+    return event.closer === 0 && event.closerTgid === 0
+      ? null
+      : this.processes.of(event.closer, event.closerTgid);
   }
 
   /** Gives back the histograms of a flow that has been quiet for longer than they remember. */
@@ -148,8 +160,13 @@ export class Aggregator implements EventSink {
   }
 }
 
+/** First seen after the event of its exit, which was not sent since nobody knew it then. */
+function isExiting(event: ProcessEvent): boolean {
+  return (event.flags & (PROCESS_FLAG.NO_MM | PROCESS_FLAG.KTHREAD)) === PROCESS_FLAG.NO_MM;
+}
+
 /** A socket older than the tracer does not say who opened it: a port that somebody listens on was connected to. */
 export function directionOf(socket: { direction: number; localPort: number }, namespace: Namespace): number {
   if (socket.direction !== DIRECTION.NONE) return socket.direction;
-  return namespace.listening.has(socket.localPort) ? DIRECTION.IN : DIRECTION.OUT;
+  return namespace.listeners.has(socket.localPort) ? DIRECTION.IN : DIRECTION.OUT;
 }

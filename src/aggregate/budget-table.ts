@@ -4,14 +4,8 @@
  */
 import { addressText } from '../decode/address.js';
 import { Budget } from './budget.js';
+import type { Ends } from './ends.js';
 import type { Flow } from './flow.js';
-
-/** What events and audit records both can say of a socket's own address. */
-export interface LocalEnd {
-  /** One of the four 32-bit words, as they lie in memory. */
-  localWord(index: number): number;
-  readonly localBytes: Uint8Array;
-}
 
 export class BudgetTable {
   private readonly budgets: (Budget | null)[] = [];
@@ -39,7 +33,7 @@ export class BudgetTable {
   }
 
   /** The budget of an outbound flow from a socket's source address; null when the table is full. */
-  of(flow: Flow, socket: LocalEnd): Budget | null {
+  of(flow: Flow, socket: Ends): Budget | null {
     if (flow.destination.address === null) return null;
     const cached = flow.budget;
     if (cached !== null && cached.pins > 0 && sameSource(flow, socket)) return cached;
@@ -103,7 +97,7 @@ export class BudgetTable {
   }
 }
 
-function sameSource(flow: Flow, socket: LocalEnd): boolean {
+function sameSource(flow: Flow, socket: Ends): boolean {
   const source = flow.budgetSource;
   for (let i = 0; i < 4; i++) if (source[i] !== socket.localWord(i)) return false;
   return true;

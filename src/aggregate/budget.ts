@@ -5,7 +5,11 @@
 import type { Destination } from './flow.js';
 import type { Namespace } from './namespace.js';
 import { RateWindow } from './rates.js';
+import { Releases } from './releases.js';
 import { ESTABLISHED, isTimeWait } from './sockets.js';
+
+/** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry. */
+export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, KINDS: 3 } as const;
 
 export class Budget {
   established = 0;
@@ -17,10 +21,12 @@ export class Budget {
   /** Sockets in the table that point here. */
   pins = 0;
   dirty = false;
+  /** The last forecast was a number: see forecast.ts about noise. */
+  expected = false;
+  readonly releases = new Releases();
   /** Ports held, by the index of the flow as stored. */
   readonly holders = new Map<number, number>();
-  /** Ports taken: attempts that got one. */
-  readonly opens = new RateWindow(1);
+  readonly rates = new RateWindow(BUDGET_RATE.KINDS);
 
   constructor(
     readonly index: number,

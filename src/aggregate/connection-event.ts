@@ -63,7 +63,10 @@ export function connectionEvent(
     process: owner.info(),
     closer: closer?.info() ?? null,
     local: { address: addressText(event.localBytes), port: event.localPort === 0 ? null : event.localPort },
-    remote: { address: addressText(event.remoteBytes), port: event.remotePort === 0 ? null : event.remotePort },
+    remote: {
+      address: addressText(event.remoteBytes),
+      port: event.remotePort === 0 ? null : event.remotePort,
+    },
     direction: directionName(event.direction),
     errno: errnoName(event.err),
     cause: causeOf(event),

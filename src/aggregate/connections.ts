@@ -7,14 +7,22 @@
  */
 import type { TcpEvent } from '../decode/batch.js';
 import { DIRECTION, END, FLAG } from '../decode/layout.js';
-import type { Budget } from './budget.js';
+import { BUDGET_RATE, type Budget } from './budget.js';
 import type { BudgetTable } from './budget-table.js';
 import type { Flow } from './flow.js';
 import { RATE } from './flow.js';
 import type { FlowTable } from './flow-table.js';
 import type { DurationPool } from './quantiles.js';
 import { RecentCookies } from './recent-cookies.js';
-import { ESTABLISHED, FIN_WAIT2_MINI, type NewSocket, SOCKET_FLAG, type Sockets, SYN_SENT, TIME_WAIT } from './sockets.js';
+import {
+  ESTABLISHED,
+  FIN_WAIT2_MINI,
+  type NewSocket,
+  SOCKET_FLAG,
+  type Sockets,
+  SYN_SENT,
+  TIME_WAIT,
+} from './sockets.js';
 
 /** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
 export const TIME_WAIT_NS = 60e9;
@@ -45,7 +53,7 @@ export class Connections {
     if (slot < 0) this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
     else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
     this.countOpen(flow);
-    this.budgetOf(event, flow)?.opens.add(0, this.second);
+    this.drew(this.sockets.find(event.cookieLow, event.cookieHigh), BUDGET_RATE.OPEN);
     if (event.connectUs === 0) return;
     flow.connects ??= this.durations.take();
     flow.connects?.add(event.connectUs, this.second);
@@ -77,11 +85,22 @@ export class Connections {
     this.rate(flow, RATE.FAIL);
   }
 
+  /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
+  closeLost(flow: Flow): void {
+    const folded = this.flows.find(flow.namespace, flow.owner, flow.direction);
+    flow.closed += 1;
+    if (folded !== null && folded !== flow && folded.closed > 0) folded.closed -= 1;
+    else flow.namespace.closed += 1;
+    if (folded !== null && folded.unsettledCloses > 0) folded.unsettledCloses -= 1;
+    this.flows.touch(flow);
+  }
+
   /** @param flow of the event; the socket's own flow is better known when it has one. Returns the one it counted for. */
   closed(event: TcpEvent, flow: Flow): Flow {
     this.second = Math.floor(event.timeNs / 1e9);
     const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    if (slot >= 0 && !this.sockets.hasFlag(slot, ATTRIBUTED)) this.adopt(slot, event, flow, this.sockets.stateOf(slot));
+    if (slot >= 0 && !this.sockets.hasFlag(slot, ATTRIBUTED))
+      this.adopt(slot, event, flow, this.sockets.stateOf(slot));
     const owner = slot < 0 ? flow : this.sockets.flowOf(slot);
     if (this.isPreexisting(event, slot)) owner.preexisting += this.isKnownPreexisting(slot) ? 0 : 1;
     else this.countWholeLife(event, owner, slot);
@@ -137,13 +156,17 @@ export class Connections {
 
   /** What stays of it: a TIME_WAIT entry, or nothing. */
   private leave(event: TcpEvent, flow: Flow, slot: number): void {
+    this.drew(slot, BUDGET_RATE.CLOSE);
     if (event.end !== END.TIME_WAIT && event.end !== END.FIN_WAIT2) {
       if (slot >= 0) this.sockets.remove(slot);
+      else this.sockets.noteGone(event.cookieLow, event.cookieHigh);
       return;
     }
     const state = event.end === END.FIN_WAIT2 ? FIN_WAIT2_MINI : TIME_WAIT;
     const entry = slot < 0 ? this.addEntry(event, flow, state) : slot;
-    if (entry >= 0) this.sockets.setState(entry, state, event.timeNs, deadlineOf(event, state));
+    if (entry < 0) return;
+    this.sockets.setState(entry, state, event.timeNs, deadlineOf(event, state));
+    this.drew(entry, BUDGET_RATE.WAIT);
   }
 
   private addEntry(event: TcpEvent, flow: Flow, state: number): number {
@@ -175,6 +198,11 @@ export class Connections {
     return flow.direction === DIRECTION.OUT ? this.budgets.of(flow, event) : null;
   }
 
+  /** Something happened to a port of the socket's budget. */
+  private drew(slot: number, kind: number): void {
+    if (slot >= 0) this.sockets.budgetOf(slot)?.rates.add(kind, this.second);
+  }
+
   private rate(flow: Flow, kind: number): void {
     flow.rates.add(kind, this.second);
     flow.namespace.rates.add(kind, this.second);
@@ -182,7 +210,15 @@ export class Connections {
 }
 
 /** Filled for each new socket, so that none costs an object. */
-const SCRATCH = { low: 0, high: 0, budget: null, localPort: 0, state: 0, flags: 0, since: 0 } as unknown as NewSocket;
+const SCRATCH = {
+  low: 0,
+  high: 0,
+  budget: null,
+  localPort: 0,
+  state: 0,
+  flags: 0,
+  since: 0,
+} as unknown as NewSocket;
 
 function flagsOf(event: TcpEvent, flow: Flow): number {
   let flags = flow.owner.id === 0 ? 0 : ATTRIBUTED;

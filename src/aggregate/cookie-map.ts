@@ -74,7 +74,8 @@ export class CookieMap {
 
   private find(low: number, high: number): number {
     let slot = this.home(low, high);
-    while (!this.isEmpty(slot) && (this.low[slot] !== low || this.high[slot] !== high)) slot = (slot + 1) & this.mask;
+    while (!this.isEmpty(slot) && (this.low[slot] !== low || this.high[slot] !== high))
+      slot = (slot + 1) & this.mask;
     return slot;
   }
 
@@ -106,7 +107,8 @@ export class CookieMap {
     this.mask = slots - 1;
     this.used = 0;
     for (let slot = 0; slot < low.length; slot++) {
-      if (low[slot] || high[slot]) this.set(low[slot] as number, high[slot] as number, values[slot] as number);
+      if (low[slot] || high[slot])
+        this.set(low[slot] as number, high[slot] as number, values[slot] as number);
     }
   }
 }

@@ -4,12 +4,13 @@
  * marked as such by null address and port; totals stay exact.
  */
 import { addressText } from '../decode/address.js';
-import type { TcpEvent } from '../decode/batch.js';
 import { DIRECTION } from '../decode/layout.js';
+import type { Ends } from './ends.js';
 import { type Destination, directionName, Flow, NO_DESTINATION } from './flow.js';
 import { FlowIndex, FlowQuery } from './flow-index.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
+import { merged } from './quantiles.js';
 
 export class FlowTable {
   /** By index; null: free. A folded flow keeps its place while connections still point at it. */
@@ -36,19 +37,19 @@ export class FlowTable {
     for (const flow of this.flows) if (flow !== null && flow.foldedInto === null) yield flow;
   }
 
-  /** The flow of an event: inbound by its local end, outbound by its remote one. */
-  ofEvent(event: TcpEvent, namespace: Namespace, owner: Owner, direction: number): Flow {
+  /** The flow of a connection: inbound by its local end, outbound by its remote one. */
+  ofEnds(ends: Ends, namespace: Namespace, owner: Owner, direction: number): Flow {
     const { query } = this;
     const inbound = direction === DIRECTION.IN;
     query.namespace = namespace;
     query.owner = owner;
     query.direction = direction;
-    query.w0 = inbound ? event.localWord(0) : event.remoteWord(0);
-    query.w1 = inbound ? event.localWord(1) : event.remoteWord(1);
-    query.w2 = inbound ? event.localWord(2) : event.remoteWord(2);
-    query.w3 = inbound ? event.localWord(3) : event.remoteWord(3);
-    query.port = inbound ? event.localPort : event.remotePort;
-    return this.index.find(query) ?? this.admit(destinationOf(event, query));
+    query.w0 = inbound ? ends.localWord(0) : ends.remoteWord(0);
+    query.w1 = inbound ? ends.localWord(1) : ends.remoteWord(1);
+    query.w2 = inbound ? ends.localWord(2) : ends.remoteWord(2);
+    query.w3 = inbound ? ends.localWord(3) : ends.remoteWord(3);
+    query.port = inbound ? ends.localPort : ends.remotePort;
+    return this.index.find(query) ?? this.admit(destinationOf(ends, query));
   }
 
   /** The flow of an owner toward a known destination, or toward nobody knows where. */
@@ -62,15 +63,40 @@ export class FlowTable {
     return this.index.find(query) ?? this.admit(destination);
   }
 
+  /** The flow toward nobody knows where, if there is one. */
+  find(namespace: Namespace, owner: Owner, direction: number): Flow | null {
+    const { query } = this;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    query.w0 = query.w1 = query.w2 = query.w3 = 0;
+    query.port = NO_DESTINATION.port;
+    return this.index.find(query);
+  }
+
   /** Adds one flow's counts to another and forgets it. Live connections that point at it are followed on. */
   fold(from: Flow, into: Flow): void {
     this.index.remove(this.query.of(from));
     into.absorb(from);
+    into.lifetimes = merged(into.lifetimes, from.lifetimes);
+    into.connects = merged(into.connects, from.connects);
+    from.lifetimes = null;
+    from.connects = null;
     from.owner.flows.delete(from);
     this.live -= 1;
     this.gone.push(from.key);
     this.touch(into);
     this.release(from);
+  }
+
+  /** Forgets a flow that counted nothing and that nothing points at. */
+  drop(flow: Flow): void {
+    this.index.remove(this.query.of(flow));
+    flow.owner.flows.delete(flow);
+    this.live -= 1;
+    this.gone.push(flow.key);
+    this.flows[flow.index] = null;
+    this.free.push(flow.index);
   }
 
   /** A connection no longer points at `flow` (as stored, not as folded). */
@@ -109,9 +135,12 @@ export class FlowTable {
 
   private admit(destination: Destination): Flow {
     const { namespace, owner, direction } = this.query;
-    if (this.live >= this.limit && destination !== NO_DESTINATION) return this.of(namespace, owner, direction);
+    if (this.live >= this.limit && destination !== NO_DESTINATION)
+      return this.of(namespace, owner, direction);
     const index = this.free.pop() ?? this.flows.length;
-    const key = [namespace.key, owner.key, directionName(direction) ?? '-', endpointText(destination)].join('/');
+    const key = [namespace.key, owner.key, directionName(direction) ?? '-', endpointText(destination)].join(
+      '/',
+    );
     const flow = new Flow(index, key, namespace, owner, direction, destination);
     this.flows[index] = flow;
     this.index.insert(this.query.of(flow), flow);
@@ -127,8 +156,8 @@ export class FlowTable {
   }
 }
 
-function destinationOf(event: TcpEvent, query: FlowQuery): Destination {
-  const bytes = query.direction === DIRECTION.IN ? event.localBytes : event.remoteBytes;
+function destinationOf(ends: Ends, query: FlowQuery): Destination {
+  const bytes = query.direction === DIRECTION.IN ? ends.localBytes : ends.remoteBytes;
   return { words: [query.w0, query.w1, query.w2, query.w3], address: addressText(bytes), port: query.port };
 }
 

@@ -32,6 +32,8 @@ export class Flow {
   bytesReceived = 0;
   /** Connections in state ESTABLISHED. */
   established = 0;
+  /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
+  unsettledCloses = 0;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
   /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
@@ -68,6 +70,11 @@ export class Flow {
     let flow: Flow = this;
     while (flow.foldedInto !== null) flow = flow.foldedInto;
     return flow;
+  }
+
+  /** Nothing was ever counted here, and nothing points here: only sockets of unknown owners passed through. */
+  get isEmpty(): boolean {
+    return this.pins === 0 && this.opened + this.failed + this.preexisting === 0;
   }
 
   /** Adds everything another flow counted; the other one is spent. */

@@ -17,7 +17,29 @@ export class Folds {
   /** Counts already taken, by key. */
   private readonly taken = new Map<string, number>();
 
+  /** Flows with folded closes whose opens may not have been counted, and those that the running audit settles. */
+  private unsettled = new Set<Flow>();
+  private settling = new Set<Flow>();
+
   constructor(private readonly aggregator: Aggregator) {}
+
+  /** What was folded before an audit begins, it settles. */
+  beginAudit(): void {
+    this.settling = this.unsettled;
+    this.unsettled = new Set();
+  }
+
+  /** The audit looked for every connection: closes without one had no open that was counted. */
+  endAudit(): void {
+    for (const flow of this.settling) {
+      flow.opened += flow.unsettledCloses;
+      flow.namespace.opened += flow.unsettledCloses;
+      flow.unsettledCloses = 0;
+      flow.lowerBound = this.unsettled.has(flow);
+      this.aggregator.flows.touch(flow);
+    }
+    this.settling = new Set();
+  }
 
   apply(batch: Batch, length: number): void {
     for (let at = 0; at + FOLD_BYTES <= length; at += FOLD_BYTES) this.applyOne(batch, at);
@@ -63,7 +85,8 @@ export class Folds {
     if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
     if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;
     /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
+    flow.unsettledCloses += count;
     flow.lowerBound = true;
-    flow.namespace.lowerBound = true;
+    this.unsettled.add(flow);
   }
 }

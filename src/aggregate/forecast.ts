@@ -8,20 +8,28 @@
  * later; between the bends it is a straight line, and the answer is exact for the model.
  *
  * Noise: a measured rate is never quite right, and near rate × (L + W) = limit a percent decides between "soon" and
- * "never". So "never" turns into a number only when a rate lower by the noise would fill the budget too, and a number into
- * "never" only when not even a higher one would. What the budget holds is measured, not extrapolated: as it fills, the
- * rate matters less and the answer settles.
+ * "never". So "never" turns into a number only when a rate lower by the noise (at least 3 %) would fill the budget too,
+ * and a number into "never" only when not even one higher by a third of it would: a wider band there would hold on to a
+ * countdown that does not count. What the budget holds is measured, not extrapolated: as it fills, the rate matters less.
  */
 
 /** Relative error of the rate that is always reckoned with. */
 export const RATE_NOISE = 0.03;
+/** Of the noise, what a number forgives before it turns into never. */
+const LEAVE_SHARE = 1 / 3;
 /** Further ahead is never, seconds. */
 export const HORIZON_SECONDS = 3600;
 /**
- * A leak shows in connections that live on while fewer close than open, and many more of them than the stream explains:
- * while a stream of long connections starts, up to three times as many, since only short ones have closed by then.
+ * More connections alive than this many times what their lifetimes explain means that those lifetimes are not all: they
+ * come of the ones that have closed, and while a stream starts, only its short ones have.
+ */
+const EXPLAINED = 1.5;
+/**
+ * Beyond this it is a leak: some never close. A starting stream shows up to three times too many; and it must be more
+ * than some seconds bring, or any stream of short connections would at times look like a leak.
  */
 const LEAK_FACTOR = 4;
+const LEAK_SECONDS = 4;
 
 export interface ForecastInput {
   /** Ports that can be had at all (forecastLimit). */
@@ -34,11 +42,11 @@ export interface ForecastInput {
   openPerSec: number;
   /** Relative standard deviation of `openPerSec`; less than RATE_NOISE counts as that. */
   noise?: number;
-  /** Closes, for finding leaks; unknown: every connection closes in its time. */
+  /** Closes; unknown: lifetimes are as `lifetimeSeconds` says and nothing leaks. */
   closePerSec?: number | null;
   /** Ports that the kernel's timers give back in each second from now: [0] within the first. */
   releases: ArrayLike<number>;
-  /** Mean from open to close; null: none was seen to close, so none is expected to. */
+  /** Mean from open to close, of those closed lately; null: none was seen to close, so none is expected to. */
   lifetimeSeconds: number | null;
   /** Of closes, those that leave a TIME_WAIT entry here: 0 to 1. */
   waitShare: number;
@@ -55,15 +63,16 @@ export function exhaustionSeconds(input: ForecastInput): number | null {
   if (!(openPerSec > 0)) return null;
   const noise = Math.max(RATE_NOISE, input.noise ?? 0);
   const likely = firstFull(input, openPerSec);
-  if (expected) return likely ?? firstFull(input, openPerSec * (1 + noise));
+  if (expected) return likely ?? firstFull(input, openPerSec * (1 + noise * LEAVE_SHARE));
   return likely !== null && firstFull(input, openPerSec * (1 - noise)) !== null ? likely : null;
 }
 
 /** Follows the line from bend to bend until it meets the limit. */
 function firstFull(input: ForecastInput, rate: number): number | null {
   const { limit, releases, waitShare, waitSeconds } = input;
-  const closeRate = rate * closingShare(input);
-  const closing = closesFrom(input, closeRate);
+  const { closingShare, lifetime } = streamOf(input);
+  const closeRate = rate * closingShare;
+  const closing = closeRate > 0 ? Math.max(0, lifetime - input.live / closeRate) : HORIZON_SECONDS;
   const leaving = closing + waitSeconds;
   let held = input.live + input.waiting;
   for (let now = 0; now < HORIZON_SECONDS; ) {
@@ -85,15 +94,21 @@ function firstFull(input: ForecastInput, rate: number): number | null {
   return null;
 }
 
-/** When the first of the stream closes: its oldest living connection has lived for `live / closeRate` seconds. */
-function closesFrom({ live, lifetimeSeconds }: ForecastInput, closeRate: number): number {
-  if (lifetimeSeconds === null || closeRate <= 0) return Number.POSITIVE_INFINITY;
-  return Math.max(0, lifetimeSeconds - live / closeRate);
+interface Stream {
+  /** The part of new connections that will ever close; less than 1 is a leak. */
+  closingShare: number;
+  /** Seconds from open to close. */
+  lifetime: number;
 }
 
-/** The part of new connections that will ever close; less than 1 is a leak. */
-function closingShare({ live, openPerSec, closePerSec = null, lifetimeSeconds }: ForecastInput): number {
-  if (closePerSec === null || lifetimeSeconds === null) return 1;
-  const isShort = closePerSec < openPerSec * (1 - RATE_NOISE);
-  return isShort && live > LEAK_FACTOR * openPerSec * lifetimeSeconds ? closePerSec / openPerSec : 1;
+/** What the numbers of the living and of the closes say of the lifetimes that were seen. */
+function streamOf({ live, openPerSec, closePerSec = null, lifetimeSeconds }: ForecastInput): Stream {
+  if (lifetimeSeconds === null) return { closingShare: 1, lifetime: Number.POSITIVE_INFINITY };
+  const seen = { closingShare: 1, lifetime: lifetimeSeconds };
+  if (closePerSec === null || closePerSec > openPerSec * (1 - RATE_NOISE)) return seen;
+  const explained = openPerSec * lifetimeSeconds;
+  if (live <= EXPLAINED * explained) return seen;
+  const leaks = live > LEAK_FACTOR * explained + LEAK_SECONDS * openPerSec;
+  if (leaks) return { closingShare: closePerSec / openPerSec, lifetime: lifetimeSeconds };
+  return { closingShare: 1, lifetime: live / closePerSec };
 }

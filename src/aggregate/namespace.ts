@@ -1,6 +1,9 @@
 /** Network namespaces: cumulative totals and rates of each. Keyed by the kernel's net cookie, which is never reused. */
+import type { NetSysctls } from '../system/sysctl.js';
 import { RATE } from './flow.js';
+import type { Owner } from './owner.js';
 import { PortCounts } from './port-counts.js';
+import { isUsable } from './port-range.js';
 import { RateWindow } from './rates.js';
 
 export class Namespace {
@@ -13,11 +16,30 @@ export class Namespace {
   timeWaitAttributed = 0;
   /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
   readonly blocked = new PortCounts();
-  /** Local ports that somebody listens on, as far as seen. */
-  listening = new Set<number>();
+  /** Who listens on a local port, as far as seen; null: nobody we know. */
+  listeners = new Map<number, Owner | null>();
+  /** Ports of sockets that did bind() and nothing more. */
+  idleBound = new Set<number>();
+  /** Sockets by kernel state number, as the last audit counted them; null before the first. */
+  states: Map<number, number> | null = null;
+  sysctls: NetSysctls | null = null;
+  /** TcpExt:TCPTimeWaitOverflow: closes that skipped TIME_WAIT because the table was full. */
+  timeWaitOverflow: number | null = null;
+  /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
+  auditedAt = 0;
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;
+
+  /** Ports of the range that plain connect() cannot use, whatever the destination. */
+  get blockedPorts(): number {
+    const { sysctls } = this;
+    if (sysctls === null) return 0;
+    const ports = new Set([...this.blocked.ports(), ...this.listeners.keys(), ...this.idleBound]);
+    let blocked = 0;
+    for (const port of ports) if (isUsable(sysctls, port)) blocked += 1;
+    return blocked;
+  }
 
   constructor(
     /** Net cookie, decimal. */
@@ -31,6 +53,7 @@ export class NamespaceTable {
   private readonly byCookie = new Map<number, Namespace>();
   private last: Namespace | null = null;
   private lastCookie = -1;
+  private readonly gone: string[] = [];
 
   /** `cookie` as a number: the kernel counts them from 1, far below 2^53. */
   of(cookie: number, inode: number): Namespace {
@@ -43,6 +66,17 @@ export class NamespaceTable {
     this.last = namespace;
     this.lastCookie = cookie;
     return namespace;
+  }
+
+  /** It is gone: deleted, or nothing of it was seen for long. */
+  delete(namespace: Namespace): void {
+    this.byCookie.delete(Number(namespace.key));
+    this.lastCookie = -1;
+    this.gone.push(namespace.key);
+  }
+
+  takeGone(): string[] {
+    return this.gone.splice(0);
   }
 
   all(): Iterable<Namespace> {

@@ -18,7 +18,7 @@ const MAX_NOISE = 0.25;
 
 export interface OpenEstimate {
   perSecond: number;
-  /** Standard deviation of `perSecond`, relative to it: 0 for arrivals like clockwork, 1/√n for random ones; at most 0.25. */
+  /** Standard deviation of `perSecond`, relative to it: for n random opens 1/√n, like clockwork 1/n; at most 0.25. */
   noise: number;
 }
 
@@ -69,18 +69,20 @@ export class OpenRate {
     return { count: Math.max(0, count - 0.5), seconds: Math.max(MIN_SPAN, (nowMs - this.firstMs) / 1000) };
   }
 
-  /** From the variance of whole seconds over their mean: 0 regular, 1 random, more in bursts. */
+  /** Of few opens one more or less; of more, by the variance of whole seconds over their mean: 1 is random. */
   private noise(count: number, window: number): number {
+    const least = 1 / Math.max(1, count);
     const from = Math.max(this.newest - window, Math.floor(this.firstMs / 1000) + 1);
     const seconds = this.newest - from;
-    if (count === 0 || seconds < MIN_SPREAD_SECONDS) return 0;
+    if (seconds < MIN_SPREAD_SECONDS) return Math.min(MAX_NOISE, least);
     let [sum, squares] = [0, 0];
     for (let second = from; second < this.newest; second++) {
       sum += this.at(second);
       squares += this.at(second) ** 2;
     }
     const variance = (squares - sum ** 2 / seconds) / (seconds - 1);
-    return sum === 0 ? 0 : Math.min(MAX_NOISE, Math.sqrt(((variance / sum) * seconds) / count));
+    const spread = sum === 0 ? 0 : Math.sqrt(((variance / sum) * seconds) / sum);
+    return Math.min(MAX_NOISE, Math.max(least, spread));
   }
 
   private at(second: number): number {

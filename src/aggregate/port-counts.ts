@@ -1,4 +1,4 @@
-/** How many sockets block each local port of a namespace, and how many ports are blocked at all within a range. */
+/** How many sockets block each local port of a namespace. */
 export class PortCounts {
   private readonly counts = new Map<number, number>();
 
@@ -8,18 +8,7 @@ export class PortCounts {
     else this.counts.set(port, count);
   }
 
-  has(port: number): boolean {
-    return this.counts.has(port);
-  }
-
   ports(): Iterable<number> {
     return this.counts.keys();
-  }
-
-  /** Distinct blocked ports that a connect() could otherwise get. */
-  countIf(usable: (port: number) => boolean): number {
-    let blocked = 0;
-    for (const port of this.counts.keys()) if (usable(port)) blocked += 1;
-    return blocked;
   }
 }

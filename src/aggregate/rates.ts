@@ -29,7 +29,8 @@ export class RateWindow {
       if (second <= other.newest - RATE_SECONDS) continue;
       for (let kind = 0; kind < this.kinds; kind++) this.addAt(kind, second, other.at(kind, second));
     }
-    this.first = this.first < 0 ? other.first : Math.min(this.first, other.first < 0 ? this.first : other.first);
+    this.first =
+      this.first < 0 ? other.first : Math.min(this.first, other.first < 0 ? this.first : other.first);
     this.lastCounted = Math.max(this.lastCounted, other.lastCounted);
   }
 

@@ -11,12 +11,17 @@ import type { Flow } from './flow.js';
 import type { FlowTable } from './flow-table.js';
 
 const FIRST_SLOTS = 1024;
+/** Sockets that may go during one audit before it stops adding what it does not know. */
+const GONE_LIMIT = 500_000;
 export const ESTABLISHED = 1;
 export const SYN_SENT = 2;
 export const FIN_WAIT2 = 5;
 export const TIME_WAIT = 6;
+export const LISTEN = 10;
 /** State of a FIN_WAIT2 mini-socket: it counts as TIME_WAIT, but its timer is not its release. */
-export const FIN_WAIT2_MINI = 12;
+export const FIN_WAIT2_MINI = 14;
+/** Its time is over, but no audit has looked yet: counts for nothing, and is kept in case the kernel still has it. */
+export const EXPIRED = 15;
 
 export const SOCKET_FLAG = {
   /** bind() chose its port: the port is lost to every plain connect() of the namespace. */
@@ -48,6 +53,8 @@ export interface NewSocket {
 export class Sockets {
   private readonly byCookie: CookieMap;
   private readonly free: number[] = [];
+  /** Gone since an audit began: its dump may still show them. */
+  private gone: CookieMap | null = null;
   private slots = 0;
   private low = new Uint32Array(FIRST_SLOTS);
   private high = new Uint32Array(FIRST_SLOTS);
@@ -102,6 +109,7 @@ export class Sockets {
   }
 
   remove(slot: number): void {
+    this.noteGone(this.low[slot] as number, this.high[slot] as number);
     this.count(slot, -1);
     this.byCookie.delete(this.low[slot] as number, this.high[slot] as number);
     this.flows.unpin(this.flow[slot] as number);
@@ -109,6 +117,43 @@ export class Sockets {
     if (budget !== null) this.budgets.unpin(budget);
     this.state[slot] = 0;
     this.free.push(slot);
+  }
+
+  /** From now on remembers what goes, until `endAudit`. */
+  beginAudit(): void {
+    this.gone = new CookieMap(GONE_LIMIT);
+  }
+
+  endAudit(): void {
+    this.gone = null;
+  }
+
+  /** A socket went that was never in the table. */
+  noteGone(low: number, high: number): void {
+    this.gone?.set(low, high, 1);
+  }
+
+  /** Whether a dump that began with the audit may show a socket that is no more. */
+  wentDuringAudit(low: number, high: number): boolean {
+    return this.gone !== null && (this.gone.get(low, high) >= 0 || this.gone.size >= GONE_LIMIT);
+  }
+
+  /** Calls back for every TIME_WAIT entry that holds a port of a budget; `deadline` in ns. */
+  forEachWaiting(visit: (budget: Budget, state: number, deadline: number) => void): void {
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (!isTimeWait(this.state[slot] as number)) continue;
+      const budget = this.budgetOf(slot);
+      if (budget !== null) visit(budget, this.state[slot] as number, this.deadline[slot] as number);
+    }
+  }
+
+  /** TIME_WAIT entries whose timer has ended count no longer; an audit will confirm it. @param now ns */
+  expire(now: number): void {
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (isTimeWait(this.state[slot] as number) && (this.deadline[slot] as number) < now) {
+        this.setState(slot, EXPIRED, this.since[slot] as number, this.deadline[slot]);
+      }
+    }
   }
 
   /** @param deadline of a TIME_WAIT state, ns; else 0 */
@@ -210,6 +255,7 @@ export class Sockets {
   }
 
   private countPort(slot: number, flow: Flow, budget: Budget, state: number, by: 1 | -1): void {
+    if (state === EXPIRED) return;
     flow.portsHeld += by;
     budget.hold(this.flow[slot] as number, state, by);
     if (this.hasFlag(slot, SOCKET_FLAG.BOUND)) {

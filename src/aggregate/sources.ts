@@ -2,11 +2,20 @@
  * The aggregator's tables as publish wants them: on each tick, the rows that changed. A flow whose rates still move is
  * sent again until they are still.
  */
+
+import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import type { Changes, TableSource } from '../publish/source.js';
-import type { FlowRow, TotalsRow } from '../protocol/rows.js';
 import type { Aggregator } from './aggregator.js';
+import type { Budget } from './budget.js';
+import { budgetRow, ruleOf } from './budget-rows.js';
 import type { Flow } from './flow.js';
+import { TIMER_SLACK_MS } from './releases.js';
+import { releaseInMs, TIME_WAIT_MS } from './reuse.js';
 import { type EventCounts, flowRow, totalsRow } from './rows.js';
+import { TIME_WAIT } from './sockets.js';
+
+/** Budgets whose rows are made anew in one tick. */
+const ROWS_PER_TICK = 1000;
 
 export class FlowSource implements TableSource<'flows'> {
   private hot: Flow[] = [];
@@ -18,9 +27,16 @@ export class FlowSource implements TableSource<'flows'> {
     dead.settle(now);
     const second = Math.floor((now - unixMsAtZero) / 1000);
     for (const flow of this.hot) flows.touch(flow);
-    const changed = flows.takeDirty();
+    const changed = flows.takeDirty().filter((flow) => !this.dropped(flow));
     this.hot = changed.filter((flow) => this.keepsMoving(flow, second));
     return { set: changed.map((flow) => flowRow(flow, second)), del: flows.takeGone() };
+  }
+
+  private dropped(flow: Flow): boolean {
+    if (!flow.isEmpty) return false;
+    this.aggregator.rest(flow);
+    this.aggregator.flows.drop(flow);
+    return true;
   }
 
   private keepsMoving(flow: Flow, second: number): boolean {
@@ -38,11 +54,49 @@ export class TotalsSource implements TableSource<'totals'> {
   ) {}
 
   collect(now: number): Changes<TotalsRow> {
-    const second = Math.floor((now - this.aggregator.unixMsAtZero) / 1000);
+    const { namespaces, unixMsAtZero } = this.aggregator;
+    const nowNs = (now - unixMsAtZero) * 1e6;
     const set: TotalsRow[] = [];
-    for (const namespace of this.aggregator.namespaces.all()) {
-      set.push(totalsRow(namespace, this.nameOf(namespace.inode), this.counts(), second));
+    for (const namespace of namespaces.all()) {
+      set.push(totalsRow(namespace, this.nameOf(namespace.inode), this.counts(), nowNs));
     }
-    return { set, del: [] };
+    return { set, del: namespaces.takeGone() };
+  }
+}
+
+export class BudgetSource implements TableSource<'budgets'> {
+  constructor(private readonly aggregator: Aggregator) {}
+
+  collect(now: number): Changes<BudgetRow> {
+    const { budgets, flows, sockets, unixMsAtZero } = this.aggregator;
+    const nowNs = (now - unixMsAtZero) * 1e6;
+    sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
+    const changed = this.choose(budgets.takeDirty());
+    this.refill(changed, nowNs);
+    const second = Math.floor(nowNs / 1e9);
+    const set = changed.map((budget) => budgetRow(budget, flows, second));
+    for (const budget of changed)
+      if (budget.timeWait > 0 || budget.rates.isActive(second)) budgets.touch(budget);
+    return { set, del: budgets.takeGone() };
+  }
+
+  /** The fullest first; the rest keeps its marks for the next tick. */
+  private choose(dirty: Budget[]): Budget[] {
+    if (dirty.length <= ROWS_PER_TICK) return dirty;
+    dirty.sort((a, b) => b.used - a.used);
+    for (const budget of dirty.slice(ROWS_PER_TICK)) this.aggregator.budgets.touch(budget);
+    return dirty.slice(0, ROWS_PER_TICK);
+  }
+
+  /** One pass over the TIME_WAIT entries of all budgets that are shown anew. */
+  private refill(changed: Budget[], nowNs: number): void {
+    const rules = new Map(changed.map((budget) => [budget, ruleOf(budget)]));
+    for (const budget of changed) budget.releases.clear();
+    this.aggregator.sockets.forEachWaiting((budget, state, deadline) => {
+      const rule = rules.get(budget);
+      if (rule === undefined) return;
+      const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 + TIMER_SLACK_MS : TIME_WAIT_MS;
+      budget.releases.add(left, state === TIME_WAIT ? releaseInMs(left, 'time-wait', rule) : left);
+    });
   }
 }

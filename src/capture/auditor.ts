@@ -33,7 +33,11 @@ export class Auditor {
   private filled = 0;
   private closed = false;
 
-  constructor(private readonly native: NativeAuditor) {}
+  /** @param onTaken runs before each batch of records is decoded: what happened before they were dumped has happened. */
+  constructor(
+    private readonly native: NativeAuditor,
+    private readonly onTaken: () => void = () => undefined,
+  ) {}
 
   /**
    * Dumps the targets, one after another, to the sink. Resolves when all are through, failed ones too: those say so in
@@ -77,8 +81,9 @@ export class Auditor {
   /** False: nothing to do in this turn. */
   private refill(): boolean {
     const bytes = this.native.take(this.decoder.batch.u8);
-    if (bytes < 0) this.finish();
+    if (bytes > 0) this.onTaken();
     else if (bytes === 0) this.poll();
+    else this.finish();
     this.at = 0;
     this.filled = Math.max(0, bytes);
     return bytes > 0;

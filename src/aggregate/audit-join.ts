@@ -1,0 +1,228 @@
+/**
+ * The kernel's own list of sockets against ours: what it has and we lack is added, what we have and it lacks is taken
+ * away, timers and states are taken over. Called with a dump of each namespace, in slices; then `sweep` in slices.
+ * Only what was there before the dump began can be declared gone by it.
+ */
+import { DIRECTION } from '../decode/layout.js';
+import { parseNetstat } from '../system/netstat.js';
+import { parseSysctls, SYSCTL_FILES, type SysctlTexts } from '../system/sysctl.js';
+import { type Aggregator, directionOf } from './aggregator.js';
+import type { Ends } from './ends.js';
+import type { Flow } from './flow.js';
+import type { Folds } from './folds.js';
+import type { Namespace } from './namespace.js';
+import {
+  EXPIRED,
+  FIN_WAIT2_MINI,
+  isTimeWait,
+  LISTEN,
+  type NewSocket,
+  SOCKET_FLAG,
+  TIME_WAIT,
+} from './sockets.js';
+
+/** One socket of a dump. */
+export interface DumpedSocket extends Ends {
+  readonly state: number;
+  /** 3: a TIME_WAIT or FIN_WAIT2 mini-socket. */
+  readonly timer: number;
+  readonly cookieLow: number;
+  readonly cookieHigh: number;
+  readonly expiresMs: number;
+}
+
+const SYN_RECV = 3;
+const BOUND_INACTIVE = 13;
+const TIMER_TIME_WAIT = 3;
+/** An expired entry that no audit can confirm is let go after this, ns. */
+const EXPIRED_KEEP_NS = 15e9;
+
+export class AuditJoin {
+  private round = 0;
+  private namespace: Namespace | null = null;
+  private startedNs = 0;
+  private states = new Map<number, number>();
+  private listening = new Set<number>();
+  private idleBound = new Set<number>();
+  /** Namespaces whose dump of this round is complete, with the time it began. */
+  private readonly complete = new Map<Namespace, number>();
+
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly folds: Folds,
+  ) {}
+
+  /** Before the first dump of a round, once every earlier event has been counted. */
+  beginRound(): void {
+    this.round += 1;
+    this.complete.clear();
+    this.aggregator.sockets.beginAudit();
+    this.folds.beginAudit();
+  }
+
+  begin(cookie: number, inode: number, startedNs: number): void {
+    this.namespace = this.aggregator.namespaces.of(cookie, inode);
+    this.startedNs = startedNs;
+    this.states = new Map();
+    this.listening = new Set();
+    this.idleBound = new Set();
+  }
+
+  socket(socket: DumpedSocket): void {
+    const { state } = socket;
+    const waiting = socket.timer === TIMER_TIME_WAIT;
+    const shown = waiting ? TIME_WAIT : state;
+    this.states.set(shown, (this.states.get(shown) ?? 0) + 1);
+    if (state === LISTEN) this.listening.add(socket.localPort);
+    else if (state === BOUND_INACTIVE) this.idleBound.add(socket.localPort);
+    else if (state !== SYN_RECV) this.join(socket, waiting);
+  }
+
+  /** Settings and counters of the namespace, as text by file name. */
+  facts(texts: SysctlTexts, netstat: string | null): void {
+    if (this.namespace === null) return;
+    this.namespace.sysctls = parseSysctls(texts);
+    this.namespace.timeWaitOverflow =
+      netstat === null ? null : (parseNetstat(netstat).TcpExt?.TCPTimeWaitOverflow ?? null);
+  }
+
+  /** @param complete the dump showed everything */
+  end(complete: boolean): void {
+    const { namespace } = this;
+    if (namespace === null || !complete) return;
+    namespace.states = this.states;
+    this.takeListeners(namespace);
+    namespace.idleBound = this.idleBound;
+    namespace.auditedAt = this.startedNs;
+    this.complete.set(namespace, this.startedNs);
+  }
+
+  private takeListeners(namespace: Namespace): void {
+    const { listeners } = namespace;
+    for (const port of listeners.keys()) if (!this.listening.has(port)) listeners.delete(port);
+    for (const port of this.listening) if (!listeners.has(port)) listeners.set(port, null);
+  }
+
+  /** Takes away what the dumps did not show, `count` slots from `from`; returns where to go on, -1 at the end. */
+  sweep(from: number, count: number): number {
+    const { sockets } = this.aggregator;
+    const end = Math.min(sockets.end, from + count);
+    for (let slot = from; slot < end; slot++) if (sockets.stateOf(slot) !== 0) this.inspect(slot);
+    return end < sockets.end ? end : -1;
+  }
+
+  endRound(): void {
+    this.folds.endAudit();
+    this.aggregator.sockets.endAudit();
+    this.namespace = null;
+  }
+
+  /** The namespace is no more, and so is every socket of it. */
+  forget(namespace: Namespace): void {
+    const { sockets } = this.aggregator;
+    for (let slot = 0; slot < sockets.end; slot++) {
+      if (sockets.stateOf(slot) !== 0 && sockets.flowOf(slot).namespace === namespace) sockets.remove(slot);
+    }
+    this.aggregator.namespaces.delete(namespace);
+  }
+
+  private join(socket: DumpedSocket, waiting: boolean): void {
+    const { sockets } = this.aggregator;
+    const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
+    if (slot >= 0) this.confirm(slot, socket, waiting);
+    else if (!sockets.wentDuringAudit(socket.cookieLow, socket.cookieHigh)) this.add(socket, waiting);
+  }
+
+  private confirm(slot: number, socket: DumpedSocket, waiting: boolean): void {
+    const { sockets } = this.aggregator;
+    sockets.markSeen(slot, this.round);
+    /* An event after the dump began knows better. */
+    if (sockets.sinceOf(slot) >= this.startedNs) return;
+    const before = sockets.stateOf(slot);
+    if (waiting && !isTimeWait(before) && before !== EXPIRED) this.closeLost(slot);
+    if (waiting) this.takeTimer(slot, socket);
+    else sockets.setState(slot, socket.state, sockets.sinceOf(slot));
+  }
+
+  /** A FIN_WAIT2 mini-socket's timer is not its release: the peer's FIN will give it a fresh one. */
+  private takeTimer(slot: number, socket: DumpedSocket): void {
+    const { sockets } = this.aggregator;
+    const state = socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI;
+    sockets.setState(slot, state, sockets.sinceOf(slot), this.deadlineOf(socket));
+  }
+
+  private deadlineOf(socket: DumpedSocket): number {
+    return this.startedNs + socket.expiresMs * 1e6;
+  }
+
+  /**
+   * Nobody told us of it: older than the tracer, in no process's hands, not accepted yet, or its events were lost. A
+   * live inbound one is the listener's so far.
+   */
+  private add(socket: DumpedSocket, waiting: boolean): void {
+    const { sockets, flows, budgets, processes } = this.aggregator;
+    const namespace = this.namespace as Namespace;
+    const direction = this.directionOf(socket);
+    const owner = waiting
+      ? null
+      : namespace.listeners.get(direction === DIRECTION.IN ? socket.localPort : -1);
+    const flow = flows.ofEnds(socket, namespace, owner ?? processes.unknown, direction).current;
+    const fresh = SCRATCH;
+    fresh.low = socket.cookieLow;
+    fresh.high = socket.cookieHigh;
+    fresh.flow = flow;
+    fresh.budget = direction === DIRECTION.OUT ? budgets.of(flow, socket) : null;
+    fresh.localPort = socket.localPort;
+    fresh.state = waiting ? (socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI) : socket.state;
+    fresh.since = this.startedNs - 1;
+    if (!sockets.add(fresh)) return;
+    const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
+    sockets.markSeen(slot, this.round);
+    if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
+    this.seen(flow);
+  }
+
+  private directionOf(socket: DumpedSocket): number {
+    if (this.listening.has(socket.localPort)) return DIRECTION.IN;
+    return directionOf(
+      { direction: DIRECTION.NONE, localPort: socket.localPort },
+      this.namespace as Namespace,
+    );
+  }
+
+  private seen(flow: Flow): void {
+    const now = this.aggregator.unixMsAtZero + this.startedNs / 1e6;
+    if (flow.firstSeen === 0) flow.firstSeen = now;
+    flow.lastSeen = Math.max(flow.lastSeen, now);
+  }
+
+  private inspect(slot: number): void {
+    const { sockets } = this.aggregator;
+    const started = this.complete.get(sockets.flowOf(slot).namespace);
+    const state = sockets.stateOf(slot);
+    if (started === undefined) {
+      if (state === EXPIRED && this.startedNs - sockets.deadlineOf(slot) > EXPIRED_KEEP_NS)
+        sockets.remove(slot);
+      return;
+    }
+    if (sockets.seenBy(slot) === this.round || sockets.sinceOf(slot) >= started) return;
+    if (!isTimeWait(state) && state !== EXPIRED) this.closeLost(slot);
+    sockets.remove(slot);
+  }
+
+  /** Its close had no event; if its open was counted, so is its close. */
+  private closeLost(slot: number): void {
+    const { sockets } = this.aggregator;
+    const counted = sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED);
+    if (counted && !sockets.hasFlag(slot, SOCKET_FLAG.PREEXISTING)) {
+      this.aggregator.connections.closeLost(sockets.flowOf(slot));
+    }
+  }
+}
+
+const SCRATCH = { flags: 0 } as unknown as NewSocket;
+
+/** The texts of one namespace, gathered until its end. */
+export function emptyTexts(): SysctlTexts {
+  return Object.fromEntries(SYSCTL_FILES.map((name) => [name, null])) as SysctlTexts;
+}

@@ -187,7 +187,8 @@ static __always_inline void on_closed(struct transition *t)
 	f = facts_of(t, EVENT_CLOSED);
 	f.end = v.end;
 	f.tw_lifetime_ms = v.lifetime_ms;
-	f.err = (__u16)t->sk->sk_err;
+	if (v.end != END_TIME_WAIT && v.end != END_FIN_WAIT2)
+		f.err = (__u16)t->sk->sk_err;
 	if (t->state->established_ns)
 		f.duration_ns = t->now - t->state->established_ns;
 	send_event(t->sk, &f);

@@ -52,6 +52,7 @@ enum tcp_state {
 #define S_IFMT 00170000
 #define S_IFSOCK 0140000
 #define EEXIST 17
+#define EPIPE 32
 #define EADDRNOTAVAIL 99
 #define ECONNABORTED 103
 #define ECONNRESET 104

@@ -62,25 +62,27 @@ static __always_inline bool time_wait_table_full(struct sock *sk)
 	return entries >= BPF_CORE_READ(net, ipv4.tcp_death_row.sysctl_max_tw_buckets);
 }
 
+/* What tcp_reset() sets. Any other error is that of tcp_write_err(): it gave up, with ETIMEDOUT or a router's answer. */
+static __always_inline bool is_reset(int err)
+{
+	return err == ECONNRESET || err == EPIPE;
+}
+
 static __always_inline struct verdict close_verdict(struct sock *sk, int oldstate, __u64 cookie)
 {
+	bool may_wait = oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING;
+	/* Looked for before sk_err: an error that nobody read may be older than a normal close (IP_RECVERR). */
+	struct inet_timewait_sock *tw = may_wait ? find_time_wait(sk, cookie) : NULL;
 	struct verdict v = {};
-	struct inet_timewait_sock *tw;
 
-	if (sk->sk_err == ETIMEDOUT) {
-		v.end = END_TIMEOUT;
-	} else if (sk->sk_err && sk->sk_err != ECONNABORTED) {
-		v.end = END_RESET;
-	} else if (oldstate == TCP_LAST_ACK) {
+	if (tw)
+		return time_wait_verdict(tw);
+	if (sk->sk_err && sk->sk_err != ECONNABORTED)
+		v.end = is_reset(sk->sk_err) ? END_RESET : END_TIMEOUT;
+	else if (oldstate == TCP_LAST_ACK)
 		v.end = END_PASSIVE;
-	} else if (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING) {
-		tw = find_time_wait(sk, cookie);
-		if (tw)
-			return time_wait_verdict(tw);
-		v.end = time_wait_table_full(sk) ? END_OVERFLOW : END_ABORTED;
-	} else {
-		v.end = END_ABORTED;
-	}
+	else
+		v.end = may_wait && time_wait_table_full(sk) ? END_OVERFLOW : END_ABORTED;
 	return v;
 }
 

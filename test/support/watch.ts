@@ -1,0 +1,118 @@
+/**
+ * The engine in the test's own process, watching namespaces of our own: every event and every row it makes of them. Waiting is
+ * driven by the engine's batches. Called by kernel tests; needs root and the addon.
+ */
+import { pino } from 'pino';
+import type { KernelFilter } from '../../src/capture/native.js';
+import { type Engine, startEngine } from '../../src/engine.js';
+import type { ConnectionEvent, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
+import type { EventInterest } from '../../src/publish/source.js';
+import type { Netns } from './netns.js';
+import type { Ending, Scope } from './scope.js';
+
+/** Tables also change without an event: the fold map is read, /proc answers, processes exit. */
+const LOOK_AGAIN_MS = 50;
+
+export interface WatchOptions {
+  ringBytes?: number;
+  syscalls?: boolean;
+  filter?: Partial<KernelFilter>;
+  interest?: EventInterest;
+}
+
+export class Watch implements Ending {
+  readonly events: ConnectionEvent[] = [];
+  dropped = 0;
+  private readonly rows = new Map<string, FlowRow>();
+  private readonly spaces = new Map<number, TotalsRow>();
+  private readonly waiting = new Set<() => void>();
+
+  private constructor(readonly engine: Engine) {}
+
+  /** Attached and listening when this resolves. Only these namespaces are seen. */
+  static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
+    const filter = { tgids: [], ports: [], netns: netns.map(({ inode }) => inode), ...options.filter };
+    const { ringBytes = 1 << 22, syscalls = true } = options;
+    const log = pino({ level: 'silent' });
+    const watch = scope.use(
+      new Watch(await startEngine({ ringBytes, syscalls, filter, redact: false, log })),
+    );
+    watch.listen(options.interest ?? { all: true, pids: [] });
+    return watch;
+  }
+
+  listen(interest: EventInterest): void {
+    this.engine.source.events.listen(interest, (events, dropped) => {
+      this.events.push(...events);
+      this.dropped += dropped;
+      for (const wake of this.waiting) wake();
+    });
+  }
+
+  /** Waits until `find` gives something; `what` says what is waited for. */
+  async until<T>(find: () => T | undefined | false | null, what: string, withinMs = 15_000): Promise<T> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const found = find();
+      if (found !== undefined && found !== null && found !== false) return found;
+      if (performance.now() > deadline)
+        throw new Error(`not within ${withinMs} ms: ${what}\n${this.story()}`);
+      await this.change();
+    }
+  }
+
+  /** The rows as a client has them: changes applied one after the other. */
+  flows(): FlowRow[] {
+    const { flows } = this.engine.source.tables;
+    const { set, del } = flows?.collect(Date.now()) ?? { set: [], del: [] };
+    for (const key of del) this.rows.delete(key);
+    for (const row of set) this.rows.set(row.key, row);
+    return [...this.rows.values()];
+  }
+
+  totals(netns: Netns): TotalsRow | undefined {
+    for (const row of this.engine.source.tables.totals?.collect(Date.now()).set ?? [])
+      this.spaces.set(row.netns as number, row);
+    return this.spaces.get(netns.inode);
+  }
+
+  /** Sums of the namespace's flows. */
+  sum(netns: Netns, field: 'opened' | 'closed' | 'failed', direction: 'out' | 'in'): number {
+    const rows = this.flows().filter((row) => row.netns === netns.inode && row.direction === direction);
+    return rows.reduce((sum, row) => sum + (row[field] ?? 0), 0);
+  }
+
+  end(): Promise<void> {
+    return this.engine.stop();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, LOOK_AGAIN_MS);
+      this.waiting.add(wake);
+    });
+  }
+
+  private story(): string {
+    const lines = this.events.slice(-40).map((event) => {
+      const { type, direction, local, remote, end, errno, oldState, newState } = event;
+      return JSON.stringify([
+        type,
+        direction,
+        local,
+        remote,
+        end,
+        errno,
+        oldState,
+        newState,
+        event.process.comm,
+      ]);
+    });
+    return `${this.events.length} events, the last:\n${lines.join('\n')}`;
+  }
+}

@@ -54,13 +54,13 @@ function forecast(budget: Budget, flows: FlowTable, second: number): number | nu
   const { namespace, rates } = budget;
   const limit = namespace.sysctls === null ? null : forecastLimit(namespace.sysctls, blockedBeside(budget));
   if (limit === null) return null;
-  const closePerSec = rates.perSecond(BUDGET_RATE.CLOSE, second);
-  const waitPerSec = rates.perSecond(BUDGET_RATE.WAIT, second);
+  const closePerSec = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
+  const waitPerSec = rates.steadyPerSecond(BUDGET_RATE.WAIT, second);
   const seconds = exhaustionSeconds({
     limit,
     live: budget.established + budget.other,
     waiting: budget.releases.total,
-    openPerSec: rates.perSecond(BUDGET_RATE.OPEN, second),
+    openPerSec: rates.steadyPerSecond(BUDGET_RATE.OPEN, second),
     closePerSec,
     releases: budget.releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),

@@ -44,6 +44,19 @@ export class RateWindow {
     return Math.round((sum / span) * 10) / 10;
   }
 
+  /**
+   * As perSecond, but of whole seconds only: neither the one that is passing nor the one in which counting began. Right
+   * two seconds after a steady stream began, where perSecond still errs by a second's worth.
+   */
+  steadyPerSecond(kind: number, second: number): number {
+    const rate = this.perSecond(kind, second);
+    const from = Math.max(this.first + 1, this.newest - RATE_SECONDS + 1);
+    if (this.newest <= from) return rate;
+    let sum = 0;
+    for (let at = from; at < this.newest; at++) sum += this.at(kind, at);
+    return sum / (this.newest - from);
+  }
+
   /** Whether anything was counted in the last ten seconds. */
   isActive(second: number): boolean {
     return this.lastCounted >= 0 && second - this.lastCounted < RATE_SECONDS;

@@ -98,3 +98,21 @@ describe('merged rates', () => {
     }
   });
 });
+
+describe('a steady rate', () => {
+  it('is exact two seconds after a stream began in the middle of a second', () => {
+    const window = counted([100, 300], [101, 1000], [102, 700]);
+    expect(window.steadyPerSecond(0, 102)).toBe(1000);
+  });
+
+  it('is the plain rate before a whole second has passed', () => {
+    expect(counted([100, 300]).steadyPerSecond(0, 100)).toBe(300);
+    expect(counted([100, 300], [101, 10]).steadyPerSecond(0, 101)).toBe(155);
+  });
+
+  it('forgets what is older than the window', () => {
+    const window = new RateWindow(1);
+    for (let second = 100; second < 150; second++) window.add(0, second, second < 140 ? 9 : 30);
+    expect(window.steadyPerSecond(0, 149)).toBe(30);
+  });
+});

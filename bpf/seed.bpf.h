@@ -67,6 +67,8 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 		s->flags |= FLAG_BOUND_BEFORE;
 	f.flags = s->flags;
 	f.cookie = bpf_get_socket_cookie(sk);
+	if (!passes_filter(sk, &f))
+		return;
 	f.now = bpf_ktime_get_ns();
 	write_event(&e, sk, &f);
 	bpf_seq_write(seq, &e, sizeof(e));

@@ -8,6 +8,8 @@ import { Aggregator } from './aggregate/aggregator.js';
 import { AuditJoin } from './aggregate/audit-join.js';
 import { EventTap } from './aggregate/event-tap.js';
 import { Folds } from './aggregate/folds.js';
+import { History, type Moment } from './aggregate/history.js';
+import { HistoryFeed } from './aggregate/history-feed.js';
 import type { Surroundings } from './aggregate/process.js';
 import { BudgetSource, FlowSource, TotalsSource } from './aggregate/sources.js';
 import { AuditLoop } from './audit-loop.js';
@@ -91,6 +93,7 @@ class TracingEngine implements Engine {
   private readonly pump: Pump;
   private readonly tap: EventTap;
   private readonly folds: Folds;
+  private readonly historyFeed: HistoryFeed;
   private readonly audits: AuditLoop;
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
@@ -106,6 +109,7 @@ class TracingEngine implements Engine {
     this.aggregator = new Aggregator(this.surroundings());
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.folds = new Folds(this.aggregator);
+    this.historyFeed = new HistoryFeed(this.aggregator, new History(moment()));
     this.stats = tracer.stats();
     this.tap = new EventTap(tracer, this.aggregator);
     this.pump = new Pump(
@@ -179,6 +183,7 @@ class TracingEngine implements Engine {
     try {
       bootClock.sample();
       this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
+      this.historyFeed.record(moment());
       const lost = this.stats.ringLost;
       this.stats = this.tracer.stats();
       if (this.stats.ringLost !== lost) this.takeFolds(this.stats.ringLost - lost);
@@ -188,6 +193,7 @@ class TracingEngine implements Engine {
   }
 
   private takeFolds(lost: number): void {
+    this.historyFeed.history.annotate(moment().ms, 'events-lost', `${lost} events had no room in the ring`);
     this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
     this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
   }
@@ -221,6 +227,7 @@ class TracingEngine implements Engine {
         totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
       },
       events: this.tap,
+      history: this.historyFeed.history,
       health: () => this.health(),
     };
   }
@@ -242,4 +249,9 @@ class TracingEngine implements Engine {
     const age = Number(process.hrtime.bigint()) - oldest;
     return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
   }
+}
+
+function moment(): Moment {
+  const ms = Number(process.hrtime.bigint()) / 1e6;
+  return { ms, unixMs: bootClock.unixMsAtZero + ms };
 }

@@ -120,8 +120,8 @@ export class Aggregator implements EventSink {
 
   /** Says of later connections, whose direction nobody saw, that they came in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
-    if (!namespace.listeners.get(event.localPort))
-      namespace.listeners.set(event.localPort, this.ownerOf(event));
+    if (!namespace.listeners.get(event.localPort)) namespace.portsChanged();
+    namespace.listeners.set(event.localPort, this.ownerOf(event));
     return null;
   }
 

@@ -94,6 +94,7 @@ export class AuditJoin {
     this.takeListeners(namespace);
     namespace.idleBound = this.idleBound;
     namespace.auditedAt = this.startedNs;
+    namespace.portsChanged();
     this.complete.set(namespace, this.startedNs);
   }
 

@@ -12,8 +12,9 @@ const HOLDERS_SHOWN = 10;
 /** Ports that come back are told in steps of this many seconds. */
 const RELEASE_STEP = 5;
 
-/** @param second of the events' clock, for rates */
-export function budgetRow(budget: Budget, flows: FlowTable, second: number): BudgetRow {
+/** @param nowNs CLOCK_MONOTONIC */
+export function budgetRow(budget: Budget, flows: FlowTable, nowNs: number): BudgetRow {
+  const second = Math.floor(nowNs / 1e9);
   const { namespace, source, destination } = budget;
   const { sysctls } = namespace;
   const limit = sysctls === null ? null : portLimit(sysctls);
@@ -33,7 +34,7 @@ export function budgetRow(budget: Budget, flows: FlowTable, second: number): Bud
     other: budget.other,
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
     reuse: sysctls === null ? null : ruleOf(budget).reuse,
-    exhaustionSeconds: forecast(budget, flows, second),
+    exhaustionSeconds: forecast(budget, flows, nowNs),
     releasing: releasing(budget),
     holders: holdersOf(budget, flows),
   };
@@ -50,17 +51,20 @@ export function ruleOf({ namespace, source, destination }: Budget): ReuseRule {
   return reuseRule(namespace.sysctls, source, destination.address);
 }
 
-function forecast(budget: Budget, flows: FlowTable, second: number): number | null {
+function forecast(budget: Budget, flows: FlowTable, nowNs: number): number | null {
+  const second = Math.floor(nowNs / 1e9);
   const { namespace, rates } = budget;
   const limit = namespace.sysctls === null ? null : forecastLimit(namespace.sysctls, blockedBeside(budget));
   if (limit === null) return null;
+  const opens = budget.openRate.estimate(nowNs / 1e6);
   const closePerSec = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
   const waitPerSec = rates.steadyPerSecond(BUDGET_RATE.WAIT, second);
   const seconds = exhaustionSeconds({
     limit,
     live: budget.established + budget.other,
     waiting: budget.releases.total,
-    openPerSec: rates.steadyPerSecond(BUDGET_RATE.OPEN, second),
+    openPerSec: opens.perSecond,
+    noise: opens.noise,
     closePerSec,
     releases: budget.releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),

@@ -4,6 +4,7 @@
  */
 import type { Destination } from './flow.js';
 import type { Namespace } from './namespace.js';
+import { OpenRate } from './open-rate.js';
 import { RateWindow } from './rates.js';
 import { Releases } from './releases.js';
 import { ESTABLISHED, isTimeWait } from './sockets.js';
@@ -27,6 +28,10 @@ export class Budget {
   /** Ports held, by the index of the flow as stored. */
   readonly holders = new Map<number, number>();
   readonly rates = new RateWindow(BUDGET_RATE.KINDS);
+  /** Connections opened since the budget began to hold ports. */
+  opened = 0;
+  /** How fast ports are taken, for the forecast. */
+  readonly openRate = new OpenRate();
 
   constructor(
     readonly index: number,
@@ -38,6 +43,13 @@ export class Budget {
 
   get used(): number {
     return this.established + this.timeWait + this.other;
+  }
+
+  /** @param atMs CLOCK_MONOTONIC */
+  open(atMs: number): void {
+    this.opened += 1;
+    this.openRate.add(atMs);
+    this.rates.add(BUDGET_RATE.OPEN, Math.floor(atMs / 1000));
   }
 
   hold(flow: number, state: number, by: 1 | -1): void {

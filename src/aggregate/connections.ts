@@ -53,7 +53,7 @@ export class Connections {
     if (slot < 0) this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
     else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
     this.countOpen(flow);
-    this.drew(this.sockets.find(event.cookieLow, event.cookieHigh), BUDGET_RATE.OPEN);
+    this.tookPort(event);
     if (event.connectUs === 0) return;
     flow.connects ??= this.durations.take();
     flow.connects?.add(event.connectUs, this.second);
@@ -196,6 +196,11 @@ export class Connections {
 
   private budgetOf(event: TcpEvent, flow: Flow): Budget | null {
     return flow.direction === DIRECTION.OUT ? this.budgets.of(flow, event) : null;
+  }
+
+  private tookPort(event: TcpEvent): void {
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
   }
 
   /** Something happened to a port of the socket's budget. */

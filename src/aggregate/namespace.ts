@@ -15,7 +15,7 @@ export class Namespace {
   timeWait = 0;
   timeWaitAttributed = 0;
   /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
-  readonly blocked = new PortCounts();
+  readonly blocked = new PortCounts(() => this.portsChanged());
   /** Who listens on a local port, as far as seen; null: nobody we know. */
   listeners = new Map<number, Owner | null>();
   /** Ports of sockets that did bind() and nothing more. */
@@ -30,9 +30,20 @@ export class Namespace {
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;
+  private knownBlocked: number | null = null;
 
   /** Ports of the range that plain connect() cannot use, whatever the destination. */
   get blockedPorts(): number {
+    this.knownBlocked ??= this.countBlocked();
+    return this.knownBlocked;
+  }
+
+  /** Listeners, idle binds, bound connections or the range are not what they were. */
+  portsChanged(): void {
+    this.knownBlocked = null;
+  }
+
+  private countBlocked(): number {
     const { sysctls } = this;
     if (sysctls === null) return 0;
     const ports = new Set([...this.blocked.ports(), ...this.listeners.keys(), ...this.idleBound]);

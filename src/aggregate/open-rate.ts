@@ -6,10 +6,10 @@
 
 /** One-second buckets; a power of two, so that their place is a mask away. */
 const SLOTS = 32;
-/** Whole seconds looked back, longest first: a shorter window counts only when it tells of a change. */
-const WINDOWS = [30, 10, 3, 1] as const;
-/** A change is what is this many standard deviations away from an unchanged rate. */
-const SIGMAS = 3;
+/** Whole seconds looked back, unless the rate has changed since. */
+const WINDOW = 30;
+/** A change is what is this many standard deviations away from an unchanged rate: of 30 places one may look so by chance. */
+const SIGMAS = 4.5;
 /** Shortest time a rate is taken over, s. */
 const MIN_SPAN = 0.25;
 /** Fewer whole seconds than this say nothing about how regular arrivals are. */
@@ -25,6 +25,12 @@ export interface OpenEstimate {
 interface Count {
   count: number;
   seconds: number;
+}
+
+interface Spread {
+  seconds: number;
+  sum: number;
+  squares: number;
 }
 
 export class OpenRate {
@@ -48,15 +54,35 @@ export class OpenRate {
     const second = Math.floor(nowMs / 1000);
     if (this.isQuiet(second)) return { perSecond: 0, noise: 0 };
     this.advance(second);
-    let window: number = WINDOWS[0];
-    let best = this.countOver(window, nowMs);
-    for (const shorter of WINDOWS.slice(1)) {
-      const recent = this.countOver(shorter, nowMs);
-      if (!differs(recent, best)) continue;
-      window = shorter;
-      best = recent;
+    let recent = this.countOver(WINDOW, nowMs);
+    for (let seconds = this.sinceChange(recent, WINDOW, nowMs); seconds > 0; ) {
+      recent = this.countOver(seconds, nowMs);
+      seconds = this.sinceChange(recent, seconds, nowMs);
     }
-    return { perSecond: best.count / best.seconds, noise: this.noise(best.count, window) };
+    return { perSecond: recent.count / recent.seconds, noise: this.noise(recent.count) };
+  }
+
+  /**
+   * Whole seconds since the rate changed most, of those that `all` looks back; 0: it did not change. What comes in bursts
+   * varies so much on either side of any place that no place is a change.
+   */
+  private sinceChange(all: Count, window: number, nowMs: number): number {
+    const oldest = this.oldestWhole(window);
+    const total = this.spread(oldest);
+    let count = this.at(this.newest);
+    let [most, changed] = [SIGMAS, 0];
+    for (let second = this.newest - 1; second > oldest; second--) {
+      count += this.at(second);
+      const after = (nowMs - second * 1000) / 1000;
+      const expected = (all.count / all.seconds) * after;
+      const deviation = Math.sqrt((expected * (all.seconds - after)) / all.seconds);
+      const sigmas = (Math.abs(count - expected) - 1) / deviation;
+      if (sigmas <= most) continue;
+      const recent = this.spread(second);
+      if (sigmas <= SIGMAS * Math.sqrt(dispersion(recent, less(total, recent)))) continue;
+      [most, changed] = [sigmas, this.newest - second];
+    }
+    return changed;
   }
 
   /** Opens in the last `window` whole seconds and the one that runs, and the time that they took. */
@@ -69,20 +95,32 @@ export class OpenRate {
     return { count: Math.max(0, count - 0.5), seconds: Math.max(MIN_SPAN, (nowMs - this.firstMs) / 1000) };
   }
 
-  /** Of few opens one more or less; of more, by the variance of whole seconds over their mean: 1 is random. */
-  private noise(count: number, window: number): number {
+  /**
+   * Of few opens one more or less. Of more, by the dispersion of all whole seconds: a rate that has just changed is
+   * trusted less, and so is a short window that chance made look like a change.
+   */
+  private noise(count: number): number {
     const least = 1 / Math.max(1, count);
-    const from = Math.max(this.newest - window, Math.floor(this.firstMs / 1000) + 1);
-    const seconds = this.newest - from;
-    if (seconds < MIN_SPREAD_SECONDS) return Math.min(MAX_NOISE, least);
-    let [sum, squares] = [0, 0];
-    for (let second = from; second < this.newest; second++) {
-      sum += this.at(second);
-      squares += this.at(second) ** 2;
+    const all = this.spread(this.oldestWhole(WINDOW));
+    if (all.seconds < MIN_SPREAD_SECONDS || all.sum === 0) return Math.min(MAX_NOISE, least);
+    const variance = deviance(all) / (all.seconds - 1);
+    const random = Math.sqrt(((variance / all.sum) * all.seconds) / Math.max(1, count));
+    return Math.min(MAX_NOISE, Math.max(least, random));
+  }
+
+  /** The first second that was counted as a whole. */
+  private oldestWhole(window: number): number {
+    return Math.max(this.newest - window, Math.floor(this.firstMs / 1000) + 1);
+  }
+
+  /** Of the whole seconds from `oldest` to now. */
+  private spread(oldest: number): Spread {
+    const spread = { seconds: Math.max(0, this.newest - oldest), sum: 0, squares: 0 };
+    for (let second = oldest; second < this.newest; second++) {
+      spread.sum += this.at(second);
+      spread.squares += this.at(second) ** 2;
     }
-    const variance = (squares - sum ** 2 / seconds) / (seconds - 1);
-    const spread = sum === 0 ? 0 : Math.sqrt(((variance / sum) * seconds) / sum);
-    return Math.min(MAX_NOISE, Math.max(least, spread));
+    return spread;
   }
 
   private at(second: number): number {
@@ -105,8 +143,22 @@ export class OpenRate {
   }
 }
 
-/** Whether `recent` cannot well come of the same rate as `all`. One open more or less is chance. */
-function differs(recent: Count, all: Count): boolean {
-  const expected = (all.count / all.seconds) * recent.seconds;
-  return Math.abs(recent.count - expected) > SIGMAS * Math.sqrt(expected) + 1;
+function less(all: Spread, part: Spread): Spread {
+  return {
+    seconds: all.seconds - part.seconds,
+    sum: all.sum - part.sum,
+    squares: all.squares - part.squares,
+  };
+}
+
+/** Sum of the squared distances from the mean. */
+function deviance({ seconds, sum, squares }: Spread): number {
+  return seconds > 0 ? Math.max(0, squares - sum ** 2 / seconds) : 0;
+}
+
+/** Variance over mean within two spans, each about its own mean; never below that of random arrivals, which is 1. */
+function dispersion(recent: Spread, before: Spread): number {
+  const free = recent.seconds + before.seconds - 2;
+  const mean = (recent.sum + before.sum) / (recent.seconds + before.seconds);
+  return free > 0 && mean > 0 ? Math.max(1, (deviance(recent) + deviance(before)) / free / mean) : 1;
 }

@@ -2,10 +2,15 @@
 export class PortCounts {
   private readonly counts = new Map<number, number>();
 
+  /** @param onChange a port became blocked, or free again */
+  constructor(private readonly onChange: () => void) {}
+
   add(port: number, by: 1 | -1): void {
-    const count = (this.counts.get(port) ?? 0) + by;
+    const before = this.counts.get(port) ?? 0;
+    const count = before + by;
     if (count <= 0) this.counts.delete(port);
     else this.counts.set(port, count);
+    if (before <= 0 !== count <= 0) this.onChange();
   }
 
   ports(): Iterable<number> {

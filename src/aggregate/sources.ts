@@ -74,7 +74,7 @@ export class BudgetSource implements TableSource<'budgets'> {
     const changed = this.choose(budgets.takeDirty());
     this.refill(changed, nowNs);
     const second = Math.floor(nowNs / 1e9);
-    const set = changed.map((budget) => budgetRow(budget, flows, second));
+    const set = changed.map((budget) => budgetRow(budget, flows, nowNs));
     for (const budget of changed)
       if (budget.timeWait > 0 || budget.rates.isActive(second)) budgets.touch(budget);
     return { set, del: budgets.takeGone() };

@@ -120,7 +120,7 @@ export class Aggregator implements EventSink {
 
   /** Says of later connections, whose direction nobody saw, that they came in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
-    if (namespace.listeners.get(event.localPort)) return null;
+    if (event.type === EVENT.SEED && namespace.listeners.get(event.localPort)) return null;
     namespace.listeners.set(event.localPort, this.ownerOf(event));
     namespace.portsChanged();
     return null;

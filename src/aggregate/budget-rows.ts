@@ -5,12 +5,10 @@ import type { FlowTable } from './flow-table.js';
 import { exhaustionSeconds } from './forecast.js';
 import type { Owner } from './owner.js';
 import { forecastLimit, freePorts, portLimit } from './port-range.js';
-import { RELEASE_SECONDS } from './releases.js';
+import { releaseSteps } from './releases.js';
 import { type ReuseRule, reuseRule } from './reuse.js';
 
 const HOLDERS_SHOWN = 10;
-/** Ports that come back are told in steps of this many seconds. */
-const RELEASE_STEP = 5;
 
 /** @param nowNs CLOCK_MONOTONIC */
 export function budgetRow(budget: Budget, flows: FlowTable, nowNs: number): BudgetRow {
@@ -35,7 +33,7 @@ export function budgetRow(budget: Budget, flows: FlowTable, nowNs: number): Budg
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
     reuse: sysctls === null ? null : ruleOf(budget).reuse,
     exhaustionSeconds: forecast(budget, flows, nowNs),
-    releasing: releasing(budget),
+    releasing: releaseSteps(budget.releases),
     holders: holdersOf(budget, flows),
   };
 }
@@ -89,17 +87,6 @@ function lifetimeOf(budget: Budget, flows: FlowTable, second: number): number | 
   return lifetime;
 }
 
-function releasing(budget: Budget): [number, number][] {
-  const steps: [number, number][] = [];
-  for (let from = 0; from < RELEASE_SECONDS; from += RELEASE_STEP) {
-    let ports = 0;
-    for (let second = from; second < from + RELEASE_STEP; second++)
-      ports += budget.releases.timers[second] ?? 0;
-    if (ports > 0) steps.push([from + RELEASE_STEP, ports]);
-  }
-  return steps;
-}
-
 /** Largest first; one entry per process or program, however many rows it has. */
 function holdersOf(budget: Budget, flows: FlowTable): BudgetRow['holders'] {
   const ports = new Map<Owner, number>();
@@ -107,6 +94,11 @@ function holdersOf(budget: Budget, flows: FlowTable): BudgetRow['holders'] {
     const { owner } = flows.at(index);
     ports.set(owner, (ports.get(owner) ?? 0) + count);
   }
+  return holdersByPorts(ports);
+}
+
+/** Largest first, as rows show them. */
+export function holdersByPorts(ports: ReadonlyMap<Owner, number>): BudgetRow['holders'] {
   const sorted = [...ports].sort(([, a], [, b]) => b - a).slice(0, HOLDERS_SHOWN);
   return sorted.map(([owner, count]) => ({ process: owner.info(), ports: count }));
 }

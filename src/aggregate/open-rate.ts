@@ -27,12 +27,6 @@ interface Count {
   seconds: number;
 }
 
-interface Spread {
-  seconds: number;
-  sum: number;
-  squares: number;
-}
-
 export class OpenRate {
   private readonly buckets = new Uint32Array(SLOTS);
   private newest = -1;
@@ -59,28 +53,28 @@ export class OpenRate {
       recent = this.countOver(seconds, nowMs);
       seconds = this.sinceChange(recent, seconds, nowMs);
     }
-    return { perSecond: recent.count / recent.seconds, noise: this.noise(recent.count) };
+    const perSecond = recent.count / recent.seconds;
+    return { perSecond, noise: this.noise(recent.count, perSecond) };
   }
 
   /**
    * Whole seconds since the rate changed most, of those that `all` looks back; 0: it did not change. What comes in bursts
-   * varies so much on either side of any place that no place is a change.
+   * jumps so much from second to second that no jump is a change.
    */
   private sinceChange(all: Count, window: number, nowMs: number): number {
     const oldest = this.oldestWhole(window);
-    const total = this.spread(oldest);
+    const jumps = this.jumps(oldest);
     let count = this.at(this.newest);
     let [most, changed] = [SIGMAS, 0];
     for (let second = this.newest - 1; second > oldest; second--) {
       count += this.at(second);
       const after = (nowMs - second * 1000) / 1000;
       const expected = (all.count / all.seconds) * after;
-      const deviation = Math.sqrt((expected * (all.seconds - after)) / all.seconds);
+      const others = (jumps - this.jump(second)) / Math.max(1, this.newest - oldest - 2);
+      const dispersion = Math.max(1, (others * all.seconds) / all.count);
+      const deviation = Math.sqrt((dispersion * expected * (all.seconds - after)) / all.seconds);
       const sigmas = (Math.abs(count - expected) - 1) / deviation;
-      if (sigmas <= most) continue;
-      const recent = this.spread(second);
-      if (sigmas <= SIGMAS * Math.sqrt(dispersion(recent, less(total, recent)))) continue;
-      [most, changed] = [sigmas, this.newest - second];
+      if (sigmas > most) [most, changed] = [sigmas, this.newest - second];
     }
     return changed;
   }
@@ -95,17 +89,14 @@ export class OpenRate {
     return { count: Math.max(0, count - 0.5), seconds: Math.max(MIN_SPAN, (nowMs - this.firstMs) / 1000) };
   }
 
-  /**
-   * Of few opens one more or less. Of more, by the dispersion of all whole seconds: a rate that has just changed is
-   * trusted less, and so is a short window that chance made look like a change.
-   */
-  private noise(count: number): number {
+  /** Of few opens one more or less. Of more, by how much one second differs from the next, wherever their level. */
+  private noise(count: number, perSecond: number): number {
     const least = 1 / Math.max(1, count);
-    const all = this.spread(this.oldestWhole(WINDOW));
-    if (all.seconds < MIN_SPREAD_SECONDS || all.sum === 0) return Math.min(MAX_NOISE, least);
-    const variance = deviance(all) / (all.seconds - 1);
-    const random = Math.sqrt(((variance / all.sum) * all.seconds) / Math.max(1, count));
-    return Math.min(MAX_NOISE, Math.max(least, random));
+    const oldest = this.oldestWhole(WINDOW);
+    const seconds = this.newest - oldest;
+    if (seconds < MIN_SPREAD_SECONDS || count === 0) return Math.min(MAX_NOISE, least);
+    const dispersion = this.jumps(oldest) / (seconds - 1) / perSecond;
+    return Math.min(MAX_NOISE, Math.max(least, Math.sqrt(dispersion / count)));
   }
 
   /** The first second that was counted as a whole. */
@@ -113,14 +104,15 @@ export class OpenRate {
     return Math.max(this.newest - window, Math.floor(this.firstMs / 1000) + 1);
   }
 
-  /** Of the whole seconds from `oldest` to now. */
-  private spread(oldest: number): Spread {
-    const spread = { seconds: Math.max(0, this.newest - oldest), sum: 0, squares: 0 };
-    for (let second = oldest; second < this.newest; second++) {
-      spread.sum += this.at(second);
-      spread.squares += this.at(second) ** 2;
-    }
-    return spread;
+  /** Sum over the whole seconds from `oldest` to now; over their number it is the variance about a mean that may move. */
+  private jumps(oldest: number): number {
+    let sum = 0;
+    for (let second = oldest + 1; second < this.newest; second++) sum += this.jump(second);
+    return sum;
+  }
+
+  private jump(second: number): number {
+    return (this.at(second) - this.at(second - 1)) ** 2 / 2;
   }
 
   private at(second: number): number {
@@ -141,24 +133,4 @@ export class OpenRate {
     for (let next = this.newest + 1; next <= second; next++) this.buckets[next & (SLOTS - 1)] = 0;
     this.newest = Math.max(this.newest, second);
   }
-}
-
-function less(all: Spread, part: Spread): Spread {
-  return {
-    seconds: all.seconds - part.seconds,
-    sum: all.sum - part.sum,
-    squares: all.squares - part.squares,
-  };
-}
-
-/** Sum of the squared distances from the mean. */
-function deviance({ seconds, sum, squares }: Spread): number {
-  return seconds > 0 ? Math.max(0, squares - sum ** 2 / seconds) : 0;
-}
-
-/** Variance over mean within two spans, each about its own mean; never below that of random arrivals, which is 1. */
-function dispersion(recent: Spread, before: Spread): number {
-  const free = recent.seconds + before.seconds - 2;
-  const mean = (recent.sum + before.sum) / (recent.seconds + before.seconds);
-  return free > 0 && mean > 0 ? Math.max(1, (deviance(recent) + deviance(before)) / free / mean) : 1;
 }

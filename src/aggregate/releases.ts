@@ -3,6 +3,8 @@
  * from the kernel's own timers. Two views: until the timer ends, and until a new connection may take the port over.
  */
 export const RELEASE_SECONDS = 130;
+/** Ports that come back are told in steps of this many seconds. */
+const STEP = 5;
 /** The kernel's timer wheel ends a timer of 60 s up to two seconds late: on average one. */
 export const TIMER_SLACK_MS = 1000;
 
@@ -27,6 +29,16 @@ export class Releases {
     increment(this.perSecond, freeMs);
     this.total += 1;
   }
+}
+
+/** [in seconds, ports] for every step in which ports come back. */
+export function releaseSteps({ timers }: Releases): [number, number][] {
+  const steps: [number, number][] = [];
+  for (let from = 0; from < RELEASE_SECONDS; from += STEP) {
+    const ports = timers.subarray(from, from + STEP).reduce((sum, count) => sum + count, 0);
+    if (ports > 0) steps.push([from + STEP, ports]);
+  }
+  return steps;
 }
 
 function increment(seconds: Uint32Array, ms: number): void {

@@ -147,6 +147,16 @@ export class Sockets {
     }
   }
 
+  /** Calls back for every socket that holds a port of a budget; the slot is valid during the call. */
+  forEachHolding(visit: (slot: number, budget: Budget) => void): void {
+    for (let slot = 0; slot < this.slots; slot++) {
+      const state = this.state[slot] as number;
+      if (state === 0 || state === EXPIRED) continue;
+      const budget = this.budgetOf(slot);
+      if (budget !== null) visit(slot, budget);
+    }
+  }
+
   /** TIME_WAIT entries whose timer has ended count no longer; an audit will confirm it. @param now ns */
   expire(now: number): void {
     for (let slot = 0; slot < this.slots; slot++) {

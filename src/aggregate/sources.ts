@@ -6,6 +6,7 @@
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import type { Changes, TableSource } from '../publish/source.js';
 import type { Aggregator } from './aggregator.js';
+import { bindPoolRows } from './bind-pools.js';
 import type { Budget } from './budget.js';
 import { budgetRow, ruleOf } from './budget-rows.js';
 import type { Flow } from './flow.js';
@@ -65,6 +66,9 @@ export class TotalsSource implements TableSource<'totals'> {
 }
 
 export class BudgetSource implements TableSource<'budgets'> {
+  /** Keys of the bind pools that were sent last. */
+  private pools = new Set<string>();
+
   constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<BudgetRow> {
@@ -77,7 +81,14 @@ export class BudgetSource implements TableSource<'budgets'> {
     const set = changed.map((budget) => budgetRow(budget, flows, nowNs));
     for (const budget of changed)
       if (budget.timeWait > 0 || budget.rates.isActive(second)) budgets.touch(budget);
-    return { set, del: budgets.takeGone() };
+    const pools = bindPoolRows(budgets.all(), sockets, nowNs);
+    return { set: set.concat(pools), del: budgets.takeGone().concat(this.gonePools(pools)) };
+  }
+
+  private gonePools(rows: BudgetRow[]): string[] {
+    const before = this.pools;
+    this.pools = new Set(rows.map(({ key }) => key));
+    return [...before].filter((key) => !this.pools.has(key));
   }
 
   /** The fullest first; the rest keeps its marks for the next tick. */

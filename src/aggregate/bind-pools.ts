@@ -1,0 +1,137 @@
+/**
+ * Bind pools: (namespace, source address), the domain in which bind() with port 0 must find a port, whatever the
+ * destination (inet_csk_find_open_port). It also passes over ports that plain connect() holds from that address. Counted
+ * anew once per publish tick, and only for sources that some connection was really bound to.
+ */
+import type { BudgetRow } from '../protocol/rows.js';
+import { BUDGET_RATE, type Budget } from './budget.js';
+import { holdersByPorts } from './budget-rows.js';
+import { exhaustionSeconds } from './forecast.js';
+import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
+import { forecastLimit, freePorts, isUsable, portLimit } from './port-range.js';
+import { Releases, releaseSteps } from './releases.js';
+import { ESTABLISHED, isTimeWait, type Sockets } from './sockets.js';
+
+const PORTS = 65_536;
+
+class BindPool {
+  readonly key: string;
+  /** Ports seen in this count. */
+  private readonly taken = new Uint8Array(PORTS);
+  private readonly releases = new Releases();
+  private readonly holders = new Map<Owner, number>();
+  private timeWait = 0;
+  private established = 0;
+  private other = 0;
+
+  constructor(
+    private readonly namespace: Namespace,
+    private readonly source: string,
+    /** Budgets that draw from this address. */
+    private readonly budgets: readonly Budget[],
+  ) {
+    this.key = `${namespace.key}/${source}/bind`;
+  }
+
+  /** A port is held once, by however many connections. */
+  add(port: number, state: number, owner: Owner, leftMs: number): void {
+    if (this.taken[port] === 1) return;
+    this.taken[port] = 1;
+    this.holders.set(owner, (this.holders.get(owner) ?? 0) + 1);
+    if (state === ESTABLISHED) this.established += 1;
+    else if (!isTimeWait(state)) this.other += 1;
+    else {
+      this.timeWait += 1;
+      this.releases.add(leftMs, leftMs);
+    }
+  }
+
+  row(second: number): BudgetRow {
+    const { namespace, timeWait, established, other } = this;
+    const used = timeWait + established + other;
+    const limit = namespace.sysctls === null ? null : portLimit(namespace.sysctls);
+    const blocked = limit === null ? null : this.blocked();
+    return {
+      key: this.key,
+      kind: 'bind-pool',
+      netns: namespace.inode,
+      source: { address: this.source },
+      destination: { address: null, port: null },
+      limit,
+      used,
+      blocked,
+      free: limit === null || blocked === null ? null : freePorts(limit, used, blocked),
+      timeWait,
+      established,
+      other,
+      openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
+      reuse: 'never',
+      exhaustionSeconds: this.forecast(blocked ?? 0, second),
+      releasing: releaseSteps(this.releases),
+      holders: holdersByPorts(this.holders),
+    };
+  }
+
+  /** Listeners and idle binds; of a bound connection's port this pool counts the connection. */
+  private blocked(): number {
+    const { sysctls, listeners, idleBound } = this.namespace;
+    if (sysctls === null) return 0;
+    const ports = new Set([...listeners.keys(), ...idleBound]);
+    let blocked = 0;
+    for (const port of ports) if (this.taken[port] === 0 && isUsable(sysctls, port)) blocked += 1;
+    return blocked;
+  }
+
+  private rate(kind: number, second: number): number {
+    return this.budgets.reduce((sum, { rates }) => sum + rates.steadyPerSecond(kind, second), 0);
+  }
+
+  private forecast(blocked: number, second: number): number | null {
+    const limit = this.namespace.sysctls === null ? null : forecastLimit(this.namespace.sysctls, blocked);
+    if (limit === null) return null;
+    const closePerSec = this.rate(BUDGET_RATE.CLOSE, second);
+    const seconds = exhaustionSeconds({
+      limit,
+      live: this.established + this.other,
+      waiting: this.timeWait,
+      openPerSec: this.rate(BUDGET_RATE.OPEN, second),
+      closePerSec,
+      releases: this.releases.perSecond,
+      lifetimeSeconds: closePerSec > 0 ? (this.established + this.other) / closePerSec : null,
+      waitShare: closePerSec > 0 ? Math.min(1, this.rate(BUDGET_RATE.WAIT, second) / closePerSec) : 1,
+      waitSeconds: 60,
+    });
+    return seconds === null ? null : Math.round(seconds * 10) / 10;
+  }
+}
+
+/** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
+export function bindPoolRows(budgets: Iterable<Budget>, sockets: Sockets, nowNs: number): BudgetRow[] {
+  const pools = poolsOf([...budgets]);
+  if (pools.size === 0) return [];
+  sockets.forEachHolding((slot, budget) => {
+    const left = (sockets.deadlineOf(slot) - nowNs) / 1e6;
+    pools.get(budget)?.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
+  });
+  const second = Math.floor(nowNs / 1e9);
+  return [...new Set(pools.values())].map((pool) => pool.row(second));
+}
+
+/** The pool of every budget whose source address somebody bound to. */
+function poolsOf(budgets: readonly Budget[]): Map<Budget, BindPool> {
+  const sourceOf = (budget: Budget) => `${budget.namespace.key}/${budget.source}`;
+  const bound = new Set(budgets.filter((budget) => budget.bound > 0).map(sourceOf));
+  const members = new Map<string, Budget[]>();
+  for (const budget of budgets) {
+    const source = sourceOf(budget);
+    if (bound.has(source)) members.set(source, [...(members.get(source) ?? []), budget]);
+  }
+  const pools = new Map<Budget, BindPool>();
+  for (const [, of] of members) {
+    const [first] = of as [Budget, ...Budget[]];
+    const pool = new BindPool(first.namespace, first.source, of);
+    for (const budget of of) pools.set(budget, pool);
+  }
+  return pools;
+}

@@ -3,11 +3,12 @@
  * driven by the engine's batches. Called by kernel tests; needs root and the addon.
  */
 import { pino } from 'pino';
+import { beforeAll } from 'vitest';
 import type { KernelFilter } from '../../src/capture/native.js';
 import { type Engine, startEngine } from '../../src/engine.js';
-import type { ConnectionEvent, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
+import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import type { EventInterest } from '../../src/publish/source.js';
-import type { Netns } from './netns.js';
+import { Netns, type Sysctls } from './netns.js';
 import type { Ending, Scope } from './scope.js';
 
 /** Tables also change without an event: the fold map is read, /proc answers, processes exit. */
@@ -27,16 +28,19 @@ export class Watch implements Ending {
   private readonly spaces = new Map<number, TotalsRow>();
   private readonly waiting = new Set<() => void>();
 
-  private constructor(readonly engine: Engine) {}
+  private constructor(
+    readonly engine: Engine,
+    private readonly inodes: ReadonlySet<number>,
+  ) {}
 
   /** Attached and listening when this resolves. Only these namespaces are seen. */
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
-    const filter = { tgids: [], ports: [], netns: netns.map(({ inode }) => inode), ...options.filter };
+    const inodes = netns.map(({ inode }) => inode);
+    const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
     const { ringBytes = 1 << 22, syscalls = true } = options;
     const log = pino({ level: 'silent' });
-    const watch = scope.use(
-      new Watch(await startEngine({ ringBytes, syscalls, filter, redact: false, log })),
-    );
+    const engine = await startEngine({ ringBytes, syscalls, filter, redact: false, log });
+    const watch = scope.use(new Watch(engine, new Set(inodes)));
     watch.listen(options.interest ?? { all: true, pids: [] });
     return watch;
   }
@@ -61,12 +65,12 @@ export class Watch implements Ending {
     }
   }
 
-  /** The rows as a client has them: changes applied one after the other. */
+  /** The namespaces' rows as a client has them: changes applied one after the other. */
   flows(): FlowRow[] {
     const { flows } = this.engine.source.tables;
     const { set, del } = flows?.collect(Date.now()) ?? { set: [], del: [] };
     for (const key of del) this.rows.delete(key);
-    for (const row of set) this.rows.set(row.key, row);
+    for (const row of set) if (this.inodes.has(row.netns ?? 0)) this.rows.set(row.key, row);
     return [...this.rows.values()];
   }
 
@@ -74,12 +78,6 @@ export class Watch implements Ending {
     for (const row of this.engine.source.tables.totals?.collect(Date.now()).set ?? [])
       this.spaces.set(row.netns as number, row);
     return this.spaces.get(netns.inode);
-  }
-
-  /** Sums of the namespace's flows. */
-  sum(netns: Netns, field: 'opened' | 'closed' | 'failed', direction: 'out' | 'in'): number {
-    const rows = this.flows().filter((row) => row.netns === netns.inode && row.direction === direction);
-    return rows.reduce((sum, row) => sum + (row[field] ?? 0), 0);
   }
 
   end(): Promise<void> {
@@ -115,4 +113,58 @@ export class Watch implements Ending {
     });
     return `${this.events.length} events, the last:\n${lines.join('\n')}`;
   }
+}
+
+/** One namespace under a watch that several share. */
+export class View {
+  constructor(
+    readonly watch: Watch,
+    readonly netns: Netns,
+  ) {}
+
+  events(type?: EventType): ConnectionEvent[] {
+    return this.watch.events.filter(
+      (event) => event.netns === this.netns.inode && (type === undefined || event.type === type),
+    );
+  }
+
+  flows(direction?: 'out' | 'in'): FlowRow[] {
+    const rows = this.watch.flows().filter((row) => row.netns === this.netns.inode);
+    return direction === undefined ? rows : rows.filter((row) => row.direction === direction);
+  }
+
+  totals(): TotalsRow | undefined {
+    return this.watch.totals(this.netns);
+  }
+
+  /** Waits for so many events of a type, and gives them. */
+  async reach(type: EventType, count: number): Promise<ConnectionEvent[]> {
+    return this.watch.until(() => {
+      const found = this.events(type);
+      return found.length >= count && found;
+    }, `${count} events ${type}`);
+  }
+}
+
+/**
+ * One engine for a whole test file, which takes a while to load, and `count` namespaces under its eyes: each call of the result
+ * gives the next one. Call it at the top of the file.
+ */
+export function watched(
+  scope: Scope,
+  count: number,
+  options: WatchOptions = {},
+): (sysctls?: Sysctls) => View {
+  const free: View[] = [];
+  beforeAll(async () => {
+    const netns = Array.from({ length: count }, () => Netns.create(scope));
+    const watch = await Watch.start(scope, netns, options);
+    free.push(...netns.map((one) => new View(watch, one)));
+  });
+  return (sysctls = {}) => {
+    const view = free.pop();
+    if (view === undefined) throw new Error(`this file has more tests than its ${count} namespaces`);
+    view.netns.sysctl(sysctls);
+    return view;
+  };
 }

@@ -8,7 +8,7 @@
 
 #include "state.bpf.h"
 
-#define EXE_DEPTH_MAX 32
+#define EXE_DEPTH_MAX 20
 #define NAME_MAX_BYTES 256
 
 struct process_ref {
@@ -30,42 +30,48 @@ static __always_inline int append_name(struct process_event *e, __u32 used, stru
 
 /*
  * Walks from the executable's dentry to the root, crossing mounts as d_path() does, and stores the components leaf first:
- * bpf_d_path() is not allowed in these programs.
+ * bpf_d_path() is not allowed in these programs. Returns 0, or PROCESS_EXE_CUT. A global function, which may only take a
+ * kernel pointer as a number: so the verifier walks the loop once per program, and what comes after it not at all for
+ * each way out of the loop (300,000 instructions, most of a second of start-up).
  */
-static __always_inline void read_exe(struct process_event *e, struct file *exe)
+__noinline int read_exe(struct process_event *e, __u64 exe_file)
 {
+	struct file *exe = (struct file *)exe_file;
 	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
 	struct vfsmount *vfs = BPF_CORE_READ(exe, f_path.mnt);
 	struct mount *mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt);
 	__u32 used = 0;
-	int i;
 
-	if (BPF_CORE_READ(exe, f_inode, i_nlink) == 0)
-		e->flags |= PROCESS_EXE_DELETED;
-	for (i = 0; i < EXE_DEPTH_MAX; i++) {
+	if (!e)
+		return 0;
+	for (int i = 0; i < EXE_DEPTH_MAX; i++) {
 		struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
 		struct mount *above;
 		int next;
 
 		if (dentry != root) {
 			next = append_name(e, used, dentry);
-			if (next < 0) {
-				e->flags |= PROCESS_EXE_CUT;
+			if (next < 0)
 				break;
-			}
 			used = next;
+			e->exe_len = used;
 			dentry = BPF_CORE_READ(dentry, d_parent);
 			continue;
 		}
 		above = BPF_CORE_READ(mount, mnt_parent);
 		if (above == mount)
-			break;
+			return 0;
 		dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 		mount = above;
 	}
-	if (i == EXE_DEPTH_MAX)
-		e->flags |= PROCESS_EXE_CUT;
-	e->exe_len = used;
+	return PROCESS_EXE_CUT;
+}
+
+static __always_inline void read_program(struct process_event *e, struct file *exe)
+{
+	if (BPF_CORE_READ(exe, f_inode, i_nlink) == 0)
+		e->flags |= PROCESS_EXE_DELETED;
+	e->flags |= read_exe(e, (__u64)exe);
 }
 
 /* Only the current process's own memory can be read, and only what is paged in; user space fills the rest from /proc. */
@@ -131,7 +137,7 @@ static __always_inline bool announce(struct task_struct *leader, struct process_
 	e->pad = 0;
 	read_identity(e, leader);
 	if (mm) {
-		read_exe(e, BPF_CORE_READ(mm, exe_file));
+		read_program(e, BPF_CORE_READ(mm, exe_file));
 		if (current)
 			read_cmdline(e, mm);
 	} else {

@@ -105,7 +105,7 @@ describe('the page', () => {
     const grown = counting(netns);
     const load = ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
     const opened = (row: Record<string, string>) => Number((row.Opened ?? '').replace(/\D/g, ''));
-    const isAb = (row: Record<string, string>) => /^ab\s*\d/.test(row.Process ?? '');
+    const isAb = (row: Record<string, string>) => /^ab \d/.test(row.Process ?? '');
     const early = opened(await shownRow(page, FLOWS, (row) => isAb(row) && opened(row) > 0));
     await shownRow(page, FLOWS, (row) => isAb(row) && opened(row) > early);
     const { pid } = await load;
@@ -113,7 +113,7 @@ describe('the page', () => {
     const row = await shownRow(page, FLOWS, (it) => isAb(it) && opened(it) === total);
     expect(row.Process).toContain(String(pid));
     expect(row.Destination).toBe('127.0.0.1:8080');
-    const ours = (it: Record<string, string>) => (it.Process ?? '').includes(`nginx${workers[0]}`);
+    const ours = (it: Record<string, string>) => (it.Process ?? '').includes(`nginx ${workers[0]}`);
     const back = await shownRow(page, FLOWS, (it) => ours(it) && opened(it) === total);
     expect(back.Destination).toBe('127.0.0.1:8080');
     expect(problems).toEqual([]);

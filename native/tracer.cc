@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <iterator>
@@ -40,6 +41,30 @@ bool is_iterator(const struct bpf_program *program)
 	       bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
+// A signal interrupts the verifier, and libbpf gives up after a few tries: a profiler's timer would keep us from loading.
+class SignalsBlocked
+{
+public:
+	SignalsBlocked()
+	{
+		sigset_t all;
+		sigfillset(&all);
+		pthread_sigmask(SIG_BLOCK, &all, &before_);
+	}
+	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+	SignalsBlocked(const SignalsBlocked &) = delete;
+	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+private:
+	sigset_t before_;
+};
+
+int load(struct bpf_object *object)
+{
+	SignalsBlocked quiet;
+	return bpf_object__load(object);
+}
+
 void check(int result, const std::string &operation)
 {
 	if (result < 0)
@@ -55,7 +80,7 @@ Tracer::Tracer(const TracerOptions &options) : options_(options)
 	if (!object_)
 		throw BpfError("open the BPF object", errno);
 	configure();
-	check(bpf_object__load(object_.get()), "load the BPF programs");
+	check(load(object_.get()), "load the BPF programs");
 	ring_.reset(ring_buffer__new(map_fd("events"), copy_record, &batch_, nullptr));
 	if (!ring_)
 		throw BpfError("map the ring buffer", errno);
@@ -71,7 +96,7 @@ void Tracer::configure()
 	if (!config || size < sizeof(*config) || !ring)
 		throw BpfError("find the BPF object's maps", ENOENT);
 	config->hz = ticks_per_second();
-	config->established_inbound = !options_.syscalls;
+	config->syscalls = options_.syscalls;
 	check(bpf_map__set_max_entries(ring, options_.ring_bytes), "size the ring buffer");
 	struct bpf_program *program;
 	bpf_object__for_each_program(program, object_.get())

@@ -32,6 +32,8 @@ export interface DumpedSocket extends Ends {
 }
 
 const SYN_RECV = 3;
+/** Caught while it changed, to what is not known. */
+const CLOSE = 7;
 const BOUND_INACTIVE = 13;
 const TIMER_TIME_WAIT = 3;
 /** An expired entry that no audit can confirm is let go after this, ns. */
@@ -131,7 +133,8 @@ export class AuditJoin {
     const { sockets } = this.aggregator;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
     if (slot >= 0) this.confirm(slot, socket, waiting);
-    else if (!sockets.wentDuringAudit(socket.cookieLow, socket.cookieHigh)) this.add(socket, waiting);
+    else if (socket.state === CLOSE || sockets.wentDuringAudit(socket.cookieLow, socket.cookieHigh)) return;
+    else this.add(socket, waiting);
   }
 
   private confirm(slot: number, socket: DumpedSocket, waiting: boolean): void {
@@ -142,7 +145,7 @@ export class AuditJoin {
     const before = sockets.stateOf(slot);
     if (waiting && !isTimeWait(before) && before !== EXPIRED) this.closeLost(slot);
     if (waiting) this.takeTimer(slot, socket);
-    else sockets.setState(slot, socket.state, sockets.sinceOf(slot));
+    else if (socket.state !== CLOSE) sockets.setState(slot, socket.state, sockets.sinceOf(slot));
   }
 
   /** A FIN_WAIT2 mini-socket's timer is not its release: the peer's FIN will give it a fresh one. */

@@ -48,9 +48,9 @@ export function sockets(netns: Netns, state: string): SocketLine[] {
   });
 }
 
-/** Waits until the namespace has no connection left that still has to be closed by somebody (established, CLOSE_WAIT). */
-export function quiet(netns: Netns): void {
-  poll(() => counters(netns)['Tcp.CurrEstab'] === 0, `${netns.name} to have no open connection`);
+/** Waits until the namespace has only `left` connections that still have to be closed by somebody (established, CLOSE_WAIT). */
+export function quiet(netns: Netns, left = 0): void {
+  poll(() => counters(netns)['Tcp.CurrEstab'] === left, `${netns.name} to have ${left} open connections`);
 }
 
 /** Waits until a counter has grown by `amount`. */

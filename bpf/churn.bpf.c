@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
  * The tracer: TCP state transitions -> one event per thing that happened to a connection (bpf/tcp_event.h).
- * Everything hangs on tp_btf/inet_sock_set_state; accept() adds who took a connection, exit who is gone. The state of a
- * connection lives with its socket, so each event is complete by itself and a lost one spoils no other.
+ * Everything hangs on tp_btf/inet_sock_set_state; system calls add who took a connection and what failed before it was one
+ * (syscalls.bpf.h), exit who is gone. The state of a connection lives with its socket, so each event is complete by itself
+ * and a lost one spoils no other.
  * `current` is trusted only while some task is inside a system call on the socket (sk_lock.owned): else it is a bystander.
  */
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "seed.bpf.h"
 #include "state.bpf.h"
+#include "syscalls.bpf.h"
 #include "verdict.bpf.h"
 
 /* One transition as the handlers below see it. */
@@ -30,11 +32,6 @@ static __always_inline bool in_syscall(struct sock *sk)
 static __always_inline __be16 port_of(struct sock *sk)
 {
 	return BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
-}
-
-static __always_inline __u32 current_tid(void)
-{
-	return (__u32)bpf_get_current_pid_tgid();
 }
 
 static __always_inline struct event_facts facts_of(struct transition *t, __u8 type)
@@ -69,6 +66,7 @@ static __always_inline void on_attempt(struct transition *t)
 	s->attempt_num = t->sk->__sk_common.skc_num;
 	if (s->attempt_num)
 		s->flags |= FLAG_BOUND_BEFORE;
+	note_attempt();
 	if (in_syscall(t->sk)) {
 		struct process_ref opener = current_process();
 
@@ -108,7 +106,7 @@ static __always_inline void on_established(struct transition *t)
 	s->established_ns = t->now;
 	if (s->attempt_ns)
 		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
-	if (s->direction == DIRECTION_IN && !config.established_inbound)
+	if (s->direction == DIRECTION_IN && config.syscalls)
 		return;
 	f = facts_of(t, EVENT_ESTABLISHED);
 	sent = send_event(t->sk, &f);
@@ -231,6 +229,12 @@ static __always_inline struct socket_state *state_of(struct sock *sk, int oldsta
 	return s;
 }
 
+/* Never 0: states count from 1, and there are fewer than 16. */
+static __always_inline __u8 transition_mark(int oldstate, int newstate)
+{
+	return (__u8)(oldstate << 4 | newstate);
+}
+
 static __always_inline void dispatch(struct transition *t)
 {
 	switch (t->newstate) {
@@ -271,101 +275,90 @@ static __always_inline bool matters(int newstate)
 	       newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK || newstate == TCP_CLOSE;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(inet_sock_set_state, struct sock *sk, int oldstate, int newstate)
+static __always_inline bool concerns_us(struct sock *sk, int oldstate, int newstate)
 {
-	struct transition t = {.sk = sk, .oldstate = oldstate, .newstate = newstate};
 	__u16 family = sk->__sk_common.skc_family;
 
 	if (sk->sk_protocol != IPPROTO_TCP || (family != AF_INET && family != AF_INET6))
-		return 0;
-	if (is_silent(oldstate, newstate) || !(matters(newstate) || control.traced))
-		return 0;
+		return false;
+	return !is_silent(oldstate, newstate) && (matters(newstate) || control.traced);
+}
+
+/* The transition that must have come before this one; 0: several may have, or none that we look at. */
+static __always_inline int predecessor(int oldstate)
+{
+	switch (oldstate) {
+	case TCP_SYN_SENT:
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+	case TCP_LISTEN:
+		return oldstate;
+	case TCP_FIN_WAIT2:
+	case TCP_CLOSING:
+		return TCP_FIN_WAIT1;
+	case TCP_CLOSE_WAIT:
+		return TCP_ESTABLISHED;
+	}
+	return 0;
+}
+
+/* A transition that neither copy of the program was shown leaves a gap in the socket's states. */
+static __always_inline void look_for_gap(struct socket_state *s, int oldstate)
+{
+	int before = predecessor(oldstate);
+
+	if (s->last && before && s->last != before)
+		count(COUNTER_MISSED);
+}
+
+static __always_inline void handle(struct sock *sk, int oldstate, int newstate)
+{
+	struct transition t = {.sk = sk, .oldstate = oldstate, .newstate = newstate};
+
 	/* Asked for before anything else: it makes the cookie, which the TIME_WAIT entry then inherits. */
 	t.cookie = bpf_get_socket_cookie(sk);
 	t.now = bpf_ktime_get_ns();
 	t.state = state_of(sk, oldstate);
 	if (!t.state)
-		return 0;
+		return;
+	look_for_gap(t.state, oldstate);
 	dispatch(&t);
 	on_transition(&t);
+	if (matters(newstate))
+		t.state->last = (__u8)newstate;
+	t.state->handled = transition_mark(oldstate, newstate);
+}
+
+/*
+ * The kernel does not run a program on a CPU that is already inside it: a packet that arrives during a system call would
+ * lose its event. So the same program is attached twice. While one copy is inside, the other one takes the event of the
+ * packet; otherwise the first to run handles the event and leaves a mark, which the other takes away and does nothing.
+ */
+static __always_inline int once(struct sock *sk, int oldstate, int newstate)
+{
+	struct socket_state *s;
+
+	if (!concerns_us(sk, oldstate, newstate))
+		return 0;
+	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	if (s && s->handled == transition_mark(oldstate, newstate))
+		s->handled = 0;
+	else
+		handle(sk, oldstate, newstate);
 	return 0;
 }
 
-/* The socket behind a descriptor of the current task; NULL when it is not a TCP socket. */
-static __always_inline struct sock *tcp_socket_of(int fd)
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state, struct sock *sk, int oldstate, int newstate)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
-	struct socket *socket;
-	struct sock *sk;
-	__u16 family;
-
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(socket, sk);
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
-		return NULL;
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	return family == AF_INET || family == AF_INET6 ? sk : NULL;
+	return once(sk, oldstate, newstate);
 }
 
-/* Later events of this connection must pass the filters by its acceptor, whom its storage does not know. */
-static __always_inline void remember_acceptor(struct event_facts *f)
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state_twin, struct sock *sk, int oldstate, int newstate)
 {
-	if (control.traced || control.filter_tgids)
-		if (listed(&traced_tgids, f->owner_tgid) || listed(&filter_tgids, f->owner_tgid))
-			bpf_map_update_elem(&accepted_sockets, &f->cookie, &f->owner_tgid, BPF_ANY);
-}
-
-/* accept() returned: the process that has the connection now. A closed or cookie-less one was or will be told by its close. */
-static __always_inline int on_accept(long fd)
-{
-	struct event_facts f = {.type = EVENT_ACCEPTED, .direction = DIRECTION_IN};
-	struct process_ref acceptor;
-	struct sock *sk;
-
-	if (fd < 0)
-		return 0;
-	sk = tcp_socket_of((int)fd);
-	if (!sk)
-		return 0;
-	f.cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (!f.cookie || f.newstate == TCP_CLOSE)
-		return 0;
-	acceptor = current_process();
-	f.owner = acceptor.id;
-	f.owner_tgid = acceptor.tgid;
-	f.now = bpf_ktime_get_ns();
-	f.tid = current_tid();
-	remember_acceptor(&f);
-	send_event(sk, &f);
-	return 0;
-}
-
-struct sys_exit_args {
-	__u64 common;
-	long id;
-	long ret;
-};
-
-SEC("tp/syscalls/sys_exit_accept")
-int sys_exit_accept(struct sys_exit_args *args)
-{
-	return on_accept(args->ret);
-}
-
-SEC("tp/syscalls/sys_exit_accept4")
-int sys_exit_accept4(struct sys_exit_args *args)
-{
-	return on_accept(args->ret);
+	return once(sk, oldstate, newstate);
 }
 
 /*

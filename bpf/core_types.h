@@ -46,17 +46,24 @@ enum tcp_state {
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 #define SHUTDOWN_MASK 3
 #define SOCK_DONE 1 /* enum sock_flags: tcp_fin() saw the peer's FIN */
 #define PF_KTHREAD 0x00200000
 #define S_IFMT 00170000
 #define S_IFSOCK 0140000
+#define EINTR 4
 #define EEXIST 17
 #define EPIPE 32
 #define EADDRNOTAVAIL 99
 #define ECONNABORTED 103
 #define ECONNRESET 104
+#define EISCONN 106
 #define ETIMEDOUT 110
+#define EALREADY 114
+#define EINPROGRESS 115
+#define ERESTARTSYS 512 /* 512 to 516: interrupted; what the caller gets is decided later */
+#define ERESTART_RESTARTBLOCK 516
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -200,7 +207,9 @@ struct file {
 	struct inode *f_inode;
 	void *private_data;
 };
+typedef enum { SS_FREE = 0, SS_UNCONNECTED = 1 } socket_state;
 struct socket {
+	socket_state state; /* what connect() goes by: SS_CONNECTING means the call asks after an earlier one */
 	struct sock *sk;
 };
 struct fdtable {

@@ -6,6 +6,15 @@
 #include <bpf/bpf_endian.h>
 #include "state.bpf.h"
 
+/* An address that a system call named. */
+struct named_address {
+	__u8 address[16];
+	__u16 port; /* host byte order */
+};
+
+/* Which end of the connection the named address is; the socket itself has the other. */
+enum named { NAMED_NONE, NAMED_REMOTE, NAMED_LOCAL };
+
 /* What an event says beyond what its socket says. */
 struct event_facts {
 	__u64 cookie;
@@ -25,6 +34,8 @@ struct event_facts {
 	__u8 newstate;
 	__u8 end;
 	__u8 flags;
+	__u8 named; /* enum named */
+	struct named_address name;
 };
 
 static __always_inline bool listed(void *filter, __u32 key)
@@ -51,12 +62,26 @@ static __always_inline bool is_traced(struct event_facts *f)
 	return control.traced && concerns(&traced_tgids, f);
 }
 
+static __always_inline __u16 local_port(struct sock *sk, struct event_facts *f)
+{
+	if (f->named == NAMED_LOCAL)
+		return f->name.port;
+	return bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
+static __always_inline __u16 remote_port(struct sock *sk, struct event_facts *f)
+{
+	if (f->named == NAMED_REMOTE)
+		return f->name.port;
+	return bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
 static __always_inline bool passes_filter(struct sock *sk, struct event_facts *f)
 {
 	if (control.filter_netns && !listed(&filter_netns, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)))
 		return false;
-	if (control.filter_ports && !listed(&filter_ports, bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))) &&
-	    !listed(&filter_ports, bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport))))
+	if (control.filter_ports && !listed(&filter_ports, remote_port(sk, f)) &&
+	    !listed(&filter_ports, local_port(sk, f)))
 		return false;
 	return !control.filter_tgids || concerns(&filter_tgids, f);
 }
@@ -71,7 +96,8 @@ static __always_inline void fold(struct sock *sk, struct event_facts *f)
 		.owner_tgid = f->owner_tgid,
 		.direction = f->direction,
 		.type = f->type,
-		.flags = f->flags & (FLAG_CLOSED_FIRST | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED | FLAG_PREEXISTING),
+		.flags = f->flags &
+			 (FLAG_CLOSED_FIRST | FLAG_BOUND_BEFORE | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED | FLAG_PREEXISTING),
 		.err = (__u8)f->err,
 	};
 	__u64 one = 1;
@@ -95,7 +121,7 @@ static __always_inline void write_v4(__u8 *address, __be32 v4)
 	__builtin_memcpy(address + 12, &v4, sizeof(v4));
 }
 
-static __always_inline void write_tuple(struct tcp_event *e, struct sock *sk)
+static __always_inline void write_tuple(struct tcp_event *e, struct sock *sk, struct event_facts *f)
 {
 	e->family = (__u8)BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (e->family == AF_INET) {
@@ -105,8 +131,10 @@ static __always_inline void write_tuple(struct tcp_event *e, struct sock *sk)
 		bpf_core_read(e->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_core_read(e->raddr, 16, &sk->__sk_common.skc_v6_daddr);
 	}
-	e->lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	e->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (f->named)
+		__builtin_memcpy(f->named == NAMED_LOCAL ? e->laddr : e->raddr, f->name.address, sizeof(e->laddr));
+	e->lport = local_port(sk, f);
+	e->rport = remote_port(sk, f);
 }
 
 static __always_inline void write_bytes(struct tcp_event *e, struct sock *sk)
@@ -144,7 +172,7 @@ static __always_inline void write_event(struct tcp_event *e, struct sock *sk, st
 	e->end = f->end;
 	e->flags = f->flags;
 	e->tid = f->tid;
-	write_tuple(e, sk);
+	write_tuple(e, sk, f);
 	if (f->type == EVENT_CLOSED)
 		write_bytes(e, sk);
 }

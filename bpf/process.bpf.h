@@ -201,6 +201,11 @@ static __always_inline struct process_ref current_process(void)
 	return ref;
 }
 
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
 /* A kernel thread that closes a socket does so for somebody else. */
 static __always_inline bool current_is_user(void)
 {

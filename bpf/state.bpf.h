@@ -55,6 +55,24 @@ struct {
 	__type(value, struct process_state);
 } processes SEC(".maps");
 
+/* A connect() or bind() that is running. */
+struct call_state {
+	__u64 address; /* user memory */
+	__s32 fd;
+	__u32 length;   /* of the address */
+	__u8 pending;   /* a failure of this call would be news */
+	__u8 attempted; /* it came to SYN_SENT: the state transitions tell how it ends */
+	__u8 pad[6];
+};
+
+/* On the calling thread; inserted at its first call, freed by the kernel with the task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct call_state);
+} calls SEC(".maps");
+
 /* The only queue; drained by user space's timer. Its size is set before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -103,7 +121,7 @@ static __always_inline void count(__u32 counter)
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
 
 	if (value)
-		*value += 1;
+		__sync_fetch_and_add(value, 1); /* a packet may come in between */
 }
 
 #endif

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 2
+#define EVENT_FORMAT 3
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
@@ -25,12 +25,14 @@ enum event_type {
 	EVENT_ESTABLISHED =
 		4,          /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
 	EVENT_ACCEPTED = 5, /* accept() returned an inbound connection */
-	EVENT_FAILED = 6,   /* an attempt ended without reaching ESTABLISHED */
+	EVENT_FAILED = 6,   /* an attempt ended without reaching ESTABLISHED; oldstate CLOSE: connect() failed before it
+				   came to SYN_SENT, and raddr and rport are what it asked for */
 	EVENT_CLOSED = 7,   /* an established connection reached CLOSE */
 	EVENT_LISTEN = 8,   /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
 	EVENT_TRANSITION = 9, /* any state change; traced processes only */
 	EVENT_SEED = 10, /* a socket that some process held when the tracer started: not in the ring, but read from its
 				   iterators; newstate is its state */
+	EVENT_BIND_FAILED = 11, /* bind() failed: laddr and lport are what it asked for; no direction */
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -147,7 +149,7 @@ struct fold_key {
 	__u32 owner_tgid;
 	__u8 direction;
 	__u8 type;  /* enum event_type */
-	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _OPEN_SENT, _OPEN_FOLDED, _PREEXISTING */
+	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _BOUND_BEFORE, _OPEN_SENT, _OPEN_FOLDED, _PREEXISTING */
 	__u8 err;   /* of a failure: errno values of TCP fit */
 	__u32 netns_inum;
 };

@@ -12,8 +12,9 @@
 
 /* Written once into .rodata before load: the verifier removes what is switched off. */
 struct tracer_config {
-	__u32 hz;                  /* jiffies per second */
-	__u32 established_inbound; /* send EVENT_ESTABLISHED for inbound connections: nobody reports their accept() */
+	__u32 hz;       /* jiffies per second */
+	__u32 syscalls; /* system calls are traced. Without them nobody reports an accept(), so an inbound connection is told
+			   by its EVENT_ESTABLISHED, and calls that fail before there is a connection are not told */
 };
 
 /* The map .data.control: how many entries each filter map holds; 0 lets everything pass without a look-up. */

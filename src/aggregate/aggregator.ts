@@ -6,9 +6,11 @@
 import type { ProcessEvent, ProcessExitEvent, TcpEvent } from '../decode/batch.js';
 import type { EventSink } from '../decode/decoder.js';
 import { DIRECTION, EVENT, PROCESS_FLAG } from '../decode/layout.js';
+import type { Cause } from '../protocol/rows.js';
 import { BudgetTable } from './budget-table.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
+import { Failures } from './failures.js';
 import type { Flow } from './flow.js';
 import { FlowTable } from './flow-table.js';
 import { type Namespace, NamespaceTable } from './namespace.js';
@@ -24,6 +26,7 @@ export interface Limits {
   sockets: number;
   flows: number;
   budgets: number;
+  failures: number;
   processes: number;
   /** Flows that can have quantiles at once. */
   durationWindows: number;
@@ -33,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   sockets: 1_250_000,
   flows: 100_000,
   budgets: 20_000,
+  failures: 20_000,
   processes: 20_000,
   durationWindows: 4096,
 };
@@ -40,8 +44,17 @@ export const DEFAULT_LIMITS: Limits = {
 /** Kernel state number. */
 const LISTEN = 10;
 
-/** Sees every event after it was counted, with its connection's owner. `closer` is null when it is not known. */
-export type Observer = (event: TcpEvent, owner: Owner, closer: Owner | null, unixMs: number) => void;
+/**
+ * Sees every event after it was counted, with its connection's owner. `closer` is null when it is not known, `cause` when
+ * nothing failed.
+ */
+export type Observer = (
+  event: TcpEvent,
+  owner: Owner,
+  closer: Owner | null,
+  unixMs: number,
+  cause: Cause | null,
+) => void;
 
 export class Aggregator implements EventSink {
   readonly namespaces = new NamespaceTable();
@@ -50,6 +63,7 @@ export class Aggregator implements EventSink {
   readonly flows: FlowTable;
   readonly budgets: BudgetTable;
   readonly sockets: Sockets;
+  readonly failures: Failures;
   readonly dead: DeadProcesses;
   observer: Observer | null = null;
   /** Unix ms at CLOCK_MONOTONIC 0; set before each batch. */
@@ -58,6 +72,8 @@ export class Aggregator implements EventSink {
   private readonly durations: DurationPool;
   readonly connections: Connections;
   private unixMs = 0;
+  /** Of the event that is being counted. */
+  private cause: Cause | null = null;
 
   constructor(around: Surroundings, limits: Limits = DEFAULT_LIMITS) {
     this.processes = new ProcessTable(limits.processes, around);
@@ -66,12 +82,13 @@ export class Aggregator implements EventSink {
     this.sockets = new Sockets(limits.sockets, this.flows, this.budgets);
     this.durations = new DurationPool(limits.durationWindows);
     this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
-    this.dead = new DeadProcesses(this.flows, this.programs);
+    this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
+    this.dead = new DeadProcesses(this.flows, this.failures.table, this.programs);
   }
 
   process(event: ProcessEvent): void {
     const process = this.processes.announce(event);
-    for (const flow of process.flows) this.flows.touch(flow);
+    this.touchRows(process);
     if (isExiting(event)) this.exit(event);
   }
 
@@ -79,15 +96,22 @@ export class Aggregator implements EventSink {
     const process = this.processes.exit(event.id, this.unixMsAtZero + event.timeNs / 1e6);
     if (process === null) return;
     this.dead.add(process);
+    this.touchRows(process);
+  }
+
+  /** More is known of the process than its rows say. */
+  touchRows(process: Process): void {
     for (const flow of process.flows) this.flows.touch(flow);
+    for (const failure of process.failures.values()) this.failures.table.touch(failure);
   }
 
   tcp(event: TcpEvent): void {
     this.unixMs = this.unixMsAtZero + event.timeNs / 1e6;
     const namespace = this.namespaces.of(event.netnsLow + event.netnsHigh * 2 ** 32, event.netnsInum);
     namespace.lastSeen = this.unixMs;
+    this.cause = null;
     const owner = this.count(event, namespace)?.owner ?? this.ownerOf(event);
-    this.observer?.(event, owner, this.closerOf(event), this.unixMs);
+    this.observer?.(event, owner, this.closerOf(event), this.unixMs, this.cause);
   }
 
   /** The flow it counts for; null: it counts for none. */
@@ -95,11 +119,12 @@ export class Aggregator implements EventSink {
     if (event.type === EVENT.TRANSITION) return this.flowOfSocket(event);
     if (event.newState === LISTEN) return this.listening(event, namespace);
     if (event.type === EVENT.LISTEN) return null;
+    if (event.type === EVENT.BIND_FAILED) return this.bindFailed(event, namespace);
     if (event.type === EVENT.CLOSED) return this.closed(event, namespace);
     const flow = this.flowOf(event, namespace);
     if (event.type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
     else if (event.type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
-    else if (event.type === EVENT.FAILED) this.connections.failed(event, flow);
+    else if (event.type === EVENT.FAILED) this.failed(event, flow);
     else if (event.type === EVENT.SEED) this.connections.seeded(event, flow);
     else this.connections.attempted(event, flow);
     return this.seen(flow);
@@ -111,6 +136,17 @@ export class Aggregator implements EventSink {
     const known = slot >= 0 && this.sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED);
     const flow = known ? this.sockets.flowOf(slot) : this.flowOf(event, namespace);
     return this.seen(this.connections.closed(event, flow));
+  }
+
+  private failed(event: TcpEvent, flow: Flow): void {
+    this.cause = this.failures.connect(event, flow, this.unixMs);
+    this.connections.failed(event, flow);
+  }
+
+  /** Counts for no flow: those are of connections. */
+  private bindFailed(event: TcpEvent, namespace: Namespace): null {
+    this.cause = this.failures.bind(event, namespace, this.ownerOf(event), this.unixMs);
+    return null;
   }
 
   private flowOfSocket(event: TcpEvent): Flow | null {

@@ -15,6 +15,10 @@ import { ESTABLISHED, isTimeWait, type Sockets } from './sockets.js';
 
 const PORTS = 65_536;
 
+export function bindPoolKey(namespace: Namespace, source: string): string {
+  return `${namespace.key}/${source}/bind`;
+}
+
 class BindPool {
   readonly key: string;
   /** Ports seen in this count. */
@@ -31,7 +35,7 @@ class BindPool {
     /** Budgets that draw from this address. */
     private readonly budgets: readonly Budget[],
   ) {
-    this.key = `${namespace.key}/${source}/bind`;
+    this.key = bindPoolKey(namespace, source);
   }
 
   /** A port is held once, by however many connections. */

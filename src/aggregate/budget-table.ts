@@ -42,6 +42,14 @@ export class BudgetTable {
     return flow.budget;
   }
 
+  /** As `of`, but null when nothing holds a port of it. */
+  known(flow: Flow, socket: Ends): Budget | null {
+    if (flow.destination.address === null) return null;
+    const cached = flow.budget;
+    if (cached !== null && cached.pins > 0 && sameSource(flow, socket)) return cached;
+    return this.find(keyOf(flow, addressText(socket.localBytes)));
+  }
+
   pin(budget: Budget): number {
     budget.pins += 1;
     return budget.index;
@@ -84,8 +92,7 @@ export class BudgetTable {
   }
 
   private named(flow: Flow, source: string): Budget | null {
-    const { address, port } = flow.destination;
-    const key = `${flow.namespace.key}/${bracketed(source)}/${bracketed(address as string)}:${port}`;
+    const key = keyOf(flow, source);
     const known = this.byKey.get(key);
     if (known !== undefined) return known;
     if (this.byKey.size >= this.limit) return null;
@@ -95,6 +102,11 @@ export class BudgetTable {
     this.byKey.set(key, budget);
     return budget;
   }
+}
+
+function keyOf({ namespace, destination }: Flow, source: string): string {
+  const { address, port } = destination;
+  return `${namespace.key}/${bracketed(source)}/${bracketed(address as string)}:${port}`;
 }
 
 function sameSource(flow: Flow, socket: Ends): boolean {

@@ -1,9 +1,9 @@
 /** One event as clients see it. An object per event: made only while somebody listens. */
-import { getSystemErrorMap } from 'node:util';
 import { addressText } from '../decode/address.js';
 import type { TcpEvent } from '../decode/batch.js';
-import { END, EVENT, FLAG } from '../decode/layout.js';
+import { EVENT } from '../decode/layout.js';
 import { type Cause, type ConnectionEvent, END_NAMES, type EventType } from '../protocol/rows.js';
+import { errnoName } from './cause.js';
 import { directionName } from './flow.js';
 import type { Owner } from './owner.js';
 import { stateName } from './rows.js';
@@ -16,42 +16,15 @@ const TYPE_OF: Record<number, EventType> = {
   [EVENT.CLOSED]: 'closed',
   [EVENT.LISTEN]: 'listen',
   [EVENT.TRANSITION]: 'transition',
+  [EVENT.BIND_FAILED]: 'failed',
 };
-
-const CAUSE_OF: Record<string, Cause> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timed-out',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  ECONNRESET: 'reset',
-  EPERM: 'not-permitted',
-  EACCES: 'not-permitted',
-  ENOMEM: 'no-memory',
-  ENOBUFS: 'no-memory',
-};
-
-const ERRNO_NAMES = new Map([...getSystemErrorMap()].map(([number, [name]]) => [-number, name]));
-
-/** "ECONNREFUSED"; null for 0, "E123" for a number without a name here. */
-export function errnoName(errno: number): string | null {
-  return errno === 0 ? null : (ERRNO_NAMES.get(errno) ?? `E${errno}`);
-}
-
-function causeOf(event: TcpEvent): Cause | null {
-  if (event.type !== EVENT.FAILED) return null;
-  if (event.end === END.ABORTED) return 'aborted';
-  const name = errnoName(event.err);
-  if (name === 'EADDRNOTAVAIL' && (event.flags & FLAG.BOUND_BEFORE) !== 0) return 'tuple-in-use';
-  return (name === null ? undefined : CAUSE_OF[name]) ?? 'other';
-}
 
 export function connectionEvent(
   event: TcpEvent,
   owner: Owner,
   closer: Owner | null,
   unixMs: number,
+  cause: Cause | null,
 ): ConnectionEvent {
   const closed = event.type === EVENT.CLOSED;
   const timed = closed || event.type === EVENT.FAILED;
@@ -69,7 +42,7 @@ export function connectionEvent(
     },
     direction: directionName(event.direction),
     errno: errnoName(event.err),
-    cause: causeOf(event),
+    cause,
     oldState: stateName(event.oldState),
     newState: stateName(event.newState),
     durationMs: timed && event.durationNs > 0 ? Math.round(event.durationNs / 1000) / 1000 : null,

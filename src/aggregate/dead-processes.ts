@@ -2,6 +2,7 @@
  * What becomes of exited processes: each keeps its rows for ten minutes, unless its program has more dead than people can
  * read; then the oldest fold into their program, with exact counts.
  */
+import type { FailureTable } from './failure-table.js';
 import type { FlowTable } from './flow-table.js';
 import type { Process } from './process.js';
 import type { Program, ProgramTable } from './program.js';
@@ -17,6 +18,7 @@ export class DeadProcesses {
 
   constructor(
     private readonly flows: FlowTable,
+    private readonly failures: FailureTable,
     private readonly programs: ProgramTable,
   ) {}
 
@@ -29,46 +31,48 @@ export class DeadProcesses {
     const waiting = this.waiting;
     this.waiting = [];
     for (const process of waiting) {
-      if (isReady(process, now)) this.file(process);
+      if (isReady(process, now)) this.file(process, now);
       else this.waiting.push(process);
     }
     for (const program of this.programs.all()) this.foldOld(program, now);
   }
 
-  private file(process: Process): void {
+  private file(process: Process, now: number): void {
     const program = this.programs.of(process);
     /* Without rows it folds at once: what may still come of its connections counts for the program. */
-    if (process.flows.size === 0) this.fold(process);
+    if (!process.hasRows) this.fold(process, now);
     else program.dead.push(process);
-    while (program.dead.length > DEAD_PER_PROGRAM) this.fold(program.dead.shift() as Process);
+    while (program.dead.length > DEAD_PER_PROGRAM) this.fold(program.dead.shift() as Process, now);
   }
 
   private foldOld(program: Program, now: number): void {
     let first = program.dead[0];
     while (first !== undefined && now - lastSeen(first) > KEEP_MS) {
-      this.fold(first);
+      this.fold(first, now);
       program.dead.shift();
       first = program.dead[0];
     }
   }
 
-  private fold(process: Process): void {
+  private fold(process: Process, now: number): void {
     const program = this.programs.of(process);
     process.folded = true;
     for (const flow of [...process.flows]) {
       this.flows.fold(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
     }
+    for (const failure of [...process.failures.values()]) this.failures.fold(failure, program, now);
   }
 }
 
 /** Its program's name will not change any more; one without rows is given time to get some by the end of its connections. */
 function isReady(process: Process, now: number): boolean {
   const named = process.completed && (process.parent === null || process.parent.completed);
-  return (named && process.flows.size > 0) || now - (process.exitedAt ?? 0) > NAME_WAIT_MS;
+  return (named && process.hasRows) || now - (process.exitedAt ?? 0) > NAME_WAIT_MS;
 }
 
 function lastSeen(process: Process): number {
   let last = process.exitedAt ?? 0;
   for (const flow of process.flows) last = Math.max(last, flow.lastSeen);
+  for (const failure of process.failures.values()) last = Math.max(last, failure.lastSeen);
   return last;
 }

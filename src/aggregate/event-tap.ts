@@ -5,7 +5,7 @@
 import type { NativeTracer } from '../capture/native.js';
 import type { TcpEvent } from '../decode/batch.js';
 import { FLAG } from '../decode/layout.js';
-import type { ConnectionEvent } from '../protocol/rows.js';
+import type { Cause, ConnectionEvent } from '../protocol/rows.js';
 import type { EventInterest, EventSource } from '../publish/source.js';
 import type { Aggregator } from './aggregator.js';
 import { connectionEvent } from './connection-event.js';
@@ -46,11 +46,17 @@ export class EventTap implements EventSource {
     this.listener?.(events, dropped);
   }
 
-  private readonly observe = (event: TcpEvent, owner: Owner, closer: Owner | null, unixMs: number): void => {
+  private readonly observe = (
+    event: TcpEvent,
+    owner: Owner,
+    closer: Owner | null,
+    unixMs: number,
+    cause: Cause | null,
+  ): void => {
     const traced = (event.flags & FLAG.TRACED) !== 0;
     if (!this.all && !traced && !this.concerns(owner) && !this.concerns(closer)) return;
     if (this.events.length >= MAX_BATCH) this.dropped += 1;
-    else this.events.push(connectionEvent(event, owner, closer, unixMs));
+    else this.events.push(connectionEvent(event, owner, closer, unixMs, cause));
   };
 
   /** The kernel does not know who accepted a connection before its process was listened to. */

@@ -156,12 +156,19 @@ export class FlowTable {
   }
 }
 
+/** The local end, as destinations are told. */
+export function localDestination(ends: Ends): Destination {
+  const words = [0, 1, 2, 3].map((i) => ends.localWord(i)) as [number, number, number, number];
+  return { words, address: addressText(ends.localBytes), port: ends.localPort };
+}
+
 function destinationOf(ends: Ends, query: FlowQuery): Destination {
   const bytes = query.direction === DIRECTION.IN ? ends.localBytes : ends.remoteBytes;
   return { words: [query.w0, query.w1, query.w2, query.w3], address: addressText(bytes), port: query.port };
 }
 
-function endpointText(destination: Destination): string {
+/** "10.0.0.9:80", "[::1]:80"; "*": nobody knows. */
+export function endpointText(destination: Destination): string {
   const { address, port } = destination;
   if (address === null) return '*';
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -4,6 +4,7 @@
  */
 import { DIRECTION } from '../decode/layout.js';
 import type { Budget } from './budget.js';
+import type { Failure } from './failure.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
 import type { DurationWindow } from './quantiles.js';
@@ -41,6 +42,8 @@ export class Flow {
   /** The budget its last connection drew from, and the source address as four words. */
   budget: Budget | null = null;
   readonly budgetSource = new Uint32Array(4);
+  /** The kind of its last failure. */
+  lastFailure: Failure | null = null;
   /** Unix ms. */
   firstSeen = 0;
   lastSeen = 0;

@@ -4,7 +4,7 @@
  * the kernel, so that none is lost between read and clear.
  */
 import type { Batch } from '../decode/batch.js';
-import { EVENT, FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
+import { END, EVENT, FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
 import type { Aggregator } from './aggregator.js';
 import type { Flow } from './flow.js';
 
@@ -12,6 +12,9 @@ const KEY = offsetsOf('fold_key');
 const KEY_BYTES = sizeOf('fold_key');
 /** The key and its u64 count. */
 export const FOLD_BYTES = KEY_BYTES + 8;
+
+/** What a fold does not say of its events: whether an attempt came to SYN_SENT, and where a bind() wanted to. */
+const NO_FACTS = { end: END.ABORTED, oldState: 0, localPort: 0 };
 
 export class Folds {
   /** Counts already taken, by key. */
@@ -57,8 +60,14 @@ export class Folds {
       u32(KEY.netns_inum),
     );
     const owner = this.aggregator.processes.of(u32(KEY.owner), u32(KEY.owner_tgid)).accountable;
-    const flow = this.aggregator.flows.of(namespace, owner, batch.u8[at + KEY.direction] as number);
-    this.count(flow, batch.u8[at + KEY.type] as number, batch.u8[at + KEY.flags] as number, fresh);
+    const u8 = (offset: number) => batch.u8[at + offset] as number;
+    const facts = { ...NO_FACTS, type: u8(KEY.type), flags: u8(KEY.flags), err: u8(KEY.err) };
+    const direction = u8(KEY.direction);
+    if (facts.type === EVENT.FAILED || facts.type === EVENT.BIND_FAILED)
+      this.aggregator.failures.folded(facts, namespace, owner, direction, fresh);
+    if (facts.type === EVENT.BIND_FAILED) return;
+    const flow = this.aggregator.flows.of(namespace, owner, direction);
+    this.count(flow, facts.type, facts.flags, fresh);
     this.aggregator.flows.touch(flow);
   }
 

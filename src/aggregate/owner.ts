@@ -3,6 +3,7 @@
  * themselves as a ProcessInfo. Unknown parts are null.
  */
 import type { ProcessInfo } from '../protocol/rows.js';
+import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
 
 export interface Owner {
@@ -13,6 +14,8 @@ export interface Owner {
   /** Null: a program, or a process nobody knows. */
   readonly pid: number | null;
   readonly flows: Set<Flow>;
+  /** By failureKey. */
+  readonly failures: Map<string, Failure>;
   /** Shown in rows. Cached: the same object until something changed. */
   info(): ProcessInfo;
   /** "curl (bash loop.sh)" */

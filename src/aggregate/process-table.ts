@@ -97,7 +97,7 @@ export class ProcessTable {
     let left = this.exited.length;
     while (this.processes.size > this.limit && left-- > 0) {
       const oldest = this.exited.shift() as Process;
-      if (oldest.flows.size > 0) this.exited.push(oldest);
+      if (oldest.hasRows) this.exited.push(oldest);
       else this.processes.delete(oldest.id);
     }
   }

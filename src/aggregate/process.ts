@@ -4,6 +4,7 @@
  */
 import type { ProcessInfo } from '../protocol/rows.js';
 import type { ProcFacts } from '../system/proc.js';
+import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
 import type { Owner } from './owner.js';
 import { type Program, shortName } from './program.js';
@@ -23,6 +24,7 @@ export interface Surroundings {
 
 export class Process implements Owner {
   readonly flows = new Set<Flow>();
+  readonly failures = new Map<string, Failure>();
   pid: number | null = null;
   startTicks: number | null = null;
   ppid: number | null = null;
@@ -58,6 +60,11 @@ export class Process implements Owner {
   /** Who its events count for. */
   get accountable(): Owner {
     return this.folded && this.program !== null ? this.program : this;
+  }
+
+  /** Something in a table names it. */
+  get hasRows(): boolean {
+    return this.flows.size > 0 || this.failures.size > 0;
   }
 
   get key(): string {

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import type { ProcessInfo } from '../protocol/rows.js';
+import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
 import { type Owner, UNKNOWN_PROCESS } from './owner.js';
 import type { Process } from './process.js';
@@ -16,6 +17,7 @@ const MULTI_CALL = /^(busybox|toybox|coreutils)$/;
 export class Program implements Owner {
   readonly pid = null;
   readonly flows = new Set<Flow>();
+  readonly failures = new Map<string, Failure>();
   /** Exited processes that still have rows of their own, oldest first. */
   readonly dead: Process[] = [];
   private readonly shown: ProcessInfo;

@@ -1,5 +1,13 @@
 /** Flows and namespaces as the rows clients see. Pure: everything a row says is in its arguments. */
-import { type FlowRow, type Quantiles, STATE_NAMES, type TotalsRow } from '../protocol/rows.js';
+import {
+  type FailureRow,
+  type FlowRow,
+  type Quantiles,
+  STATE_NAMES,
+  type TotalsRow,
+} from '../protocol/rows.js';
+import { errnoName } from './cause.js';
+import type { Failure } from './failure.js';
 import { directionName, type Flow, RATE } from './flow.js';
 import type { Namespace } from './namespace.js';
 
@@ -33,6 +41,27 @@ export function flowRow(flow: Flow, second: number): FlowRow {
     firstSeen: Math.round(flow.firstSeen),
     lastSeen: Math.round(flow.lastSeen),
     lowerBound: flow.lowerBound,
+  };
+}
+
+/** @param missed events were lost, of which nobody knows what they said */
+export function failureRow(failure: Failure, second: number, missed: boolean): FailureRow {
+  const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
+  return {
+    key: failure.key,
+    netns: namespace.inode,
+    process: owner.info(),
+    direction: directionName(direction),
+    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    call,
+    errno: errnoName(err),
+    cause,
+    count: failure.count,
+    perSec: failure.rates.perSecond(0, second),
+    firstSeen: Math.round(failure.firstSeen),
+    lastSeen: Math.round(failure.lastSeen),
+    budget: cause.endsWith('exhausted') ? failure.budgetKey : null,
+    lowerBound: failure.lowerBound || missed,
   };
 }
 

@@ -3,16 +3,17 @@
  * sent again until they are still.
  */
 
-import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
+import type { BudgetRow, FailureRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import type { Changes, TableSource } from '../publish/source.js';
 import type { Aggregator } from './aggregator.js';
 import { bindPoolRows } from './bind-pools.js';
 import type { Budget } from './budget.js';
 import { budgetRow, ruleOf } from './budget-rows.js';
+import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
 import { TIMER_SLACK_MS } from './releases.js';
 import { releaseInMs, TIME_WAIT_MS } from './reuse.js';
-import { type EventCounts, flowRow, totalsRow } from './rows.js';
+import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
 import { TIME_WAIT } from './sockets.js';
 
 /** Budgets whose rows are made anew in one tick. */
@@ -62,6 +63,28 @@ export class TotalsSource implements TableSource<'totals'> {
       set.push(totalsRow(namespace, this.nameOf(namespace.inode), this.counts(), nowNs));
     }
     return { set, del: namespaces.takeGone() };
+  }
+}
+
+export class FailureSource implements TableSource<'failures'> {
+  private hot: Failure[] = [];
+
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly counts: () => EventCounts,
+  ) {}
+
+  collect(now: number): Changes<FailureRow> {
+    const { failures, unixMsAtZero } = this.aggregator;
+    const { table } = failures;
+    const second = Math.floor((now - unixMsAtZero) / 1000);
+    failures.settle();
+    table.release(now);
+    for (const failure of this.hot) table.touch(failure);
+    const changed = table.takeDirty();
+    this.hot = changed.filter(({ rates }) => rates.isActive(second));
+    const missed = this.counts().missed > 0;
+    return { set: changed.map((failure) => failureRow(failure, second, missed)), del: table.takeGone() };
   }
 }
 

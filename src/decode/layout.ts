@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 2;
+export const EVENT_FORMAT = 3;
 
 export const EVENT = {
   PROCESS: 1,
@@ -16,6 +16,7 @@ export const EVENT = {
   LISTEN: 8,
   TRANSITION: 9,
   SEED: 10,
+  BIND_FAILED: 11,
 } as const;
 
 export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;

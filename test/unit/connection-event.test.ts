@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { connectionEvent, errnoName } from '../../src/aggregate/connection-event.js';
+import { errnoName } from '../../src/aggregate/cause.js';
+import { connectionEvent } from '../../src/aggregate/connection-event.js';
 import { EventTap } from '../../src/aggregate/event-tap.js';
 import { DIRECTION, END, EVENT, FLAG } from '../../src/decode/layout.js';
 import { ConnectionEvent } from '../../src/protocol/rows.js';

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * What no state transition tells: who accepted a connection, which bind() failed, and which connect() failed before it came
+ * to SYN_SENT (no route, forbidden, no IPv6 source address). A connect() that got further is told by its transitions alone:
+ * note_attempt() says so here, which keeps every failure to one event.
+ * Calls that succeed are the hot path: on their way in the arguments are noted, on their way out nothing happens.
+ * Not seen: io_uring's and 32-bit programs' calls, MSG_FASTOPEN.
+ */
+#ifndef PORTCHURN_SYSCALLS_BPF_H
+#define PORTCHURN_SYSCALLS_BPF_H
+
+#include "emit.bpf.h"
+#include "process.bpf.h"
+
+struct sys_enter_args {
+	__u64 common;
+	long id;
+	unsigned long args[6];
+};
+
+struct sys_exit_args {
+	__u64 common;
+	long id;
+	long ret;
+};
+
+/* struct sockaddr_in and sockaddr_in6, as far as they are read. */
+struct user_address {
+	__u16 family;
+	__be16 port;
+	__be32 v4; /* IPv6: flow label */
+	__u8 v6[16];
+	__u32 scope;
+};
+
+/* The socket behind a descriptor of the current task; NULL when it is none. */
+static __always_inline struct socket *socket_of(int fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
+
+	if (fd < 0 || (__u32)fd >= table->max_fds)
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	return BPF_CORE_READ(file, private_data);
+}
+
+/* NULL when it is not TCP's. A MPTCP socket counts: its system calls are its own, its transitions those of its subflows. */
+static __always_inline struct sock *tcp_sock_of(struct socket *socket)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
+		return NULL;
+	return family == AF_INET || family == AF_INET6 ? sk : NULL;
+}
+
+static __always_inline __u64 cookie_of(struct sock *sk)
+{
+	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+}
+
+/* Later events of this connection must pass the filters by its acceptor, whom its storage does not know. */
+static __always_inline void remember_acceptor(struct event_facts *f)
+{
+	if (control.traced || control.filter_tgids)
+		if (listed(&traced_tgids, f->owner_tgid) || listed(&filter_tgids, f->owner_tgid))
+			bpf_map_update_elem(&accepted_sockets, &f->cookie, &f->owner_tgid, BPF_ANY);
+}
+
+static __always_inline void tell(struct sock *sk, struct event_facts *f)
+{
+	struct process_ref caller = current_process();
+
+	f->owner = caller.id;
+	f->owner_tgid = caller.tgid;
+	f->tid = current_tid();
+	f->now = bpf_ktime_get_ns();
+	if (f->type == EVENT_ACCEPTED)
+		remember_acceptor(f);
+	send_event(sk, f);
+}
+
+/* accept() returned: the process that has the connection now. A closed or cookie-less one was or will be told by its close. */
+static __always_inline int on_accept(long fd)
+{
+	struct event_facts f = {.type = EVENT_ACCEPTED, .direction = DIRECTION_IN};
+	struct socket *socket;
+	struct sock *sk;
+
+	if (fd < 0)
+		return 0;
+	socket = socket_of((int)fd);
+	sk = socket ? tcp_sock_of(socket) : NULL;
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	f.cookie = cookie_of(sk);
+	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (f.cookie && f.newstate != TCP_CLOSE)
+		tell(sk, &f);
+	return 0;
+}
+
+/* The attempt that the current thread's call makes has come to SYN_SENT. */
+static __always_inline void note_attempt(void)
+{
+	struct call_state *call;
+
+	if (!config.syscalls)
+		return;
+	call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+	if (call)
+		call->attempted = 1;
+}
+
+static __always_inline struct call_state *begin_call(struct sys_enter_args *args)
+{
+	struct call_state *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+						       BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!call) {
+		count(COUNTER_STORAGE_FAILURES);
+		return NULL;
+	}
+	call->fd = (__s32)args->args[0];
+	call->address = args->args[1];
+	call->length = (__u32)args->args[2];
+	call->attempted = 0;
+	call->pending = 1;
+	return call;
+}
+
+/*
+ * The address is read only now, from memory that the kernel itself has just read, so that it is paged in. A thread that
+ * overwrites it meanwhile deceives nobody but the reader of its own failures.
+ */
+static __always_inline void read_name(struct named_address *name, struct call_state *call, __u16 *family)
+{
+	struct user_address user = {};
+	__u32 length = call->length;
+
+	if (length > sizeof(user))
+		length = sizeof(user);
+	bpf_probe_read_user(&user, length, (void *)call->address);
+	*family = user.family;
+	name->port = bpf_ntohs(user.port);
+	if (user.family == AF_INET6)
+		__builtin_memcpy(name->address, user.v6, sizeof(user.v6));
+	else
+		write_v4(name->address, user.v4);
+}
+
+static __always_inline void tell_failure(struct call_state *call, struct event_facts *f)
+{
+	struct socket *socket = socket_of(call->fd);
+	struct sock *sk = socket ? tcp_sock_of(socket) : NULL;
+	__u16 family;
+
+	if (!sk)
+		return;
+	read_name(&f->name, call, &family);
+	/* connect() to AF_UNSPEC ends a connection and makes none. */
+	if (f->named == NAMED_REMOTE && family != AF_INET && family != AF_INET6)
+		return;
+	f->cookie = cookie_of(sk);
+	f->oldstate = f->newstate = TCP_CLOSE;
+	tell(sk, f);
+}
+
+/* The current thread's call, when its failure has not been told yet and will not be. */
+static __always_inline struct call_state *end_call(void)
+{
+	struct call_state *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+
+	if (!call || !call->pending || call->attempted)
+		return NULL;
+	call->pending = 0;
+	return call;
+}
+
+/* Not failures: under way, asked again, connected already, interrupted. */
+static __always_inline bool connect_failed(long ret)
+{
+	return ret < 0 && ret != -EINPROGRESS && ret != -EALREADY && ret != -EISCONN && ret != -EINTR &&
+	       (ret > -ERESTARTSYS || ret < -ERESTART_RESTARTBLOCK);
+}
+
+SEC("tp/syscalls/sys_enter_connect")
+int sys_enter_connect(struct sys_enter_args *args)
+{
+	struct call_state *call = begin_call(args);
+	struct socket *socket;
+
+	if (!call)
+		return 0;
+	/* On a socket that is connecting the call asks after the earlier attempt, whose end its transitions tell. */
+	socket = socket_of(call->fd);
+	call->pending = socket && BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_connect")
+int sys_exit_connect(struct sys_exit_args *args)
+{
+	struct event_facts f = {.type = EVENT_FAILED, .direction = DIRECTION_OUT, .named = NAMED_REMOTE};
+	struct call_state *call;
+
+	if (!connect_failed(args->ret))
+		return 0;
+	call = end_call();
+	f.err = (__u16)-args->ret;
+	if (call)
+		tell_failure(call, &f);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_enter_bind")
+int sys_enter_bind(struct sys_enter_args *args)
+{
+	begin_call(args);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_bind")
+int sys_exit_bind(struct sys_exit_args *args)
+{
+	struct event_facts f = {.type = EVENT_BIND_FAILED, .named = NAMED_LOCAL};
+	struct call_state *call;
+
+	if (args->ret >= 0)
+		return 0;
+	call = end_call();
+	f.err = (__u16)-args->ret;
+	if (call)
+		tell_failure(call, &f);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_accept")
+int sys_exit_accept(struct sys_exit_args *args)
+{
+	return on_accept(args->ret);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int sys_exit_accept4(struct sys_exit_args *args)
+{
+	return on_accept(args->ret);
+}
+
+#endif

@@ -11,7 +11,7 @@ import { Folds } from './aggregate/folds.js';
 import { History, type Moment } from './aggregate/history.js';
 import { HistoryFeed } from './aggregate/history-feed.js';
 import type { Surroundings } from './aggregate/process.js';
-import { BudgetSource, FlowSource, TotalsSource } from './aggregate/sources.js';
+import { BudgetSource, FailureSource, FlowSource, TotalsSource } from './aggregate/sources.js';
 import { AuditLoop } from './audit-loop.js';
 import { Auditor } from './capture/auditor.js';
 import { loadAddon } from './capture/load.js';
@@ -172,7 +172,7 @@ class TracingEngine implements Engine {
       if (process.pid === null) continue;
       const asked = this.identities.request(process.pid, process.startTicks, (facts) => {
         processes.complete(process, facts);
-        for (const flow of process.flows) this.aggregator.flows.touch(flow);
+        this.aggregator.touchRows(process);
       });
       if (!asked) process.completed = true;
     }
@@ -224,6 +224,7 @@ class TracingEngine implements Engine {
       tables: {
         flows: new FlowSource(this.aggregator),
         budgets: new BudgetSource(this.aggregator),
+        failures: new FailureSource(this.aggregator, counts),
         totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
       },
       events: this.tap,

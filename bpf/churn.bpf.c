@@ -85,8 +85,8 @@ static __always_inline void on_attempt(struct transition *t)
 static __always_inline void begin_inbound(struct transition *t)
 {
 	struct socket_state *s = t->state;
-	__u32 owner = s->listening ? s->owner : 0;
-	__u32 owner_tgid = s->listening ? s->owner_tgid : 0;
+	__u32 owner = s->last == TCP_LISTEN ? s->owner : 0;
+	__u32 owner_tgid = s->last == TCP_LISTEN ? s->owner_tgid : 0;
 
 	__builtin_memset(s, 0, sizeof(*s));
 	s->owner = owner;
@@ -101,8 +101,13 @@ static __always_inline void on_established(struct transition *t)
 	struct event_facts f;
 	enum sent sent;
 
-	if (s->direction != DIRECTION_OUT)
+	if (t->oldstate == TCP_SYN_SENT) {
+		/* An attempt may be older than the tracer; the connection is not. */
+		s->direction = DIRECTION_OUT;
+		s->flags &= ~FLAG_PREEXISTING;
+	} else if (s->direction != DIRECTION_OUT) {
 		begin_inbound(t);
+	}
 	s->established_ns = t->now;
 	if (s->attempt_ns)
 		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
@@ -127,7 +132,6 @@ static __always_inline void on_listen(struct transition *t)
 		__builtin_memset(s, 0, sizeof(*s));
 		s->owner = listener.id;
 		s->owner_tgid = listener.tgid;
-		s->listening = 1;
 		s->direction = DIRECTION_IN;
 	}
 	f = facts_of(t, EVENT_LISTEN);

@@ -60,12 +60,17 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 	owner = holder(task);
 	s->owner = f.owner = owner.id;
 	s->owner_tgid = f.owner_tgid = owner.tgid;
-	s->listening = state == TCP_LISTEN;
-	if (s->listening)
+	if (state == TCP_LISTEN) {
+		s->last = TCP_LISTEN;
 		s->direction = f.direction = DIRECTION_IN;
-	else if (port_is_bound(sk))
+	} else if (port_is_bound(sk)) {
 		s->flags |= FLAG_BOUND_BEFORE;
+	}
 	f.flags = s->flags;
+	if (state == TCP_SYN_SENT) { /* no connection yet: when it becomes one, that is not older than we are */
+		s->direction = f.direction = DIRECTION_OUT;
+		f.flags &= ~FLAG_PREEXISTING;
+	}
 	f.cookie = bpf_get_socket_cookie(sk);
 	if (!passes_filter(sk, &f))
 		return;

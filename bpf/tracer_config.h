@@ -32,7 +32,8 @@ enum tracer_counter {
 	COUNTER_FOLD_OVERFLOW = 2,    /* of those, not even folded */
 	COUNTER_STORAGE_FAILURES = 3, /* sockets or processes that got no local storage */
 	COUNTER_IDENTITY_LOST = 4,    /* process events with no room in the ring */
-	COUNTER_COUNT = 5,
+	COUNTER_MISSED = 5,           /* gaps in a socket's states: transitions that no copy of the program was shown */
+	COUNTER_COUNT = 6,
 };
 
 #define FILTER_MAX 1024

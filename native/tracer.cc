@@ -219,15 +219,6 @@ TracerStats Tracer::stats() const
 		for (const uint64_t value : values)
 			stats.counters[i] += value;
 	}
-	struct bpf_program *program;
-	bpf_object__for_each_program(program, object_.get())
-	{
-		struct bpf_prog_info info = {};
-		uint32_t length = sizeof(info);
-		if (bpf_program__fd(program) >= 0 &&
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
-			stats.recursion_misses += info.recursion_misses;
-	}
 	return stats;
 }
 

@@ -16,7 +16,6 @@ struct TracerOptions {
 
 struct TracerStats {
 	uint64_t counters[COUNTER_COUNT];
-	uint64_t recursion_misses;
 };
 
 struct KernelFilter {

@@ -19,7 +19,10 @@ export interface TracerOptions {
   syscalls: boolean;
 }
 
-/** Counters since load. `ringLost`: events folded for lack of room; `recursionMisses`: events the kernel never showed us. */
+/**
+ * Counters since load. `ringLost`: events folded for lack of room; `recursionMisses`: transitions that the
+ * kernel's recursion guard hid from both copies of the program, seen as gaps in a socket's states.
+ */
 export interface TracerStats {
   ringLost: number;
   foldOverflow: number;

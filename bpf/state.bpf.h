@@ -27,7 +27,7 @@ struct socket_state {
 	__u32 connect_us;
 	__u8 direction;
 	__u8 flags; /* enum event_flags */
-	__u8 last;    /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
+	__u8 last;  /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
 	__u8 handled; /* transition_mark() of what the first copy of the program has handled and the second has not seen */
 };
 

@@ -76,7 +76,9 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 		return;
 	f.now = bpf_ktime_get_ns();
 	write_event(&e, sk, &f);
-	bpf_seq_write(seq, &e, sizeof(e));
+	/* No room in this read: the kernel comes again with the next one, and the socket must be found ownerless then. */
+	if (bpf_seq_write(seq, &e, sizeof(e)) != 0)
+		s->owner = s->owner_tgid = 0;
 }
 
 static __always_inline int seed_file(struct bpf_iter__task_file *ctx, bool listeners)

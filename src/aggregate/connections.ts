@@ -70,10 +70,12 @@ export class Connections {
     if (!counted && (slot >= 0 || known)) this.countOpen(flow);
   }
 
-  /** A socket that some process held when the tracer started. */
+  /** A socket that some process held when the tracer started: a connection older than us, or an attempt at one. */
   seeded(event: TcpEvent, flow: Flow): void {
-    if (this.sockets.find(event.cookieLow, event.cookieHigh) >= 0) return;
-    if (this.sockets.add(this.describe(event, flow, event.newState, PREEXISTING))) flow.preexisting += 1;
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot >= 0) this.giveOwner(slot, event, flow);
+    else if (this.sockets.add(this.describe(event, flow, event.newState, 0)))
+      flow.preexisting += (event.flags & FLAG.PREEXISTING) !== 0 ? 1 : 0;
   }
 
   failed(event: TcpEvent, flow: Flow): void {
@@ -172,6 +174,13 @@ export class Connections {
   private addEntry(event: TcpEvent, flow: Flow, state: number): number {
     this.sockets.add(this.describe(event, flow, state, 0));
     return this.sockets.find(event.cookieLow, event.cookieHigh);
+  }
+
+  /** It became known without an owner between the tracer's start and the seeds. */
+  private giveOwner(slot: number, event: TcpEvent, flow: Flow): void {
+    if (this.sockets.hasFlag(slot, ATTRIBUTED)) return;
+    this.sockets.setFlow(slot, flow);
+    this.sockets.setFlag(slot, flagsOf(event, flow) & ~PREEXISTING);
   }
 
   /** A socket that an audit or an attempt made known has told more of itself. */

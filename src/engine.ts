@@ -229,6 +229,8 @@ class TracingEngine implements Engine {
       },
       events: this.tap,
       history: this.historyFeed.history,
+      connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
+      eventsSeen: () => this.stats.events,
       health: () => this.health(),
     };
   }

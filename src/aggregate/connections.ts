@@ -9,6 +9,7 @@ import type { TcpEvent } from '../decode/batch.js';
 import { DIRECTION, END, FLAG } from '../decode/layout.js';
 import { BUDGET_RATE, type Budget } from './budget.js';
 import type { BudgetTable } from './budget-table.js';
+import { ConnectDurations } from './connect-durations.js';
 import type { Flow } from './flow.js';
 import { RATE } from './flow.js';
 import type { FlowTable } from './flow-table.js';
@@ -29,6 +30,8 @@ export const TIME_WAIT_NS = 60e9;
 const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED } = SOCKET_FLAG;
 
 export class Connections {
+  /** Of everybody's outbound connections. */
+  readonly connectDurations = new ConnectDurations();
   /** Closed before anybody was seen to accept them: an accept that comes late must not count them again. */
   private readonly closedUnaccepted = new RecentCookies(4096);
   private second = 0;
@@ -55,6 +58,7 @@ export class Connections {
     this.countOpen(flow);
     this.tookPort(event);
     if (event.connectUs === 0) return;
+    this.connectDurations.add(event.connectUs);
     flow.connects ??= this.durations.take();
     flow.connects?.add(event.connectUs, this.second);
   }

@@ -1,5 +1,5 @@
 /**
- * HTTP paths behind the gate: health, snapshot, history, NDJSON stream, session, dashboard. Enters: requests that passed
+ * HTTP paths behind the gate: health, metrics, snapshot, history, NDJSON stream, session, dashboard. Enters: requests that passed
  * the gate. Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
  */
 import type { HttpBindings } from '@hono/node-server';
@@ -20,6 +20,7 @@ import { checkClientFrame } from '../protocol/validate.js';
 import { type Assets, respond } from './assets.js';
 import type { Gate } from './gate.js';
 import type { Hub } from './hub.js';
+import type { Metrics } from './metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from './ndjson.js';
 import { parseGroup, parseWhole, type Wish } from './query.js';
 import { asPortchurnError, errorBody } from './refuse.js';
@@ -28,6 +29,7 @@ export interface AppOptions {
   readonly hub: Hub;
   readonly gate: Gate;
   readonly assets: Assets;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -37,9 +39,10 @@ type Asked = Context<Bound>;
 const NO_STORE = { 'cache-control': 'no-store' };
 const TABLE_PARAMETERS = ['topic', 'filter', 'sort', 'limit', 'group'];
 
-export function createApp({ hub, gate, assets, log }: AppOptions): Hono<Bound> {
+export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono<Bound> {
   const app = new Hono<Bound>();
   app.get('/healthz', (c) => health(c, hub));
+  app.get('/metrics', (c) => scrape(c, hub, metrics));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
   app.get('/api/v1/history', (c) => history(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
@@ -64,6 +67,13 @@ function health(c: Asked, hub: Hub): Response {
   const { health } = hub;
   if (health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
   return c.json(health, 200, NO_STORE);
+}
+
+/** A stopped tracer answers nothing, so that the scrape fails and nobody takes old numbers for new. */
+async function scrape(c: Asked, hub: Hub, metrics: Metrics): Promise<Response> {
+  if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
+  hub.freshen(Date.now());
+  return c.body(await metrics.text(), 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
 function snapshot(c: Asked, hub: Hub): Response {

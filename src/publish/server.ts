@@ -13,6 +13,7 @@ import { loadAssets } from './assets.js';
 import { Gate, requireTokenFor } from './gate.js';
 import { createApp } from './http.js';
 import { Hub } from './hub.js';
+import { Metrics } from './metrics/metrics.js';
 import { refuse, refuseSocket, SECURITY_HEADERS } from './refuse.js';
 import type { Source } from './source.js';
 import { Ticker } from './ticker.js';
@@ -55,7 +56,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { listen, log } = options;
   const gate = gateOf(options);
   const hub = new Hub(options);
-  const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), log });
+  const metrics = new Metrics({ ...options, tables: hub.tables });
+  const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
   const server = createServer({ ...LIMITS, ...TIMEOUTS });
   server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Sockets(hub, log);

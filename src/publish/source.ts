@@ -46,11 +46,25 @@ export interface HistorySource {
   body(budget: string | null, seconds: number): HistoryBody | null;
 }
 
+/** A histogram of durations since the start. */
+export interface DurationCounts {
+  /** Upper bounds in seconds, ascending. */
+  bounds: readonly number[];
+  /** How many were at most as long as each bound. */
+  upTo: readonly number[];
+  count: number;
+  sumSeconds: number;
+}
+
 export interface Source {
   tables: { [T in TableTopic]?: TableSource<T> };
   events: EventSource;
   /** Absent: this source remembers nothing. */
   history?: HistorySource;
+  /** From SYN to ESTABLISHED. Absent: this source does not know. */
+  connectDurations?(): DurationCounts;
+  /** Events since the start. Absent: this source has none. */
+  eventsSeen?(): number;
   /** Null once the tracer has stopped. */
   health(): Health | null;
 }

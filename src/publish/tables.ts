@@ -4,12 +4,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { PortchurnError } from '../errors.js';
-import { type AnyRow, type SnapshotBody, TABLE_TOPICS, type TableTopic } from '../protocol/frames.js';
+import {
+  type AnyRow,
+  type RowOf,
+  type SnapshotBody,
+  TABLE_TOPICS,
+  type TableTopic,
+} from '../protocol/frames.js';
 import type { TotalsRow } from '../protocol/rows.js';
 import { parseFilter } from './filter/parse.js';
 import { specOf, type Wish, wishFor } from './query.js';
 import type { Source, TableSource } from './source.js';
-import { RowStore } from './store.js';
+import { type Changed, RowStore } from './store.js';
 import { type Tick, View } from './view.js';
 
 /** Distinct tables-as-wanted that are kept up to date at once; each costs work per tick. */
@@ -25,6 +31,8 @@ interface Table {
   store: RowStore;
 }
 
+type Watcher = (changed: readonly Changed[]) => void;
+
 export class Tables {
   /** Tells one run of the service from the next. */
   readonly epoch = randomUUID();
@@ -33,6 +41,7 @@ export class Tables {
   readonly topics: readonly TableTopic[];
   readonly #tables = new Map<TableTopic, Table>();
   readonly #views = new Map<string, Kept>();
+  readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
   readonly #netnsNames = new Map<number, string>();
 
   /** `filter`: rows outside of it are never published. Throws BAD_FILTER. */
@@ -53,6 +62,18 @@ export class Tables {
     this.tick.time = now;
     const changed = new Map(this.topics.map((topic) => [topic, this.#collect(topic, now)]));
     for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
+    for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
+  }
+
+  /** Hands all rows of a topic to `watcher`, and from then on what changed, tick by tick. For as long as the tables live. */
+  watch(topic: TableTopic, watcher: Watcher): void {
+    watcher([...this.#store(topic).entries].map(([key, entry]) => ({ key, entry })));
+    this.#watchers.push({ topic, watcher });
+  }
+
+  /** The current rows of a topic. They are the store's own: to be read only. */
+  rows<T extends TableTopic>(topic: T): RowOf<T>[] {
+    return [...this.#store(topic).entries.values()].map(({ row }) => row as RowOf<T>);
   }
 
   #collect(topic: TableTopic, now: number) {

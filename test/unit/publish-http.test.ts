@@ -198,7 +198,7 @@ async function raw(bytes: string | Buffer): Promise<string> {
 
 describe('the server', () => {
   it('answers what it does not know as JSON', async () => {
-    for (const path of ['/metrics', '/api/v1/history', '/api', '/api/v1/session']) {
+    for (const path of ['/api/v1/history', '/api', '/api/v1/session']) {
       const response = await world.get(path);
       expect([response.status, await response.json()], path).toMatchObject([404, { code: 'NOT_FOUND' }]);
     }

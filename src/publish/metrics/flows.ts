@@ -1,0 +1,76 @@
+/**
+ * Flows as metrics: connections opened per program and destination, ports held per program. Enters: changes of `flows`.
+ * Leaves: a counter and a gauge family. Called by metrics.ts.
+ */
+import type { FlowRow } from '../../protocol/rows.js';
+import { CounterFamily } from './counter.js';
+import { addFamily } from './family.js';
+import { GaugeKeys } from './gauge.js';
+import { GrowthMeter, type Reading } from './growth.js';
+import type { Around } from './metrics.js';
+import { type Labels, labelText, otherLabels } from './series.js';
+import { Shares } from './shares.js';
+import { Steps } from './steps.js';
+
+export const OPENED_LABELS = ['program', 'unit', 'destination', 'port'] as const;
+const PORTS_LABELS = ['program', 'unit'] as const;
+
+/** The name of a program that was never learnt. */
+export const UNKNOWN_PROGRAM = 'unknown';
+
+export function addFlows({ registry, tables, now }: Around): void {
+  const steps = new Steps<FlowRow>();
+  const opened = new CounterFamily(OPENED_LABELS);
+  const meter = new GrowthMeter(openedOf);
+  const ports = new Shares(portsOf);
+  tables.watch('flows', (changed) => {
+    const taken = steps.take(changed);
+    opened.take(meter.take(taken), now());
+    ports.take(taken);
+  });
+  addFamily(registry, {
+    name: 'portchurn_connections_opened_total',
+    type: 'counter',
+    help: 'Connections that reached ESTABLISHED, outbound by remote end and inbound by local end.',
+    read: () => opened.series(),
+  });
+  addPorts({ registry, tables, now }, ports);
+}
+
+function addPorts({ registry, now }: Around, ports: Shares<FlowRow>): void {
+  const keys = new GaugeKeys<number>();
+  addFamily(registry, {
+    name: 'portchurn_program_ports_used',
+    type: 'gauge',
+    help: 'Local ports held by the outbound connections of a program and by the TIME_WAIT entries they left.',
+    read: () => {
+      const { members, rest } = keys.seat(ports.candidates(), now());
+      const other = rest.reduce((total, value) => total + value, 0);
+      const own = members.map(({ labels, value }) => ({ labels, value: value ?? 0 }));
+      return [...own, { labels: otherLabels(PORTS_LABELS), value: other }];
+    },
+  });
+}
+
+function openedOf(row: FlowRow): Reading {
+  const { netns, direction, destination, opened } = row;
+  const { address, port } = destination;
+  return { labels: openedLabels(row), place: `${netns} ${direction} ${address} ${port}`, count: opened ?? 0 };
+}
+
+function openedLabels({ program, process, destination }: FlowRow): Labels {
+  return {
+    ...programLabels(program, process.unit),
+    destination: labelText(destination.address),
+    port: labelText(destination.port),
+  };
+}
+
+export const programLabels = (program: string | null, unit: string | null) => ({
+  program: program ?? UNKNOWN_PROGRAM,
+  unit: labelText(unit),
+});
+
+function portsOf({ program, process, portsHeld }: FlowRow) {
+  return { labels: programLabels(program, process.unit), amount: portsHeld ?? 0 };
+}

@@ -1,0 +1,86 @@
+/**
+ * GET /metrics: the contract's families, read off the tables. Enters: tables, event counts, health. Leaves: Prometheus text.
+ * Nothing is counted before the first scrape; from then on each publish tick costs what its changed rows cost.
+ * At most 50 series per family and one `other`: with all families below 1,000. Called by http.ts.
+ */
+import { Registry } from 'prom-client';
+import type { Source } from '../source.js';
+import type { Tables } from '../tables.js';
+import { TupleFamilies } from './budgets.js';
+import { addFailures } from './failures.js';
+import { addFamily, addHistogram } from './family.js';
+import { addFlows } from './flows.js';
+import { addNamespaces } from './namespaces.js';
+import type { Series } from './series.js';
+
+/** What a group of families needs to know. */
+export interface Around {
+  readonly registry: Registry;
+  readonly tables: Tables;
+  /** Unix ms of the scrape, or of the tick. */
+  now(): number;
+}
+
+export interface MetricsOptions {
+  readonly tables: Tables;
+  readonly source: Source;
+  readonly version: string;
+}
+
+export class Metrics {
+  #registry: Registry | null = null;
+
+  constructor(private readonly options: MetricsOptions) {}
+
+  get contentType(): string {
+    return Registry.PROMETHEUS_CONTENT_TYPE;
+  }
+
+  /** The tables as of their last tick. */
+  text(): Promise<string> {
+    this.#registry ??= this.#build();
+    return this.#registry.metrics();
+  }
+
+  #build(): Registry {
+    const { tables, source, version } = this.options;
+    const registry = new Registry();
+    const around: Around = { registry, tables, now: () => tables.tick.time };
+    const has = (topic: (typeof tables.topics)[number]) => tables.topics.includes(topic);
+    if (has('budgets')) new TupleFamilies(around).add();
+    if (has('flows')) addFlows(around);
+    if (has('totals')) addNamespaces(around);
+    if (has('failures')) addFailures(around);
+    addService(registry, source, version);
+    return registry;
+  }
+}
+
+const one = (value: number, labels = {}): Series[] => [{ labels, value }];
+
+/** About the service itself. */
+function addService(registry: Registry, source: Source, version: string): void {
+  const durations = source.connectDurations?.bind(source);
+  if (durations !== undefined) {
+    const help = 'Time from SYN to ESTABLISHED of outbound connections.';
+    addHistogram(registry, { name: 'portchurn_connect_duration_seconds', help }, durations);
+  }
+  const seen = source.eventsSeen?.bind(source);
+  if (seen !== undefined) {
+    const help = 'Events that the kernel handed over.';
+    addFamily(registry, { name: 'portchurn_events_total', type: 'counter', help, read: () => one(seen()) });
+  }
+  addFamily(registry, {
+    name: 'portchurn_events_lost_total',
+    type: 'counter',
+    help: 'Events lost: the ring was full (totals stay exact), or the kernel skipped us (counts are lower bounds).',
+    read: () =>
+      Object.entries(source.health()?.lost ?? {}).flatMap(([reason, value]) => one(value, { reason })),
+  });
+  addFamily(registry, {
+    name: 'portchurn_build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels say which version runs and where its numbers come from.',
+    read: () => one(1, { version, mode: source.health()?.mode ?? '' }),
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * Network namespaces as gauges: sockets by state, and how much of TIME_WAIT has a known owner. Enters: rows of `totals`.
+ * Leaves: two families. Called by metrics.ts.
+ */
+import type { TotalsRow } from '../../protocol/rows.js';
+import { addFamily } from './family.js';
+import { type Candidate, GaugeKeys } from './gauge.js';
+import type { Around } from './metrics.js';
+import { labelText, otherLabels, type Series } from './series.js';
+
+export function addNamespaces(around: Around): void {
+  addSockets(around);
+  addAttribution(around);
+}
+
+function addSockets({ registry, tables, now }: Around): void {
+  const keys = new GaugeKeys<number>();
+  addFamily(registry, {
+    name: 'portchurn_sockets',
+    type: 'gauge',
+    help: 'TCP sockets by state, as the kernel listed them; time-wait holds FIN_WAIT2 mini-sockets too.',
+    read: () => {
+      const { members, rest } = keys.seat(tables.rows('totals').flatMap(stateCounts), now());
+      const own = members.map(({ labels, value }) => ({ labels, value: value ?? 0 }));
+      const other = rest.reduce((total, value) => total + value, 0);
+      return [...own, { labels: otherLabels(['netns', 'tcp_state']), value: other }];
+    },
+  });
+}
+
+function stateCounts({ netns, states }: TotalsRow): Candidate<number>[] {
+  return Object.entries(states).map(([state, count]) => {
+    const labels = { netns: labelText(netns), tcp_state: state };
+    return { key: `${netns} ${state}`, labels, weight: count, value: count };
+  });
+}
+
+function addAttribution({ registry, tables, now }: Around): void {
+  const keys = new GaugeKeys<TotalsRow>();
+  addFamily(registry, {
+    name: 'portchurn_attribution_ratio',
+    type: 'gauge',
+    help: 'TIME_WAIT entries whose owner is known, of all that the kernel lists: 1 is all.',
+    read: () => {
+      const { members, rest } = keys.seat(tables.rows('totals').map(candidate), now());
+      const own = members.map(({ labels, value }) => ({ labels, value: value?.coverage ?? null }));
+      const all = [...own, { labels: otherLabels(['netns']), value: ratioOf(rest) }];
+      return all.filter((series): series is Series => series.value !== null);
+    },
+  });
+}
+
+/** Every namespace counts, the more entries the more. */
+function candidate(row: TotalsRow): Candidate<TotalsRow> {
+  return {
+    key: row.key,
+    labels: { netns: labelText(row.netns) },
+    weight: 1 + (row.timeWait ?? 0),
+    value: row,
+  };
+}
+
+function ratioOf(rows: readonly TotalsRow[]): number | null {
+  const sum = (field: 'timeWait' | 'timeWaitAttributed') =>
+    rows.reduce((all, row) => all + (row[field] ?? 0), 0);
+  const entries = sum('timeWait');
+  if (rows.every(({ coverage }) => coverage === null)) return null;
+  return entries === 0 ? 1 : sum('timeWaitAttributed') / entries;
+}

@@ -118,7 +118,7 @@ class TracingEngine implements Engine {
       (bytes) => this.take(bytes),
       (error) => this.fail(error),
     );
-    const flush = () => this.pump.flush();
+    const flush = () => this.catchUp();
     const join = new AuditJoin(this.aggregator, this.folds);
     const { log } = this.options;
     this.audits = new AuditLoop(
@@ -184,12 +184,22 @@ class TracingEngine implements Engine {
       bootClock.sample();
       this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
       this.historyFeed.record(moment());
-      const lost = this.stats.ringLost;
-      this.stats = this.tracer.stats();
-      if (this.stats.ringLost !== lost) this.takeFolds(this.stats.ringLost - lost);
+      this.takeLost();
     } catch (error) {
       this.fail(error as Error);
     }
+  }
+
+  /** All that happened until now, also what the ring had no room for: else an audit would count a lost close again. */
+  private catchUp(): void {
+    this.pump.flush();
+    this.takeLost();
+  }
+
+  private takeLost(): void {
+    const lost = this.stats.ringLost;
+    this.stats = this.tracer.stats();
+    if (this.stats.ringLost !== lost) this.takeFolds(this.stats.ringLost - lost);
   }
 
   private takeFolds(lost: number): void {

@@ -95,10 +95,16 @@ export class Connections {
   closeLost(flow: Flow): void {
     const folded = this.flows.find(flow.namespace, flow.owner, flow.direction);
     flow.closed += 1;
-    if (folded !== null && folded !== flow && folded.closed > 0) folded.closed -= 1;
+    if (folded !== null && folded !== flow && folded.closed > 0) this.unfoldClose(folded);
     else flow.namespace.closed += 1;
-    if (folded !== null && folded.unsettledCloses > 0) folded.unsettledCloses -= 1;
     this.flows.touch(flow);
+  }
+
+  private unfoldClose(folded: Flow): void {
+    folded.closed -= 1;
+    folded.unsettledCloses = Math.max(0, folded.unsettledCloses - 1);
+    folded.settleableCloses = Math.max(0, folded.settleableCloses - 1);
+    this.flows.touch(folded);
   }
 
   /** @param flow of the event; the socket's own flow is better known when it has one. Returns the one it counted for. */

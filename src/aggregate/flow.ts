@@ -35,6 +35,8 @@ export class Flow {
   established = 0;
   /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
   unsettledCloses = 0;
+  /** Of these, folded before the running audit began, and not found by it so far. */
+  settleableCloses = 0;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
   /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
@@ -95,6 +97,8 @@ export class Flow {
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.lowerBound ||= other.lowerBound;
+    this.unsettledCloses += other.unsettledCloses;
+    this.settleableCloses += other.settleableCloses;
     this.rates.merge(other.rates);
     other.foldedInto = this;
   }

@@ -20,28 +20,32 @@ export class Folds {
   /** Counts already taken, by key. */
   private readonly taken = new Map<string, number>();
 
-  /** Flows with folded closes whose opens may not have been counted, and those that the running audit settles. */
+  /** Flows with folded closes whose opens may not have been counted. */
   private unsettled = new Set<Flow>();
-  private settling = new Set<Flow>();
 
   constructor(private readonly aggregator: Aggregator) {}
 
   /** What was folded before an audit begins, it settles. */
   beginAudit(): void {
-    this.settling = this.unsettled;
-    this.unsettled = new Set();
+    this.unsettled = new Set([...this.unsettled].map((flow) => flow.current));
+    for (const flow of this.unsettled) flow.settleableCloses = flow.unsettledCloses;
   }
 
-  /** The audit looked for every connection: closes without one had no open that was counted. */
+  /** The audit looked for every connection: closes from before it without one had no open that was counted. */
   endAudit(): void {
-    for (const flow of this.settling) {
-      flow.opened += flow.unsettledCloses;
-      flow.namespace.opened += flow.unsettledCloses;
-      flow.unsettledCloses = 0;
-      flow.lowerBound = this.unsettled.has(flow);
-      this.aggregator.flows.touch(flow);
-    }
-    this.settling = new Set();
+    const flows = new Set([...this.unsettled].map((flow) => flow.current));
+    for (const flow of flows) this.settle(flow);
+    this.unsettled = new Set([...flows].filter((flow) => flow.unsettledCloses > 0));
+  }
+
+  private settle(flow: Flow): void {
+    const { settleableCloses } = flow;
+    flow.opened += settleableCloses;
+    flow.namespace.opened += settleableCloses;
+    flow.unsettledCloses -= settleableCloses;
+    flow.settleableCloses = 0;
+    flow.lowerBound = flow.unsettledCloses > 0;
+    this.aggregator.flows.touch(flow);
   }
 
   apply(batch: Batch, length: number): void {

@@ -3,6 +3,7 @@
  * Called by unit tests of aggregate.
  */
 import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/aggregator.js';
+import type { Flow } from '../../src/aggregate/flow.js';
 import { Folds } from '../../src/aggregate/folds.js';
 import type { Surroundings } from '../../src/aggregate/process.js';
 import { flowRow } from '../../src/aggregate/rows.js';
@@ -92,6 +93,12 @@ export class World {
     const found = this.flows().filter(({ destination }) => destination.port === port);
     if (found.length !== 1) throw new Error(`${found.length} flows toward port ${port}`);
     return found[0] as FlowRow;
+  }
+
+  /** The same flow as the tables have it. */
+  stored(port: number): Flow {
+    const { key } = this.flow(port);
+    return [...this.aggregator.flows.all()].find((flow) => flow.key === key) as Flow;
   }
 
   /** Over all flows. */

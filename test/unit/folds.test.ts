@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { DIRECTION, EVENT, FLAG } from '../../src/decode/layout.js';
-import { announced, closed, established, exited, outbound, World } from '../support/aggregate-world.js';
+import {
+  accepted,
+  announced,
+  closed,
+  established,
+  exited,
+  inbound,
+  outbound,
+  World,
+} from '../support/aggregate-world.js';
 import { type Fields, foldEntry } from '../support/records.js';
 
 const entry = (type: number, count: number, more: Fields<'fold_key'> = {}) =>
@@ -77,6 +86,59 @@ describe('folded events', () => {
     const world = new World();
     world.applyFolds(entry(EVENT.CLOSED, 1, { direction: DIRECTION.IN }));
     expect(folded(world)).toMatchObject([{ closed: 1, lowerBound: true }]);
+  });
+
+  it('are settled by an audit: closes it found no connection for had no open that was counted', () => {
+    const world = new World();
+    world.applyFolds(entry(EVENT.CLOSED, 5, { direction: DIRECTION.IN }));
+    world.folds.beginAudit();
+    world.folds.endAudit();
+    expect(folded(world)).toMatchObject([{ opened: 5, closed: 5, lowerBound: false }]);
+    expect(world.totals()).toEqual({ opened: 5, closed: 5, failed: 0 });
+  });
+
+  it('move to the connection that an audit found gone, and are told again', () => {
+    const world = new World();
+    world.feed(accepted(inbound()), accepted(inbound({ cookie: 2 })));
+    world.applyFolds(entry(EVENT.CLOSED, 3, { direction: DIRECTION.IN }));
+    world.folds.beginAudit();
+    world.aggregator.flows.takeDirty();
+    for (const _ of [1, 2]) world.aggregator.connections.closeLost(world.stored(80));
+    expect(world.aggregator.flows.takeDirty()).toHaveLength(2);
+    world.folds.endAudit();
+    expect(world.flow(80)).toMatchObject({ opened: 2, closed: 2 });
+    expect(folded(world)).toMatchObject([{ opened: 1, closed: 1, lowerBound: false }]);
+    expect(world.totals()).toEqual({ opened: 3, closed: 3, failed: 0 });
+  });
+
+  it('that come while an audit runs wait for the next', () => {
+    const world = new World();
+    world.feed(accepted(inbound()));
+    world.applyFolds(entry(EVENT.CLOSED, 1, { direction: DIRECTION.IN }));
+    world.folds.beginAudit();
+    world.applyFolds(entry(EVENT.CLOSED, 2, { direction: DIRECTION.IN }));
+    world.folds.endAudit();
+    expect(folded(world)).toMatchObject([{ opened: 1, closed: 2, lowerBound: true }]);
+    world.folds.beginAudit();
+    world.aggregator.connections.closeLost(world.stored(80));
+    world.folds.endAudit();
+    expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
+    expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);
+  });
+
+  it('are settled for the program when their owner was folded in the middle of an audit', () => {
+    const world = new World();
+    world.feed(announced(1), accepted(inbound()), exited(1));
+    world.applyFolds(entry(EVENT.CLOSED, 2, { direction: DIRECTION.IN }));
+    world.folds.beginAudit();
+    world.settle();
+    world.pass(601_000);
+    world.settle();
+    world.aggregator.connections.closeLost(world.stored(80));
+    world.folds.endAudit();
+    expect(world.sums()).toEqual({ opened: 2, closed: 2, failed: 0 });
+    expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
+    expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);
   });
 
   it('leave out what is older than the tracer', () => {

@@ -9,6 +9,7 @@
 #include "emit.bpf.h"
 #include "process.bpf.h"
 #include "seed.bpf.h"
+#include "soft_error.bpf.h"
 #include "state.bpf.h"
 #include "syscalls.bpf.h"
 #include "verdict.bpf.h"
@@ -171,8 +172,11 @@ static __always_inline void on_failed(struct transition *t)
 		f.err = (__u16)t->sk->sk_err;
 	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t))
 		f.err = EADDRNOTAVAIL;
-	else
+	else {
+		/* Its program gave up; perhaps because of what the network had said. */
 		f.end = END_ABORTED;
+		f.err = t->state->soft_err;
+	}
 	f.tid = t->state->attempt_tid;
 	if (t->state->attempt_ns)
 		f.duration_ns = t->now - t->state->attempt_ns;

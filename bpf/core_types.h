@@ -145,8 +145,21 @@ struct sock_cgroup_data {
 typedef struct {
 	int owned; /* some task is inside a system call on this socket */
 } socket_lock_t;
+struct sk_buff {
+	char cb[48];
+};
+struct sk_buff_head {
+	struct sk_buff *prev;
+};
+struct sock_extended_err {
+	__u32 ee_errno;
+};
+struct sock_exterr_skb { /* lies in sk_buff.cb of an error queue */
+	struct sock_extended_err ee;
+};
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_error_queue;
 	socket_lock_t sk_lock;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;

@@ -29,6 +29,8 @@ struct socket_state {
 	__u8 flags; /* enum event_flags */
 	__u8 last;  /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
 	__u8 handled; /* transition_mark() of what the first copy of the program has handled and the second has not seen */
+	__u16 soft_err; /* errno of the last ICMP answer to the attempt that did not end it */
+	__u8 pad[6];
 };
 
 /* Inserted at a socket's first event, freed by the kernel with the socket. */

@@ -86,7 +86,7 @@ struct tcp_event {
 	__u8 direction;
 	__u8 oldstate;
 	__u8 newstate;
-	__u16 err; /* positive errno; 0 none */
+	__u16 err; /* positive errno; 0 none; failed with END_ABORTED: what the network had answered */
 	__u8 end;
 	__u8 flags;
 	__u32 tid; /* thread in whose context it happened, when that is the owner's or closer's; else 0 */

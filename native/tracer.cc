@@ -16,6 +16,8 @@
 
 namespace
 {
+// A tracepoint that older kernels lack, and do without: bpf/soft_error.bpf.h.
+constexpr char kSince5_14[] = "inet_sk_error_report";
 constexpr char kSyscallPrefix[] = "tp/syscalls/";
 // Listeners first: see bpf/seed.bpf.h.
 constexpr const char *kSeedIterators[] = {"seed_listeners", "seed_connections"};
@@ -103,6 +105,10 @@ void Tracer::configure()
 	{
 		if (is_syscall_program(program))
 			check(bpf_program__set_autoload(program, options_.syscalls), "choose the programs");
+		else if (strcmp(bpf_program__name(program), kSince5_14) == 0)
+			check(bpf_program__set_autoload(program,
+							libbpf_find_vmlinux_btf_id(kSince5_14, BPF_TRACE_RAW_TP) > 0),
+			      "choose the programs");
 	}
 }
 

@@ -45,7 +45,7 @@ export function callOf(type: number): Call {
 export function causeOf(event: FailureFacts): Cause {
   if (event.type === EVENT.BIND_FAILED) return causeOfBind(event);
   if (event.err === EADDRNOTAVAIL) return causeOfNoAddress(event);
-  return event.end === END.ABORTED ? 'aborted' : causeByErrno(event.err);
+  return event.err === 0 && event.end === END.ABORTED ? 'aborted' : causeByErrno(event.err);
 }
 
 function causeByErrno(err: number): Cause {

@@ -31,7 +31,7 @@ export class CookieMap {
     let slot = this.find(low, high);
     if (this.isEmpty(slot)) {
       if (this.used >= this.limit) return false;
-      if (this.used * 2 >= this.mask) {
+      if (this.used * 4 >= this.mask * 3) {
         this.grow();
         slot = this.find(low, high);
       }

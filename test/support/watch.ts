@@ -27,6 +27,7 @@ export class Watch implements Ending {
   private readonly rows = new Map<string, FlowRow>();
   private readonly spaces = new Map<number, TotalsRow>();
   private readonly waiting = new Set<() => void>();
+  private broken: Error | undefined;
 
   private constructor(
     readonly engine: Engine,
@@ -41,6 +42,9 @@ export class Watch implements Ending {
     const log = pino({ level: 'silent' });
     const engine = await startEngine({ ringBytes, syscalls, filter, redact: false, log });
     const watch = scope.use(new Watch(engine, new Set(inodes)));
+    engine.onFatal((error) => {
+      watch.broken = error;
+    });
     watch.listen(options.interest ?? { all: true, pids: [] });
     return watch;
   }
@@ -57,6 +61,7 @@ export class Watch implements Ending {
   async until<T>(find: () => T | undefined | false | null, what: string, withinMs = 15_000): Promise<T> {
     const deadline = performance.now() + withinMs;
     for (;;) {
+      if (this.broken) throw this.broken;
       const found = find();
       if (found !== undefined && found !== null && found !== false) return found;
       if (performance.now() > deadline)

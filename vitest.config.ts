@@ -24,9 +24,9 @@ export default defineConfig({
     pool: 'forks',
     allowOnly: false,
     projects: [
-      tier('unit', 0, 10, false),
-      tier('native', 1, 30, true),
-      tier('kernel', 2, 60, true),
+      tier('unit', 0, 60, false),
+      tier('native', 1, 60, true),
+      tier('kernel', 2, 120, true),
       tier('e2e', 3, 180, true),
     ],
   },

@@ -16,7 +16,10 @@ import type { Netns, NetworkNamespaces } from './system/netns.js';
 
 /** Between the end of one audit and the next, ms: twenty times what one takes, within these. */
 const REST_MS = { least: 2000, most: 4000 } as const;
+/** While failures wait for an audit to tell their cause: eight times, within these. */
+const HASTE_MS = { least: 500, most: 2000 } as const;
 const DUTY = 20;
+const HASTE_DUTY = 8;
 /** A namespace where nothing happens. */
 const IDLE_MS = 30_000;
 const DISCOVERY_MS = 10_000;
@@ -32,6 +35,8 @@ export class AuditLoop implements AuditSink {
   private readonly found = new Map<number, Namespace>();
   private timer: NodeJS.Timeout | null = null;
   private restUntil = 0;
+  /** As long as that, but for doubts. */
+  private hasteFrom = 0;
   private running = false;
   private failed = false;
   private discoveredAt = Number.NEGATIVE_INFINITY;
@@ -83,7 +88,8 @@ export class AuditLoop implements AuditSink {
   }
 
   private async check(): Promise<void> {
-    if (this.running || performance.now() < this.restUntil) return;
+    const hasDoubts = this.aggregator.failures.table.doubtful.size > 0;
+    if (this.running || performance.now() < (hasDoubts ? this.hasteFrom : this.restUntil)) return;
     if (this.due().length > 0 || this.hasStrangers()) await this.round();
   }
 
@@ -98,8 +104,9 @@ export class AuditLoop implements AuditSink {
       if (!this.failed) this.log.error({ err: error }, 'an audit failed: counts run on events alone');
       this.failed = true;
     }
-    const took = performance.now() - began;
-    this.restUntil = performance.now() + Math.min(REST_MS.most, Math.max(REST_MS.least, took * DUTY));
+    const ended = performance.now();
+    this.restUntil = ended + within(REST_MS, (ended - began) * DUTY);
+    this.hasteFrom = ended + within(HASTE_MS, (ended - began) * HASTE_DUTY);
     this.running = false;
   }
 
@@ -174,6 +181,10 @@ export class AuditLoop implements AuditSink {
     }
     for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);
   }
+}
+
+function within({ least, most }: { least: number; most: number }, ms: number): number {
+  return Math.min(most, Math.max(least, ms));
 }
 
 function targetOf({ inode, mountPath, pid }: Netns): AuditTarget {

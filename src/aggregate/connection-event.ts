@@ -2,7 +2,13 @@
 import { addressText } from '../decode/address.js';
 import type { TcpEvent } from '../decode/batch.js';
 import { EVENT } from '../decode/layout.js';
-import { type Cause, type ConnectionEvent, END_NAMES, type EventType } from '../protocol/rows.js';
+import {
+  type Cause,
+  type ConnectionEvent,
+  END_NAMES,
+  type Endpoint,
+  type EventType,
+} from '../protocol/rows.js';
 import { errnoName } from './cause.js';
 import { directionName } from './flow.js';
 import type { Owner } from './owner.js';
@@ -18,6 +24,18 @@ const TYPE_OF: Record<number, EventType> = {
   [EVENT.TRANSITION]: 'transition',
   [EVENT.BIND_FAILED]: 'failed',
 };
+
+/** Of bind(): port 0 asks for any. */
+function wanted(event: TcpEvent): Endpoint {
+  return { address: addressText(event.localBytes), port: event.localPort };
+}
+
+/** An end that the socket does not have yet is all zero. */
+function endpoint(address: Uint8Array, port: number): Endpoint {
+  const text = addressText(address);
+  const isUnknown = port === 0 && (text === '::' || text === '0.0.0.0');
+  return { address: isUnknown ? null : text, port: port === 0 ? null : port };
+}
 
 export function connectionEvent(
   event: TcpEvent,
@@ -35,11 +53,8 @@ export function connectionEvent(
     netns: event.netnsInum,
     process: owner.info(),
     closer: closer?.info() ?? null,
-    local: { address: addressText(event.localBytes), port: event.localPort === 0 ? null : event.localPort },
-    remote: {
-      address: addressText(event.remoteBytes),
-      port: event.remotePort === 0 ? null : event.remotePort,
-    },
+    local: event.type === EVENT.BIND_FAILED ? wanted(event) : endpoint(event.localBytes, event.localPort),
+    remote: endpoint(event.remoteBytes, event.remotePort),
     direction: directionName(event.direction),
     errno: errnoName(event.err),
     cause,

@@ -153,7 +153,11 @@ describe('no failure is told of', () => {
   it.each([
     ['UDP', 'socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("10.99.0.1", 9))', 'ENETUNREACH'],
     ['a unix socket', 'socket.socket(socket.AF_UNIX).connect("/nowhere")', 'ENOENT'],
-    ['a descriptor that is no socket', 'raw(os.open("/dev/null", 0), b"\\2\\0\\0\\11\\12\\143\\0\\1" + bytes(8))', 'ENOTSOCK'],
+    [
+      'a descriptor that is no socket',
+      'raw(os.open("/dev/null", 0), b"\\2\\0\\0\\11\\12\\143\\0\\1" + bytes(8))',
+      'ENOTSOCK',
+    ],
     ['a descriptor that is none', 'raw(99, b"\\2\\0\\0\\11\\12\\143\\0\\1" + bytes(8))', 'EBADF'],
     ['an address that cannot be read', 'raw(socket.socket(*TCP).detach(), ctypes.c_void_p(8))', 'EFAULT'],
   ])('%s', async (_, call, error) => {

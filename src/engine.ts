@@ -12,6 +12,7 @@ import { History, type Moment } from './aggregate/history.js';
 import { HistoryFeed } from './aggregate/history-feed.js';
 import type { Surroundings } from './aggregate/process.js';
 import { BudgetSource, FailureSource, FlowSource, TotalsSource } from './aggregate/sources.js';
+import { StandingCensus } from './aggregate/standing.js';
 import { AuditLoop } from './audit-loop.js';
 import { Auditor } from './capture/auditor.js';
 import { loadAddon } from './capture/load.js';
@@ -27,9 +28,11 @@ import { Pump } from './capture/pump.js';
 import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
+import { Diagnosis } from './diagnose/diagnosis.js';
 import type { Health, Source } from './publish/source.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
+import { GoBinaries } from './system/go-binary.js';
 import { IdentityQueue } from './system/identity.js';
 import { readKernelFacts } from './system/kernel.js';
 import { explainLoadFailure } from './system/load-failure.js';
@@ -95,6 +98,7 @@ class TracingEngine implements Engine {
   private readonly folds: Folds;
   private readonly historyFeed: HistoryFeed;
   private readonly audits: AuditLoop;
+  private readonly diagnosis: Diagnosis;
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
@@ -129,6 +133,7 @@ class TracingEngine implements Engine {
       flush,
       log,
     );
+    this.diagnosis = this.makeDiagnosis();
     this.source = this.makeSource();
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.pump.start();
@@ -185,6 +190,7 @@ class TracingEngine implements Engine {
       this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
       this.historyFeed.record(moment());
       this.takeLost();
+      this.diagnosis.tick(Date.now());
     } catch (error) {
       this.fail(error as Error);
     }
@@ -224,19 +230,30 @@ class TracingEngine implements Engine {
     };
   }
 
-  private makeSource(): Source {
+  private makeDiagnosis(): Diagnosis {
     const counts = () => ({
       seen: this.stats.events,
       lost: this.stats.ringLost,
       missed: this.stats.recursionMisses + this.stats.foldOverflow,
     });
+    const sources = {
+      flows: new FlowSource(this.aggregator),
+      budgets: new BudgetSource(this.aggregator),
+      failures: new FailureSource(this.aggregator, counts),
+      totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
+    };
+    const standing = new StandingCensus(this.aggregator);
+    const goBinaries = new GoBinaries();
+    return new Diagnosis(sources, {
+      standing: (now) => standing.at(now),
+      isGo: (process) => goBinaries.isGo(process),
+      failed: (error) => this.options.log.error({ err: error }, 'the diagnosis failed: findings are old'),
+    });
+  }
+
+  private makeSource(): Source {
     return {
-      tables: {
-        flows: new FlowSource(this.aggregator),
-        budgets: new BudgetSource(this.aggregator),
-        failures: new FailureSource(this.aggregator, counts),
-        totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
-      },
+      tables: this.diagnosis.tables,
       events: this.tap,
       history: this.historyFeed.history,
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),

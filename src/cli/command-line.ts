@@ -3,6 +3,7 @@
  * as `portchurn: message` with the next step below. Called by main.ts and by tests.
  */
 import { CommanderError } from 'commander';
+import type { ValuesOf } from '../config.js';
 import { EXIT, PortchurnError } from '../errors.js';
 import { type Io, say } from './io.js';
 import { buildProgram, type Handlers } from './program.js';
@@ -13,8 +14,14 @@ const HANDLERS: Handlers = {
   serve: async (values, io) => (await import('./serve.js')).serve(values, io),
   top: async (values, io) => (await import('./top.js')).top(values, io),
   trace: async (values, io) => (await import('./trace.js')).trace(values, io),
+  why: async (values, io) => (await import('./why.js')).why(values, io),
+  check: async (values, io) => (await import('./check.js')).check(values, io),
+  'what-if': async (values, io) => (await import('./what-if.js')).whatIf(values, io),
   doctor: async (values, io) => (await import('./doctor.js')).doctor(values, io),
 };
+
+/** Monitoring systems know no other codes than 0 to 3. */
+const PLUGIN_UNKNOWN = 3;
 
 /** Never rejects. */
 export async function commandLine(argv: readonly string[], io: Io): Promise<number> {
@@ -26,8 +33,30 @@ export async function commandLine(argv: readonly string[], io: Io): Promise<numb
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    return fail(error, argv[0], io);
+    const exit = fail(error, argv[0], io);
+    return argv[0] === 'check' && exit !== EXIT.ok ? PLUGIN_UNKNOWN : exit;
   }
+}
+
+/** The values that the words of `serve` give, without running it; null when it would not be run. */
+export async function readServeOptions(
+  argv: readonly string[],
+  env: Io['env'],
+): Promise<ValuesOf<'serve'> | null> {
+  let values: ValuesOf<'serve'> | null = null;
+  const serve: Handlers['serve'] = async (given) => {
+    values = given;
+    return EXIT.ok;
+  };
+  const silent = { write: () => true };
+  const io: Io = { stdout: silent, stderr: silent, env, stop: AbortSignal.abort() };
+  const program = buildProgram(
+    { serve, top: none, trace: none, why: none, check: none, 'what-if': none, doctor: none },
+    io,
+    () => undefined,
+  );
+  await program.parseAsync([...argv], { from: 'user' }).catch(() => undefined);
+  return values;
 }
 
 function fail(error: unknown, command: string | undefined, io: Io): number {

@@ -86,6 +86,35 @@ const attach = {
   },
 } as const satisfies Record<string, OptionSpec>;
 
+/** What the commands that look once at the diagnosis share. */
+const diagnosis = {
+  output: {
+    schema: Type.Enum(['text', 'json']),
+    short: '-o',
+    arg: 'FORMAT',
+    help: 'text or json',
+    default: 'text',
+  },
+  duration: {
+    schema: Seconds,
+    arg: 'S',
+    help: 'seconds to trace when there is no service to ask',
+    default: 5,
+  },
+  connect: attach.connect,
+  standalone: attach.standalone,
+  tokenFile,
+  ...tracer,
+} as const satisfies Record<string, OptionSpec>;
+
+const Percent = Type.Number({ minimum: 0, maximum: 100 });
+const Addresses = Type.Integer({ minimum: 1, maximum: 65_536 });
+
+function isRange(text: string): boolean {
+  const [low = 0, high = 0] = text.split('-').map(Number);
+  return low >= 1 && low <= high && high <= 65_535;
+}
+
 /** Rows of a table that a person takes in. */
 export const SCREEN_LIMIT = 20;
 
@@ -118,6 +147,11 @@ export const COMMANDS = {
       filter: { ...attach.filter, help: 'publish only what matches' },
       allowHost: { schema: Texts, arg: 'H', help: 'another Host header to accept (repeatable)', default: [] },
       allowOrigin: { schema: Texts, arg: 'O', help: 'another Origin to accept (repeatable)', default: [] },
+      keepPrivileges: {
+        schema: Switch,
+        help: 'started as root, keep every capability instead of only those that are used',
+        default: false,
+      },
       ...tracer,
       ...common,
     },
@@ -177,6 +211,72 @@ export const COMMANDS = {
       duration: { schema: Seconds, arg: 'S', help: 'seconds to run (default: until Ctrl-C)' },
       ...attach,
       ...tracer,
+      ...screen,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
+  },
+  why: {
+    summary: 'who burns the ports, toward what, and what to change, in prose',
+    options: { ...diagnosis, ...screen, ...common, logLevel: { ...common.logLevel, default: 'warn' } },
+  },
+  check: {
+    summary: 'one line for a monitoring system, exit 0 ok, 1 warning, 2 critical, 3 unknown',
+    options: {
+      warn: {
+        schema: Percent,
+        arg: 'PERCENT',
+        help: 'fill of the tightest budget that is a warning',
+        default: 70,
+      },
+      crit: {
+        schema: Percent,
+        arg: 'PERCENT',
+        help: 'fill of the tightest budget that is critical',
+        default: 90,
+      },
+      ...diagnosis,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
+  },
+  'what-if': {
+    summary: 'the new limit and the time to exhaustion under other settings, before anything is touched',
+    options: {
+      range: {
+        schema: Type.String({ pattern: '^\\d{1,5}-\\d{1,5}$' }),
+        arg: 'LOW-HIGH',
+        help: 'another net.ipv4.ip_local_port_range, for example 1024-65535',
+        also: { accepts: isRange, wanted: 'LOW-HIGH within 1-65535' },
+      },
+      twReuse: {
+        schema: Type.Integer({ minimum: 0, maximum: 2 }),
+        arg: 'N',
+        help: 'another net.ipv4.tcp_tw_reuse: 0, 1 or 2',
+      },
+      sources: {
+        schema: Addresses,
+        arg: 'N',
+        help: 'connections spread over N source addresses',
+        default: 1,
+      },
+      destinations: {
+        schema: Addresses,
+        arg: 'N',
+        help: 'connections spread over N destination addresses or ports',
+        default: 1,
+      },
+      reuse: {
+        schema: Percent,
+        arg: 'PERCENT',
+        help: 'this share of new connections reused instead',
+        default: 0,
+      },
+      filter: {
+        ...attach.filter,
+        help: "budgets to look at, for example 'dst:10.0.0.9:5432' (default: the tightest)",
+      },
+      ...diagnosis,
       ...screen,
       ...common,
       logLevel: { ...common.logLevel, default: 'warn' },

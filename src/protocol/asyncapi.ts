@@ -20,10 +20,12 @@ import {
   ConnectionEvent,
   Endpoint,
   FailureRow,
+  FindingRow,
   FlowRow,
   ProcessInfo,
   Quantiles,
   TotalsRow,
+  VerdictRow,
 } from './rows.js';
 
 /** Described once, referred to by name. */
@@ -32,6 +34,8 @@ const NAMED: Record<string, TSchema> = {
   FlowRow,
   BudgetRow,
   FailureRow,
+  FindingRow,
+  VerdictRow,
   ConnectionEvent,
   ProcessInfo,
   Endpoint,

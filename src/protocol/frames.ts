@@ -5,16 +5,26 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, PROTOCOL } from './names.js';
-import { BudgetRow, ConnectionEvent, FailureRow, FlowRow, TotalsRow } from './rows.js';
+import {
+  BudgetRow,
+  ConnectionEvent,
+  FailureRow,
+  FindingRow,
+  FlowRow,
+  TotalsRow,
+  VerdictRow,
+} from './rows.js';
 
 export * from './names.js';
 
-/** Row schema of each table topic. `events` is a stream, not a table. Findings and verdict join here with the diagnosis. */
+/** Row schema of each table topic, in the order of collection: diagnosis comes after what it reads. `events` is a stream. */
 export const TABLES = {
   totals: TotalsRow,
   flows: FlowRow,
   budgets: BudgetRow,
   failures: FailureRow,
+  findings: FindingRow,
+  verdict: VerdictRow,
 } as const satisfies Record<string, TSchema>;
 export type TableTopic = keyof typeof TABLES;
 export type RowOf<T extends TableTopic> = Static<(typeof TABLES)[T]>;

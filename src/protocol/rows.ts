@@ -193,6 +193,65 @@ export const FailureRow = Type.Object({
 });
 export type FailureRow = Static<typeof FailureRow>;
 
+export const SEVERITIES = ['critical', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export const CONFIDENCES = ['high', 'medium', 'low'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+export const Evidence = Type.Object({
+  text: Type.String(),
+  value: Nullable(Type.Union([Type.Number(), Type.String()])),
+});
+export type Evidence = Static<typeof Evidence>;
+/** A change of the running system. `undo` takes it back; `persistence` says how long it lasts, and how to keep it. */
+export const Remedy = Type.Object({
+  text: Type.String(),
+  command: Text,
+  undo: Text,
+  effect: Text,
+  persistence: Text,
+});
+export type Remedy = Static<typeof Remedy>;
+export const Fix = Type.Object({ text: Type.String(), snippet: Text, language: Text });
+export type Fix = Static<typeof Fix>;
+
+/**
+ * One diagnosis. `rank` 1 is what to look at first; `confidenceReason` says why we are (not) sure; `since` is when its
+ * evidence began, `resolved` when it had ended. The page of `rule` is docs/findings/RULE.md.
+ */
+export const FindingRow = Type.Object({
+  key: Type.String(),
+  rank: Type.Integer(),
+  rule: Type.String(),
+  severity: Type.Enum(SEVERITIES),
+  confidence: Type.Enum(CONFIDENCES),
+  confidenceReason: Type.String(),
+  title: Type.String(),
+  evidence: Type.Array(Evidence),
+  doNow: Type.Array(Remedy),
+  fixForGood: Type.Array(Fix),
+  process: ProcessInfo,
+  program: Text,
+  destination: Endpoint,
+  netns: Int,
+  since: Type.Integer(),
+  resolved: Int,
+});
+export type FindingRow = Static<typeof FindingRow>;
+
+export const LEVELS = ['ok', 'warning', 'critical', 'recovered'] as const;
+/** The one sentence. `budget` and `finding` are keys of what it is about. */
+export const VerdictRow = Type.Object({
+  key: Type.Literal('verdict'),
+  level: Type.Enum(LEVELS),
+  text: Type.String(),
+  since: Type.Integer(),
+  exhaustionSeconds: Num,
+  budget: Text,
+  finding: Text,
+});
+export type VerdictRow = Static<typeof VerdictRow>;
+
 export const EVENT_TYPES = [
   'connect',
   'established',

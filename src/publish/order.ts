@@ -23,6 +23,7 @@ const DEFAULT_SORT: { [T in TableTopic]?: string } = {
   flows: '-portsHeld',
   budgets: '-used',
   failures: '-count',
+  findings: 'rank',
 };
 
 export function defaultSort(topic: TableTopic): string {

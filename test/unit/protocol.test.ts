@@ -5,9 +5,18 @@ import { asyncApi } from '../../src/protocol/asyncapi.js';
 import { TABLE_TOPICS } from '../../src/protocol/frames.js';
 import { checkClientFrame, serverFrameFault, snapshotBodyFault } from '../../src/protocol/validate.js';
 import { fieldsOf } from '../../src/publish/fields.js';
-import { budget, event, failure, flow, totals } from './publish-rows.js';
+import { budget, event, failure, finding, flow, totals, verdict } from './publish-rows.js';
 
-const ROWS = { totals: totals('n'), flows: flow('a'), budgets: budget('b'), failures: failure('f') };
+const ROWS = {
+  totals: totals('n'),
+  flows: flow('a'),
+  budgets: budget('b'),
+  failures: failure('f'),
+  findings: finding('x'),
+  verdict: verdict(),
+};
+/** A field of every topic's row, and what it never is. */
+const BROKEN = { netns: 'host', since: 'long ago' };
 const table = { rows: [], total: 0, other: null };
 
 describe('client frames', () => {
@@ -52,8 +61,8 @@ describe('server frames', () => {
       other: null,
     };
     expect(serverFrameFault(frame)).toBeNull();
-    const broken = { ...frame, rows: [{ ...ROWS[topic], netns: 'host' }] };
-    expect(serverFrameFault(broken)).toContain('/rows/0/netns');
+    const broken = { ...frame, rows: [{ ...ROWS[topic], ...BROKEN }] };
+    expect(serverFrameFault(broken)).toMatch(/\/rows\/0\/(netns|since)/);
     const { rows: _, ...rest } = frame;
     const delta = {
       ...rest,

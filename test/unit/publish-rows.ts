@@ -5,9 +5,11 @@ import type {
   BudgetRow,
   ConnectionEvent,
   FailureRow,
+  FindingRow,
   FlowRow,
   ProcessInfo,
   TotalsRow,
+  VerdictRow,
 } from '../../src/protocol/rows.js';
 
 export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
@@ -156,6 +158,52 @@ export function event(parts: Partial<ConnectionEvent> = {}): ConnectionEvent {
     bytesSent: 80,
     bytesReceived: 900,
     end: 'time-wait',
+    ...parts,
+  };
+}
+
+export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRow {
+  return {
+    key,
+    rank: 1,
+    rule: 'connection-churn',
+    severity: 'warning',
+    confidence: 'high',
+    confidenceReason: 'every open and close was counted in the kernel',
+    title: 'ab (pid 100) opens a new connection to 10.0.0.9:80 for nearly every request',
+    evidence: [
+      { text: 'connections opened per second', value: 312.4 },
+      { text: 'closed by this side', value: '100 %' },
+    ],
+    doNow: [
+      {
+        text: 'Widen the port range',
+        command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+        undo: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
+        effect: 'At once, for new connections.',
+        persistence: 'Until reboot',
+      },
+    ],
+    fixForGood: [{ text: 'Ask for keep-alive', snippet: 'ab -k', language: 'shell' }],
+    process: proc(),
+    program: 'ab (bash load.sh)',
+    destination: { address: '10.0.0.9', port: 80 },
+    netns: 4_026_531_840,
+    since: 1_700_000_000_000,
+    resolved: null,
+    ...parts,
+  };
+}
+
+export function verdict(parts: Partial<VerdictRow> = {}): VerdictRow {
+  return {
+    key: 'verdict',
+    level: 'ok',
+    text: 'Ports are fine. Tightest budget: 12 % to 10.0.0.9:80.',
+    since: 1_700_000_000_000,
+    exhaustionSeconds: null,
+    budget: 'b',
+    finding: null,
     ...parts,
   };
 }

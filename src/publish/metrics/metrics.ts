@@ -9,6 +9,7 @@ import type { Tables } from '../tables.js';
 import { TupleFamilies } from './budgets.js';
 import { addFailures } from './failures.js';
 import { addFamily, addHistogram } from './family.js';
+import { addFindings } from './findings.js';
 import { addFlows } from './flows.js';
 import { addNamespaces } from './namespaces.js';
 import type { Series } from './series.js';
@@ -51,6 +52,7 @@ export class Metrics {
     if (has('flows')) addFlows(around);
     if (has('totals')) addNamespaces(around);
     if (has('failures')) addFailures(around);
+    if (has('findings')) addFindings(around);
     addService(registry, source, version);
     return registry;
   }

@@ -1,0 +1,135 @@
+/**
+ * The diagnosis of one engine: looks at its tables once a second, keeps findings and the verdict. Enters: the tables' sources,
+ * standing connections. Leaves: the same tables for publish, and two more: findings, verdict. No I/O of its own; time is
+ * given. Called by engine.ts.
+ */
+import type { FindingRow, VerdictRow } from '../protocol/rows.js';
+import type { Changes, Source, TableSource } from '../publish/source.js';
+import { actorsOf } from './actors.js';
+import { Mirror } from './mirror.js';
+import { fillRates, Growth } from './rates.js';
+import { findingRows, reduce, type Watch } from './reducer.js';
+import { RULES } from './rules/index.js';
+import { fullestBudgets } from './stake.js';
+import type { Facts, Standing, Tables } from './types.js';
+import { decide, type Verdict } from './verdict.js';
+
+/** Clients may ask more often; the tables are looked at again after this, ms. */
+const PERIOD_MS = 900;
+
+type Read = Required<Pick<Source['tables'], 'flows' | 'budgets' | 'failures' | 'totals'>>;
+
+export interface DiagnosisAround {
+  /** By flow key. Unix ms. */
+  standing(now: number): ReadonlyMap<string, Standing>;
+  isGo: Facts['isGo'];
+  /** A rule threw. Tracing goes on; findings stay as they were. */
+  failed(error: unknown): void;
+}
+
+export class Diagnosis {
+  private readonly flows: Mirror<'flows'>;
+  private readonly budgets: Mirror<'budgets'>;
+  private readonly failures: Mirror<'failures'>;
+  private readonly totals: Mirror<'totals'>;
+  private readonly growth = new Growth();
+  private readonly overflows = new Growth();
+  private watch: Watch = new Map();
+  private verdict: Verdict | null = null;
+  private evaluated = Number.NEGATIVE_INFINITY;
+  private readonly findingTable = new Rows<FindingRow>();
+  private readonly verdictTable = new Rows<VerdictRow>();
+
+  constructor(
+    sources: Read,
+    private readonly around: DiagnosisAround,
+  ) {
+    this.flows = new Mirror(sources.flows);
+    this.budgets = new Mirror(sources.budgets);
+    this.failures = new Mirror(sources.failures);
+    this.totals = new Mirror(sources.totals);
+  }
+
+  /** What publish gets. It collects findings after the tables that they are made of. */
+  get tables(): Source['tables'] {
+    const { flows, budgets, failures, totals } = this;
+    const findings: TableSource<'findings'> = { collect: (now) => this.collect(this.findingTable, now) };
+    const verdict: TableSource<'verdict'> = { collect: (now) => this.collect(this.verdictTable, now) };
+    return { totals, flows, budgets, failures, findings, verdict };
+  }
+
+  /** Once a second, whether or not anybody looks. Unix ms. */
+  tick(now: number): void {
+    const elapsed = now - this.evaluated;
+    if (elapsed >= 0 && elapsed < PERIOD_MS) return;
+    this.evaluated = now;
+    for (const mirror of [this.flows, this.budgets, this.failures, this.totals]) mirror.pull(now);
+    try {
+      this.evaluate(this.read(now), now);
+    } catch (error) {
+      this.around.failed(error);
+    }
+  }
+
+  private evaluate(tables: Tables, now: number): void {
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), isGo: this.around.isGo };
+    const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
+    this.watch = reduce(this.watch, candidates, now);
+    const findings = findingRows(this.watch, now);
+    this.findingTable.replace(findings);
+    this.verdict = decide(this.verdict, tables, findings);
+    this.verdictTable.replace([this.verdict.row]);
+  }
+
+  private collect<Row extends { key: string }>(rows: Rows<Row>, now: number): Changes<Row> {
+    this.tick(now);
+    return rows.take();
+  }
+
+  private read(time: number): Tables {
+    const actors = actorsOf(this.flows.rows.values(), this.around.standing(time));
+    fillRates(this.growth, actors, time);
+    this.growth.prune(time);
+    const budgets = [...this.budgets.rows.values()];
+    return {
+      actors,
+      budgets,
+      fullest: fullestBudgets(budgets),
+      failures: [...this.failures.rows.values()],
+      totals: [...this.totals.rows.values()],
+      time,
+    };
+  }
+
+  private overflowPerSec(time: number): Map<string, number> {
+    const grown = new Map<string, number>();
+    for (const { key, timeWaitOverflow } of this.totals.rows.values()) {
+      if (timeWaitOverflow === null) continue;
+      grown.set(key, this.overflows.perSecond(key, [timeWaitOverflow], time)?.[0] ?? 0);
+    }
+    this.overflows.prune(time);
+    return grown;
+  }
+}
+
+/** Rows made anew each time; what changed since somebody last took changes. */
+class Rows<Row extends { key: string }> {
+  private texts = new Map<string, string>();
+  private rows = new Map<string, Row>();
+  private readonly changed = new Set<string>();
+
+  replace(rows: readonly Row[]): void {
+    const texts = new Map(rows.map((row) => [row.key, JSON.stringify(row)]));
+    for (const [key, text] of texts) if (this.texts.get(key) !== text) this.changed.add(key);
+    for (const key of this.texts.keys()) if (!texts.has(key)) this.changed.add(key);
+    this.texts = texts;
+    this.rows = new Map(rows.map((row) => [row.key, row]));
+  }
+
+  take(): Changes<Row> {
+    const keys = [...this.changed];
+    this.changed.clear();
+    const set = keys.flatMap((key) => this.rows.get(key) ?? []);
+    return { set, del: keys.filter((key) => !this.rows.has(key)) };
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What to change: in the application (by runtime), and of the kernel's settings, with undo and side effect. Enters: a process,
+ * a namespace's row. Leaves: fixes and remedies for candidates. Pure. Called by rules.
+ * `tcp_tw_recycle` has no place here: it broke clients behind NAT and is gone since Linux 4.12.
+ */
+import type { Endpoint, Fix, ProcessInfo, Remedy, TotalsRow } from '../protocol/rows.js';
+import { protocolOf, type Runtime, runtimeOf } from './runtime.js';
+import { CLOSES, LATE_BINDS, SNIPPETS } from './snippets.js';
+import type { Facts } from './types.js';
+import { whole } from './words.js';
+
+/** The widest range that leaves the privileged ports alone. */
+export const WIDEST: readonly [number, number] = [1024, 65_535];
+/** net.ipv4.ip_local_port_range as every distribution has it: 28,232 ports. */
+export const DEFAULT_RANGE: readonly [number, number] = [32_768, 60_999];
+export const DEFAULT_PORTS = 28_232;
+
+export function runtime(process: ProcessInfo, facts: Facts): Runtime {
+  return runtimeOf(process, facts.isGo(process));
+}
+
+/** Reuse connections, in the language of the process. */
+export function reuseFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix {
+  const snippets = SNIPPETS[runtime(process, facts)];
+  return snippets[protocolOf(destination)] ?? snippets.http;
+}
+
+export function lateBindFix(process: ProcessInfo, facts: Facts): Fix {
+  return LATE_BINDS[runtime(process, facts)] ?? LATE_BINDS.unknown;
+}
+
+export function closeFix(process: ProcessInfo, facts: Facts): Fix {
+  return CLOSES[runtime(process, facts)] ?? CLOSES.unknown;
+}
+
+/** Null: it is as wide as it can be, or nobody knows. */
+export function widen(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+  const range = totals?.portRange ?? null;
+  if (range === null || range[1] - range[0] >= WIDEST[1] - WIDEST[0]) return null;
+  const ports = WIDEST[1] - WIDEST[0] + 1;
+  return sysctl(totals, process, 'ip_local_port_range', WIDEST.join(' '), range.join(' '), {
+    text: `Widen the port range from ${whole(range[1] - range[0] + 1)} to ${whole(ports)} ports: headroom, not a cure`,
+    effect:
+      'At once, for new connections. A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.',
+  });
+}
+
+/** Null: it is on, cannot work, or nobody knows. */
+export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+  if (totals === undefined || totals.tcpTwReuse === null || totals.tcpTwReuse === 1) return null;
+  if (totals.tcpTimestamps === 0) return null;
+  return sysctl(totals, process, 'tcp_tw_reuse', '1', String(totals.tcpTwReuse), {
+    text: 'Let connect() take over TIME_WAIT ports after one second',
+    effect:
+      'At once, for plain connect() from this side, if the peer sends TCP timestamps too. Nothing for ports that bind() blocked, nothing for accepted connections. The loss is protection against late duplicates, which timestamps give as well.',
+  });
+}
+
+export function moreBuckets(totals: TotalsRow, process: ProcessInfo): Remedy {
+  const now = totals.tcpMaxTwBuckets ?? 0;
+  return sysctl(totals, process, 'tcp_max_tw_buckets', String(Math.max(262_144, now * 2)), String(now), {
+    text: 'Raise the limit of TIME_WAIT entries',
+    effect: 'At once. 256 bytes of kernel memory per entry: 64 MiB for 262,144.',
+  });
+}
+
+export function shorterFinWait(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+  const now = totals?.tcpFinTimeout ?? null;
+  if (now === null || now <= 15) return null;
+  return sysctl(totals, process, 'tcp_fin_timeout', '15', String(now), {
+    text: 'Wait less for peers that do not close: FIN_WAIT2 is the one state tcp_fin_timeout shortens',
+    effect: 'For connections closed from now on. TIME_WAIT stays 60 s whatever is set here.',
+  });
+}
+
+/** A setting of the namespace, as a command that works from the host. */
+function sysctl(
+  totals: TotalsRow | undefined,
+  process: ProcessInfo,
+  name: string,
+  value: string,
+  before: string,
+  words: { text: string; effect: string },
+): Remedy {
+  const prefix = enter(totals, process);
+  const set = (to: string) => `${prefix}sysctl -w net.ipv4.${name}="${to}"`;
+  const kept =
+    prefix === ''
+      ? `Until reboot; to keep it: echo 'net.ipv4.${name} = ${value}' > /etc/sysctl.d/90-portchurn.conf`
+      : 'As long as this network namespace; to keep it, set it where the namespace is made (Kubernetes: securityContext.sysctls, Docker: --sysctl).';
+  return { ...words, command: set(value), undo: set(before), persistence: kept };
+}
+
+/** Only names that a shell takes as they are; other processes choose them. */
+const PLAIN = /^[\w.@-]+$/;
+
+function enter(totals: TotalsRow | undefined, process: ProcessInfo): string {
+  if (totals === undefined || totals.name === 'host') return '';
+  if (process.pid !== null && process.exited !== true) return `nsenter -t ${process.pid} -n `;
+  const parent = process.parent.pid;
+  if (parent !== null && parent > 1) return `nsenter -t ${parent} -n `;
+  return totals.name !== null && PLAIN.test(totals.name) ? `ip netns exec ${totals.name} ` : '';
+}
+
+export function present<T>(...remedies: (T | null)[]): T[] {
+  return remedies.filter((one): one is T & {} => one !== null);
+}

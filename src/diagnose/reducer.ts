@@ -1,0 +1,129 @@
+/**
+ * Candidates of one second to findings that stay: what lasts appears, what is gone for a while resolves, what wavers does
+ * neither. Enters: what was watched, candidates, time. Leaves: what is watched, and rows of it. Pure. Called by diagnosis.ts.
+ */
+import type { FindingRow, Severity } from '../protocol/rows.js';
+import type { Candidate } from './types.js';
+
+/** Without evidence for this long a finding is resolved. */
+const RESOLVE_MS = 15_000;
+/** A finding goes on as severe as its worst moment within this. */
+const CALM_MS = 10_000;
+/** Evidence may miss a beat while it gathers. */
+const GATHER_GAP_MS = 2500;
+/** A resolved finding is shown for this long. */
+const KEEP_MS = 600_000;
+/** Findings at once; the least severe are left out. */
+const MOST = 100;
+
+export interface Watched {
+  readonly candidate: Candidate;
+  /** Evidence since, and last. */
+  readonly first: number;
+  readonly last: number;
+  /** Since when it is told; null: not yet. */
+  readonly since: number | null;
+  readonly resolved: number | null;
+  /** Last moment of each severity. */
+  readonly criticalAt: number;
+  readonly warningAt: number;
+}
+export type Watch = ReadonlyMap<string, Watched>;
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** @param time Unix ms, never less than in the call before */
+export function reduce(previous: Watch, candidates: readonly Candidate[], time: number): Watch {
+  const next = new Map<string, Watched>();
+  for (const candidate of worst(candidates))
+    next.set(candidate.key, seen(previous.get(candidate.key), candidate, time));
+  for (const [key, watched] of previous) {
+    const kept = next.has(key) ? null : unseen(watched, time);
+    if (kept !== null) next.set(key, kept);
+  }
+  return next;
+}
+
+function worst(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length <= MOST) return candidates;
+  return [...candidates].sort(bySeverity).slice(0, MOST);
+}
+
+function seen(before: Watched | undefined, candidate: Candidate, time: number): Watched {
+  const goesOn = before !== undefined && before.resolved === null;
+  const first = goesOn ? before.first : time;
+  const due = time - first >= candidate.appearAfter * 1000;
+  const critical = candidate.severity === 'critical';
+  return {
+    candidate,
+    first,
+    last: time,
+    since: goesOn && before.since !== null ? before.since : due ? first : null,
+    resolved: null,
+    criticalAt: critical ? time : goesOn ? before.criticalAt : NEVER,
+    warningAt: critical || candidate.severity === 'warning' ? time : goesOn ? before.warningAt : NEVER,
+  };
+}
+
+/** Null: forgotten. */
+function unseen(watched: Watched, time: number): Watched | null {
+  const { last, since, resolved } = watched;
+  if (since === null) return time - last > GATHER_GAP_MS ? null : watched;
+  if (resolved !== null) return time - resolved > KEEP_MS ? null : watched;
+  return time - last > RESOLVE_MS ? { ...watched, resolved: time } : watched;
+}
+
+/** What is told, the first to look at first. */
+export function findingRows(watch: Watch, time: number): FindingRow[] {
+  const told = [...watch.values()].filter(({ since }) => since !== null);
+  const ranked = told.map((watched) => ({ watched, severity: severityNow(watched, time) })).sort(byRank);
+  return ranked.map(({ watched, severity }, i) => rowOf(watched, severity, i + 1));
+}
+
+interface Ranked {
+  watched: Watched;
+  severity: Severity;
+}
+
+function severityNow({ candidate, criticalAt, warningAt, resolved }: Watched, time: number): Severity {
+  const until = resolved === null ? time : NEVER;
+  if (until - criticalAt < CALM_MS) return 'critical';
+  if (until - warningAt < CALM_MS && candidate.severity === 'info') return 'warning';
+  return candidate.severity;
+}
+
+const WEIGHT: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
+
+function byRank(a: Ranked, b: Ranked): number {
+  const [x, y] = [a.watched, b.watched];
+  return (
+    Number(x.resolved !== null) - Number(y.resolved !== null) ||
+    (y.resolved ?? 0) - (x.resolved ?? 0) ||
+    WEIGHT[a.severity] - WEIGHT[b.severity] ||
+    byHarm(x.candidate, y.candidate)
+  );
+}
+
+function bySeverity(a: Candidate, b: Candidate): number {
+  return WEIGHT[a.severity] - WEIGHT[b.severity] || byHarm(a, b);
+}
+
+/** Causes before effects; then what weighs more, in steps, so that rows do not change places all the time. */
+function byHarm(a: Candidate, b: Candidate): number {
+  const step = ({ weight }: Candidate) => Math.round(Math.log2(1 + weight * 100) * 2);
+  return a.priority - b.priority || step(b) - step(a) || (a.key < b.key ? -1 : 1);
+}
+
+function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank: number): FindingRow {
+  const { priority: _, weight: __, appearAfter: ___, evidence, doNow, fixForGood, ...told } = candidate;
+  return {
+    ...told,
+    rank,
+    severity,
+    evidence: [...evidence],
+    doNow: [...doNow],
+    fixForGood: [...fixForGood],
+    since: Math.round(since ?? 0),
+    resolved: resolved === null ? null : Math.round(resolved),
+  };
+}

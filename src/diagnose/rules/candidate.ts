@@ -1,0 +1,41 @@
+/** What all candidates have in common, filled in. Called by every rule. */
+import type { Endpoint, ProcessInfo } from '../../protocol/rows.js';
+import type { Actor, Candidate } from '../types.js';
+
+/** Evidence must last this long before it is told, seconds: a burst is no habit. */
+const APPEAR_AFTER = 3;
+export const NOWHERE: Endpoint = { address: null, port: null };
+
+type Told = 'rule' | 'severity' | 'priority' | 'title' | 'evidence';
+type Known = Pick<Candidate, Told> & Partial<Candidate>;
+
+interface Subject {
+  readonly key: string;
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  readonly destination: Endpoint;
+  readonly netns: number | null;
+}
+
+/** @param about an actor, or anything with a key, a process and a destination */
+export function candidate(about: Subject, known: Known): Candidate {
+  const { process, program, destination, netns } = about;
+  return {
+    key: `${known.rule} ${about.key}`,
+    weight: 0,
+    appearAfter: APPEAR_AFTER,
+    confidence: 'high',
+    confidenceReason: 'counted in the kernel',
+    doNow: [],
+    fixForGood: [],
+    process,
+    program,
+    destination,
+    netns,
+    ...known,
+  };
+}
+
+export function isOut(actor: Actor): boolean {
+  return actor.direction === 'out';
+}

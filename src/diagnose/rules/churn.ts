@@ -1,0 +1,121 @@
+/**
+ * connection-churn and pool-bypassed: connections that live for one request. Who closes first decides only who pays: our
+ * ports are held 60 s when we do, none when the server does. Pure.
+ */
+import { level } from '../../protocol/outlook.js';
+import type { BudgetRow, Evidence } from '../../protocol/rows.js';
+import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
+import { budgetEvidence, budgetOf, severityOfChurn, totalsOf } from '../stake.js';
+import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
+import { percent, rate, where, who, whole } from '../words.js';
+import { candidate, isOut } from './candidate.js';
+
+/** Opens per second below which nobody would call it churn. */
+const CHURN_PER_SEC = 5;
+const CHURN_OPENED = 20;
+/** A request takes less than this, ms. */
+const REQUEST_MS = 3000;
+/** Connections that stay, per process, that make a pool; one may be anything. */
+const POOL = 2;
+/** Streams told at once, the fastest. */
+const MOST = 50;
+
+/** Many opens, short lives. */
+export function churns(actor: Actor): boolean {
+  if (!isOut(actor) || actor.openPerSec < CHURN_PER_SEC || actor.opened < CHURN_OPENED) return false;
+  const passing = Math.max(0, actor.established - actor.steady);
+  return actor.lifetimeMs === null ? passing < 2 * actor.openPerSec : actor.lifetimeMs < REQUEST_MS;
+}
+
+export const connectionChurn: Rule = (tables, facts) =>
+  busiest(tables.actors, (actor) => actor.steady === 0).map((actor) => churn(actor, tables, facts));
+
+export const poolBypassed: Rule = (tables, facts) =>
+  busiest(tables.actors, (actor) => actor.steady > 0).map((actor) => bypass(actor, tables, facts));
+
+function busiest(actors: readonly Actor[], wanted: (actor: Actor) => boolean): Actor[] {
+  const churning = actors.filter((actor) => churns(actor) && wanted(actor));
+  return churning.sort((a, b) => b.openPerSec - a.openPerSec).slice(0, MOST);
+}
+
+function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {
+  const budget = budgetOf(tables, actor);
+  const name = who(actor.process, actor.program);
+  return candidate(actor, {
+    rule: 'connection-churn',
+    priority: 30,
+    weight: actor.openPerSec,
+    severity: severityOfChurn(tables, actor, budget),
+    confidence: actor.lifetimeMs === null ? 'medium' : 'high',
+    confidenceReason:
+      actor.lifetimeMs === null
+        ? 'opens were counted in the kernel, but no lifetime is known yet'
+        : 'every open and close was counted in the kernel, lifetimes were measured',
+    title: `${name} opens a new connection to ${where(actor.destination)} for nearly every request: ${rate(actor.openPerSec)}/s, ${paysWords(actor)}`,
+    evidence: churnEvidence(actor, budget),
+    ...remedies(actor, budget, tables, facts),
+  });
+}
+
+function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
+  const budget = budgetOf(tables, actor);
+  const name = who(actor.process, actor.program);
+  const sure = actor.steady >= POOL && actor.processes === 1;
+  return candidate(actor, {
+    rule: 'pool-bypassed',
+    priority: 25,
+    weight: actor.openPerSec,
+    severity: severityOfChurn(tables, actor, budget),
+    confidence: sure ? 'high' : 'medium',
+    confidenceReason: sure
+      ? 'the same process keeps connections to this destination and opens others beside them'
+      : 'what stays open may be something else than a pool, or belong to another process of the program',
+    title: `${name} keeps ${whole(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and still opens ${rate(actor.openPerSec)}/s beside them: some code bypasses the pool`,
+    evidence: [{ text: 'connections that stay open', value: actor.steady }, ...churnEvidence(actor, budget)],
+    ...remedies(actor, budget, tables, facts, bypassHint(actor)),
+  });
+}
+
+function bypassHint(actor: Actor): string {
+  return `Find the code that does not use the pool (a client made per request, a health check, a job, a second library): each makes a connection to ${where(actor.destination)}. `;
+}
+
+function paysWords(actor: Actor): string {
+  const share = actor.firstShare;
+  if (share === null) return 'none has closed yet';
+  if (share < 0.1) return 'the server closes them, so no local port is held';
+  return share > 0.9
+    ? 'it closes them itself and holds a port 60 s for each'
+    : `it closes ${percent(share)} of them itself`;
+}
+
+function churnEvidence(actor: Actor, budget: BudgetRow | undefined): Evidence[] {
+  const evidence: Evidence[] = [
+    { text: 'connections opened per second', value: Math.round(actor.openPerSec * 10) / 10 },
+    { text: 'connections opened so far', value: actor.opened },
+    { text: 'established now', value: actor.established },
+    { text: 'half of them live less than, ms', value: actor.lifetimeMs },
+    { text: 'closed by this side', value: actor.firstShare === null ? null : percent(actor.firstShare) },
+  ];
+  if (actor.processes > 1) evidence.push({ text: 'processes seen', value: actor.processes });
+  if (budget !== undefined) evidence.push(...budgetEvidence(budget));
+  if (budget?.reuse === 'after-delay' && (actor.firstShare ?? 0) >= 0.1)
+    evidence.push({ text: 'tcp_tw_reuse lets connect() take these ports over', value: 'after about 1 s' });
+  return evidence;
+}
+
+/** The application first; headroom only where ports are short. */
+function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, facts: Facts, hint = '') {
+  const fix = reuseFix(actor.process, actor.destination, facts);
+  const tight = budget !== undefined && level(budget) !== 'fine';
+  const totals = totalsOf(tables, actor.netns);
+  return {
+    doNow: tight
+      ? present(
+          budget.reuse === 'never' ? turnReuseOn(totals, actor.process) : null,
+          widen(totals, actor.process),
+        )
+      : [],
+    fixForGood: [{ ...fix, text: hint + fix.text }],
+  };
+}

@@ -1,0 +1,30 @@
+/** All rules. Each has a page of its name in docs/findings. Called by diagnosis.ts; the names by tests. */
+import type { Rule } from '../types.js';
+import { bindBeforeConnect } from './bind-before-connect.js';
+import { timeWaitOverflow } from './buckets.js';
+import { connectionChurn, poolBypassed } from './churn.js';
+import { closeWaitLeak } from './close-wait.js';
+import { finWait2 } from './fin-wait-2.js';
+import { narrowRange } from './narrow-range.js';
+import { addressNotAvailable } from './no-address.js';
+import { portExhaustion } from './port-exhaustion.js';
+import { retryStorm } from './retry-storm.js';
+import { serverTimeWait } from './server-time-wait.js';
+import { slowConnect } from './slow-connect.js';
+import { twReuse } from './tw-reuse.js';
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  'connection-churn': connectionChurn,
+  'pool-bypassed': poolBypassed,
+  'port-exhaustion': portExhaustion,
+  'bind-before-connect': bindBeforeConnect,
+  'narrow-port-range': narrowRange,
+  'tcp-tw-reuse': twReuse,
+  'time-wait-overflow': timeWaitOverflow,
+  'close-wait-leak': closeWaitLeak,
+  'fin-wait-2': finWait2,
+  'address-not-available': addressNotAvailable,
+  'server-time-wait': serverTimeWait,
+  'retry-storm': retryStorm,
+  'slow-connect': slowConnect,
+};

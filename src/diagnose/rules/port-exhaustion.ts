@@ -1,0 +1,112 @@
+/**
+ * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are told
+ * by other rules, which go first. Pure.
+ */
+import { UNKNOWN_PROCESS } from '../../aggregate/owner.js';
+import { fullness, level, type Outlook, outlook } from '../../protocol/outlook.js';
+import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
+import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
+import { budgetEvidence, totalsOf } from '../stake.js';
+import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
+import { clock, percent, rate, spell, where, who, whole } from '../words.js';
+import { candidate } from './candidate.js';
+
+const VICTIMS_SHOWN = 3;
+/** A failure this old is history, ms. */
+const RECENT_MS = 30_000;
+
+export const portExhaustion: Rule = (tables, facts) =>
+  tables.budgets
+    .filter((budget) => budget.limit !== null && level(budget) !== 'fine')
+    .map((budget) => exhaustion(budget, tables, facts));
+
+function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate {
+  const holder = holderOf(budget, tables);
+  const failures = victimsOf(budget, tables);
+  const next = outlook(budget);
+  const about = { key: budget.key, destination: placeOf(budget), netns: budget.netns, ...holder };
+  const totals = totalsOf(tables, budget.netns);
+  const isPool = budget.kind === 'bind-pool';
+  return candidate(about, {
+    rule: 'port-exhaustion',
+    priority: 40,
+    weight: fullness(budget) ?? 0,
+    severity: level(budget) === 'critical' ? 'critical' : 'warning',
+    appearAfter: next.state === 'out' ? 1 : 3,
+    confidence: failures.length > 0 || next.state !== 'running-out' ? 'high' : 'medium',
+    confidenceReason:
+      failures.length > 0
+        ? 'calls fail, and the budget is full'
+        : next.state === 'running-out'
+          ? 'projected from the rate of the last seconds and the kernel’s own timers'
+          : 'the ports that are held were counted',
+    title: titleOf(budget, next, who(holder.process, holder.program), tables.time),
+    evidence: [...budgetEvidence(budget), ...flowEvidence(budget, next), ...victimEvidence(failures)],
+    doNow: present(
+      !isPool && budget.reuse === 'never' ? turnReuseOn(totals, holder.process) : null,
+      widen(totals, holder.process),
+    ),
+    fixForGood: [
+      reuseFix(holder.process, about.destination, facts),
+      {
+        text: isPool
+          ? 'Then headroom: another source address has a set of ports of its own.'
+          : 'Then headroom: another source address, destination address or destination port has a set of ports of its own.',
+        snippet: `portchurn what-if ${isPool ? '' : `--filter 'dst:${where(budget.destination)}' `}--sources 2`,
+        language: 'shell',
+      },
+    ],
+  });
+}
+
+function placeOf(budget: BudgetRow) {
+  return budget.kind === 'bind-pool' ? { address: null, port: null } : budget.destination;
+}
+
+/** The actor with the most ports there; of a bind pool, the one that binds most. */
+function holderOf(budget: BudgetRow, tables: Tables): Pick<Actor, 'process' | 'program'> {
+  const isPool = budget.kind === 'bind-pool';
+  const { address, port } = budget.destination;
+  const actors = tables.actors.filter(
+    (actor) =>
+      actor.direction === 'out' &&
+      actor.netns === budget.netns &&
+      (isPool || (actor.destination.address === address && actor.destination.port === port)),
+  );
+  const held = (actor: Actor) => (isPool ? actor.bound : actor.portsHeld);
+  const [most] = actors.sort((a, b) => held(b) - held(a));
+  return most ?? { process: budget.holders[0]?.process ?? UNKNOWN_PROCESS, program: null };
+}
+
+function victimsOf(budget: BudgetRow, tables: Tables): FailureRow[] {
+  return tables.failures
+    .filter((row) => row.budget === budget.key && tables.time - (row.lastSeen ?? 0) < RECENT_MS)
+    .sort((a, b) => b.count - a.count);
+}
+
+function titleOf(budget: BudgetRow, next: Outlook, name: string, time: number): string {
+  const toward =
+    budget.kind === 'bind-pool'
+      ? `bind() on ${budget.source.address ?? 'any address'}`
+      : where(budget.destination);
+  const share = percent(fullness(budget) ?? 0);
+  if (next.state === 'out') return `No local port is left for ${toward}; ${name} holds most of them`;
+  if (next.state !== 'running-out')
+    return `${share} of the local ports for ${toward} are held, most by ${name}`;
+  const when = `${spell(next.seconds)} (${clock(time + next.seconds * 1000)})`;
+  return `At this rate the local ports for ${toward} run out in ${when}; ${name} takes most of them`;
+}
+
+function flowEvidence(budget: BudgetRow, next: Outlook): Evidence[] {
+  const evidence: Evidence[] = [{ text: 'connections opened per second', value: budget.openPerSec }];
+  if ((next.state === 'out' || next.state === 'draining') && next.backSeconds !== null)
+    evidence.push({ text: 'seconds until ports come back', value: next.backSeconds });
+  return evidence;
+}
+
+function victimEvidence(failures: readonly FailureRow[]): Evidence[] {
+  return failures.slice(0, VICTIMS_SHOWN).map((row) => ({
+    text: `calls of ${row.call}() by ${who(row.process, null)} that failed with ${row.errno}`,
+    value: `${whole(row.count)}, now ${rate(row.perSec ?? 0)}/s`,
+  }));
+}

@@ -1,0 +1,118 @@
+/**
+ * retry-storm: a destination refuses, does not answer or has no route, and a program hammers it. Not a port problem. Pure.
+ */
+
+import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
+import { failureWords } from '../../protocol/words.js';
+import type { Candidate, Rule } from '../types.js';
+import { rate, where, who, whole } from '../words.js';
+import { candidate } from './candidate.js';
+
+const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'timed-out', 'unreachable', 'reset']);
+const WARN_PER_SEC = 5;
+const TELL_PER_SEC = 1;
+
+const CHECKS: Partial<Record<Cause, string>> = {
+  refused: 'ss -tlnp        # on the destination: does anybody listen there?',
+  'timed-out': 'ip route get ADDRESS; nft list ruleset        # does a firewall drop it? is the host up?',
+  unreachable: 'ip route get ADDRESS',
+};
+
+interface Storm {
+  readonly key: string;
+  readonly process: ProcessInfo;
+  readonly destination: FailureRow['destination'];
+  readonly netns: number | null;
+  readonly cause: Cause;
+  readonly errno: string | null;
+  perSec: number;
+  count: number;
+  processes: number;
+}
+
+export const retryStorm: Rule = (tables) =>
+  storms(tables.failures)
+    .filter(({ perSec }) => perSec >= TELL_PER_SEC)
+    .map(storm);
+
+/** A shell loop's processes each fail once: they are one storm, their parent's. */
+function storms(failures: readonly FailureRow[]): Storm[] {
+  const byKey = new Map<string, Storm>();
+  for (const row of failures) {
+    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0) continue;
+    const { netns, destination, process, cause, errno } = row;
+    const key = [
+      netns,
+      destination.address,
+      destination.port,
+      process.exe ?? process.comm,
+      process.parent.comm,
+      cause,
+    ].join(' ');
+    const known = byKey.get(key);
+    if (known === undefined)
+      byKey.set(key, {
+        key,
+        process,
+        destination,
+        netns,
+        cause,
+        errno,
+        perSec: row.perSec ?? 0,
+        count: row.count,
+        processes: 1,
+      });
+    else add(byKey, known, row);
+  }
+  return [...byKey.values()];
+}
+
+function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
+  const process = { ...known.process, pid: null, startTime: null, cmdline: null };
+  byKey.set(known.key, {
+    ...known,
+    process,
+    perSec: known.perSec + (row.perSec ?? 0),
+    count: known.count + row.count,
+    processes: known.processes + 1,
+  });
+}
+
+function programOf({ process, processes }: Storm): string | null {
+  if (processes === 1) return null;
+  return process.parent.comm === null ? process.comm : `${process.comm} (${process.parent.comm})`;
+}
+
+function storm(one: Storm): Candidate {
+  const { errno, cause, destination, perSec, count } = one;
+  const program = programOf(one);
+  return candidate(
+    { ...one, program },
+    {
+      rule: 'retry-storm',
+      priority: 60,
+      weight: perSec,
+      severity: perSec >= WARN_PER_SEC ? 'warning' : 'info',
+      confidenceReason: 'each failed attempt was counted with its errno',
+      title: `${who(one.process, program)} tries ${where(destination)} ${rate(perSec)} times a second and fails: ${failureWords(errno, cause)}`,
+      evidence: [
+        { text: 'failed connects', value: whole(count) },
+        { text: 'per second', value: Math.round(perSec * 10) / 10 },
+        { text: 'errno', value: errno },
+      ],
+      doNow: CHECKS[cause] === undefined ? [] : [check(one)],
+      fixForGood: [BACK_OFF],
+    },
+  );
+}
+
+function check({ cause, destination }: Storm) {
+  const command = (CHECKS[cause] as string).replace('ADDRESS', destination.address ?? 'ADDRESS');
+  return { text: 'Look why it fails', command, undo: null, effect: 'Only looks.', persistence: null };
+}
+
+const BACK_OFF: Fix = {
+  text: 'Wait longer after each failure, with chance, up to a limit; and stop asking a destination that is down (circuit breaker).',
+  snippet: 'delay = min(30 s, 0.1 s × 2^failures) × random(0.5, 1)',
+  language: 'text',
+};

@@ -1,0 +1,61 @@
+/**
+ * tcp-tw-reuse: whether the setting could help a budget that fills, and if not, why. Always `info`: it is an answer to a
+ * question that comes up, the finding about the budget is another. Pure.
+ */
+import { level } from '../../protocol/outlook.js';
+import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
+import { present, turnReuseOn } from '../fixes.js';
+import { totalsOf } from '../stake.js';
+import type { Candidate, Rule, Tables } from '../types.js';
+import { where, whole } from '../words.js';
+import { candidate } from './candidate.js';
+
+export const twReuse: Rule = (tables) =>
+  tables.budgets
+    .filter((row) => row.kind === 'tuple' && level(row) !== 'fine' && row.holders.length > 0)
+    .flatMap((row) => answer(row, tables));
+
+function answer(budget: BudgetRow, tables: Tables): Candidate[] {
+  const totals = totalsOf(tables, budget.netns);
+  if (totals === undefined || totals.tcpTwReuse === null) return [];
+  const [holder] = budget.holders;
+  if (holder === undefined) return [];
+  const { process } = holder;
+  const words = verdictOn(budget, totals);
+  const about = {
+    key: budget.key,
+    process,
+    program: null,
+    destination: budget.destination,
+    netns: budget.netns,
+  };
+  return [
+    candidate(about, {
+      rule: 'tcp-tw-reuse',
+      priority: 80,
+      severity: 'info',
+      confidenceReason:
+        'the settings were read from the kernel; whether the peer sends timestamps was not seen',
+      confidence: words.helps ? 'medium' : 'high',
+      title: `tcp_tw_reuse ${words.text} for ${where(budget.destination)}`,
+      evidence: [
+        { text: 'net.ipv4.tcp_tw_reuse', value: totals.tcpTwReuse },
+        { text: 'net.ipv4.tcp_timestamps', value: totals.tcpTimestamps },
+        { text: 'ports in TIME_WAIT', value: budget.timeWait },
+        { text: 'ports that bind() blocks', value: budget.blocked },
+      ],
+      doNow: words.helps ? present(turnReuseOn(totals, process)) : [],
+    }),
+  ];
+}
+
+function verdictOn(budget: BudgetRow, totals: TotalsRow): { helps: boolean; text: string } {
+  const waiting = budget.timeWait ?? 0;
+  if (waiting < (budget.used ?? 0) / 2)
+    return { helps: false, text: `cannot help: only ${whole(waiting)} of the ports held are in TIME_WAIT` };
+  if (totals.tcpTimestamps === 0) return { helps: false, text: 'cannot help while tcp_timestamps is 0' };
+  if (budget.reuse === 'after-delay')
+    return { helps: false, text: 'helps already: only the last second counts' };
+  const now = totals.tcpTwReuse === 2 ? ' (2, the default, means loopback addresses only)' : '';
+  return { helps: true, text: `set to 1 could help${now}` };
+}

@@ -1,0 +1,97 @@
+/**
+ * What rules see and what they say. Tables are the current rows, flows already grouped by who makes them (actors.ts);
+ * facts are what rows do not show. A rule is pure: the same input gives the same candidates. reducer.ts makes findings of
+ * them. Types only.
+ */
+import type {
+  BudgetRow,
+  Confidence,
+  Endpoint,
+  Evidence,
+  FailureRow,
+  Fix,
+  ProcessInfo,
+  Remedy,
+  Severity,
+  TotalsRow,
+} from '../protocol/rows.js';
+
+/** Connections of one flow that stand still. */
+export interface Standing {
+  /** Established for longer than a request takes. */
+  steady: number;
+  closeWait: number;
+  /** FIN_WAIT2, mini-sockets included. */
+  finWait2: number;
+  /** Held ports that bind() chose, TIME_WAIT entries included. */
+  bound: number;
+}
+
+/** All connections of one process, or of one program's processes, in one direction with one destination. */
+export interface Actor extends Standing {
+  readonly key: string;
+  readonly netns: number | null;
+  readonly direction: 'out' | 'in' | null;
+  readonly destination: Endpoint;
+  /** Without pid where it stands for many. */
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  /** Processes it stands for, as far as they have rows. */
+  readonly processes: number;
+  established: number;
+  timeWait: number;
+  portsHeld: number;
+  opened: number;
+  closed: number;
+  closedFirst: number;
+  /** Over the last ten seconds. */
+  openPerSec: number;
+  /** Of the closes of the last ten seconds, those that we began: 0 to 1; null: nothing closed. */
+  firstShare: number | null;
+  /** Medians, ms. */
+  lifetimeMs: number | null;
+  connectMs: number | null;
+}
+
+export interface Tables {
+  readonly actors: readonly Actor[];
+  readonly budgets: readonly BudgetRow[];
+  readonly failures: readonly FailureRow[];
+  readonly totals: readonly TotalsRow[];
+  /** The fullest budget of each destination, by placeKey (stake.ts). */
+  readonly fullest: ReadonlyMap<string, BudgetRow>;
+  /** Unix ms. */
+  readonly time: number;
+}
+
+export interface Facts {
+  /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`. */
+  readonly overflowPerSec: ReadonlyMap<string, number>;
+  /** Whether the process runs a binary that the Go linker made; null: nobody looked. */
+  isGo(process: ProcessInfo): boolean | null;
+}
+
+export interface Candidate {
+  /** Which thing this is about: the same from second to second. */
+  readonly key: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  /** Orders candidates of one rule: what does more harm goes first. */
+  readonly weight: number;
+  /** A cause is told before its effect: lower goes first among equal severities. */
+  readonly priority: number;
+  /** Seconds of evidence before it is told. */
+  readonly appearAfter: number;
+  readonly confidence: Confidence;
+  readonly confidenceReason: string;
+  readonly title: string;
+  readonly evidence: readonly Evidence[];
+  readonly doNow: readonly Remedy[];
+  readonly fixForGood: readonly Fix[];
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  readonly destination: Endpoint;
+  readonly netns: number | null;
+}
+
+export type Rule = (tables: Tables, facts: Facts) => Candidate[];

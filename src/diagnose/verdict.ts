@@ -1,0 +1,186 @@
+/**
+ * The one sentence about ports, made here and nowhere else: fine, running out (with countdown), out of ports, recovered.
+ * Enters: what was said before, the tables, findings, time. Leaves: what is said now. Pure. Called by diagnosis.ts.
+ */
+import { byTightness, fullness, level, outlook, pressure } from '../protocol/outlook.js';
+import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
+import type { Actor, Tables } from './types.js';
+import { clock, percent, rate, spell, where, whole, whoOperates } from './words.js';
+
+/** A failure shows that it goes on for this long, ms. */
+const FAILING_MS = 3000;
+/** Without failures and with free ports for this long: recovered. */
+const CALM_MS = 5000;
+/** A warning is said when it lasts this long, and unsaid when it was gone for that long. */
+const WARN_AFTER_MS = 1500;
+const WARN_FOR_MS = 10_000;
+/** How long a recovery is told. */
+const RECOVERED_MS = 600_000;
+
+/** From the first moment without ports to the last. */
+interface Episode {
+  readonly began: number;
+  readonly last: number;
+  /** Failed calls before it, and so far. */
+  readonly before: number;
+  readonly failed: number;
+  readonly over: boolean;
+}
+
+export interface Verdict {
+  readonly row: VerdictRow;
+  readonly episode: Episode | null;
+  /** Failed calls for want of ports that the table counted last. */
+  readonly failed: number;
+  readonly warned: { readonly first: number; readonly last: number; readonly budget: BudgetRow } | null;
+}
+
+interface Now {
+  readonly tables: Tables;
+  readonly tightest: BudgetRow | null;
+  /** Failed for want of ports, lately. */
+  readonly failing: readonly FailureRow[];
+  readonly finding: string | null;
+}
+
+export function decide(previous: Verdict | null, tables: Tables, findings: readonly FindingRow[]): Verdict {
+  const { time } = tables;
+  const wanting = tables.failures.filter(
+    ({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted',
+  );
+  const failing = wanting.filter((row) => time - (row.lastSeen ?? 0) < FAILING_MS);
+  const failed = wanting.reduce((sum, row) => sum + row.count, 0);
+  const tightest = tightestOf(tables.budgets);
+  const top = findings.find(({ resolved, severity }) => resolved === null && severity !== 'info');
+  const now: Now = { tables, tightest, failing, finding: top?.key ?? null };
+  const episode = episodeOf(previous, now, failed);
+  const warned = warnedOf(previous, now);
+  return { row: rowOf(previous, now, episode, warned), episode, failed, warned };
+}
+
+function tightestOf(budgets: readonly BudgetRow[]): BudgetRow | null {
+  let tightest: BudgetRow | null = null;
+  for (const row of budgets)
+    if (row.limit !== null && (tightest === null || byTightness(row, tightest) < 0)) tightest = row;
+  return tightest;
+}
+
+function isOut({ tightest, failing }: Now): boolean {
+  return failing.length > 0 || (tightest !== null && outlook(tightest).state === 'out');
+}
+
+function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode | null {
+  const { time } = now.tables;
+  const before = previous?.episode ?? null;
+  const goesOn = before !== null && !before.over;
+  if (isOut(now)) {
+    const base = goesOn ? before.before : (previous?.failed ?? 0);
+    return {
+      began: goesOn ? before.began : time,
+      last: time,
+      before: base,
+      failed: Math.max(0, failed - base),
+      over: false,
+    };
+  }
+  if (before === null || time - before.last > RECOVERED_MS) return null;
+  return time - before.last >= CALM_MS ? { ...before, over: true } : before;
+}
+
+function warnedOf(previous: Verdict | null, { tightest, tables: { time } }: Now): Verdict['warned'] {
+  const before = previous?.warned ?? null;
+  if (tightest !== null && level(tightest) !== 'fine')
+    return { first: before?.first ?? time, last: time, budget: tightest };
+  return before !== null && time - before.last < WARN_FOR_MS ? before : null;
+}
+
+function rowOf(
+  previous: Verdict | null,
+  now: Now,
+  episode: Episode | null,
+  warned: Verdict['warned'],
+): VerdictRow {
+  const said = sentence(now, episode, warned);
+  const since = previous?.row.level === said.level ? previous.row.since : now.tables.time;
+  return { key: 'verdict', ...said, since: Math.round(since), finding: now.finding };
+}
+
+type Said = Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'>;
+
+function sentence(now: Now, episode: Episode | null, warned: Verdict['warned']): Said {
+  if (episode !== null && !episode.over) return outOfPorts(now, episode);
+  if (warned !== null && warned.last - warned.first >= WARN_AFTER_MS)
+    return running(now, warned.budget, warned.last);
+  if (episode !== null) return recovered(now, episode);
+  return fine(now);
+}
+
+function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said {
+  const worst = [...failing].sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0))[0];
+  const budget = tables.budgets.find(({ key }) => key === worst?.budget) ?? tightest;
+  const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
+  const call = worst?.call === 'bind' ? 'binds' : 'connects';
+  const first = Math.min(...failing.map((row) => row.firstSeen ?? episode.began));
+  const since = clock(Math.max(episode.began, Number.isFinite(first) ? first : 0));
+  const fails =
+    worst === undefined
+      ? 'Nothing has failed lately, but the next connect would.'
+      : `${rate(perSec)} ${call}/s fail since ${since} (${worst.errno}).`;
+  return {
+    level: 'critical',
+    text: `Out of ports ${placeOf(budget, worst)}. ${fails}`,
+    exhaustionSeconds: 0,
+    budget: budget?.key ?? null,
+  };
+}
+
+function placeOf(budget: BudgetRow | null, worst?: FailureRow): string {
+  if (budget?.kind === 'bind-pool') return `for bind() on ${budget.source.address ?? 'any address'}`;
+  const place = budget?.destination ?? worst?.destination;
+  return place === undefined ? 'here' : `to ${where(place)}`;
+}
+
+/** @param at when the budget was read */
+function running({ tables }: Now, budget: BudgetRow, at: number): Said {
+  const next = outlook(budget);
+  if (next.state !== 'running-out') {
+    const text = `${percent(fullness(budget) ?? 0)} of the ports ${placeOf(budget)} are held, most by ${holderOf(budget, tables)}.`;
+    return { level: 'warning', text, exhaustionSeconds: null, budget: budget.key };
+  }
+  const left = Math.max(0, next.seconds - (tables.time - at) / 1000);
+  const text = `At this rate ${holderOf(budget, tables)} runs out of ports ${placeOf(budget)} in ${spell(left)} (${clock(tables.time + left * 1000)}).`;
+  return { level: 'warning', text, exhaustionSeconds: Math.round(left * 10) / 10, budget: budget.key };
+}
+
+function holderOf(budget: BudgetRow, { actors }: Tables): string {
+  const { address, port } = budget.destination;
+  const isHere = (actor: Actor) =>
+    actor.direction === 'out' &&
+    actor.netns === budget.netns &&
+    (budget.kind === 'bind-pool' ||
+      (actor.destination.address === address && actor.destination.port === port));
+  const most = actors.filter(isHere).sort((a, b) => b.portsHeld - a.portsHeld)[0];
+  if (most !== undefined) return whoOperates(most.process, most.program);
+  const [holder] = budget.holders;
+  return holder === undefined ? 'somebody' : whoOperates(holder.process, null);
+}
+
+function recovered({ tightest }: Now, { began, last, failed }: Episode): Said {
+  const calls =
+    failed === 0 ? 'no call failed' : `${whole(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
+  const text = `Recovered at ${clock(last)} after ${spell((last - began) / 1000)}; ${calls}.`;
+  return { level: 'recovered', text, exhaustionSeconds: null, budget: tightest?.key ?? null };
+}
+
+function fine({ tightest }: Now): Said {
+  const tight =
+    tightest === null
+      ? 'No outbound connection holds one.'
+      : `Tightest budget: ${percent(pressure(tightest))} ${placeOf(tightest)}.`;
+  return {
+    level: 'ok',
+    text: `Ports are fine. ${tight}`,
+    exhaustionSeconds: tightest?.exhaustionSeconds ?? null,
+    budget: tightest?.key ?? null,
+  };
+}

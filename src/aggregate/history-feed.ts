@@ -23,10 +23,13 @@ export class HistoryFeed {
 
   /** Ports have no meaning over namespaces: only what can be added up. */
   private totals(): Sample {
-    const total = { limit: null, blocked: null, timeWait: 0, established: 0, other: 0, opened: 0 };
+    const failed = new Map<string, number>();
+    const total = { limit: null, blocked: null, timeWait: 0, established: 0, other: 0, opened: 0, failed };
     for (const namespace of this.aggregator.namespaces.all()) {
       total.timeWait += namespace.timeWait;
       total.opened += namespace.opened;
+      for (const [errno, count] of namespace.failuresByErrno)
+        failed.set(errno, (failed.get(errno) ?? 0) + count);
     }
     for (const budget of this.aggregator.budgets.all()) {
       total.established += budget.established;
@@ -61,6 +64,7 @@ function sampleOf(budget: Budget): BudgetSample {
     established: budget.established,
     other: budget.other,
     opened: budget.opened,
+    failed: budget.failuresByErrno,
   };
 }
 

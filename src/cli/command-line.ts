@@ -3,7 +3,6 @@
  * as `portchurn: message` with the next step below. Called by main.ts and by tests.
  */
 import { CommanderError } from 'commander';
-import type { ValuesOf } from '../config.js';
 import { EXIT, PortchurnError } from '../errors.js';
 import { type Io, say } from './io.js';
 import { buildProgram, type Handlers } from './program.js';
@@ -36,27 +35,6 @@ export async function commandLine(argv: readonly string[], io: Io): Promise<numb
     const exit = fail(error, argv[0], io);
     return argv[0] === 'check' && exit !== EXIT.ok ? PLUGIN_UNKNOWN : exit;
   }
-}
-
-/** The values that the words of `serve` give, without running it; null when it would not be run. */
-export async function readServeOptions(
-  argv: readonly string[],
-  env: Io['env'],
-): Promise<ValuesOf<'serve'> | null> {
-  let values: ValuesOf<'serve'> | null = null;
-  const serve: Handlers['serve'] = async (given) => {
-    values = given;
-    return EXIT.ok;
-  };
-  const silent = { write: () => true };
-  const io: Io = { stdout: silent, stderr: silent, env, stop: AbortSignal.abort() };
-  const program = buildProgram(
-    { serve, top: none, trace: none, why: none, check: none, 'what-if': none, doctor: none },
-    io,
-    () => undefined,
-  );
-  await program.parseAsync([...argv], { from: 'user' }).catch(() => undefined);
-  return values;
 }
 
 function fail(error: unknown, command: string | undefined, io: Io): number {

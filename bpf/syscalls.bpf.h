@@ -33,16 +33,23 @@ struct user_address {
 	__u32 scope;
 };
 
-/* The socket behind a descriptor of the current task; NULL when it is none. */
-static __always_inline struct socket *socket_of(int fd)
+/* NULL when the current task has no such descriptor. */
+static __always_inline struct file *file_of(int fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = task->files->fdt;
 	struct file *file = NULL;
 
-	if (fd < 0 || (__u32)fd >= table->max_fds)
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	if (fd >= 0 && (__u32)fd < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	return file;
+}
+
+/* The socket behind a descriptor; NULL when it is none. */
+static __always_inline struct socket *socket_of(int fd)
+{
+	struct file *file = file_of(fd);
+
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	return BPF_CORE_READ(file, private_data);
@@ -195,12 +202,17 @@ int sys_enter_connect(struct sys_enter_args *args)
 {
 	struct call_state *call = begin_call(args);
 	struct socket *socket;
+	struct file *file;
 
 	if (!call)
 		return 0;
-	/* On a socket that is connecting the call asks after the earlier attempt, whose end its transitions tell. */
-	socket = socket_of(call->fd);
-	call->pending = socket && BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
+	/*
+	 * On a socket that is connecting the call asks after the earlier attempt, whose end its transitions tell. Whether it
+	 * is a socket at all is looked at only when the call fails.
+	 */
+	file = file_of(call->fd);
+	socket = BPF_CORE_READ(file, private_data);
+	call->pending = BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
 	return 0;
 }
 

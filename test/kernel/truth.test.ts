@@ -1,17 +1,24 @@
 /**
  * The truth: every TIME_WAIT entry in the kernel's own list, compared end by end with the log of who opened or accepted it.
  * Nothing asks the kernel for a cookie before the run is over but the engine itself.
- * PORTCHURN_TRUTH_CONNECTIONS sets how many connections; the figures of a release are those of 100000.
+ * PORTCHURN_TRUTH_CONNECTIONS=100000 runs it in full.
  */
 import { expect, it } from 'vitest';
 import { auditor } from '../support/audit.js';
 import { Netns } from '../support/netns.js';
 import { fileScope } from '../support/scope.js';
-import { asShown, audited, compare, shownEntries, shownOpens, sorted } from '../support/truth.js';
+import {
+  asShown,
+  audited,
+  CONNECTIONS,
+  compare,
+  shownEntries,
+  shownOpens,
+  sorted,
+} from '../support/truth.js';
 import { Cast, wire } from '../support/truth-cast.js';
 import { Watch } from '../support/watch.js';
 
-const CONNECTIONS = Number(process.env.PORTCHURN_TRUTH_CONNECTIONS ?? 12_000);
 /** Shares of all roles in the three namespaces that clients live in. */
 const SHARES = 252;
 const LIVES = 3;

@@ -16,10 +16,14 @@ import type { LogRecord } from './churngen.js';
 import type { Netns } from './netns.js';
 import type { Watch } from './watch.js';
 
+/** Connections of the ground-truth run. The figures of a release are those of 100000; with so many all tests take their time. */
+export const CONNECTIONS = Number(process.env.PORTCHURN_TRUTH_CONNECTIONS ?? 12_000);
+export const FULL = CONNECTIONS >= 100_000;
+
 /** What of the engine only this comparison looks at: rows do not say which entry they count. */
 interface Inside {
   aggregator: Aggregator;
-  audits: { running: boolean };
+  audits: { running: boolean; restUntil: number };
 }
 
 /** A process by what makes it one; the start time is not in the generator's log, and null then. */
@@ -36,15 +40,14 @@ export function namespaceOf(engine: Engine, netns: Netns): Namespace | undefined
   return all.findLast(({ inode }) => inode === netns.inode);
 }
 
-/** Waits until each namespace was dumped and joined from now on. */
+/** Waits until each namespace was dumped and joined from now on: by the next audit, which need not rest before. */
 export async function audited(watch: Watch, spaces: readonly Netns[], withinMs = 20_000): Promise<void> {
   const since = Number(process.hrtime.bigint());
+  const { audits } = inside(watch.engine);
+  await watch.until(() => !audits.running, 'the running audit to end', withinMs);
+  audits.restUntil = 0;
   const isDone = (netns: Netns) => (namespaceOf(watch.engine, netns)?.auditedAt ?? 0) > since;
-  await watch.until(
-    () => spaces.every(isDone) && !inside(watch.engine).audits.running,
-    'an audit of every namespace',
-    withinMs,
-  );
+  await watch.until(() => spaces.every(isDone) && !audits.running, 'an audit of every namespace', withinMs);
 }
 
 /** Who opened or accepted each connection of a namespace; of connections with the same ends the last. */

@@ -1,0 +1,307 @@
+/**
+ * Port budgets and TIME_WAIT counts against the kernel's own: its list of sockets, its counters, and the first connect() that
+ * finds no port. What dies early or never becomes an entry is in no count once an audit has passed.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { BudgetRow } from '../../src/protocol/rows.js';
+import { auditor, type DumpedSocket, dump, STATE } from '../support/audit.js';
+import { churnClient, churnServer, type Flags, readLog } from '../support/churngen.js';
+import { counting, quiet, reaches } from '../support/counters.js';
+import { rule } from '../support/firewall.js';
+import { Netns, type Sysctls } from '../support/netns.js';
+import { run, start } from '../support/process.js';
+import { fileScope, type Scope, testScope } from '../support/scope.js';
+import { audited, Budgets, compare, namespaceOf, Truth } from '../support/truth.js';
+import { wire } from '../support/truth-cast.js';
+import { Watch } from '../support/watch.js';
+
+const SCRIPTS = fileURLToPath(new URL('../support', import.meta.url));
+const QUIET = { interest: { all: false, pids: [] } };
+/** Loopback addresses are reused by default; this one, on the same device, is not. */
+const OWN = '10.9.0.1';
+const RANGE = 'net.ipv4.ip_local_port_range';
+const KEPT: Sysctls = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
+const HELD = { 'hold-ms': 600_000 } as const;
+
+const scopeOfFile = fileScope();
+const engine = Watch.start(scopeOfFile, [], { ...QUIET, ringBytes: 1 << 24 });
+
+/** A namespace of its own: it lives as long as the engine, since the inode of a deleted one would be used again. */
+async function world(sysctls: Sysctls, ...listen: string[]) {
+  const [scope, watch] = [testScope(), await engine];
+  const netns = Netns.create(scopeOfFile, sysctls);
+  netns.address(`${OWN}/32`);
+  const server = await churnServer(scope, netns, listen.length > 0 ? listen : [`${OWN}:9000`]);
+  return { scope, netns, watch, server, budgets: new Budgets(watch.engine) };
+}
+
+/** Opens connections until no port is found; gives how many it got. */
+async function exhaust(scope: Scope, netns: Netns, to: string, flags: Flags = {}): Promise<number> {
+  const all = { to, count: 70_000, 'stop-on-error': true, 'hold-max': 70_000, ...flags } as const;
+  const done = await (await churnClient(scope, netns, all)).done();
+  expect(done.errors).toEqual({ EADDRNOTAVAIL: 1 });
+  return done.opened;
+}
+
+/** Sockets with this remote end, by what the contract counts them as. */
+function held(sockets: readonly DumpedSocket[], remote: string) {
+  const own = sockets.filter((it) => it.remote === remote && it.state !== STATE.LISTEN);
+  const timeWait = own.filter(({ mini }) => mini).length;
+  const established = own.filter(({ state }) => state === STATE.ESTABLISHED).length;
+  return { used: own.length, timeWait, established, other: own.length - timeWait - established };
+}
+
+describe('a budget at rest', () => {
+  it('counts the ports that the kernel’s sockets hold toward each destination, by state', async () => {
+    const { scope, netns, watch, budgets } = await world(
+      KEPT,
+      ...[`${OWN}:9000`, `${OWN}:9001=first`, `${OWN}:9002=never`, '127.0.0.1:9000'],
+    );
+    const grown = counting(netns);
+    const play = async (flags: Flags) => (await churnClient(scope, netns, { count: 50, ...flags })).done();
+    await play({ to: `${OWN}:9000` });
+    await play({ to: '127.0.0.1:9000', mapped: true });
+    await play({ to: `${OWN}:9001`, close: 'server' });
+    await play({ to: `${OWN}:9002`, close: 'linger2', linger2: 50 });
+    await churnClient(scope, netns, { to: `${OWN}:9000`, count: 30, ...HELD });
+    await churnClient(scope, netns, { to: `${OWN}:9001`, count: 20, ...HELD });
+    rule(netns, '-p', 'tcp', '--dport', '9', '-j', 'DROP');
+    await churnClient(scope, netns, { to: `${OWN}:9`, count: 1 });
+    reaches(grown, 'TcpExt.TCPTimeouts', 1);
+    reaches(grown, 'Tcp.ActiveOpens', 251);
+    await audited(watch, [netns]);
+    const [dumped] = await dump(auditor(scope), netns.path);
+    const rows = budgets.all().filter((row) => row.netns === netns.inode);
+    const shown = Object.fromEntries(
+      rows.map((row) => [`${row.destination.address}:${row.destination.port}`, row]),
+    );
+    const destinations = [`${OWN}:9000`, `${OWN}:9002`, `${OWN}:9`, `${OWN}:9001`, '127.0.0.1:9000'];
+    for (const remote of destinations) {
+      const { used, timeWait, established, other } = shown[remote] ?? {};
+      expect({ used, timeWait, established, other }, remote).toEqual(held(dumped?.sockets ?? [], remote));
+    }
+    expect(Object.keys(shown).sort()).toEqual(destinations.sort());
+    expect(shown[`${OWN}:9000`]?.limit).toBe(28_232);
+  });
+
+  const ranges = [
+    ['an even range', '40000 40199', {}, 200],
+    [
+      'a range with reserved ports',
+      '40000 40199',
+      { 'net.ipv4.ip_local_reserved_ports': '40010-40059' },
+      150,
+    ],
+    ['a range of two', '40000 40001', {}, 2],
+  ] as const;
+  it.each(ranges)('of %s is full when connect() finds no port', async (_, range, reserved, limit) => {
+    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: range, ...reserved });
+    expect(await exhaust(scope, netns, `${OWN}:9000`)).toBe(limit);
+    await audited(watch, [netns]);
+    const full = { limit, used: limit, timeWait: limit, blocked: 0, free: 0, exhaustionSeconds: 0 };
+    expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ ...full, reuse: 'never' });
+  });
+
+  it('of an odd range promises no port that connect() may miss', async () => {
+    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40200' });
+    const opened = await exhaust(scope, netns, `${OWN}:9000`);
+    expect([200, 201]).toContain(opened);
+    await audited(watch, [netns]);
+    const row = budgets.toward(netns, `${OWN}:9000`);
+    expect(row).toMatchObject({ limit: 201, used: opened, free: 201 - opened, exhaustionSeconds: 0 });
+  });
+
+  it('knows the ports that bind() took from everybody: listeners, idle binds, bound connections and their TIME_WAIT', async () => {
+    const { scope, netns, watch, budgets } = await world(
+      { ...KEPT, [RANGE]: '40000 40199' },
+      ...[`${OWN}:9000`, `${OWN}:9001`, '127.0.0.1:40100', '127.0.0.1:40101', '127.0.0.1:39999'],
+    );
+    const idle = ['40110', '40111', '39998'];
+    await (await start(scope, ['python3', join(SCRIPTS, 'hold_ports.py'), ...idle], { netns })).printed(
+      /ready/,
+    );
+    const bound = { to: `${OWN}:9001`, bind: `${OWN}:0`, count: 20 };
+    await (await churnClient(scope, netns, bound)).done();
+    await churnClient(scope, netns, { ...bound, count: 10, ...HELD });
+    await (
+      await churnClient(scope, netns, { to: `${OWN}:9001`, bind: `${OWN}:0`, 'bind-no-port': true, count: 7 })
+    ).done();
+    await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 1 })).done();
+    quiet(netns, 20);
+    await audited(watch, [netns]);
+    const before = budgets.toward(netns, `${OWN}:9000`) as BudgetRow;
+    expect(before).toMatchObject({ limit: 200, used: 1, blocked: 34, free: 165 });
+    expect(budgets.toward(netns, `${OWN}:9001`)).toMatchObject({ used: 37, blocked: 4, free: 159 });
+    expect(watch.totals(netns)).toMatchObject({ blockedPorts: 34, portRange: [40_000, 40_199] });
+    expect(await exhaust(scope, netns, `${OWN}:9000`)).toBe(165);
+  });
+
+  it('sees a changed setting within seconds', async () => {
+    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40199' });
+    await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 10 })).done();
+    await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.limit === 200, 'the range');
+    netns.sysctl({ [RANGE]: '40000 40299', 'net.ipv4.ip_local_reserved_ports': '40000-40049' });
+    netns.sysctl({ 'net.ipv4.tcp_tw_reuse': 1 });
+    await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.limit === 250, 'the new range', 8000);
+    expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({
+      reuse: 'after-delay',
+      exhaustionSeconds: null,
+    });
+    expect(watch.totals(netns)).toMatchObject({ reservedPorts: 50, tcpTwReuse: 1 });
+  });
+});
+
+describe('a budget under churn', () => {
+  it('is never further from the kernel’s count than what opens while it is looked at', async () => {
+    const rate = 2000;
+    const { scope, netns, watch, budgets } = await world(KEPT);
+    const client = await churnClient(scope, netns, { to: `${OWN}:9000`, count: 8 * rate, rate });
+    await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.used, 'the first ports');
+    const judge = auditor(scope);
+    const diffs: { off: number; allowed: number }[] = [];
+    while (client.process.running && diffs.length < 12) {
+      const began = performance.now();
+      const [dumped] = await dump(judge, netns.path);
+      const row = budgets.toward(netns, `${OWN}:9000`);
+      const seconds = (performance.now() - began) / 1000;
+      const off = (row?.used ?? 0) - held(dumped?.sockets ?? [], `${OWN}:9000`).used;
+      diffs.push({ off, allowed: rate * (1 + seconds) });
+      await watch.until(() => performance.now() - began > 400, 'the next look');
+    }
+    expect(diffs.length).toBeGreaterThan(5);
+    for (const { off, allowed } of diffs) expect(Math.abs(off)).toBeLessThanOrEqual(allowed);
+  });
+});
+
+describe('tcp_max_tw_buckets', () => {
+  it('leaves the kernel’s number of entries, all owned, and the number of those it skipped', async () => {
+    const { scope, netns, watch } = await world({ ...KEPT, 'net.ipv4.tcp_max_tw_buckets': 300 });
+    const grown = counting(netns);
+    const log = join(scope.directory(), 'log');
+    await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 1000, log })).done();
+    quiet(netns);
+    await audited(watch, [netns]);
+    const truth = new Truth();
+    truth.add(readLog(log));
+    const { entries, faults } = await compare(watch, auditor(scope), netns, truth);
+    expect(faults).toEqual([]);
+    expect(entries + grown('TcpExt.TCPTimeWaitOverflow')).toBe(1000);
+    expect(watch.totals(netns)).toMatchObject({
+      ...{ timeWait: entries, timeWaitAttributed: entries, coverage: 1 },
+      timeWaitOverflow: grown('TcpExt.TCPTimeWaitOverflow'),
+    });
+  });
+});
+
+describe('tcp_tw_reuse', () => {
+  const cases = [
+    [0, OWN, false],
+    [1, OWN, true],
+    [2, OWN, false],
+    [2, '127.0.0.1', true],
+  ] as const;
+  it.each(cases)('%i toward %s: ports come back after the delay: %s', async (reuse, address, comesBack) => {
+    const to = `${address}:9000`;
+    const sysctls = { ...KEPT, 'net.ipv4.tcp_tw_reuse': reuse, [RANGE]: '40000 40099' };
+    const { scope, netns, watch, budgets } = await world(sysctls, to);
+    const log = join(scope.directory(), 'log');
+    const grown = counting(netns);
+    const client = await churnClient(scope, netns, { to, count: 250, rate: 70, log });
+    const { opened } = await client.done();
+    expect(opened).toBe(comesBack ? 250 : 100);
+    quiet(netns);
+    await audited(watch, [netns]);
+    const truth = new Truth();
+    truth.add(readLog(log));
+    const { entries, faults } = await compare(watch, auditor(scope), netns, truth);
+    expect(faults).toEqual([]);
+    expect(entries).toBe(opened - grown('TcpExt.TWRecycled'));
+    expect(budgets.toward(netns, to)).toMatchObject({
+      ...{ used: entries, timeWait: entries, free: 100 - entries },
+      reuse: comesBack ? 'after-delay' : 'never',
+      exhaustionSeconds: comesBack ? null : 0,
+    });
+  });
+});
+
+describe('entries that die early', () => {
+  it('by ss -K are in no count after an audit', async () => {
+    const { scope, netns, watch, budgets } = await world(KEPT);
+    const log = join(scope.directory(), 'log');
+    await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 200, log })).done();
+    quiet(netns);
+    await audited(watch, [netns]);
+    expect(watch.totals(netns)?.timeWait).toBe(200);
+    const [dumped] = await dump(auditor(scope), netns.path);
+    const ports = (dumped?.sockets ?? []).filter(({ mini }) => mini).map(({ local }) => local.split(':')[1]);
+    const half = ports.slice(0, 100).map((port) => `sport = :${port}`);
+    netns.exec('ss', '-Ktan', 'state', 'time-wait', half.join(' or '));
+    await audited(watch, [netns]);
+    const truth = new Truth();
+    truth.add(readLog(log));
+    expect(await compare(watch, auditor(scope), netns, truth)).toMatchObject({ entries: 100, faults: [] });
+    expect(watch.totals(netns)).toMatchObject({ timeWait: 100, timeWaitAttributed: 100 });
+    expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 100, timeWait: 100 });
+  });
+
+  it('by a RST that fits are in no count after an audit', async () => {
+    const { scope, netns, watch, budgets } = await world({ ...KEPT, 'net.ipv4.tcp_rfc1337': 0 });
+    const done = await run(['python3', join(SCRIPTS, 'assassin.py'), OWN, '9000', '20', '8'], { netns });
+    expect(done).toMatchObject({ code: 0 });
+    await audited(watch, [netns]);
+    const [dumped] = await dump(auditor(scope), netns.path);
+    expect(held(dumped?.sockets ?? [], `${OWN}:9000`).timeWait).toBe(12);
+    expect(watch.totals(netns)).toMatchObject({ timeWait: 12, timeWaitAttributed: 12 });
+    expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 12 });
+  });
+
+  it('by a new SYN, or by a connection that takes their port, give way to the new ones', async () => {
+    const { scope, netns, watch, budgets } = await world(
+      { ...KEPT, [RANGE]: '40000 40009' },
+      `${OWN}:9000=first`,
+    );
+    const grown = counting(netns);
+    for (let round = 0; round < 3; round++) {
+      const flags = { to: `${OWN}:9000`, count: 10, close: 'server' };
+      await (await churnClient(scope, netns, flags)).done();
+      quiet(netns);
+    }
+    await audited(watch, [netns]);
+    const [dumped] = await dump(auditor(scope), netns.path);
+    const entries = (dumped?.sockets ?? []).filter(({ mini }) => mini).length;
+    expect(entries).toBeLessThanOrEqual(10);
+    expect(grown('TcpExt.TW')).toBe(30);
+    expect(watch.totals(netns)).toMatchObject({ timeWait: entries, timeWaitAttributed: entries, opened: 60 });
+    expect(budgets.toward(netns, `${OWN}:9000`)).toBeUndefined();
+  });
+});
+
+describe('a namespace that is deleted under churn', () => {
+  it('is gone from totals and budgets within seconds, and its wire too', async () => {
+    const [scope, watch] = [testScope(), await engine];
+    const [near, far] = wire(scope);
+    const budgets = new Budgets(watch.engine);
+    await churnServer(scope, far, ['10.77.0.2:9000']);
+    await churnClient(scope, near, { to: '10.77.0.2:9000', count: 0, rate: 1000 });
+    await watch.until(() => (budgets.toward(near, '10.77.0.2:9000')?.used ?? 0) > 1000, 'churn');
+    await audited(watch, [near, far]);
+    near.end();
+    const links = () =>
+      far
+        .exec('ip', '-o', 'link')
+        .split('\n')
+        .filter((line) => line.includes('@'));
+    await watch.until(() => links().length === 0, 'the veth to go', 10_000);
+    await watch.until(() => namespaceOf(watch.engine, near) === undefined, 'the namespace to go', 15_000);
+    const keys = watch.engine.source.tables.totals?.collect(Date.now()).set.map(({ netns }) => netns);
+    expect(keys).not.toContain(near.inode);
+    expect(keys).toContain(far.inode);
+    expect(budgets.all().filter((row) => row.netns === near.inode)).toEqual([]);
+    const rows = watch.flows().filter((row) => row.netns === near.inode);
+    expect(rows.map(({ timeWait, established, portsHeld }) => [timeWait, established, portsHeld])).toEqual(
+      rows.map(() => [0, 0, 0]),
+    );
+  });
+});

@@ -64,7 +64,7 @@ export function project(
   return {
     limit: limitEach * places,
     limitEach,
-    openPerSec: openPerSec * places,
+    openPerSec: Math.round(openPerSec * places * 10) / 10,
     reuse: rule.reuse,
     settlesAt: Math.round(pool + passing + (openPerSec * waitShare * rule.holdMs) / 1000),
     exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,

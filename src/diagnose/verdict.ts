@@ -87,11 +87,14 @@ function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode 
   return time - before.last >= CALM_MS ? { ...before, over: true } : before;
 }
 
-function warnedOf(previous: Verdict | null, { tightest, tables: { time } }: Now): Verdict['warned'] {
+/** Being out of ports is no warning any more, and none remains of it. */
+function warnedOf(previous: Verdict | null, now: Now): Verdict['warned'] {
+  const { tightest, tables } = now;
   const before = previous?.warned ?? null;
+  if (isOut(now)) return null;
   if (tightest !== null && level(tightest) !== 'fine')
-    return { first: before?.first ?? time, last: time, budget: tightest };
-  return before !== null && time - before.last < WARN_FOR_MS ? before : null;
+    return { first: before?.first ?? tables.time, last: tables.time, budget: tightest };
+  return before !== null && tables.time - before.last < WARN_FOR_MS ? before : null;
 }
 
 function rowOf(

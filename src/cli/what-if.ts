@@ -22,7 +22,7 @@ const MOST = 20;
 interface Answer {
   readonly budget: BudgetRow;
   readonly now: Projection;
-  readonly then: Projection;
+  readonly projected: Projection;
 }
 
 export async function whatIf(values: WhatIfValues, io: Io): Promise<number> {
@@ -72,9 +72,9 @@ function answer(
   if (settings === undefined) return [];
   const own = flows.filter((row) => isOf(row, budget));
   const now = project(budget, own, settings, UNCHANGED);
-  const then = project(budget, own, settings, changes);
-  if (now === null || then === null) return [];
-  return [{ budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, then }];
+  const projected = project(budget, own, settings, changes);
+  if (now === null || projected === null) return [];
+  return [{ budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected }];
 }
 
 function isOf({ netns, direction, destination }: FlowRow, budget: BudgetRow): boolean {
@@ -88,9 +88,9 @@ function isOf({ netns, direction, destination }: FlowRow, budget: BudgetRow): bo
 }
 
 function json(answers: readonly Answer[], changes: Changes): string {
-  const rows = answers.map(({ budget, now, then }) => {
+  const rows = answers.map(({ budget, now, projected }) => {
     const { key, netns, source, destination, used } = budget;
-    return { budget: key, netns, source, destination, used, now, then };
+    return { budget: key, netns, source, destination, used, now, projected };
   });
   return jsonText({ changes, budgets: rows });
 }
@@ -104,13 +104,13 @@ function text(answers: readonly Answer[], changes: Changes): string {
 
 const sizeOf = ([low, high]: readonly [number, number]) => high - low + 1;
 
-function lines({ budget, now, then }: Answer, changes: Changes): string[] {
+function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
   const toward = printable(`${endpoint(budget.destination)} from ${budget.source.address}`);
   return [
     `To ${toward}: ${count(budget.used)} of ${count(now.limitEach)} ports held.`,
     `  now:  ${words(now)}`,
     `  with ${changeWords(changes)}:`,
-    `        ${words(then)}`,
+    `        ${words(projected)}`,
   ];
 }
 

@@ -5,6 +5,7 @@
 #include "bpf/tcp_event.h"
 #include "native/audit_object.h"
 #include "native/bpf_error.h"
+#include "native/process.h"
 #include "native/tracer.h"
 
 namespace
@@ -42,6 +43,7 @@ public:
 			env, "Tracer",
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
 			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
+			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
 			 InstanceMethod<&TracerObject::stats>("stats"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
@@ -84,6 +86,15 @@ private:
 		auto buffer = info[0].As<Napi::Uint8Array>();
 		return number(info.Env(),
 			      guarded(info.Env(), [&] { return tracer.folds(buffer.Data(), buffer.ByteLength()); }));
+	}
+
+	Napi::Value take_lost_owners(const Napi::CallbackInfo &info)
+	{
+		Tracer &tracer = opened(info);
+		auto buffer = info[0].As<Napi::Uint8Array>();
+		return number(info.Env(), guarded(info.Env(), [&] {
+				      return tracer.take_lost_owners(buffer.Data(), buffer.ByteLength());
+			      }));
 	}
 
 	Napi::Value seeds(const Napi::CallbackInfo &info)
@@ -144,6 +155,22 @@ Napi::Value open_auditor(const Napi::CallbackInfo &info)
 	return info.Env().GetInstanceData<Classes>()->auditor.New({info[0]});
 }
 
+void restart_with_capabilities(const Napi::CallbackInfo &info)
+{
+	const auto kept = numbers(info[0]);
+	const auto list = info[1].As<Napi::Array>();
+	std::vector<std::string> words;
+	for (uint32_t i = 0; i < list.Length(); i++)
+		words.push_back(list.Get(i).As<Napi::String>());
+	guarded(info.Env(), [&] { restart_with(kept, words); });
+}
+
+void send_to_socket(const Napi::CallbackInfo &info)
+{
+	const std::string address = info[0].As<Napi::String>(), text = info[1].As<Napi::String>();
+	guarded(info.Env(), [&] { send_datagram(address, text); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports)
 {
 	capture_libbpf_log();
@@ -154,12 +181,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	sizes.Set("process_event", sizeof(struct process_event));
 	sizes.Set("process_exit_event", sizeof(struct process_exit_event));
 	sizes.Set("fold_key", sizeof(struct fold_key));
+	sizes.Set("lost_owner", sizeof(struct lost_owner));
 	exports.Set("eventFormat", EVENT_FORMAT);
 	exports.Set("sizes", sizes);
 	exports.Set("version", PORTCHURN_VERSION);
 	exports.Set("libbpf", libbpf_version_string());
 	exports.Set("openTracer", Napi::Function::New(env, open_tracer));
 	exports.Set("openAuditor", Napi::Function::New(env, open_auditor));
+	exports.Set("restartWith", Napi::Function::New(env, restart_with_capabilities));
+	exports.Set("sendDatagram", Napi::Function::New(env, send_to_socket));
 	return exports;
 }
 } // namespace

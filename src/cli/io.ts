@@ -18,6 +18,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts once; its `reason` is a StopReason. */
   readonly stop: AbortSignal;
+  /** What the log should begin with. */
+  readonly warnings?: readonly string[];
 }
 
 /** Words for a person, beside the data. */

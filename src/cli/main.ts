@@ -3,13 +3,17 @@
  * On Linux writes to files, pipes and terminals are synchronous, so nothing is lost by exiting at the end.
  */
 import { EXIT } from '../errors.js';
-import { commandLine } from './command-line.js';
 import type { Io, StopReason } from './io.js';
+import { shedPrivileges } from './shed.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The first signal asks the command to stop, the second does not ask. */
 async function run(): Promise<never> {
+  const args = process.argv.slice(2);
+  /* Before signals have handlers: one that came while the process is replaced would be forgotten. */
+  const warnings = await shedPrivileges(args, process.env);
+  const { commandLine } = await import('./command-line.js');
   const stopping = new AbortController();
   const stop = (reason: StopReason) => {
     if (stopping.signal.aborted) process.exit(EXIT.interrupted);
@@ -17,11 +21,11 @@ async function run(): Promise<never> {
   };
   for (const signal of SIGNALS) process.on(signal, () => stop(signal));
   onBrokenPipe(() => stopping.abort('pipe' satisfies StopReason));
-  process.exit(await commandLine(process.argv.slice(2), realIo(stopping.signal)));
+  process.exit(await commandLine(args, realIo(stopping.signal, warnings)));
 }
 
-function realIo(stop: AbortSignal): Io {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, stop };
+function realIo(stop: AbortSignal, warnings: readonly string[]): Io {
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, stop, warnings };
 }
 
 /** `portchurn top | head` ends in silence; nobody reading stderr is no reason to stop. */

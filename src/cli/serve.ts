@@ -11,6 +11,7 @@ import { aborted, type Io } from './io.js';
 export async function serve(values: ValuesOf<'serve'>, io: Io): Promise<number> {
   const config = serveConfig(values);
   const log = createLogger(values.logLevel);
+  for (const warning of io.warnings ?? []) log.warn(warning);
   const { runService } = await import('../service.js');
   const service = await runService(config, log);
   io.stdout.write(`${service.url}\n`);

@@ -1,15 +1,9 @@
 /**
  * The Linux capabilities we use, and what is lost without each. Enters: the hexadecimal CapEff of /proc/PID/status.
- * Leaves: a set that answers has(). Called by doctor and by explainLoadFailure. Pure.
+ * Leaves: a set that answers has(). Called by doctor, by explainLoadFailure and by privileges.ts. Pure.
  */
 export interface Capability {
-  name:
-    | 'CAP_BPF'
-    | 'CAP_PERFMON'
-    | 'CAP_DAC_READ_SEARCH'
-    | 'CAP_SYS_PTRACE'
-    | 'CAP_SYS_ADMIN'
-    | 'CAP_NET_ADMIN';
+  name: 'CAP_BPF' | 'CAP_PERFMON' | 'CAP_DAC_READ_SEARCH' | 'CAP_SYS_PTRACE' | 'CAP_SYS_ADMIN';
   /** Number in linux/capability.h. */
   bit: number;
   /** Nothing can be traced without it. */
@@ -54,14 +48,12 @@ export const CAPABILITIES: readonly Capability[] = [
     use: 'enters other network namespaces to dump their TIME_WAIT entries and read their sysctls',
     without: 'only the own network namespace is audited',
   },
-  {
-    name: 'CAP_NET_ADMIN',
-    bit: 12,
-    required: false,
-    use: 'shows socket marks in dumps',
-    without: 'marks are missing',
-  },
 ];
+
+/** Numbers of all of them. */
+export const USED_CAPABILITIES: readonly number[] = CAPABILITIES.map(({ bit }) => bit);
+/** Listening on a port below this takes CAP_NET_BIND_SERVICE. */
+export const PRIVILEGED_PORTS = 1024;
 
 export class CapabilitySet {
   constructor(private readonly mask: bigint) {}
@@ -80,6 +72,12 @@ export class CapabilitySet {
   /** The required ones that are not there. */
   missing(): Capability['name'][] {
     return CAPABILITIES.filter(({ name, required }) => required && !this.has(name)).map(({ name }) => name);
+  }
+
+  /** Numbers of those that are not among `kept`. */
+  beyond(kept: readonly number[]): number[] {
+    const all = Array.from({ length: 64 }, (_, bit) => bit);
+    return all.filter((bit) => ((this.mask >> BigInt(bit)) & 1n) === 1n && !kept.includes(bit));
   }
 
   private hasBit(name: Capability['name']): boolean {

@@ -2,8 +2,11 @@
  * GET /metrics over HTTP: behind the gate, bounded whatever the tables hold, and silent once the tracer has stopped.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { budget, failure, flow, proc, totals } from './publish-rows.js';
-import { World } from './publish-world.js';
+import { Metrics } from '../../src/publish/metrics/metrics.js';
+import type { Source } from '../../src/publish/source.js';
+import { Tables } from '../../src/publish/tables.js';
+import { budget, failure, finding, flow, proc, totals } from './publish-rows.js';
+import { MemoryTable, World } from './publish-world.js';
 
 const MANY = 200;
 const STATES = { established: 3, 'time-wait': 7, listen: 2, 'close-wait': 1 };
@@ -74,6 +77,27 @@ it('shows the fullest tuples by name, and of the rest the soonest exhaustion', a
   );
   expect(of(text, 'portchurn_tuple_exhaustion_seconds').at(-1)).toBe(
     'portchurn_tuple_exhaustion_seconds{netns="other",source="other",destination="other",port="other"} 851',
+  );
+});
+
+it('says which rules have a finding now, and 0 once it is resolved', async () => {
+  const findings = new MemoryTable<'findings'>();
+  const { events } = world.source;
+  const source: Source = { tables: { findings }, events, health: () => null };
+  const tables = new Tables(source);
+  const metrics = new Metrics({ tables, source, version: '0' });
+  const after = async (...rows: ReturnType<typeof finding>[]) => {
+    findings.put(...rows);
+    tables.collect(Date.now());
+    return of(await metrics.text(), 'portchurn_finding');
+  };
+  const exhausted = { rule: 'ports-exhausted', severity: 'critical' } as const;
+  const old = finding('q', { rule: 'short-lived', severity: 'info', resolved: 1 });
+  expect(await after(finding('p', { ...exhausted, resolved: null }), old)).toEqual([
+    'portchurn_finding{rule="ports-exhausted",severity="critical"} 1',
+  ]);
+  expect((await after(finding('p', { ...exhausted, resolved: 2 })))[0]).toBe(
+    'portchurn_finding{rule="ports-exhausted",severity="critical"} 0',
   );
 });
 

@@ -1,15 +1,17 @@
 /**
- * The culprit table: WHO → WHERE, the most important columns first to last to go. Enters: flow rows. Leaves: columns for
- * table.ts. Called by top.
+ * The culprit table: WHO → WHERE, the most important columns the last to go. Enters: flow rows. Leaves: columns for
+ * table.ts, and what a process is called. Called by top.
  */
 import type { Group } from '../protocol/frames.js';
-import type { FlowRow } from '../protocol/rows.js';
+import type { FlowRow, ProcessInfo } from '../protocol/rows.js';
 import type { Column } from './table.js';
 import { count, endpoint, type Glyphs, printable, rate, span } from './text.js';
 
-/** Columns of the flows table; a grouped one begins with what it is grouped by. */
-export function flowColumns(group: Group | undefined): readonly Column<FlowRow>[] {
-  return [...(group ? GROUPED[group] : SINGLE), ...NUMBERS];
+/** Columns of the flows table; a grouped one begins with what it is grouped by. What it is sorted by never goes. */
+export function flowColumns(group: Group | undefined, sort = ''): readonly Column<FlowRow>[] {
+  const field = sort.replace(/^-/, '');
+  const numbers = NUMBERS.map(([name, column]) => (name === field ? { ...column, priority: 0 } : column));
+  return [...(group ? GROUPED[group] : SINGLE), ...numbers];
 }
 
 type Cell = Column<FlowRow>['cell'];
@@ -40,23 +42,28 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   netns: [number('NETNS', 0, (row) => (row.netns === null ? null : String(row.netns)))],
 };
 
-const NUMBERS = [
-  number('PORTS', 0, (row) => count(row.portsHeld)),
-  number('TIME_WAIT', 0, (row) => count(row.timeWait)),
-  number('ESTAB', 2, (row) => count(row.established)),
-  number('OPEN/s', 0, (row) => rate(row.openPerSec)),
-  number('FAIL/s', 3, (row) => rate(row.failPerSec)),
-  number('OPENED', 4, (row, glyphs) => atLeast(row, row.opened, glyphs)),
-  number('LIFE p50', 5, (row) => span(row.lifetimeMs.p50)),
-  number('CLOSED 1st', 6, (row, glyphs) => atLeast(row, row.closedFirst, glyphs)),
-  number('FAILED', 7, (row, glyphs) => atLeast(row, row.failed, glyphs)),
+/** By the row field that sorts by them. */
+const NUMBERS: readonly (readonly [string, Column<FlowRow>])[] = [
+  ['portsHeld', number('PORTS', 0, (row) => count(row.portsHeld))],
+  ['timeWait', number('TIME_WAIT', 0, (row) => count(row.timeWait))],
+  ['established', number('ESTAB', 2, (row) => count(row.established))],
+  ['openPerSec', number('OPEN/s', 0, (row) => rate(row.openPerSec))],
+  ['failPerSec', number('FAIL/s', 3, (row) => rate(row.failPerSec))],
+  ['opened', number('OPENED', 4, (row, glyphs) => atLeast(row, row.opened, glyphs))],
+  ['lifetimeMs.p50', number('LIFE p50', 5, (row) => span(row.lifetimeMs.p50))],
+  ['closedFirst', number('CLOSED 1st', 6, (row, glyphs) => atLeast(row, row.closedFirst, glyphs))],
+  ['failed', number('FAILED', 7, (row, glyphs) => atLeast(row, row.failed, glyphs))],
 ];
 
 /** Dead processes without a row of their own show as their program. */
 function whoOf({ process, program }: FlowRow): string | null {
-  if (process.pid === null && program !== null) return program;
-  const name = process.comm ?? process.exe;
-  const state = process.self ? ' (self)' : process.exited ? ' (exited)' : '';
+  return process.pid === null && program !== null ? program : nameOf(process);
+}
+
+/** What a process is called, and what else there is to know of it; null when nobody knows. Not yet safe to print. */
+export function nameOf({ comm, exe, self, exited }: ProcessInfo): string | null {
+  const name = comm ?? exe;
+  const state = self ? ' (self)' : exited ? ' (exited)' : '';
   return name === null ? null : name + state;
 }
 

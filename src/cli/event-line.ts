@@ -2,9 +2,9 @@
  * One connection event as one line for people. Enters: an event of the protocol, style. Leaves: safe text. Called by trace.
  */
 import type { ConnectionEvent } from '../protocol/rows.js';
+import { failureWords } from '../protocol/words.js';
 import type { Style } from './style.js';
 import { bytes, clock, endpoint, printable, span } from './text.js';
-import { failureWords } from './words.js';
 
 const TYPE_WIDTH = 'established'.length;
 const PID_WIDTH = 7;
@@ -39,10 +39,7 @@ function details(event: ConnectionEvent, arrow: string): string[] {
     case 'transition':
       return [`${event.oldState ?? '?'} ${arrow} ${event.newState ?? '?'}`].map(printable);
     case 'failed':
-      return [
-        ...known('', failureWords(event.errno, event.cause)),
-        ...known('after ', span(event.durationMs)),
-      ];
+      return [...known('', failureText(event)), ...known('after ', span(event.durationMs))];
     case 'closed':
       return [
         ...known('', event.end),
@@ -54,6 +51,11 @@ function details(event: ConnectionEvent, arrow: string): string[] {
     default:
       return known('in ', span(event.connectMs));
   }
+}
+
+/** `ECONNREFUSED: nobody listens there` */
+function failureText({ errno, cause }: ConnectionEvent): string | null {
+  return [errno, failureWords(errno, cause)].filter((part) => part !== null).join(': ') || null;
 }
 
 /** Worth saying only when it was not the owner who closed. */

@@ -88,6 +88,19 @@ export function rowsOf<T extends TableTopic>(body: SnapshotBody, topic: T): read
   return (body.topics[topic]?.rows ?? []) as readonly RowOf<T>[];
 }
 
+/** The rows of a table that this source may not have: then none. */
+export async function rowsIfAny<T extends TableTopic>(
+  feed: Feed,
+  query: TableQuery<T>,
+): Promise<readonly RowOf<T>[]> {
+  try {
+    return rowsOf(await feed.table(query), query.topic);
+  } catch (error) {
+    if (error instanceof PortchurnError && error.code === 'UNKNOWN_TOPIC') return [];
+    throw error;
+  }
+}
+
 /** The words of a filter are ANDed, so several processes are several filters; what matches one of them is wanted. */
 export function filtersOf({ pids, filter }: EventQuery): string[] {
   return pids.length === 0 ? [filter] : pids.map((pid) => `pid:${pid} ${filter}`.trim());

@@ -33,6 +33,9 @@ export interface Glyphs {
   readonly ok: string;
   readonly warn: string;
   readonly fail: string;
+  /** The two parts of a bar. */
+  readonly full: string;
+  readonly empty: string;
 }
 export const UNICODE: Glyphs = {
   unknown: '–',
@@ -43,6 +46,8 @@ export const UNICODE: Glyphs = {
   ok: '✓',
   warn: '!',
   fail: '✗',
+  full: '█',
+  empty: '░',
 };
 export const ASCII: Glyphs = {
   unknown: '-',
@@ -53,6 +58,8 @@ export const ASCII: Glyphs = {
   ok: '+',
   warn: '!',
   fail: 'x',
+  full: '#',
+  empty: '.',
 };
 
 type Maybe<T> = T | null | undefined;
@@ -77,9 +84,24 @@ export function span(ms: Maybe<number>): string | null {
   if (ms < 10) return `${oneDecimal.format(ms)} ms`;
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`;
-  return `${Math.floor(seconds / 3600)}h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}m`;
+  return countdown(ms / 1000);
+}
+
+/** Whole seconds: `12 s`, `2m 10s`, `3h 05m`. */
+export function countdown(value: number): string {
+  const seconds = Math.round(value);
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
+}
+
+/** A share 0 to 1 as `99.6 %`. Rounds down, so that only everything is 100 %; but something is not 0 %. */
+export function percent(share: Maybe<number>): string | null {
+  if (share == null) return null;
+  const tenths = Math.floor(share * 1000 + 1e-9);
+  if (tenths === 0 && share > 0) return '<0.1 %';
+  return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;
 }
 
 /** `812 B`, `1.2 kB`, `3.4 MB`: powers of 1000. */

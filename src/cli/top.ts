@@ -9,11 +9,12 @@ import { EXIT } from '../errors.js';
 import { DEFAULT_LIMIT, type SnapshotBody } from '../protocol/frames.js';
 import { specOf } from '../publish/query.js';
 import { csv, ndjson } from './export.js';
-import { type Feed, openFeed, rowsOf, type TableQuery } from './feed.js';
+import { type Feed, openFeed, rowsIfAny, rowsOf, type TableQuery } from './feed.js';
 import { type Io, pause } from './io.js';
 import { withProgress } from './progress.js';
 import { screen } from './screen.js';
 import { styleFor } from './style.js';
+import { FAILURES_SHOWN, type Machine } from './summary.js';
 import { jsonText } from './text.js';
 
 type TopValues = ValuesOf<'top'>;
@@ -23,6 +24,9 @@ const ONCE_SECONDS = 5;
 
 /** Ports held are the damage; where no audit counts them, opening connections is what causes it. */
 const WORST = ['portsHeld', 'openPerSec', 'opened'] as const;
+
+/** Enough of them that the tightest are among these, whatever each is sorted by. */
+const BUDGETS_ASKED = 12;
 
 interface Session {
   readonly values: TopValues;
@@ -103,8 +107,23 @@ async function rendered({ values, feed, io }: Session, body: SnapshotBody, first
     case 'csv':
       return csv('flows', rowsOf(body, 'flows'), first);
     case 'table': {
-      const totals = rowsOf(await feed.table({ topic: 'totals' }), 'totals');
-      return screen(body, totals, values.group, styleFor(io, values)) + (values.once ? '' : '\n');
+      const { group, sort, once } = values;
+      const machine = await machineOf(feed);
+      return screen(body, machine, { group, sort }, styleFor(io, values)) + (once ? '' : '\n');
     }
   }
+}
+
+/** The whole machine's, whatever the filter: it selects culprits, not dangers. */
+async function machineOf(feed: Feed): Promise<Machine> {
+  const budgets = (sort: string) => rowsIfAny(feed, { topic: 'budgets', sort, limit: BUDGETS_ASKED });
+  const [totals, soonest, tightest, failures, verdict] = await Promise.all([
+    rowsIfAny(feed, { topic: 'totals' }),
+    budgets('exhaustionSeconds'),
+    budgets('free'),
+    rowsIfAny(feed, { topic: 'failures', sort: '-perSec', limit: FAILURES_SHOWN }),
+    rowsIfAny(feed, { topic: 'verdict' }),
+  ]);
+  const byKey = new Map([...soonest, ...tightest].map((row) => [row.key, row]));
+  return { totals, budgets: [...byKey.values()], failures, verdict };
 }

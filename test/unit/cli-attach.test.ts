@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.js';
-import type { ConnectionEvent, FlowRow } from '../../src/protocol/rows.js';
+import type { BudgetRow, ConnectionEvent, FailureRow, FlowRow } from '../../src/protocol/rows.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/publish/server.js';
 import type { EventInterest, Source } from '../../src/publish/source.js';
 import { Captured } from './cli-io.js';
-import { connectionEvent, flow, processInfo, totals } from './cli-rows.js';
+import { budget, connectionEvent, failure, flow, processInfo, totals } from './cli-rows.js';
 
 /** A source whose rows and events a test makes. */
 class Memory implements Source {
@@ -30,6 +30,14 @@ class Memory implements Source {
     flows: { collect: () => ({ set: this.#set.splice(0), del: [] }) },
     totals: { collect: () => ({ set: this.#totals.splice(0), del: [] }) },
   };
+
+  /** Adds the tables that not every service has. */
+  with(budgets: BudgetRow[], failures: FailureRow[]): this {
+    this.tables.budgets = { collect: () => ({ set: budgets.splice(0), del: [] }) };
+    this.tables.failures = { collect: () => ({ set: failures.splice(0), del: [] }) };
+    return this;
+  }
+
   readonly events: Source['events'] = {
     listen: (interest, listener) => {
       this.interest = interest;
@@ -109,7 +117,26 @@ describe('top --once, attached', () => {
     const { code, stdout, stderr } = await run('top', '--once', '--connect', url);
     expect({ code, stderr }).toEqual({ code: 0, stderr: `portchurn: attached to ${url}\n` });
     expect([...stdout.matchAll(/worst|middle|mild/g)].map(String)).toEqual(['worst', 'middle', 'mild']);
-    expect(stdout).toContain('TIME_WAIT 26,840');
+    expect(stdout).toContain('of 26,840 TIME_WAIT have an owner');
+  });
+
+  it('shows budgets and failures of the whole machine, whatever the filter, where the service has them', async () => {
+    const source = new Memory(FLOWS()).with([budget()], [failure({ perSec: 9 }), failure({ key: 'x2' })]);
+    const { url } = await service(source);
+    const { stdout } = await run('top', '--once', '--connect', url, '--filter', 'portsHeld:>100');
+    expect(stdout).toMatch(/→ 10\.0\.0\.9:5432 {2}runs out in 2m 10s/);
+    expect([...stdout.matchAll(/(\S+)\/s fail {2}psql 55/g)].map(([, rate]) => rate)).toEqual(['312', '9.0']);
+    expect(stdout).not.toContain('middle');
+  });
+
+  it('sorts by failures', async () => {
+    const rows = [
+      flow({ comm: 'calm' }, { key: 'a' }),
+      flow({ comm: 'failing' }, { key: 'b', failPerSec: 7 }),
+    ];
+    const { url } = await service(new Memory(rows));
+    const { stdout } = await run('top', '--once', '--connect', url, '--sort', '-failPerSec');
+    expect([...stdout.matchAll(/calm|failing/g)].map(String)).toEqual(['failing', 'calm']);
   });
 
   it('finds the worst culprit by opening rate, then by opens, while ports held are unknown', async () => {

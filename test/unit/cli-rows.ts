@@ -1,5 +1,12 @@
 /** Rows and events for tests of the command line: plausible, and different only where a test says so. */
-import type { ConnectionEvent, FlowRow, ProcessInfo, TotalsRow } from '../../src/protocol/rows.js';
+import type {
+  BudgetRow,
+  ConnectionEvent,
+  FailureRow,
+  FlowRow,
+  ProcessInfo,
+  TotalsRow,
+} from '../../src/protocol/rows.js';
 
 export function processInfo(parts: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
@@ -60,7 +67,7 @@ export function totals(parts: Partial<TotalsRow> = {}): TotalsRow {
     timeWaitAttributed: 26_811,
     coverage: 0.999,
     auditAgeMs: 800,
-    states: { established: 3 },
+    states: { established: 3, 'time-wait': 26_840 },
     openPerSec: 450.4,
     closePerSec: 450.1,
     failPerSec: 0,
@@ -79,6 +86,52 @@ export function totals(parts: Partial<TotalsRow> = {}): TotalsRow {
     eventsSeen: 90_000,
     eventsLost: 0,
     eventsMissed: 0,
+    lowerBound: false,
+    ...parts,
+  };
+}
+
+export function budget(parts: Partial<BudgetRow> = {}): BudgetRow {
+  return {
+    key: 'b1',
+    kind: 'tuple',
+    netns: 4026531840,
+    source: { address: '10.0.0.1' },
+    destination: { address: '10.0.0.9', port: 5432 },
+    limit: 28_232,
+    used: 20_044,
+    blocked: 0,
+    free: 8188,
+    timeWait: 20_000,
+    established: 44,
+    other: 0,
+    openPerSec: 450,
+    reuse: 'never',
+    exhaustionSeconds: 130,
+    releasing: [
+      [10, 300],
+      [15, 400],
+    ],
+    holders: [{ process: processInfo({ comm: 'worker', pid: 77 }), ports: 20_001 }],
+    ...parts,
+  };
+}
+
+export function failure(parts: Partial<FailureRow> = {}): FailureRow {
+  return {
+    key: 'x1',
+    netns: 4026531840,
+    process: processInfo({ comm: 'psql', pid: 55 }),
+    direction: 'out',
+    destination: { address: '10.0.0.9', port: 5432 },
+    call: 'connect',
+    errno: 'EADDRNOTAVAIL',
+    cause: 'ports-exhausted',
+    count: 1200,
+    perSec: 312,
+    firstSeen: 1_700_000_000_000,
+    lastSeen: 1_700_000_060_000,
+    budget: 'b1',
     lowerBound: false,
     ...parts,
   };

@@ -9,14 +9,15 @@ import {
   bytes,
   clock,
   count,
+  countdown,
   endpoint,
   jsonText,
+  percent,
   printable,
   rate,
   span,
   UNICODE,
 } from '../../src/cli/text.js';
-import { failureWords } from '../../src/cli/words.js';
 import { flow } from './cli-rows.js';
 
 describe('printable', () => {
@@ -90,16 +91,27 @@ describe('numbers', () => {
   });
 });
 
-describe('failure words', () => {
-  it('say what EADDRNOTAVAIL means only when the cause is known', () => {
-    expect(failureWords('EADDRNOTAVAIL', 'ports-exhausted')).toBe(
-      'EADDRNOTAVAIL: no free local port for this destination',
-    );
-    expect(failureWords('EADDRNOTAVAIL', 'no-source-address')).toBe(
-      'EADDRNOTAVAIL: local address not available',
-    );
-    expect(failureWords('EIO', 'other')).toBe('EIO: other');
-    expect(failureWords(null, null)).toBeNull();
+describe('shares and countdowns', () => {
+  it('round down: only everything is 100 %, and something is not 0 %', () => {
+    expect([1, 0.9999, 0.996, 0.12, 0.0004, 0].map(percent)).toEqual([
+      '100 %',
+      '99.9 %',
+      '99.6 %',
+      '12 %',
+      '<0.1 %',
+      '0 %',
+    ]);
+    expect(percent(null)).toBeNull();
+  });
+
+  it('count whole seconds, minutes and hours', () => {
+    expect([0, 12.4, 59.6, 130, 11_100].map(countdown)).toEqual([
+      '0 s',
+      '12 s',
+      '1m 00s',
+      '2m 10s',
+      '3h 05m',
+    ]);
   });
 });
 

@@ -4,14 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.js';
 import { doctorText } from '../../src/cli/doctor.js';
 import { eventLine } from '../../src/cli/event-line.js';
-import { screen } from '../../src/cli/screen.js';
 import { type Style, styleFor } from '../../src/cli/style.js';
-import { ASCII, UNICODE } from '../../src/cli/text.js';
+import { UNICODE } from '../../src/cli/text.js';
 import { envName, flagName } from '../../src/config/names.js';
 import { COMMANDS, type OptionSpec } from '../../src/config/options.js';
-import type { SnapshotBody } from '../../src/protocol/frames.js';
 import { Captured } from './cli-io.js';
-import { connectionEvent, flow, processInfo, totals } from './cli-rows.js';
+import { connectionEvent, processInfo } from './cli-rows.js';
 
 async function run(...argv: string[]) {
   const io = new Captured();
@@ -120,90 +118,6 @@ describe('style', () => {
     expect(styleFor(terminal({}), wish).width).toBe(120);
     expect(styleFor(new Captured({}, { columns: 20 }), wish).width).toBe(80);
     expect(styleFor(new Captured(), wish).width).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
-describe('the screen of top', () => {
-  const body = (
-    rows = [flow()],
-    other: NonNullable<SnapshotBody['topics']['flows']>['other'] = null,
-  ): SnapshotBody => ({
-    time: new Date(2024, 0, 1, 14, 4, 41).getTime(),
-    epoch: 'e',
-    seq: 7,
-    topics: { flows: { rows, total: rows.length, other } },
-  });
-
-  it('shows who, where and the numbers', () => {
-    expect(screen(body(), [totals()], undefined, wide)).toBe(
-      '14:04:41 · TIME_WAIT 26,840 (99.9 % have an owner) · opens 450/s · failures 0/s\n' +
-        ' PID  PROCESS  DIR  DESTINATION   PORTS  TIME_WAIT  ESTAB  OPEN/s  FAIL/s  OPENED  LIFE p50  CLOSED 1st  FAILED\n' +
-        '4242  curl     out  10.0.0.9:80  26,814     26,811      3     450       0  30,000    1.5 ms      29,990       0\n',
-    );
-  });
-
-  it('fits 80 columns and keeps what matters', () => {
-    const rows = [
-      flow({ comm: 'a-rather-long-na' }, { destination: { address: '2001:db8:0:1:2:3:4:5', port: 5432 } }),
-    ];
-    const lines = screen(body(rows), [totals()], undefined, { ...wide, width: 80 }).split('\n');
-    for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(80);
-    expect(lines[1]).toMatch(/PID +PROCESS .*DESTINATION +PORTS +TIME_WAIT .*OPEN\/s/);
-  });
-
-  it('shows unknown as a dash, never as 0, also in ASCII', () => {
-    const row = flow(
-      { pid: null, comm: null, exe: null },
-      { program: null, portsHeld: null, lifetimeMs: { p50: null, p99: null } },
-    );
-    expect(screen(body([row]), [], undefined, wide)).toMatch(/\n {2}– {2}– {8}out .* –/);
-    const ascii = screen(body([row]), [], undefined, { ...wide, glyphs: ASCII });
-    expect(ascii).toMatch(/^[\x20-\x7e\n]*$/);
-  });
-
-  it('says who is dead, who is us, and what dead processes folded into', () => {
-    const rows = [
-      flow({ exited: true, pid: 1 }),
-      flow({ self: true, comm: 'node', pid: 2 }),
-      flow({ pid: null }),
-    ];
-    const text = screen(body(rows), [totals()], undefined, wide);
-    for (const words of ['curl (exited)', 'node (self)', 'curl (bash loop.sh)'])
-      expect(text).toContain(words);
-  });
-
-  it('begins with what it is grouped by', () => {
-    expect(screen(body(), [totals()], 'program', wide)).toMatch(/\nPROGRAM .*\ncurl \(bash loop\.sh\) /);
-    expect(screen(body(), [totals()], 'unit', wide)).toMatch(/\nUNIT .*\nworker\.service /);
-    expect(screen(body(), [totals()], 'destination', wide)).toMatch(
-      /\nDIR {2}DESTINATION .*\nout {2}10\.0\.0\.9:80 /,
-    );
-    expect(screen(body(), [totals()], 'netns', wide)).toMatch(/\n +NETNS .*\n4026531840 /);
-  });
-
-  it('says loss in words and marks lower bounds', () => {
-    const lossy = totals({ eventsLost: 10, eventsMissed: 2, lowerBound: true });
-    const text = screen(body([flow({}, { lowerBound: true })]), [lossy, lossy], undefined, wide);
-    expect(text).toContain('12 events lost: counts are a lower bound');
-    expect(text).toContain('≥30,000');
-  });
-
-  it('says what the limit hid', () => {
-    const other = { rows: 1200, portsHeld: 4000 };
-    expect(screen(body([flow()], other), [totals()], undefined, wide)).toContain(
-      '… 1,200 more, holding 4,000 ports (--limit)',
-    );
-  });
-
-  it('when empty says what would appear', () => {
-    expect(screen(body([]), [totals({ opened: 0 })], undefined, wide)).toContain(
-      'No TCP connection seen yet.',
-    );
-    expect(screen(body([]), [totals()], undefined, wide)).toContain('No flow matches the filter.');
-  });
-
-  it('does not let a process name steer the terminal', () => {
-    expect(screen(body([flow({ comm: '\u001b[2Jx' })]), [totals()], undefined, wide)).toContain('\\x1b[2Jx');
   });
 });
 

@@ -2,10 +2,20 @@
  * The WebSocket side of the page: connects, reconnects with jitter, notices silence, asks for less while hidden.
  * Enters: frames of `portchurn.v1`. Leaves: each new State and Link, through the two callbacks. Called by model.
  */
-import type { ClientFrame, ServerFrame, TableTopic } from '../src/protocol/frames.js';
+import type { ClientFrame, ServerFrame } from '../src/protocol/frames.js';
 import { HEARTBEAT_MS, SUBPROTOCOL } from '../src/protocol/names.js';
 import { backoff, type Link, type LostReason, reasonOf } from './link.js';
-import { initial, pace, receive, type State, type Step, unlinked, type Wish, want } from './state.js';
+import {
+  initial,
+  pace,
+  receive,
+  type ShownTopic,
+  type State,
+  type Step,
+  unlinked,
+  type Wish,
+  want,
+} from './state.js';
 
 /** Pace asked for while nobody looks, ms; not slower than the heartbeat, so that silence still means trouble. */
 const HIDDEN_INTERVAL_MS = HEARTBEAT_MS;
@@ -39,7 +49,7 @@ export class Feed {
     this.#connect();
   }
 
-  want(topic: TableTopic, wish: Wish): void {
+  want(topic: ShownTopic, wish: Wish): void {
     this.#take(want(this.#state, topic, wish));
   }
 

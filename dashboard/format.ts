@@ -22,10 +22,11 @@ export function rate(value: Maybe): string {
   return value < 9.95 ? value.toFixed(1) : INTEGER.format(value);
 }
 
-/** A ratio 0…1 as `99.6 %`. Rounds down, so that only everything is 100 %. */
+/** A ratio 0…1 as `99.6 %`. Rounds down, so that only everything is 100 %; but something is not 0 %. */
 export function percent(ratio: Maybe): string {
   if (ratio == null) return UNKNOWN;
   const tenths = Math.floor(ratio * 1000 + 1e-9);
+  if (tenths === 0 && ratio > 0) return '<0.1 %';
   return tenths % 10 === 0 ? `${tenths / 10} %` : `${(tenths / 10).toFixed(1)} %`;
 }
 

@@ -27,14 +27,25 @@ export const budgets = computed(() => state.value.tables.budgets);
 export const failures = computed(() => state.value.tables.failures);
 export const namespaces = computed(() => [...totals.value.rows.values()]);
 
+/** Text, so that what hangs on the ranges is drawn anew only when one of them changes. */
+const rangeText = computed(() =>
+  JSON.stringify(
+    namespaces.value.map(({ netns, portRange }) => [netns, portRange && portRange[1] - portRange[0] + 1]),
+  ),
+);
+/** Size of the local port range by the namespace's inode. */
+export const portRanges = computed(
+  () => new Map(JSON.parse(rangeText.value) as [number | null, number | null][]),
+);
+
 /** How the culprit table is looked at. */
 export const filter = signal('');
 export const group = signal<Group | null>(null);
 export const sort = signal<Sort>({ column: 'portsHeld', descending: true });
 export const limit = signal(FEW_ROWS);
 
-/** The budgets that matter are the tightest, the failures that matter the fastest. */
-const BUDGETS: Wish = { sort: 'free', limit: 6 };
+/** The budgets that matter are the tightest, the failures that matter the fastest. Of few free ports some are no worry. */
+const BUDGETS: Wish = { sort: 'free', limit: 24 };
 const FAILURES: Wish = { sort: '-perSec', limit: 50 };
 
 const feed = new Feed({

@@ -18,8 +18,9 @@ import type {
   TableTopic,
 } from '../src/protocol/frames.js';
 
-/** Every table this page shows; a topic the service does not have yet stays silent. */
+/** Every table this page shows; a topic the service does not have stays silent. */
 export const SHOWN = ['totals', 'flows', 'budgets', 'failures'] as const satisfies readonly TableTopic[];
+export type ShownTopic = (typeof SHOWN)[number];
 
 /** How a table is wanted; absent fields are the service's defaults. */
 export interface Wish {
@@ -36,7 +37,7 @@ export interface Refusal {
   column: number | null;
 }
 
-export interface Table<T extends TableTopic> {
+export interface Table<T extends ShownTopic> {
   topic: T;
   wish: Wish;
   /** The wish that `rows` answer; null before the first snapshot. */
@@ -55,7 +56,7 @@ export interface Table<T extends TableTopic> {
 
 export interface State {
   hello: Hello | null;
-  tables: { readonly [T in TableTopic]: Table<T> };
+  tables: { readonly [T in ShownTopic]: Table<T> };
   /** Publish interval asked for, ms; null: the service's own. */
   intervalMs: number | null;
   subs: number;
@@ -70,9 +71,9 @@ export interface Step {
   send: ClientFrame[];
 }
 
-type AnyTable = Table<TableTopic>;
+type AnyTable = Table<ShownTopic>;
 
-function emptyTable<T extends TableTopic>(topic: T, wish: Wish = {}): Table<T> {
+function emptyTable<T extends ShownTopic>(topic: T, wish: Wish = {}): Table<T> {
   const nothing = { live: null, asked: null, shown: null, resyncing: false, seq: null, refusal: null };
   return { topic, wish, ...nothing, rows: new Map(), total: 0, other: null };
 }
@@ -93,7 +94,7 @@ function put(state: State, table: AnyTable): State {
   return { ...state, tables: { ...state.tables, [table.topic]: table } };
 }
 
-function subscribe(state: State, topic: TableTopic): Step {
+function subscribe(state: State, topic: ShownTopic): Step {
   const table: AnyTable = state.tables[topic];
   const sub = `${topic}.${state.subs + 1}`;
   const pace = state.intervalMs === null ? {} : { intervalMs: state.intervalMs };
@@ -116,7 +117,7 @@ function subscribeAll(state: State): Step {
 }
 
 /** Changes how one table is wanted. Takes effect with the service's answer, or at the next hello. */
-export function want(state: State, topic: TableTopic, wish: Wish): Step {
+export function want(state: State, topic: ShownTopic, wish: Wish): Step {
   const next = put(state, { ...state.tables[topic], wish, refusal: null } as AnyTable);
   return state.hello?.topics.includes(topic) ? subscribe(next, topic) : stay(next);
 }
@@ -171,14 +172,14 @@ function find(state: State, sub: string | undefined): AnyTable | null {
   return topic ? state.tables[topic] : null;
 }
 
-function byKey(rows: readonly RowOf<TableTopic>[]): Map<string, RowOf<TableTopic>> {
+function byKey(rows: readonly RowOf<ShownTopic>[]): Map<string, RowOf<ShownTopic>> {
   return new Map(rows.map((row) => [row.key, row]));
 }
 
 function replace(state: State, { sub, seq, time, rows, total, other }: Snapshot): Step {
   const table = find(state, sub);
   if (!table) return stay(state);
-  const content = { seq, rows: byKey(rows as RowOf<TableTopic>[]), total, other, resyncing: false };
+  const content = { seq, rows: byKey(rows as RowOf<ShownTopic>[]), total, other, resyncing: false };
   const answers = table.asked?.sub === sub ? table.asked : null;
   const taken = answers ? { live: sub, asked: null, shown: answers.wish } : {};
   const ended = answers && table.live !== null ? table.live : null;
@@ -203,7 +204,7 @@ function merged(table: AnyTable, { set, del }: Delta): AnyTable['rows'] {
   if (set.length === 0 && del.length === 0) return table.rows;
   const rows = new Map(table.rows);
   for (const key of del) rows.delete(key);
-  for (const row of set as RowOf<TableTopic>[]) rows.set(row.key, row);
+  for (const row of set as RowOf<ShownTopic>[]) rows.set(row.key, row);
   return rows;
 }
 
@@ -219,7 +220,7 @@ function refuse(state: State, frame: ErrorFrame): Step {
   return fallback ? unfiltered(next, table.topic, refusal) : stay(next);
 }
 
-function unfiltered(state: State, topic: TableTopic, refusal: Refusal): Step {
+function unfiltered(state: State, topic: ShownTopic, refusal: Refusal): Step {
   const { filter: _, ...wish } = state.tables[topic].wish;
   return subscribe(put(state, { ...state.tables[topic], wish, refusal } as AnyTable), topic);
 }

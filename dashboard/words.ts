@@ -3,10 +3,12 @@
  * follow, so that colour never speaks alone. Pure; called by views.
  */
 
+import { census } from '../src/protocol/census.js';
 import type { Hello } from '../src/protocol/frames.js';
 import { HEARTBEAT_MS } from '../src/protocol/names.js';
-import type { FailureRow, TotalsRow } from '../src/protocol/rows.js';
-import { clock, integer, percent, seconds, UNKNOWN } from './format.js';
+import { fullness, level, outlook } from '../src/protocol/outlook.js';
+import type { BudgetRow, TotalsRow } from '../src/protocol/rows.js';
+import { clock, duration, foreign, integer, percent, processName, seconds, UNKNOWN } from './format.js';
 import type { Link, LostReason } from './link.js';
 
 export type Tone = 'good' | 'wait' | 'warn' | 'bad';
@@ -106,38 +108,68 @@ function most(totals: readonly TotalsRow[], field: 'eventsLost' | 'eventsMissed'
 
 /** How much of the kernel's TIME_WAIT has an owner, over all namespaces that were audited. */
 export function coverageWords(totals: readonly TotalsRow[]): { word: string; title: string } {
-  const audited = totals.filter((row) => row.timeWait !== null && row.timeWaitAttributed !== null);
-  const all = audited.reduce((sum, row) => sum + (row.timeWait ?? 0), 0);
-  const owned = audited.reduce((sum, row) => sum + (row.timeWaitAttributed ?? 0), 0);
-  if (audited.length === 0) return { word: UNKNOWN, title: 'No audit of the kernel table yet.' };
-  if (all === 0) return { word: 'no TIME_WAIT', title: 'The kernel holds no TIME_WAIT entry.' };
+  const sums = census(totals);
+  if (sums === null) return { word: UNKNOWN, title: 'No audit of the kernel table yet.' };
+  const { ours, owned } = sums;
+  if (ours === 0) return { word: 'no TIME_WAIT', title: 'The kernel holds no TIME_WAIT entry.' };
   return {
-    word: `${percent(owned / all)} of TIME_WAIT has an owner`,
-    title: `${integer(owned)} of ${integer(all)} entries`,
+    word: `${percent(owned / ours)} of TIME_WAIT has an owner`,
+    title: `${integer(owned)} of ${integer(ours)} entries`,
   };
 }
 
-const ERRNO: Record<string, string> = {
-  EADDRINUSE: 'bind() asked for a port in use',
-  ECONNREFUSED: 'nobody listens there',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'no route',
-  ENETUNREACH: 'no route',
-  ECONNRESET: 'peer reset',
-  EMFILE: 'out of file descriptors, not ports',
-};
+/** Our count beside the kernel's own, so that anybody can check us. */
+export function crossCheckWords(totals: readonly TotalsRow[]): { word: string; title: string } {
+  const sums = census(totals);
+  const title =
+    'Ours goes on with every event; the kernel\u2019s is its own table when it was last read, every few seconds. ' +
+    'Compare with: ss -tan state time-wait | wc -l in each namespace, or "tw" in /proc/net/sockstat.';
+  if (sums === null) return { word: `our TIME_WAIT ${UNKNOWN} · kernel not asked yet`, title };
+  const { ours, kernel, ageMs } = sums;
+  return {
+    word: `our TIME_WAIT ${integer(ours)} · kernel ${integer(kernel)}, read ${duration(ageMs)} ago`,
+    title,
+  };
+}
 
-const CAUSES: Partial<Record<FailureRow['cause'], string>> = {
-  'ports-exhausted': 'no free local port for this destination',
-  'bind-pool-exhausted': 'no free port left to bind()',
-  'tuple-in-use': 'this very connection exists already',
-  'not-permitted': 'a firewall or policy forbids it',
-  'no-memory': 'out of kernel memory',
-  aborted: 'the program gave up first',
-};
+/** What comes next for a budget, in a table's cell. */
+export function outlookWords(row: BudgetRow): Saying {
+  const tone = { fine: 'good', warning: 'warn', critical: 'bad' } as const;
+  const next = outlook(row);
+  if (fullness(row) === null)
+    return { tone: 'wait', glyph: '', word: UNKNOWN, detail: 'limit not known yet' };
+  switch (next.state) {
+    case 'out':
+      return { tone: 'bad', glyph: '✗', word: 'out of ports', detail: 'no new connection gets a port' };
+    case 'running-out':
+      return {
+        tone: tone[level(row)],
+        glyph: '▲',
+        word: `in ${seconds(next.seconds)}`,
+        detail: 'at the present rate',
+      };
+    case 'reused':
+      return { tone: 'wait', glyph: '', word: 'no, reused', detail: 'connect() takes TIME_WAIT ports over' };
+    default:
+      return { tone: 'wait', glyph: '', word: 'no', detail: 'not at the present rate' };
+  }
+}
 
-/** An errno in plain words; the cause sharpens it where the budget agrees. */
-export function failureWords({ errno, cause }: Pick<FailureRow, 'errno' | 'cause'>): string {
-  const fallback = errno === 'EADDRNOTAVAIL' ? 'local address not available' : cause;
-  return CAUSES[cause] ?? ERRNO[errno ?? ''] ?? fallback;
+/** When ports come back: the first of them, and every step in the title. */
+export function returnWords({ releasing }: BudgetRow): { word: string; title: string } {
+  const [first] = releasing;
+  if (first === undefined) return { word: UNKNOWN, title: 'No port is about to come back by itself.' };
+  const steps = releasing.map(([within, ports]) => `${integer(ports)} within ${seconds(within)}`);
+  return { word: `${integer(first[1])} in ${seconds(first[0])}`, title: steps.join('\n') };
+}
+
+/** The largest holder, and all that are known in the title. */
+export function holderWords({ holders }: Pick<BudgetRow, 'holders'>): { word: string; title: string } | null {
+  const [first, ...others] = holders.map(({ process, ports }) => {
+    const pid = process.pid === null ? '' : ` ${process.pid}`;
+    const name = processName(process);
+    const who = name === null && pid === '' ? 'unknown owner' : `${foreign(name)}${pid}`;
+    return `${who} (${integer(ports)})`;
+  });
+  return first === undefined ? null : { word: first, title: [first, ...others].join('\n') };
 }

@@ -1,10 +1,10 @@
 /**
- * The page on one screen: strip, namespaces and budgets, culprits, failures. Enters: signals. Called by main.
+ * The page on one screen: strip, budgets and namespaces, culprits, failures, the cross-check with the kernel. Enters: signals. Called by main.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { hello, link, now, state } from '../model.js';
-import { isOld, lostWords } from '../words.js';
+import { hello, link, namespaces, now, state } from '../model.js';
+import { crossCheckWords, isOld, lostWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
@@ -27,13 +27,24 @@ export function App() {
       <Notice />
       <main class={old ? 'old' : ''}>
         <div class="top">
-          <Totals />
           <Budgets />
+          <Totals />
         </div>
         <Flows />
         <Failures />
+        <CrossCheck />
       </main>
     </>
+  );
+}
+
+function CrossCheck() {
+  if (namespaces.value.length === 0) return null;
+  const { word, title } = crossCheckWords(namespaces.value);
+  return (
+    <footer class="check">
+      <span title={title}>{word}</span>
+    </footer>
   );
 }
 

@@ -1,100 +1,182 @@
 /**
- * The tightest port budgets: how full, until when. Shown once the service has any. Enters: the budgets topic. Called by app.
+ * The tightest port budgets: how full, until when, when ports come back, who holds them. Shown where the service has the
+ * topic. Enters: budgets, namespaces. Called by app.
  */
+import { useComputed } from '@preact/signals';
+import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
-import { endpoint, foreign, integer, percent, processName, seconds } from '../format.js';
-import { budgets } from '../model.js';
-import type { Sort } from '../order.js';
-import { Address, Name } from './cells.js';
+import { endpoint, foreign, integer, percent, processName } from '../format.js';
+import { budgets, hello, link, namespaces, now } from '../model.js';
+import type { Value } from '../order.js';
+import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
+import { Address, Count, Name } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
-/** Ports no new connection can have, over the limit; null when either is unknown. */
-function fullness({ limit, used, blocked }: BudgetRow): number | null {
-  if (limit === null || limit === 0 || used === null) return null;
-  return Math.min(1, (used + (blocked ?? 0)) / limit);
-}
+type Cell = Column<BudgetRow>['cell'];
 
+/** Rows shown; more are asked for, because of few free ports some are no worry. */
+const TIGHTEST = 6;
+const TONES = { fine: '', warning: 'warn', critical: 'bad' } as const;
+
+const text = (id: string, label: string, title: string, value: (row: BudgetRow) => Value, cell: Cell) => ({
+  id,
+  label,
+  title,
+  numeric: false,
+  value,
+  cell,
+});
+const number = (id: string, label: string, title: string, value: (row: BudgetRow) => Value, cell: Cell) => ({
+  ...text(id, label, title, value, cell),
+  numeric: true,
+});
+
+const COLUMNS: readonly Column<BudgetRow>[] = [
+  text(
+    'destination',
+    'Toward',
+    'Where a plain connect() needs a free local port; or the pool that bind() with port 0 takes from',
+    (row) => endpoint(row.destination),
+    (row) =>
+      row.kind === 'bind-pool' ? (
+        <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
+      ) : (
+        <Address of={row.destination} />
+      ),
+  ),
+  text(
+    'source',
+    'From',
+    'Local address, and the network namespace where there are several',
+    (row) => row.source.address,
+    (row) => <Source row={row} />,
+  ),
+  number(
+    'used',
+    'Used of limit',
+    'Local ports held; the bar has those blocked by bind() too',
+    fullness,
+    (row) => <Fullness row={row} />,
+  ),
+  number(
+    'blocked',
+    'Blocked',
+    'Ports bound by others: lost to every plain connect() of the namespace',
+    (row) => row.blocked,
+    (row) => <Count of={row.blocked} />,
+  ),
+  number(
+    'free',
+    'Free',
+    'Ports a new connection can have',
+    (row) => row.free,
+    (row) => <Count of={row.free} />,
+  ),
+  number(
+    'exhaustionSeconds',
+    'Runs out',
+    'At the present rate',
+    (row) => row.exhaustionSeconds,
+    (row) => <Outlook row={row} />,
+  ),
+  number(
+    'releasing',
+    'Come back',
+    'The next ports whose TIME_WAIT ends, by the kernel\u2019s own timers',
+    (row) => row.releasing[0]?.[0] ?? null,
+    (row) => <span title={returnWords(row).title}>{returnWords(row).word}</span>,
+  ),
+  text(
+    'holder',
+    'Held most by',
+    'Largest holder',
+    (row) => (row.holders[0] ? processName(row.holders[0].process) : null),
+    (row) => <Holder row={row} />,
+  ),
+];
+
+/** A share of the limit as a bar, its numbers above it. */
 function Fullness({ row }: { row: BudgetRow }) {
   const ratio = fullness(row);
-  const tone = ratio === null || ratio < 0.7 ? '' : ratio < 0.9 ? 'warn' : 'bad';
   return (
-    <span class="meter">
-      <span class={`bar ${tone}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
+    <span class="meter share">
+      <span class={`bar ${TONES[level(row)]}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
       <span class="over">{percent(ratio)}</span>
+      <span class="over">
+        {integer(row.used)} / {integer(row.limit)}
+      </span>
     </span>
   );
 }
 
-const COLUMNS: readonly Column<BudgetRow>[] = [
-  {
-    id: 'destination',
-    label: 'Toward',
-    title: 'Where a plain connect() needs a free local port; a bind pool serves bind() with port 0',
-    numeric: false,
-    value: (row) => endpoint(row.destination),
-    cell: (row) => (row.kind === 'bind-pool' ? 'bind() pool' : <Address of={row.destination} />),
-  },
-  {
-    id: 'source',
-    label: 'From',
-    title: 'Local address',
-    numeric: false,
-    value: (row) => row.source.address,
-    cell: (row) => <Name of={row.source.address} />,
-  },
-  {
-    id: 'used',
-    label: 'Used',
-    title: 'Ports taken or blocked, of the limit',
-    numeric: true,
-    value: fullness,
-    cell: (row) => <Fullness row={row} />,
-  },
-  {
-    id: 'free',
-    label: 'Free',
-    title: 'Ports still free',
-    numeric: true,
-    value: (row) => row.free,
-    cell: (row) => <span title={`limit ${integer(row.limit)}`}>{integer(row.free)}</span>,
-  },
-  {
-    id: 'exhaustionSeconds',
-    label: 'Runs out in',
-    title: 'At the present rate; a dash: not in sight',
-    numeric: true,
-    value: (row) => row.exhaustionSeconds,
-    cell: (row) => <Name of={row.exhaustionSeconds === null ? null : seconds(row.exhaustionSeconds)} />,
-  },
-  {
-    id: 'holder',
-    label: 'Held most by',
-    title: 'Largest holder',
-    numeric: false,
-    value: (row) => (row.holders[0] ? processName(row.holders[0].process) : null),
-    cell: ({ holders: [first] }) => (
-      <Name of={first ? `${foreign(processName(first.process))} (${integer(first.ports)})` : null} />
-    ),
-  },
-];
+function Outlook({ row }: { row: BudgetRow }) {
+  const { tone, glyph, word, detail } = outlookWords(row);
+  const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
+  return (
+    <span class={quiet} title={detail}>
+      {`${glyph} ${word}`.trim()}
+    </span>
+  );
+}
 
-const TIGHTEST: Sort = { column: 'used', descending: true };
+function Source({ row }: { row: BudgetRow }) {
+  const place =
+    namespaces.value.length > 1 ? namespaces.value.find((one) => one.netns === row.netns) : undefined;
+  return (
+    <>
+      <Name of={row.source.address} />
+      {place === undefined ? null : <bdi class="place">{foreign(place.name ?? `netns ${row.netns}`)}</bdi>}
+    </>
+  );
+}
+
+function Holder({ row }: { row: BudgetRow }) {
+  const says = holderWords(row);
+  return says === null ? <Name of={null} /> : <bdi title={says.title}>{says.word}</bdi>;
+}
 
 export function Budgets() {
-  const { rows } = budgets.value;
-  if (rows.size === 0) return null;
+  const tightest = useComputed(() => {
+    const held = [...budgets.value.rows.values()].filter((row) => (row.used ?? 0) > 0);
+    return new Map(
+      held
+        .sort(byTightness)
+        .slice(0, TIGHTEST)
+        .map((row) => [row.key, row]),
+    );
+  }).value;
+  if (!hello.value?.topics.includes('budgets')) return null;
   return (
     <section class="panel budgets" aria-labelledby="budgets-title">
       <header>
         <h2 id="budgets-title">Tightest port budgets</h2>
+        <Shown of={tightest.size} />
       </header>
       <DataTable
         labelledBy="budgets-title"
         caption="Port budgets, tightest first"
         columns={COLUMNS}
-        rows={rows}
-        sort={TIGHTEST}
-      />
+        rows={tightest}
+        compare={byTightness}
+      >
+        {tightest.size > 0 ? null : <Empty />}
+      </DataTable>
     </section>
+  );
+}
+
+function Shown({ of }: { of: number }) {
+  const { total } = budgets.value;
+  return <p class="count">{of < total ? `${integer(of)} of ${integer(total)}` : integer(total)}</p>;
+}
+
+function Empty() {
+  const { shown } = budgets.value;
+  return (
+    <p class="empty">
+      {shown === null
+        ? waitingWords(link.value, now.value)
+        : 'No local port is held. A budget appears with the first connection out of this machine.'}
+    </p>
   );
 }

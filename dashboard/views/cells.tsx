@@ -21,15 +21,18 @@ export const Span = ({ of }: { of: number | null }) => <Quiet text={duration(of)
 export const BadRate = ({ of }: { of: number | null }) =>
   of === null || of === 0 ? <Rate of={of} /> : <strong class="bad">{rate(of)}</strong>;
 
-/** A count with a bar behind it; its full width is the enclosing table's `--full`. */
-export const Bar = ({ of, atLeast }: { of: number | null; atLeast: boolean }) => (
-  <span class="meter">
-    <span class="bar" style={{ '--value': String(of ?? 0) }} aria-hidden="true" />
-    <span class="over">
-      <Count of={of} atLeast={atLeast} />
+/** A count with a bar behind it; a full one is `full`, or the enclosing table's `--full`. */
+export function Bar({ of, atLeast, full }: { of: number | null; atLeast: boolean; full: number | null }) {
+  const style = { '--value': String(of ?? 0), ...(full === null ? {} : { '--full': String(full) }) };
+  return (
+    <span class="meter">
+      <span class="bar" style={style} aria-hidden="true" />
+      <span class="over">
+        <Count of={of} atLeast={atLeast} />
+      </span>
     </span>
-  </span>
-);
+  );
+}
 
 /** Name and pid of a process; what it folded into once it is gone; said plainly when nobody knows. */
 export function Process({ process, program }: { process: ProcessInfo; program: string | null }) {

@@ -1,12 +1,13 @@
 /**
- * Who suffers: connects and binds that fail, in plain words. Shown once there are any. Enters: the failures topic.
- * Called by app.
+ * Who suffers: connects and binds that fail, in plain words, and who holds the ports meanwhile. Shown where the service
+ * has the topic. Enters: failures, budgets. Called by app.
  */
 import type { FailureRow } from '../../src/protocol/rows.js';
+import { failureWords } from '../../src/protocol/words.js';
 import { clock, endpoint, integer, processName } from '../format.js';
-import { failures } from '../model.js';
+import { budgets, failures, hello, link, now } from '../model.js';
 import type { Sort } from '../order.js';
-import { failureWords } from '../words.js';
+import { holderWords, waitingWords } from '../words.js';
 import { Address, BadRate, Count, Name, Process } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
@@ -33,7 +34,7 @@ const COLUMNS: readonly Column<FailureRow>[] = [
     title: 'The errno in plain words',
     numeric: false,
     value: (row) => row.cause,
-    cell: (row) => failureWords(row),
+    cell: (row) => failureWords(row.errno, row.cause),
   },
   {
     id: 'errno',
@@ -42,6 +43,14 @@ const COLUMNS: readonly Column<FailureRow>[] = [
     numeric: false,
     value: (row) => row.errno,
     cell: (row) => <Name of={`${row.call}() ${row.errno ?? '–'}`} />,
+  },
+  {
+    id: 'holder',
+    label: 'Ports held by',
+    title: 'Who holds the ports that this call did not get',
+    numeric: false,
+    value: (row) => row.budget,
+    cell: (row) => <Culprit budget={row.budget} />,
   },
   {
     id: 'perSec',
@@ -72,14 +81,23 @@ const COLUMNS: readonly Column<FailureRow>[] = [
 const FASTEST: Sort = { column: 'perSec', descending: true };
 const TIES = [(row: FailureRow) => row.count];
 
+/** The budget has its holders, largest first; it changes on its own, so this draws itself. */
+function Culprit({ budget }: { budget: string | null }) {
+  const row = budget === null ? undefined : budgets.value.rows.get(budget);
+  const says = row === undefined ? null : holderWords(row);
+  return says === null ? <Name of={null} /> : <bdi title={says.title}>{says.word}</bdi>;
+}
+
 export function Failures() {
   const { rows, total } = failures.value;
-  if (rows.size === 0) return null;
+  if (!hello.value?.topics.includes('failures')) return null;
   return (
     <section class="panel failures" aria-labelledby="failures-title">
       <header>
         <h2 id="failures-title">Failures</h2>
-        <p class="count">{integer(total)}</p>
+        <p class="count">
+          {rows.size < total ? `${integer(rows.size)} of ${integer(total)}` : integer(total)}
+        </p>
       </header>
       <DataTable
         labelledBy="failures-title"
@@ -88,7 +106,21 @@ export function Failures() {
         rows={rows}
         sort={FASTEST}
         ties={TIES}
-      />
+      >
+        <Empty />
+      </DataTable>
     </section>
+  );
+}
+
+function Empty() {
+  const { rows, shown } = failures.value;
+  if (rows.size > 0) return null;
+  return (
+    <p class="empty">
+      {shown === null
+        ? waitingWords(link.value, now.value)
+        : 'No connect() or bind() has failed. When one does: who, toward what, and why.'}
+    </p>
   );
 }

@@ -6,6 +6,7 @@
 import type { Group } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { endpoint, processName } from '../format.js';
+import { portRanges } from '../model.js';
 import type { Value } from '../order.js';
 import { Address, BadRate, Bar, Count, Name, Process, Rate, Span } from './cells.js';
 import type { Column } from './table.js';
@@ -98,12 +99,18 @@ const lifetime: FlowColumn = {
   cell: (row) => <Span of={row.lifetimeMs.p50} />,
 };
 
+/** The bar is full at the port range of the row's own namespace, where it has one. */
+function PortsHeld({ row }: { row: FlowRow }) {
+  const full = portRanges.value.get(row.netns) ?? null;
+  return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
+}
+
 const MEASURES: readonly FlowColumn[] = [
   number(
     'portsHeld',
     'Ports held',
     'Local ports held; the bar is the share of the local port range',
-    (row) => <Bar of={row.portsHeld} atLeast={row.lowerBound} />,
+    (row) => <PortsHeld row={row} />,
   ),
   count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
   count('established', 'Established', 'Connections open now'),

@@ -12,8 +12,8 @@ import {
   limit,
   link,
   MANY_ROWS,
-  namespaces,
   now,
+  portRanges,
   setFilter,
   setGroup,
   setSort,
@@ -94,12 +94,12 @@ function FlowTable() {
   );
 }
 
-/** What a full bar stands for: the largest local port range known, else the largest row. */
+/** What a full bar stands for in rows of several namespaces: the largest local port range known, else the largest row. */
 function useFull(): number {
   return useComputed(() => {
-    const ranges = namespaces.value.map(({ portRange }) => (portRange ? portRange[1] - portRange[0] + 1 : 0));
+    const largest = Math.max(0, ...[...portRanges.value.values()].map((size) => size ?? 0));
     const held = () => [...flows.value.rows.values()].map((row) => row.portsHeld ?? 0);
-    return Math.max(...ranges) > 0 ? Math.max(...ranges) : Math.max(1, ...held());
+    return largest > 0 ? largest : Math.max(1, ...held());
   }).value;
 }
 

@@ -4,13 +4,13 @@ import type { Column } from './table.js';
 
 interface HeadingProps<R> {
   column: Column<R>;
-  sort: Sort;
+  sort: Sort | undefined;
   onSort: ((sort: Sort) => void) | undefined;
 }
 
 export function Heading<R>({ column, sort, onSort }: HeadingProps<R>) {
-  const active = sort.column === column.id;
-  const direction = sort.descending ? 'descending' : 'ascending';
+  const active = sort?.column === column.id;
+  const direction = sort?.descending ? 'descending' : 'ascending';
   const kind = column.numeric ? 'number' : 'text';
   if (!onSort) {
     return (
@@ -20,7 +20,7 @@ export function Heading<R>({ column, sort, onSort }: HeadingProps<R>) {
     );
   }
   // A first click puts the largest numbers on top and names in alphabetical order.
-  const next = { column: column.id, descending: active ? !sort.descending : column.numeric };
+  const next = { column: column.id, descending: active ? !sort?.descending : column.numeric };
   return (
     <th scope="col" class={kind} aria-sort={active ? direction : 'none'}>
       <button type="button" title={column.title} onClick={() => onSort(next)}>

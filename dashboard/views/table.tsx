@@ -27,7 +27,9 @@ export interface TableProps<R extends Keyed> {
   labelledBy: string;
   columns: readonly Column<R>[];
   rows: ReadonlyMap<string, R>;
-  sort: Sort;
+  /** The order: by a column, or where no column says it, by `compare`. */
+  sort?: Sort;
+  compare?: (a: R, b: R) => number;
   /** Absent: the order is not for the user to choose. */
   onSort?: (sort: Sort) => void;
   /** Columns that settle ties, largest first. */
@@ -123,14 +125,14 @@ function Spacer({ rows, columns }: { rows: number; columns: number }) {
 }
 
 function useRanking<R extends Keyed>(props: TableProps<R>, held: boolean): Ranking<R> {
-  const { columns, sort, ties = NO_TIES, arrangement = '', rows } = props;
+  const { columns, sort, compare, ties = NO_TIES, arrangement = '', rows } = props;
   const last = useRef({ ranking: unranked<R>(), arrangement: '' });
   const by = useMemo(() => {
-    const chosen = columns.find((column) => column.id === sort.column) ?? columns[0];
-    const first = chosen ? [{ of: chosen.value, descending: sort.descending }] : [];
-    return comparator<R>([...first, ...ties.map((of) => ({ of, descending: true }))]);
-  }, [columns, sort, ties]);
-  const wanted = `${arrangement}|${sort.column}|${sort.descending}`;
+    const chosen = columns.find((column) => column.id === sort?.column) ?? columns[0];
+    const first = chosen ? [{ of: chosen.value, descending: sort?.descending ?? false }] : [];
+    return compare ?? comparator<R>([...first, ...ties.map((of) => ({ of, descending: true }))]);
+  }, [columns, sort, compare, ties]);
+  const wanted = `${arrangement}|${sort?.column}|${sort?.descending}`;
   const moment = { now: now.value, held, forced: wanted !== last.current.arrangement };
   last.current = { ranking: rerank(last.current.ranking, rows, by, moment), arrangement: wanted };
   return last.current.ranking;

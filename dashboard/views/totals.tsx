@@ -2,14 +2,15 @@
  * One row per network namespace: how much goes on in it and what its limits are. Enters: the totals topic. Called by app.
  */
 import type { TotalsRow } from '../../src/protocol/rows.js';
-import { foreign, percent } from '../format.js';
-import { totals } from '../model.js';
+import { foreign, integer, percent } from '../format.js';
+import { hello, link, now, totals } from '../model.js';
 import type { Sort } from '../order.js';
+import { waitingWords } from '../words.js';
 import { BadRate, Count, Name, Rate } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
 type TotalsColumn = Column<TotalsRow>;
-type Field = 'timeWait' | 'openPerSec' | 'failPerSec' | 'opened' | 'failed';
+type Field = 'timeWait' | 'openPerSec' | 'failPerSec';
 
 const number = (id: Field, label: string, title: string, cell: TotalsColumn['cell']): TotalsColumn => ({
   id,
@@ -20,7 +21,8 @@ const number = (id: Field, label: string, title: string, cell: TotalsColumn['cel
   cell,
 });
 
-const established = (row: TotalsRow) => row.states.established ?? null;
+/** A state that an audit did not see has nobody in it. */
+const established = (row: TotalsRow) => (row.auditAgeMs === null ? null : (row.states.established ?? 0));
 const size = ({ portRange }: TotalsRow) => (portRange === null ? null : portRange[1] - portRange[0] + 1);
 
 const COLUMNS: readonly TotalsColumn[] = [
@@ -47,20 +49,14 @@ const COLUMNS: readonly TotalsColumn[] = [
   },
   {
     id: 'established',
-    label: 'Established',
-    title: 'Connections open now',
+    label: 'Estab.',
+    title: 'Connections established now',
     numeric: true,
     value: established,
     cell: (row) => <Count of={established(row)} />,
   },
   number('openPerSec', 'Open/s', 'Connections opened per second', (row) => <Rate of={row.openPerSec} />),
   number('failPerSec', 'Fail/s', 'Attempts failed per second', (row) => <BadRate of={row.failPerSec} />),
-  number('opened', 'Opened', 'Reached ESTABLISHED since the start', (row) => (
-    <Count of={row.opened} atLeast={row.lowerBound} />
-  )),
-  number('failed', 'Failed', 'Attempts that failed since the start', (row) => (
-    <Count of={row.failed} atLeast={row.lowerBound} />
-  )),
   {
     id: 'portRange',
     label: 'Ports',
@@ -79,12 +75,13 @@ const BUSIEST: Sort = { column: 'timeWait', descending: true };
 const TIES = [(row: TotalsRow) => row.openPerSec, (row: TotalsRow) => row.opened];
 
 export function Totals() {
-  const { rows } = totals.value;
-  if (rows.size === 0) return null;
+  const { rows, shown } = totals.value;
+  if (!hello.value?.topics.includes('totals')) return null;
   return (
     <section class="panel totals" aria-labelledby="totals-title">
       <header>
         <h2 id="totals-title">Namespaces</h2>
+        <p class="count">{integer(rows.size)}</p>
       </header>
       <DataTable
         labelledBy="totals-title"
@@ -93,7 +90,9 @@ export function Totals() {
         rows={rows}
         sort={BUSIEST}
         ties={TIES}
-      />
+      >
+        {shown === null ? <p class="empty">{waitingWords(link.value, now.value)}</p> : null}
+      </DataTable>
     </section>
   );
 }

@@ -36,6 +36,7 @@ describe('numbers', () => {
     [0.9999, '99.9 %'],
     [0.996, '99.6 %'],
     [0.12, '12 %'],
+    [0.0004, '<0.1 %'],
     [0, '0 %'],
   ])('write the share %d as %s: only everything is 100 %%', (value, text) =>
     expect(percent(value)).toBe(text),

@@ -2,15 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { backoff, type Link, reasonOf } from '../../dashboard/link.js';
 import {
   coverageWords,
-  failureWords,
+  crossCheckWords,
+  holderWords,
   isOld,
   liveness,
   lossWords,
   lostWords,
+  outlookWords,
+  returnWords,
   STALE_AFTER_MS,
   waitingWords,
 } from '../../dashboard/words.js';
-import { totals } from './publish-rows.js';
+import { failureWords } from '../../src/protocol/words.js';
+import { budget, proc, totals } from './publish-rows.js';
 
 const NOW = 1_700_000_000_000;
 const lost = { phase: 'lost', since: NOW - 130_000, retryAt: NOW + 2_400, reason: 'unauthorized' } as const;
@@ -70,7 +74,7 @@ describe('trust', () => {
     const rows = [
       totals('1', { timeWait: 900, timeWaitAttributed: 896 }),
       totals('2', { timeWait: 100, timeWaitAttributed: 100 }),
-      totals('3', { timeWait: null, timeWaitAttributed: null }),
+      totals('3', { timeWait: null, timeWaitAttributed: null, auditAgeMs: null }),
     ];
     expect(coverageWords(rows)).toEqual({
       word: '99.6 % of TIME_WAIT has an owner',
@@ -93,7 +97,67 @@ describe('failures in plain words', () => {
     ['ENETUNREACH', 'unreachable', 'no route'],
     ['EMFILE', 'other', 'out of file descriptors, not ports'],
     ['ESOMETHING', 'other', 'other'],
-  ] as const)('%s by %s is “%s”', (errno, cause, words) =>
-    expect(failureWords({ errno, cause })).toBe(words),
-  );
+    [null, null, null],
+  ] as const)('%s by %s is “%s”', (errno, cause, words) => expect(failureWords(errno, cause)).toBe(words));
+});
+
+describe('the cross-check', () => {
+  it('puts our count beside the kernel’s, with the age of the older reading', () => {
+    const rows = [
+      totals('1', { timeWait: 26_811, states: { 'time-wait': 26_800 }, auditAgeMs: 1_240 }),
+      totals('2', { timeWait: 40, states: { 'time-wait': 40, established: 9 }, auditAgeMs: 300 }),
+    ];
+    expect(crossCheckWords(rows).word).toBe('our TIME_WAIT 26,851 · kernel 26,840, read 1.2s ago');
+  });
+
+  it('claims nothing before the first audit', () => {
+    const unknown = {
+      timeWait: null,
+      timeWaitAttributed: null,
+      coverage: null,
+      auditAgeMs: null,
+      states: {},
+    };
+    expect(crossCheckWords([totals('1', unknown)]).word).toBe('our TIME_WAIT – · kernel not asked yet');
+  });
+});
+
+describe('a budget', () => {
+  it('says when it runs out, in a tone that fits', () => {
+    const says = (parts: Parameters<typeof budget>[1]) => outlookWords(budget('b', parts));
+    expect(says({ exhaustionSeconds: 130, used: 100 })).toMatchObject({ tone: 'warn', word: 'in 2m 10s' });
+    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'bad', glyph: '▲', word: 'in 27s' });
+    expect(says({ exhaustionSeconds: 0, free: 0 })).toMatchObject({
+      tone: 'bad',
+      glyph: '✗',
+      word: 'out of ports',
+    });
+    expect(says({ exhaustionSeconds: null })).toMatchObject({ tone: 'wait', word: 'no' });
+    expect(says({ exhaustionSeconds: null, reuse: 'after-delay' }).word).toBe('no, reused');
+    expect(says({ exhaustionSeconds: null, limit: null, free: null }).word).toBe('–');
+  });
+
+  it('says which ports come back first, and all the others', () => {
+    const releasing: [number, number][] = [
+      [5, 1200],
+      [60, 300],
+    ];
+    expect(returnWords(budget('b', { releasing }))).toEqual({
+      word: '1,200 in 5s',
+      title: '1,200 within 5s\n300 within 1m 0s',
+    });
+    expect(returnWords(budget('b', { releasing: [] })).word).toBe('–');
+  });
+
+  it('names its holders, the largest first, and the one nobody knows', () => {
+    const holders = [
+      { process: proc({ pid: 7, comm: 'worker\u202e' }), ports: 1200 },
+      { process: proc({ pid: null, comm: null, exe: null }), ports: 3 },
+    ];
+    expect(holderWords(budget('b', { holders }))).toEqual({
+      word: 'worker\\u202e 7 (1,200)',
+      title: 'worker\\u202e 7 (1,200)\nunknown owner (3)',
+    });
+    expect(holderWords(budget('b', { holders: [] }))).toBeNull();
+  });
 });

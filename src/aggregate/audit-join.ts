@@ -10,6 +10,7 @@ import { type Aggregator, directionOf } from './aggregator.js';
 import type { Ends } from './ends.js';
 import type { Flow } from './flow.js';
 import type { Folds } from './folds.js';
+import type { LostOwner } from './lost-owners.js';
 import type { Namespace } from './namespace.js';
 import {
   EXPIRED,
@@ -115,8 +116,9 @@ export class AuditJoin {
   }
 
   endRound(): void {
-    this.folds.endAudit();
+    this.folds.endAudit((namespace) => this.complete.has(namespace));
     this.aggregator.sockets.endAudit();
+    this.aggregator.lost.endAudit();
     this.namespace = null;
   }
 
@@ -132,9 +134,23 @@ export class AuditJoin {
   private join(socket: DumpedSocket, waiting: boolean): void {
     const { sockets } = this.aggregator;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
-    if (slot >= 0) this.confirm(slot, socket, waiting);
-    else if (socket.state === CLOSE || sockets.wentDuringAudit(socket.cookieLow, socket.cookieHigh)) return;
-    else this.add(socket, waiting);
+    if (slot < 0) {
+      const went = sockets.wentDuringAudit(socket.cookieLow, socket.cookieHigh);
+      if (socket.state !== CLOSE && !went) this.add(socket, waiting);
+    } else if (this.isMisplaced(slot, socket)) {
+      sockets.remove(slot);
+      this.add(socket, waiting);
+    } else {
+      this.confirm(slot, socket, waiting);
+    }
+  }
+
+  /** An earlier audit found it ownerless, before we heard whose it is. */
+  private isMisplaced(slot: number, { cookieLow, cookieHigh }: DumpedSocket): boolean {
+    const { sockets, lost } = this.aggregator;
+    if (sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED) || sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED))
+      return false;
+    return lost.of(cookieLow, cookieHigh) !== null;
   }
 
   private confirm(slot: number, socket: DumpedSocket, waiting: boolean): void {
@@ -160,17 +176,19 @@ export class AuditJoin {
   }
 
   /**
-   * Nobody told us of it: older than the tracer, in no process's hands, not accepted yet, or its events were lost. A
-   * live inbound one is the listener's so far.
+   * Nobody told us of it: older than the tracer, in no process's hands, not accepted yet, or its events were lost; then
+   * the kernel kept its owner aside. A live inbound one is the listener's so far.
    */
   private add(socket: DumpedSocket, waiting: boolean): void {
     const { sockets, flows, budgets, processes } = this.aggregator;
     const namespace = this.namespace as Namespace;
-    const direction = this.directionOf(socket);
-    const owner = waiting
+    const lost = this.aggregator.lost.of(socket.cookieLow, socket.cookieHigh);
+    const direction = lost?.direction || this.directionOf(socket);
+    const listener = waiting
       ? null
       : namespace.listeners.get(direction === DIRECTION.IN ? socket.localPort : -1);
-    const flow = flows.ofEnds(socket, namespace, owner ?? processes.unknown, direction).current;
+    const owner = lost?.owner ?? listener ?? processes.unknown;
+    const flow = flows.ofEnds(socket, namespace, owner, direction).current;
     const fresh = SCRATCH;
     fresh.low = socket.cookieLow;
     fresh.high = socket.cookieHigh;
@@ -178,6 +196,7 @@ export class AuditJoin {
     fresh.budget = direction === DIRECTION.OUT ? budgets.of(flow, socket) : null;
     fresh.localPort = socket.localPort;
     fresh.state = waiting ? (socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI) : socket.state;
+    fresh.flags = flagsOf(lost);
     fresh.since = this.startedNs - 1;
     if (!sockets.add(fresh)) return;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
@@ -224,7 +243,12 @@ export class AuditJoin {
   }
 }
 
-const SCRATCH = { flags: 0 } as unknown as NewSocket;
+const SCRATCH = {} as unknown as NewSocket;
+
+function flagsOf(lost: LostOwner | null): number {
+  if (lost === null) return 0;
+  return SOCKET_FLAG.ATTRIBUTED | (lost.bound ? SOCKET_FLAG.BOUND : 0);
+}
 
 /** The texts of one namespace, gathered until its end. */
 export function emptyTexts(): SysctlTexts {

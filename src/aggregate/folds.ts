@@ -7,6 +7,7 @@ import type { Batch } from '../decode/batch.js';
 import { END, EVENT, FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
 import type { Aggregator } from './aggregator.js';
 import type { Flow } from './flow.js';
+import type { Namespace } from './namespace.js';
 
 const KEY = offsetsOf('fold_key');
 const KEY_BYTES = sizeOf('fold_key');
@@ -31,10 +32,13 @@ export class Folds {
     for (const flow of this.unsettled) flow.settleableCloses = flow.unsettledCloses;
   }
 
-  /** The audit looked for every connection: closes from before it without one had no open that was counted. */
-  endAudit(): void {
+  /**
+   * The audit looked for every connection of these namespaces: closes from before it without one had no open that was
+   * counted.
+   */
+  endAudit(isComplete: (namespace: Namespace) => boolean): void {
     const flows = new Set([...this.unsettled].map((flow) => flow.current));
-    for (const flow of flows) this.settle(flow);
+    for (const flow of flows) if (isComplete(flow.namespace)) this.settle(flow);
     this.unsettled = new Set([...flows].filter((flow) => flow.unsettledCloses > 0));
   }
 

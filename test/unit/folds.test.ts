@@ -92,7 +92,7 @@ describe('folded events', () => {
     const world = new World();
     world.applyFolds(entry(EVENT.CLOSED, 5, { direction: DIRECTION.IN }));
     world.folds.beginAudit();
-    world.folds.endAudit();
+    world.folds.endAudit(() => true);
     expect(folded(world)).toMatchObject([{ opened: 5, closed: 5, lowerBound: false }]);
     expect(world.totals()).toEqual({ opened: 5, closed: 5, failed: 0 });
   });
@@ -105,10 +105,23 @@ describe('folded events', () => {
     world.aggregator.flows.takeDirty();
     for (const _ of [1, 2]) world.aggregator.connections.closeLost(world.stored(80));
     expect(world.aggregator.flows.takeDirty()).toHaveLength(2);
-    world.folds.endAudit();
+    world.folds.endAudit(() => true);
     expect(world.flow(80)).toMatchObject({ opened: 2, closed: 2 });
     expect(folded(world)).toMatchObject([{ opened: 1, closed: 1, lowerBound: false }]);
     expect(world.totals()).toEqual({ opened: 3, closed: 3, failed: 0 });
+  });
+
+  it('wait for an audit of their own namespace', () => {
+    const world = new World();
+    world.feed(accepted(inbound()));
+    world.applyFolds(entry(EVENT.CLOSED, 2, { direction: DIRECTION.IN }));
+    world.folds.beginAudit();
+    world.folds.endAudit(() => false);
+    expect(folded(world)).toMatchObject([{ opened: 0, closed: 2, lowerBound: true }]);
+    world.folds.beginAudit();
+    world.aggregator.connections.closeLost(world.stored(80));
+    world.folds.endAudit((namespace) => namespace.key === '1');
+    expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
   });
 
   it('that come while an audit runs wait for the next', () => {
@@ -117,11 +130,11 @@ describe('folded events', () => {
     world.applyFolds(entry(EVENT.CLOSED, 1, { direction: DIRECTION.IN }));
     world.folds.beginAudit();
     world.applyFolds(entry(EVENT.CLOSED, 2, { direction: DIRECTION.IN }));
-    world.folds.endAudit();
+    world.folds.endAudit(() => true);
     expect(folded(world)).toMatchObject([{ opened: 1, closed: 2, lowerBound: true }]);
     world.folds.beginAudit();
     world.aggregator.connections.closeLost(world.stored(80));
-    world.folds.endAudit();
+    world.folds.endAudit(() => true);
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);
   });
@@ -135,7 +148,7 @@ describe('folded events', () => {
     world.pass(601_000);
     world.settle();
     world.aggregator.connections.closeLost(world.stored(80));
-    world.folds.endAudit();
+    world.folds.endAudit(() => true);
     expect(world.sums()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);

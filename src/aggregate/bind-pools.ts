@@ -1,7 +1,7 @@
 /**
  * Bind pools: (namespace, source address), the domain in which bind() with port 0 must find a port, whatever the
  * destination (inet_csk_find_open_port). It also passes over ports that plain connect() holds from that address. Counted
- * anew once per publish tick, and only for sources that some connection was really bound to.
+ * anew once per publish tick, and only for sources that some connection was really bound to, or that a bind() found empty.
  */
 import type { BudgetRow } from '../protocol/rows.js';
 import { BUDGET_RATE, type Budget } from './budget.js';
@@ -14,6 +14,12 @@ import { Releases, releaseSteps } from './releases.js';
 import { ESTABLISHED, isTimeWait, type Sockets } from './sockets.js';
 
 const PORTS = 65_536;
+
+/** A pool in which bind() found no port. */
+export interface EmptyPool {
+  namespace: Namespace;
+  source: string;
+}
 
 export function bindPoolKey(namespace: Namespace, source: string): string {
   return `${namespace.key}/${source}/bind`;
@@ -111,31 +117,53 @@ class BindPool {
 }
 
 /** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
-export function bindPoolRows(budgets: Iterable<Budget>, sockets: Sockets, nowNs: number): BudgetRow[] {
-  const pools = poolsOf([...budgets]);
-  if (pools.size === 0) return [];
+export function bindPoolRows(
+  budgets: Iterable<Budget>,
+  sockets: Sockets,
+  nowNs: number,
+  empty: Iterable<EmptyPool> = [],
+): BudgetRow[] {
+  const { pools, members } = poolsOf([...budgets], empty);
+  if (pools.length === 0) return [];
   sockets.forEachHolding((slot, budget) => {
     const left = (sockets.deadlineOf(slot) - nowNs) / 1e6;
-    pools.get(budget)?.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
+    for (const pool of members.get(budget) ?? [])
+      pool.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
   });
   const second = Math.floor(nowNs / 1e9);
-  return [...new Set(pools.values())].map((pool) => pool.row(second));
+  return pools.map((pool) => pool.row(second));
 }
 
-/** The pool of every budget whose source address somebody bound to. */
-function poolsOf(budgets: readonly Budget[]): Map<Budget, BindPool> {
-  const sourceOf = (budget: Budget) => `${budget.namespace.key}/${budget.source}`;
-  const bound = new Set(budgets.filter((budget) => budget.bound > 0).map(sourceOf));
-  const members = new Map<string, Budget[]>();
-  for (const budget of budgets) {
-    const source = sourceOf(budget);
-    if (bound.has(source)) members.set(source, [...(members.get(source) ?? []), budget]);
-  }
-  const pools = new Map<Budget, BindPool>();
-  for (const [, of] of members) {
-    const [first] = of as [Budget, ...Budget[]];
-    const pool = new BindPool(first.namespace, first.source, of);
-    for (const budget of of) pools.set(budget, pool);
-  }
-  return pools;
+interface Pools {
+  pools: BindPool[];
+  /** The pools that a budget's ports are taken from. */
+  members: Map<Budget, BindPool[]>;
+}
+
+function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools {
+  const wanted = new Map<string, EmptyPool>();
+  for (const pool of [...budgets.filter(({ bound }) => bound > 0), ...empty])
+    wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
+  const bySource = new Map<string, Budget[]>();
+  if (wanted.size > 0)
+    for (const budget of budgets) for (const key of keysOf(budget)) add(bySource, key, budget);
+  const members = new Map<Budget, BindPool[]>();
+  const pools = [...wanted].map(([key, { namespace, source }]) => {
+    const of = bySource.get(key) ?? [];
+    const pool = new BindPool(namespace, source, of);
+    for (const budget of of) add(members, budget, pool);
+    return pool;
+  });
+  return { pools, members };
+}
+
+/** A bind() to any address shares no port with anybody. */
+function keysOf({ namespace, source }: Budget): string[] {
+  return [source, source.includes(':') ? '::' : '0.0.0.0'].map((from) => bindPoolKey(namespace, from));
+}
+
+function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

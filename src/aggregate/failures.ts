@@ -8,10 +8,10 @@
 import type { TcpEvent } from '../decode/batch.js';
 import { DIRECTION, EVENT } from '../decode/layout.js';
 import type { Cause } from '../protocol/rows.js';
-import { bindPoolKey } from './bind-pools.js';
 import type { Budget } from './budget.js';
 import type { BudgetTable } from './budget-table.js';
 import { callOf, causeOf, EADDRNOTAVAIL, errnoName, type FailureFacts } from './cause.js';
+import { EmptyPools } from './empty-pools.js';
 import { isFull, wantedBudget } from './exhaustion.js';
 import type { Failure, FailureKind } from './failure.js';
 import { FailureTable } from './failure-table.js';
@@ -25,6 +25,7 @@ const ABORTED = 'aborted';
 
 export class Failures {
   readonly table: FailureTable;
+  readonly emptyPools = new EmptyPools();
 
   constructor(
     limit: number,
@@ -52,7 +53,7 @@ export class Failures {
       unixMs,
     );
     if (cause === 'bind-pool-exhausted')
-      failure.budgetKey = bindPoolKey(namespace, destination.address ?? '');
+      failure.budgetKey = this.emptyPools.note({ namespace, source: destination.address ?? '' }, unixMs);
     this.count(failure, event, unixMs);
     return cause;
   }

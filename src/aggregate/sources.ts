@@ -95,7 +95,7 @@ export class BudgetSource implements TableSource<'budgets'> {
   constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<BudgetRow> {
-    const { budgets, flows, sockets, unixMsAtZero } = this.aggregator;
+    const { budgets, failures, flows, sockets, unixMsAtZero } = this.aggregator;
     const nowNs = (now - unixMsAtZero) * 1e6;
     sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
     const changed = this.choose(budgets.takeDirty());
@@ -104,7 +104,7 @@ export class BudgetSource implements TableSource<'budgets'> {
     const set = changed.map((budget) => budgetRow(budget, flows, nowNs));
     for (const budget of changed)
       if (budget.timeWait > 0 || budget.rates.isActive(second)) budgets.touch(budget);
-    const pools = bindPoolRows(budgets.all(), sockets, nowNs);
+    const pools = bindPoolRows(budgets.all(), sockets, nowNs, failures.emptyPools.fresh(now));
     return { set: set.concat(pools), del: budgets.takeGone().concat(this.gonePools(pools)) };
   }
 

@@ -52,6 +52,9 @@ for _ in range(3): ${bind(family, own, 0)}`;
     const destination = { address: own, port: 0 };
     const why = { errno: 'EADDRINUSE', cause: 'bind-pool-exhausted' };
     expect(rows).toMatchObject([{ ...why, destination, count: 3 }]);
+    const named = () => budgets(view).find(({ key }) => key === rows[0]?.budget);
+    const pool = await view.watch.until(named, 'the pool’s row');
+    expect(pool).toMatchObject({ kind: 'bind-pool', source: { address: own } });
   });
 
   it('twice on one socket', async () => {

@@ -52,6 +52,7 @@ function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Sta
     process: alone ? most.process : crowd(rows),
     program: most.program,
     processes: rows.length,
+    firstSeen: Math.min(...rows.map((row) => row.firstSeen ?? 0)),
     established: sum((row) => row.established),
     timeWait: sum((row) => row.timeWait),
     portsHeld: sum((row) => row.portsHeld),

@@ -6,6 +6,10 @@
 import type { Actor } from './types.js';
 
 const WINDOW_MS = 10_000;
+/** Younger than this at its first sample is new. */
+const NEWBORN_MS = 3000;
+/** A burst of milliseconds is told as that many in a second. */
+const LEAST_MS = 1000;
 
 interface Sample {
   time: number;
@@ -15,10 +19,20 @@ interface Sample {
 export class Growth {
   private samples = new Map<string, Sample[]>();
 
-  /** Growth of each value per second since the oldest sample; null at the first. Call once per key and time. */
-  perSecond(key: string, values: readonly number[], time: number): number[] | null {
+  /**
+   * Growth of each value per second since the oldest sample; null at the first, unless what it counts was born just now:
+   * that grew from nothing. Call once per key and time.
+   */
+  perSecond(
+    key: string,
+    values: readonly number[],
+    time: number,
+    born = Number.NEGATIVE_INFINITY,
+  ): number[] | null {
     const before = this.samples.get(key) ?? [];
     const known = (before.at(-1)?.time ?? 0) > time ? [] : before; // the clock was set back
+    if (known.length === 0 && time - born < NEWBORN_MS)
+      known.push({ time: Math.min(born, time - LEAST_MS), values: values.map(() => 0) });
     while (known.length > 1 && time - (known[1] as Sample).time >= WINDOW_MS) known.shift();
     const [oldest] = known;
     known.push({ time, values });
@@ -37,7 +51,12 @@ export class Growth {
 /** Fills the rates of actors. */
 export function fillRates(growth: Growth, actors: readonly Actor[], time: number): void {
   for (const actor of actors) {
-    const grown = growth.perSecond(actor.key, [actor.opened, actor.closed, actor.closedFirst], time);
+    const grown = growth.perSecond(
+      actor.key,
+      [actor.opened, actor.closed, actor.closedFirst],
+      time,
+      actor.firstSeen,
+    );
     const [opened = 0, closed = 0, first = 0] = grown ?? [];
     actor.openPerSec = opened;
     actor.firstShare = closed > 0 ? Math.min(1, first / closed) : null;

@@ -38,6 +38,8 @@ export interface Actor extends Standing {
   readonly program: string | null;
   /** Processes it stands for, as far as they have rows. */
   readonly processes: number;
+  /** Unix ms; unknown is 0. */
+  readonly firstSeen: number;
   established: number;
   timeWait: number;
   portsHeld: number;

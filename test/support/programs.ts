@@ -78,8 +78,12 @@ export async function postgres(
 
 /** `pid` is pgbench's own; it has ended when this returns. */
 export function pgbench(netns: Netns, server: Server, ...flags: string[]): Promise<Finished> {
+  return must(pgbenchWords(server, ...flags), { netns, withinMs: 120_000 });
+}
+
+export function pgbenchWords(server: Server, ...flags: string[]): string[] {
   const where = ['-h', server.address, '-p', String(server.port), '-U', POSTGRES_USER, 'postgres'];
-  return must([postgresTool('pgbench'), ...flags, ...where], { netns, withinMs: 120_000 });
+  return [postgresTool('pgbench'), ...flags, ...where];
 }
 
 export async function redis(

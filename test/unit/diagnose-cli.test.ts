@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** Gives its rows once. */
 function table(rows: object[]) {
-  return { collect: () => ({ set: rows.splice(0), del: [] }) } as TableSource<never>;
+  return { collect: () => ({ set: rows.splice(0), del: [] }) } as unknown as TableSource<never>;
 }
 
 function source(world: World): Source {

@@ -167,6 +167,12 @@ describe('actors', () => {
     expect(growth.perSecond('a', [680], T0 + 40_000)?.[0]).toBeLessThan(11);
     expect(growth.perSecond('a', [700], T0)).toBeNull();
   });
+
+  it('grow from nothing when they are new, not when only their name is', () => {
+    expect(new Growth().perSecond('a', [6000], T0, T0 - 800)).toEqual([6000]);
+    expect(new Growth().perSecond('a', [6000], T0, T0 - 2000)).toEqual([3000]);
+    expect(new Growth().perSecond('a', [6000], T0, T0 - 60_000)).toBeNull();
+  });
 });
 
 describe('a mirrored table', () => {

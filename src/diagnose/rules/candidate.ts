@@ -39,3 +39,8 @@ export function candidate(about: Subject, known: Known): Candidate {
 export function isOut(actor: Actor): boolean {
   return actor.direction === 'out';
 }
+
+/** Entries older than the tracer belong to nobody. */
+export function isKnown({ process, program }: Pick<Actor, 'process' | 'program'>): boolean {
+  return process.pid !== null || program !== null || process.comm !== null;
+}

@@ -8,7 +8,7 @@ import { DEFAULT_PORTS, DEFAULT_RANGE, present, reuseFix, widen } from '../fixes
 import { budgetOf, projectedShare, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { rate, where, who, whole } from '../words.js';
-import { candidate, isOut } from './candidate.js';
+import { candidate, isKnown, isOut } from './candidate.js';
 
 /** A stream that would hold less than this share of the default range is the range's victim, not its own. */
 const HARMLESS = 0.05;
@@ -24,7 +24,9 @@ export const narrowRange: Rule = (tables, facts) =>
       .flatMap((actor) => pressed(actor, tables));
     const [worst] = tightest.sort(
       (a, b) =>
-        (fullness(b.budget) ?? 0) - (fullness(a.budget) ?? 0) || b.actor.portsHeld - a.actor.portsHeld,
+        Number(isKnown(b.actor)) - Number(isKnown(a.actor)) ||
+        (fullness(b.budget) ?? 0) - (fullness(a.budget) ?? 0) ||
+        b.actor.portsHeld - a.actor.portsHeld,
     );
     return worst === undefined ? [] : [narrow(worst, totals, ports, facts)];
   });

@@ -9,7 +9,7 @@ import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import { budgetEvidence, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, percent, rate, spell, where, who, whole } from '../words.js';
-import { candidate } from './candidate.js';
+import { candidate, isKnown } from './candidate.js';
 
 const VICTIMS_SHOWN = 3;
 /** A failure this old is history, ms. */
@@ -21,8 +21,11 @@ export const portExhaustion: Rule = (tables, facts) =>
     .map((budget) => exhaustion(budget, tables, facts));
 
 function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate {
-  const holder = holderOf(budget, tables);
   const failures = victimsOf(budget, tables);
+  const holds = holderOf(budget, tables);
+  const asker = isKnown(holds) ? null : askerOf(budget, failures, tables);
+  const holder = asker ?? holds;
+  const name = who(holder.process, holder.program);
   const next = outlook(budget);
   const about = { key: budget.key, destination: placeOf(budget), netns: budget.netns, ...holder };
   const totals = totalsOf(tables, budget.netns);
@@ -40,7 +43,14 @@ function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate 
         : next.state === 'running-out'
           ? 'projected from the rate of the last seconds and the kernel’s own timers'
           : 'the ports that are held were counted',
-    title: titleOf(budget, next, who(holder.process, holder.program), tables.time),
+    title: titleOf(
+      budget,
+      next,
+      asker === null
+        ? `${name} holds most of them`
+        : `most were taken before the trace began, and ${name} asks for more`,
+      tables.time,
+    ),
     evidence: [...budgetEvidence(budget), ...flowEvidence(budget, next), ...victimEvidence(failures)],
     doNow: present(
       !isPool && budget.reuse === 'never' ? turnReuseOn(totals, holder.process) : null,
@@ -78,23 +88,41 @@ function holderOf(budget: BudgetRow, tables: Tables): Pick<Actor, 'process' | 'p
   return most ?? { process: budget.holders[0]?.process ?? UNKNOWN_PROCESS, program: null };
 }
 
+/** Whom to talk to when nobody knows who holds the ports: who asks for more. */
+function askerOf(
+  budget: BudgetRow,
+  failures: readonly FailureRow[],
+  tables: Tables,
+): Pick<Actor, 'process' | 'program'> | null {
+  const failing = failures.find(({ process }) => process.comm !== null);
+  const { address, port } = budget.destination;
+  const asking = tables.actors.find(
+    (actor) =>
+      isKnown(actor) &&
+      actor.netns === budget.netns &&
+      actor.openPerSec > 0 &&
+      actor.destination.address === address &&
+      actor.destination.port === port,
+  );
+  return asking ?? (failing === undefined ? null : { process: failing.process, program: null });
+}
+
 function victimsOf(budget: BudgetRow, tables: Tables): FailureRow[] {
   return tables.failures
     .filter((row) => row.budget === budget.key && tables.time - (row.lastSeen ?? 0) < RECENT_MS)
     .sort((a, b) => b.count - a.count);
 }
 
-function titleOf(budget: BudgetRow, next: Outlook, name: string, time: number): string {
+function titleOf(budget: BudgetRow, next: Outlook, holding: string, time: number): string {
   const toward =
     budget.kind === 'bind-pool'
       ? `bind() on ${budget.source.address ?? 'any address'}`
       : where(budget.destination);
   const share = percent(fullness(budget) ?? 0);
-  if (next.state === 'out') return `No local port is left for ${toward}; ${name} holds most of them`;
-  if (next.state !== 'running-out')
-    return `${share} of the local ports for ${toward} are held, most by ${name}`;
+  if (next.state === 'out') return `No local port is left for ${toward}; ${holding}`;
+  if (next.state !== 'running-out') return `${share} of the local ports for ${toward} are held; ${holding}`;
   const when = `${spell(next.seconds)} (${clock(time + next.seconds * 1000)})`;
-  return `At this rate the local ports for ${toward} run out in ${when}; ${name} takes most of them`;
+  return `At this rate the local ports for ${toward} run out in ${when}; ${holding}`;
 }
 
 function flowEvidence(budget: BudgetRow, next: Outlook): Evidence[] {

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { causeOf, type FailureFacts } from '../../src/aggregate/cause.js';
-import { FailureSource } from '../../src/aggregate/sources.js';
+import { BudgetSource, FailureSource } from '../../src/aggregate/sources.js';
 import { DIRECTION, END, EVENT, FLAG } from '../../src/decode/layout.js';
 import { type Cause, FailureRow } from '../../src/protocol/rows.js';
 import type { NetSysctls } from '../../src/system/sysctl.js';
@@ -167,6 +167,21 @@ describe('failures', () => {
     expect(world.totals().failed).toBe(0);
     const [namespace] = world.aggregator.namespaces.all();
     expect(Object.fromEntries(namespace?.failuresByErrno ?? [])).toEqual({ EADDRINUSE: 3, EADDRNOTAVAIL: 1 });
+  });
+
+  it('of bind() that found no port show the pool for a minute, that of any address with all ports', () => {
+    const { world, read } = setUp();
+    const budgets = new BudgetSource(world.aggregator);
+    const pools = () => budgets.collect(world.now).set.filter(({ kind }) => kind === 'bind-pool');
+    world.feed(established(outbound()), bindFailed(2, 98, 0, '0.0.0.0'), bindFailed(2, 98, 0, '10.0.0.7'));
+    audit(world, 40_000, 40_003);
+    expect(pools()).toMatchObject([
+      { key: '1/0.0.0.0/bind', used: 1, limit: 4, holders: [{ ports: 1, process: { pid: 1001 } }] },
+      { key: '1/10.0.0.7/bind', used: 0, limit: 4, holders: [] },
+    ]);
+    expect(read().map(({ budget }) => budget)).toEqual(['1/0.0.0.0/bind', '1/10.0.0.7/bind']);
+    world.pass(61_000);
+    expect(pools()).toEqual([]);
   });
 
   it('are counted by errno for the namespace, and for the budget that holds ports', () => {

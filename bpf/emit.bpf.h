@@ -86,7 +86,31 @@ static __always_inline bool passes_filter(struct sock *sk, struct event_facts *f
 	return !control.filter_tgids || concerns(&filter_tgids, f);
 }
 
-/* The ring is full: keep the totals exact, lose only the detail. */
+/* Whether something of the connection stays that an audit can find. */
+static __always_inline bool stays(struct event_facts *f)
+{
+	if (f->type == EVENT_CLOSED)
+		return f->end == END_TIME_WAIT || f->end == END_FIN_WAIT2;
+	return f->type == EVENT_ESTABLISHED || f->type == EVENT_ACCEPTED || f->type == EVENT_CONNECT;
+}
+
+/* A close that knows only the listener must not hide who accepted. */
+static __always_inline void keep_owner(struct event_facts *f)
+{
+	struct lost_owner lost = {
+		.cookie = f->cookie,
+		.owner = f->owner,
+		.owner_tgid = f->owner_tgid,
+		.direction = f->direction,
+		.flags = f->flags & (FLAG_OWNER_IS_LISTENER | FLAG_BOUND_BEFORE),
+	};
+
+	if (f->owner && f->cookie && stays(f))
+		bpf_map_update_elem(&lost_owners, &lost.cookie, &lost,
+				    f->flags & FLAG_OWNER_IS_LISTENER ? BPF_NOEXIST : BPF_ANY);
+}
+
+/* The ring is full: keep the totals exact and the owners, lose only the detail. */
 static __always_inline void fold(struct sock *sk, struct event_facts *f)
 {
 	struct fold_key key = {
@@ -104,6 +128,7 @@ static __always_inline void fold(struct sock *sk, struct event_facts *f)
 	__u64 *value = bpf_map_lookup_elem(&folds, &key);
 
 	count(COUNTER_RING_LOST);
+	keep_owner(f);
 	if (!value && bpf_map_update_elem(&folds, &key, &one, BPF_NOEXIST) != 0)
 		value = bpf_map_lookup_elem(&folds, &key);
 	else if (!value)

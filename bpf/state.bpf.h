@@ -89,6 +89,18 @@ struct {
 	__type(value, __u64);
 } folds SEC(".maps");
 
+/*
+ * By socket cookie. Inserted when the ring is full, for connections that live on or leave a TIME_WAIT entry: the audit finds
+ * those, and nothing else says whose they are. Taken out by user space. Memory only while events are being lost.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LOST_OWNERS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct lost_owner);
+} lost_owners SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNTER_COUNT);

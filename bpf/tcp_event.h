@@ -154,6 +154,17 @@ struct fold_key {
 	__u32 netns_inum;
 };
 
+/* Value of the map `lost_owners`: whose connection it is that an event had no room to tell of. 24 bytes. */
+struct lost_owner {
+	__u64 cookie;
+	__u32 owner;
+	__u32 owner_tgid;
+	__u8 direction;
+	__u8 flags; /* of the event: FLAG_OWNER_IS_LISTENER, _BOUND_BEFORE */
+	__u16 pad;
+	__u32 pad2;
+};
+
 #ifdef __cplusplus
 #define _Static_assert static_assert
 #endif
@@ -218,5 +229,13 @@ EVENT_ASSERT(fold_key, flags, 18);
 EVENT_ASSERT(fold_key, err, 19);
 EVENT_ASSERT(fold_key, netns_inum, 20);
 _Static_assert(sizeof(struct fold_key) == 24, "fold_key has padding");
+EVENT_ASSERT(lost_owner, cookie, 0);
+EVENT_ASSERT(lost_owner, owner, 8);
+EVENT_ASSERT(lost_owner, owner_tgid, 12);
+EVENT_ASSERT(lost_owner, direction, 16);
+EVENT_ASSERT(lost_owner, flags, 17);
+EVENT_ASSERT(lost_owner, pad, 18);
+EVENT_ASSERT(lost_owner, pad2, 20);
+_Static_assert(sizeof(struct lost_owner) == 24, "lost_owner has padding");
 
 #endif

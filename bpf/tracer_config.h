@@ -38,6 +38,7 @@ enum tracer_counter {
 
 #define FILTER_MAX 1024
 #define FOLDS_MAX 8192
+#define LOST_OWNERS_MAX 262144
 #define TRACED_SOCKETS_MAX 65536
 #define RING_BYTES_DEFAULT (16 * 1024 * 1024)
 

@@ -43,6 +43,7 @@ public:
 			env, "Tracer",
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
 			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
+			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
 			 InstanceMethod<&TracerObject::stats>("stats"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
@@ -85,6 +86,15 @@ private:
 		auto buffer = info[0].As<Napi::Uint8Array>();
 		return number(info.Env(),
 			      guarded(info.Env(), [&] { return tracer.folds(buffer.Data(), buffer.ByteLength()); }));
+	}
+
+	Napi::Value take_lost_owners(const Napi::CallbackInfo &info)
+	{
+		Tracer &tracer = opened(info);
+		auto buffer = info[0].As<Napi::Uint8Array>();
+		return number(info.Env(), guarded(info.Env(), [&] {
+				      return tracer.take_lost_owners(buffer.Data(), buffer.ByteLength());
+			      }));
 	}
 
 	Napi::Value seeds(const Napi::CallbackInfo &info)
@@ -171,6 +181,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	sizes.Set("process_event", sizeof(struct process_event));
 	sizes.Set("process_exit_event", sizeof(struct process_exit_event));
 	sizes.Set("fold_key", sizeof(struct fold_key));
+	sizes.Set("lost_owner", sizeof(struct lost_owner));
 	exports.Set("eventFormat", EVENT_FORMAT);
 	exports.Set("sizes", sizes);
 	exports.Set("version", PORTCHURN_VERSION);

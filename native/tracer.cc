@@ -186,6 +186,18 @@ size_t Tracer::folds(uint8_t *buffer, size_t size) const
 	return used;
 }
 
+size_t Tracer::take_lost_owners(uint8_t *buffer, size_t size)
+{
+	auto count = static_cast<uint32_t>(size / sizeof(struct lost_owner));
+	uint32_t next_bucket = 0;
+	cookies_.resize(count);
+	const int error = bpf_map_lookup_and_delete_batch(map_fd("lost_owners"), nullptr, &next_bucket, cookies_.data(),
+							  buffer, &count, nullptr);
+	if (error != 0 && error != -ENOENT) // the end of the map
+		throw BpfError("take the owners of lost events", -error);
+	return count * sizeof(struct lost_owner);
+}
+
 void Tracer::open_iterator(const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(object_.get(), name);

@@ -30,6 +30,8 @@ public:
 	void attach();
 	size_t drain(uint8_t *buffer, size_t size);
 	size_t folds(uint8_t *buffer, size_t size) const;
+	// Takes owners of lost events out of the kernel, as records of lost_owner.
+	size_t take_lost_owners(uint8_t *buffer, size_t size);
 	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
 	size_t seeds(uint8_t *buffer, size_t size);
 	TracerStats stats() const;
@@ -60,6 +62,7 @@ private:
 	struct tracer_control control_ = {};
 	UniqueFd iterator_;
 	size_t iterators_begun_ = 0;
+	std::vector<uint64_t> cookies_;
 	std::unique_ptr<struct bpf_object, Free> object_;
 	std::unique_ptr<struct ring_buffer, Free> ring_;
 	std::vector<std::unique_ptr<struct bpf_link, Free>> links_;

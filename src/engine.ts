@@ -212,6 +212,16 @@ class TracingEngine implements Engine {
     this.historyFeed.history.annotate(moment().ms, 'events-lost', `${lost} events had no room in the ring`);
     this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
     this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
+    this.takeOwners();
+  }
+
+  private takeOwners(): void {
+    let bytes: number;
+    do {
+      bytes = this.tracer.takeLostOwners(this.foldBatch.u8);
+      this.aggregator.lost.take(this.foldBatch, bytes);
+    } while (bytes > this.foldBatch.u8.length / 2);
+    this.askIdentities();
   }
 
   private fail(error: Error): void {

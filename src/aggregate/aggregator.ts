@@ -13,6 +13,7 @@ import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
 import type { Flow } from './flow.js';
 import { FlowTable } from './flow-table.js';
+import { LostOwners } from './lost-owners.js';
 import { type Namespace, NamespaceTable } from './namespace.js';
 import type { Owner } from './owner.js';
 import type { Process, Surroundings } from './process.js';
@@ -63,6 +64,7 @@ export class Aggregator implements EventSink {
   readonly flows: FlowTable;
   readonly budgets: BudgetTable;
   readonly sockets: Sockets;
+  readonly lost: LostOwners;
   readonly failures: Failures;
   readonly dead: DeadProcesses;
   observer: Observer | null = null;
@@ -83,6 +85,7 @@ export class Aggregator implements EventSink {
     this.durations = new DurationPool(limits.durationWindows);
     this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
+    this.lost = new LostOwners(this.processes);
     this.dead = new DeadProcesses(this.flows, this.failures.table, this.programs);
   }
 

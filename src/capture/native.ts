@@ -51,6 +51,11 @@ export interface NativeTracer {
   /** Copies the fold map: records of fold_key followed by a u64 count since load. Returns the bytes written. */
   folds(buffer: Uint8Array): number;
   /**
+   * Takes out of the kernel the owners of connections whose events had no room: records of lost_owner. Returns the bytes
+   * written; less than the buffer holds: there are no more.
+   */
+  takeLostOwners(buffer: Uint8Array): number;
+  /**
    * Copies EVENT_SEED records of sockets that were open before attach(), listeners first; gives them cookies and owners.
    * Returns the bytes written, 0: no more. Drain the ring before decoding them: it announces their processes. The buffer
    * holds at least 64 KiB.
@@ -93,7 +98,9 @@ export interface NativeAuditor {
 
 export interface NativeAddon {
   readonly eventFormat: number;
-  readonly sizes: Readonly<Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'fold_key', number>>;
+  readonly sizes: Readonly<
+    Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'fold_key' | 'lost_owner', number>
+  >;
   readonly version: string;
   readonly libbpf: string;
   openTracer(options: TracerOptions): NativeTracer;

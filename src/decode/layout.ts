@@ -130,6 +130,15 @@ export const RECORDS = {
     ['err', 'u8'],
     ['netns_inum', 'u32'],
   ],
+  lost_owner: [
+    ['cookie', 'u64'],
+    ['owner', 'u32'],
+    ['owner_tgid', 'u32'],
+    ['direction', 'u8'],
+    ['flags', 'u8'],
+    ['pad', 'u16'],
+    ['pad2', 'u32'],
+  ],
 } as const satisfies Record<string, Fields>;
 export type RecordName = keyof typeof RECORDS;
 type FieldName<R extends RecordName> = (typeof RECORDS)[R][number][0];

@@ -195,6 +195,16 @@ export function asShown(
   return sums;
 }
 
+/** Of events that had no room in the ring only the process and direction are known: without destinations. */
+export function byProcess(counts: ReadonlyMap<string, number>): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, count] of counts) {
+    const key = name.split(' ').slice(0, 2).join(' ');
+    sums.set(key, (sums.get(key) ?? 0) + count);
+  }
+  return sums;
+}
+
 export function sorted(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }

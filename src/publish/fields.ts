@@ -24,6 +24,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   anyOf?: Schema[];
   const?: unknown;
+  enum?: unknown[];
   'x-sums'?: boolean;
 }
 
@@ -44,7 +45,7 @@ function* walk(schema: Schema, prefix: string): Generator<Field> {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const path = prefix + name;
     const found = concrete(property);
-    const kind = KINDS[found.type ?? typeof found.const];
+    const kind = KINDS[found.type ?? typeof (found.const ?? found.enum?.[0])];
     if (found.properties) yield* walk(found, `${path}.`);
     else if (kind) yield { path, kind, sums: found['x-sums'] === true, whole: found.type === 'integer' };
   }

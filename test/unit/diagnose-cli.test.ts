@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.js';
 import type { BudgetRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
+import { fieldsOf } from '../../src/publish/fields.js';
 import { startServer } from '../../src/publish/server.js';
 import type { Source, TableSource } from '../../src/publish/source.js';
 import { Captured } from './cli-io.js';
@@ -70,6 +71,15 @@ async function run(world: World, ...words: string[]) {
 
 const fine = budget('b', { used: 3388, timeWait: 3380, exhaustionSeconds: null });
 const warning = verdict({ level: 'warning', text: 'At this rate | it runs out.', exhaustionSeconds: 130 });
+
+describe('findings', () => {
+  it('can be filtered and sorted by severity, rule and confidence', () => {
+    const fields = [...fieldsOf('findings').keys()];
+    expect(fields).toEqual(
+      expect.arrayContaining(['severity', 'rule', 'confidence', 'process.pid', 'since']),
+    );
+  });
+});
 
 describe('check', () => {
   it('prints one line with perfdata and ends with 0 when all is fine', async () => {

@@ -58,10 +58,10 @@ function mark(row: BudgetRow, glyphs: Glyphs): string {
   return { fine: glyphs.ok, warning: glyphs.warn, critical: glyphs.fail }[level(row)];
 }
 
-/** Anything at all shows as one cell, only everything as all of them. */
+/** To the nearest tenth; only everything fills it. */
 function bar(row: BudgetRow, { full, empty }: Glyphs): string {
   const share = fullness(row) ?? 0;
-  const cells = share === 0 ? 0 : Math.max(1, Math.floor(share * BAR_CELLS));
+  const cells = share === 1 ? BAR_CELLS : Math.min(BAR_CELLS - 1, Math.round(share * BAR_CELLS));
   return full.repeat(cells) + empty.repeat(BAR_CELLS - cells);
 }
 

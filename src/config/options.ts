@@ -81,7 +81,7 @@ const attach = {
   filter: {
     schema: Type.String(),
     arg: 'E',
-    help: "only what matches, for example 'dst:10.0.0.0/8 !comm:curl'",
+    help: "only what matches, for example 'dst:10.0.0.0/8 !process:curl'",
     default: '',
   },
 } as const satisfies Record<string, OptionSpec>;

@@ -47,7 +47,7 @@ describe('package.json', () => {
   });
 
   it('has the scripts people type', () => {
-    for (const name of ['start', 'test', 'setup', 'bench', 'lint', 'format', 'build'])
+    for (const name of ['start', 'test', 'setup', 'lint', 'format', 'build'])
       expect(scripts).toHaveProperty(name);
   });
 

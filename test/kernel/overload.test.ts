@@ -43,12 +43,6 @@ describe('a burst that the ring cannot hold', () => {
       for (const row of out())
         expect(Math.min(row.opened ?? 0, row.closed ?? 0, row.failed ?? 0)).toBeGreaterThanOrEqual(0);
     }
-    for (const netns of spaces) {
-      const settled = () =>
-        watch.totals(netns)?.opened === 2 * COUNT && watch.totals(netns)?.closed === 2 * COUNT;
-      await watch.until(settled, 'an audit to settle what nobody saw accepted');
-      expect(watch.flows().filter(({ lowerBound }) => lowerBound)).toEqual([]);
-    }
     const totals = watch.totals(spaces[0] as Netns);
     expect(totals?.eventsLost).toBeGreaterThan(COUNT);
     expect(watch.engine.source.health()?.lost.ring).toBe(totals?.eventsLost);

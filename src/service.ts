@@ -13,6 +13,8 @@ const DASHBOARD_DIR = fileURLToPath(new URL('../dist/dashboard', import.meta.url
 
 export interface Service {
   readonly url: string;
+  /** False: the tracer has stopped; what clients get is old. */
+  isTracing(): boolean;
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,8 @@ export async function runService(config: ServeConfig, log: Logger): Promise<Serv
   try {
     const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
     log.info({ url: server.url, kernel: engine.kernel }, 'tracing');
-    return { url: server.url, stop: () => stopAll(server, engine) };
+    const isTracing = () => engine.source.health() !== null;
+    return { url: server.url, isTracing, stop: () => stopAll(server, engine) };
   } catch (error) {
     await engine.stop();
     throw error;

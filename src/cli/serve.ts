@@ -4,7 +4,8 @@
  */
 import { serveConfig, type ValuesOf } from '../config.js';
 import { EXIT } from '../errors.js';
-import { createLogger } from '../logger.js';
+import { createLogger, type Logger } from '../logger.js';
+import { ServiceManager } from '../system/service-manager.js';
 import { aborted, type Io } from './io.js';
 
 /** Exit code 0 after SIGTERM or SIGINT. Throws when the service cannot start. */
@@ -14,9 +15,23 @@ export async function serve(values: ValuesOf<'serve'>, io: Io): Promise<number> 
   for (const warning of io.warnings ?? []) log.warn(warning);
   const { runService } = await import('../service.js');
   const service = await runService(config, log);
+  const manager = await serviceManager(io, log);
   io.stdout.write(`${service.url}\n`);
+  manager.ready(service.url);
+  manager.watch(() => service.isTracing());
   await aborted(io.stop);
   log.info({ reason: io.stop.reason as unknown }, 'stopping');
+  manager.stopping();
   await service.stop();
   return EXIT.ok;
+}
+
+async function serviceManager({ env }: Io, log: Logger): Promise<ServiceManager> {
+  const { loadAddon } = await import('../capture/load.js');
+  return new ServiceManager({
+    env,
+    pid: process.pid,
+    send: (address, text) => loadAddon().sendDatagram(address, text),
+    failed: (err) => log.warn({ err }, 'the service manager was not told'),
+  });
 }

@@ -1,0 +1,59 @@
+/**
+ * What a service manager is told (sd_notify(3)): ready, stopping, still alive. Enters: NOTIFY_SOCKET, WATCHDOG_USEC and
+ * WATCHDOG_PID of the environment. Leaves: datagrams, sent by the addon, since Node has no unix datagram sockets. Without
+ * NOTIFY_SOCKET nothing is sent. Called by cli/serve.ts.
+ */
+export interface ServiceManagerOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  /** Throws when nobody listens there. */
+  send(address: string, text: string): void;
+  /** A message did not arrive. */
+  failed(error: Error): void;
+}
+
+export class ServiceManager {
+  readonly #address: string | null;
+  #watchdog: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: ServiceManagerOptions) {
+    this.#address = options.env.NOTIFY_SOCKET || null;
+  }
+
+  /** `status` is for people: `systemctl status` shows it. */
+  ready(status: string): void {
+    this.#tell(`READY=1\nSTATUS=${status}`);
+  }
+
+  /** Twice per period, as long as `alive` says so; a service that says nothing any more is restarted. */
+  watch(alive: () => boolean): void {
+    const period = watchdogMs(this.options);
+    if (this.#address === null || period === null) return;
+    const report = () => {
+      if (alive()) this.#tell('WATCHDOG=1');
+    };
+    report();
+    this.#watchdog = setInterval(report, period / 2).unref();
+  }
+
+  stopping(): void {
+    if (this.#watchdog !== null) clearInterval(this.#watchdog);
+    this.#tell('STOPPING=1');
+  }
+
+  #tell(text: string): void {
+    if (this.#address === null) return;
+    try {
+      this.options.send(this.#address, text);
+    } catch (error) {
+      this.options.failed(error as Error);
+    }
+  }
+}
+
+/** Null: no watchdog, or it is another process's. */
+function watchdogMs({ env, pid }: ServiceManagerOptions): number | null {
+  const micros = Number(env.WATCHDOG_USEC);
+  const mine = env.WATCHDOG_PID === undefined || Number(env.WATCHDOG_PID) === pid;
+  return mine && Number.isInteger(micros) && micros > 0 ? Math.max(2, micros / 1000) : null;
+}

@@ -1,0 +1,118 @@
+/**
+ * What systemd relies on: the unit is valid, the service says when it is ready, alive and stopping, and it works with no
+ * more than the unit grants: its user and its capabilities.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CAPABILITIES } from '../../src/system/capabilities.js';
+import { Netns } from '../support/netns.js';
+import { type Running, run, start } from '../support/process.js';
+import { ab, nginx } from '../support/programs.js';
+import { type Scope, testScope } from '../support/scope.js';
+import { portchurn, ROOT, Service } from '../support/service.js';
+
+const UNIT = join(ROOT, 'deploy/systemd/portchurn.service');
+const settings = [...readFileSync(UNIT, 'utf8').matchAll(/^(\w+)=(.*)$/gm)];
+
+/** The words of a setting. */
+function words(name: string): string[] {
+  const found = settings.filter((match) => match[1] === name).map((match) => match[2] as string);
+  expect(found, name).toHaveLength(1);
+  return (found[0] as string).split(' ');
+}
+
+const SERVE = portchurn('serve', '--listen', '127.0.0.1:0');
+
+/** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
+function asUnit(...command: string[]): string[] {
+  const list = words('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const only = ['-all', ...list].join(',');
+  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
+  const sets = [`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`];
+  return ['setpriv', ...who, ...sets, '--', ...command];
+}
+
+async function served(scope: Scope, running: Running): Promise<Service> {
+  const [url] = await running.printed(/^http:\/\/\S+$/m);
+  return scope.use(new Service(running, url));
+}
+
+describe('the unit', () => {
+  it('is valid', async () => {
+    const done = await run(['systemd-analyze', 'verify', UNIT]);
+    expect(done).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('grants the capabilities that the service uses and no other', () => {
+    const used = CAPABILITIES.map(({ name }) => name).sort();
+    expect(words('AmbientCapabilities').sort()).toEqual(used);
+    expect(words('CapabilityBoundingSet').sort()).toEqual(used);
+  });
+
+  it('grants enough: as its user the service finds the programs of others and a new network namespace', async () => {
+    const scope = testScope();
+    const service = await served(scope, await start(scope, asUnit(...SERVE)));
+    expect(readFileSync(`/proc/${service.pid}/status`, 'utf8')).not.toMatch(/^Uid:\s+0\s/m);
+    const stream = await service.stream(scope);
+    const totals = stream.subscribe('totals');
+    const netns = Netns.create(scope);
+    const flows = stream.subscribe('flows', { filter: `netns:${netns.inode}` });
+    const server = await nginx(scope, netns);
+    await ab(netns, `http://127.0.0.1:${server.port}/`, 100, 2);
+    const row = await totals.until((rows) => rows.find((one) => one.netns === netns.inode && one.timeWait));
+    expect(row).toMatchObject({ name: netns.name, coverage: 1 });
+    const [inbound] = await flows.until((rows) => {
+      const found = rows.filter(({ direction }) => direction === 'in');
+      return found.length > 0 && found;
+    });
+    expect(inbound?.process.exe).toMatch(/\/nginx$/);
+  });
+});
+
+describe('the service manager', () => {
+  const listenAt = async (scope: Scope, address: string) => {
+    const ear = await start(scope, ['python3', join(ROOT, 'test/support/notify_socket.py'), address]);
+    await ear.printed(/^listening$/m);
+    return ear;
+  };
+  const endEar = (ear: Running) => ear.signal('SIGKILL');
+
+  it.each(['path', 'abstract'] as const)(
+    'hears at a socket (%s) that it is ready and stopping',
+    async (kind) => {
+      const scope = testScope();
+      const address = kind === 'path' ? join(scope.directory(), 'notify') : `@portchurn-test-${process.pid}`;
+      const ear = await listenAt(scope, address);
+      const running = await start(scope, SERVE, { env: { ...process.env, NOTIFY_SOCKET: address } });
+      const [url] = await running.printed(/^http:\/\/\S+$/m);
+      await ear.printed(/READY=1/);
+      expect(ear.stdout).toBe(`listening\n${JSON.stringify(`READY=1\nSTATUS=${url}`)}\n`);
+      expect((await running.stop('SIGTERM')).code).toBe(0);
+      await ear.printed(/^"STOPPING=1"$/m);
+      endEar(ear);
+      await ear.exited;
+    },
+  );
+
+  it('hears again and again that it lives, when it asks for that', async () => {
+    const scope = testScope();
+    const address = join(scope.directory(), 'notify');
+    const ear = await listenAt(scope, address);
+    const env = { ...process.env, NOTIFY_SOCKET: address, WATCHDOG_USEC: '200000' };
+    const service = await served(scope, await start(scope, SERVE, { env }));
+    const beats = () => ear.stdout.split('"WATCHDOG=1"').length - 1;
+    await ear.until(() => beats() >= 5, 'hear five beats');
+    await service.end();
+    endEar(ear);
+    await ear.exited;
+  });
+
+  it('that is not there does not keep the service from its work', async () => {
+    const scope = testScope();
+    const env = { ...process.env, NOTIFY_SOCKET: join(scope.directory(), 'nobody') };
+    const service = await served(scope, await start(scope, SERVE, { env }));
+    expect(await service.get('/healthz')).toMatchObject({ status: 'ok' });
+    expect(service.process.stderr).toContain('the service manager was not told');
+  });
+});

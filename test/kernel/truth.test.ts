@@ -10,9 +10,10 @@ import { fileScope } from '../support/scope.js';
 import {
   asShown,
   audited,
-  byProcess,
   CONNECTIONS,
   compare,
+  difference,
+  FULL,
   shownEntries,
   shownOpens,
   sorted,
@@ -40,7 +41,7 @@ it(
     const [near, far] = wire(scope, ...BEYOND);
     const spaces = [lo, strict, crossing, near, far];
     const watch = await Watch.start(scope, spaces, {
-      ringBytes: 1 << 24,
+      ringBytes: FULL ? 1 << 27 : 1 << 24,
       interest: { all: false, pids: [] },
     });
     const cast = new Cast(scope, Math.ceil(CONNECTIONS / SHARES));
@@ -82,12 +83,10 @@ it(
         timeWaitAttributed: result.entries,
         coverage: 1,
       });
-      const [opens, logged] = [
-        shownOpens(watch.flows(), stage.netns),
-        asShown(stage.truth.opened, watch.flows()),
-      ];
-      if (lost?.ring === 0) expect(sorted(opens), stage.name).toEqual(sorted(logged));
-      expect(sorted(byProcess(opens)), stage.name).toEqual(sorted(byProcess(logged)));
+      const rows = watch.flows();
+      const opens = difference(shownOpens(rows, stage.netns), asShown(stage.truth.opened, rows));
+      /* Of lost events only totals are kept (overload.test.ts); of those the kernel never showed, not even these. */
+      if (lost?.ring === 0) expect(opens, stage.name).toBeLessThanOrEqual(lost.recursion);
     }
     console.info(JSON.stringify({ opened, entries, lost }));
     expect(opened).toBeGreaterThanOrEqual(CONNECTIONS);

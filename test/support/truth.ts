@@ -40,8 +40,8 @@ export function namespaceOf(engine: Engine, netns: Netns): Namespace | undefined
   return all.findLast(({ inode }) => inode === netns.inode);
 }
 
-/** Waits until each namespace was dumped and joined from now on: by the next audit, which need not rest before. */
-export async function audited(watch: Watch, spaces: readonly Netns[], withinMs = 20_000): Promise<void> {
+/** Waits until each namespace was dumped and joined from now on. The next audit need not rest before; an idle one has 30 s. */
+export async function audited(watch: Watch, spaces: readonly Netns[], withinMs = 45_000): Promise<void> {
   const since = Number(process.hrtime.bigint());
   const { audits } = inside(watch.engine);
   await watch.until(() => !audits.running, 'the running audit to end', withinMs);
@@ -195,14 +195,10 @@ export function asShown(
   return sums;
 }
 
-/** Of events that had no room in the ring only the process and direction are known: without destinations. */
-export function byProcess(counts: ReadonlyMap<string, number>): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const [name, count] of counts) {
-    const key = name.split(' ').slice(0, 2).join(' ');
-    sums.set(key, (sums.get(key) ?? 0) + count);
-  }
-  return sums;
+/** How far two counts are apart, over all names. */
+export function difference(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+  const names = new Set([...a.keys(), ...b.keys()]);
+  return [...names].reduce((sum, name) => sum + Math.abs((a.get(name) ?? 0) - (b.get(name) ?? 0)), 0);
 }
 
 export function sorted(counts: ReadonlyMap<string, number>): [string, number][] {

@@ -110,6 +110,17 @@ static __always_inline void keep_owner(struct event_facts *f)
 				    f->flags & FLAG_OWNER_IS_LISTENER ? BPF_NOEXIST : BPF_ANY);
 }
 
+/* Another CPU was first with this key, or the map is full. */
+static __always_inline void fold_again(struct fold_key *key)
+{
+	__u64 *value = bpf_map_lookup_elem(&folds, key);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+	else
+		count(COUNTER_FOLD_OVERFLOW);
+}
+
 /* The ring is full: keep the totals exact and the owners, lose only the detail. */
 static __always_inline void fold(struct sock *sk, struct event_facts *f)
 {
@@ -127,16 +138,13 @@ static __always_inline void fold(struct sock *sk, struct event_facts *f)
 	__u64 one = 1;
 	__u64 *value = bpf_map_lookup_elem(&folds, &key);
 
-	count(COUNTER_RING_LOST);
 	keep_owner(f);
-	if (!value && bpf_map_update_elem(&folds, &key, &one, BPF_NOEXIST) != 0)
-		value = bpf_map_lookup_elem(&folds, &key);
-	else if (!value)
-		return;
 	if (value)
 		__sync_fetch_and_add(value, 1);
-	else
-		count(COUNTER_FOLD_OVERFLOW);
+	else if (bpf_map_update_elem(&folds, &key, &one, BPF_NOEXIST) != 0)
+		fold_again(&key);
+	/* Last: who sees this counter move finds the fold. */
+	count(COUNTER_RING_LOST);
 }
 
 static __always_inline void write_v4(__u8 *address, __be32 v4)

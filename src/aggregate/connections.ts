@@ -93,15 +93,31 @@ export class Connections {
 
   /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
   closeLost(flow: Flow): void {
-    const folded = this.flows.find(flow.namespace, flow.owner, flow.direction);
+    const folded = this.foldedFor(flow);
     flow.closed += 1;
-    if (folded !== null && folded !== flow && folded.closed > 0) this.unfoldClose(folded);
-    else flow.namespace.closed += 1;
+    if (folded === null) flow.namespace.closed += 1;
+    else this.unfoldClose(folded);
     this.flows.touch(flow);
+  }
+
+  /**
+   * Where its close was counted meanwhile: under its own owner; or under another one of the namespace, as when a process
+   * accepts what another listens for. Null: nowhere.
+   */
+  private foldedFor(flow: Flow): Flow | null {
+    const own = this.flows.find(flow.namespace, flow.owner, flow.direction);
+    if (own !== null && own.foldedCloses > 0) return own;
+    for (const other of flow.namespace.foldedFlows) {
+      const { current } = other;
+      if (current.foldedCloses === 0) flow.namespace.foldedFlows.delete(other);
+      else if (current.direction === flow.direction) return current;
+    }
+    return null;
   }
 
   private unfoldClose(folded: Flow): void {
     folded.closed -= 1;
+    folded.foldedCloses -= 1;
     folded.unsettledCloses = Math.max(0, folded.unsettledCloses - 1);
     folded.settleableCloses = Math.max(0, folded.settleableCloses - 1);
     this.flows.touch(folded);

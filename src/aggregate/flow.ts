@@ -35,6 +35,8 @@ export class Flow {
   established = 0;
   /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
   unsettledCloses = 0;
+  /** Folded closes that no audit has matched with the connection that closed. */
+  foldedCloses = 0;
   /** Of these, folded before the running audit began, and not found by it so far. */
   settleableCloses = 0;
   /** TIME_WAIT entries of its connections. */
@@ -79,7 +81,7 @@ export class Flow {
 
   /** Nothing was ever counted here, and nothing points here: only sockets of unknown owners passed through. */
   get isEmpty(): boolean {
-    return this.pins === 0 && this.opened + this.failed + this.preexisting === 0;
+    return this.pins === 0 && this.opened + this.closed + this.failed + this.preexisting === 0;
   }
 
   /** Adds everything another flow counted; the other one is spent. */
@@ -98,6 +100,7 @@ export class Flow {
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.lowerBound ||= other.lowerBound;
     this.unsettledCloses += other.unsettledCloses;
+    this.foldedCloses += other.foldedCloses;
     this.settleableCloses += other.settleableCloses;
     this.rates.merge(other.rates);
     other.foldedInto = this;

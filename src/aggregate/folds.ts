@@ -98,6 +98,8 @@ export class Folds {
   private closed(flow: Flow, flags: number, count: number): void {
     if ((flags & FLAG.PREEXISTING) !== 0) return;
     flow.closed += count;
+    flow.foldedCloses += count;
+    flow.namespace.foldedFlows.add(flow);
     flow.namespace.closed += count;
     if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
     if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;

@@ -1,6 +1,6 @@
 /** Network namespaces: cumulative totals and rates of each. Keyed by the kernel's net cookie, which is never reused. */
 import type { NetSysctls } from '../system/sysctl.js';
-import { RATE } from './flow.js';
+import { type Flow, RATE } from './flow.js';
 import type { Owner } from './owner.js';
 import { PortCounts } from './port-counts.js';
 import { isUsable } from './port-range.js';
@@ -29,6 +29,8 @@ export class Namespace {
   timeWaitOverflow: number | null = null;
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
   auditedAt = 0;
+  /** Flows toward nobody knows where that hold folded closes. */
+  readonly foldedFlows = new Set<Flow>();
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;

@@ -129,8 +129,11 @@ export class BudgetSource implements TableSource<'budgets'> {
     this.aggregator.sockets.forEachWaiting((budget, state, deadline) => {
       const rule = rules.get(budget);
       if (rule === undefined) return;
-      const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 + TIMER_SLACK_MS : TIME_WAIT_MS;
-      budget.releases.add(left, state === TIME_WAIT ? releaseInMs(left, 'time-wait', rule) : left);
+      const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 : TIME_WAIT_MS;
+      const late = left + TIMER_SLACK_MS;
+      /* connect() looks at the entry's age, not at its timer, which ends late. */
+      const isReused = state === TIME_WAIT && rule.reuse === 'after-delay';
+      budget.releases.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
     });
   }
 }

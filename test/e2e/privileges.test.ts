@@ -85,8 +85,8 @@ describe('the service, started as root', () => {
     const server = await nginx(scope, netns);
     const service = await startService(scope);
     await ab(netns, `http://127.0.0.1:${server.port}/`, 50, 1);
-    const flows = await service.flows({ filter: `netns:${netns.inode} dir:in` });
-    expect(flows.length).toBeGreaterThan(0);
+    const table = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode} dir:in` });
+    const flows = await table.until((rows) => rows.length > 0 && rows);
     for (const { process } of flows) {
       expect(server.workers).toContain(process.pid);
       expect(process.exe).toMatch(/\/nginx$/);

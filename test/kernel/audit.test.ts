@@ -18,7 +18,7 @@ import {
   targets,
 } from '../support/audit.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { counting, quiet, reaches } from '../support/counters.js';
+import { counting, reaches, settled } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { link, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
@@ -167,8 +167,8 @@ async function waiting(scope: Scope, connections: number): Promise<{ netns: Netn
   await churnServer(scope, netns, ports);
   const grown = counting(netns);
   await (await churnClient(scope, netns, { to: ports, count: connections })).done();
-  quiet(netns);
   reaches(grown, 'TcpExt.TW', connections);
+  settled(netns);
   /* Where both ends close at once, both have an entry. */
   return { netns, entries: grown('TcpExt.TW') };
 }

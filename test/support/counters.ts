@@ -53,6 +53,15 @@ export function quiet(netns: Netns, left = 0): void {
   poll(() => counters(netns)['Tcp.CurrEstab'] === left, `${netns.name} to have ${left} open connections`);
 }
 
+/** Waits until every connection of the namespace is closed to the end, or waits in TIME_WAIT or FIN_WAIT2. */
+export function settled(netns: Netns): void {
+  const closing = ['state', 'connected', 'exclude', 'time-wait', 'exclude', 'fin-wait-2'];
+  poll(
+    () => netns.exec('ss', '-Htan', ...closing).trim() === '',
+    `${netns.name} to have nothing half closed`,
+  );
+}
+
 /** Waits until a counter has grown by `amount`. */
 export function reaches(grown: Counting, name: string, amount: number): void {
   poll(() => grown(name) >= amount, `${name} to grow by ${amount}`);

@@ -148,6 +148,35 @@ describe('a budget at rest', () => {
     expect(await exhaust(scope, netns, `${OWN}:9000`)).toBe(199 - blocked);
   });
 
+  it('of bind() is one of its own: what any connection holds from an address is lost to it, toward everywhere', async () => {
+    const ends = [`${OWN}:9000`, `${OWN}:9001`, `${OWN}:40101`];
+    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40199' }, ...ends);
+    const bound = { bind: `${OWN}:0` };
+    await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 30 })).done();
+    await (await churnClient(scope, netns, { ...bound, to: `${OWN}:9000`, count: 20 })).done();
+    const holder = await churnClient(scope, netns, { ...bound, to: `${OWN}:9001`, count: 25, ...HELD });
+    quiet(netns, 50);
+    await audited(watch, [netns]);
+    const pool = () => budgets.pools(netns, OWN);
+    const want = { limit: 200, used: 75, timeWait: 50, established: 25, blocked: 1, free: 124 };
+    expect(pool()).toMatchObject([
+      { ...want, kind: 'bind-pool', destination: { address: null, port: null } },
+    ]);
+    expect(pool()[0]?.holders.map(({ ports }) => ports)).toEqual([30, 25, 20]);
+    expect(pool()[0]?.holders[1]?.process.pid).toBe(holder.pid);
+    const all = {
+      ...bound,
+      to: `${OWN}:9001`,
+      count: 1000,
+      'stop-on-error': true,
+      'hold-max': 1000,
+    } as const;
+    const done = await (await churnClient(scope, netns, all)).done();
+    expect(done).toMatchObject({ opened: 124, errors: { EADDRINUSE: 1 } });
+    await audited(watch, [netns]);
+    expect(pool()).toMatchObject([{ used: 199, free: 0, exhaustionSeconds: 0 }]);
+  });
+
   it('sees a changed setting within seconds', async () => {
     const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40199' });
     await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 10 })).done();

@@ -39,5 +39,9 @@ it('entries whose every event was lost have the owner that the log says', async 
   expect(faults.slice(0, 10)).toEqual([]);
   expect(entries).toBeGreaterThan(2 * COUNT);
   expect(watch.totals(netns)).toMatchObject({ timeWait: entries, timeWaitAttributed: entries, coverage: 1 });
+  /* The folds know whose, not toward what: all of a process stands in one row. */
+  const opens = { out: 0, in: 0 };
+  for (const row of watch.flows()) opens[row.direction as 'out' | 'in'] += row.opened ?? 0;
+  expect(opens).toEqual({ out: 3 * COUNT, in: 3 * COUNT });
   expect(watch.engine.source.health()?.lost.ring).toBeGreaterThan(entries);
 });

@@ -227,4 +227,10 @@ export class Budgets {
         `${row.destination.address}:${row.destination.port}` === destination,
     );
   }
+
+  /** What bind() with port 0 draws from at this address. */
+  pools(netns: Netns, source: string): BudgetRow[] {
+    const here = this.all().filter((row) => row.kind === 'bind-pool' && row.netns === netns.inode);
+    return here.filter((row) => row.source.address === source);
+  }
 }

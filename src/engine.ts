@@ -32,11 +32,11 @@ import { Diagnosis } from './diagnose/diagnosis.js';
 import type { Health, Source } from './publish/source.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
-import { GoBinaries } from './system/go-binary.js';
 import { IdentityQueue } from './system/identity.js';
 import { readKernelFacts } from './system/kernel.js';
 import { explainLoadFailure } from './system/load-failure.js';
 import { NetworkNamespaces } from './system/netns.js';
+import { Runtimes } from './system/runtimes.js';
 import { unitOf } from './system/unit.js';
 
 const BATCH_BYTES = 256 * 1024;
@@ -253,10 +253,10 @@ class TracingEngine implements Engine {
       totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
     };
     const standing = new StandingCensus(this.aggregator);
-    const goBinaries = new GoBinaries();
+    const runtimes = new Runtimes();
     return new Diagnosis(sources, {
       standing: (now) => standing.at(now),
-      isGo: (process) => goBinaries.isGo(process),
+      runtimeOf: (process) => runtimes.of(process),
       failed: (error) => this.options.log.error({ err: error }, 'the diagnosis failed: findings are old'),
     });
   }

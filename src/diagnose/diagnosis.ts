@@ -22,7 +22,7 @@ type Read = Required<Pick<Source['tables'], 'flows' | 'budgets' | 'failures' | '
 export interface DiagnosisAround {
   /** By flow key. Unix ms. */
   standing(now: number): ReadonlyMap<string, Standing>;
-  isGo: Facts['isGo'];
+  runtimeOf: Facts['runtimeOf'];
   /** A rule threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
 }
@@ -72,7 +72,7 @@ export class Diagnosis {
   }
 
   private evaluate(tables: Tables, now: number): void {
-    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), isGo: this.around.isGo };
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.around.runtimeOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
     const findings = findingRows(this.watch, now);

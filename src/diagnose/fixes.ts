@@ -16,7 +16,7 @@ export const DEFAULT_RANGE: readonly [number, number] = [32_768, 60_999];
 export const DEFAULT_PORTS = 28_232;
 
 export function runtime(process: ProcessInfo, facts: Facts): Runtime {
-  return runtimeOf(process, facts.isGo(process));
+  return runtimeOf(process, facts.runtimeOf(process));
 }
 
 /** Reuse connections, in the language of the process. */

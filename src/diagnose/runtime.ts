@@ -49,14 +49,14 @@ const GO =
 /** .NET applications are published under their own name: their directory tells. */
 const DOTNET = /\.dll(\s|$)|\/dotnet\//;
 
-export function runtimeOf(process: ProcessInfo, isGo: boolean | null): Runtime {
+/** @param carried what its file or its libraries tell; a name that is known tells more */
+export function runtimeOf(process: ProcessInfo, carried: Runtime | null): Runtime {
   for (const name of namesOf(process)) {
     const found = BY_FILE.find(([pattern]) => pattern.test(name));
     if (found !== undefined) return found[1];
     if (GO.test(name)) return 'go';
   }
-  if (isGo === true) return 'go';
-  return DOTNET.test(process.cmdline ?? '') ? 'dotnet' : 'unknown';
+  return carried ?? (DOTNET.test(process.cmdline ?? '') ? 'dotnet' : 'unknown');
 }
 
 /** The file says what it is, comm only what it calls itself; "(deleted)" is the kernel's remark on a replaced file. */

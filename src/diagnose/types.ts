@@ -15,6 +15,7 @@ import type {
   Severity,
   TotalsRow,
 } from '../protocol/rows.js';
+import type { Runtime } from './runtime.js';
 
 /** Connections of one flow that stand still. */
 export interface Standing {
@@ -69,8 +70,8 @@ export interface Tables {
 export interface Facts {
   /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`. */
   readonly overflowPerSec: ReadonlyMap<string, number>;
-  /** Whether the process runs a binary that the Go linker made; null: nobody looked. */
-  isGo(process: ProcessInfo): boolean | null;
+  /** The runtime that a process carries inside, by its file and the libraries it has mapped; null: none, or nobody knows. */
+  runtimeOf(process: ProcessInfo): Runtime | null;
 }
 
 export interface Candidate {

@@ -211,6 +211,6 @@ describe('runtimes', () => {
   });
 
   it('of a file that the Go linker made is go', () => {
-    expect(runtimeOf(proc({ exe: '/opt/app/api', comm: 'api', cmdline: './api' }), true)).toBe('go');
+    expect(runtimeOf(proc({ exe: '/opt/app/api', comm: 'api', cmdline: './api' }), 'go')).toBe('go');
   });
 });

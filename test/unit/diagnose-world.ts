@@ -104,4 +104,4 @@ export function tables(parts: Partial<Tables> = {}): Tables {
   };
 }
 
-export const FACTS: Facts = { overflowPerSec: new Map(), isGo: () => null };
+export const FACTS: Facts = { overflowPerSec: new Map(), runtimeOf: () => null };

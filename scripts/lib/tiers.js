@@ -41,13 +41,15 @@ function saySkipped(report) {
 
 /**
  * @param {string} tier
+ * @param {string[]} files only those whose path contains one of these; none: all
  * @returns {Promise<Count>}
  */
-export async function runTier(tier) {
+export async function runTier(tier, files = []) {
   const file = join(ROOT, `out/test-${tier}.json`);
   rmSync(file, { force: true });
   const args = [
     'run',
+    ...files,
     '--project',
     tier,
     '--reporter=default',

@@ -20,7 +20,7 @@ export class Program implements Owner {
   readonly failures = new Map<string, Failure>();
   /** Exited processes that still have rows of their own, oldest first. */
   readonly dead: Process[] = [];
-  private readonly shown: ProcessInfo;
+  private shown: ProcessInfo;
 
   constructor(
     readonly id: number,
@@ -28,8 +28,15 @@ export class Program implements Owner {
     example: ProcessInfo,
   ) {
     const { comm, exe, cgroup, unit, container, pod, uid } = example;
-    const parent = { pid: null, comm: example.parent.comm };
-    this.shown = { ...UNKNOWN_PROCESS, comm, exe, cgroup, unit, container, pod, uid, parent, exited: true };
+    const { ppid, parent } = example;
+    const same = { comm, exe, cgroup, unit, container, pod, uid, ppid, parent };
+    this.shown = { ...UNKNOWN_PROCESS, ...same, exited: true };
+  }
+
+  /** One more process of this program. Who started them is told by pid only as long as it is the same for all. */
+  include({ ppid, parent }: ProcessInfo): void {
+    if (this.shown.ppid === null || ppid === this.shown.ppid) return;
+    this.shown = { ...this.shown, ppid: null, parent: { pid: null, comm: parent.comm } };
   }
 
   get key(): string {
@@ -79,6 +86,7 @@ export class ProgramTable {
       program = new Program(-1 - this.programs.size, name, process.info());
       this.programs.set(key, program);
     }
+    program.include(process.info());
     return program;
   }
 

@@ -1,203 +1,248 @@
 /**
  * Real programs, misconfigured on purpose: the first finding names the process or program, the destination and the rule, and
- * its first fix changes the application; configured well they make nobody act. Ranges are small, so that little load does.
+ * its first fix changes the application; what to do now can be done, and once the program is configured well the finding
+ * resolves and nobody has to act. All run at the same time under one service, each in a namespace with a small range of its
+ * own, so that little load does.
  */
 import { execSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { FindingRow } from '../../src/protocol/rows.js';
-import { misconfigured } from '../support/misconfigured.js';
-import { Netns } from '../support/netns.js';
-import { must, start } from '../support/process.js';
-import { nginx, pgbenchWords, postgres, redis } from '../support/programs.js';
-import { type Scope, testScope } from '../support/scope.js';
-import { type Service, startService } from '../support/service.js';
+import { program } from '../support/misconfigured.js';
+import { Netns, type Sysctls } from '../support/netns.js';
+import { type Running, start } from '../support/process.js';
+import { nginx, pgbenchWords, postgres, redis, type Server } from '../support/programs.js';
+import { fileScope, type Scope } from '../support/scope.js';
+import { startService } from '../support/service.js';
+import type { Stream, Table } from '../support/stream.js';
 
 const ADDRESS = '127.0.0.1';
+const RANGE = 'net.ipv4.ip_local_port_range';
 /** 8,000 ports, none of which is taken over. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 37999' };
+const SETTINGS: Sysctls = { 'net.ipv4.tcp_tw_reuse': 0, [RANGE]: '30000 37999' };
+const FOUND_MS = 90_000;
+/** TIME_WAIT entries are evidence, too, and last a minute. */
+const RESOLVED_MS = 110_000;
 
-interface World {
-  scope: Scope;
-  netns: Netns;
-  service: Service;
+type Run = (scope: Scope, netns: Netns) => Promise<Running>;
+
+interface Scenario {
+  sysctls?: Sysctls;
+  /** What is there before, in order. */
+  around?: ((scope: Scope, netns: Netns) => Promise<unknown>)[];
+  bad: Run;
+  good: Run;
+  /** Of the first finding. */
+  rule: string;
+  severities: FindingRow['severity'][];
+  port: number;
+  comm: string;
+  /** The finding is about the very process that `bad` gives; else about some worker or child of it. */
+  itself?: boolean;
+  title?: RegExp;
+  /** In the text or the snippet of the first fix for good; without it, what is to change is a setting. */
+  fix?: RegExp;
+  /** What the first thing to do now is called, and how it is undone. */
+  doNow?: { text: RegExp; undo: RegExp };
 }
 
-async function world(sysctls: Record<string, string | number> = SETTINGS): Promise<World> {
-  const scope = testScope();
-  const netns = Netns.create(scope, sysctls);
-  return { scope, netns, service: await startService(scope) };
+const run =
+  (name: string, port = 8080): Run =>
+  (scope, netns) =>
+    program(scope, netns, name, ADDRESS, port);
+
+const proxy =
+  (keepAlive: boolean): Run =>
+  async (scope, netns) =>
+    (await nginx(scope, netns, { port: 8081, upstream: 8080, workers: 1, keepAlive })).process;
+
+/** Asks the proxy, through connections that it keeps; begins before there is one. */
+const visitors = run('one-agent.mjs', 8081);
+const closingServer = (scope: Scope, netns: Netns) => nginx(scope, netns, { workers: 1 });
+
+const servers = new Map<Netns, Server>();
+const database = async (scope: Scope, netns: Netns) => servers.set(netns, await postgres(scope, netns));
+const bench =
+  (...flags: string[]): Run =>
+  (scope, netns) => {
+    const words = pgbenchWords(servers.get(netns) as Server, '-S', '-n', '-c', '2', '-R', '60', ...flags);
+    return start(scope, words, { netns });
+  };
+const redisBench =
+  (...flags: string[]): Run =>
+  (scope, netns) =>
+    start(scope, ['redis-benchmark', '-c', '2', '-t', 'ping_mbulk', '-q', ...flags], { netns });
+
+const churn = { rule: 'connection-churn', port: 8080 } as const;
+const WARNING = ['warning'] as const;
+const INFO = ['info'] as const;
+const node = { comm: 'node', itself: true, fix: /new http\.Agent\(\{ keepAlive: true/ } as const;
+const widen = { text: /^Widen the port range/, undo: /ip_local_port_range="30000 30098"/ };
+
+const SCENARIOS: Record<string, Scenario> = {
+  'node with an agent per request': {
+    ...{ ...churn, ...node, severities: [...WARNING], around: [run('server.mjs')] },
+    bad: run('agent-per-request.mjs'),
+    good: run('one-agent.mjs'),
+  },
+  'node without keep-alive, toward a server that waits': {
+    ...{ ...churn, ...node, severities: [...WARNING], around: [run('never-first.mjs')] },
+    bad: run('without-keep-alive.mjs'),
+    good: run('one-agent.mjs'),
+  },
+  'node without keep-alive, toward a server that closes: no port is held': {
+    ...{ ...churn, ...node, severities: [...INFO], around: [closingServer], title: /no local port is held/ },
+    bad: run('without-keep-alive.mjs'),
+    good: (scope, netns) => start(scope, ['sleep', '600'], { netns }), // this server lets nobody keep a connection
+  },
+  'nginx without keep-alive, toward a server that waits': {
+    ...{ ...churn, comm: 'nginx', severities: [...WARNING], around: [run('never-first.mjs'), visitors] },
+    bad: proxy(false),
+    good: proxy(true),
+    fix: /keepalive 64;/,
+  },
+  'nginx without keep-alive, toward a server that closes: no port is held': {
+    ...{ ...churn, comm: 'nginx', severities: [...INFO], around: [run('server.mjs'), visitors] },
+    bad: proxy(false),
+    good: proxy(true),
+    title: /no local port is held/,
+    fix: /keepalive 64;/,
+  },
+  'python with a client per request': {
+    ...{ ...churn, comm: 'python3', severities: [...WARNING], itself: true, around: [run('server.mjs')] },
+    bad: run('client-per-request.py'),
+    good: run('one-client.py'),
+    fix: /requests\.Session\(\)/,
+  },
+  'pgbench -C': {
+    ...{ ...churn, comm: 'pgbench', severities: [...WARNING], itself: true, port: 5432, around: [database] },
+    bad: bench('-C', '-T', '300'),
+    good: bench('-T', '300'),
+    fix: /Leave out -C/,
+  },
+  'redis-benchmark -k 0': {
+    ...{ ...churn, comm: 'redis-benchmark', severities: ['warning', 'critical'], itself: true, port: 6379 },
+    around: [redis],
+    bad: redisBench('-k', '0', '-n', '6000'),
+    good: redisBench('-k', '1', '-n', '200000'),
+    fix: /-k 0/,
+  },
+  'a shell loop of curl': {
+    ...{ ...churn, comm: 'curl', severities: [...WARNING], around: [run('server.mjs')] },
+    bad: run('curl-loop.sh'),
+    good: run('one-curl.sh'),
+    fix: /^One process per request/,
+  },
+  'a pool, and clients per request beside it': {
+    ...{ rule: 'pool-bypassed', port: 8080, severities: [...WARNING], around: [run('server.mjs')] },
+    ...{ comm: 'node', itself: true },
+    bad: run('pool-and-client.mjs'),
+    good: run('one-agent.mjs'),
+    fix: /^Find the code that does not use the pool/,
+  },
+  'a client that binds before it connects': {
+    ...{ rule: 'bind-before-connect', port: 8080, severities: ['warning', 'critical'] },
+    ...{ comm: 'python3', itself: true, around: [run('server.mjs')] },
+    bad: run('bind-first.py'),
+    good: run('bind-late.py'),
+    fix: /IP_BIND_ADDRESS_NO_PORT/,
+  },
+  'a service that leaks CLOSE_WAIT': {
+    ...{ rule: 'close-wait-leak', port: 8080, severities: [...WARNING], comm: 'python3', itself: true },
+    bad: run('never-closes.py'),
+    good: run('closes.py'),
+    fix: /close/i,
+  },
+  'a limit of TIME_WAIT entries that is too small': {
+    ...{ rule: 'time-wait-overflow', port: 8080, severities: [...WARNING], ...node },
+    sysctls: { 'net.ipv4.tcp_max_tw_buckets': 100 },
+    around: [run('server.mjs')],
+    bad: run('agent-per-request.mjs'),
+    good: run('one-agent.mjs'),
+    doNow: { text: /^Raise the limit of TIME_WAIT entries/, undo: /tcp_max_tw_buckets="100"/ },
+  },
+  'a narrowed range, where the default would do': {
+    ...{ rule: 'narrow-port-range', port: 8080, severities: ['critical'], comm: 'python3', itself: true },
+    sysctls: { [RANGE]: '30000 30098' },
+    around: [run('server.mjs')],
+    bad: run('holds.py'),
+    good: run('holds.py'), // it needs them: the range was wrong
+    title: /Only 99 local ports are allowed here/,
+    doNow: { ...widen },
+  },
+};
+
+/** What came of a scenario. */
+interface Story {
+  bad: Running;
+  found: FindingRow;
+  /** The same finding once the program is configured well. */
+  resolved: FindingRow;
+  /** What somebody would still have to act on then. */
+  left: FindingRow[];
 }
 
-/** The first finding of the namespace that is `wanted`, once it is the first of all there. */
-async function topFinding(
-  { scope, netns, service }: World,
-  wanted: (row: FindingRow) => boolean,
-): Promise<FindingRow> {
-  const findings = (await service.stream(scope)).subscribe('findings', { filter: `netns:${netns.inode}` });
-  return findings.until((rows) => {
-    const [top] = rows.filter(({ resolved }) => resolved === null).sort((a, b) => a.rank - b.rank);
-    return top !== undefined && wanted(top) && top;
-  }, 90_000);
+const isOpen = ({ resolved }: FindingRow) => resolved === null;
+
+async function play(scope: Scope, stream: Stream, scenario: Scenario): Promise<Story> {
+  const netns = Netns.create(scope, { ...SETTINGS, ...scenario.sysctls });
+  for (const one of scenario.around ?? []) await one(scope, netns);
+  const findings = stream.subscribe('findings', { filter: `netns:${netns.inode}` });
+  const bad = await scenario.bad(scope, netns);
+  const found = await topFinding(findings, scenario);
+  for (const { command } of found.doNow) if (command !== null) execSync(command, { stdio: 'ignore' });
+  if (bad.running) await bad.stop('SIGTERM').catch(() => {});
+  await scenario.good(scope, netns);
+  const resolved = await findings.until(
+    (rows) => rows.find(({ key, resolved: at }) => key === found.key && at !== null),
+    RESOLVED_MS,
+  );
+  const left = await findings.until((rows) => rows.every(isCalm) && rows.filter(isOpen), RESOLVED_MS);
+  return { bad, found, resolved, left };
 }
 
-const isRule = (rule: string, severity?: string) => (row: FindingRow) =>
-  row.rule === rule && (severity === undefined || row.severity === severity);
+const isCalm = (row: FindingRow) => !isOpen(row) || row.severity === 'info';
 
-it('node with a new agent per request, and the same program with one agent', async () => {
-  const here = await world();
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  const bad = await misconfigured(here.scope, here.netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  const finding = await topFinding(here, isRule('connection-churn', 'warning'));
-  expect(finding).toMatchObject({
-    process: { pid: bad.pid, comm: 'node' },
-    destination: { address: ADDRESS, port: 8080 },
-    confidence: 'high',
+/** The first finding of the namespace, once it is of this rule and severity. */
+const topFinding = (findings: Table<FindingRow>, { rule, severities }: Scenario): Promise<FindingRow> =>
+  findings.until((rows) => {
+    const [top] = rows.filter(isOpen).sort((a, b) => a.rank - b.rank);
+    return top !== undefined && top.rule === rule && severities.includes(top.severity) && top;
+  }, FOUND_MS);
+
+const scope = fileScope();
+const stories = new Map<string, Promise<Story>>();
+beforeAll(async () => {
+  const stream = await (await startService(scope)).stream(scope);
+  for (const [name, scenario] of Object.entries(SCENARIOS)) stories.set(name, play(scope, stream, scenario));
+  await Promise.allSettled(stories.values());
+}, 300_000);
+
+describe.each(Object.keys(SCENARIOS))('%s', (name) => {
+  const scenario = SCENARIOS[name] as Scenario;
+
+  it('is found first, with who, toward what, and a fix that changes the application first', async () => {
+    const { bad, found } = (await stories.get(name)) as Story;
+    expect(found).toMatchObject({ process: { comm: scenario.comm }, destination: { address: ADDRESS } });
+    expect(found.destination.port).toBe(scenario.port);
+    if (scenario.itself) expect(found.process.pid).toBe(bad.pid);
+    const [fix] = found.fixForGood;
+    expect(`${fix?.text}\n${fix?.snippet}`).toMatch(scenario.fix ?? /./);
+    expect(found.title).toMatch(scenario.title ?? /./);
+    expect(found.evidence.filter(({ value }) => value !== null).length).toBeGreaterThan(0);
+    const [now] = found.doNow;
+    if (scenario.doNow) expect(now?.text).toMatch(scenario.doNow.text);
+    if (scenario.doNow) expect(now?.undo).toMatch(scenario.doNow.undo);
   });
-  expect(finding.fixForGood[0]?.snippet).toContain('new http.Agent({ keepAlive: true');
-  await bad.stop();
-  const good = await misconfigured(here.scope, here.netns, 'one-agent.mjs', ADDRESS, 8080);
-  const findings = (await here.service.stream(here.scope)).subscribe('findings', {
-    filter: `netns:${here.netns.inode}`,
+
+  it('resolves once what to do now is done and the program is configured well', async () => {
+    const { found, resolved, left } = (await stories.get(name)) as Story;
+    expect(resolved.since).toBe(found.since);
+    expect(left.filter(({ severity }) => severity !== 'info')).toEqual([]);
   });
-  const row = await findings.until(
-    (rows) => rows.find((one) => one.key === finding.key && one.resolved !== null),
-    60_000,
-  );
-  expect(row.since).toBe(finding.since);
-  const rows = [...findings.rows.values()];
-  expect(rows.filter(({ process, severity }) => process.pid === good.pid && severity !== 'info')).toEqual([]);
 });
 
-it('a pool, and clients per request beside it', async () => {
-  const here = await world();
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  const bad = await misconfigured(here.scope, here.netns, 'pool-and-client.mjs', ADDRESS, 8080);
-  const finding = await topFinding(here, isRule('pool-bypassed', 'warning'));
-  expect(finding).toMatchObject({ process: { pid: bad.pid }, destination: { address: ADDRESS, port: 8080 } });
-  expect(finding.fixForGood[0]?.text).toMatch(/^Find the code that does not use the pool/);
-});
-
-it('pgbench -C', async () => {
-  const here = await world();
-  const server = await postgres(here.scope, here.netns);
-  const bad = await start(
-    here.scope,
-    pgbenchWords(server, '-C', '-S', '-n', '-c', '2', '-T', '60', '-R', '40'),
-    {
-      netns: here.netns,
-    },
-  );
-  const finding = await topFinding(here, isRule('connection-churn', 'warning'));
-  expect(finding).toMatchObject({
-    process: { pid: bad.pid, comm: 'pgbench' },
-    destination: { address: ADDRESS, port: 5432 },
-  });
-  expect(finding.fixForGood[0]?.text).toContain('-C');
-  await bad.stop('SIGINT');
-});
-
-it('redis-benchmark -k 0', async () => {
-  const here = await world();
-  await redis(here.scope, here.netns);
-  const words = ['redis-benchmark', '-k', '0', '-c', '2', '-n', '6000', '-t', 'ping_mbulk', '-q'];
-  await start(here.scope, words, { netns: here.netns });
-  const finding = await topFinding(here, (row) => isRule('connection-churn')(row) && row.severity !== 'info');
-  expect(finding).toMatchObject({
-    process: { comm: 'redis-benchmark' },
-    destination: { address: ADDRESS, port: 6379 },
-  });
-  expect(finding.fixForGood[0]?.text).toContain('-k 0');
-});
-
-it('a shell loop of curl is blamed on the program and its parent', async () => {
-  const here = await world();
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  const script = join(here.scope.directory(), 'storm.sh');
-  writeFileSync(script, `#!/bin/sh\nwhile :; do curl -s -o /dev/null http://${ADDRESS}:8080/; done\n`);
-  chmodSync(script, 0o755);
-  const loop = await start(here.scope, [script], { netns: here.netns });
-  const finding = await topFinding(here, isRule('connection-churn', 'warning'));
-  expect(finding.program).toMatch(/^curl .*storm\.sh/);
-  expect(finding.process).toMatchObject({ pid: null, comm: 'curl', parent: { pid: loop.pid } });
-  expect(finding.fixForGood[0]?.text).toMatch(/^One process per request/);
-  await loop.stop();
-});
-
-it('a client that binds before it connects', async () => {
-  const here = await world({ ...SETTINGS, 'net.ipv4.ip_local_port_range': '30000 30999' });
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  const bad = await misconfigured(here.scope, here.netns, 'bind-first.py', ADDRESS, 8080);
-  const finding = await topFinding(
-    here,
-    (row) => row.rule === 'bind-before-connect' && row.severity !== 'info',
-  );
-  expect(finding).toMatchObject({ process: { pid: bad.pid }, destination: { address: ADDRESS, port: 8080 } });
-  expect(finding.fixForGood[0]?.snippet).toContain('IP_BIND_ADDRESS_NO_PORT');
-});
-
-it('a service that leaks CLOSE_WAIT', async () => {
-  const here = await world();
-  const bad = await misconfigured(here.scope, here.netns, 'never-closes.py', ADDRESS, 8080);
-  const clients = `import socket\nfor i in range(40): socket.create_connection(('${ADDRESS}', 8080)).close()`;
-  here.netns.exec('/usr/bin/python3', '-c', clients);
-  const finding = await topFinding(here, isRule('close-wait-leak', 'warning'));
-  expect(finding).toMatchObject({ process: { pid: bad.pid }, destination: { address: ADDRESS, port: 8080 } });
-  expect(finding.evidence).toContainEqual({ text: 'connections in CLOSE_WAIT', value: 40 });
-});
-
-it('a narrowed range, where the default would do', async () => {
-  const here = await world({ ...SETTINGS, 'net.ipv4.ip_local_port_range': '30000 30098' });
-  await nginx(here.scope, here.netns, { workers: 1 });
-  const script = `import socket, time\nkept = [socket.create_connection(('${ADDRESS}', 8080)) for i in range(95)]\nprint('ready', flush=True)\ntime.sleep(600)`;
-  const holder = await start(here.scope, ['/usr/bin/python3', '-c', script], { netns: here.netns });
-  await holder.printed(/ready/);
-  const finding = await topFinding(here, isRule('narrow-port-range', 'critical'));
-  expect(finding).toMatchObject({
-    process: { pid: holder.pid },
-    destination: { address: ADDRESS, port: 8080 },
-  });
-  expect(finding.title).toContain('Only 99 local ports are allowed here');
-  expect(finding.doNow[0]?.undo).toContain('"30000 30098"');
-  execSync(finding.doNow[0]?.command as string, { stdio: 'ignore' });
-  const findings = (await here.service.stream(here.scope)).subscribe('findings', {
-    filter: `netns:${here.netns.inode}`,
-  });
-  await findings.until((rows) => rows.every(({ resolved }) => resolved !== null), 60_000);
-});
-
-it('a limit of TIME_WAIT entries that is too small', async () => {
-  const here = await world({ ...SETTINGS, 'net.ipv4.tcp_max_tw_buckets': 100 });
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  const bad = await misconfigured(here.scope, here.netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  const finding = await topFinding(here, isRule('time-wait-overflow', 'warning'));
-  expect(finding).toMatchObject({ process: { pid: bad.pid }, destination: { address: ADDRESS, port: 8080 } });
-  expect(finding.fixForGood[0]?.language).toBe('javascript');
-  expect(finding.doNow[0]?.undo).toContain('tcp_max_tw_buckets="100"');
-});
-
-it('connections per request that the server closes are info: no port is held', async () => {
-  const here = await world();
-  await nginx(here.scope, here.netns, { workers: 1 });
-  const bad = await misconfigured(here.scope, here.netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  const finding = await topFinding(here, isRule('connection-churn', 'info'));
-  expect(finding).toMatchObject({ process: { pid: bad.pid }, destination: { address: ADDRESS, port: 8080 } });
-  expect(finding.title).toContain('no local port is held');
-  const verdict = await here.service.snapshot('verdict');
-  expect(verdict.rows[0]?.finding).toBeNull();
-});
-
-it('a pooled database client and keep-alive HTTP make nobody act', async () => {
-  const here = await world();
-  const server = await postgres(here.scope, here.netns);
-  await misconfigured(here.scope, here.netns, 'server.mjs', ADDRESS, 8080);
-  await misconfigured(here.scope, here.netns, 'one-agent.mjs', ADDRESS, 8080);
-  const findings = (await here.service.stream(here.scope)).subscribe('findings', {
-    filter: `netns:${here.netns.inode} !severity:info`,
-  });
-  const pooled = pgbenchWords(server, '-S', '-n', '-c', '5', '-T', '25', '-R', '100');
-  await must(pooled, { netns: here.netns });
-  const frames = await findings.until((rows) => rows.length === 0 && findings.frames, 10_000);
-  expect(frames).toBeGreaterThan(2);
+it('a shell loop is blamed on its program and its parent, not on a process that is dead', async () => {
+  const { bad, found } = (await stories.get('a shell loop of curl')) as Story;
+  expect(found.program).toMatch(/^curl .*curl-loop\.sh/);
+  expect(found.process).toMatchObject({ pid: null, parent: { pid: bad.pid } });
 });

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { churnClient } from '../support/churngen.js';
 import { counting } from '../support/counters.js';
 import { Netns } from '../support/netns.js';
 import { must, run, start } from '../support/process.js';
@@ -102,6 +103,8 @@ it('what Prometheus scrapes is what was opened', async () => {
   const mine = `destination="127.0.0.1",port="${server.port}"`;
   await prometheus.until(`sum(portchurn_connections_opened_total{${mine},program=~"ab.*"})`, opened);
   await prometheus.until(`sum(portchurn_connections_opened_total{${mine},program=~"nginx.*"})`, opened);
+  /* A budget is exported as long as it holds ports: nginx closed all of ab's. */
+  await churnClient(scope, netns, { to: `127.0.0.1:${server.port}`, count: 3, 'hold-ms': 60_000 });
   await prometheus.until(`portchurn_tuple_ports_limit{${mine},netns="${netns.inode}"}`, 28_232);
   expect(await prometheus.query('portchurn_connect_duration_seconds_count')).toBeGreaterThanOrEqual(REQUESTS);
   const { groups } = await prometheus.get<{ groups: { rules: { lastError?: string }[] }[] }>('/api/v1/rules');

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
-import { counting, quiet, reaches, sockets } from '../support/counters.js';
+import { counting, reaches, settled, sockets } from '../support/counters.js';
 import { loseFins } from '../support/firewall.js';
 import { link, Netns } from '../support/netns.js';
 import { must } from '../support/process.js';
@@ -14,14 +14,14 @@ import { type Scope, testScope } from '../support/scope.js';
 
 /** Runs `count` connections in a fresh namespace and gives what the kernel, the generator and its log say. */
 async function churn(scope: Scope, policy: string, flags: Record<string, string | number | true>) {
-  const netns = Netns.create(scope);
+  const netns = Netns.create(scope, { 'net.ipv4.tcp_rfc1337': 1 }); // no late reset takes an entry away
   const log = join(scope.directory(), 'log');
   await churnServer(scope, netns, [`127.0.0.1:9000=${policy}`]);
   const grown = counting(netns);
   const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 200, log, ...flags });
   const summary = await client.done();
   await client.process.exited;
-  quiet(netns);
+  settled(netns);
   return { netns, grown, summary, client, records: readLog(log) };
 }
 

@@ -53,9 +53,9 @@ export function quiet(netns: Netns, left = 0): void {
   poll(() => counters(netns)['Tcp.CurrEstab'] === left, `${netns.name} to have ${left} open connections`);
 }
 
-/** Waits until every connection of the namespace is closed to the end, or waits in TIME_WAIT or FIN_WAIT2. */
+/** Waits until every connection of the namespace is closed to the end, or waits in TIME_WAIT. */
 export function settled(netns: Netns): void {
-  const closing = ['state', 'connected', 'exclude', 'time-wait', 'exclude', 'fin-wait-2'];
+  const closing = ['state', 'connected', 'exclude', 'time-wait'];
   poll(
     () => netns.exec('ss', '-Htan', ...closing).trim() === '',
     `${netns.name} to have nothing half closed`,

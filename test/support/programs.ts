@@ -19,15 +19,22 @@ export interface NginxServer extends Server {
   workers: number[];
 }
 
-/** nginx as master and `workers` processes; closes after each response. */
-export async function nginx(
-  scope: Scope,
-  netns: Netns,
-  { address = '127.0.0.1', port = 8080, workers = 2 } = {},
-): Promise<NginxServer> {
+export interface NginxOptions {
+  address?: string;
+  port?: number;
+  workers?: number;
+  /** Passes requests on to this port of the address. */
+  upstream?: number;
+  /** Keeps connections: to clients, and to the upstream. */
+  keepAlive?: boolean;
+}
+
+/** nginx as master and `workers` processes; closes after each response unless told to keep connections. */
+export async function nginx(scope: Scope, netns: Netns, options: NginxOptions = {}): Promise<NginxServer> {
+  const { address = '127.0.0.1', port = 8080, workers = 2 } = options;
   const directory = scope.directory();
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, nginxConfig(directory, `${address}:${port}`, workers));
+  writeFileSync(file, nginxConfig(directory, { ...options, address, port, workers }));
   const process = await start(scope, ['nginx', '-e', 'stderr', '-p', directory, '-c', file], { netns });
   const pids = () =>
     [...process.stderr.matchAll(/start worker process (\d+)\n/g)].map((match) => Number(match[1]));
@@ -35,14 +42,22 @@ export async function nginx(
   return { process, address, port, workers: pids() };
 }
 
-function nginxConfig(directory: string, listen: string, workers: number): string {
+function nginxConfig(directory: string, options: NginxOptions): string {
+  const { address, port, workers, upstream, keepAlive = false } = options;
+  const kept = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+  const pass = `proxy_pass http://upstream; ${keepAlive ? kept : ''}`;
+  const servers = `upstream upstream { server ${address}:${upstream}; ${keepAlive ? 'keepalive 16;' : ''} }`;
   return `daemon off; user nobody nogroup; worker_processes ${workers}; pid ${directory}/nginx.pid;
 error_log stderr notice;
 events { worker_connections 4096; }
 http {
   access_log off;
-  keepalive_timeout 0;
-  server { listen ${listen} backlog=4096; location / { return 200 "ok\\n"; } }
+  keepalive_timeout ${keepAlive || upstream ? 75 : 0};
+  ${upstream ? servers : ''}
+  server {
+    listen ${address}:${port} backlog=4096;
+    location / { ${upstream ? pass : 'return 200 "ok\\n";'} }
+  }
 }
 `;
 }

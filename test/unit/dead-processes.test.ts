@@ -14,7 +14,11 @@ function shortLife(
 ): void {
   const { parent = 1, port = 80, comm = 'curl' } = more;
   const one = outbound({ cookie: id, owner: id, port });
-  world.feed(announced(id, { parent, comm, exe: `/usr/bin/${comm}` }), established(one), exited(id));
+  world.feed(
+    announced(id, { parent, ppid: 899 + parent, comm, exe: `/usr/bin/${comm}` }),
+    established(one),
+    exited(id),
+  );
   world.feed(closed(one, { bytes_sent: 10, flags: FLAG.OPEN_SENT | FLAG.CLOSED_FIRST }));
 }
 
@@ -42,12 +46,22 @@ describe('dead processes', () => {
           pid: null,
           comm: 'curl',
           exe: '/usr/bin/curl',
-          parent: { pid: null, comm: 'bash' },
+          parent: { pid: 900, comm: 'bash' },
           exited: true,
         },
       },
     ]);
     expect(world.sums()).toEqual({ opened: 1000, closed: 1000, failed: 0 });
+  });
+
+  it('of different parents with the same name are told without the parent’s pid', () => {
+    const world = new World();
+    world.feed(announced(1, LOOP), announced(2, LOOP));
+    for (let id = 3; id <= 300; id++) shortLife(world, id, { parent: 1 + (id % 2) });
+    world.settle();
+    expect(programRows(world)).toMatchObject([
+      { process: { ppid: null, parent: { pid: null, comm: 'bash' } } },
+    ]);
   });
 
   it('keep the latest, not the first', () => {

@@ -1,0 +1,20 @@
+/**
+ * `npm run soak [-- MINUTES]`: set-up, then well-configured programs under the service for ten minutes, or as many as asked:
+ * nobody may be told to act. Exit 0 when nobody was.
+ */
+import { ensurePackages, PACKAGES } from './lib/packages.js';
+import { main, Stop } from './lib/run.js';
+import { BUILD, ensure, PREREQUISITES } from './lib/steps.js';
+import { runTier } from './lib/tiers.js';
+
+const TEN = '10';
+
+await main(async () => {
+  const minutes = process.argv[2] ?? TEN;
+  if (!(Number(minutes) > 0)) throw new Stop(`"${minutes}" is no number of minutes`, 2);
+  await ensurePackages(PACKAGES.test);
+  await ensure([...PREREQUISITES, ...BUILD]);
+  process.env.PORTCHURN_SOAK_MINUTES = minutes;
+  const { passed, failed } = await runTier('e2e', ['soak']);
+  return failed === 0 && passed > 0 ? 0 : 1;
+});

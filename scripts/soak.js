@@ -14,7 +14,7 @@ await main(async () => {
   if (!(Number(minutes) > 0)) throw new Stop(`"${minutes}" is no number of minutes`, 2);
   await ensurePackages(PACKAGES.test);
   await ensure([...PREREQUISITES, ...BUILD]);
-  process.env.PORTCHURN_SOAK_MINUTES = minutes;
+  process.env.SOAK_MINUTES = minutes;
   const { passed, failed } = await runTier('e2e', ['soak']);
   return failed === 0 && passed > 0 ? 0 : 1;
 });

@@ -1,6 +1,6 @@
 /**
  * Programs that are configured well, all at once, and a browser: nobody is told to act, at no time. `npm run soak` does this for
- * ten minutes (PORTCHURN_SOAK_MINUTES), the test run for one.
+ * ten minutes (SOAK_MINUTES), the test run for one.
  */
 import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { type Scope, testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
-const MINUTES = Number(process.env.PORTCHURN_SOAK_MINUTES ?? 1);
+const MINUTES = Number(process.env.SOAK_MINUTES ?? 1);
 const SOAK_MS = MINUTES * 60_000;
 const RELOAD_MS = 2000;
 

@@ -1,7 +1,6 @@
 /**
  * The truth: every TIME_WAIT entry in the kernel's own list, compared end by end with the log of who opened or accepted it.
  * Nothing asks the kernel for a cookie before the run is over but the engine itself.
- * PORTCHURN_TRUTH_CONNECTIONS=100000 runs it in full.
  */
 import { expect, it } from 'vitest';
 import { auditor } from '../support/audit.js';
@@ -13,7 +12,6 @@ import {
   CONNECTIONS,
   compare,
   difference,
-  FULL,
   shownEntries,
   shownOpens,
   sorted,
@@ -41,7 +39,7 @@ it(
     const [near, far] = wire(scope, ...BEYOND);
     const spaces = [lo, strict, crossing, near, far];
     const watch = await Watch.start(scope, spaces, {
-      ringBytes: FULL ? 1 << 27 : 1 << 24,
+      ringBytes: 1 << 27,
       interest: { all: false, pids: [] },
     });
     const cast = new Cast(scope, Math.ceil(CONNECTIONS / SHARES));

@@ -2,7 +2,7 @@
  * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json.
  * A package counts as there when what it is for is there (a program, a library), so a compiler built by hand will do.
  * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
- * Called by set-up (list "build") and by the test runner (list "test").
+ * Called by set-up (list "build"), by the test runner (list "test") and by the bench (list "bench").
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { EXIT, must, run, Stop, say } from './run.js';
  * @typedef {{ why: string, command?: string, library?: string, version?: string, service?: string } & Record<Manager, string>} Package
  */
 
-/** @type {Record<'build' | 'test', Package[]>} */
+/** @type {Record<'build' | 'test' | 'bench', Package[]>} */
 export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
 
 /** @type {Record<Manager, { ids: string[], install: string }>} */

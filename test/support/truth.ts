@@ -49,6 +49,9 @@ export async function audited(watch: Watch, spaces: readonly Netns[], withinMs =
   await watch.until(() => spaces.every(isDone) && !audits.running, 'an audit of every namespace', withinMs);
 }
 
+/** A connection that its server reset before connect() returned had been established: a SYN's reset is ECONNREFUSED. */
+const cameToBe = ({ openNs, errno }: LogRecord) => openNs > 0n || errno === 'ECONNRESET';
+
 /** Who opened or accepted each connection of a namespace; of connections with the same ends the last. */
 export class Truth {
   private readonly last = new Map<string, { openNs: bigint; owner: Identity }>();
@@ -56,7 +59,7 @@ export class Truth {
   readonly opened = new Map<string, number>();
 
   add(records: readonly LogRecord[], startTicks: number | null = null): void {
-    for (const record of records) if (record.openNs > 0n) this.note(record, startTicks);
+    for (const record of records) if (cameToBe(record)) this.note(record, startTicks);
   }
 
   /** Connections that their server keeps, without a line in its log. */
@@ -194,10 +197,14 @@ export function asShown(
   return sums;
 }
 
-/** How far two counts are apart, over all names. */
-export function difference(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
-  const names = new Set([...a.keys(), ...b.keys()]);
-  return [...names].reduce((sum, name) => sum + Math.abs((a.get(name) ?? 0) - (b.get(name) ?? 0)), 0);
+/** By name, how far `a` is above `b`; only where they differ. */
+export function differences(
+  a: ReadonlyMap<string, number>,
+  b: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const names = [...new Set([...a.keys(), ...b.keys()])];
+  const apart = names.map((name) => [name, (a.get(name) ?? 0) - (b.get(name) ?? 0)] as const);
+  return Object.fromEntries(apart.filter(([, by]) => by !== 0));
 }
 
 export function sorted(counts: ReadonlyMap<string, number>): [string, number][] {

@@ -7,7 +7,7 @@ import { advice, managerOf, PACKAGES } from '../../scripts/lib/packages.js';
 const MANAGERS = ['apt', 'dnf', 'pacman', 'apk', 'zypper'] as const;
 
 describe('the package list', () => {
-  const all = [...PACKAGES.build, ...PACKAGES.test];
+  const all = Object.values(PACKAGES).flat();
 
   it.each(all.map((entry) => [entry.command ?? entry.library, entry] as const))(
     '%s has a reason and five names',

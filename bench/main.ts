@@ -1,0 +1,41 @@
+/**
+ * Which sub-benches there are, and their order. Enters: the words of the command line. Leaves: tables on stdout, progress on
+ * stderr. Called by run.js.
+ */
+import { parseArgs } from 'node:util';
+import { Stop } from '../scripts/lib/run.js';
+import { growth } from './growth.js';
+import { describeMachine } from './lib/machine.js';
+import { micro } from './micro.js';
+import { saturation } from './saturation.js';
+import { scale } from './scale.js';
+import { stalls } from './stalls.js';
+import { steady } from './steady.js';
+
+/** `quick`: fewer rounds and shorter measurements, to see that something is not far off. */
+export type Bench = (quick: boolean) => Promise<void>;
+
+const DEFAULT = { saturation, steady, scale, stalls, micro } satisfies Record<string, Bench>;
+/** Only when asked for: takes minutes for one figure. */
+const ALL: Record<string, Bench> = { ...DEFAULT, growth };
+
+export async function bench(words: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: words,
+    options: { quick: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(DEFAULT);
+  const chosen = names.map((name) => [name, named(name)] as const);
+  console.log(describeMachine(words));
+  for (const [name, run] of chosen) {
+    console.log(`\n## ${name}\n`);
+    await run(values.quick);
+  }
+}
+
+function named(name: string): Bench {
+  const found = ALL[name];
+  if (found !== undefined) return found;
+  throw new Stop(`There is no bench "${name}". Benches: ${Object.keys(ALL).join(' ')}`, 2);
+}

@@ -1,0 +1,1 @@
+export async function micro(_quick: boolean): Promise<void> {}

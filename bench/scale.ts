@@ -1,0 +1,1 @@
+export async function scale(_quick: boolean): Promise<void> {}

@@ -1,0 +1,89 @@
+/**
+ * A fixed rate of connections: what the service costs, how late it is, what it loses. One service per rate, one client
+ * subscribed. Called by main.ts.
+ */
+
+import { say } from '../scripts/lib/run.js';
+import { Scope } from '../test/support/scope.js';
+import { Client } from './lib/client.js';
+import { Place } from './lib/load.js';
+import { processBusy } from './lib/proc.js';
+import { type Report, Subject } from './lib/service.js';
+import { quantile } from './lib/stats.js';
+import { type Cell, megabytes, percent, table } from './lib/table.js';
+import { pause } from './lib/wait.js';
+
+interface Step {
+  name: string;
+  /** conn/s */
+  rate: number;
+  watched: boolean;
+}
+
+const STEPS: readonly Step[] = [
+  { name: 'idle, no client', rate: 0, watched: false },
+  { name: 'idle', rate: 0, watched: true },
+  { name: '500', rate: 500, watched: true },
+  { name: '3,000', rate: 3000, watched: true },
+  { name: '20,000', rate: 20_000, watched: true },
+];
+
+const SPREAD = 8;
+const SETTLE_MS = 3000;
+
+export async function steady(quick: boolean): Promise<void> {
+  const rows: Cell[][] = [];
+  for (const step of STEPS) {
+    say(`bench: steady, ${step.name}`);
+    rows.push(await measure(step, quick ? 4000 : 10_000));
+  }
+  console.log(
+    table(
+      ['conn/s', 'CPU of one core', 'to aggregator p50 / p99 ms', 'to frame p50 / p99 ms', 'lost', 'RSS MiB'],
+      rows,
+    ),
+  );
+}
+
+async function measure(step: Step, ms: number): Promise<Cell[]> {
+  const scope = new Scope();
+  try {
+    const place = await Place.open(scope);
+    const subject = await Subject.start(scope);
+    const client = step.watched ? await Client.open(scope, subject.service.url, { noting: true }) : null;
+    if (step.rate > 0) await place.client({ rate: step.rate, spread: SPREAD });
+    await pause(SETTLE_MS);
+    await subject.report();
+    client?.reset();
+    const busy = await cpuShare(subject.pid, ms);
+    const waits = client?.waits ?? [];
+    return describe(step, busy, await subject.report(), waits, await lostOf(subject));
+  } finally {
+    await scope.end();
+  }
+}
+
+export async function cpuShare(pid: number, ms: number): Promise<number> {
+  const [began, busy] = [performance.now(), processBusy(pid)];
+  await pause(ms);
+  return ((processBusy(pid) - busy) / (performance.now() - began)) * 1000;
+}
+
+async function lostOf(subject: Subject): Promise<number> {
+  const { ring, recursion } = await subject.lost();
+  return ring + recursion;
+}
+
+function describe(step: Step, busy: number, report: Report, waits: readonly number[], lost: number): Cell[] {
+  const { p50, p99 } = report.latency;
+  const pair = (low: number, high: number, digits: number) =>
+    `${low.toFixed(digits)} / ${high.toFixed(digits)}`;
+  return [
+    step.name,
+    percent(busy),
+    p50 === null || p99 === null || step.rate === 0 ? null : pair(p50, p99, 1),
+    waits.length === 0 || step.rate === 0 ? null : pair(quantile(waits, 0.5), quantile(waits, 0.99), 0),
+    lost,
+    megabytes(report.memory.rss),
+  ];
+}

@@ -66,11 +66,17 @@ async function attachService(scope: Scope): Promise<Attached> {
   };
 }
 
-/** A tool of libbpf-tools. It prints its header once it is attached. */
+/** In a mount namespace of its own: the peers want tracefs, which not every machine mounts. stdout goes to a file. */
+const PEER = `
+test -d /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing
+exec "$0" > "$1"`;
+
+/** A tool of libbpf-tools. It is attached, and sees the load, when the first block of its output is in the file. */
 async function attachPeer(scope: Scope, tool: string): Promise<Attached> {
   const file = `${scope.directory()}/${tool}`;
-  const peer = await start(scope, ['sh', '-c', 'exec "$0" > "$1"', tool, file]);
-  await until(() => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0, `${tool} to print`, 30_000);
+  const peer = await start(scope, ['unshare', '--mount', 'sh', '-ec', PEER, tool, file]);
+  const printing = () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  await until(() => !peer.running || printing(), `${tool} to print`, 30_000);
   let [printed, lost] = [0, 0];
   return {
     async mark() {

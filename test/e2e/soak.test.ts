@@ -32,9 +32,10 @@ async function traffic(scope: Scope, netns: Netns): Promise<void> {
     ['sh', '-c', 'while sleep 5; do redis-benchmark -c 5 -n 500 -q > /dev/null; done'],
   ];
   for (const one of words) await start(scope, one, { netns });
-  for (const name of ['one-agent.mjs', 'one-client.py', 'holds.py'])
-    await program(scope, netns, name, ADDRESS, 8080);
+  for (const name of ['one-agent.mjs', 'one-client.py']) await program(scope, netns, name, ADDRESS, 8080);
   await program(scope, netns, 'one-agent.mjs', ADDRESS, 8081);
+  await program(scope, netns, 'never-first.mjs', ADDRESS, 8082);
+  await program(scope, netns, 'holds.py', ADDRESS, 8082);
 }
 
 it(

@@ -1,1 +1,187 @@
-export async function micro(_quick: boolean): Promise<void> {}
+/**
+ * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined with
+ * them; frames made of them. In this process. Called by main.ts.
+ */
+import { AuditJoin } from '../src/aggregate/audit-join.js';
+import { BudgetSource, FlowSource } from '../src/aggregate/sources.js';
+import { AuditDecoder, type AuditSink } from '../src/decode/audit.js';
+import type { Batch } from '../src/decode/batch.js';
+import { Decoder } from '../src/decode/decoder.js';
+import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../src/decode/layout.js';
+import { Tables } from '../src/publish/tables.js';
+import { announced, eventOf, outbound, World } from '../test/support/aggregate-world.js';
+import { batchOf } from '../test/support/records.js';
+import { auditBegin, auditEnd, auditSocket } from '../test/unit/audit-records.js';
+import { spread } from './lib/stats.js';
+import { type Cell, count, table } from './lib/table.js';
+
+const CONNECTIONS = 1000;
+const DESTINATIONS = 50;
+const TIME_WAIT = 6;
+const TIMER_TIME_WAIT = 3;
+const NETNS = { netns_cookie: 1, netns_inum: 4026530001 };
+
+/** Runs once before each timed run, unmeasured. */
+interface Work {
+  readonly name: string;
+  readonly per: string;
+  readonly units: number;
+  prepare(): void;
+  run(): void;
+}
+
+export async function micro(quick: boolean): Promise<void> {
+  const works = [events(), audit(quick ? 20_000 : 250_000), frames(1000), frames(10_000)];
+  const rows = works.map((work) => time(work, quick ? 5 : 15));
+  console.log(table(['', 'per', 'ns'], rows));
+}
+
+/** The first runs only warm the compiler up. */
+function time(work: Work, rounds: number): Cell[] {
+  const all = Array.from({ length: rounds * 2 }, () => {
+    work.prepare();
+    const began = performance.now();
+    work.run();
+    return ((performance.now() - began) * 1e6) / work.units;
+  });
+  return [work.name, work.per, spread(all.slice(rounds), 0)];
+}
+
+const remote = (n: number) => `10.1.${n >> 8}.${n & 255}`;
+
+/** Both ends of connections that open and close; the client's leaves a TIME_WAIT entry. */
+function events(): Work {
+  const world = new World();
+  world.feed(announced(1), announced(2));
+  const { batch, length } = batchOf(...Array.from({ length: CONNECTIONS }, (_, n) => lifeOf(n)).flat());
+  const decoder = new Decoder(batch);
+  let next = 1;
+  return {
+    name: 'decode and aggregate',
+    per: 'event',
+    units: length / sizeOf('tcp_event'),
+    prepare: () => {
+      next = renumber(batch, length, next);
+      forgetSockets(world);
+    },
+    run: () => decoder.decode(length, world.aggregator),
+  };
+}
+
+function lifeOf(n: number): Uint8Array[] {
+  const client = outbound({ remote: remote(n % DESTINATIONS) });
+  const server = outbound({ direction: DIRECTION.IN, owner: 2, port: 80 });
+  const time = { time_ns: 2000e9 + n * 1000 };
+  const waits = {
+    end: END.TIME_WAIT,
+    tw_lifetime_ms: 60_000,
+    oldstate: 5,
+    newstate: 7,
+    flags: FLAG.OPEN_SENT,
+  };
+  return [
+    eventOf(client, EVENT.ESTABLISHED, { ...time, connect_us: 150, oldstate: 2, newstate: 1 }),
+    eventOf(server, EVENT.ACCEPTED, { ...time, newstate: 1 }),
+    eventOf(client, EVENT.CLOSED, { ...time, ...waits, duration_ns: 2_000_000 }),
+    eventOf(server, EVENT.CLOSED, {
+      ...time,
+      end: END.PASSIVE,
+      oldstate: 9,
+      newstate: 7,
+      duration_ns: 2_000_000,
+    }),
+  ];
+}
+
+/** Two sockets per connection, events in the order of `lifeOf`; cookies nobody has had. */
+function renumber(batch: Batch, length: number, first: number): number {
+  const size = sizeOf('tcp_event');
+  const { cookie } = offsetsOf('tcp_event');
+  let next = first;
+  for (let at = 0; at < length; at += 4 * size, next += 2)
+    for (let event = 0; event < 4; event++)
+      batch.u64[(at + event * size + cookie) >> 3] = BigInt(next + (event & 1));
+  return next;
+}
+
+function forgetSockets({ aggregator: { sockets } }: World): void {
+  for (let slot = 0; slot < sockets.end; slot++) if (sockets.stateOf(slot) !== 0) sockets.remove(slot);
+}
+
+/** A dump of entries that the tables know. */
+function audit(entries: number): Work {
+  const world = new World();
+  const join = new AuditJoin(world.aggregator, world.folds);
+  const dump = Array.from({ length: entries }, (_, n) => entryOf(n));
+  const { batch, length } = batchOf(
+    auditBegin({ id: 1, started_ns: 3000e9, ...NETNS }),
+    ...dump,
+    auditEnd({ id: 1 }),
+  );
+  const decoder = new AuditDecoder(batch);
+  const sink: AuditSink = {
+    begin: (begin) => join.begin(1, begin.netnsInum, begin.startedNs),
+    socket: (socket) => join.socket(socket),
+    text: () => undefined,
+    end: () => join.end(true),
+  };
+  return {
+    name: `audit join, ${count(entries)} entries`,
+    per: 'entry',
+    units: entries,
+    prepare: () => undefined,
+    run: () => {
+      join.beginRound();
+      decoder.decode(length, sink);
+      for (let at = 0; at >= 0; at = join.sweep(at, 50_000));
+      join.endRound();
+    },
+  };
+}
+
+function entryOf(n: number): Uint8Array {
+  const mapped = (...last: number[]) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...last]);
+  return auditSocket({
+    state: TIME_WAIT,
+    timer: TIMER_TIME_WAIT,
+    family: 2,
+    cookie: n + 1,
+    laddr: mapped(10, 0, 0, 1),
+    raddr: mapped(10, 1, 0, n % DESTINATIONS),
+    lport: 1024 + (n % 60_000),
+    rport: 80,
+    expires_ms: 30_000,
+  });
+}
+
+/** Every flow has changed: rows, the store, one view of a thousand rows, its delta. */
+function frames(flows: number): Work {
+  const world = new World();
+  world.feed(announced(1));
+  for (let n = 0; n < flows; n++) world.feed(...lifeWith(n));
+  const { aggregator } = world;
+  const tables = new Tables({
+    tables: { flows: new FlowSource(aggregator), budgets: new BudgetSource(aggregator) },
+  });
+  const view = tables.acquire('flows', {});
+  return {
+    name: `frame, ${count(flows)} changed flows`,
+    per: 'flow',
+    units: flows,
+    prepare: () => {
+      for (const flow of aggregator.flows.all()) aggregator.flows.touch(flow);
+    },
+    run: () => {
+      const { seq } = tables.tick;
+      tables.collect(world.now);
+      view.deltaTail(seq);
+    },
+  };
+}
+
+const lifeWith = (n: number) => [
+  eventOf(outbound({ cookie: n + 1, remote: remote(n) }), EVENT.ESTABLISHED, {
+    connect_us: 150,
+    newstate: 1,
+  }),
+];

@@ -6,8 +6,8 @@
 import { say } from '../scripts/lib/run.js';
 import { Scope } from '../test/support/scope.js';
 import { Client } from './lib/client.js';
+import { cpuShare } from './lib/cpu.js';
 import { Place } from './lib/load.js';
-import { processBusy } from './lib/proc.js';
 import { type Report, Subject } from './lib/service.js';
 import { quantile } from './lib/stats.js';
 import { type Cell, megabytes, percent, table } from './lib/table.js';
@@ -61,12 +61,6 @@ async function measure(step: Step, ms: number): Promise<Cell[]> {
   } finally {
     await scope.end();
   }
-}
-
-export async function cpuShare(pid: number, ms: number): Promise<number> {
-  const [began, busy] = [performance.now(), processBusy(pid)];
-  await pause(ms);
-  return ((processBusy(pid) - busy) / (performance.now() - began)) * 1000;
 }
 
 async function lostOf(subject: Subject): Promise<number> {

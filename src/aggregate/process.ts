@@ -18,7 +18,7 @@ export interface Surroundings {
   unitOf(path: string): string | null;
   /** Our own tgid. */
   selfPid: number;
-  /** Hides command-line arguments. */
+  /** Hides command-line arguments, in names made of them too. */
   redact: boolean;
 }
 
@@ -82,9 +82,9 @@ export class Process implements Owner {
     this.shown = null;
   }
 
-  /** This process's own name: "curl", "bash loop.sh". */
+  /** This process's own name: "curl", "bash loop.sh"; a script's name is an argument too. */
   ownName(): string | null {
-    return shortName(this.exe, this.comm, this.args);
+    return shortName(this.exe, this.comm, this.around.redact ? [] : this.args);
   }
 
   parentName(): string | null {
@@ -123,6 +123,13 @@ export class Process implements Owner {
     return this.cgroup ?? this.around.cgroupPath(this.cgroupId);
   }
 
+  /** The first word alone: a program that sets its own title puts its arguments there as one. */
+  private redacted(): string | null {
+    const [first = ''] = this.args;
+    const hides = this.args.length > 1 || /\s/.test(first);
+    return hides ? `${first.split(/\s/, 1)[0]} …` : this.cmdline;
+  }
+
   private describe(): ProcessInfo {
     const { around } = this;
     const cgroup = this.cgroupPath();
@@ -133,7 +140,7 @@ export class Process implements Owner {
       parent: { pid: this.ppid, comm: this.parentComm },
       comm: this.comm,
       exe: this.exe,
-      cmdline: around.redact && this.args.length > 1 ? `${this.args[0]} …` : this.cmdline,
+      cmdline: around.redact ? this.redacted() : this.cmdline,
       uid: this.uid,
       cgroup,
       unit: cgroup === null ? null : around.unitOf(cgroup),

@@ -51,6 +51,7 @@ export function failureRow(failure: Failure, second: number, missed: boolean): F
     key: failure.key,
     netns: namespace.inode,
     process: owner.info(),
+    program: owner.programName(),
     direction: directionName(direction),
     destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
     call,

@@ -23,7 +23,7 @@ export interface DiagnosisAround {
   /** By flow key. Unix ms. */
   standing(now: number): ReadonlyMap<string, Standing>;
   runtimeOf: Facts['runtimeOf'];
-  /** A rule threw. Tracing goes on; findings stay as they were. */
+  /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
 }
 
@@ -63,8 +63,8 @@ export class Diagnosis {
     const elapsed = now - this.evaluated;
     if (elapsed >= 0 && elapsed < PERIOD_MS) return;
     this.evaluated = now;
-    for (const mirror of [this.flows, this.budgets, this.failures, this.totals]) mirror.pull(now);
     try {
+      for (const mirror of [this.flows, this.budgets, this.failures, this.totals]) mirror.pull(now);
       this.evaluate(this.read(now), now);
     } catch (error) {
       this.around.failed(error);

@@ -175,10 +175,12 @@ export const BudgetRow = Type.Object({
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
+/** `program` as in flows: whose failures these are when the process is gone. */
 export const FailureRow = Type.Object({
   key: Type.String(),
   netns: Int,
   process: ProcessInfo,
+  program: Text,
   direction: Nullable(Direction),
   destination: Endpoint,
   call: Type.Union([Type.Literal('connect'), Type.Literal('bind')]),

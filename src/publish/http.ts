@@ -84,10 +84,10 @@ function snapshot(c: Asked, hub: Hub): Response {
 }
 
 function history(c: Asked, hub: Hub): Response {
-  if (hub.history === undefined) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
+  if (!hub.hasHistory) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
   checkParameters(c, ['budget', 'seconds']);
   const { budget = null, seconds = String(HISTORY_SECONDS) } = c.req.query();
-  const body = hub.history.body(budget, historySeconds(seconds));
+  const body = hub.historyOf(budget, historySeconds(seconds), Date.now());
   if (body !== null) return c.json(body, 200, NO_STORE);
   throw new PortchurnError('NOT_FOUND', `there is no history of a budget "${budget}"`, {
     hint: 'keys are in /api/v1/snapshot?topic=budgets',

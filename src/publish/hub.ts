@@ -2,14 +2,17 @@
  * Ties the engine's tables and events to clients. Enters: publish ticks (ticker.ts) and clients (ws.ts, ndjson.ts).
  * Leaves: frames to whoever is due. Without subscriptions a tick only keeps the tables current. Called by server.ts.
  */
+import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
 import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
+import type { HistoryBody } from '../protocol/history.js';
 import { Client, type ClientHost, type Wire } from './client.js';
 import { EventDesk } from './desk.js';
+import { Faults } from './faults.js';
 import { EventFeed, type Feed, Pace, TableFeed } from './feed.js';
 import { parseFilter } from './filter/parse.js';
 import type { Wish } from './query.js';
-import type { Health, HistorySource, Source } from './source.js';
+import type { Health, Source } from './source.js';
 import { Tables } from './tables.js';
 import type { Tick } from './view.js';
 
@@ -24,6 +27,7 @@ export interface HubOptions {
   readonly kernel: string;
   /** Only what matches is published. */
   readonly filter?: string;
+  readonly log: Pick<Logger, 'error' | 'info'>;
 }
 
 const MAX_CLIENTS = 512;
@@ -31,6 +35,7 @@ const MAX_CLIENTS = 512;
 export class Hub implements ClientHost {
   readonly tables: Tables;
   readonly #desk: EventDesk;
+  readonly #faults: Faults;
   readonly #clients = new Set<Client>();
   #subscriptions = 0;
   /** Called when the first subscription comes: ticks must be frequent from now on. */
@@ -38,8 +43,9 @@ export class Hub implements ClientHost {
 
   /** Throws BAD_FILTER. */
   constructor(private readonly options: HubOptions) {
-    const { source, filter = '' } = options;
-    this.tables = new Tables(source, filter);
+    const { source, filter = '', log } = options;
+    this.#faults = new Faults(log);
+    this.tables = new Tables(source, filter, (what, attempt) => this.#faults.guard(what, attempt));
     const { netnsName } = this.tables;
     this.#desk = new EventDesk(source.events, parseFilter(filter, netnsName).matches, netnsName);
   }
@@ -57,18 +63,30 @@ export class Hub implements ClientHost {
     return this.#subscriptions > 0;
   }
 
+  /** The tracer's, and degraded while clients do not get all that it has. */
   get health(): Health | null {
-    return this.options.source.health();
+    const health = this.options.source.health();
+    return health && this.#faults.any ? { ...health, status: 'degraded' } : health;
   }
 
-  get history(): HistorySource | undefined {
-    return this.options.source.history;
+  get hasHistory(): boolean {
+    return this.options.source.history !== undefined;
   }
 
-  /** One publish tick. `now`: Unix ms. */
+  /** Null: there is no such budget, or a service-wide filter hides it. Totals are the whole machine's. */
+  historyOf(budget: string | null, seconds: number, now: number): HistoryBody | null {
+    this.freshen(now);
+    if (budget !== null && !this.tables.publishes('budgets', budget)) return null;
+    const body = this.options.source.history?.body(budget, seconds) ?? null;
+    return body && this.tables.isFiltered ? withoutNames(body) : body;
+  }
+
+  /** One publish tick. `now`: Unix ms. Never throws: what fails is logged, and the next tick tries again. */
   publish(now: number): void {
-    this.tables.collect(now);
-    for (const client of this.#clients) client.pump();
+    this.#faults.guard('tick', () => this.tables.collect(now));
+    this.#faults.guard('frames', () => {
+      for (const client of this.#clients) client.pump();
+    });
   }
 
   /** While nobody subscribes, ticks are rare: whoever asks then gets a new one. */
@@ -148,4 +166,11 @@ export class Hub implements ClientHost {
       kernel,
     };
   }
+}
+
+/** Annotations whose text names processes: a text cannot be asked whether the service-wide filter lets it pass. */
+const NAMING: ReadonlySet<string> = new Set(['first-failure', 'process-start', 'process-exit']);
+
+function withoutNames(body: HistoryBody): HistoryBody {
+  return { ...body, annotations: body.annotations.filter(({ kind }) => !NAMING.has(kind)) };
 }

@@ -38,12 +38,15 @@ export interface ServerOptions {
   /** The built dashboard; it may be missing. */
   readonly dashboardDir: string;
   readonly log: Logger;
+  /** Monotonic ms, by which clients are found to be frozen. */
+  readonly clock?: () => number;
 }
 
 export interface RunningServer {
   /** Where it answers, such as `http://127.0.0.1:7790/`. */
   readonly url: string;
   readonly hub: Hub;
+  readonly sockets: Pick<Sockets, 'look' | 'queuedBytes'>;
   stop(): Promise<void>;
 }
 
@@ -60,13 +63,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
   const server = createServer({ ...LIMITS, ...TIMEOUTS });
   server.maxConnections = MAX_CONNECTIONS;
-  const sockets = new Sockets(hub, log);
+  const sockets = new Sockets(hub, log, options.clock);
   serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false }), sockets);
   const address = await listenOn(server, listen);
   sockets.watch();
   const ticker = new Ticker(hub, options.intervalMs);
   ticker.start();
-  return { url: urlOf(address), hub, stop: () => stop(server, sockets, ticker) };
+  return { url: urlOf(address), hub, sockets, stop: () => stop(server, sockets, ticker) };
 }
 
 function gateOf({ listen, token, allowHosts, allowOrigins }: ServerOptions): Gate {

@@ -11,7 +11,7 @@ import {
   TABLE_TOPICS,
   type TableTopic,
 } from '../protocol/frames.js';
-import type { TotalsRow } from '../protocol/rows.js';
+import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import { parseFilter } from './filter/parse.js';
 import { specOf, type Wish, wishFor } from './query.js';
 import type { Source, TableSource } from './source.js';
@@ -33,6 +33,10 @@ interface Table {
 
 type Watcher = (changed: readonly Changed[]) => void;
 
+/** Runs an attempt that may throw; undefined: it did, and somebody was told. */
+export type Guard = <T>(what: string, attempt: () => T) => T | undefined;
+const unguarded: Guard = (_, attempt) => attempt();
+
 export class Tables {
   /** Tells one run of the service from the next. */
   readonly epoch = randomUUID();
@@ -43,15 +47,41 @@ export class Tables {
   readonly #views = new Map<string, Kept>();
   readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
   readonly #netnsNames = new Map<number, string>();
+  /** A service-wide filter is set. */
+  readonly isFiltered: boolean;
 
-  /** `filter`: rows outside of it are never published. Throws BAD_FILTER. */
-  constructor(source: Pick<Source, 'tables'>, filter = '') {
+  /** `filter`: rows outside of it are never published. `guard` is around each table's collection. Throws BAD_FILTER. */
+  constructor(
+    source: Pick<Source, 'tables'>,
+    filter = '',
+    private readonly guard = unguarded,
+  ) {
     const admits = parseFilter(filter, this.netnsName).matches;
+    this.isFiltered = filter.trim() !== '';
     this.topics = TABLE_TOPICS.filter((topic) => source.tables[topic] !== undefined);
     for (const topic of this.topics) {
       const table = source.tables[topic] as TableSource<TableTopic>;
-      this.#tables.set(topic, { source: table, store: new RowStore(admits) });
+      this.#tables.set(topic, { source: table, store: new RowStore(this.#admission(topic, admits)) });
     }
+  }
+
+  /** A verdict is no row about a process, its text names one: it is told when what it is about is published. */
+  #admission(topic: TableTopic, admits: (row: AnyRow) => boolean): (row: AnyRow) => boolean {
+    if (topic !== 'verdict' || !this.isFiltered) return admits;
+    return (row) => {
+      const { level, budget, finding } = row as VerdictRow;
+      const isAboutNothing = level === 'ok' && budget === null;
+      return (
+        (isAboutNothing || this.publishes('budgets', budget)) &&
+        (finding === null || this.publishes('findings', finding))
+      );
+    };
+  }
+
+  /** Without a service-wide filter everything is published. */
+  publishes(topic: TableTopic, key: string | null): boolean {
+    if (!this.isFiltered) return true;
+    return key !== null && (this.#tables.get(topic)?.store.entries.has(key) ?? false);
   }
 
   readonly netnsName = (inode: number): string | null => this.#netnsNames.get(inode) ?? null;
@@ -60,7 +90,7 @@ export class Tables {
   collect(now: number): void {
     this.tick.seq++;
     this.tick.time = now;
-    const changed = new Map(this.topics.map((topic) => [topic, this.#collect(topic, now)]));
+    const changed = new Map(this.topics.map((topic) => [topic, this.#guarded(topic, now)]));
     for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
     for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
   }
@@ -74,6 +104,11 @@ export class Tables {
   /** The current rows of a topic. They are the store's own: to be read only. */
   rows<T extends TableTopic>(topic: T): RowOf<T>[] {
     return [...this.#store(topic).entries.values()].map(({ row }) => row as RowOf<T>);
+  }
+
+  /** A table that cannot be collected stays as it is. */
+  #guarded(topic: TableTopic, now: number): Changed[] {
+    return this.guard(topic, () => this.#collect(topic, now)) ?? [];
   }
 
   #collect(topic: TableTopic, now: number) {

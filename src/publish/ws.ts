@@ -38,11 +38,23 @@ export class Sockets {
   constructor(
     private readonly hub: Hub,
     private readonly log: Logger,
+    private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** From here on connections are pinged, and closed when they take nothing. */
   watch(): void {
-    this.#watch = setInterval(() => this.#look(performance.now()), WATCH_MS);
+    this.#watch = setInterval(() => this.look(), WATCH_MS);
+  }
+
+  /** Looks after every connection once. */
+  look(): void {
+    const now = this.clock();
+    for (const connection of this.#connections) connection.look(now);
+  }
+
+  /** What waits in this process for clients to take it. */
+  get queuedBytes(): number {
+    return [...this.#connections].reduce((sum, connection) => sum + connection.queuedBytes, 0);
   }
 
   /** Takes over the socket of a request that passed the gate. */
@@ -85,13 +97,9 @@ export class Sockets {
   }
 
   #accept(ws: WebSocket, socket: Socket): void {
-    const connection = new Connection(ws, socket, this.hub, this.log);
+    const connection = new Connection(ws, socket, this.hub, this.log, this.clock());
     this.#connections.add(connection);
     ws.on('close', () => this.#connections.delete(connection));
-  }
-
-  #look(now: number): void {
-    for (const connection of this.#connections) connection.look(now);
   }
 }
 
@@ -101,15 +109,17 @@ class Connection implements Wire {
   readonly #closed: Promise<void>;
   #allowance = BURST;
   #refilled = performance.now();
-  #pinged = performance.now();
+  #pinged: number;
 
   constructor(
     private readonly ws: WebSocket,
     socket: Socket,
     hub: Hub,
     private readonly log: Logger,
+    now: number,
   ) {
-    this.#progress = new Progress(socket, true, performance.now());
+    this.#pinged = now;
+    this.#progress = new Progress(socket, true, now);
     this.#client = hub.connect(this);
     this.#closed = new Promise((resolve) => ws.once('close', () => resolve()));
     ws.on('close', () => this.#client.close());
@@ -119,8 +129,12 @@ class Connection implements Wire {
     ws.on('message', (data, isBinary) => this.#message(data, isBinary));
   }
 
+  get queuedBytes(): number {
+    return this.ws.bufferedAmount;
+  }
+
   get backedUp(): boolean {
-    return this.ws.bufferedAmount > HIGH_WATER;
+    return this.queuedBytes > HIGH_WATER;
   }
 
   send(text: string): void {

@@ -162,6 +162,27 @@ describe('a process', () => {
     expect(world.flow(5432).process.cmdline).toBe('curl …');
   });
 
+  it.each<[readonly string[], string]>([
+    [['/usr/bin/curl', '-u', 'me:secret'], '/usr/bin/curl …'],
+    [['postgres: me secretdb 10.0.0.5(4711)'], 'postgres: …'],
+    [['curl secret'], 'curl …'],
+  ])('hides them in %j', (cmdline, shown) => {
+    const world = new World({}, { redact: true });
+    world.feed(announced(1, { cmdline }), established(outbound()));
+    const row = world.flow(5432);
+    expect(row.process.cmdline).toBe(shown);
+    expect(JSON.stringify(row)).not.toContain('secret');
+  });
+
+  it('hides the script that names a program too, its parent’s as well', () => {
+    const world = new World({}, { redact: true });
+    const script = { exe: '/usr/bin/bash', comm: 'bash', cmdline: ['bash', '/home/me/secret.sh'] };
+    world.feed(announced(2, script), announced(1, { ppid: 1002 }), established(outbound()));
+    world.feed(established(outbound({ cookie: 2, owner: 2, port: 6 })));
+    expect(world.flow(6).program).toMatch(/^bash( \(bash\))?$/);
+    expect(JSON.stringify(world.flows())).not.toContain('secret');
+  });
+
   it('without arguments has nothing to hide', () => {
     const world = new World({}, { redact: true });
     world.feed(announced(1, { cmdline: ['curl'] }), established(outbound()));

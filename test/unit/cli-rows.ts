@@ -122,6 +122,7 @@ export function failure(parts: Partial<FailureRow> = {}): FailureRow {
     key: 'x1',
     netns: 4026531840,
     process: processInfo({ comm: 'psql', pid: 55 }),
+    program: 'psql (bash)',
     direction: 'out',
     destination: { address: '10.0.0.9', port: 5432 },
     call: 'connect',

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Metrics } from '../../src/publish/metrics/metrics.js';
 import type { Source } from '../../src/publish/source.js';
 import { Tables } from '../../src/publish/tables.js';
-import { budget, failure, finding, flow, proc, totals } from './publish-rows.js';
+import { budget, failure, finding, flow, totals } from './publish-rows.js';
 import { MemoryTable, World } from './publish-world.js';
 
 const MANY = 200;
@@ -32,9 +32,7 @@ function fill(): void {
     source.flows.put(flow(`f${i}`, { destination, program, opened: i + 1, portsHeld: i }));
     source.budgets.put(budget(`b${i}`, { destination, used: i, exhaustionSeconds: 1000 - i }));
     source.failures.put(failure(`x${i}`, { destination, count: i }));
-    source.failures.put(
-      failure(`y${i}`, { call: 'bind', errno: 'EADDRINUSE', process: proc({ comm: program, exe: null }) }),
-    );
+    source.failures.put(failure(`y${i}`, { call: 'bind', errno: 'EADDRINUSE', program }));
     source.totals.put(totals(`n${i}`, { netns: 4_026_532_000 + i, states: STATES }));
   }
   world.tick();

@@ -123,6 +123,7 @@ export function failure(key: string, parts: Partial<FailureRow> = {}): FailureRo
     key,
     netns: 4_026_531_840,
     process: proc({ pid: 55, comm: 'psql', exe: '/usr/bin/psql', cmdline: 'psql -h db' }),
+    program: 'psql (bash)',
     direction: 'out',
     destination: { address: '10.0.0.9', port: 5432 },
     call: 'connect',

@@ -56,7 +56,7 @@ export class MemorySource implements Source {
   readonly totals = new MemoryTable<'totals'>();
   readonly budgets = new MemoryTable<'budgets'>();
   readonly failures = new MemoryTable<'failures'>();
-  readonly tables = {
+  readonly tables: Source['tables'] = {
     flows: this.flows,
     totals: this.totals,
     budgets: this.budgets,
@@ -99,11 +99,10 @@ export class World {
     readonly server: RunningServer,
   ) {}
 
-  static async start(options: Partial<ServerOptions> = {}): Promise<World> {
-    const source = new MemorySource();
+  static async start(options: Partial<ServerOptions> & { source?: MemorySource } = {}): Promise<World> {
+    const { source = new MemorySource() } = options;
     const server = await startServer({
       listen: { host: '127.0.0.1', port: 0 },
-      source,
       intervalMs: NEVER_MS,
       version: '0.0.0-test',
       host: 'testhost',
@@ -113,6 +112,7 @@ export class World {
       dashboardDir: '/nonexistent/dashboard',
       log: pino({ level: 'silent' }),
       ...options,
+      source,
     });
     return new World(source, server);
   }

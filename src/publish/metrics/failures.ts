@@ -2,7 +2,6 @@
  * Failures as counters: of connect() by program, destination and errno, of bind() by program and errno. Enters: changes of
  * `failures`. Leaves: two families. Called by metrics.ts.
  */
-import { basename } from 'node:path';
 import type { FailureRow } from '../../protocol/rows.js';
 import type { Changed } from '../store.js';
 import { CounterFamily } from './counter.js';
@@ -28,7 +27,7 @@ const KINDS: readonly Kind[] = [
     help: 'Connects that failed, by errno and by what it meant there.',
     labelNames: ['program', 'unit', 'destination', 'port', 'errno', 'cause'],
     labels: (row) => ({
-      ...programLabels(programOf(row), row.process.unit),
+      ...programLabels(row.program, row.process.unit),
       destination: labelText(row.destination.address),
       port: labelText(row.destination.port),
       errno: labelText(row.errno),
@@ -41,7 +40,7 @@ const KINDS: readonly Kind[] = [
     help: 'Calls of bind() that failed.',
     labelNames: ['program', 'errno'],
     labels: (row) => ({
-      program: programLabels(programOf(row), null).program,
+      program: programLabels(row.program, null).program,
       errno: labelText(row.errno),
     }),
   },
@@ -66,10 +65,4 @@ function readingOf(kind: Kind, row: FailureRow) {
   const { netns, direction, destination, call, errno, cause } = row;
   const place = [netns, direction, destination.address, destination.port, call, errno, cause].join(' ');
   return { labels: kind.labels(row), place, count: call === kind.call ? row.count : 0 };
-}
-
-/** As flows name it: "curl (bash)". */
-function programOf({ process: { exe, comm, parent } }: FailureRow): string | null {
-  const name = exe === null ? comm : basename(exe);
-  return name === null || parent.comm === null ? name : `${name} (${parent.comm})`;
 }

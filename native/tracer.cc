@@ -83,9 +83,7 @@ Tracer::Tracer(const TracerOptions &options) : options_(options)
 		throw BpfError("open the BPF object", errno);
 	configure();
 	check(load(object_.get()), "load the BPF programs");
-	ring_.reset(ring_buffer__new(map_fd("events"), copy_record, &batch_, nullptr));
-	if (!ring_)
-		throw BpfError("map the ring buffer", errno);
+	ring_ = std::make_unique<EventRing>(map_fd("events"), options_.ring_bytes);
 }
 
 void Tracer::configure()
@@ -146,25 +144,11 @@ int Tracer::map_fd(const char *name) const
 	return fd;
 }
 
-// A negative return stops libbpf after this record, which counts as consumed: stop while a largest one still fits.
-int Tracer::copy_record(void *context, void *data, size_t size)
-{
-	auto *batch = static_cast<Batch *>(context);
-	memcpy(batch->at, data, size);
-	batch->at += size;
-	batch->room -= size;
-	return batch->room < kLargestRecord ? -ENOSPC : 0;
-}
-
 size_t Tracer::drain(uint8_t *buffer, size_t size)
 {
 	if (size < kLargestRecord)
 		throw BpfError("drain into a buffer smaller than one record", EINVAL);
-	batch_ = {buffer, size};
-	const int consumed = ring_buffer__consume(ring_.get());
-	if (consumed < 0 && consumed != -ENOSPC)
-		throw BpfError("drain the ring buffer", -consumed);
-	return size - batch_.room;
+	return ring_->drain(buffer, size, kLargestRecord);
 }
 
 size_t Tracer::folds(uint8_t *buffer, size_t size) const

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 #include "bpf/tracer_config.h"
+#include "native/event_ring.h"
 #include "native/unique_fd.h"
 
 struct TracerOptions {
@@ -42,14 +43,7 @@ private:
 	struct Free {
 		void operator()(struct bpf_object *object) const { bpf_object__close(object); }
 		void operator()(struct bpf_link *link) const { bpf_link__destroy(link); }
-		void operator()(struct ring_buffer *ring) const { ring_buffer__free(ring); }
 	};
-	struct Batch {
-		uint8_t *at;
-		size_t room;
-	};
-
-	static int copy_record(void *batch, void *data, size_t size);
 	void configure();
 	int map_fd(const char *name) const;
 	void attach_program(struct bpf_program *program);
@@ -58,12 +52,11 @@ private:
 	void open_iterator(const char *name);
 
 	TracerOptions options_;
-	Batch batch_ = {};
 	struct tracer_control control_ = {};
 	UniqueFd iterator_;
 	size_t iterators_begun_ = 0;
 	std::vector<uint64_t> cookies_;
 	std::unique_ptr<struct bpf_object, Free> object_;
-	std::unique_ptr<struct ring_buffer, Free> ring_;
+	std::unique_ptr<EventRing> ring_;
 	std::vector<std::unique_ptr<struct bpf_link, Free>> links_;
 };

@@ -64,6 +64,7 @@ function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Sta
     finWait2: still('finWait2'),
     bound: still('bound'),
     openPerSec: 0,
+    busySeconds: 0,
     firstShare: null,
     lifetimeMs: median(rows.map((row) => row.lifetimeMs.p50)),
     connectMs: median(rows.map((row) => row.connectMs.p50)),

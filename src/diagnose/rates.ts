@@ -42,6 +42,13 @@ export class Growth {
     return values.map((value, i) => Math.max(0, value - (oldest.values[i] as number)) / seconds);
   }
 
+  /** How many of the samples of the last ten seconds found the first value grown. */
+  grew(key: string): number {
+    const samples = this.samples.get(key) ?? [];
+    const first = ({ values }: Sample) => values[0] ?? 0;
+    return samples.filter((sample, i) => i > 0 && first(sample) > first(samples[i - 1] as Sample)).length;
+  }
+
   /** Forgets what was not sampled at `time`. */
   prune(time: number): void {
     for (const [key, samples] of this.samples) if (samples.at(-1)?.time !== time) this.samples.delete(key);
@@ -59,6 +66,7 @@ export function fillRates(growth: Growth, actors: readonly Actor[], time: number
     );
     const [opened = 0, closed = 0, first = 0] = grown ?? [];
     actor.openPerSec = opened;
+    actor.busySeconds = growth.grew(actor.key);
     actor.firstShare = closed > 0 ? Math.min(1, first / closed) : null;
   }
 }

@@ -24,13 +24,17 @@ export interface Watched {
   /** Since when it is told; null: not yet. */
   readonly since: number | null;
   readonly resolved: number | null;
-  /** Last moment of each severity. */
+  /** Since when it is so severe without a break; never: it is not. */
+  readonly criticalFrom: number;
+  readonly warningFrom: number;
+  /** Last moment at which it had been so severe for as long as it takes to be told. */
   readonly criticalAt: number;
   readonly warningAt: number;
 }
 export type Watch = ReadonlyMap<string, Watched>;
 
 const NEVER = Number.NEGATIVE_INFINITY;
+const NOT_NOW = Number.POSITIVE_INFINITY;
 
 /** @param time Unix ms, never less than in the call before */
 export function reduce(previous: Watch, candidates: readonly Candidate[], time: number): Watch {
@@ -54,14 +58,20 @@ function seen(before: Watched | undefined, candidate: Candidate, time: number): 
   const first = goesOn ? before.first : time;
   const due = time - first >= candidate.appearAfter * 1000;
   const critical = candidate.severity === 'critical';
+  const warning = critical || candidate.severity === 'warning';
+  const criticalFrom = critical ? Math.min(goesOn ? before.criticalFrom : NOT_NOW, time) : NOT_NOW;
+  const warningFrom = warning ? Math.min(goesOn ? before.warningFrom : NOT_NOW, time) : NOT_NOW;
+  const lasts = (from: number) => time - from >= candidate.appearAfter * 1000;
   return {
     candidate,
     first,
     last: time,
     since: goesOn && before.since !== null ? before.since : due ? first : null,
     resolved: null,
-    criticalAt: critical ? time : goesOn ? before.criticalAt : NEVER,
-    warningAt: critical || candidate.severity === 'warning' ? time : goesOn ? before.warningAt : NEVER,
+    criticalFrom,
+    warningFrom,
+    criticalAt: lasts(criticalFrom) ? time : goesOn ? before.criticalAt : NEVER,
+    warningAt: lasts(warningFrom) ? time : goesOn ? before.warningAt : NEVER,
   };
 }
 
@@ -86,10 +96,9 @@ interface Ranked {
 }
 
 function severityNow({ candidate, criticalAt, warningAt, resolved }: Watched, time: number): Severity {
-  const until = resolved === null ? time : NEVER;
-  if (until - criticalAt < CALM_MS) return 'critical';
-  if (until - warningAt < CALM_MS && candidate.severity === 'info') return 'warning';
-  return candidate.severity;
+  if (resolved !== null) return candidate.severity;
+  if (time - criticalAt < CALM_MS) return 'critical';
+  return time - warningAt < CALM_MS ? 'warning' : 'info';
 }
 
 const WEIGHT: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };

@@ -49,6 +49,8 @@ export interface Actor extends Standing {
   closedFirst: number;
   /** Over the last ten seconds. */
   openPerSec: number;
+  /** Seconds of these in which any were opened. */
+  busySeconds: number;
   /** Of the closes of the last ten seconds, those that we began: 0 to 1; null: nothing closed. */
   firstShare: number | null;
   /** Medians, ms. */

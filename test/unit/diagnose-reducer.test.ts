@@ -63,8 +63,11 @@ describe('a finding', () => {
     expect(rows).toMatchObject([{ since: T0 + 24_000, resolved: null }]);
   });
 
-  it('gets more severe at once and less severe only after ten seconds', () => {
-    const severe = [...times(5, [about('a')]), [about('a', { severity: 'critical' })]];
+  it('gets more severe when that has lasted as well, and less severe only after ten seconds', () => {
+    const critical = about('a', { severity: 'critical' });
+    const brief = [...times(5, [about('a')]), ...times(3, [critical])];
+    expect(rowsAfter(brief)[0]?.severity).toBe('warning');
+    const severe = [...brief, [critical]];
     expect(rowsAfter(severe)[0]?.severity).toBe('critical');
     expect(rowsAfter([...severe, ...times(9, [about('a')])])[0]?.severity).toBe('critical');
     expect(rowsAfter([...severe, ...times(10, [about('a')])])[0]?.severity).toBe('warning');
@@ -164,6 +167,7 @@ describe('actors', () => {
     const growth = new Growth();
     expect(growth.perSecond('a', [100], T0)).toBeNull();
     for (let i = 1; i < 30; i++) expect(growth.perSecond('a', [100 + 20 * i], T0 + i * 1000)).toEqual([20]);
+    expect(growth.grew('a')).toBe(10);
     expect(growth.perSecond('a', [680], T0 + 40_000)?.[0]).toBeLessThan(11);
     expect(growth.perSecond('a', [700], T0)).toBeNull();
   });
@@ -172,6 +176,13 @@ describe('actors', () => {
     expect(new Growth().perSecond('a', [6000], T0, T0 - 800)).toEqual([6000]);
     expect(new Growth().perSecond('a', [6000], T0, T0 - 2000)).toEqual([3000]);
     expect(new Growth().perSecond('a', [6000], T0, T0 - 60_000)).toBeNull();
+  });
+
+  it('of a burst is in one second, whatever its size', () => {
+    const growth = new Growth();
+    for (let i = 0; i < 8; i++) growth.perSecond('a', [i < 3 ? 0 : 514], T0 + i * 1000);
+    expect(growth.grew('a')).toBe(1);
+    expect(growth.grew('nobody')).toBe(0);
   });
 });
 

@@ -35,6 +35,7 @@ export function actor(parts: Partial<Actor> = {}): Actor {
     closed: 29_999,
     closedFirst: 29_999,
     openPerSec: 300,
+    busySeconds: 10,
     firstShare: 1,
     lifetimeMs: 3,
     connectMs: 0.2,

@@ -13,6 +13,8 @@ import { candidate, isOut } from './candidate.js';
 /** Opens per second below which nobody would call it churn. */
 const CHURN_PER_SEC = 5;
 const CHURN_OPENED = 20;
+/** Seconds with opens, of the last ten: a burst is no habit. */
+const CHURN_SECONDS = 3;
 /** A request takes less than this, ms. */
 const REQUEST_MS = 3000;
 /** Connections that stay, per process, that make a pool; one may be anything. */
@@ -23,6 +25,7 @@ const MOST = 50;
 /** Many opens, short lives. */
 export function churns(actor: Actor): boolean {
   if (!isOut(actor) || actor.openPerSec < CHURN_PER_SEC || actor.opened < CHURN_OPENED) return false;
+  if (actor.busySeconds < CHURN_SECONDS) return false;
   const passing = Math.max(0, actor.established - actor.steady);
   return actor.lifetimeMs === null ? passing < 2 * actor.openPerSec : actor.lifetimeMs < REQUEST_MS;
 }

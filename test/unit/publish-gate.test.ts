@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireTokenFor } from '../../src/publish/gate.js';
+import { createApp } from '../../src/publish/http.js';
 import { World } from './publish-world.js';
 
 const TOKEN = 'correct horse battery ſtaple';
@@ -92,6 +93,15 @@ async function expectRefused(url: string, headers: Record<string, string>, statu
 }
 
 describe('on every path and on the upgrade', () => {
+  it('and no route is forgotten here', () => {
+    const none = {} as never;
+    const { routes } = createApp({ hub: none, gate: none, assets: none, metrics: none, log: none });
+    const tried = new Set(PATHS.map((path) => path.split('?')[0]));
+    const named = routes.map(({ path }) => path).filter((path) => !path.endsWith('*'));
+    expect(named.length).toBeGreaterThan(6);
+    expect(named.filter((path) => !tried.has(path))).toEqual([]);
+  });
+
   it.each([
     'evil.example',
     'localhost.evil.example',

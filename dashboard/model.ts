@@ -25,6 +25,12 @@ export const totals = computed(() => state.value.tables.totals);
 export const flows = computed(() => state.value.tables.flows);
 export const budgets = computed(() => state.value.tables.budgets);
 export const failures = computed(() => state.value.tables.failures);
+/** The one sentence; null until the service has said it. */
+export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
+/** What is wrong, the first to look at first. */
+export const findings = computed(() =>
+  [...state.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
+);
 export const namespaces = computed(() => [...totals.value.rows.values()]);
 
 /** Text, so that what hangs on the ranges is drawn anew only when one of them changes. */
@@ -47,6 +53,7 @@ export const limit = signal(FEW_ROWS);
 /** The budgets that matter are the tightest, the failures that matter the fastest. Of few free ports some are no worry. */
 const BUDGETS: Wish = { sort: 'free', limit: 24 };
 const FAILURES: Wish = { sort: '-perSec', limit: 50 };
+const FINDINGS: Wish = { sort: 'rank', limit: 50 };
 
 const feed = new Feed({
   url: socketUrl(),
@@ -73,6 +80,7 @@ export function start(): void {
   }, 1_000);
   feed.want('budgets', BUDGETS);
   feed.want('failures', FAILURES);
+  feed.want('findings', FINDINGS);
   askFlows();
   feed.start();
 }

@@ -19,7 +19,14 @@ import type {
 } from '../src/protocol/frames.js';
 
 /** Every table this page shows; a topic the service does not have stays silent. */
-export const SHOWN = ['totals', 'flows', 'budgets', 'failures'] as const satisfies readonly TableTopic[];
+export const SHOWN = [
+  'totals',
+  'flows',
+  'budgets',
+  'failures',
+  'verdict',
+  'findings',
+] as const satisfies readonly TableTopic[];
 export type ShownTopic = (typeof SHOWN)[number];
 
 /** How a table is wanted; absent fields are the service's defaults. */
@@ -84,6 +91,8 @@ export function initial(): State {
     flows: emptyTable('flows'),
     budgets: emptyTable('budgets'),
     failures: emptyTable('failures'),
+    verdict: emptyTable('verdict'),
+    findings: emptyTable('findings'),
   };
   return { hello: null, tables, intervalMs: null, subs: 0, time: null, refusal: null };
 }

@@ -7,7 +7,7 @@ import { census } from '../src/protocol/census.js';
 import type { Hello } from '../src/protocol/frames.js';
 import { HEARTBEAT_MS } from '../src/protocol/names.js';
 import { fullness, level, outlook } from '../src/protocol/outlook.js';
-import type { BudgetRow, TotalsRow } from '../src/protocol/rows.js';
+import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../src/protocol/rows.js';
 import { clock, duration, foreign, integer, percent, processName, seconds, UNKNOWN } from './format.js';
 import type { Link, LostReason } from './link.js';
 
@@ -172,4 +172,37 @@ export function holderWords({ holders }: Pick<BudgetRow, 'holders'>): { word: st
     return `${who} (${integer(ports)})`;
   });
   return first === undefined ? null : { word: first, title: [first, ...others].join('\n') };
+}
+
+const LEVELS: Record<VerdictRow['level'], Saying> = {
+  ok: { tone: 'good', glyph: '✓', word: 'Fine', detail: '' },
+  warning: { tone: 'warn', glyph: '▲', word: 'Warning', detail: '' },
+  critical: { tone: 'bad', glyph: '✗', word: 'Critical', detail: '' },
+  recovered: { tone: 'good', glyph: '✓', word: 'Recovered', detail: '' },
+};
+
+/** The verdict with the word and glyph of its level; the sentence itself is the service's. */
+export function verdictWords({ level: said, since }: VerdictRow): Saying {
+  return { ...LEVELS[said], detail: `since ${clock(since)}` };
+}
+
+/** The page's title: among twenty tabs, this one says what is going on. */
+export function titleWords(hello: Hello | null, verdict: VerdictRow | null, old: boolean): string {
+  const place = hello === null ? 'portchurn' : `${hello.host} · portchurn`;
+  if (old || verdict === null || verdict.level === 'ok') return place;
+  return `${LEVELS[verdict.level].glyph} ${verdict.text} · ${place}`;
+}
+
+const SEVERITIES: Record<FindingRow['severity'], Saying> = {
+  critical: { tone: 'bad', glyph: '✗', word: 'Critical', detail: 'act now' },
+  warning: { tone: 'warn', glyph: '▲', word: 'Warning', detail: 'somebody should act' },
+  info: { tone: 'wait', glyph: 'ⓘ', word: 'Info', detail: 'nobody has to act' },
+};
+
+/** How bad a finding is, or when it ended. */
+export function findingWords({ severity, resolved, since }: FindingRow): Saying {
+  if (resolved !== null)
+    return { tone: 'good', glyph: '✓', word: 'Resolved', detail: `at ${clock(resolved)}` };
+  const says = SEVERITIES[severity];
+  return { ...says, detail: `${says.detail}, since ${clock(since)}` };
 }

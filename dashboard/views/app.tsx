@@ -1,21 +1,24 @@
 /**
- * The page on one screen: strip, budgets and namespaces, culprits, failures, the cross-check with the kernel. Enters: signals. Called by main.
+ * The page on one screen: strip, verdict, diagnosis, budgets and namespaces, culprits, failures, the cross-check with the kernel. Enters: signals. Called by main.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { hello, link, namespaces, now, state } from '../model.js';
-import { crossCheckWords, isOld, lostWords } from '../words.js';
+import { hello, link, namespaces, now, state, verdict } from '../model.js';
+import { crossCheckWords, isOld, lostWords, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
+import { Diagnosis } from './diagnosis.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
 import { Status } from './status.js';
 import { Totals } from './totals.js';
+import { icon, Verdict } from './verdict.js';
 
 export function App() {
   const old = useComputed(() => isOld(link.value, now.value)).value;
   useEffect(() => {
-    document.title = hello.value ? `${hello.value.host} · portchurn` : 'portchurn';
-  }, [hello.value]);
+    document.title = titleWords(hello.value, verdict.value, old);
+    document.querySelector('link[rel=icon]')?.setAttribute('href', icon(verdict.value, old));
+  }, [hello.value, verdict.value, old]);
   useEffect(() => {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
@@ -26,6 +29,8 @@ export function App() {
       <Lost />
       <Notice />
       <main class={old ? 'old' : ''}>
+        <Verdict />
+        <Diagnosis />
         <div class="top">
           <Budgets />
           <Totals />

@@ -1,0 +1,33 @@
+/**
+ * The one sentence: fine, running out (with countdown), out of ports, recovered; and the icon that says it in a tab. The
+ * sentence is the service's own, the same as in the terminal. Enters: the verdict. Called by app.
+ */
+import type { VerdictRow } from '../../src/protocol/rows.js';
+import { foreign } from '../format.js';
+import fine from '../icon.svg?no-inline';
+import critical from '../icon-critical.svg?no-inline';
+import warning from '../icon-warning.svg?no-inline';
+import { verdict } from '../model.js';
+import { verdictWords } from '../words.js';
+
+const ICONS: Record<VerdictRow['level'], string> = { ok: fine, warning, critical, recovered: fine };
+
+export const icon = (row: VerdictRow | null, old: boolean) => (row === null || old ? fine : ICONS[row.level]);
+
+export function Verdict() {
+  const row = verdict.value;
+  if (row === null) return null;
+  const says = verdictWords(row);
+  return (
+    <section class={`verdict ${says.tone}`} aria-label="Verdict">
+      <span class="glyph" aria-hidden="true">
+        {says.glyph}
+      </span>
+      <p role="status">
+        <span class="sr-only">{says.word}: </span>
+        {foreign(row.text)}
+      </p>
+      <span class="detail">{says.detail}</span>
+    </section>
+  );
+}

@@ -54,10 +54,15 @@ export class Budget {
     this.rates.add(BUDGET_RATE.OPEN, Math.floor(atMs / 1000));
   }
 
-  hold(flow: number, state: number, by: 1 | -1): void {
+  count(state: number, by: 1 | -1): void {
     if (isTimeWait(state)) this.timeWait += by;
     else if (state === ESTABLISHED) this.established += by;
     else this.other += by;
+  }
+
+  /** @param flow by its index as stored */
+  hold(flow: number, state: number, by: 1 | -1): void {
+    this.count(state, by);
     const ports = (this.holders.get(flow) ?? 0) + by;
     if (ports === 0) this.holders.delete(flow);
     else this.holders.set(flow, ports);

@@ -35,7 +35,8 @@ export class Releases {
 export function releaseSteps({ timers }: Releases): [number, number][] {
   const steps: [number, number][] = [];
   for (let from = 0; from < RELEASE_SECONDS; from += STEP) {
-    const ports = timers.subarray(from, from + STEP).reduce((sum, count) => sum + count, 0);
+    let ports = 0;
+    for (let second = from; second < from + STEP; second++) ports += timers[second] as number;
     if (ports > 0) steps.push([from + STEP, ports]);
   }
   return steps;

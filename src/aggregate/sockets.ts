@@ -168,11 +168,7 @@ export class Sockets {
 
   /** @param deadline of a TIME_WAIT state, ns; else 0 */
   setState(slot: number, state: number, since: number, deadline = 0): void {
-    if (this.state[slot] !== state) {
-      this.count(slot, -1);
-      this.state[slot] = state;
-      this.count(slot, 1);
-    }
+    if (this.state[slot] !== state) this.turn(slot, state);
     this.since[slot] = since;
     this.deadline[slot] = deadline;
   }
@@ -247,12 +243,33 @@ export class Sockets {
     this.seen[slot] = 0;
   }
 
-  /** The one place where gauges move. */
+  /** Every close does this: who holds the port stays the same, so only what depends on the state is counted anew. */
+  private turn(slot: number, state: number): void {
+    const before = this.state[slot] as number;
+    const holds = before !== EXPIRED && state !== EXPIRED;
+    if (!holds) this.count(slot, -1);
+    else this.countState(slot, this.flowOf(slot), before, -1);
+    this.state[slot] = state;
+    if (!holds) return this.count(slot, 1);
+    this.countState(slot, this.flowOf(slot), state, 1);
+    const budget = this.budgetOf(slot);
+    if (budget === null) return;
+    budget.count(before, -1);
+    budget.count(state, 1);
+    this.budgets.touch(budget);
+  }
+
+  /** The one place where gauges move; a mere change of state moves only those of the state. */
   private count(slot: number, by: 1 | -1): void {
     const state = this.state[slot] as number;
-    const waiting = isTimeWait(state);
     const flow = this.flowOf(slot);
-    if (waiting) {
+    this.countState(slot, flow, state, by);
+    const budget = this.budgetOf(slot);
+    if (budget !== null) this.countPort(slot, flow, budget, state, by);
+  }
+
+  private countState(slot: number, flow: Flow, state: number, by: 1 | -1): void {
+    if (isTimeWait(state)) {
       flow.timeWait += by;
       flow.namespace.timeWait += by;
       if (this.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED)) flow.namespace.timeWaitAttributed += by;
@@ -260,8 +277,6 @@ export class Sockets {
       flow.established += by;
     }
     this.flows.touch(flow);
-    const budget = this.budgetOf(slot);
-    if (budget !== null) this.countPort(slot, flow, budget, state, by);
   }
 
   private countPort(slot: number, flow: Flow, budget: Budget, state: number, by: 1 | -1): void {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <iterator>
+#include <malloc.h>
 #include <unistd.h>
 #include "bpf/tcp_event.h"
 #include "native/bpf_error.h"
@@ -67,6 +68,14 @@ int load(struct bpf_object *object)
 	return bpf_object__load(object);
 }
 
+// To load, libbpf reads the types of the whole kernel: some MiB that would stay with the allocator.
+void give_back()
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 void check(int result, const std::string &operation)
 {
 	if (result < 0)
@@ -83,6 +92,7 @@ Tracer::Tracer(const TracerOptions &options) : options_(options)
 		throw BpfError("open the BPF object", errno);
 	configure();
 	check(load(object_.get()), "load the BPF programs");
+	give_back();
 	ring_ = std::make_unique<EventRing>(map_fd("events"), options_.ring_bytes);
 }
 

@@ -5,7 +5,7 @@
 import { AuditJoin } from '../src/aggregate/audit-join.js';
 import { BudgetSource, FlowSource } from '../src/aggregate/sources.js';
 import { AuditDecoder, type AuditSink } from '../src/decode/audit.js';
-import type { Batch } from '../src/decode/batch.js';
+import { Batch } from '../src/decode/batch.js';
 import { Decoder } from '../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../src/decode/layout.js';
 import { Tables } from '../src/publish/tables.js';
@@ -120,11 +120,13 @@ function audit(entries: number): Work {
   const world = new World();
   const join = new AuditJoin(world.aggregator, world.folds);
   const dump = Array.from({ length: entries }, (_, n) => entryOf(n));
-  const { batch, length } = batchOf(
+  const bytes = Buffer.concat([
     auditBegin({ id: 1, started_ns: 3000e9, ...NETNS }),
     ...dump,
     auditEnd({ id: 1 }),
-  );
+  ]);
+  const batch = new Batch(bytes.length);
+  batch.u8.set(bytes);
   const decoder = new AuditDecoder(batch);
   const sink: AuditSink = {
     begin: (begin) => join.begin(1, begin.netnsInum, begin.startedNs),
@@ -139,7 +141,7 @@ function audit(entries: number): Work {
     prepare: () => undefined,
     run: () => {
       join.beginRound();
-      decoder.decode(length, sink);
+      decoder.decode(bytes.length, sink);
       for (let at = 0; at >= 0; at = join.sweep(at, 50_000));
       join.endRound();
     },

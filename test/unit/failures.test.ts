@@ -228,6 +228,7 @@ describe('failures', () => {
       ['bind', 36],
     ]);
     expect(folded[0]?.process).toMatchObject({ comm: 'curl', exited: true });
+    expect(new Set(rows.map(({ program }) => program))).toEqual(new Set(['curl (bash)']));
   });
 
   it('of a dead process with nothing but a failed bind() keep its row', () => {

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Diagnosis } from '../../src/diagnose/diagnosis.js';
 import { flow, totals } from './publish-rows.js';
-import { World } from './publish-world.js';
+import { MemoryTable, World } from './publish-world.js';
 
 let world: World;
 let lines: Record<string, unknown>[];
@@ -75,4 +76,27 @@ it('a stopped tracer is not merely degraded', async () => {
   world.tick();
   world.source.state = null;
   expect((await world.get('/healthz')).status).toBe(503);
+});
+
+it('a table that throws does not break the diagnosis off, nor go unheard', () => {
+  const failures: unknown[] = [];
+  const broken = {
+    collect: () => {
+      throw new Error('a bug');
+    },
+  };
+  const sources = {
+    flows: broken,
+    budgets: new MemoryTable<'budgets'>(),
+    failures: new MemoryTable<'failures'>(),
+    totals: new MemoryTable<'totals'>(),
+  };
+  const diagnosis = new Diagnosis(sources, {
+    standing: () => new Map(),
+    runtimeOf: () => null,
+    failed: (error) => failures.push(error),
+  });
+  diagnosis.tick(1000);
+  diagnosis.tick(2000);
+  expect(failures).toEqual([new Error('a bug'), new Error('a bug')]);
 });

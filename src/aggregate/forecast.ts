@@ -46,7 +46,7 @@ export interface ForecastInput {
   closePerSec?: number | null;
   /** Ports that the kernel's timers give back in each second from now: [0] within the first. */
   releases: ArrayLike<number>;
-  /** Mean from open to close, of those closed lately; null: none was seen to close, so none is expected to. */
+  /** Mean from open to close, of those closed lately; null: not known, then closes tell; without these none is expected. */
   lifetimeSeconds: number | null;
   /** Of closes, those that leave a TIME_WAIT entry here: 0 to 1. */
   waitShare: number;
@@ -103,12 +103,18 @@ interface Stream {
 
 /** What the numbers of the living and of the closes say of the lifetimes that were seen. */
 function streamOf({ live, openPerSec, closePerSec = null, lifetimeSeconds }: ForecastInput): Stream {
-  if (lifetimeSeconds === null) return { closingShare: 1, lifetime: Number.POSITIVE_INFINITY };
+  if (lifetimeSeconds === null) return { closingShare: 1, lifetime: byCloses(live, closePerSec) };
   const seen = { closingShare: 1, lifetime: lifetimeSeconds };
   if (closePerSec === null || closePerSec > openPerSec * (1 - RATE_NOISE)) return seen;
   const explained = openPerSec * lifetimeSeconds;
   if (live <= EXPLAINED * explained) return seen;
   const leaks = live > LEAK_FACTOR * explained + LEAK_SECONDS * openPerSec;
   if (leaks) return { closingShare: closePerSec / openPerSec, lifetime: lifetimeSeconds };
-  return { closingShare: 1, lifetime: live / closePerSec };
+  // No whole second with a close yet: those lifetimes are all there is to go by.
+  return closePerSec > 0 ? { closingShare: 1, lifetime: byCloses(live, closePerSec) } : seen;
+}
+
+/** Little's law; where nothing closes, nothing is expected to. */
+function byCloses(live: number, closePerSec: number | null): number {
+  return closePerSec !== null && closePerSec > 0 ? live / closePerSec : Number.POSITIVE_INFINITY;
 }

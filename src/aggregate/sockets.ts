@@ -246,11 +246,14 @@ export class Sockets {
   /** Every close does this: who holds the port stays the same, so only what depends on the state is counted anew. */
   private turn(slot: number, state: number): void {
     const before = this.state[slot] as number;
-    const holds = before !== EXPIRED && state !== EXPIRED;
-    if (!holds) this.count(slot, -1);
-    else this.countState(slot, this.flowOf(slot), before, -1);
+    if (before === EXPIRED || state === EXPIRED) {
+      this.count(slot, -1);
+      this.state[slot] = state;
+      this.count(slot, 1);
+      return;
+    }
+    this.countState(slot, this.flowOf(slot), before, -1);
     this.state[slot] = state;
-    if (!holds) return this.count(slot, 1);
     this.countState(slot, this.flowOf(slot), state, 1);
     const budget = this.budgetOf(slot);
     if (budget === null) return;

@@ -69,6 +69,13 @@ describe('exhaustion', () => {
     expect(forecast({ ...leak, closePerSec: null })).toBeNull();
   });
 
+  it('goes by closes where no lifetime is known, and by lifetimes where no whole second has seen a close', () => {
+    const burst = { live: 6, openPerSec: 14.2, waiting: 800, releases: Array(60).fill(14) };
+    expect(forecast({ ...burst, lifetimeSeconds: null, closePerSec: 14 })).toBeNull();
+    expect(forecast({ ...burst, lifetimeSeconds: 0.03, closePerSec: 0 })).toBeNull();
+    expect(forecast({ ...burst, lifetimeSeconds: null, closePerSec: 0 })).toBeGreaterThan(60);
+  });
+
   it('never comes beyond an hour', () => {
     expect(forecast({ lifetimeSeconds: null, openPerSec: 0.3 })).toBeCloseTo(1000 / 0.3);
     expect(forecast({ lifetimeSeconds: null, openPerSec: 0.27 })).toBeNull();

@@ -52,7 +52,9 @@ it('tells an incident from calm to recovered, with culprit, victim and fix', asy
   await bad.stop();
   await program(scope, netns, 'one-agent.mjs', ADDRESS, 8080);
   await verdict(page).getByText('Recovered at').waitFor(WITHIN);
-  await diagnosis(page).getByText('Critical').waitFor({ ...WITHIN, state: 'hidden' });
+  await diagnosis(page)
+    .getByText('Critical')
+    .waitFor({ ...WITHIN, state: 'hidden' });
   expect(problems).toEqual([]);
 });
 

@@ -196,7 +196,7 @@ export function titleWords(hello: Hello | null, verdict: VerdictRow | null, old:
 const SEVERITIES: Record<FindingRow['severity'], Saying> = {
   critical: { tone: 'bad', glyph: '✗', word: 'Critical', detail: 'act now' },
   warning: { tone: 'warn', glyph: '▲', word: 'Warning', detail: 'somebody should act' },
-  info: { tone: 'wait', glyph: 'ⓘ', word: 'Info', detail: 'nobody has to act' },
+  info: { tone: 'wait', glyph: '•', word: 'Info', detail: 'nobody has to act' },
 };
 
 /** How bad a finding is, or when it ended. */

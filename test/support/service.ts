@@ -2,10 +2,11 @@
  * The real service, and the real command line, as a user runs them. A service must end with exit code 0 on SIGTERM: every
  * test that uses one checks that. Called by e2e tests.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
+import { heldPrograms } from './held.js';
 import { type Finished, type Running, run, type StartOptions, start } from './process.js';
 import type { Ending, Scope } from './scope.js';
 import { Stream } from './stream.js';
@@ -62,11 +63,8 @@ export class Service implements Ending {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
-  /** Ids of the BPF programs it holds. */
   programs(): string[] {
-    const directory = `/proc/${this.pid}/fdinfo`;
-    const infos = readdirSync(directory).map((fd) => readFileSync(`${directory}/${fd}`, 'utf8'));
-    return infos.flatMap((info) => /^prog_id:\s+(\d+)$/m.exec(info)?.[1] ?? []);
+    return heldPrograms(this.pid);
   }
 
   /** Nothing to check when the test has ended it already. */

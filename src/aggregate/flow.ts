@@ -61,6 +61,8 @@ export class Flow {
   pins = 0;
   /** Waits to be published. */
   dirty = false;
+  /** Its rates still move though nothing happens. */
+  hot = false;
 
   constructor(
     /** Place in the flow table; what the cookie table stores. */
@@ -77,6 +79,13 @@ export class Flow {
     let flow: Flow = this;
     while (flow.foldedInto !== null) flow = flow.foldedInto;
     return flow;
+  }
+
+  /** Whether time alone has changed what its row says since this was last asked. */
+  ages(second: number): boolean {
+    const lifetimes = this.lifetimes?.ages(second) ?? false;
+    const connects = this.connects?.ages(second) ?? false;
+    return this.rates.ages(second) || lifetimes || connects;
   }
 
   /** Nothing was ever counted here, and nothing points here: only sockets of unknown owners passed through. */

@@ -14,6 +14,7 @@ export class DurationWindow {
   private current = new Uint32Array(BUCKETS);
   private previous = new Uint32Array(BUCKETS);
   private half = -1;
+  private aged = false;
 
   constructor(private readonly pool: DurationPool | null = null) {}
 
@@ -28,6 +29,14 @@ export class DurationWindow {
     const total = sum(this.current) + sum(this.previous);
     if (total === 0) return { p50: null, p99: null };
     return { p50: this.quantile(total * 0.5), p99: this.quantile(total * 0.99) };
+  }
+
+  /** Whether time alone has changed a quantile since this was last asked. */
+  ages(second: number): boolean {
+    this.advance(second);
+    const { aged } = this;
+    this.aged = false;
+    return aged;
   }
 
   /** Adds what another one counted. */
@@ -64,9 +73,14 @@ export class DurationWindow {
     const old = this.previous;
     this.previous = this.current;
     this.current = old;
-    old.fill(0);
-    if (half > this.half + 1) this.previous.fill(0);
+    this.empty(old);
+    if (half > this.half + 1) this.empty(this.previous);
     this.half = half;
+  }
+
+  private empty(counts: Uint32Array): void {
+    this.aged ||= sum(counts) > 0;
+    counts.fill(0);
   }
 }
 

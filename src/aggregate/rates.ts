@@ -11,6 +11,7 @@ export class RateWindow {
   private newest = -1;
   private first = -1;
   private lastCounted = -1;
+  private aged = false;
 
   constructor(private readonly kinds: number) {
     this.buckets = new Uint32Array(kinds * RATE_SECONDS);
@@ -62,6 +63,15 @@ export class RateWindow {
     return this.lastCounted >= 0 && second - this.lastCounted < RATE_SECONDS;
   }
 
+  /** Whether time alone has changed a rate since this was last asked. */
+  ages(second: number): boolean {
+    if (this.newest < 0) return false;
+    this.advance(second);
+    const { aged } = this;
+    this.aged = false;
+    return aged;
+  }
+
   private index(kind: number, second: number): number {
     return (second % RATE_SECONDS) * this.kinds + kind;
   }
@@ -79,10 +89,15 @@ export class RateWindow {
     if (second <= this.newest) return;
     if (this.newest < 0) this.first = second;
     const steps = this.newest < 0 ? RATE_SECONDS : Math.min(RATE_SECONDS, second - this.newest);
-    for (let i = 0; i < steps; i++) {
-      const slot = this.index(0, second - i);
-      this.buckets.fill(0, slot, slot + this.kinds);
-    }
+    for (let i = 0; i < steps; i++) this.clear(this.index(0, second - i));
+    this.aged ||= second - this.first < RATE_SECONDS;
     this.newest = second;
+  }
+
+  private clear(slot: number): void {
+    for (let at = slot; at < slot + this.kinds; at++) {
+      this.aged ||= this.buckets[at] !== 0;
+      this.buckets[at] = 0;
+    }
   }
 }

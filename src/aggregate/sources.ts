@@ -20,7 +20,9 @@ import { TIME_WAIT } from './sockets.js';
 const ROWS_PER_TICK = 1000;
 
 export class FlowSource implements TableSource<'flows'> {
+  /** Active in the last ten seconds. */
   private hot: Flow[] = [];
+  private second = -1;
 
   constructor(private readonly aggregator: Aggregator) {}
 
@@ -28,23 +30,37 @@ export class FlowSource implements TableSource<'flows'> {
     const { flows, dead, unixMsAtZero } = this.aggregator;
     dead.settle(now);
     const second = Math.floor((now - unixMsAtZero) / 1000);
-    for (const flow of this.hot) flows.touch(flow);
+    if (second !== this.second) this.age(second);
     const changed = flows.takeDirty().filter((flow) => !this.dropped(flow));
-    this.hot = changed.filter((flow) => this.keepsMoving(flow, second));
+    for (const flow of changed) if (!flow.hot) this.heat(flow, second);
     return { set: changed.map((flow) => flowRow(flow, second)), del: flows.takeGone() };
+  }
+
+  /** Rates are of whole seconds: only with a new one can a row change though nothing happened. */
+  private age(second: number): void {
+    this.second = second;
+    this.hot = this.hot.filter((flow) => this.staysHot(flow, second));
+  }
+
+  private staysHot(flow: Flow, second: number): boolean {
+    if (!flow.hot || flow.foldedInto !== null) return false;
+    flow.hot = flow.rates.isActive(second);
+    if (flow.ages(second) || !flow.hot) this.aggregator.flows.touch(flow);
+    return flow.hot;
+  }
+
+  private heat(flow: Flow, second: number): void {
+    flow.hot = flow.rates.isActive(second);
+    if (flow.hot) this.hot.push(flow);
+    else this.aggregator.rest(flow);
   }
 
   private dropped(flow: Flow): boolean {
     if (!flow.isEmpty) return false;
     this.aggregator.rest(flow);
     this.aggregator.flows.drop(flow);
+    flow.hot = false;
     return true;
-  }
-
-  private keepsMoving(flow: Flow, second: number): boolean {
-    if (flow.rates.isActive(second)) return true;
-    this.aggregator.rest(flow);
-    return false;
   }
 }
 

@@ -21,15 +21,29 @@ const RING_HEADER = 8;
 
 interface Outcome {
   stalls: number;
+  /** conn/s that the generator came to. */
+  came: number;
   report: Report;
   lost: Lost;
 }
 
 export async function stalls(quick: boolean): Promise<void> {
-  const { report, lost, stalls } = await stallAgain(quick ? 2 : 6);
-  const head = ['conn/s', 'stalls of 500 ms', 'events', 'longest wait in the ring ms', 'lost', 'missed'];
+  const { report, lost, stalls, came } = await stallAgain(quick ? 2 : 6);
+  const head = [
+    'conn/s',
+    'came',
+    'stalls of 500 ms',
+    'events',
+    'longest wait in the ring ms',
+    'lost',
+    'missed',
+  ];
   const waited = report.latency.max?.toFixed(0) ?? null;
-  console.log(table(head, [[count(RATE), stalls, count(report.events), waited, lost.ring, lost.recursion]]));
+  console.log(
+    table(head, [
+      [count(RATE), count(came), stalls, count(report.events), waited, lost.ring, lost.recursion],
+    ]),
+  );
   const bytes = (sizeOf('tcp_event') + RING_HEADER) * 4 * RATE * (STALL_MS / 1000);
   console.log(`\nThe rule asks for ${megabytes(bytes)} MiB at this rate, both ends here.`);
 }
@@ -43,8 +57,10 @@ async function stallAgain(times: number): Promise<Outcome> {
     await place.client({ rate: RATE, spread: 8 });
     await pause(2000);
     await subject.report();
+    const [began, opened] = [performance.now(), place.counter('Tcp.PassiveOpens')];
     for (let n = 0; n < times; n++) await stallOnce(subject);
-    return { stalls: times, report: await subject.report(), lost: await subject.lost() };
+    const came = ((place.counter('Tcp.PassiveOpens') - opened) / (performance.now() - began)) * 1000;
+    return { stalls: times, came, report: await subject.report(), lost: await subject.lost() };
   } finally {
     await scope.end();
   }

@@ -10,7 +10,7 @@ import { cpuShare } from './lib/cpu.js';
 import { Place } from './lib/load.js';
 import { type Report, Subject } from './lib/service.js';
 import { quantile } from './lib/stats.js';
-import { type Cell, megabytes, percent, table } from './lib/table.js';
+import { type Cell, count, megabytes, percent, table } from './lib/table.js';
 import { pause } from './lib/wait.js';
 
 interface Step {
@@ -29,7 +29,8 @@ const STEPS: readonly Step[] = [
 ];
 
 const SPREAD = 8;
-const SETTLE_MS = 3000;
+/** Until what runs often has been compiled. */
+const SETTLE_MS = 15_000;
 
 export async function steady(quick: boolean): Promise<void> {
   const rows: Cell[][] = [];
@@ -39,7 +40,15 @@ export async function steady(quick: boolean): Promise<void> {
   }
   console.log(
     table(
-      ['conn/s', 'CPU of one core', 'to aggregator p50 / p99 ms', 'to frame p50 / p99 ms', 'lost', 'RSS MiB'],
+      [
+        'conn/s',
+        'came',
+        'CPU of one core',
+        'to aggregator p50 / p99 ms',
+        'to frame p50 / p99 ms',
+        'lost',
+        'RSS MiB',
+      ],
       rows,
     ),
   );
@@ -55,9 +64,11 @@ async function measure(step: Step, ms: number): Promise<Cell[]> {
     await pause(SETTLE_MS);
     await subject.report();
     client?.reset();
+    const opened = place.counter('Tcp.PassiveOpens');
     const busy = await cpuShare(subject.pid, ms);
+    const came = ((place.counter('Tcp.PassiveOpens') - opened) / ms) * 1000;
     const waits = client?.waits ?? [];
-    return describe(step, busy, await subject.report(), waits, await lostOf(subject));
+    return describe(step, came, busy, await subject.report(), waits, await lostOf(subject));
   } finally {
     await scope.end();
   }
@@ -68,12 +79,21 @@ async function lostOf(subject: Subject): Promise<number> {
   return ring + recursion;
 }
 
-function describe(step: Step, busy: number, report: Report, waits: readonly number[], lost: number): Cell[] {
+/** @param came conn/s that the generator came to */
+function describe(
+  step: Step,
+  came: number,
+  busy: number,
+  report: Report,
+  waits: readonly number[],
+  lost: number,
+): Cell[] {
   const { p50, p99 } = report.latency;
   const pair = (low: number, high: number, digits: number) =>
     `${low.toFixed(digits)} / ${high.toFixed(digits)}`;
   return [
     step.name,
+    count(came),
     percent(busy),
     p50 === null || p99 === null || step.rate === 0 ? null : pair(p50, p99, 1),
     waits.length === 0 || step.rate === 0 ? null : pair(quantile(waits, 0.5), quantile(waits, 0.99), 0),

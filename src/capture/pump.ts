@@ -5,16 +5,22 @@
 import type { Batch } from '../decode/batch.js';
 import type { NativeTracer } from './native.js';
 
-/** Longest wait of an event in the ring, ms, while there is traffic and while there is none. */
+/**
+ * Longest wait of an event in the ring, ms: waking up costs as much as a hundred events, so few events wait for company.
+ * While there are none the wait doubles up to the last.
+ */
 const BUSY_MS = 4;
+const QUIET_MS = 16;
 const IDLE_MS = 64;
+/** Above this traffic is busy, bytes per ms: some 20,000 events per second. */
+const BUSY_BYTES_PER_MS = 2048;
 /** Batches taken in one turn of the event loop; with more waiting the loop gets a chance in between. */
 const BATCHES_PER_TURN = 4;
 
 export class Pump {
   private timer: NodeJS.Timeout | null = null;
   private immediate: NodeJS.Immediate | null = null;
-  private waitMs = BUSY_MS;
+  private waitMs = QUIET_MS;
   private stopped = false;
 
   constructor(
@@ -67,9 +73,14 @@ export class Pump {
 
   private next(drained: number, more: boolean): void {
     if (this.stopped) return;
-    this.waitMs = drained > 0 ? BUSY_MS : Math.min(IDLE_MS, this.waitMs * 2);
+    this.waitMs = this.waitAfter(drained);
     if (more) this.immediate = setImmediate(() => this.turn());
     else this.schedule();
+  }
+
+  private waitAfter(drained: number): number {
+    if (drained === 0) return Math.min(IDLE_MS, this.waitMs * 2);
+    return drained > this.waitMs * BUSY_BYTES_PER_MS ? BUSY_MS : QUIET_MS;
   }
 
   private drainOnce(): number {

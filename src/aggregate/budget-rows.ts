@@ -5,13 +5,13 @@ import type { FlowTable } from './flow-table.js';
 import { exhaustionSeconds } from './forecast.js';
 import type { Owner } from './owner.js';
 import { forecastLimit, freePorts, portLimit } from './port-range.js';
-import { releaseSteps } from './releases.js';
+import { type Releases, releaseSteps } from './releases.js';
 import { type ReuseRule, reuseRule } from './reuse.js';
 
 const HOLDERS_SHOWN = 10;
 
 /** @param nowNs CLOCK_MONOTONIC */
-export function budgetRow(budget: Budget, flows: FlowTable, nowNs: number): BudgetRow {
+export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): BudgetRow {
   const second = Math.floor(nowNs / 1e9);
   const { namespace, source, destination } = budget;
   const { sysctls } = namespace;
@@ -32,8 +32,8 @@ export function budgetRow(budget: Budget, flows: FlowTable, nowNs: number): Budg
     other: budget.other,
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
     reuse: sysctls === null ? null : ruleOf(budget).reuse,
-    exhaustionSeconds: forecast(budget, flows, nowNs),
-    releasing: releaseSteps(budget.releases),
+    exhaustionSeconds: forecast(budget, releases, flows, nowNs),
+    releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
   };
 }
@@ -49,7 +49,7 @@ export function ruleOf({ namespace, source, destination }: Budget): ReuseRule {
   return reuseRule(namespace.sysctls, source, destination.address);
 }
 
-function forecast(budget: Budget, flows: FlowTable, nowNs: number): number | null {
+function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): number | null {
   const second = Math.floor(nowNs / 1e9);
   const { namespace, rates } = budget;
   const limit = namespace.sysctls === null ? null : forecastLimit(namespace.sysctls, blockedBeside(budget));
@@ -60,11 +60,11 @@ function forecast(budget: Budget, flows: FlowTable, nowNs: number): number | nul
   const seconds = exhaustionSeconds({
     limit,
     live: budget.established + budget.other,
-    waiting: budget.releases.total,
+    waiting: releases.total,
     openPerSec: opens.perSecond,
     noise: opens.noise,
     closePerSec,
-    releases: budget.releases.perSecond,
+    releases: releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: closePerSec > 0 ? Math.min(1, waitPerSec / closePerSec) : 1,
     waitSeconds: ruleOf(budget).holdMs / 1000,

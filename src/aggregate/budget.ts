@@ -6,7 +6,6 @@ import type { Destination } from './flow.js';
 import type { Namespace } from './namespace.js';
 import { OpenRate } from './open-rate.js';
 import { RateWindow } from './rates.js';
-import { Releases } from './releases.js';
 import { ESTABLISHED, isTimeWait } from './sockets.js';
 
 /** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry. */
@@ -22,9 +21,10 @@ export class Budget {
   /** Sockets in the table that point here. */
   pins = 0;
   dirty = false;
+  /** Among the rows that are being made; -1: it has none. */
+  place = -1;
   /** The last forecast was a number: see forecast.ts about noise. */
   expected = false;
-  readonly releases = new Releases();
   /** Ports held, by the index of the flow as stored. */
   readonly holders = new Map<number, number>();
   readonly rates = new RateWindow(BUDGET_RATE.KINDS);

@@ -1,6 +1,7 @@
 /**
- * When the ports of one budget's TIME_WAIT entries come back, second by second from now. Refilled once per publish tick
- * from the kernel's own timers. Two views: until the timer ends, and until a new connection may take the port over.
+ * When the ports of one budget's TIME_WAIT entries come back, second by second from now: filled from the kernel's own timers
+ * for the rows of one publish tick, then used again. Two views: until the timer ends, and until a new connection may take
+ * the port over.
  */
 export const RELEASE_SECONDS = 130;
 /** Ports that come back are told in steps of this many seconds. */

@@ -11,8 +11,8 @@ import type { Budget } from './budget.js';
 import { budgetRow, ruleOf } from './budget-rows.js';
 import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
-import { TIMER_SLACK_MS } from './releases.js';
-import { releaseInMs, TIME_WAIT_MS } from './reuse.js';
+import { Releases, TIMER_SLACK_MS } from './releases.js';
+import { type ReuseRule, releaseInMs, TIME_WAIT_MS } from './reuse.js';
 import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
 import { TIME_WAIT } from './sockets.js';
 
@@ -107,19 +107,25 @@ export class FailureSource implements TableSource<'failures'> {
 export class BudgetSource implements TableSource<'budgets'> {
   /** Keys of the bind pools that were sent last. */
   private pools = new Set<string>();
+  /** Their rows change with time alone. */
+  private moving: Budget[] = [];
+  private second = -1;
+  /** One for each row of a tick. */
+  private readonly releases: Releases[] = [];
 
   constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<BudgetRow> {
     const { budgets, failures, flows, sockets, unixMsAtZero } = this.aggregator;
     const nowNs = (now - unixMsAtZero) * 1e6;
+    const second = Math.floor(nowNs / 1e9);
     sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
+    if (second !== this.second) this.move(second);
     const changed = this.choose(budgets.takeDirty());
     this.refill(changed, nowNs);
-    const second = Math.floor(nowNs / 1e9);
-    const set = changed.map((budget) => budgetRow(budget, flows, nowNs));
+    const set = changed.map((budget, i) => budgetRow(budget, this.releases[i] as Releases, flows, nowNs));
     for (const budget of changed)
-      if (budget.timeWait > 0 || budget.rates.isActive(second)) budgets.touch(budget);
+      if (budget.timeWait > 0 || budget.rates.isActive(second)) this.moving.push(budget);
     const pools = bindPoolRows(budgets.all(), sockets, nowNs, failures.emptyPools.fresh(now));
     return { set: set.concat(pools), del: budgets.takeGone().concat(this.gonePools(pools)) };
   }
@@ -130,6 +136,12 @@ export class BudgetSource implements TableSource<'budgets'> {
     return [...before].filter((key) => !this.pools.has(key));
   }
 
+  private move(second: number): void {
+    this.second = second;
+    for (const budget of this.moving) this.aggregator.budgets.touch(budget);
+    this.moving = [];
+  }
+
   /** The fullest first; the rest keeps its marks for the next tick. */
   private choose(dirty: Budget[]): Budget[] {
     if (dirty.length <= ROWS_PER_TICK) return dirty;
@@ -138,18 +150,23 @@ export class BudgetSource implements TableSource<'budgets'> {
     return dirty.slice(0, ROWS_PER_TICK);
   }
 
-  /** One pass over the TIME_WAIT entries of all budgets that are shown anew. */
+  /** One pass over the TIME_WAIT entries, for all budgets that are shown anew. */
   private refill(changed: Budget[], nowNs: number): void {
-    const rules = new Map(changed.map((budget) => [budget, ruleOf(budget)]));
-    for (const budget of changed) budget.releases.clear();
-    this.aggregator.sockets.forEachWaiting((budget, state, deadline) => {
-      const rule = rules.get(budget);
-      if (rule === undefined) return;
+    const rules = changed.map(ruleOf);
+    for (const [place, budget] of changed.entries()) {
+      budget.place = place;
+      this.releases[place] ??= new Releases();
+      this.releases[place].clear();
+    }
+    this.aggregator.sockets.forEachWaiting(({ place }, state, deadline) => {
+      if (place < 0) return;
+      const rule = rules[place] as ReuseRule;
       const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 : TIME_WAIT_MS;
       const late = left + TIMER_SLACK_MS;
       /* connect() looks at the entry's age, not at its timer, which ends late. */
       const isReused = state === TIME_WAIT && rule.reuse === 'after-delay';
-      budget.releases.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
+      this.releases[place]?.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
     });
+    for (const budget of changed) budget.place = -1;
   }
 }

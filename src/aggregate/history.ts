@@ -69,7 +69,7 @@ export class History {
     for (const sample of budgets) this.seriesOf(sample, interval.last)?.write(sample, interval);
   }
 
-  /** @param budget key of the one budget that it concerns; null: all */
+  /** @param budget key of the one budget that it concerns, or a namespace's beginning of keys, `key/`; null: all */
   annotate(ms: number, kind: AnnotationKind, text: string, budget: string | null = null): void {
     this.annotations.add({ ms, kind, text, budget });
   }

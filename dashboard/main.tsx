@@ -1,7 +1,9 @@
 /** START HERE: takes the token out of the address, then draws the page and connects. Loaded by index.html. */
 import { render } from 'preact';
+import { startLog } from './log.js';
 import { start } from './model.js';
 import { signIn } from './session.js';
+import { startTimeline } from './timeline.js';
 import { App } from './views/app.js';
 
 const root = document.getElementById('app');
@@ -10,3 +12,5 @@ if (root) render(<App />, root);
 addEventListener('hashchange', () => void signIn());
 await signIn();
 start();
+startTimeline();
+startLog();

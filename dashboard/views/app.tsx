@@ -1,15 +1,19 @@
 /**
- * The page on one screen: strip, verdict, diagnosis, budgets and namespaces, culprits, failures, the cross-check with the kernel. Enters: signals. Called by main.
+ * The page: on its first screen strip, verdict, diagnosis, budgets and timeline, culprits, failures and event log, the
+ * cross-check with the kernel; below it the namespaces. Enters: signals. Called by main.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { integer } from '../format.js';
 import { hello, link, namespaces, now, state, verdict } from '../model.js';
 import { crossCheckWords, isOld, lostWords, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Diagnosis } from './diagnosis.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
+import { Journal } from './journal.js';
 import { Status } from './status.js';
+import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
 import { icon, Verdict } from './verdict.js';
 
@@ -25,20 +29,26 @@ export function App() {
   }, []);
   return (
     <>
-      <Status />
-      <Lost />
-      <Notice />
-      <main class={old ? 'old' : ''}>
-        <Verdict />
-        <Diagnosis />
-        <div class="top">
-          <Budgets />
-          <Totals />
-        </div>
-        <Flows />
-        <Failures />
-        <CrossCheck />
-      </main>
+      <div class="screen">
+        <Status />
+        <Lost />
+        <Notice />
+        <main class={old ? 'old' : ''}>
+          <Verdict />
+          <Diagnosis />
+          <div class="top">
+            <Budgets />
+            <Timeline />
+          </div>
+          <Flows />
+          <div class="bottom">
+            <Failures />
+            <Journal />
+          </div>
+          <CrossCheck />
+        </main>
+      </div>
+      <Totals />
     </>
   );
 }
@@ -49,8 +59,16 @@ function CrossCheck() {
   return (
     <footer class="check">
       <span title={title}>{word}</span>
+      <button type="button" class="plain" onClick={toNamespaces}>
+        {`Namespaces (${integer(namespaces.value.length)}) ↓`}
+      </button>
     </footer>
   );
+}
+
+/** They are below the first screen. */
+function toNamespaces(): void {
+  document.getElementById('totals-title')?.scrollIntoView();
 }
 
 function Lost() {

@@ -1,5 +1,6 @@
 /** START HERE: takes the token out of the address, then draws the page and connects. Loaded by index.html. */
 import { render } from 'preact';
+import { startHealth } from './health.js';
 import { startLog } from './log.js';
 import { start } from './model.js';
 import { signIn } from './session.js';
@@ -14,3 +15,4 @@ await signIn();
 start();
 startTimeline();
 startLog();
+startHealth();

@@ -5,13 +5,14 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { integer } from '../format.js';
-import { hello, link, namespaces, now, state, verdict } from '../model.js';
-import { crossCheckWords, isOld, lostWords, titleWords } from '../words.js';
+import { hello, link, namespaces, now, verdict } from '../model.js';
+import { crossCheckWords, isOld, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Diagnosis } from './diagnosis.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
 import { Journal } from './journal.js';
+import { Notices } from './notices.js';
 import { Status } from './status.js';
 import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
@@ -31,8 +32,7 @@ export function App() {
     <>
       <div class="screen">
         <Status />
-        <Lost />
-        <Notice />
+        <Notices />
         <main class={old ? 'old' : ''}>
           <Verdict />
           <Diagnosis />
@@ -69,26 +69,6 @@ function CrossCheck() {
 /** They are below the first screen. */
 function toNamespaces(): void {
   document.getElementById('totals-title')?.scrollIntoView();
-}
-
-function Lost() {
-  if (link.value.phase !== 'lost') return null;
-  const { reason, retry } = lostWords(link.value, now.value);
-  return (
-    <p class="notice">
-      <span role="alert">{reason}</span> {retry}
-    </p>
-  );
-}
-
-/** An error of the service that concerns the page as a whole. */
-function Notice() {
-  const { refusal } = state.value;
-  return refusal === null ? null : (
-    <p class="notice" role="alert">
-      The service says: {refusal.message} ({refusal.code})
-    </p>
-  );
 }
 
 /** `/` goes to the filter from anywhere but a field that takes text. */

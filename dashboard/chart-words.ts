@@ -23,10 +23,11 @@ export function noteWords({ kind, text }: Annotation): { word: string; text: str
   return { word: KINDS[kind], text: foreign(text) };
 }
 
-/** `127.0.0.1:8080 from 127.0.0.1`; what a budget is called where there is little room. */
-export function budgetWords({ kind, source, destination }: BudgetRow): string {
+/** `127.0.0.1:8080 from 127.0.0.1 in web`: a budget among others; `place` is its namespace, where there are several. */
+export function budgetWords({ kind, source, destination }: BudgetRow, place: string | null): string {
   const from = foreign(source.address);
-  return kind === 'bind-pool' ? `bind() on ${from}` : `${endpoint(destination)} from ${from}`;
+  const what = kind === 'bind-pool' ? `bind() on ${from}` : `${endpoint(destination)} from ${from}`;
+  return place === null ? what : `${what} in ${place}`;
 }
 
 interface Peak {

@@ -26,6 +26,8 @@ export interface Curve {
 export interface Chart {
   /** Unix seconds, rising. */
   times: number[];
+  /** Where in them the newest second is: beyond it there is only the projection. */
+  newest: number;
   curves: Curve[];
 }
 
@@ -83,7 +85,8 @@ export function portsChart(body: HistoryBody, ahead: Projection | null): Chart {
   const limit = padded(body.limit, body.limit.at(-1) ?? null);
   const curves: Curve[] = [...stacked.reverse(), line('limit', limit)];
   if (ahead !== null) curves.push({ ...line('projection', dashes(body, ahead)), look: 'dashes' });
-  return { times: [...timesOf(body), ...(ahead === null ? [] : [ahead.time])], curves };
+  const times = [...timesOf(body), ...(ahead === null ? [] : [ahead.time])];
+  return { times, newest: body.seconds - 1, curves };
 }
 
 const line = (id: string, column: Column, tint = id, dash = 0): Curve => ({
@@ -119,7 +122,7 @@ export function ratesChart(body: HistoryBody): Chart {
     line('opens', body.opensPerSec),
     ...failures.map(([errno, column], i) => line(errno, column, `failure-${i % FAILURE_TINTS}`, i)),
   ];
-  return { times: timesOf(body), curves };
+  return { times: timesOf(body), newest: body.seconds - 1, curves };
 }
 
 /** From and to, Unix seconds. */

@@ -271,7 +271,7 @@ class TracingEngine implements Engine {
     return {
       tables: this.diagnosis.tables,
       events: this.tap,
-      history: this.historyFeed.history,
+      history: this.historyFeed,
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.stats.events,
       health: () => this.health(),

@@ -48,7 +48,9 @@ export function App() {
           <CrossCheck />
         </main>
       </div>
-      <Totals />
+      <div class={old ? 'old' : ''}>
+        <Totals />
+      </div>
     </>
   );
 }

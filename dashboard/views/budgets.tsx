@@ -5,9 +5,10 @@
 import { useComputed } from '@preact/signals';
 import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
-import { endpoint, foreign, integer, percent } from '../format.js';
-import { budgets, hello, link, namespaces, now } from '../model.js';
+import { endpoint, integer, percent } from '../format.js';
+import { budgets, hello, link, now, placeOf } from '../model.js';
 import type { Value } from '../order.js';
+import { choose, shown } from '../timeline.js';
 import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
 import { Address, Name } from './cells.js';
 import { type Column, DataTable } from './table.js';
@@ -41,7 +42,7 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
       row.kind === 'bind-pool' ? (
         <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
       ) : (
-        <Address of={row.destination} />
+        <Toward row={row} />
       ),
   ),
   text(
@@ -108,13 +109,27 @@ function Outlook({ row }: { row: BudgetRow }) {
 }
 
 function Source({ row }: { row: BudgetRow }) {
-  const place =
-    namespaces.value.length > 1 ? namespaces.value.find((one) => one.netns === row.netns) : undefined;
+  const place = placeOf(row.netns);
   return (
     <>
       <Name of={row.source.address} />
-      {place === undefined ? null : <bdi class="place">{foreign(place.name ?? `netns ${row.netns}`)}</bdi>}
+      {place === null ? null : <bdi class="place">{place}</bdi>}
     </>
+  );
+}
+
+/** Chooses what the timeline shows. */
+function Toward({ row }: { row: BudgetRow }) {
+  return (
+    <button
+      type="button"
+      class="plain"
+      title="Show it in the timeline"
+      aria-pressed={shown.value === row.key}
+      onClick={() => choose({ budget: row.key })}
+    >
+      <Address of={row.destination} />
+    </button>
   );
 }
 

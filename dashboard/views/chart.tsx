@@ -8,7 +8,7 @@ import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Annotation } from '../../src/protocol/history.js';
 import type { Chart as Data, Span } from '../chart.js';
-import { clock, rate } from '../format.js';
+import { clock } from '../format.js';
 import { options } from '../plot.js';
 
 interface ChartProps {
@@ -18,18 +18,20 @@ interface ChartProps {
   span: Span;
   notes: readonly Annotation[];
   summary: string;
+  /** How a value is written. */
+  read(value: number | null | undefined): string;
   onZoom(span: Span): void;
   onLive(): void;
 }
 
 export function Chart(props: ChartProps) {
-  const { id, title, data, summary } = props;
+  const { id, title, data, summary, read } = props;
   const at = useSignal<number | null>(null);
   return (
     <figure class="chart">
       <figcaption>
-        <h3 id={id}>{title}</h3>
-        <Readings data={data} at={at} />
+        <Title id={id} title={title} times={data.times} at={at} />
+        <Readings data={data} at={at} read={read} />
       </figcaption>
       {/* Another set of curves is another plot. */}
       <Canvas key={data.curves.map((curve) => curve.id).join(' ')} at={at} {...props} />
@@ -38,6 +40,12 @@ export function Chart(props: ChartProps) {
       </p>
     </figure>
   );
+}
+
+interface ReadingsProps {
+  data: Data;
+  at: Signal<number | null>;
+  read: ChartProps['read'];
 }
 
 type CanvasProps = ChartProps & { at: Signal<number | null> };
@@ -110,25 +118,41 @@ function draw(plot: UPlot, { data, span: [min, max] }: CanvasProps): void {
 /** Said in the chart itself. */
 const LABELLED = ['limit', 'projection'];
 
-/** Each curve with its colour, its name and its value: colour never speaks alone. */
-function Readings({ data, at }: { data: Data; at: Signal<number | null> }) {
-  const { times, curves } = data;
-  const shown = curves.filter(({ id }) => !LABELLED.includes(id));
-  const known = at.value ?? lastKnown(data);
-  const time = times[known];
+/** Each curve with its colour, its name and its value: colour never speaks alone. A stack is read from its bottom. */
+function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
+  const said = curves.filter(({ id }) => !LABELLED.includes(id));
+  const areas = said.filter(({ look }) => look === 'area').reverse();
+  const shown = [...areas, ...said.filter(({ look }) => look !== 'area')];
   return (
     <p class="readings">
       {shown.map(({ id, label, look, tint, value }) => (
         <span key={id} class={`reading ${look} of-${tint}`}>
-          {label} <b>{rate(value[known])}</b>
+          {label} <b>{read(value[at.value ?? newest])}</b>
         </span>
       ))}
-      <span class="quiet">{at.value === null || time === undefined ? '' : `at ${clock(time * 1000)}`}</span>
     </p>
   );
 }
 
-/** Beyond the newest second there is only the projection. */
-function lastKnown({ curves }: Data): number {
-  return Math.max(0, curves[0]?.value.findLastIndex((value) => value !== null) ?? 0);
+/** What is drawn; under the cursor, of when. */
+function Title({
+  id,
+  title,
+  times,
+  at,
+}: {
+  id: string;
+  title: string;
+  times: number[];
+  at: Signal<number | null>;
+}) {
+  const time = at.value === null ? undefined : times[at.value];
+  return (
+    <>
+      <h3 id={id} class={time === undefined ? '' : 'sr-only'}>
+        {title}
+      </h3>
+      {time === undefined ? null : <time>{clock(time * 1000)}</time>}
+    </>
+  );
 }

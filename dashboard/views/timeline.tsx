@@ -7,8 +7,8 @@ import type { HistoryBody } from '../../src/protocol/history.js';
 import { liveSpan, portsChart, projected, ratesChart, zoomed } from '../chart.js';
 import { budgetWords, noteWords, portsSummary, ratesSummary } from '../chart-words.js';
 import { withHistory } from '../choice.js';
-import { clock } from '../format.js';
-import { budgets, link, now } from '../model.js';
+import { clock, endpoint, foreign, integer, rate } from '../format.js';
+import { budgets, link, now, placeOf } from '../model.js';
 import { choice, choose, past, shown, shownRow, zoom } from '../timeline.js';
 import { waitingWords } from '../words.js';
 import { Chart } from './chart.js';
@@ -42,6 +42,7 @@ function Charts({ body }: { body: HistoryBody }) {
         {...common}
         id="ports-chart"
         title="Ports held"
+        read={integer}
         data={portsChart(body, ahead)}
         summary={portsSummary(body, row)}
       />
@@ -49,6 +50,7 @@ function Charts({ body }: { body: HistoryBody }) {
         {...common}
         id="rates-chart"
         title="Per second"
+        read={rate}
         data={ratesChart(body)}
         summary={ratesSummary(body)}
       />
@@ -86,18 +88,19 @@ function Choose() {
       <option value={TOTALS}>all destinations</option>
       {rows.map((row) => (
         <option key={row.key} value={`key ${row.key}`}>
-          {budgetWords(row)}
+          {budgetWords(row, placeOf(row.netns))}
         </option>
       ))}
     </select>
   );
 }
 
+/** Where there is little room: its destination. A budget that is empty has no row any more; its key ends with it. */
 function nameOf(key: string | null): string {
   if (key === null) return 'all destinations';
-  const row = budgets.value.rows.get(key);
-  // A budget that is empty has no row any more; its key ends with its destination.
-  return row === undefined ? key.slice(key.lastIndexOf('/') + 1) : budgetWords(row);
+  return shownRow.value === undefined
+    ? foreign(key.slice(key.lastIndexOf('/') + 1))
+    : endpoint(shownRow.value.destination);
 }
 
 function Zoomed() {

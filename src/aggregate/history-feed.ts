@@ -2,6 +2,7 @@
  * Once a second, what the history keeps: the totals of all namespaces, and every budget that holds ports; and what
  * happened beside them. Called by the engine.
  */
+import type { HistoryBody } from '../protocol/history.js';
 import type { Aggregator } from './aggregator.js';
 import type { Budget } from './budget.js';
 import type { BudgetSample, History, Moment, Sample } from './history.js';
@@ -21,6 +22,14 @@ export class HistoryFeed {
   record(now: Moment): void {
     this.history.record(now, this.totals(), this.budgets());
     this.notes.take(now);
+  }
+
+  /** What publish asks for. Null: there is no such budget, and there was none lately. */
+  body(budget: string | null, seconds: number): HistoryBody | null {
+    const recorded = this.history.body(budget, seconds);
+    if (recorded !== null || budget === null || this.aggregator.budgets.find(budget) === null)
+      return recorded;
+    return this.history.unrecordedBody(budget, seconds);
   }
 
   /** Ports have no meaning over namespaces: only what can be added up. */

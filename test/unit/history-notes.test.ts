@@ -57,8 +57,12 @@ class Noted extends World {
     }
   }
 
+  body(budget: string | null) {
+    return this.notes.body(budget, 900);
+  }
+
   noted(budget: string | null = BUDGET): string[] {
-    const { annotations } = this.history.body(budget, 900) ?? { annotations: [] };
+    const { annotations } = this.body(budget) ?? { annotations: [] };
     return annotations.map(({ time, kind, text }) => `${(time - BOOT) / 1000} ${kind} ${text}`);
   }
 }
@@ -112,5 +116,16 @@ describe('the history notes', () => {
       '101 sysctl-change ip_local_port_range 30000-30999 → 30000-39999, tcp_tw_reuse 0 → 1 (netns 4026530001)';
     expect([world.noted(), world.noted(null)]).toEqual([[note], [note]]);
     expect(world.noted('2/10.0.0.1/10.0.0.9:5432')).toEqual([]);
+  });
+});
+
+describe('the history of a budget', () => {
+  it('that is new has empty columns, one that never was has none', () => {
+    const world = new Noted();
+    world.open(1);
+    expect(world.body(BUDGET)?.timeWait).toEqual(Array(900).fill(null));
+    expect(world.body('1/10.0.0.1/10.0.0.9:1')).toBeNull();
+    world.pause(1);
+    expect(world.body(BUDGET)?.established.at(-1)).toBe(1);
   });
 });

@@ -33,7 +33,7 @@ export interface Chart {
 
 /** From bottom to top: what is in use, then what TIME_WAIT holds, then what bind() took from everybody. */
 const STATES = [
-  { id: 'established', label: 'established' },
+  { id: 'established', label: 'estab.' },
   { id: 'other', label: 'other' },
   { id: 'timeWait', label: 'TIME_WAIT' },
   { id: 'blocked', label: 'blocked' },

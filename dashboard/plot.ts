@@ -24,6 +24,8 @@ export interface PlotOptions {
 /** A colour of the style sheet, as it is now: dark and light follow the system. */
 const colour = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name).trim();
 
+/** An axis ends no lower than here, so that next to nothing looks like it. */
+const LEAST_TOP = 4;
 /** Dashes of a line and of those beside it. */
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 
@@ -34,7 +36,7 @@ export function options(plot: PlotOptions): uPlot.Options {
     height: element.clientHeight,
     legend: { show: false },
     padding: [8, 6, 0, 0],
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
+    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(LEAST_TOP, max * 1.08)] } },
     axes: axes(element),
     series: [{}, ...curves.map((curve) => series(element, curve))],
     cursor: cursor(plot),
@@ -45,6 +47,9 @@ export function options(plot: PlotOptions): uPlot.Options {
     },
   };
 }
+
+/** Steps of an axis of whole numbers: 1, 2, 5, 10, … */
+const WHOLE = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
 function axes(element: HTMLElement): uPlot.Axis[] {
   const look = {
@@ -60,7 +65,13 @@ function axes(element: HTMLElement): uPlot.Axis[] {
       space: 70,
       values: (_, splits, __, ___, step) => splits.map((time) => label(time, step)),
     },
-    { ...look, size: 50, space: 28, values: (_, splits) => splits.map((value) => integer(value)) },
+    {
+      ...look,
+      size: 50,
+      space: 28,
+      incrs: WHOLE,
+      values: (_, splits) => splits.map((value) => integer(value)),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@
  * What cannot be seen for now, in words: what, why, what mends it. Enters: facts about the engine. Leaves: problems for
  * /healthz and the page. Pure. Called by the engine.
  */
+import { whole } from './diagnose/words.js';
 import type { Problem } from './protocol/health.js';
 
 /** What the engine knows of its own sight. Times are ms. */
@@ -55,7 +56,7 @@ function losses({ lostAgoMs }: Sight): Problem | null {
 function misses({ missed }: Sight): Problem | null {
   if (missed === 0) return null;
   return {
-    what: `${missed} events were not counted at all: rows that say so are lower bounds.`,
+    what: `${whole(missed)} events were not counted at all: rows that say so are lower bounds.`,
     why: 'The kernel skipped the tracer inside itself, or its overflow table was full.',
     fix: 'A restart of the service begins to count anew; a larger --ring-bytes makes it rarer.',
   };
@@ -66,7 +67,7 @@ function owners({ coverage, timeWait, uptimeMs }: Sight): Problem | null {
   const unknown = Math.round((1 - coverage) * timeWait);
   const isYoung = uptimeMs < SEEDLESS_MS;
   return {
-    what: `${unknown} TIME_WAIT entries have no owner.`,
+    what: `${whole(unknown)} TIME_WAIT entries have no owner.`,
     why: isYoung
       ? 'They are older than the service, and the kernel forgets who made them.'
       : 'Their sockets were in no descriptor when the service started, or their owner’s announcement was lost.',

@@ -21,7 +21,7 @@ export function Timeline() {
         <h2 id="timeline-title">Timeline</h2>
         <Choose />
         <Zoomed />
-        {body === null ? null : <LastNote body={body} />}
+        {body === null ? null : <Remark body={body} />}
       </header>
       {body === null ? <p class="empty">{waitingWords(link.value, now.value)}</p> : <Charts body={body} />}
     </section>
@@ -116,9 +116,11 @@ function Zoomed() {
   );
 }
 
-/** The newest of what the marks stand for; all of them are in the event log. */
-function LastNote({ body }: { body: HistoryBody }) {
+/** Why there is nothing; else the newest of what the marks stand for: all of them are in the event log. */
+function Remark({ body }: { body: HistoryBody }) {
   const note = body.annotations.at(-1);
+  if (body.timeWait.every((value) => value === null))
+    return <p class="note">Nothing recorded: it is new, or too many others are fuller.</p>;
   if (note === undefined) return null;
   const { word, text } = noteWords(note);
   return (

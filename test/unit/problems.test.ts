@@ -21,7 +21,7 @@ it.each([
   [{ syscalls: false }, 'Not seen: who accepts'],
   [{ lostAgoMs: 5000 }, 'Details are missing'],
   [{ missed: 12 }, '12 events were not counted'],
-  [{ coverage: 0.5 }, '2500 TIME_WAIT entries have no owner.'],
+  [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
   [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 100 s ago.'],
 ] as const)('says what %o hides', (parts, what) => {
   expect(whats(parts)).toEqual([expect.stringContaining(what)]);

@@ -7,6 +7,7 @@ import { computed, signal } from '@preact/signals';
 import type { Group } from '../src/protocol/frames.js';
 import { STREAM_PATH } from '../src/protocol/names.js';
 import { Feed } from './feed.js';
+import { foreign } from './format.js';
 import type { Link } from './link.js';
 import type { Sort } from './order.js';
 import { initial, type Wish } from './state.js';
@@ -32,6 +33,13 @@ export const findings = computed(() =>
   [...state.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
 );
 export const namespaces = computed(() => [...totals.value.rows.values()]);
+
+/** What a namespace is called, where there are several; null: there is only one. */
+export function placeOf(netns: number | null): string | null {
+  if (namespaces.value.length < 2) return null;
+  const place = namespaces.value.find((one) => one.netns === netns);
+  return place === undefined ? null : foreign(place.name ?? `netns ${netns}`);
+}
 
 /** Text, so that what hangs on the ranges is drawn anew only when one of them changes. */
 const rangeText = computed(() =>

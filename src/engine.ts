@@ -29,6 +29,8 @@ import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
+import { problemsOf } from './problems.js';
+import type { Problem } from './protocol/health.js';
 import type { Health, Source } from './publish/source.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
@@ -102,6 +104,9 @@ class TracingEngine implements Engine {
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
+  private readonly startedAt = moment().ms;
+  /** When events were last lost, CLOCK_MONOTONIC ms. */
+  private lostAt: number | null = null;
   private fatal: ((error: Error) => void) | null = null;
   private running = true;
 
@@ -209,7 +214,8 @@ class TracingEngine implements Engine {
   }
 
   private takeFolds(lost: number): void {
-    this.historyFeed.history.annotate(moment().ms, 'events-lost', `${lost} events had no room in the ring`);
+    this.lostAt = moment().ms;
+    this.historyFeed.history.annotate(this.lostAt, 'events-lost', `${lost} events had no room in the ring`);
     this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
     this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
     this.takeOwners();
@@ -265,7 +271,7 @@ class TracingEngine implements Engine {
     return {
       tables: this.diagnosis.tables,
       events: this.tap,
-      history: this.historyFeed.history,
+      history: this.historyFeed,
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.stats.events,
       health: () => this.health(),
@@ -275,19 +281,34 @@ class TracingEngine implements Engine {
   private health(): Health | null {
     if (!this.running) return null;
     const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, ...this.auditHealth() };
+    const { timeWait, ...audit } = this.auditHealth();
+    const problems = this.problems(timeWait, audit);
+    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, ...audit, problems };
+  }
+
+  private problems(timeWait: number, audit: Pick<Health, 'coverage' | 'auditAgeMs'>): Problem[] {
+    const { ms } = moment();
+    return problemsOf({
+      ...audit,
+      timeWait,
+      syscalls: this.options.syscalls,
+      lostAgoMs: this.lostAt === null ? null : ms - this.lostAt,
+      missed: this.stats.recursionMisses + this.stats.foldOverflow,
+      uptimeMs: ms - this.startedAt,
+    });
   }
 
   /** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
-  private auditHealth(): Pick<Health, 'coverage' | 'auditAgeMs'> {
+  private auditHealth(): Pick<Health, 'coverage' | 'auditAgeMs'> & { timeWait: number } {
     const all = [...this.aggregator.namespaces.all()].filter(({ states }) => states !== null);
-    if (all.length === 0) return { coverage: null, auditAgeMs: null };
     const timeWait = all.reduce((sum, { timeWait }) => sum + timeWait, 0);
+    if (all.length === 0) return { coverage: null, auditAgeMs: null, timeWait };
     const attributed = all.reduce((sum, { timeWaitAttributed }) => sum + timeWaitAttributed, 0);
     const holding = all.filter(({ timeWait }) => timeWait > 0);
     const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
     const age = Number(process.hrtime.bigint()) - oldest;
-    return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
+    const coverage = timeWait === 0 ? 1 : attributed / timeWait;
+    return { coverage, auditAgeMs: Math.round(age / 1e6), timeWait };
   }
 }
 

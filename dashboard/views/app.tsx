@@ -1,15 +1,20 @@
 /**
- * The page on one screen: strip, verdict, diagnosis, budgets and namespaces, culprits, failures, the cross-check with the kernel. Enters: signals. Called by main.
+ * The page: on its first screen strip, verdict, diagnosis, budgets and timeline, culprits, failures and event log, the
+ * cross-check with the kernel; below it the namespaces. Enters: signals. Called by main.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { hello, link, namespaces, now, state, verdict } from '../model.js';
-import { crossCheckWords, isOld, lostWords, titleWords } from '../words.js';
+import { integer } from '../format.js';
+import { hello, link, namespaces, now, verdict } from '../model.js';
+import { crossCheckWords, isOld, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Diagnosis } from './diagnosis.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
+import { Journal } from './journal.js';
+import { Notices } from './notices.js';
 import { Status } from './status.js';
+import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
 import { icon, Verdict } from './verdict.js';
 
@@ -25,20 +30,27 @@ export function App() {
   }, []);
   return (
     <>
-      <Status />
-      <Lost />
-      <Notice />
-      <main class={old ? 'old' : ''}>
-        <Verdict />
-        <Diagnosis />
-        <div class="top">
-          <Budgets />
-          <Totals />
-        </div>
-        <Flows />
-        <Failures />
-        <CrossCheck />
-      </main>
+      <div class="screen">
+        <Status />
+        <Notices />
+        <main class={old ? 'old' : ''}>
+          <Verdict />
+          <Diagnosis />
+          <div class="top">
+            <Budgets />
+            <Timeline />
+          </div>
+          <Flows />
+          <div class="bottom">
+            <Failures />
+            <Journal />
+          </div>
+          <CrossCheck />
+        </main>
+      </div>
+      <div class={old ? 'old' : ''}>
+        <Totals />
+      </div>
     </>
   );
 }
@@ -49,28 +61,16 @@ function CrossCheck() {
   return (
     <footer class="check">
       <span title={title}>{word}</span>
+      <button type="button" class="plain" onClick={toNamespaces}>
+        {`Namespaces (${integer(namespaces.value.length)}) ↓`}
+      </button>
     </footer>
   );
 }
 
-function Lost() {
-  if (link.value.phase !== 'lost') return null;
-  const { reason, retry } = lostWords(link.value, now.value);
-  return (
-    <p class="notice">
-      <span role="alert">{reason}</span> {retry}
-    </p>
-  );
-}
-
-/** An error of the service that concerns the page as a whole. */
-function Notice() {
-  const { refusal } = state.value;
-  return refusal === null ? null : (
-    <p class="notice" role="alert">
-      The service says: {refusal.message} ({refusal.code})
-    </p>
-  );
+/** They are below the first screen. */
+function toNamespaces(): void {
+  document.getElementById('totals-title')?.scrollIntoView();
 }
 
 /** `/` goes to the filter from anywhere but a field that takes text. */

@@ -5,11 +5,12 @@
 import { useComputed } from '@preact/signals';
 import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
-import { endpoint, foreign, integer, percent, processName } from '../format.js';
-import { budgets, hello, link, namespaces, now } from '../model.js';
+import { endpoint, integer, percent } from '../format.js';
+import { budgets, hello, link, now, placeOf } from '../model.js';
 import type { Value } from '../order.js';
+import { choose, shown } from '../timeline.js';
 import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
-import { Address, Count, Name } from './cells.js';
+import { Address, Name } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
 type Cell = Column<BudgetRow>['cell'];
@@ -41,7 +42,7 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
       row.kind === 'bind-pool' ? (
         <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
       ) : (
-        <Address of={row.destination} />
+        <Toward row={row} />
       ),
   ),
   text(
@@ -54,23 +55,9 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
   number(
     'used',
     'Used of limit',
-    'Local ports held; the bar has those blocked by bind() too',
+    'Local ports held; the bar has those blocked by bind() too. What is free and who holds them: point at it',
     fullness,
     (row) => <Fullness row={row} />,
-  ),
-  number(
-    'blocked',
-    'Blocked',
-    'Ports bound by others: lost to every plain connect() of the namespace',
-    (row) => row.blocked,
-    (row) => <Count of={row.blocked} />,
-  ),
-  number(
-    'free',
-    'Free',
-    'Ports a new connection can have',
-    (row) => row.free,
-    (row) => <Count of={row.free} />,
   ),
   number(
     'exhaustionSeconds',
@@ -86,20 +73,13 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
     (row) => row.releasing[0]?.[0] ?? null,
     (row) => <span title={returnWords(row).title}>{returnWords(row).word}</span>,
   ),
-  text(
-    'holder',
-    'Held most by',
-    'Largest holder',
-    (row) => (row.holders[0] ? processName(row.holders[0].process) : null),
-    (row) => <Holder row={row} />,
-  ),
 ];
 
 /** A share of the limit as a bar, its numbers above it. */
 function Fullness({ row }: { row: BudgetRow }) {
   const ratio = fullness(row);
   return (
-    <span class="meter share">
+    <span class="meter share" title={details(row)}>
       <span class={`bar ${TONES[level(row)]}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
       <span class="over">{percent(ratio)}</span>
       <span class="over">
@@ -107,6 +87,15 @@ function Fullness({ row }: { row: BudgetRow }) {
       </span>
     </span>
   );
+}
+
+/** What there is no room for. */
+function details(row: BudgetRow): string {
+  const holders = holderWords(row);
+  return [
+    `${integer(row.free)} free, ${integer(row.blocked)} blocked by bind()`,
+    ...(holders === null ? [] : ['held by', holders.title]),
+  ].join('\n');
 }
 
 function Outlook({ row }: { row: BudgetRow }) {
@@ -120,19 +109,28 @@ function Outlook({ row }: { row: BudgetRow }) {
 }
 
 function Source({ row }: { row: BudgetRow }) {
-  const place =
-    namespaces.value.length > 1 ? namespaces.value.find((one) => one.netns === row.netns) : undefined;
+  const place = placeOf(row.netns);
   return (
     <>
       <Name of={row.source.address} />
-      {place === undefined ? null : <bdi class="place">{foreign(place.name ?? `netns ${row.netns}`)}</bdi>}
+      {place === null ? null : <bdi class="place">{place}</bdi>}
     </>
   );
 }
 
-function Holder({ row }: { row: BudgetRow }) {
-  const says = holderWords(row);
-  return says === null ? <Name of={null} /> : <bdi title={says.title}>{says.word}</bdi>;
+/** Chooses what the timeline shows. */
+function Toward({ row }: { row: BudgetRow }) {
+  return (
+    <button
+      type="button"
+      class="plain"
+      title="Show it in the timeline"
+      aria-pressed={shown.value === row.key}
+      onClick={() => choose({ budget: row.key })}
+    >
+      <Address of={row.destination} />
+    </button>
+  );
 }
 
 export function Budgets() {

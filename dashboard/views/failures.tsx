@@ -4,7 +4,7 @@
  */
 import type { FailureRow } from '../../src/protocol/rows.js';
 import { failureWords } from '../../src/protocol/words.js';
-import { clock, endpoint, integer, processName } from '../format.js';
+import { clock, endpoint, integer, processName, UNKNOWN } from '../format.js';
 import { budgets, failures, hello, link, now } from '../model.js';
 import type { Sort } from '../order.js';
 import { holderWords, waitingWords } from '../words.js';
@@ -39,10 +39,11 @@ const COLUMNS: readonly Column<FailureRow>[] = [
   {
     id: 'errno',
     label: 'Errno',
-    title: 'Of which call',
+    title: 'Of connect(), unless it says bind()',
     numeric: false,
     value: (row) => row.errno,
-    cell: (row) => <Name of={`${row.call}() ${row.errno ?? '–'}`} />,
+    // Nearly all are connects: only what is not says so.
+    cell: (row) => <Name of={row.call === 'connect' ? row.errno : `${row.call}() ${row.errno ?? UNKNOWN}`} />,
   },
   {
     id: 'holder',

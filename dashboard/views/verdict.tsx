@@ -2,13 +2,14 @@
  * The one sentence: fine, running out (with countdown), out of ports, recovered; and the icon that says it in a tab. The
  * sentence is the service's own, the same as in the terminal. Enters: the verdict. Called by app.
  */
+import { useComputed } from '@preact/signals';
 import type { VerdictRow } from '../../src/protocol/rows.js';
-import { foreign } from '../format.js';
+import { clock, foreign } from '../format.js';
 import fine from '../icon.svg?no-inline';
 import critical from '../icon-critical.svg?no-inline';
 import warning from '../icon-warning.svg?no-inline';
-import { verdict } from '../model.js';
-import { verdictWords } from '../words.js';
+import { link, now, state, verdict } from '../model.js';
+import { isOld, verdictWords, waitingWords } from '../words.js';
 
 const ICONS: Record<VerdictRow['level'], string> = { ok: fine, warning, critical, recovered: fine };
 
@@ -16,7 +17,8 @@ export const icon = (row: VerdictRow | null, old: boolean) => (row === null || o
 
 export function Verdict() {
   const row = verdict.value;
-  if (row === null) return null;
+  const old = useComputed(() => isOld(link.value, now.value)).value;
+  if (row === null) return <Waiting />;
   const says = verdictWords(row);
   return (
     <section class={`verdict ${says.tone}`} aria-label="Verdict">
@@ -27,7 +29,20 @@ export function Verdict() {
         <span class="sr-only">{says.word}: </span>
         {foreign(row.text)}
       </p>
-      <span class="detail">{says.detail}</span>
+      <span class="detail">{old ? `as of ${clock(state.value.time)}` : says.detail}</span>
+    </section>
+  );
+}
+
+/** The sentence keeps its place: what follows must not move when it comes. */
+function Waiting() {
+  const text = useComputed(() => waitingWords(link.value, now.value)).value;
+  return (
+    <section class="verdict wait" aria-label="Verdict">
+      <span class="glyph" aria-hidden="true">
+        ◌
+      </span>
+      <p role="status">{text}</p>
     </section>
   );
 }

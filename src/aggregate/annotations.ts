@@ -16,9 +16,12 @@ export interface Note {
   kind: AnnotationKind;
   /** Hostile when it quotes a process: whoever prints it escapes it. */
   text: string;
-  /** Key of the one budget that it concerns; null: all. */
+  /** Key of the one budget that it concerns, or what ends in "/": of all whose keys begin so; null: of all. */
   budget: string | null;
 }
+
+const concerns = ({ budget }: Note, key: string) =>
+  budget === null || budget === key || (budget.endsWith('/') && key.startsWith(budget));
 
 export class Annotations {
   private notes: Note[] = [];
@@ -34,7 +37,7 @@ export class Annotations {
   between(fromMs: number, toMs: number, budget: string | null, unixMsAtZero: number): Annotation[] {
     return this.notes
       .filter(({ ms }) => ms >= fromMs && ms < toMs)
-      .filter((note) => budget === null || note.budget === null || note.budget === budget)
+      .filter((note) => budget === null || concerns(note, budget))
       .sort((a, b) => a.ms - b.ms)
       .map(({ ms, kind, text }) => ({ time: Math.round(unixMsAtZero + ms), kind, text }));
   }

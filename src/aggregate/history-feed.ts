@@ -1,24 +1,35 @@
 /**
- * Once a second, what the history keeps: the totals of all namespaces, and every budget that holds ports. Called by the
- * engine. Annotates what changed a namespace.
+ * Once a second, what the history keeps: the totals of all namespaces, and every budget that holds ports; and what
+ * happened beside them. Called by the engine.
  */
+import type { HistoryBody } from '../protocol/history.js';
 import type { Aggregator } from './aggregator.js';
 import type { Budget } from './budget.js';
 import type { BudgetSample, History, Moment, Sample } from './history.js';
-import type { Namespace } from './namespace.js';
+import { HistoryNotes } from './history-notes.js';
 import { portLimit } from './port-range.js';
 
 export class HistoryFeed {
-  private readonly settings = new WeakMap<Namespace, string>();
+  private readonly notes: HistoryNotes;
 
   constructor(
     private readonly aggregator: Aggregator,
     readonly history: History,
-  ) {}
+  ) {
+    this.notes = new HistoryNotes(aggregator, history);
+  }
 
   record(now: Moment): void {
     this.history.record(now, this.totals(), this.budgets());
-    this.noteSettings(now.ms);
+    this.notes.take(now);
+  }
+
+  /** What publish asks for. Null: there is no such budget, and there was none lately. */
+  body(budget: string | null, seconds: number): HistoryBody | null {
+    const recorded = this.history.body(budget, seconds);
+    if (recorded !== null || budget === null || this.aggregator.budgets.find(budget) === null)
+      return recorded;
+    return this.history.unrecordedBody(budget, seconds);
   }
 
   /** Ports have no meaning over namespaces: only what can be added up. */
@@ -41,17 +52,6 @@ export class HistoryFeed {
   private *budgets(): Iterable<BudgetSample> {
     for (const budget of this.aggregator.budgets.all()) yield sampleOf(budget);
   }
-
-  private noteSettings(ms: number): void {
-    for (const namespace of this.aggregator.namespaces.all()) {
-      const text = settingsText(namespace);
-      const before = this.settings.get(namespace);
-      if (text === null || text === before) continue;
-      this.settings.set(namespace, text);
-      if (before !== undefined)
-        this.history.annotate(ms, 'sysctl-change', `netns ${namespace.inode}: ${text}`);
-    }
-  }
 }
 
 function sampleOf(budget: Budget): BudgetSample {
@@ -66,16 +66,4 @@ function sampleOf(budget: Budget): BudgetSample {
     opened: budget.opened,
     failed: budget.failuresByErrno,
   };
-}
-
-function settingsText({ sysctls }: Namespace): string | null {
-  if (sysctls === null) return null;
-  const { portRange, reservedPorts, tcpTwReuse, tcpTimestamps, tcpMaxTwBuckets } = sysctls;
-  return [
-    `ip_local_port_range ${portRange?.join('-') ?? '?'}`,
-    `reserved ${reservedPorts ?? '?'}`,
-    `tcp_tw_reuse ${tcpTwReuse ?? '?'}`,
-    `tcp_timestamps ${tcpTimestamps ?? '?'}`,
-    `tcp_max_tw_buckets ${tcpMaxTwBuckets ?? '?'}`,
-  ].join(', ');
 }

@@ -40,6 +40,7 @@ export class History {
   /** Budgets that found no place when they were last offered. */
   unrecorded = 0;
   private readonly totals = new Series('', true);
+  private readonly nothing = new Series('', false);
   private readonly budgets = new Map<string, Series>();
   private readonly annotations = new Annotations();
   private hasEvicted = false;
@@ -69,17 +70,26 @@ export class History {
     for (const sample of budgets) this.seriesOf(sample, interval.last)?.write(sample, interval);
   }
 
-  /** @param budget key of the one budget that it concerns; null: all */
+  /** @param budget key of the one budget that it concerns, or a namespace's beginning of keys, `key/`; null: all */
   annotate(ms: number, kind: AnnotationKind, text: string, budget: string | null = null): void {
     this.annotations.add({ ms, kind, text, budget });
   }
 
   /** The last `seconds` seconds, up to the newest recorded; null: that budget has not been recorded in this time. */
   body(budget: string | null, seconds: number): HistoryBody | null {
-    const newest = Math.floor(this.last / 1000);
     const series = budget === null ? this.totals : this.budgets.get(budget);
-    if (series === undefined || (budget !== null && series.lastRecorded <= newest - HISTORY_SECONDS))
-      return null;
+    const oldest = Math.floor(this.last / 1000) - HISTORY_SECONDS;
+    if (series === undefined || (budget !== null && series.lastRecorded <= oldest)) return null;
+    return this.bodyOf(series, budget, seconds);
+  }
+
+  /** Of a budget that exists and was not recorded: it is new, or found no place. */
+  unrecordedBody(budget: string, seconds: number): HistoryBody {
+    return this.bodyOf(this.nothing, budget, seconds);
+  }
+
+  private bodyOf(series: Series, budget: string | null, seconds: number): HistoryBody {
+    const newest = Math.floor(this.last / 1000);
     const first = newest - seconds + 1;
     const column = (name: ColumnName) => series.column(name, first, seconds);
     return {

@@ -18,6 +18,7 @@ import {
   TABLE_TOPICS,
   TOPICS,
 } from './frames.js';
+import { HealthBody } from './health.js';
 import { HistoryBody } from './history.js';
 
 type Validator = ReturnType<typeof Compile>;
@@ -61,6 +62,7 @@ const SERVER = {
 };
 const BODY = compile(SnapshotBody);
 const HISTORY = compile(HistoryBody);
+const HEALTH = compile(HealthBody);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
@@ -78,4 +80,9 @@ export function snapshotBodyFault(body: unknown): string | null {
 /** Null when `body` is what GET /api/v1/history promises, else the first fault. */
 export function historyBodyFault(body: unknown): string | null {
   return HISTORY.Check(body) ? null : firstFault(HISTORY, body);
+}
+
+/** Null when `body` is what GET /healthz promises, else the first fault. */
+export function healthBodyFault(body: unknown): string | null {
+  return HEALTH.Check(body) ? null : firstFault(HEALTH, body);
 }

@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
 import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
+import type { Problem } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
 import { Client, type ClientHost, type Wire } from './client.js';
 import { EventDesk } from './desk.js';
@@ -31,6 +32,12 @@ export interface HubOptions {
 }
 
 const MAX_CLIENTS = 512;
+
+const UNPUBLISHED: Problem = {
+  what: 'A table cannot be published: its rows are old.',
+  why: 'An error in the service; its log has it, once, with the stack.',
+  fix: 'Restart the service, and report the error.',
+};
 
 export class Hub implements ClientHost {
   readonly tables: Tables;
@@ -66,7 +73,8 @@ export class Hub implements ClientHost {
   /** The tracer's, and degraded while clients do not get all that it has. */
   get health(): Health | null {
     const health = this.options.source.health();
-    return health && this.#faults.any ? { ...health, status: 'degraded' } : health;
+    if (health === null || !this.#faults.any) return health;
+    return { ...health, status: 'degraded', problems: [...health.problems, UNPUBLISHED] };
   }
 
   get hasHistory(): boolean {

@@ -1,7 +1,8 @@
 /**
  * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
  */
-import type { Mode, RowOf, TableTopic } from '../protocol/frames.js';
+import type { RowOf, TableTopic } from '../protocol/frames.js';
+import type { HealthBody } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
 import type { ConnectionEvent } from '../protocol/rows.js';
 
@@ -32,14 +33,7 @@ export interface EventSource {
   ): void;
 }
 
-export interface Health {
-  status: 'ok' | 'degraded';
-  mode: Mode;
-  verdictPath: 'ehash' | 'portable';
-  lost: { ring: number; recursion: number };
-  coverage: number | null;
-  auditAgeMs: number | null;
-}
+export type Health = HealthBody;
 
 export interface HistorySource {
   /** The last `seconds` seconds of one budget, or with null of the totals. Null: there is no such budget. */

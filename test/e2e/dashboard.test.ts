@@ -58,19 +58,6 @@ it('tells an incident from calm to recovered, with culprit, victim and fix', asy
   expect(problems).toEqual([]);
 });
 
-it('opened in the middle of it, says the same at once', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope, SETTINGS);
-  const service = await startService(scope);
-  await program(scope, netns, 'server.mjs', ADDRESS, 8080);
-  await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  const said = (await service.stream(scope)).subscribe('verdict');
-  await said.until(([row]) => row?.level === 'critical', WITHIN.timeout);
-  const { page } = await openPage(scope, service.url);
-  await verdict(page).getByText('Out of ports').waitFor({ timeout: 5000 });
-  await diagnosis(page).getByText('Critical').first().waitFor({ timeout: 5000 });
-});
-
 it('shows what other processes are called as text, whatever that is', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);

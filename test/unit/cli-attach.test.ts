@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.js';
 import type { BudgetRow, ConnectionEvent, FailureRow, FlowRow } from '../../src/protocol/rows.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/publish/server.js';
-import type { EventInterest, Source } from '../../src/publish/source.js';
+import type { EventInterest, Health, Source } from '../../src/publish/source.js';
 import { Captured } from './cli-io.js';
 import { budget, connectionEvent, failure, flow, processInfo, totals } from './cli-rows.js';
 
@@ -49,10 +49,18 @@ class Memory implements Source {
     this.#emit(events, dropped);
   }
 
-  health() {
+  health(): Health | null {
     if (this.stopped) return null;
     const lost = { ring: 0, recursion: 0 };
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, coverage: 1, auditAgeMs: 5 } as const;
+    return {
+      status: 'ok',
+      mode: 'ebpf',
+      verdictPath: 'ehash',
+      lost,
+      coverage: 1,
+      auditAgeMs: 5,
+      problems: [],
+    };
   }
 }
 

@@ -45,6 +45,7 @@ function source(world: World): Source {
       lost: { ring: 0, recursion: 0 },
       coverage: 1,
       auditAgeMs: 5,
+      problems: [],
     }),
   };
 }

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Diagnosis } from '../../src/diagnose/diagnosis.js';
+import type { HealthBody } from '../../src/protocol/health.js';
+import { healthBodyFault } from '../../src/protocol/validate.js';
 import { flow, totals } from './publish-rows.js';
 import { MemoryTable, World } from './publish-world.js';
 
@@ -39,7 +41,9 @@ it('a table that cannot be collected keeps its rows, the others go on, and /heal
   world.source.totals.put(totals('n'));
   const seq = world.tick();
   expect([...(await client.at('t', seq)).rows.keys()]).toEqual(['n']);
-  expect(await status()).toBe('degraded');
+  const health = (await (await world.get('/healthz')).json()) as HealthBody;
+  expect([health.status, healthBodyFault(health)]).toEqual(['degraded', null]);
+  expect(health.problems.map(({ what }) => what)).toEqual(['A table cannot be published: its rows are old.']);
   expect((await world.snapshot('?topic=flows')).topics.flows?.rows).toMatchObject([{ key: 'a' }]);
   mend();
   world.source.flows.put(flow('b'));

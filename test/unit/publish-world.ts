@@ -69,6 +69,7 @@ export class MemorySource implements Source {
     lost: { ring: 0, recursion: 0 },
     coverage: 1,
     auditAgeMs: 100,
+    problems: [],
   };
   readonly interests: (EventInterest | null)[] = [];
   #listener: Listener = () => {};

@@ -1,0 +1,87 @@
+/**
+ * What cannot be seen for now, in words: what, why, what mends it. Enters: facts about the engine. Leaves: problems for
+ * /healthz and the page. Pure. Called by the engine.
+ */
+import { whole } from './diagnose/words.js';
+import type { Problem } from './protocol/health.js';
+
+/** What the engine knows of its own sight. Times are ms. */
+export interface Sight {
+  /** System calls are traced. */
+  syscalls: boolean;
+  /** Since an event last found no room in the ring; null: never. */
+  lostAgoMs: number | null;
+  /** Events that nothing counted. */
+  missed: number;
+  timeWait: number;
+  coverage: number | null;
+  auditAgeMs: number | null;
+  uptimeMs: number;
+}
+
+/** A loss is told for this long. */
+const LOSS_TOLD_MS = 60_000;
+/** Owned less than this is worth a word, of no fewer entries than that. */
+const COVERED = 0.95;
+const ENTRIES = 100;
+/** Entries older than the start are gone after this. */
+const SEEDLESS_MS = 65_000;
+/** Three times as long as an idle namespace is left alone. */
+const AUDIT_OLD_MS = 90_000;
+
+export function problemsOf(sight: Sight): Problem[] {
+  return [calls(sight), losses(sight), misses(sight), owners(sight), audits(sight)].filter(
+    (problem) => problem !== null,
+  );
+}
+
+function calls({ syscalls }: Sight): Problem | null {
+  if (syscalls) return null;
+  return {
+    what: 'Not seen: who accepts a connection, calls that fail before anything is sent, bind() on a port in use.',
+    why: 'The service runs with --no-syscalls.',
+    fix: 'Start it without --no-syscalls.',
+  };
+}
+
+function losses({ lostAgoMs }: Sight): Problem | null {
+  if (lostAgoMs === null || lostAgoMs > LOSS_TOLD_MS) return null;
+  return {
+    what: 'Details are missing: counts stay exact, but new rows and quantiles lack the events that were lost.',
+    why: 'The event ring was full within the last minute.',
+    fix: 'Start the service with a larger --ring-bytes, or give it more processor time.',
+  };
+}
+
+function misses({ missed }: Sight): Problem | null {
+  if (missed === 0) return null;
+  return {
+    what: `${whole(missed)} events were not counted at all: rows that say so are lower bounds.`,
+    why: 'The kernel skipped the tracer inside itself, or its overflow table was full.',
+    fix: 'A restart of the service begins to count anew; a larger --ring-bytes makes it rarer.',
+  };
+}
+
+function owners({ coverage, timeWait, uptimeMs }: Sight): Problem | null {
+  if (coverage === null || coverage >= COVERED || timeWait < ENTRIES) return null;
+  const unknown = Math.round((1 - coverage) * timeWait);
+  const isYoung = uptimeMs < SEEDLESS_MS;
+  return {
+    what: `${whole(unknown)} TIME_WAIT entries have no owner.`,
+    why: isYoung
+      ? 'They are older than the service, and the kernel forgets who made them.'
+      : 'Their sockets were in no descriptor when the service started, or their owner’s announcement was lost.',
+    fix: isYoung
+      ? null
+      : 'Restart the programs that hold them, or wait until they have opened new connections.',
+  };
+}
+
+function audits({ auditAgeMs }: Sight): Problem | null {
+  if (auditAgeMs === null || auditAgeMs < AUDIT_OLD_MS) return null;
+  return {
+    what: `Counts were last compared with the kernel’s own list ${Math.round(auditAgeMs / 1000)} s ago.`,
+    why: 'Reading it takes too long, or fails: the service’s log says which.',
+    fix: 'portchurn doctor',
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * What the page says when it cannot know: a silent service, one that was killed and started again, one that sees less; and
+ * that a hidden page asks for less. Real Chromium, real service.
+ */
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { openPage, shownRow } from '../support/browser.js';
+import { Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
+import { type Scope, testScope } from '../support/scope.js';
+import { type Service, startService } from '../support/service.js';
+
+const WITHIN = { timeout: 40_000 };
+const status = (page: Page) => page.locator('.strip').getByRole('status');
+const isGrey = (page: Page) => page.locator('main').evaluate((main) => main.classList.contains('old'));
+
+/** Connections that stay, so that there is a row to look at. */
+async function holds(scope: Scope, service: Service, netns: Netns): Promise<void> {
+  const code = `import socket, sys
+listener = socket.create_server(("127.0.0.1", 8080))
+kept = [socket.create_connection(("127.0.0.1", 8080)) for _ in range(3)]
+print("ready", flush=True)
+sys.stdin.read()`;
+  const running = await start(scope, ['/usr/bin/python3', '-c', code], { netns });
+  await running.printed(/ready/);
+  const flows = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` });
+  await flows.until((rows) => rows.length > 0, WITHIN.timeout);
+}
+
+/** Sockets of the page: what it sent on each. */
+function sent(page: Page): string[] {
+  const frames: string[] = [];
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => frames.push(String(payload))));
+  return frames;
+}
+
+it('greys what is old with its age while the service is silent or gone, and is fresh again when it is back', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope);
+  const service = await startService(scope);
+  await holds(scope, service, netns);
+  const { page, problems } = await openPage(scope, service.url);
+  const row = () => shownRow(page, /TCP flows/, (cells) => cells.Destination === '127.0.0.1:8080');
+  await row();
+  await status(page).getByText('Live').waitFor(WITHIN);
+  expect(await isGrey(page)).toBe(false);
+
+  process.kill(service.pid, 'SIGSTOP');
+  await status(page).getByText('Stale').waitFor(WITHIN);
+  await page
+    .locator('.strip')
+    .getByText(/nothing heard for \d+s, data of/)
+    .waitFor(WITHIN);
+  expect([await isGrey(page), (await row()).Destination]).toEqual([true, '127.0.0.1:8080']);
+  process.kill(service.pid, 'SIGCONT');
+  await status(page).getByText('Live').waitFor(WITHIN);
+
+  process.kill(service.pid, 'SIGKILL');
+  await status(page).getByText('Lost').waitFor(WITHIN);
+  await page.getByText('The service does not answer.', { exact: false }).waitFor(WITHIN);
+  await page
+    .getByRole('region', { name: 'Verdict' })
+    .getByText(/as of \d\d:\d\d:\d\d/)
+    .waitFor(WITHIN);
+  expect([await isGrey(page), (await row()).Destination]).toEqual([true, '127.0.0.1:8080']);
+
+  await service.process.exited;
+  await startService(scope, '--listen', new URL(service.url).host, '--no-syscalls');
+  await status(page).getByText('Live').waitFor(WITHIN);
+  expect([await isGrey(page), (await row()).Destination]).toEqual([false, '127.0.0.1:8080']);
+  const journal = page.getByRole('region', { name: 'Event log' });
+  for (const word of ['Connection lost', 'Connection resumed', 'Service restarted'])
+    await journal.getByText(word).waitFor(WITHIN);
+  await page.getByText('Start it without --no-syscalls.').waitFor(WITHIN);
+  const refused = /WebSocket connection to .* failed|net::ERR_/;
+  expect(problems.filter((text) => !refused.test(text))).toEqual([]);
+});
+
+it('asks for less while it is hidden, fits a telephone, and moves nothing for whoever wants no motion', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope);
+  const service = await startService(scope);
+  await holds(scope, service, netns);
+  const { page, problems } = await openPage(scope, 'about:blank');
+  const frames = sent(page);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(service.url);
+  await status(page).getByText('Live').waitFor(WITHIN);
+  await page.getByRole('img', { name: 'Ports held' }).waitFor(WITHIN);
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(widths[0]).toBe(widths[1]);
+  const moving = await page.evaluate(() => document.getAnimations().length);
+  expect(moving).toBe(0);
+
+  const paces = () =>
+    frames.filter((text) => text.includes('"subscribe"') && text.includes('"intervalMs":5000'));
+  expect(paces()).toEqual([]);
+  await hide(page, true);
+  await expect.poll(() => paces().length, WITHIN).toBeGreaterThan(3);
+  const before = frames.length;
+  await hide(page, false);
+  await expect.poll(() => frames.length, WITHIN).toBeGreaterThan(before);
+  expect(frames.slice(before).filter((text) => text.includes('intervalMs'))).toEqual([]);
+  expect(problems).toEqual([]);
+});
+
+/** Headless pages are always in sight: the page is told otherwise, as a browser tells it. */
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}

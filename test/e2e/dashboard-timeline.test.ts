@@ -1,0 +1,131 @@
+/**
+ * A page opened in the middle of an incident shows what led there: the service's history on the charts, continued live, with
+ * one cursor and zoom; what happened in the event log. Real Chromium, real service.
+ */
+import type { Locator, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { openPage } from '../support/browser.js';
+import { program } from '../support/misconfigured.js';
+import { Netns } from '../support/netns.js';
+import { run } from '../support/process.js';
+import { testScope } from '../support/scope.js';
+import { startService } from '../support/service.js';
+
+const ADDRESS = '127.0.0.1';
+const NOBODY_LISTENS = 9;
+const DAY_MS = 86_400_000;
+/** 600 ports, none of which is taken over: some nine seconds. */
+const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30599' };
+const WITHIN = { timeout: 40_000 };
+
+const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' });
+const journal = (page: Page) => page.getByRole('region', { name: 'Event log' });
+const chart = (page: Page, name: string) => timeline(page).getByRole('img', { name });
+
+/** The sentence that describes a chart to whoever cannot see it. */
+const described = async (page: Page, name: string): Promise<string> => {
+  const id = await chart(page, name).getAttribute('aria-describedby');
+  return (await page.locator(`#${id}`).textContent()) ?? '';
+};
+
+/** Waits until the description matches, frame by frame. */
+async function says(page: Page, name: string, pattern: RegExp): Promise<string> {
+  const id = await chart(page, name).getAttribute('aria-describedby');
+  await page.waitForFunction(
+    ([id, source]) =>
+      new RegExp(source as string).test(document.getElementById(id as string)?.textContent ?? ''),
+    [id, pattern.source],
+    WITHIN,
+  );
+  return described(page, name);
+}
+
+/** The wall clock time that follows these words, as Unix ms. */
+function timeAfter(words: RegExp, text: string): number {
+  const [, time] = new RegExp(`${words.source} (\\d\\d:\\d\\d:\\d\\d)`).exec(text) ?? [];
+  const [hours, minutes, seconds] = (time ?? '').split(':').map(Number);
+  const today = new Date().setHours(hours ?? Number.NaN, minutes, seconds, 0);
+  return today > Date.now() ? today - DAY_MS : today;
+}
+
+/** Opaque pixels of the canvas that are not grey, by column: where something is drawn. */
+const paintedColumns = (canvas: Locator): Promise<number> =>
+  canvas.locator('canvas').evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const image = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height);
+    const data = image?.data ?? new Uint8ClampedArray();
+    const columns = new Set<number>();
+    for (let at = 0; at < data.length; at += 4) {
+      const [r = 0, g = 0, b = 0, alpha = 0] = data.subarray(at, at + 4);
+      if (alpha > 200 && Math.max(r, g, b) - Math.min(r, g, b) > 40) columns.add((at / 4) % width);
+    }
+    return columns.size;
+  });
+
+async function drag(page: Page, canvas: Locator, from: number, to: number): Promise<void> {
+  const box = await canvas.locator('.u-over').boundingBox();
+  if (box === null) throw new Error('the chart is not in sight');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * from, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * to, y, { steps: 5 });
+  await page.mouse.up();
+}
+
+it('shows what led to the incident before the page was opened, goes on live, zooms, and logs what happens', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope, SETTINGS);
+  const service = await startService(scope);
+  await program(scope, netns, 'server.mjs', ADDRESS, 8080);
+  const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
+  // Not the verdict: that is about whatever is tightest on this machine.
+  const failed = (await service.stream(scope)).subscribe('failures', { filter: `netns:${netns.inode}` });
+  const key = await failed.until(
+    (rows) => rows.find(({ count, budget }) => count > 50 && budget !== null)?.budget,
+    WITHIN.timeout,
+  );
+  const said = (await service.stream(scope)).subscribe('verdict');
+  await said.until(([row]) => row?.level === 'critical', WITHIN.timeout);
+
+  const opened = Date.now();
+  const { page, problems } = await openPage(scope, service.url);
+  await page.getByRole('region', { name: 'Verdict' }).getByText('Out of ports').waitFor({ timeout: 5000 });
+  await page
+    .getByRole('region', { name: 'Diagnosis' })
+    .getByText('Critical')
+    .first()
+    .waitFor({ timeout: 5000 });
+  await timeline(page).getByLabel('What the timeline shows').selectOption(`key ${key}`, WITHIN);
+
+  const ports = await says(page, 'Ports held', / of 600 ports held now/);
+  expect(ports).toMatch(/^(59\d|600) of 600 ports held now: TIME_WAIT /);
+  const rates = await says(page, 'Per second', /EADDRNOTAVAIL/);
+  expect(timeAfter(/first at/, rates)).toBeLessThan(opened);
+  expect(timeAfter(/^Opens .*?\/s at/, rates)).toBeLessThan(opened);
+  expect(await paintedColumns(chart(page, 'Ports held'))).toBeGreaterThan(20);
+  await timeline(page).getByText('First failure: EADDRNOTAVAIL to 127.0.0.1:8080').waitFor(WITHIN);
+
+  await drag(page, chart(page, 'Ports held'), 0.5, 0.9);
+  await timeline(page).getByRole('button', { name: 'Live again' }).waitFor(WITHIN);
+  const [above, ...others] = await timeline(page).locator('.chart time').allTextContents();
+  expect([above, others]).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d$/), [above]]);
+  await chart(page, 'Per second').locator('.u-over').dblclick();
+  await timeline(page).getByText('drag to zoom').waitFor(WITHIN);
+
+  const comm = '<img src=x>';
+  const code = `import socket
+open("/proc/self/comm", "w").write(${JSON.stringify(comm)})
+socket.socket().connect_ex(("${ADDRESS}", ${NOBODY_LISTENS}))`;
+  await run(['/usr/bin/python3', '-c', code], { netns });
+  netns.sysctl({ 'net.ipv4.tcp_tw_reuse': 1 });
+  await bad.stop();
+  const entry = (text: string | RegExp) => journal(page).getByText(text).first().waitFor(WITHIN);
+  await entry(/node \(pid \d+\) to 127\.0\.0\.1:8080: connect\(\) EADDRNOTAVAIL, no free local port/);
+  await entry(`${comm} (pid`);
+  await entry(/tcp_tw_reuse 0 → 1/);
+  await entry(`node (pid ${bad.pid})`);
+  await journal(page).getByText('Process exited').first().waitFor(WITHIN);
+  await says(page, 'Per second', /^Opens 0\/s now/);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(problems).toEqual([]);
+});

@@ -156,7 +156,7 @@ export class AuditLoop implements AuditSink {
 
   private isRecent(namespace: Namespace): boolean {
     const now = this.aggregator.unixMsAtZero + Number(process.hrtime.bigint()) / 1e6;
-    return now - namespace.lastSeen < REST_MS.most * 2;
+    return Math.abs(now - namespace.lastSeen) < REST_MS.most * 2; /* the clock may have been set back */
   }
 
   /** Discovery walks /proc: when someone is missing, when one may have gone, and now and then. */

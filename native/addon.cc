@@ -4,7 +4,7 @@
 #include <napi.h>
 #include "bpf/tcp_event.h"
 #include "native/audit_object.h"
-#include "native/bpf_error.h"
+#include "native/js_error.h"
 #include "native/process.h"
 #include "native/tracer.h"
 
@@ -16,7 +16,7 @@ template <typename Work> auto guarded(Napi::Env env, Work work) -> decltype(work
 	try {
 		return work();
 	} catch (const BpfError &error) {
-		throw error.to_js(env);
+		throw to_js(env, error);
 	}
 }
 

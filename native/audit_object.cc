@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <system_error>
 #include "native/audit_record.h"
-#include "native/bpf_error.h"
+#include "native/js_error.h"
 
 namespace
 {
@@ -66,7 +66,7 @@ Napi::Value AuditorObject::start(const Napi::CallbackInfo &info)
 	try {
 		return Napi::Boolean::New(info.Env(), auditor.start(targets_of(info[0])));
 	} catch (const std::system_error &error) {
-		throw BpfError("start the audit thread", error.code().value()).to_js(info.Env());
+		throw to_js(info.Env(), BpfError("start the audit thread", error.code().value()));
 	}
 }
 

@@ -55,14 +55,3 @@ BpfError::BpfError(const std::string &operation, int error)
 	: std::runtime_error(operation + ": " + strerror(error)), operation_(operation), errno_(error), log_(last_log())
 {
 }
-
-Napi::Error BpfError::to_js(Napi::Env env) const
-{
-	Napi::Error error = Napi::Error::New(env, what());
-	const char *name = strerrorname_np(errno_);
-	error.Set("code", Napi::String::New(env, name ? name : "UNKNOWN"));
-	error.Set("errno", Napi::Number::New(env, errno_));
-	error.Set("operation", Napi::String::New(env, operation_));
-	error.Set("log", Napi::String::New(env, log_));
-	return error;
-}

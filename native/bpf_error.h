@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Errors of system calls and libbpf, as they cross to JavaScript: {code, errno, operation, log}.
+// Errors of system calls and libbpf: the operation, errno, and what libbpf said.
 #pragma once
-#include <napi.h>
 #include <stdexcept>
 #include <string>
 
-// Thrown inside native code only; every entry point turns it into a JavaScript error by throw_to_js().
+// Thrown inside native code only; every entry point turns it into a JavaScript error by to_js().
 class BpfError : public std::runtime_error
 {
 public:
 	// `error` is a positive errno.
 	BpfError(const std::string &operation, int error);
-	Napi::Error to_js(Napi::Env env) const;
+	const std::string &operation() const { return operation_; }
+	int error() const { return errno_; }
+	const std::string &log() const { return log_; }
 
 private:
 	std::string operation_;

@@ -2,7 +2,8 @@
 #include "native/netlink_dump.h"
 
 #include <cerrno>
-#include <cstring>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -14,44 +15,10 @@ namespace
 {
 // States 1 (ESTABLISHED) to 13 (TCP_BOUND_INACTIVE, which kernels before 6.8 ignore).
 constexpr uint32_t kAllStates = 0x3ffe;
-constexpr uint8_t kSynRecv = 3;
 // The kernel fills a message of at most 32 KiB, whatever larger buffer waits for it.
 constexpr size_t kBufferBytes = 64 * 1024;
 // The kernel makes the next message while we take one, so it never lets us wait; if it did, no close() might hang.
 constexpr struct timeval kPatience = {2, 0};
-
-// Only full sockets have this attribute: it tells one in SYN_RECV from a request.
-bool has_shutdown(const struct nlmsghdr *message)
-{
-	const auto *at = static_cast<const uint8_t *>(NLMSG_DATA(message)) + sizeof(struct inet_diag_msg);
-	const auto *end = reinterpret_cast<const uint8_t *>(message) + message->nlmsg_len;
-	while (end - at >= NLA_HDRLEN) {
-		const auto *attribute = reinterpret_cast<const struct nlattr *>(at);
-		if (attribute->nla_type == INET_DIAG_SHUTDOWN)
-			return true;
-		if (attribute->nla_len < NLA_HDRLEN || attribute->nla_len > end - at)
-			return false;
-		at += NLA_ALIGN(attribute->nla_len);
-	}
-	return false;
-}
-
-int show(const struct nlmsghdr *message, const NetlinkDump::Visitor &visitor)
-{
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
-		return EPROTO;
-	const auto *socket = static_cast<const struct inet_diag_msg *>(NLMSG_DATA(message));
-	return visitor(*socket, socket->idiag_state == kSynRecv && !has_shutdown(message));
-}
-
-// DONE and ERROR both begin with a negative errno or 0.
-int result_of(const struct nlmsghdr *message)
-{
-	int result = 0;
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(result)))
-		memcpy(&result, NLMSG_DATA(message), sizeof(result));
-	return -result;
-}
 } // namespace
 
 int NetlinkDump::open()
@@ -108,27 +75,14 @@ ssize_t NetlinkDump::receive()
 	return bytes < 0 ? -errno : bytes;
 }
 
-int NetlinkDump::read_messages(size_t bytes, const Visitor &visitor, bool &done)
-{
-	const auto *message = reinterpret_cast<const struct nlmsghdr *>(buffer_.data());
-	for (auto left = static_cast<unsigned int>(bytes); NLMSG_OK(message, left);
-	     message = NLMSG_NEXT(message, left)) {
-		interrupted_ |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-		done = message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR;
-		const int error = done ? result_of(message) : show(message, visitor);
-		if (done || error != 0)
-			return error;
-	}
-	return 0;
-}
-
 int NetlinkDump::run(const Visitor &visitor)
 {
+	DumpReader reader;
 	int error = request();
-	bool done = false;
-	while (error == 0 && !done) {
+	while (error == 0 && !reader.done()) {
 		const ssize_t bytes = receive();
-		error = bytes < 0 ? static_cast<int>(-bytes) : read_messages(static_cast<size_t>(bytes), visitor, done);
+		error = bytes < 0 ? static_cast<int>(-bytes)
+				  : reader.read(buffer_.data(), static_cast<size_t>(bytes), visitor);
 	}
-	return error == 0 && interrupted_ ? EAGAIN : error;
+	return error == 0 && reader.interrupted() ? EAGAIN : error;
 }

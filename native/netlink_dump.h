@@ -3,18 +3,15 @@
 // An open dump keeps its namespace alive. Used by the auditor's thread. Functions give 0 or an errno.
 #pragma once
 #include <cstdint>
-#include <functional>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <sys/types.h>
 #include <vector>
+#include "native/dump_reader.h"
 #include "native/unique_fd.h"
 
 class NetlinkDump
 {
 public:
-	// `request`: a SYN that waits for its third ACK and has no full socket. An errno ends the dump.
-	using Visitor = std::function<int(const struct inet_diag_msg &socket, bool request)>;
+	using Visitor = DumpReader::Visitor;
 
 	int open();
 	// 0 when this kernel does not tell (before 5.14).
@@ -26,9 +23,7 @@ public:
 private:
 	int request();
 	ssize_t receive();
-	int read_messages(size_t bytes, const Visitor &visitor, bool &done);
 
 	UniqueFd socket_;
 	std::vector<uint8_t> buffer_;
-	bool interrupted_ = false;
 };

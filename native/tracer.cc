@@ -93,7 +93,7 @@ Tracer::Tracer(const TracerOptions &options) : options_(options)
 	configure();
 	check(load(object_.get()), "load the BPF programs");
 	give_back();
-	ring_ = std::make_unique<EventRing>(map_fd("events"), options_.ring_bytes);
+	ring_ = std::make_unique<EventRing>(map_fd("events"), ring_bytes());
 }
 
 void Tracer::configure()
@@ -152,6 +152,12 @@ int Tracer::map_fd(const char *name) const
 	const int fd = bpf_object__find_map_fd_by_name(object_.get(), name);
 	check(fd, std::string("find the map ") + name);
 	return fd;
+}
+
+// As the kernel has it: libbpf rounds what was asked for up to a power of two.
+uint32_t Tracer::ring_bytes() const
+{
+	return bpf_map__max_entries(bpf_object__find_map_by_name(object_.get(), "events"));
 }
 
 size_t Tracer::drain(uint8_t *buffer, size_t size)

@@ -46,6 +46,7 @@ private:
 	};
 	void configure();
 	int map_fd(const char *name) const;
+	uint32_t ring_bytes() const;
 	void attach_program(struct bpf_program *program);
 	void replace(const char *map, const std::vector<uint32_t> &keys);
 	void write_control();

@@ -156,7 +156,7 @@ export class AuditLoop implements AuditSink {
 
   private isRecent(namespace: Namespace): boolean {
     const now = this.aggregator.unixMsAtZero + Number(process.hrtime.bigint()) / 1e6;
-    return now - namespace.lastSeen < REST_MS.most * 2;
+    return Math.abs(now - namespace.lastSeen) < REST_MS.most * 2; /* the clock may have been set back */
   }
 
   /** Discovery walks /proc: when someone is missing, when one may have gone, and now and then. */
@@ -170,13 +170,17 @@ export class AuditLoop implements AuditSink {
     this.discoveredAt = performance.now();
   }
 
-  /** What was audited before and is found no more is gone, with all its sockets. An inode may be used again. */
+  /**
+   * What was audited before and is listed no more is gone, with all its sockets. An inode may be used again. One that could
+   * not be entered is not gone for that: the discovery that follows tells.
+   */
   private forgetGone(due: Netns[]): void {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
     const asked = new Set(due.map(({ inode }) => inode));
     for (const namespace of [...this.aggregator.namespaces.all()]) {
       if (namespace.auditedAt === 0) continue;
-      const replaced = asked.has(namespace.inode) && this.found.get(namespace.inode) !== namespace;
+      const there = asked.has(namespace.inode) ? this.found.get(namespace.inode) : undefined;
+      const replaced = there !== undefined && there !== namespace;
       if (replaced || !listed.has(namespace.inode)) this.join.forget(namespace);
     }
     for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);

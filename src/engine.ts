@@ -30,8 +30,9 @@ import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
 import { problemsOf } from './problems.js';
+import type { TableTopic } from './protocol/frames.js';
 import type { Problem } from './protocol/health.js';
-import type { Health, Source } from './publish/source.js';
+import type { Health, Source, TableSource } from './publish/source.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
 import { IdentityQueue } from './system/identity.js';
@@ -191,8 +192,7 @@ class TracingEngine implements Engine {
   /** Once a second: clocks, counters, and what the ring had no room for. */
   private keepHouse(): void {
     try {
-      bootClock.sample();
-      this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
+      this.readClock();
       this.historyFeed.record(moment());
       this.takeLost();
       this.diagnosis.tick(Date.now());
@@ -252,11 +252,12 @@ class TracingEngine implements Engine {
       lost: this.stats.ringLost,
       missed: this.stats.recursionMisses + this.stats.foldOverflow,
     });
+    const nameOf = (inode: number) => this.namespaces.nameOf(inode);
     const sources = {
-      flows: new FlowSource(this.aggregator),
-      budgets: new BudgetSource(this.aggregator),
-      failures: new FailureSource(this.aggregator, counts),
-      totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
+      flows: this.upToDate(new FlowSource(this.aggregator)),
+      budgets: this.upToDate(new BudgetSource(this.aggregator)),
+      failures: this.upToDate(new FailureSource(this.aggregator, counts)),
+      totals: this.upToDate(new TotalsSource(this.aggregator, nameOf, counts)),
     };
     const standing = new StandingCensus(this.aggregator);
     const runtimes = new Runtimes();
@@ -265,6 +266,24 @@ class TracingEngine implements Engine {
       runtimeOf: (process) => runtimes.of(process),
       failed: (error) => this.options.log.error({ err: error }, 'the diagnosis failed: findings are old'),
     });
+  }
+
+  /**
+   * Whoever collects reads the wall clock: one that was set a moment ago must not look like an hour that has passed. Nor may a
+   * close be shown without its open, which waits in the folds.
+   */
+  private upToDate<T extends TableTopic>(source: TableSource<T>): TableSource<T> {
+    const collect = (now: number) => {
+      this.readClock();
+      if (this.running) this.catchUp();
+      return source.collect(now);
+    };
+    return { collect };
+  }
+
+  private readClock(): void {
+    bootClock.sample();
+    this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
   }
 
   private makeSource(): Source {

@@ -1,17 +1,19 @@
 /**
  * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json.
- * A package counts as there when what it is for is there (a program, a library), so a compiler built by hand will do.
+ * A package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler), so a
+ * compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what they lack.
  * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
  * Called by set-up (list "build"), by the test runner (list "test") and by the bench (list "bench").
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { EXIT, must, run, Stop, say } from './run.js';
 
 /**
  * @typedef {'apt' | 'dnf' | 'pacman' | 'apk' | 'zypper'} Manager
- * @typedef {{ why: string, command?: string, library?: string, version?: string, service?: string } & Record<Manager, string>} Package
+ * @typedef {{ command?: string, library?: string, version?: string, header?: string, runtime?: string }} Evidence
+ * @typedef {Evidence & { why: string, service?: string } & Record<Manager, string | null>} Package
  */
 
 /** @type {Record<'build' | 'test' | 'bench', Package[]>} */
@@ -65,18 +67,33 @@ function executable(path) {
   }
 }
 
+/**
+ * Where the compiler has a library of its own; its mere name when it has none.
+ * @param {string} name
+ */
+function runtimeOf(name) {
+  const { stdout } = spawnSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' });
+  return (stdout ?? '').trim();
+}
+
 /** @param {Package} entry */
 function present(entry) {
   if (entry.library) {
     return spawnSync('pkg-config', [`--atleast-version=${entry.version}`, entry.library]).status === 0;
   }
+  if (entry.header) return existsSync(join('/usr/include', entry.header));
+  if (entry.runtime) return isAbsolute(runtimeOf(entry.runtime));
   const dirs = programDirs();
   return (entry.command ?? '').split('|').some((name) => dirs.some((dir) => executable(join(dir, name))));
 }
 
-/** @param {Package[]} list */
-export function missing(list) {
-  return list.filter((entry) => !present(entry));
+/**
+ * What is not there and can be had. On a distribution nobody knows, as on Debian.
+ * @param {Package[]} list
+ * @param {Manager | null} manager
+ */
+function missing(list, manager) {
+  return list.filter((entry) => entry[manager ?? 'apt'] !== null && !present(entry));
 }
 
 /**
@@ -87,8 +104,9 @@ export function missing(list) {
  */
 export function advice(lacking, manager, root) {
   const name = (/** @type {Package} */ p) => p[manager ?? 'apt'];
-  const names = [...new Set(lacking.map(name))];
-  const reasons = lacking.map((p) => `  ${name(p)}: ${p.why}`);
+  const had = lacking.filter((p) => name(p) !== null);
+  const names = [...new Set(had.map(name))];
+  const reasons = had.map((p) => `  ${name(p)}: ${p.why}`);
   if (!manager)
     reasons.push('These are the names Debian uses; install the same things, then run this again.');
   else
@@ -103,14 +121,14 @@ export function advice(lacking, manager, root) {
  * @param {Package[]} list
  */
 export async function ensurePackages(list) {
-  const lacking = missing(list);
-  if (lacking.length === 0) return;
   const manager = managerOf(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '');
+  const lacking = missing(list, manager);
+  if (lacking.length === 0) return;
   const root = process.getuid?.() === 0;
   if (manager !== 'apt') throw new Stop(advice(lacking, manager, root));
   if (!root) throw new Stop(advice(lacking, manager, root), EXIT.privilege);
   await install(lacking);
-  const still = missing(list);
+  const still = missing(list, manager);
   if (still.length > 0)
     throw new Stop(`Installed, and still not usable here.\n${advice(still, manager, root)}`);
 }
@@ -120,7 +138,7 @@ async function install(lacking) {
   say('setup: installing system packages with apt-get:');
   for (const entry of lacking) say(`  ${entry.apt}: ${entry.why}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-  const names = [...new Set(lacking.map((entry) => entry.apt))];
+  const names = [...new Set(lacking.flatMap((entry) => entry.apt ?? []))];
   // A failed update may still leave lists that are good enough; the installation tells.
   await run('apt-get', ['-qq', 'update'], { env });
   await withoutServices(() =>

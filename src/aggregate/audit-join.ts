@@ -196,12 +196,14 @@ export class AuditJoin {
     fresh.budget = direction === DIRECTION.OUT ? budgets.of(flow, socket) : null;
     fresh.localPort = socket.localPort;
     fresh.state = waiting ? (socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI) : socket.state;
-    fresh.flags = flagsOf(lost);
+    const accepted = !waiting && lost?.accepted === true;
+    fresh.flags = flagsOf(lost) | (accepted ? SOCKET_FLAG.OPEN_COUNTED : 0);
     fresh.since = this.startedNs - 1;
     if (!sockets.add(fresh)) return;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
     sockets.markSeen(slot, this.round);
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
+    if (accepted) this.aggregator.connections.acceptLost(flow);
     this.seen(flow);
   }
 

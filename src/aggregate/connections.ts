@@ -91,6 +91,13 @@ export class Connections {
     this.rate(flow, RATE.FAIL);
   }
 
+  /** Its accept was never told, but an audit found it alive. When is not known: the rates have no part in it. */
+  acceptLost(flow: Flow): void {
+    flow.opened += 1;
+    flow.namespace.opened += 1;
+    this.flows.touch(flow);
+  }
+
   /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
   closeLost(flow: Flow): void {
     const folded = this.foldedFor(flow);

@@ -64,10 +64,13 @@ export class DeadProcesses {
   }
 }
 
-/** Its program's name will not change any more; one without rows is given time to get some by the end of its connections. */
+/**
+ * Its program's name will not change any more; one without rows is given time to get some by the end of its connections. An
+ * exit in the future is one from before the clock was set back.
+ */
 function isReady(process: Process, now: number): boolean {
   const named = process.completed && (process.parent === null || process.parent.completed);
-  return (named && process.hasRows) || now - (process.exitedAt ?? 0) > NAME_WAIT_MS;
+  return (named && process.hasRows) || Math.abs(now - (process.exitedAt ?? 0)) > NAME_WAIT_MS;
 }
 
 function lastSeen(process: Process): number {

@@ -4,7 +4,7 @@
  * not ask for: it is gone, or a later event told of it. Bounded.
  */
 import type { Batch } from '../decode/batch.js';
-import { FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
+import { DIRECTION, FLAG, offsetsOf, sizeOf } from '../decode/layout.js';
 import { CookieMap } from './cookie-map.js';
 import type { Owner } from './owner.js';
 import type { ProcessTable } from './process-table.js';
@@ -14,13 +14,16 @@ const BYTES = sizeOf('lost_owner');
 const LIMIT = 500_000;
 /** A value in the map: process id, two bits of direction, and these. */
 const BOUND = 1 << 2;
-const ID_SHIFT = 3;
+const ACCEPTED = 1 << 3;
+const ID_SHIFT = 4;
 
 export interface LostOwner {
   owner: Owner;
   direction: number;
   /** bind() chose its port. */
   bound: boolean;
+  /** Inbound: the event of its accept() was lost, and with it the count of its opening. */
+  accepted: boolean;
 }
 
 export class LostOwners {
@@ -39,7 +42,12 @@ export class LostOwners {
     if (value < 0) return null;
     const process = this.processes.find(value >> ID_SHIFT);
     if (process === null) return null;
-    return { owner: process.accountable, direction: value & 3, bound: (value & BOUND) !== 0 };
+    return {
+      owner: process.accountable,
+      direction: value & 3,
+      bound: (value & BOUND) !== 0,
+      accepted: (value & ACCEPTED) !== 0,
+    };
   }
 
   endAudit(): void {
@@ -55,8 +63,10 @@ export class LostOwners {
     if (byListener && this.value(low, high) >= 0) return;
     const id = u32[(at + AT.owner) >> 2] as number;
     this.processes.of(id, u32[(at + AT.owner_tgid) >> 2] as number);
-    const bits = (u8[at + AT.direction] as number) | ((flags & FLAG.BOUND_BEFORE) !== 0 ? BOUND : 0);
-    this.recent.set(low, high, (id << ID_SHIFT) | bits);
+    const direction = u8[at + AT.direction] as number;
+    const bound = (flags & FLAG.BOUND_BEFORE) !== 0 ? BOUND : 0;
+    const accepted = direction === DIRECTION.IN && !byListener ? ACCEPTED : 0;
+    this.recent.set(low, high, (id << ID_SHIFT) | direction | bound | accepted);
   }
 
   private value(low: number, high: number): number {

@@ -143,7 +143,8 @@ export class AuditText extends Cursor {
     return (this.short(T.flags) & AUDIT_TEXT_FLAG.CUT) !== 0;
   }
   get text(): string {
-    return latin1.decode(this.bytes(TEXT_BYTES, this.short(T.length)));
+    const room = this.short(T.size) - TEXT_BYTES;
+    return latin1.decode(this.bytes(TEXT_BYTES, Math.min(this.short(T.length), room)));
   }
 }
 

@@ -48,7 +48,7 @@ export class Cgroups {
    */
   path(id: bigint): string | null {
     const known = this.paths.get(id);
-    if (known === undefined && this.want(id)) void this.scan.request();
+    if (known === undefined && this.want(id)) this.scan.suggest();
     return known ?? null;
   }
 

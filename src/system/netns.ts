@@ -54,7 +54,7 @@ export class NetworkNamespaces {
   /** Null while it is not known, or when nothing that has a name lives there: ask again later, or after `refresh`. */
   nameOf(inode: number): string | null {
     const known = this.table.get(inode);
-    if (this.policy.worthAScan(inode, known !== undefined, performance.now())) void this.refresh();
+    if (this.policy.worthAScan(inode, known !== undefined, performance.now())) this.scan.suggest();
     return known?.name ?? null;
   }
 
@@ -63,7 +63,7 @@ export class NetworkNamespaces {
     return [...this.table.values()];
   }
 
-  /** Resolves when a scan that began after this call has ended. */
+  /** Resolves when a scan that began after this call has ended. Rejects, and what was known stays, when it could not see. */
   refresh(): Promise<void> {
     return this.scan.request();
   }

@@ -1,6 +1,7 @@
 /**
  * Bounded reads of pseudo-files (/proc, /sys), whose size stat() does not tell.
- * Enters: a path. Leaves: bytes or text, or null for whatever could not be read: vanished, forbidden, out of descriptors.
+ * Enters: a path. Leaves: bytes or text, or null for whatever could not be read: vanished, forbidden, out of descriptors;
+ * a directory that cannot be listed for want of those is an error.
  * Called by every file of this room. Synchronous and short; never called from the event path.
  */
 import {
@@ -65,7 +66,13 @@ export function statOf(path: string): BigIntStats | null {
   }
 }
 
-/** The entries of a directory, one by one, so that the caller can give way between any two; none if it is gone. */
+/** What we lack, not the directory: whoever took it for empty would take everything in it for gone. */
+const LACKING = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+/**
+ * The entries of a directory, one by one, so that the caller can give way between any two; none if it is gone. Throws when
+ * descriptors or memory have run out.
+ */
 export function* entriesOf(path: string): Generator<Dirent> {
   const directory = open(path);
   if (directory === null) return;
@@ -79,7 +86,8 @@ export function* entriesOf(path: string): Generator<Dirent> {
 function open(path: string) {
   try {
     return opendirSync(path);
-  } catch {
+  } catch (error) {
+    if (LACKING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return null;
   }
 }

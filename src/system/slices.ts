@@ -46,6 +46,11 @@ export class ThrottledScan {
     return this.next;
   }
 
+  /** For whoever will ask again: what a scan could not do, a later one may. */
+  suggest(): void {
+    this.request().catch(() => {});
+  }
+
   /** The timer does not keep the process alive. */
   private async scan(previous: Promise<void>): Promise<void> {
     await previous;

@@ -3,9 +3,14 @@
  */
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { FlowRow } from '../../src/protocol/rows.js';
+import { churnClient, churnServer } from '../support/churngen.js';
 import { children, programsGone } from '../support/leftovers.js';
+import { Netns } from '../support/netns.js';
 import { testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
+
+const COUNT = 500;
 
 it.each(['SIGTERM', 'SIGINT'] as const)('leaves nothing behind after %s', async (signal) => {
   const scope = testScope();
@@ -34,10 +39,31 @@ it('frees its BPF programs when it is killed, and the next one starts', async ()
 
 it('two services run side by side and count the same', async () => {
   const scope = testScope();
-  const [one, two] = [await startService(scope), await startService(scope)];
-  expect(new URL(one.url).port).not.toBe(new URL(two.url).port);
-  const marks = await Promise.all(
-    [one, two].map((service) => service.get<{ epoch: string }>('/api/v1/snapshot')),
+  const netns = Netns.create(scope);
+  const both = [await startService(scope), await startService(scope)];
+  await churnServer(scope, netns, ['127.0.0.1:9000']);
+  const tables = await Promise.all(
+    both.map(async (service) =>
+      (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` }),
+    ),
   );
+  await (await churnClient(scope, netns, { to: ['127.0.0.1:9000', '127.0.0.1:9'], count: 2 * COUNT })).done();
+  const counts = await Promise.all(
+    tables.map((table) =>
+      table.until((rows) => {
+        const sums = sumsOf(rows);
+        return sums.closed === 2 * COUNT && sums.failed === COUNT && sums;
+      }),
+    ),
+  );
+  expect(counts).toEqual(Array(2).fill({ opened: 2 * COUNT, closed: 2 * COUNT, failed: COUNT }));
+  const marks = await Promise.all(both.map((service) => service.get<{ epoch: string }>('/api/v1/snapshot')));
   expect(marks[0]?.epoch).not.toBe(marks[1]?.epoch);
 });
+
+/** Of both ends. */
+function sumsOf(rows: readonly FlowRow[]) {
+  const sum = (field: 'opened' | 'closed' | 'failed') =>
+    rows.reduce((total, row) => total + (row[field] ?? 0), 0);
+  return { opened: sum('opened'), closed: sum('closed'), failed: sum('failed') };
+}

@@ -70,16 +70,36 @@ it('without root names the packages with their reasons and the command, and ends
   expect(done.stderr).toContain('sudo apt-get install cmake make g++ clang pkg-config libbpf-dev\n');
 });
 
-it('on another distribution uses its names, installs nothing, and ends with 1', async () => {
-  const scope = testScope();
-  const tree = copy(scope);
-  const release = join(scope.directory(), 'os-release');
-  writeFileSync(release, 'ID=fedora\n');
-  const script = `mount --bind ${release} /etc/os-release && exec env -i ${bare(scope)} node scripts/setup.js`;
-  const done = await run(['unshare', '--mount', 'sh', '-c', script], { cwd: tree });
-  expect(done).toMatchObject({ code: 1, stdout: '' });
-  expect(done.stderr).toContain('dnf install cmake make gcc-c++ clang pkgconf-pkg-config libbpf-devel\n');
-});
+/** /etc/os-release of distributions, as they write it, and what somebody there types. */
+const DISTRIBUTIONS = [
+  [
+    'Fedora',
+    'ID=fedora\nVERSION_ID=42\n',
+    'dnf install cmake make gcc-c++ clang pkgconf-pkg-config libbpf-devel',
+  ],
+  ['Arch', 'NAME="Arch Linux"\nID=arch\n', 'pacman -S --needed cmake make gcc clang pkgconf libbpf'],
+  ['Alpine', 'ID=alpine\nVERSION_ID=3.22.0\n', 'apk add cmake make build-base clang pkgconf libbpf-dev'],
+  [
+    'openSUSE',
+    'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\n',
+    'zypper install cmake make gcc-c++ clang pkgconf-pkg-config libbpf-devel',
+  ],
+] as const;
+
+it.each(DISTRIBUTIONS)(
+  'on %s uses its names, installs nothing, and ends with 1',
+  async (_, osRelease, command) => {
+    const scope = testScope();
+    const tree = copy(scope);
+    const release = join(scope.directory(), 'os-release');
+    writeFileSync(release, osRelease);
+    const script = `mount --bind ${release} /etc/os-release && exec env -i ${bare(scope)} node scripts/setup.js`;
+    const done = await run(['unshare', '--mount', 'sh', '-c', script], { cwd: tree });
+    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done.stderr).toContain('  clang: compiles the BPF program\n');
+    expect(done.stderr).toContain(`\n  ${command}\n`);
+  },
+);
 
 it.each(['SIGINT', 'SIGTERM'] as const)(
   '%s to npm during set-up ends the set-up and all it runs',

@@ -75,9 +75,16 @@ export class Service implements Ending {
   }
 }
 
-/** Listens on a free port of loopback unless `flags` say otherwise. Ready when its URL stands on stdout. */
-export async function startService(scope: Scope, ...flags: string[]): Promise<Service> {
-  const words = [process.execPath, BIN, 'serve', '--listen', '127.0.0.1:0', ...flags];
+/** Listens on a free port of loopback unless `flags` say otherwise. */
+export const serviceWords = (...flags: string[]): string[] =>
+  portchurn('serve', '--listen', '127.0.0.1:0', ...flags);
+
+/** Ready when its URL stands on stdout. */
+export const startService = (scope: Scope, ...flags: string[]): Promise<Service> =>
+  serviceBy(scope, serviceWords(...flags));
+
+/** Started by `words`, which become the service in the end. */
+export async function serviceBy(scope: Scope, words: string[]): Promise<Service> {
   const running = await start(scope, words, { cwd: ROOT });
   const [url] = await running.printed(/^http:\/\/\S+$/m);
   return scope.use(new Service(running, url));

@@ -44,6 +44,15 @@ describe('the owner of a lost connection', () => {
     expect(owner()).toMatchObject({ direction: DIRECTION.IN, bound: true });
   });
 
+  it('was accepted when it came in and its owner is not only the listener', () => {
+    take({});
+    expect(owner()).toMatchObject({ accepted: false });
+    take({ direction: DIRECTION.IN, flags: FLAG.OWNER_IS_LISTENER });
+    expect(owner()).toMatchObject({ accepted: false });
+    take({ direction: DIRECTION.IN });
+    expect(owner()).toMatchObject({ accepted: true });
+  });
+
   it('is who accepted it rather than who listens, whichever is told first', () => {
     const [listener, acceptor] = [
       { owner: 1, flags: FLAG.OWNER_IS_LISTENER },

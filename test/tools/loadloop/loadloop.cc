@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Loads, uses and unloads the tracer and the auditor again and again, without Node: under LeakSanitizer every byte that is lost
+// is ours or libbpf's. `loadloop TIMES [leak]`: with "leak" it loses one tracer on purpose, which shows that the check sees it.
+// Run by test/kernel/sanitized.test.ts; needs root.
+#include <bpf/libbpf.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <unistd.h>
+#include "native/auditor.h"
+#include "native/bpf_error.h"
+#include "native/tracer.h"
+
+namespace
+{
+constexpr uint32_t kRingBytes = 1 << 16; /* libbpf rounds up to it */
+constexpr char kOwn[] = "/proc/self/ns/net";
+uint8_t buffer[1 << 18];
+
+template <typename Call> void must_refuse(const char *what, Call call)
+{
+	try {
+		call();
+	} catch (const BpfError &) {
+		return;
+	}
+	fprintf(stderr, "not refused: %s\n", what);
+	exit(1);
+}
+
+void use(Tracer &tracer)
+{
+	tracer.set_filter({{1, 2}, {80}, {}});
+	tracer.set_filter({});
+	tracer.set_traced({1});
+	tracer.attach();
+	while (tracer.seeds(buffer, sizeof(buffer)) > 0)
+		;
+	while (tracer.drain(buffer, sizeof(buffer)) > sizeof(buffer) / 2)
+		;
+	tracer.folds(buffer, sizeof(buffer));
+	tracer.take_lost_owners(buffer, sizeof(buffer));
+	tracer.stats();
+	must_refuse("a small buffer", [&] { tracer.drain(buffer, 8); });
+	std::vector<uint32_t> too_many(100'000);
+	std::iota(too_many.begin(), too_many.end(), 1);
+	must_refuse("too many processes", [&] { tracer.set_traced(too_many); });
+}
+
+// To its end, and given up in the middle.
+void audit()
+{
+	const AuditLimits limits = {1 << 20, std::chrono::milliseconds(1000)};
+	Auditor whole(limits), left(limits);
+	whole.start({{1, kOwn}, {2, "/nowhere"}, {3, kOwn}});
+	left.start(std::vector<AuditTarget>(500, {1, kOwn}));
+	while (whole.take(buffer, sizeof(buffer)) >= 0)
+		;
+	left.take(buffer, sizeof(buffer));
+}
+
+// What is not the allocator's: descriptors, and memory shared with the kernel.
+struct Holdings {
+	unsigned descriptors = 0, mappings = 0;
+	bool operator!=(const Holdings &other) const
+	{
+		return descriptors != other.descriptors || mappings != other.mappings;
+	}
+};
+
+Holdings holdings()
+{
+	Holdings found;
+	for (int fd = 0; fd < 1024; fd++)
+		found.descriptors += fcntl(fd, F_GETFD) >= 0;
+	std::ifstream maps("/proc/self/maps");
+	for (std::string line; std::getline(maps, line);)
+		found.mappings += line.find("bpf-map") != std::string::npos;
+	return found;
+}
+
+void lose()
+{
+	void *volatile lost = new Tracer({kRingBytes, false});
+	lost = nullptr;
+	static_cast<void>(lost);
+}
+} // namespace
+
+int main(int argc, char **argv)
+{
+	const long times = argc > 1 ? strtol(argv[1], nullptr, 10) : 1;
+	const Holdings before = holdings();
+	capture_libbpf_log();
+	for (long i = 0; i < times; i++) {
+		Tracer tracer({kRingBytes - 100, i % 2 == 0});
+		use(tracer);
+		audit();
+	}
+	must_refuse("a ring without room", [] { const Tracer tracer({0, false}); });
+	const Holdings after = holdings();
+	if (after != before) {
+		fprintf(stderr, "left open: %u descriptors, %u mappings\n", after.descriptors, after.mappings);
+		return 1;
+	}
+	if (argc > 2 && strcmp(argv[2], "leak") == 0)
+		lose();
+	printf("%ld times\n", times);
+	return 0;
+}

@@ -6,6 +6,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { PortchurnError } from '../errors.js';
+import { FlowDetail } from './detail.js';
 import {
   CLIENT_FRAMES,
   type ClientFrame,
@@ -61,6 +62,7 @@ const SERVER = {
 };
 const BODY = compile(SnapshotBody);
 const HISTORY = compile(HistoryBody);
+const DETAIL = compile(FlowDetail);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
@@ -78,4 +80,9 @@ export function snapshotBodyFault(body: unknown): string | null {
 /** Null when `body` is what GET /api/v1/history promises, else the first fault. */
 export function historyBodyFault(body: unknown): string | null {
   return HISTORY.Check(body) ? null : firstFault(HISTORY, body);
+}
+
+/** Null when `body` is what GET /api/v1/flow promises, else the first fault. */
+export function flowDetailFault(body: unknown): string | null {
+  return DETAIL.Check(body) ? null : firstFault(DETAIL, body);
 }

@@ -3,15 +3,21 @@
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { keysWith, onKey } from '../keys.js';
 import { hello, link, namespaces, now, state, verdict } from '../model.js';
 import { crossCheckWords, isOld, lostWords, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Diagnosis } from './diagnosis.js';
+import { Drawer } from './drawer.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
+import { Help, showHelp } from './help.js';
+import { Paused } from './paused.js';
 import { Status } from './status.js';
 import { Totals } from './totals.js';
 import { icon, Verdict } from './verdict.js';
+
+const KEYS = keysWith(showHelp);
 
 export function App() {
   const old = useComputed(() => isOld(link.value, now.value)).value;
@@ -20,14 +26,16 @@ export function App() {
     document.querySelector('link[rel=icon]')?.setAttribute('href', icon(verdict.value, old));
   }, [hello.value, verdict.value, old]);
   useEffect(() => {
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    const listener = (event: KeyboardEvent) => onKey(KEYS, event);
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
   }, []);
   return (
     <>
       <Status />
       <Lost />
       <Notice />
+      <Paused />
       <main class={old ? 'old' : ''}>
         <Verdict />
         <Diagnosis />
@@ -39,6 +47,8 @@ export function App() {
         <Failures />
         <CrossCheck />
       </main>
+      <Drawer />
+      <Help keys={KEYS} />
     </>
   );
 }
@@ -71,12 +81,4 @@ function Notice() {
       The service says: {refusal.message} ({refusal.code})
     </p>
   );
-}
-
-/** `/` goes to the filter from anywhere but a field that takes text. */
-function onKey(event: KeyboardEvent): void {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  document.getElementById('filter')?.focus();
 }

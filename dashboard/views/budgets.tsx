@@ -109,7 +109,7 @@ function Fullness({ row }: { row: BudgetRow }) {
   );
 }
 
-function Outlook({ row }: { row: BudgetRow }) {
+export function Outlook({ row }: { row: BudgetRow }) {
   const { tone, glyph, word, detail } = outlookWords(row);
   const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
   return (

@@ -7,6 +7,7 @@ import { Stop } from '../scripts/lib/run.js';
 import { growth } from './growth.js';
 import { describeMachine } from './lib/machine.js';
 import { micro } from './micro.js';
+import { page } from './page.js';
 import { saturation } from './saturation.js';
 import { scale } from './scale.js';
 import { stalls } from './stalls.js';
@@ -15,7 +16,7 @@ import { steady } from './steady.js';
 /** `quick`: fewer rounds and shorter measurements, to see that something is not far off. */
 export type Bench = (quick: boolean) => Promise<void>;
 
-const DEFAULT = { saturation, steady, scale, stalls, micro } satisfies Record<string, Bench>;
+const DEFAULT = { saturation, steady, scale, stalls, micro, page } satisfies Record<string, Bench>;
 /** Only when asked for: takes minutes for one figure. */
 const ALL: Record<string, Bench> = { ...DEFAULT, growth };
 

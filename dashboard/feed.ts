@@ -29,6 +29,8 @@ export interface FeedOptions {
   healthUrl: string;
   onState(state: State): void;
   onLink(link: Link): void;
+  /** Every frame, for subscriptions beside the tables'. */
+  onFrame(frame: ServerFrame): void;
 }
 
 export class Feed {
@@ -72,18 +74,21 @@ export class Feed {
     this.#attempt = 0;
     this.#lostSince = null;
     this.#heard = Date.now();
-    this.#take(receive(this.#state, JSON.parse(data) as ServerFrame));
+    const frame = JSON.parse(data) as ServerFrame;
+    this.#take(receive(this.#state, frame));
+    this.options.onFrame(frame);
     this.options.onLink({ phase: 'open', heard: this.#heard });
   }
 
   #take({ state, send }: Step): void {
-    for (const frame of send) this.#send(frame);
+    for (const frame of send) this.send(frame);
     if (state === this.#state) return;
     this.#state = state;
     this.options.onState(state);
   }
 
-  #send(frame: ClientFrame): void {
+  /** Nothing while there is no link: the next hello starts over. */
+  send(frame: ClientFrame): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 

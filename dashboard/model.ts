@@ -3,13 +3,16 @@
  * choices made in views. Leaves: signals that views read. The only module with page-wide state; started once by main.
  */
 
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { Group } from '../src/protocol/frames.js';
-import { STREAM_PATH } from '../src/protocol/names.js';
+import { GROUPS, STREAM_PATH } from '../src/protocol/names.js';
 import { Feed } from './feed.js';
 import { foreign } from './format.js';
 import type { Link } from './link.js';
 import type { Sort } from './order.js';
+import type { Pause } from './pause.js';
+import { type Place, placeOf, queryOf, sortText } from './place.js';
+import { Sides } from './sides.js';
 import { initial, type Wish } from './state.js';
 
 /** Rows asked for at first, and once the user wants more: what one looks at, not what exists. */
@@ -21,21 +24,25 @@ export const link = signal<Link>({ phase: 'connecting' });
 /** Unix ms, once a second: ages and countdowns hang on it. */
 export const now = signal(Date.now());
 
+/** Tables, diagnosis and order stand still; strip, verdict and title do not. */
+export const paused = signal<Pause | null>(null);
+const shown = computed(() => paused.value?.state ?? state.value);
+
 export const hello = computed(() => state.value.hello);
-export const totals = computed(() => state.value.tables.totals);
-export const flows = computed(() => state.value.tables.flows);
-export const budgets = computed(() => state.value.tables.budgets);
-export const failures = computed(() => state.value.tables.failures);
+export const totals = computed(() => shown.value.tables.totals);
+export const flows = computed(() => shown.value.tables.flows);
+export const budgets = computed(() => shown.value.tables.budgets);
+export const failures = computed(() => shown.value.tables.failures);
 /** The one sentence; null until the service has said it. */
 export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
 /** What is wrong, the first to look at first. */
 export const findings = computed(() =>
-  [...state.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
+  [...shown.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
 );
-export const namespaces = computed(() => [...totals.value.rows.values()]);
+export const namespaces = computed(() => [...state.value.tables.totals.rows.values()]);
 
 /** What a namespace is called, where there are several; null: there is only one. */
-export function placeOf(netns: number | null): string | null {
+export function netnsWords(netns: number | null): string | null {
   if (namespaces.value.length < 2) return null;
   const place = namespaces.value.find((one) => one.netns === netns);
   return place === undefined ? null : foreign(place.name ?? `netns ${netns}`);
@@ -52,23 +59,32 @@ export const portRanges = computed(
   () => new Map(JSON.parse(rangeText.value) as [number | null, number | null][]),
 );
 
-/** How the culprit table is looked at. */
-export const filter = signal('');
-export const group = signal<Group | null>(null);
-export const sort = signal<Sort>({ column: 'portsHeld', descending: true });
+/** How the culprit table is looked at: as the address says. */
+const opened = placeOf(location.search);
+export const filter = signal(opened.filter);
+export const group = signal(opened.group);
+export const sort = signal(opened.sort);
+/** Key of the row whose drawer is open. */
+export const selected = signal(opened.row);
 export const limit = signal(FEW_ROWS);
+/** The user froze the order; values go on changing. */
+export const frozen = signal(false);
 
 /** The budgets that matter are the tightest, the failures that matter the fastest. Of few free ports some are no worry. */
 const BUDGETS: Wish = { sort: 'free', limit: 24 };
 const FAILURES: Wish = { sort: '-perSec', limit: 50 };
 const FINDINGS: Wish = { sort: 'rank', limit: 50 };
 
-const feed = new Feed({
+/** What the drawer subscribes to, for as long as it is open. */
+export const sides = new Sides((frame) => feed.send(frame));
+
+const feed: Feed = new Feed({
   url: socketUrl(),
   healthUrl: new URL('healthz', document.baseURI).href,
   onState: (next) => {
     state.value = next;
   },
+  onFrame: (frame) => sides.receive(frame),
   onLink: (next) => {
     link.value = next;
     now.value = Date.now();
@@ -95,30 +111,94 @@ export function start(): void {
 
 /** The service sorts too, because its limit cuts; the page sorts what it shows. */
 function askFlows(): void {
-  const { column, descending } = sort.value;
-  const wish: Wish = { sort: `${descending ? '-' : ''}${column}`, limit: limit.value };
+  const wish: Wish = { sort: sortText(sort.value), limit: limit.value };
   if (filter.value.trim() !== '') wish.filter = filter.value.trim();
   if (group.value !== null) wish.group = group.value;
   feed.want('flows', wish);
 }
 
+const place = (): Place => ({
+  filter: filter.value,
+  group: group.value,
+  sort: sort.value,
+  row: selected.value,
+});
+
+/** A step that Back undoes. What is typed into the filter is one step, however many letters it has. */
+let typing = false;
+function remember(isTyping: boolean): void {
+  const query = queryOf(place());
+  if (query === location.search) return;
+  const address = `${location.pathname}${query}${location.hash}`;
+  if (isTyping && typing) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+  typing = isTyping;
+}
+
+/** Back, forward, or an address typed by hand. */
+function revisit(): void {
+  const { row, ...at } = placeOf(location.search);
+  typing = false;
+  batch(() => {
+    paused.value = null;
+    [filter.value, group.value, sort.value, selected.value] = [at.filter, at.group, at.sort, row];
+  });
+  askFlows();
+}
+addEventListener('popstate', revisit);
+
+/** Other rows are wanted: a pause has none of them, so it ends. */
 export function setFilter(text: string): void {
   if (text === filter.value) return;
+  paused.value = null;
   filter.value = text;
+  remember(true);
   askFlows();
 }
 
+/** A group's row is another thing than a flow's: none stays open. */
 export function setGroup(next: Group | null): void {
-  group.value = next;
+  batch(() => {
+    paused.value = null;
+    selected.value = null;
+    group.value = next;
+  });
+  remember(false);
   askFlows();
+}
+
+export function nextGroup(): void {
+  const all = [null, ...GROUPS];
+  setGroup(all[(all.indexOf(group.value) + 1) % all.length] ?? null);
+}
+
+/** The flows behind a group's row. */
+export function showFlows(text: string): void {
+  batch(() => {
+    filter.value = text;
+    setGroup(null);
+  });
 }
 
 export function setSort(next: Sort): void {
   sort.value = next;
+  remember(false);
   askFlows();
 }
 
+/** Opens a row's drawer, or with null closes it. */
+export function select(key: string | null): void {
+  selected.value = key;
+  remember(false);
+}
+
 export function showMore(): void {
+  paused.value = null;
   limit.value = MANY_ROWS;
   askFlows();
+}
+
+export function togglePause(): void {
+  paused.value = paused.value === null ? { since: Date.now(), state: state.value } : null;
+  now.value = Date.now();
 }

@@ -1,10 +1,12 @@
 /**
  * The order rows stand in. Enters: a table's rows by key, the sort chosen, the clock. Leaves: the rows to draw, in order.
- * Pure; called by views/table. A row never jumps under the eye: ranks change at most every 2 s, and while the pointer
- * rests on the table no row moves at all, though its values go on changing.
+ * Pure; called by views/table. A row never jumps under the eye: ranks change at most every 2 s, and while pointer,
+ * focus or a selection rests on the table no row moves at all, though its values go on changing.
  */
 
 export const RERANK_MS = 2_000;
+/** While order is held for hours the departed stay in their places, up to this many rows in all. */
+export const MOST_HELD = 3_000;
 
 export interface Keyed {
   key: string;
@@ -27,7 +29,7 @@ export interface Ranking<R extends Keyed> {
 
 export interface Moment {
   now: number;
-  /** The pointer or a selection rests on the table. */
+  /** Pointer, focus or a selection rests on the table, or the user froze the order. */
   held: boolean;
   /** The user asked for another order: obey at once. */
   forced: boolean;
@@ -69,7 +71,7 @@ export function rerank<R extends Keyed>(
   by: (a: R, b: R) => number,
   { now, held, forced }: Moment,
 ): Ranking<R> {
-  if (held && !forced) return same(previous, inPlace(previous, rows, true));
+  if (held && !forced) return same(previous, inPlace(previous, rows, previous.rows.length <= MOST_HELD));
   const due = forced || now - previous.at >= RERANK_MS || previous.rows.length === 0;
   if (!due) return same(previous, inPlace(previous, rows, false));
   const sorted = [...rows.values()].sort(by);

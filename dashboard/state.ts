@@ -224,12 +224,15 @@ function refuse(state: State, frame: ErrorFrame): Step {
   if (table.asked?.sub !== frame.sub) return subscribe(state, table.topic);
   const wish = table.live === null ? table.wish : (table.shown ?? table.wish);
   const next = put(state, { ...table, wish, asked: null, refusal });
-  // A filter that came with the page must not leave it empty: show everything, below the error.
-  const fallback = table.live === null && table.wish.filter !== undefined;
-  return fallback ? unfiltered(next, table.topic, refusal) : stay(next);
+  // What came with the page's address must not leave it empty: show everything, below the error.
+  const humbler = table.live === null ? humble(table.wish) : null;
+  return humbler === null
+    ? stay(next)
+    : subscribe(put(next, { ...next.tables[table.topic], wish: humbler } as AnyTable), table.topic);
 }
 
-function unfiltered(state: State, topic: ShownTopic, refusal: Refusal): Step {
-  const { filter: _, ...wish } = state.tables[topic].wish;
-  return subscribe(put(state, { ...state.tables[topic], wish, refusal } as AnyTable), topic);
+/** The wish without what may have been refused: its filter, else its sort; null when it has neither. */
+function humble({ filter, sort, ...rest }: Wish): Wish | null {
+  if (filter !== undefined) return sort === undefined ? rest : { ...rest, sort };
+  return sort === undefined ? null : rest;
 }

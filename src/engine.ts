@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { Aggregator } from './aggregate/aggregator.js';
 import { AuditJoin } from './aggregate/audit-join.js';
 import { EventTap } from './aggregate/event-tap.js';
+import { flowDetail } from './aggregate/flow-detail.js';
 import { Folds } from './aggregate/folds.js';
 import { History, type Moment } from './aggregate/history.js';
 import { HistoryFeed } from './aggregate/history-feed.js';
@@ -39,13 +40,16 @@ import { IdentityQueue } from './system/identity.js';
 import { readKernelFacts } from './system/kernel.js';
 import { explainLoadFailure } from './system/load-failure.js';
 import { NetworkNamespaces } from './system/netns.js';
+import { readAncestors } from './system/proc.js';
 import { Runtimes } from './system/runtimes.js';
 import { unitOf } from './system/unit.js';
+import { userName } from './system/users.js';
 
 const BATCH_BYTES = 256 * 1024;
 const SEED_BYTES = 64 * 1024;
 const FOLD_BYTES = 512 * 1024;
 const HOUSEKEEPING_MS = 1000;
+const RELATIONS = { userName, ancestors: readAncestors };
 
 export interface EngineOptions {
   /** Bytes, a power of two. */
@@ -291,10 +295,16 @@ class TracingEngine implements Engine {
       tables: this.diagnosis.tables,
       events: this.tap,
       history: this.historyFeed,
+      flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), RELATIONS),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.stats.events,
       health: () => this.health(),
     };
+  }
+
+  /** Of the events' clock. */
+  private secondAt(unixMs: number): number {
+    return Math.floor((unixMs - this.aggregator.unixMsAtZero) / 1000);
   }
 
   private health(): Health | null {

@@ -5,18 +5,24 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { integer } from '../format.js';
+import { keysWith, onKey } from '../keys.js';
 import { hello, link, namespaces, now, verdict } from '../model.js';
 import { crossCheckWords, isOld, titleWords } from '../words.js';
 import { Budgets } from './budgets.js';
 import { Diagnosis } from './diagnosis.js';
+import { Drawer } from './drawer.js';
 import { Failures } from './failures.js';
 import { Flows } from './flows.js';
+import { Help, showHelp } from './help.js';
 import { Journal } from './journal.js';
 import { Notices } from './notices.js';
+import { Paused } from './paused.js';
 import { Status } from './status.js';
 import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
 import { icon, Verdict } from './verdict.js';
+
+const KEYS = keysWith(showHelp);
 
 export function App() {
   const old = useComputed(() => isOld(link.value, now.value)).value;
@@ -25,14 +31,16 @@ export function App() {
     document.querySelector('link[rel=icon]')?.setAttribute('href', icon(verdict.value, old));
   }, [hello.value, verdict.value, old]);
   useEffect(() => {
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    const listener = (event: KeyboardEvent) => onKey(KEYS, event);
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
   }, []);
   return (
     <>
       <div class="screen">
         <Status />
         <Notices />
+        <Paused />
         <main class={old ? 'old' : ''}>
           <Verdict />
           <Diagnosis />
@@ -51,6 +59,8 @@ export function App() {
       <div class={old ? 'old' : ''}>
         <Totals />
       </div>
+      <Drawer />
+      <Help keys={KEYS} />
     </>
   );
 }
@@ -71,12 +81,4 @@ function CrossCheck() {
 /** They are below the first screen. */
 function toNamespaces(): void {
   document.getElementById('totals-title')?.scrollIntoView();
-}
-
-/** `/` goes to the filter from anywhere but a field that takes text. */
-function onKey(event: KeyboardEvent): void {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  document.getElementById('filter')?.focus();
 }

@@ -6,7 +6,7 @@ import { useComputed } from '@preact/signals';
 import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { endpoint, integer, percent } from '../format.js';
-import { budgets, hello, link, now, placeOf } from '../model.js';
+import { budgets, hello, link, now, netnsWords } from '../model.js';
 import type { Value } from '../order.js';
 import { choose, shown } from '../timeline.js';
 import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
@@ -98,7 +98,7 @@ function details(row: BudgetRow): string {
   ].join('\n');
 }
 
-function Outlook({ row }: { row: BudgetRow }) {
+export function Outlook({ row }: { row: BudgetRow }) {
   const { tone, glyph, word, detail } = outlookWords(row);
   const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
   return (
@@ -109,7 +109,7 @@ function Outlook({ row }: { row: BudgetRow }) {
 }
 
 function Source({ row }: { row: BudgetRow }) {
-  const place = placeOf(row.netns);
+  const place = netnsWords(row.netns);
   return (
     <>
       <Name of={row.source.address} />

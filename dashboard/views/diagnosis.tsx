@@ -1,6 +1,7 @@
 /**
  * What is wrong, who, toward what, with which evidence; what to do now and how to fix it for good. Shows the first finding,
- * or the one that was chosen. Enters: findings. Called by app.
+ * or the one that was chosen. Enters: findings. Called by app; its parts
+ * also by the drawer.
  */
 import { signal, useComputed } from '@preact/signals';
 import type { Evidence, FindingRow, Fix, Remedy } from '../../src/protocol/rows.js';
@@ -61,7 +62,7 @@ function Nothing() {
   );
 }
 
-function Severity({ of }: { of: FindingRow }) {
+export function Severity({ of }: { of: FindingRow }) {
   const { tone, glyph, word, detail } = findingWords(of);
   return (
     <span class={tone} title={detail}>
@@ -120,7 +121,7 @@ function Fact({ of: { text, value } }: { of: Evidence }) {
 
 const number = (value: number) => (Number.isInteger(value) ? integer(value) : String(value));
 
-function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remedy: Remedy }) {
+export function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remedy: Remedy }) {
   return (
     <div class="remedy">
       <p>{foreign(text)}</p>
@@ -137,7 +138,7 @@ function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remed
   );
 }
 
-function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
+export function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
   return (
     <div class="remedy">
       <p>{foreign(text)}</p>

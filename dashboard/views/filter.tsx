@@ -2,6 +2,7 @@
  * The filter box: the service's own grammar, refused by the service at a column, which is shown below the text.
  * Enters: the flows table's refusal. Leaves: the filter signal. Called by flows.
  */
+import { useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { filter, flows, setFilter } from '../model.js';
 
@@ -10,6 +11,12 @@ const EXAMPLE = 'process:ab dst:10.0.0.0/8 timeWait:>1000';
 
 export function FilterBox() {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const box = useRef<HTMLInputElement>(null);
+  // Not a property: each new frame draws this anew, and would take back what is being typed.
+  useSignalEffect(() => {
+    const text = filter.value;
+    if (box.current !== null && box.current.value !== text) box.current.value = text;
+  });
   const later = (text: string, ms: number) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setFilter(text), ms);
@@ -20,13 +27,13 @@ export function FilterBox() {
       <label for="filter">Filter</label>
       <span class="field">
         <input
+          ref={box}
           id="filter"
           type="search"
           spellcheck={false}
           autocomplete="off"
           placeholder={EXAMPLE}
           title="Press / to come here. Words are ANDed; ! negates; keys: pid process exe unit netns dst port dir program and any number column"
-          value={filter.value}
           aria-invalid={refusal !== null}
           aria-describedby="filter-error"
           onInput={({ currentTarget }) => later(currentTarget.value, TYPING_MS)}

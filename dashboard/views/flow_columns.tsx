@@ -5,9 +5,11 @@
 
 import type { Group } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
+import { budgetOf, errnoOf } from '../beside.js';
 import { endpoint, processName } from '../format.js';
 import { portRanges } from '../model.js';
 import type { Value } from '../order.js';
+import { Outlook } from './budgets.js';
 import { Address, BadRate, Bar, Count, Name, Process, Rate, Span } from './cells.js';
 import type { Column } from './table.js';
 
@@ -105,6 +107,27 @@ function PortsHeld({ row }: { row: FlowRow }) {
   return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
 }
 
+/** Changes on its own, so it draws itself. */
+function Why({ row }: { row: FlowRow }) {
+  const errno = errnoOf(row);
+  return errno === null ? null : <span class="errno">{errno}</span>;
+}
+
+function RunsOut({ row }: { row: FlowRow }) {
+  const budget = budgetOf(row);
+  return budget === null ? <Name of={null} /> : <Outlook row={budget} />;
+}
+
+const runsOut: FlowColumn = {
+  id: 'runsOut',
+  label: 'Runs out',
+  title: 'When the ports toward its destination run out at the present rate; of the tightest budgets',
+  numeric: true,
+  unsorted: true,
+  value: () => null,
+  cell: (row) => <RunsOut row={row} />,
+};
+
 const MEASURES: readonly FlowColumn[] = [
   number(
     'portsHeld',
@@ -115,13 +138,20 @@ const MEASURES: readonly FlowColumn[] = [
   count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
   count('established', 'Established', 'Connections open now'),
   rate('openPerSec', 'Open/s', 'Connections opened per second, over the last 10 s'),
-  rate('closePerSec', 'Close/s', 'Connections closed per second, over the last 10 s'),
-  number('failPerSec', 'Fail/s', 'Attempts that failed per second, over the last 10 s', (row) => (
-    <BadRate of={row.failPerSec} />
-  )),
+  number(
+    'failPerSec',
+    'Fail/s',
+    'Attempts that failed per second, over the last 10 s, and why most of them',
+    (row) => (
+      <>
+        <Why row={row} /> <BadRate of={row.failPerSec} />
+      </>
+    ),
+  ),
   count('opened', 'Opened', 'Reached ESTABLISHED since the start'),
   count('closedFirst', 'Closed first', 'This side sent the first FIN, so it pays the TIME_WAIT'),
   lifetime,
+  runsOut,
 ];
 
 export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {

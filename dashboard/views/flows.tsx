@@ -8,21 +8,26 @@ import { integer, rate } from '../format.js';
 import {
   filter,
   flows,
+  frozen,
   group,
   limit,
   link,
   MANY_ROWS,
   now,
   portRanges,
+  select,
+  selected,
   setFilter,
   setGroup,
   setSort,
   showMore,
   sort,
 } from '../model.js';
+import { queryOf, START } from '../place.js';
 import { waitingWords } from '../words.js';
 import { FilterBox } from './filter.js';
 import { FLOW_COLUMNS, FLOW_TIES } from './flow_columns.js';
+import type { Opening } from './row.js';
 import { DataTable } from './table.js';
 
 const GROUPINGS: Record<Group | 'none', string> = {
@@ -40,6 +45,7 @@ export function Flows() {
         <h2 id="flows-title">Culprits</h2>
         <Shown />
         <GroupBy />
+        <Freeze />
         <FilterBox />
       </header>
       <FlowTable />
@@ -71,6 +77,28 @@ function GroupBy() {
   );
 }
 
+function Freeze() {
+  return (
+    <button
+      type="button"
+      class="small"
+      aria-pressed={frozen.value}
+      title="Rows keep their places, values go on (key o)"
+      onClick={() => {
+        frozen.value = !frozen.value;
+      }}
+    >
+      Freeze order
+    </button>
+  );
+}
+
+/** A link to the row as it is grouped now; the filter that led to it is not part of what it is. */
+const OPENING: Opening = {
+  href: (row) => queryOf({ ...START, group: group.peek(), row }),
+  open: select,
+};
+
 function FlowTable() {
   const { rows, shown } = flows.value;
   // What the rows are grouped by, not what was just asked for: columns change together with the rows.
@@ -85,6 +113,9 @@ function FlowTable() {
       sort={sort.value}
       onSort={setSort}
       ties={FLOW_TIES}
+      opening={OPENING}
+      current={selected.value}
+      frozen={frozen.value}
       arrangement={`${grouping} ${shown?.filter ?? ''}`}
       full={useFull()}
     >

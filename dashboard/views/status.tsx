@@ -5,6 +5,7 @@
 import { useComputed } from '@preact/signals';
 import { hello, link, namespaces, now, state } from '../model.js';
 import { coverageWords, liveness, lossWords, modeWords } from '../words.js';
+import { Controls } from './controls.js';
 
 export function Status() {
   return (
@@ -12,6 +13,7 @@ export function Status() {
       <h1>portchurn</h1>
       <Liveness />
       <Facts />
+      <Controls />
     </header>
   );
 }

@@ -8,7 +8,7 @@ import { now } from '../model.js';
 import { comparator, type Keyed, type Ranking, rerank, type Sort, unranked, type Value } from '../order.js';
 import { ROW_PX, slice } from '../window.js';
 import { Heading } from './heading.js';
-import { Row } from './row.js';
+import { type Opening, Row } from './row.js';
 import { type Measures, Scroll } from './scroll.js';
 
 export interface Column<R> {
@@ -17,6 +17,8 @@ export interface Column<R> {
   label: string;
   title: string;
   numeric: boolean;
+  /** The service cannot sort by it. */
+  unsorted?: boolean;
   value(row: R): Value;
   cell(row: R): ComponentChildren;
 }
@@ -39,6 +41,11 @@ export interface TableProps<R extends Keyed> {
   className?: string;
   /** What a full bar stands for, in the unit of the bars. */
   full?: number;
+  /** Rows can be opened; `current` is the key of the one that is. */
+  opening?: Opening;
+  current?: string | null;
+  /** The order stands still, whatever the pointer does. */
+  frozen?: boolean;
   /** What stands below the rows. */
   children?: ComponentChildren;
 }
@@ -46,7 +53,9 @@ export interface TableProps<R extends Keyed> {
 const NO_TIES: readonly never[] = [];
 
 export function DataTable<R extends Keyed>(props: TableProps<R>) {
-  const [held, setHeld] = useState(false);
+  const [hovered, setHovered] = useState(false);
+  const [focused, setFocused] = useState<string | null>(null);
+  const held = hovered || focused !== null || props.current != null || props.frozen === true;
   const ranking = useRanking(props, held);
   const style = { '--row': `${ROW_PX}px`, '--full': String(props.full ?? 1) };
   return (
@@ -60,7 +69,14 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
           >
             <caption class="sr-only">{props.caption}</caption>
             <Head {...props} />
-            <Body ranking={ranking} columns={props.columns} measures={measures} onHold={setHeld} />
+            <Body
+              {...props}
+              ranking={ranking}
+              measures={measures}
+              focused={focused}
+              onHover={setHovered}
+              onFocus={setFocused}
+            />
           </table>
           {props.children}
         </>
@@ -88,24 +104,44 @@ function Head<R extends Keyed>({ columns, sort, onSort }: TableProps<R>) {
   );
 }
 
-interface BodyProps<R extends Keyed> {
+interface BodyProps<R extends Keyed> extends Pick<TableProps<R>, 'columns' | 'opening' | 'current'> {
   ranking: Ranking<R>;
-  columns: readonly Column<R>[];
   measures: Measures;
-  onHold: (held: boolean) => void;
+  focused: string | null;
+  onHover: (hovered: boolean) => void;
+  /** Key of the row that has the focus. */
+  onFocus: (key: string | null) => void;
 }
 
 /** The rows in sight, between spacers as high as the rows that are not. */
-function Body<R extends Keyed>({ ranking: { rows, gone }, columns, measures, onHold }: BodyProps<R>) {
+function Body<R extends Keyed>(props: BodyProps<R>) {
+  const { ranking, columns, measures, opening, current, focused, onHover, onFocus } = props;
+  const { rows, gone } = ranking;
   // A finger that scrolls is no pointer that rests.
-  const hold = (event: PointerEvent) => event.pointerType === 'mouse' && onHold(true);
+  const hold = (event: PointerEvent) => event.pointerType === 'mouse' && onHover(true);
   const { first, end } = slice(rows.length, measures.top, measures.height);
+  const drawn = rows.slice(first, end);
+  const tabStop = (drawn.find(({ key }) => key === (focused ?? current)) ?? drawn[0])?.key;
   return (
     <>
       <Spacer rows={first} columns={columns.length} />
-      <tbody onPointerEnter={hold} onPointerLeave={() => onHold(false)}>
-        {rows.slice(first, end).map((row, at) => (
-          <Row key={row.key} row={row} columns={columns} gone={gone.has(row.key)} index={first + at + 2} />
+      <tbody
+        onPointerEnter={hold}
+        onPointerLeave={() => onHover(false)}
+        onFocusIn={({ target }) => onFocus((target as HTMLElement).dataset.key ?? null)}
+        onFocusOut={() => onFocus(null)}
+      >
+        {drawn.map((row, at) => (
+          <Row
+            key={row.key}
+            row={row}
+            columns={columns}
+            gone={gone.has(row.key)}
+            index={first + at + 2}
+            opening={opening}
+            current={row.key === current}
+            tabStop={row.key === tabStop}
+          />
         ))}
       </tbody>
       <Spacer rows={rows.length - end} columns={columns.length} />

@@ -8,7 +8,7 @@ import { liveSpan, portsChart, projected, ratesChart, zoomed } from '../chart.js
 import { budgetWords, noteWords, portsSummary, ratesSummary } from '../chart-words.js';
 import { withHistory } from '../choice.js';
 import { clock, endpoint, foreign, integer, rate } from '../format.js';
-import { budgets, link, now, placeOf } from '../model.js';
+import { budgets, link, now, netnsWords } from '../model.js';
 import { choice, choose, past, shown, shownRow, zoom } from '../timeline.js';
 import { waitingWords } from '../words.js';
 import { Chart } from './chart.js';
@@ -88,7 +88,7 @@ function Choose() {
       <option value={TOTALS}>all destinations</option>
       {rows.map((row) => (
         <option key={row.key} value={`key ${row.key}`}>
-          {budgetWords(row, placeOf(row.netns))}
+          {budgetWords(row, netnsWords(row.netns))}
         </option>
       ))}
     </select>

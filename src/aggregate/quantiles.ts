@@ -39,6 +39,20 @@ export class DurationWindow {
     return aged;
   }
 
+  /** By powers of two, from the shortest that occurred to the longest: [at most ms, how many]. */
+  doublings(second: number): [number, number][] {
+    this.advance(second);
+    const counts: number[] = [];
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const doubling = Math.floor(bucket / BUCKETS_PER_DOUBLING);
+      const count = (this.current[bucket] as number) + (this.previous[bucket] as number);
+      counts[doubling] = (counts[doubling] ?? 0) + count;
+    }
+    const [first, last] = [counts.findIndex(isSome), counts.findLastIndex(isSome)];
+    if (first < 0) return [];
+    return counts.slice(first, last + 1).map((count, at) => [2 ** (first + at + 1) / 1000, count]);
+  }
+
   /** Adds what another one counted. */
   merge(other: DurationWindow): void {
     this.advance(other.half * HALF_SECONDS);
@@ -83,6 +97,8 @@ export class DurationWindow {
     counts.fill(0);
   }
 }
+
+const isSome = (count: number) => count > 0;
 
 function bucketOf(microseconds: number): number {
   if (microseconds <= 1) return 0;

@@ -66,6 +66,7 @@ export const Cause = Type.Enum(CAUSE_NAMES);
 export type Cause = (typeof CAUSE_NAMES)[number];
 
 export const ProcessRef = Type.Object({ pid: Int, comm: Text });
+export type ProcessRef = Static<typeof ProcessRef>;
 
 /** A process is its tgid and its start time; every part that was never learnt is null. */
 export const ProcessInfo = Type.Object({

@@ -6,6 +6,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { PortchurnError } from '../errors.js';
+import { FlowDetail } from './detail.js';
 import {
   CLIENT_FRAMES,
   type ClientFrame,
@@ -63,6 +64,7 @@ const SERVER = {
 const BODY = compile(SnapshotBody);
 const HISTORY = compile(HistoryBody);
 const HEALTH = compile(HealthBody);
+const DETAIL = compile(FlowDetail);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
@@ -85,4 +87,9 @@ export function historyBodyFault(body: unknown): string | null {
 /** Null when `body` is what GET /healthz promises, else the first fault. */
 export function healthBodyFault(body: unknown): string | null {
   return HEALTH.Check(body) ? null : firstFault(HEALTH, body);
+}
+
+/** Null when `body` is what GET /api/v1/flow promises, else the first fault. */
+export function flowDetailFault(body: unknown): string | null {
+  return DETAIL.Check(body) ? null : firstFault(DETAIL, body);
 }

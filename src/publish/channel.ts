@@ -22,6 +22,12 @@ interface Tail {
   text: string;
 }
 
+/** The tail last made, and for whom it fits. */
+interface Shared extends Tail {
+  seq: number;
+  limit: number;
+}
+
 export class Channel {
   readonly #ring: (ConnectionEvent | undefined)[] = [];
   readonly #texts: (string | undefined)[] = [];
@@ -29,8 +35,8 @@ export class Channel {
   #head = 0;
   /** Events that the source could not deliver. */
   #lost = 0;
-  /** The tail last made, which clients in step share. */
-  #shared: (Tail & { seq: number }) | null = null;
+  /** Clients in step share it. */
+  #shared: Shared | null = null;
 
   constructor(
     readonly filter: Filter,
@@ -57,19 +63,19 @@ export class Channel {
     return next !== this.#head || lost !== this.#lost;
   }
 
-  /** Everything from `from` on, and where the client then is. */
-  tail(from: Place, tick: Tick): Tail {
+  /** Everything from `from` on, at most the `limit` newest, and where the client then is. */
+  tail(from: Place, tick: Tick, limit = Number.POSITIVE_INFINITY): Tail {
     const { place: to } = this;
     const shared = this.#shared;
-    const fits = shared?.seq === tick.seq && same(shared.from, from) && same(shared.to, to);
-    if (fits) return shared;
-    const made = { seq: tick.seq, from, to, text: this.#text(from, tick) };
+    const fits = shared?.seq === tick.seq && shared.limit === limit;
+    if (fits && same(shared.from, from) && same(shared.to, to)) return shared;
+    const made = { seq: tick.seq, limit, from, to, text: this.#text(from, tick, limit) };
     this.#shared = made;
     return made;
   }
 
-  #text(from: Place, { seq, time }: Tick): string {
-    const oldest = Math.max(from.next, this.#head - this.capacity);
+  #text(from: Place, { seq, time }: Tick, limit: number): string {
+    const oldest = Math.max(from.next, this.#head - Math.min(this.capacity, limit));
     const dropped = oldest - from.next + this.#lost - from.lost;
     const events: string[] = [];
     for (let number = oldest; number < this.#head; number++) events.push(this.#json(number % this.capacity));

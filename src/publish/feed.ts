@@ -2,6 +2,7 @@
  * One subscription: how far its client has got, and what comes next. Enters: the publish tick. Leaves: at most one frame
  * when one is due. What a client misses merges, because the next frame is made from where it stands. Called by client.ts.
  */
+import type { Subscribe } from '../protocol/frames.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { Channel, Place } from './channel.js';
 import type { Tick, View } from './view.js';
@@ -79,22 +80,25 @@ export class TableFeed implements Feed {
 
 export class EventFeed implements Feed {
   readonly #sub: string;
+  /** Events of one frame; what is beyond it, the oldest, counts as dropped. */
+  readonly #limit: number;
   #place: Place;
 
   constructor(
-    sub: string,
+    { sub, limit }: Pick<Subscribe, 'sub' | 'limit'>,
     private readonly channel: Channel,
     private readonly pace: Pace,
     private readonly onClose: () => void,
   ) {
     this.#sub = JSON.stringify(sub);
+    this.#limit = limit ?? Number.POSITIVE_INFINITY;
     this.#place = channel.place;
   }
 
   /** The first frame comes at once, empty: it says that events are being watched from here on. */
   next(tick: Tick): string | null {
     if (!this.pace.due(tick, this.channel.hasNews(this.#place))) return null;
-    const { to, text } = this.channel.tail(this.#place, tick);
+    const { to, text } = this.channel.tail(this.#place, tick, this.#limit);
     this.#place = to;
     this.pace.sent(tick);
     return `{"type":"events","sub":${this.#sub},${text}`;

@@ -1,5 +1,5 @@
 /**
- * HTTP paths behind the gate: health, metrics, snapshot, history, NDJSON stream, session, dashboard. Enters: requests that passed
+ * HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. Enters: requests that passed
  * the gate. Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
  */
 import type { HttpBindings } from '@hono/node-server';
@@ -45,6 +45,7 @@ export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono
   app.get('/metrics', (c) => scrape(c, hub, metrics));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
   app.get('/api/v1/history', (c) => history(c, hub));
+  app.get('/api/v1/flow', (c) => flow(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
   app.get(STREAM_PATH, () => {
     throw new PortchurnError('UPGRADE_REQUIRED', 'this path speaks WebSocket; for lines use stream.ndjson');
@@ -98,6 +99,16 @@ function historySeconds(text: string): number {
   const seconds = parseWhole('seconds', text);
   if (seconds >= 1 && seconds <= HISTORY_SECONDS) return seconds;
   throw new PortchurnError('USAGE', `seconds is a whole number from 1 to ${HISTORY_SECONDS}`);
+}
+
+function flow(c: Asked, hub: Hub): Response {
+  checkParameters(c, ['key']);
+  const key = c.req.query('key') ?? '';
+  const body = hub.flowDetail(key, Date.now());
+  if (body !== null) return c.json(body, 200, NO_STORE);
+  throw new PortchurnError('NOT_FOUND', `there is no flow "${key}"`, {
+    hint: 'keys are in /api/v1/snapshot?topic=flows',
+  });
 }
 
 /** Each topic is one subscription, named after it. */

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
+import type { FlowDetail } from '../protocol/detail.js';
 import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
 import type { Problem } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
@@ -89,6 +90,13 @@ export class Hub implements ClientHost {
     return body && this.tables.isFiltered ? withoutNames(body) : body;
   }
 
+  /** Null: there is no such flow, or a service-wide filter hides it. */
+  flowDetail(key: string, now: number): FlowDetail | null {
+    this.freshen(now);
+    if (!this.tables.publishes('flows', key)) return null;
+    return this.options.source.flowDetail?.(key, now) ?? null;
+  }
+
   /** One publish tick. `now`: Unix ms. Never throws: what fails is logged, and the next tick tries again. */
   publish(now: number): void {
     this.#faults.guard('tick', () => this.tables.collect(now));
@@ -145,12 +153,12 @@ export class Hub implements ClientHost {
   }
 
   #openEvents(frame: Subscribe): Feed {
-    if (frame.sort !== undefined || frame.limit !== undefined || frame.group !== undefined) {
-      throw new PortchurnError('USAGE', 'events take a filter and an interval, no sort, limit or group');
+    if (frame.sort !== undefined || frame.group !== undefined) {
+      throw new PortchurnError('USAGE', 'events take a filter, a limit and an interval, no sort or group');
     }
     this.freshen(Date.now());
     const channel = this.#desk.acquire(frame.filter ?? '');
-    return new EventFeed(frame.sub, channel, this.#pace(frame), () => {
+    return new EventFeed(frame, channel, this.#pace(frame), () => {
       this.#subscriptions--;
       this.#desk.release(channel);
     });

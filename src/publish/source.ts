@@ -1,6 +1,7 @@
 /**
  * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
  */
+import type { FlowDetail } from '../protocol/detail.js';
 import type { RowOf, TableTopic } from '../protocol/frames.js';
 import type { HealthBody } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
@@ -55,6 +56,8 @@ export interface Source {
   events: EventSource;
   /** Absent: this source remembers nothing. */
   history?: HistorySource;
+  /** One flow by its key, in detail; null: there is no such flow. Absent: this source has none. `now`: Unix ms. */
+  flowDetail?(key: string, now: number): FlowDetail | null;
   /** From SYN to ESTABLISHED. Absent: this source does not know. */
   connectDurations?(): DurationCounts;
   /** Events since the start. Absent: this source has none. */

@@ -93,6 +93,26 @@ function readParent(child: Stat, root: string): ParentFacts | null {
   return { pid: child.ppid, startTicks: stat.startTicks, comm: stat.comm };
 }
 
+/**
+ * The process with this pid, its parent, and so on, at most `limit`; ends where one is younger than its child, whose pid
+ * has changed hands.
+ */
+export function readAncestors(
+  pid: number,
+  childTicks: number,
+  limit: number,
+  root = '/proc',
+): { pid: number; comm: string }[] {
+  const found: { pid: number; comm: string }[] = [];
+  for (let [at, ticks] = [pid, childTicks]; at > 0 && found.length < limit; ) {
+    const stat = readStat(`${root}/${at}`);
+    if (stat === null || stat.startTicks > ticks) break;
+    found.push({ pid: at, comm: stat.comm });
+    [at, ticks] = [stat.ppid, stat.startTicks];
+  }
+  return found;
+}
+
 /** Fields 2, 4 and 22 of proc_pid_stat(5). The comm is raw, may hold brackets and newlines, and ends at the last ')'. */
 export function parseStat(bytes: Buffer): Stat | null {
   const open = bytes.indexOf('(');

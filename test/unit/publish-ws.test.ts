@@ -89,7 +89,7 @@ describe('a connection', () => {
       { code: 'USAGE', sub: 'x' },
     ],
     [
-      { type: 'subscribe', sub: 'x', topic: 'events', limit: 5 },
+      { type: 'subscribe', sub: 'x', topic: 'events', sort: 'time' },
       { code: 'USAGE', sub: 'x' },
     ],
     [
@@ -194,6 +194,22 @@ describe('events', () => {
     expect(frame.events.length + frame.dropped).toBe(10_000);
     expect(frame.events.at(-1)?.time).toBe(9999);
     expect(frame.events[0]?.time).toBe(frame.dropped);
+  });
+
+  it('beyond a limit are the newest, and the others are counted as dropped', async () => {
+    const client = await world.connect();
+    client.send({ type: 'subscribe', sub: 'all', topic: 'events' });
+    client.send({ type: 'subscribe', sub: 'few', topic: 'events', limit: 2 });
+    await client.eventsOf('few', 0);
+    world.source.emit([1, 2, 3].map((time) => event({ time })));
+    const seq = world.tick();
+    expect(await client.eventsOf('few', seq)).toMatchObject({
+      events: [{ time: 2 }, { time: 3 }],
+      dropped: 1,
+    });
+    expect(await client.eventsOf('all', seq)).toMatchObject({ events: [{}, {}, {}], dropped: 0 });
+    world.source.emit([event({ time: 4 })]);
+    expect(await client.eventsOf('few', world.tick())).toMatchObject({ events: [{ time: 4 }], dropped: 0 });
   });
 
   it('are asked of the engine only as far as somebody wants them', async () => {

@@ -1,0 +1,107 @@
+/**
+ * What the page costs the browser's main thread: 1,000 flows that all move, published twice a second by the real service to a
+ * real Chromium, from a recorded trace. A frame is all that the thread does from one commit to the next. Called by main.ts.
+ */
+import type { Page } from 'playwright-core';
+import { openPage } from '../test/support/browser.js';
+import { Scope } from '../test/support/scope.js';
+import { Place } from './lib/load.js';
+import { Subject } from './lib/service.js';
+import { quantile } from './lib/stats.js';
+import { type Cell, table } from './lib/table.js';
+import { framesOf, type TraceEvent } from './lib/trace.js';
+import { pause } from './lib/wait.js';
+
+const FLOWS = 1_000;
+/** Each flow opens one a second, so that every row changes in nearly every tick. */
+const RATE = FLOWS;
+const INTERVAL_MS = 500;
+const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'blink.user_timing'];
+const WITHIN = { timeout: 60_000 };
+
+interface View {
+  title: string;
+  look(page: Page): Promise<void>;
+}
+
+const showAll = (page: Page) => page.getByRole('button', { name: 'Show 1,000' }).click(WITHIN);
+const VIEWS: readonly View[] = [
+  { title: 'as it opens: the first 200', look: async () => undefined },
+  { title: 'all 1,000', look: showAll },
+  { title: 'all 1,000, one open and traced', look: openFirst },
+];
+
+/** After `showAll`: a row, and the live trace of its process, which is all of the load. */
+async function openFirst(page: Page): Promise<void> {
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByRole('cell', { name: 'closed' }).first().waitFor(WITHIN);
+}
+
+export async function page(quick: boolean): Promise<void> {
+  const head = [
+    'rows',
+    'frames',
+    'p50 ms',
+    'p95 ms',
+    'max ms',
+    'script',
+    'style, layout',
+    'paint',
+    'collector',
+  ];
+  console.log(table(head, await measureAll(quick ? 10_000 : 30_000)));
+  console.log(
+    '\nMilliseconds of the main thread per frame with work of ours; the last four: mean of its parts.',
+  );
+}
+
+async function measureAll(ms: number): Promise<Cell[][]> {
+  const scope = new Scope();
+  const rows: Cell[][] = [];
+  try {
+    const place = await Place.open(scope);
+    const subject = await Subject.start(scope, { flags: ['--interval', String(INTERVAL_MS)] });
+    await place.client({ rate: RATE, spread: FLOWS });
+    const filter = encodeURIComponent(`netns:${place.netns.inode} dir:out`);
+    const { page, problems } = await openPage(scope, `${subject.service.url}?filter=${filter}`);
+    await page.locator('.culprits .count', { hasText: 'of 1,000' }).waitFor(WITHIN);
+    for (const { title, look } of VIEWS) {
+      await look(page);
+      rows.push([title, ...(await measure(page, ms))]);
+    }
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+  } finally {
+    await scope.end();
+  }
+  return rows;
+}
+
+async function measure(page: Page, ms: number): Promise<Cell[]> {
+  await pause(3 * INTERVAL_MS);
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('the page has no browser');
+  await browser.startTracing(page, { categories: CATEGORIES });
+  await pause(ms);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const frames = framesOf(traceEvents).filter(({ script }) => script > 0);
+  const of = (q: number) =>
+    quantile(
+      frames.map(({ total }) => total),
+      q,
+    ).toFixed(1);
+  const mean = (part: 'script' | 'layout' | 'paint' | 'collector') =>
+    (frames.reduce((sum, frame) => sum + frame[part], 0) / frames.length).toFixed(1);
+  return [
+    frames.length,
+    of(0.5),
+    of(0.95),
+    of(1),
+    mean('script'),
+    mean('layout'),
+    mean('paint'),
+    mean('collector'),
+  ];
+}

@@ -6,7 +6,7 @@ import { useComputed } from '@preact/signals';
 import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { endpoint, integer, percent } from '../format.js';
-import { budgets, hello, link, now, netnsWords } from '../model.js';
+import { budgets, hello, link, netnsWords, now } from '../model.js';
 import type { Value } from '../order.js';
 import { choose, shown } from '../timeline.js';
 import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';

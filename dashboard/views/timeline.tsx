@@ -8,7 +8,7 @@ import { liveSpan, portsChart, projected, ratesChart, zoomed } from '../chart.js
 import { budgetWords, noteWords, portsSummary, ratesSummary } from '../chart-words.js';
 import { withHistory } from '../choice.js';
 import { clock, endpoint, foreign, integer, rate } from '../format.js';
-import { budgets, link, now, netnsWords } from '../model.js';
+import { budgets, link, netnsWords, now } from '../model.js';
 import { choice, choose, past, shown, shownRow, zoom } from '../timeline.js';
 import { waitingWords } from '../words.js';
 import { Chart } from './chart.js';

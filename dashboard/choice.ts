@@ -2,7 +2,7 @@
  * Which budget the timeline shows while the user has chosen none: what the verdict is about, else the tightest; not another
  * one every second. Enters: the one shown, verdict, budgets. Leaves: a key; null: the totals. Pure; called by timeline.
  */
-import { byTightness, pressure } from '../src/protocol/outlook.js';
+import { byTightness, level, pressure } from '../src/protocol/outlook.js';
 import type { BudgetRow, VerdictRow } from '../src/protocol/rows.js';
 
 /** In calm another budget takes over only when it is fuller by this share of its limit. */
@@ -22,8 +22,9 @@ export function automatic(
   const candidates = withHistory(budgets).filter(({ key }) => key !== except);
   const isAlarm = verdict?.level === 'critical' || verdict?.level === 'warning';
   const alarming = isAlarm ? candidates.find(({ key }) => key === verdict.budget) : undefined;
-  if (alarming !== undefined) return alarming.key;
-  if (verdict?.level === 'recovered' && shown !== null) return shown;
+  if (alarming !== undefined && level(alarming) !== 'fine') return alarming.key;
+  // An alarm that is about to end names whatever is tightest then: what it was about stays.
+  if ((isAlarm || verdict?.level === 'recovered') && shown !== null) return shown;
   const best = candidates.filter(({ used }) => (used ?? 0) > 0).sort(byTightness)[0];
   const current = shown === null ? undefined : budgets.get(shown);
   const isIdle = current === undefined || (current.used ?? 0) === 0;

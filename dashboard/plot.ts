@@ -124,7 +124,7 @@ function marks(u: uPlot, element: HTMLElement, notes: readonly Annotation[]): vo
   ctx.restore();
 }
 
-/** The limit says so itself, under its line where it begins. */
+/** The limit says so itself, under its line: where it begins, or where there is room. */
 function limit(u: uPlot, element: HTMLElement, curves: readonly Curve[]): void {
   const at = curves.findIndex(({ id }) => id === 'limit');
   const column = curves[at] && u.data[at + 1];
@@ -132,17 +132,16 @@ function limit(u: uPlot, element: HTMLElement, curves: readonly Curve[]): void {
   const value = column?.[first];
   if (value == null) return;
   const { ctx, bbox } = u;
-  const x = Math.max(bbox.left, u.valToPos(u.data[0][first] as number, 'x', true));
+  const text = `limit ${integer(value)}`;
+  const gap = 5 * devicePixelRatio;
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.fillStyle = colour(element, '--c-limit');
   ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
-  ctx.fillText(
-    `limit ${integer(value)}`,
-    x + 6 * devicePixelRatio,
-    u.valToPos(value, 'y', true) + 3 * devicePixelRatio,
-  );
+  const begins = Math.max(bbox.left, u.valToPos(u.data[0][first] as number, 'x', true)) + gap;
+  const fits = bbox.left + bbox.width - ctx.measureText(text).width - gap;
+  ctx.fillText(text, Math.min(begins, fits), u.valToPos(value, 'y', true) + gap / 2);
   ctx.restore();
 }
 

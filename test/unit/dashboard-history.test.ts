@@ -209,9 +209,11 @@ describe('the budget shown', () => {
   });
 
   it('is what an alarm is about, and stays it after the recovery', () => {
-    const both = rows(row('a', 100), row('b', 900));
+    const both = rows(row('a', 950), row('b', 100));
     expect(automatic('b', { level: 'critical', budget: 'a' }, both)).toBe('a');
+    expect(automatic('a', { level: 'critical', budget: 'b' }, both)).toBe('a');
     expect(automatic('a', { level: 'recovered', budget: 'b' }, both)).toBe('a');
+    expect(automatic(null, { level: 'critical', budget: 'b' }, both)).toBe('a');
   });
 
   it('has a history: no pool of bind(), and none that the service just did not know', () => {

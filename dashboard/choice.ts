@@ -23,8 +23,10 @@ export function automatic(
   const isAlarm = verdict?.level === 'critical' || verdict?.level === 'warning';
   const alarming = isAlarm ? candidates.find(({ key }) => key === verdict.budget) : undefined;
   if (alarming !== undefined && level(alarming) !== 'fine') return alarming.key;
-  // An alarm that is about to end names whatever is tightest then: what it was about stays.
-  if ((isAlarm || verdict?.level === 'recovered') && shown !== null) return shown;
+  // It names what it was about as long as that has a row; after that it is what is shown.
+  if (verdict?.level === 'recovered') return shown !== null && !budgets.has(shown) ? shown : verdict.budget;
+  // An alarm that is about to end may name whatever is tightest then: what it was about stays.
+  if (isAlarm && shown !== null) return shown;
   const best = candidates.filter(({ used }) => (used ?? 0) > 0).sort(byTightness)[0];
   const current = shown === null ? undefined : budgets.get(shown);
   const isIdle = current === undefined || (current.used ?? 0) === 0;

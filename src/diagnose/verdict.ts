@@ -24,6 +24,8 @@ interface Episode {
   /** Failed calls before it, and so far. */
   readonly before: number;
   readonly failed: number;
+  /** Key of the budget that last had none; null: not known. */
+  readonly budget: string | null;
   readonly over: boolean;
 }
 
@@ -80,12 +82,22 @@ function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode 
       last: time,
       before: base,
       failed: Math.max(0, failed - base),
+      budget: emptyBudget(now) ?? (goesOn ? before.budget : null),
       over: false,
     };
   }
   if (before === null || time - before.last > RECOVERED_MS) return null;
   return time - before.last >= CALM_MS ? { ...before, over: true } : before;
 }
+
+/** What most calls fail for; or what the next one would. */
+function emptyBudget({ tightest, failing }: Now): string | null {
+  const isEmpty = tightest !== null && outlook(tightest).state === 'out';
+  return worstOf(failing)?.budget ?? (isEmpty ? tightest.key : null);
+}
+
+const worstOf = (failing: readonly FailureRow[]) =>
+  [...failing].sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0))[0];
 
 /** Being out of ports is no warning any more, and none remains of it. */
 function warnedOf(previous: Verdict | null, now: Now): Verdict['warned'] {
@@ -119,8 +131,8 @@ function sentence(now: Now, episode: Episode | null, warned: Verdict['warned']):
 }
 
 function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said {
-  const worst = [...failing].sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0))[0];
-  const budget = tables.budgets.find(({ key }) => key === worst?.budget) ?? tightest;
+  const worst = worstOf(failing);
+  const budget = tables.budgets.find(({ key }) => key === episode.budget) ?? tightest;
   const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
   const call = worst?.call === 'bind' ? 'binds' : 'connects';
   const first = Math.min(...failing.map((row) => row.firstSeen ?? episode.began));
@@ -168,11 +180,13 @@ function holderOf(budget: BudgetRow, { actors }: Tables): string {
   return holder === undefined ? 'somebody' : whoOperates(holder.process, null);
 }
 
-function recovered({ tightest }: Now, { began, last, failed }: Episode): Said {
+/** What it was about, as long as that is there. */
+function recovered({ tables, tightest }: Now, { began, last, failed, budget }: Episode): Said {
   const calls =
     failed === 0 ? 'no call failed' : `${whole(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
   const text = `Recovered at ${clock(last)} after ${spell((last - began) / 1000)}; ${calls}.`;
-  return { level: 'recovered', text, exhaustionSeconds: null, budget: tightest?.key ?? null };
+  const known = tables.budgets.some(({ key }) => key === budget) ? budget : (tightest?.key ?? null);
+  return { level: 'recovered', text, exhaustionSeconds: null, budget: known };
 }
 
 function fine({ tightest }: Now): Said {

@@ -212,7 +212,8 @@ describe('the budget shown', () => {
     const both = rows(row('a', 950), row('b', 100));
     expect(automatic('b', { level: 'critical', budget: 'a' }, both)).toBe('a');
     expect(automatic('a', { level: 'critical', budget: 'b' }, both)).toBe('a');
-    expect(automatic('a', { level: 'recovered', budget: 'b' }, both)).toBe('a');
+    expect(automatic('b', { level: 'recovered', budget: 'a' }, both)).toBe('a');
+    expect(automatic('drained', { level: 'recovered', budget: 'a' }, both)).toBe('drained');
     expect(automatic(null, { level: 'critical', budget: 'b' }, both)).toBe('a');
   });
 

@@ -110,6 +110,22 @@ describe('the verdict', () => {
     ).toBe('ok');
   });
 
+  it('names the budget that it is about until that is gone, whatever is tighter when it ends', () => {
+    const busy = (parts: Parameters<typeof budget>[0]) => budget({ key: 'busy', ...parts });
+    const other = budget({ key: 'other', used: 9000 });
+    const failures = [failure({ budget: 'busy', lastSeen: NOW })];
+    const out = { at: 0, budgets: [busy({ used: 28_232, exhaustionSeconds: 0 }), other], failures };
+    const over = (at: number) => ({ at, budgets: [busy({ used: 100 }), other], failures });
+    const gone = { at: 20, budgets: [other], failures };
+    const named = (...steps: Parameters<typeof said>[0][number][]) => {
+      const { level, budget } = said([out, ...steps]);
+      return [level, budget];
+    };
+    expect(named(over(4))).toEqual(['critical', 'busy']);
+    expect(named(over(4), over(10))).toEqual(['recovered', 'busy']);
+    expect(named(over(4), over(10), gone)).toEqual(['recovered', 'other']);
+  });
+
   it('is not alarmed by ports that connect() takes over', () => {
     const reused = budget({ used: 28_000, timeWait: 27_990, reuse: 'after-delay' });
     expect(said([0, 1, 2, 3].map((at) => ({ at, budgets: [reused] }))).level).toBe('ok');

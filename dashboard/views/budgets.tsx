@@ -8,7 +8,7 @@ import type { BudgetRow } from '../../src/protocol/rows.js';
 import { endpoint, foreign, integer, percent, processName } from '../format.js';
 import { budgets, hello, link, namespaces, now } from '../model.js';
 import type { Value } from '../order.js';
-import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
+import { holderWords, outlookWords, returnWords, type Saying, waitingWords } from '../words.js';
 import { Address, Count, Name } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
@@ -77,7 +77,7 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
     'Runs out',
     'At the present rate',
     (row) => row.exhaustionSeconds,
-    (row) => <Outlook row={row} />,
+    (row) => <Outlook says={outlookWords(row)} />,
   ),
   number(
     'releasing',
@@ -109,8 +109,7 @@ function Fullness({ row }: { row: BudgetRow }) {
   );
 }
 
-export function Outlook({ row }: { row: BudgetRow }) {
-  const { tone, glyph, word, detail } = outlookWords(row);
+export function Outlook({ says: { tone, glyph, word, detail } }: { says: Saying }) {
   const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
   return (
     <span class={quiet} title={detail}>

@@ -7,6 +7,7 @@ import { byTightness } from '../src/protocol/outlook.js';
 import type { BudgetRow, Endpoint, FlowRow } from '../src/protocol/rows.js';
 import { endpoint } from './format.js';
 import { budgets, failures } from './model.js';
+import { outlookWords, type Saying } from './words.js';
 
 const place = (netns: number | null, destination: Endpoint) => `${netns}|${endpoint(destination)}`;
 
@@ -21,9 +22,21 @@ const tightest = computed(() => {
   return found;
 });
 
+let said: ReadonlyMap<string, Saying> = new Map();
+/** The very same object while the words are the same, so that nothing is drawn for them. */
+const outlooks = computed(() => {
+  const next = new Map<string, Saying>();
+  for (const [at, row] of tightest.value) {
+    const [last, says] = [said.get(at), outlookWords(row)];
+    next.set(at, last?.word === says.word && last.glyph === says.glyph ? last : says);
+  }
+  said = next;
+  return next;
+});
+
 /** Null: none of the tightest is its own. Inbound connections need no port. */
-export function budgetOf({ netns, direction, destination }: FlowRow): BudgetRow | null {
-  return direction === 'out' ? (tightest.value.get(place(netns, destination)) ?? null) : null;
+export function outlookOf({ netns, direction, destination }: FlowRow): Saying | null {
+  return direction === 'out' ? (outlooks.value.get(place(netns, destination)) ?? null) : null;
 }
 
 /** Fastest first. */
@@ -40,7 +53,7 @@ const byRate = (a: { perSec: number | null }, b: { perSec: number | null }) =>
   (b.perSec ?? 0) - (a.perSec ?? 0);
 
 /** The errno of most of its failures at present; null: none is among the fastest that the page knows. */
-export function errnoOf({ process, netns, destination, failPerSec }: FlowRow): string | null {
-  if (!failPerSec || process.pid === null) return null;
+export function errnoOf({ process, netns, destination }: FlowRow): string | null {
+  if (process.pid === null) return null;
   return errnos.value.get(`${process.pid}|${place(netns, destination)}`) ?? null;
 }

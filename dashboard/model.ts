@@ -13,7 +13,7 @@ import type { Sort } from './order.js';
 import type { Pause } from './pause.js';
 import { type Place, placeOf, queryOf, sortText } from './place.js';
 import { Sides } from './sides.js';
-import { initial, type Wish } from './state.js';
+import { initial, type State, type Wish } from './state.js';
 
 /** Rows asked for at first, and once the user wants more: what one looks at, not what exists. */
 export const FEW_ROWS = 200;
@@ -78,17 +78,32 @@ const FINDINGS: Wish = { sort: 'rank', limit: 50 };
 /** What the drawer subscribes to, for as long as it is open. */
 export const sides = new Sides((frame) => feed.send(frame));
 
+/** The tables of one publish tick come in several frames: drawn together, once. A hidden page has no animation frames. */
+const arrived: { state?: State; link?: Link } = {};
+function arrive(what: typeof arrived): void {
+  const waits = arrived.state !== undefined || arrived.link !== undefined;
+  Object.assign(arrived, what);
+  if (document.hidden) show();
+  else if (!waits) requestAnimationFrame(show);
+}
+
+function show(): void {
+  batch(() => {
+    state.value = arrived.state ?? state.value;
+    if (arrived.link !== undefined && arrived.link.phase !== link.value.phase) now.value = Date.now();
+    link.value = arrived.link ?? link.value;
+  });
+  delete arrived.state;
+  delete arrived.link;
+}
+document.addEventListener('visibilitychange', show);
+
 const feed: Feed = new Feed({
   url: socketUrl(),
   healthUrl: new URL('healthz', document.baseURI).href,
-  onState: (next) => {
-    state.value = next;
-  },
+  onState: (next) => arrive({ state: next }),
   onFrame: (frame) => sides.receive(frame),
-  onLink: (next) => {
-    link.value = next;
-    now.value = Date.now();
-  },
+  onLink: (next) => arrive({ link: next }),
 });
 
 function socketUrl(): string {

@@ -6,9 +6,9 @@ import type { EventsFrame } from '../src/protocol/frames.js';
 import type { ConnectionEvent } from '../src/protocol/rows.js';
 
 /** Lines kept: what one can scroll through, not a log. */
-export const MOST_LINES = 200;
+export const MOST_LINES = 150;
 /** Of one frame; the service counts the rest as dropped. */
-export const MOST_PER_FRAME = 100;
+export const MOST_PER_FRAME = 50;
 
 export interface Line {
   /** Counts up, so that a line stays the same line. */

@@ -6,7 +6,7 @@
 /** Height of a table row, px; the style sheet has it as `--row`. */
 export const ROW_PX = 26;
 /** Rows drawn beyond each edge. */
-const BEYOND = 6;
+const BEYOND = 3;
 /** Positions are told in steps of this many px, so that most scrolling redraws nothing. */
 export const STEP_PX = BEYOND * ROW_PX;
 
@@ -19,6 +19,7 @@ export interface Slice {
 /** The rows to draw of `total` when `top` px are scrolled away and `height` px are in sight. */
 export function slice(total: number, top: number, height: number): Slice {
   const inSight = Math.ceil(height / ROW_PX);
-  const first = Math.max(0, Math.min(Math.floor(top / ROW_PX) - BEYOND, total - inSight - BEYOND));
-  return { first, end: Math.min(total, first + inSight + 3 * BEYOND) };
+  const seen = Math.max(0, Math.min(Math.floor(top / ROW_PX), total - inSight));
+  // Up to a step more may be scrolled away than was told.
+  return { first: Math.max(0, seen - BEYOND), end: Math.min(total, seen + inSight + 2 * BEYOND) };
 }

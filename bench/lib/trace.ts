@@ -5,25 +5,28 @@ export interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds. */
+  /** Microseconds; `tdur` is the thread's own processor time, so that others on the machine are not in it. */
   ts: number;
   dur?: number;
+  tdur?: number;
   args?: { name?: string; data?: unknown };
 }
 
-/** Milliseconds of the main thread between two commits; parts do not overlap, `total` has the rest of its tasks too. */
+/** Milliseconds of the main thread's processor time between two commits; `total` has the rest of its tasks too. */
 export interface Frame {
   total: number;
+  /** The same by the clock on the wall. */
+  wall: number;
   script: number;
   layout: number;
   paint: number;
-  collector: number;
 }
 
-type Part = Exclude<keyof Frame, 'total'>;
+type Part = Exclude<keyof Frame, 'total' | 'wall'>;
 
 /** What a task is made of, by the names DevTools knows. */
 const PARTS: Record<string, Part> = {
+  'v8.callFunction': 'script',
   FunctionCall: 'script',
   EvaluateScript: 'script',
   RunMicrotasks: 'script',
@@ -37,24 +40,24 @@ const PARTS: Record<string, Part> = {
   Paint: 'paint',
   Layerize: 'paint',
   Commit: 'paint',
-  MinorGC: 'collector',
-  MajorGC: 'collector',
 };
 
 export function framesOf(events: readonly TraceEvent[]): Frame[] {
-  const own = mainThread(events);
   const frames: Frame[] = [];
   let frame = empty();
   let [taskEnd, partEnd] = [0, 0];
-  for (const { name, ts, dur = 0 } of own) {
-    const part = PARTS[name];
+  for (const { name, ts, dur = 0, tdur = 0 } of mainThread(events)) {
     if (name === 'RunTask' && ts >= taskEnd) {
-      frame.total += dur / 1000;
       taskEnd = ts + dur;
+      frame.total += tdur / 1000;
+      frame.wall += dur / 1000;
     }
-    // Only the outermost: what a function calls is in its own time. The collector is told apart wherever it runs.
-    if (part === 'collector' || (part !== undefined && ts >= partEnd)) frame[part] += dur / 1000;
-    if (part !== undefined && part !== 'collector' && ts >= partEnd) partEnd = ts + dur;
+    // Only the outermost: what a function calls is in its own time.
+    const part = PARTS[name];
+    if (part !== undefined && ts >= partEnd) {
+      partEnd = ts + dur;
+      frame[part] += tdur / 1000;
+    }
     if (name !== 'Commit') continue;
     frames.push(frame);
     frame = empty();
@@ -62,7 +65,7 @@ export function framesOf(events: readonly TraceEvent[]): Frame[] {
   return frames;
 }
 
-const empty = (): Frame => ({ total: 0, script: 0, layout: 0, paint: 0, collector: 0 });
+const empty = (): Frame => ({ total: 0, wall: 0, script: 0, layout: 0, paint: 0 });
 
 /** Complete events of the thread that committed most frames, in order; an outer one before what it contains. */
 function mainThread(events: readonly TraceEvent[]): TraceEvent[] {

@@ -9,7 +9,7 @@ import { endpoint, integer, percent } from '../format.js';
 import { budgets, hello, link, netnsWords, now } from '../model.js';
 import type { Value } from '../order.js';
 import { choose, shown } from '../timeline.js';
-import { holderWords, outlookWords, returnWords, waitingWords } from '../words.js';
+import { holderWords, outlookWords, returnWords, type Saying, waitingWords } from '../words.js';
 import { Address, Name } from './cells.js';
 import { type Column, DataTable } from './table.js';
 
@@ -64,7 +64,7 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
     'Runs out',
     'At the present rate',
     (row) => row.exhaustionSeconds,
-    (row) => <Outlook row={row} />,
+    (row) => <Outlook says={outlookWords(row)} />,
   ),
   number(
     'releasing',
@@ -98,8 +98,7 @@ function details(row: BudgetRow): string {
   ].join('\n');
 }
 
-export function Outlook({ row }: { row: BudgetRow }) {
-  const { tone, glyph, word, detail } = outlookWords(row);
+export function Outlook({ says: { tone, glyph, word, detail } }: { says: Saying }) {
   const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
   return (
     <span class={quiet} title={detail}>

@@ -4,18 +4,17 @@
 import type { Endpoint, ProcessInfo } from '../../src/protocol/rows.js';
 import { duration, endpoint, foreign, integer, processName, rate, UNKNOWN } from '../format.js';
 
-/** A number's text; zero and unknown step back so that what happens stands out. */
-function Quiet({ text }: { text: string }) {
-  return <span class={text === '0' || text === UNKNOWN ? 'quiet' : undefined}>{text}</span>;
-}
-
-export const Count = ({ of, atLeast = false }: { of: number | null; atLeast?: boolean }) => (
-  <Quiet text={atLeast && of !== null ? `≥ ${integer(of)}` : integer(of)} />
+/** A number's text; zero and unknown step back so that what happens stands out. No component: there are hundreds of them. */
+const quiet = (text: string) => (
+  <span class={text === '0' || text === UNKNOWN ? 'quiet' : undefined}>{text}</span>
 );
 
-export const Rate = ({ of }: { of: number | null }) => <Quiet text={rate(of)} />;
+export const Count = ({ of, atLeast = false }: { of: number | null; atLeast?: boolean }) =>
+  quiet(atLeast && of !== null ? `≥ ${integer(of)}` : integer(of));
 
-export const Span = ({ of }: { of: number | null }) => <Quiet text={duration(of)} />;
+export const Rate = ({ of }: { of: number | null }) => quiet(rate(of));
+
+export const Span = ({ of }: { of: number | null }) => quiet(duration(of));
 
 /** A rate that should be zero: anything else is loud. */
 export const BadRate = ({ of }: { of: number | null }) =>
@@ -71,7 +70,7 @@ function details(process: ProcessInfo): string {
 /** Where there is no room the host is cut, never the port. */
 export function Address({ of }: { of: Endpoint }) {
   const text = endpoint(of);
-  if (text === UNKNOWN) return <Quiet text={text} />;
+  if (text === UNKNOWN) return quiet(text);
   const colon = text.lastIndexOf(':');
   return (
     <bdi class="address" title={text}>

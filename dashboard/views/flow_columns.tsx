@@ -3,10 +3,11 @@
  * built once so that rows can compare them by identity. Called by views/flows.
  */
 
+import { useComputed } from '@preact/signals';
 import type { Group } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
-import { budgetOf, errnoOf } from '../beside.js';
-import { endpoint, processName } from '../format.js';
+import { errnoOf, outlookOf } from '../beside.js';
+import { duration, endpoint, processName, rate as rateText } from '../format.js';
 import { portRanges } from '../model.js';
 import type { Value } from '../order.js';
 import { Outlook } from './budgets.js';
@@ -28,6 +29,7 @@ const text = (
   title,
   numeric: false,
   value,
+  shows: value,
   cell,
 });
 
@@ -44,19 +46,30 @@ const number = (id: Field, label: string, title: string, cell: Cell): FlowColumn
   cell,
 });
 
-const count = (id: Field, label: string, title: string): FlowColumn =>
-  number(id, label, title, (row) => <Count of={row[id]} atLeast={row.lowerBound} />);
+const count = (id: Field, label: string, title: string): FlowColumn => ({
+  ...number(id, label, title, (row) => <Count of={row[id]} atLeast={row.lowerBound} />),
+  shows: (row) => counted(row, row[id]),
+});
 
-const rate = (id: Field, label: string, title: string): FlowColumn =>
-  number(id, label, title, (row) => <Rate of={row[id]} />);
+const counted = ({ lowerBound }: FlowRow, value: number | null) => (lowerBound ? `≥${value}` : value);
 
-const process = text(
-  'process.comm',
-  'Process',
-  'Owner: who called connect(), or accept()',
-  (row) => (row.process.pid === null ? (row.program ?? processName(row.process)) : processName(row.process)),
-  (row) => <Process process={row.process} program={row.program} />,
-);
+const rate = (id: Field, label: string, title: string): FlowColumn => ({
+  ...number(id, label, title, (row) => <Rate of={row[id]} />),
+  shows: (row) => rateText(row[id]),
+});
+
+const process: FlowColumn = {
+  ...text(
+    'process.comm',
+    'Process',
+    'Owner: who called connect(), or accept()',
+    (row) =>
+      row.process.pid === null ? (row.program ?? processName(row.process)) : processName(row.process),
+    (row) => <Process process={row.process} program={row.program} />,
+  ),
+  // Text, because each frame brings an object of its own.
+  shows: ({ process, program }) => `${program}|${Object.values(process).join('|')}|${process.parent.comm}`,
+};
 
 const program = text(
   'program',
@@ -98,6 +111,7 @@ const lifetime: FlowColumn = {
   title: 'Half of the connections lived shorter than this, over the last 10 s',
   numeric: true,
   value: (row) => row.lifetimeMs.p50,
+  shows: (row) => duration(row.lifetimeMs.p50),
   cell: (row) => <Span of={row.lifetimeMs.p50} />,
 };
 
@@ -107,15 +121,15 @@ function PortsHeld({ row }: { row: FlowRow }) {
   return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
 }
 
-/** Changes on its own, so it draws itself. */
+/** Other tables' words draw themselves, when they change. */
 function Why({ row }: { row: FlowRow }) {
-  const errno = errnoOf(row);
+  const errno = useComputed(() => errnoOf(row)).value;
   return errno === null ? null : <span class="errno">{errno}</span>;
 }
 
 function RunsOut({ row }: { row: FlowRow }) {
-  const budget = budgetOf(row);
-  return budget === null ? <Name of={null} /> : <Outlook row={budget} />;
+  const says = useComputed(() => outlookOf(row)).value;
+  return says === null ? <Name of={null} /> : <Outlook says={says} />;
 }
 
 const runsOut: FlowColumn = {
@@ -125,29 +139,33 @@ const runsOut: FlowColumn = {
   numeric: true,
   unsorted: true,
   value: () => null,
-  cell: (row) => <RunsOut row={row} />,
+  shows: ({ netns, direction, destination }) => `${netns}|${direction}|${endpoint(destination)}`,
+  cell: (row) => <RunsOut key={row.key} row={row} />,
 };
 
+const FAILING = 'Attempts that failed per second, over the last 10 s, and why most of them';
+
 const MEASURES: readonly FlowColumn[] = [
-  number(
-    'portsHeld',
-    'Ports held',
-    'Local ports held; the bar is the share of the local port range',
-    (row) => <PortsHeld row={row} />,
-  ),
+  {
+    ...number(
+      'portsHeld',
+      'Ports held',
+      'Local ports held; the bar is the share of the local port range',
+      (row) => <PortsHeld row={row} />,
+    ),
+    shows: (row) => counted(row, row.portsHeld),
+  },
   count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
   count('established', 'Established', 'Connections open now'),
   rate('openPerSec', 'Open/s', 'Connections opened per second, over the last 10 s'),
-  number(
-    'failPerSec',
-    'Fail/s',
-    'Attempts that failed per second, over the last 10 s, and why most of them',
-    (row) => (
+  {
+    ...number('failPerSec', 'Fail/s', FAILING, (row) => (
       <>
-        <Why row={row} /> <BadRate of={row.failPerSec} />
+        {row.failPerSec ? <Why key={row.key} row={row} /> : null} <BadRate of={row.failPerSec} />
       </>
-    ),
-  ),
+    )),
+    shows: (row) => rateText(row.failPerSec),
+  },
   count('opened', 'Opened', 'Reached ESTABLISHED since the start'),
   count('closedFirst', 'Closed first', 'This side sent the first FIN, so it pays the TIME_WAIT'),
   lifetime,

@@ -23,8 +23,18 @@ interface RowProps<R> {
   tabStop: boolean;
 }
 
+interface Cell {
+  /** Of the row. */
+  key: string;
+  shows: string | number | null | undefined;
+  node: ComponentChildren;
+}
+
+/** A place in the table; which row stands there may change. */
 export class Row<R extends Keyed> extends Component<RowProps<R>> {
   private readonly element = createRef<HTMLTableRowElement>();
+  /** By column: what each cell showed, and its node, which is used again as long as it shows the same. */
+  private cells = new Map<Column<R>, Cell>();
 
   override shouldComponentUpdate(next: RowProps<R>): boolean {
     const { row, columns, gone, current, tabStop } = this.props;
@@ -44,6 +54,29 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
       row.closest<HTMLElement>('.scroll')?.focus({ preventScroll: true });
   }
 
+  /** The last node of this column, where it would show the same: then nothing below it is compared. */
+  private kept(column: Column<R>, row: R, make: () => ComponentChildren): ComponentChildren {
+    const known = this.cells.get(column);
+    const shows = column.shows?.(row);
+    const isSame = known?.key === row.key && shows !== undefined && known.shows === shows;
+    if (isSame) return known.node;
+    const node = make();
+    this.cells.set(column, { key: row.key, shows, node });
+    return node;
+  }
+
+  private name(column: Column<R>, row: R): ComponentChildren {
+    return this.kept(column, row, () => column.cell(row));
+  }
+
+  private cell(column: Column<R>, row: R): ComponentChildren {
+    return this.kept(column, row, () => (
+      <td key={column.id} class={column.numeric ? 'number' : 'text'}>
+        {column.cell(row)}
+      </td>
+    ));
+  }
+
   override render({ row, columns, gone, index, opening, current, tabStop }: RowProps<R>) {
     const [first, ...others] = columns;
     return (
@@ -57,17 +90,13 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
         <th scope="row">
           {opening ? (
             <a class="open" href={opening.href(row.key)} data-key={row.key} tabIndex={tabStop ? 0 : -1}>
-              {first?.cell(row)}
+              {first && this.name(first, row)}
             </a>
           ) : (
-            first?.cell(row)
+            first && this.name(first, row)
           )}
         </th>
-        {others.map((column) => (
-          <td key={column.id} class={column.numeric ? 'number' : 'text'}>
-            {column.cell(row) as ComponentChildren}
-          </td>
-        ))}
+        {others.map((column) => this.cell(column, row))}
       </tr>
     );
   }

@@ -20,6 +20,8 @@ export interface Column<R> {
   /** The service cannot sort by it. */
   unsorted?: boolean;
   value(row: R): Value;
+  /** All that the cell shows, as one value: while it stays, the cell is not made anew. Absent: it may show anything. */
+  shows?(row: R): string | number | null;
   cell(row: R): ComponentChildren;
 }
 
@@ -132,8 +134,10 @@ function Body<R extends Keyed>(props: BodyProps<R>) {
         onFocusOut={() => onFocus(null)}
       >
         {drawn.map((row, at) => (
+          // By place: a new rank changes texts where they stand instead of moving and making rows. While a row has the
+          // focus no rank changes, so the focus stays with its row.
           <Row
-            key={row.key}
+            key={first + at}
             row={row}
             columns={columns}
             gone={gone.has(row.key)}

@@ -48,6 +48,8 @@ beforeAll(async () => {
 
 /** Ours alone: others may use this machine too. */
 const ours = () => `${service.url}?filter=${encodeURIComponent(`netns:${netns.inode} dir:out`)}`;
+/** High enough for every row: of a long table only those in sight are in the document. */
+const TALL = { width: 1440, height: 1600 };
 const rows = (page: Page) => page.locator('.culprits tbody tr[aria-rowindex]');
 const drawer = (page: Page) => page.locator('aside.drawer');
 const row = (page: Page, text: string) => rows(page).filter({ hasText: text });
@@ -74,6 +76,7 @@ const isDescending = (texts: string[]) => {
 
 it('sorts, filters with errors at their column, groups; the address says it, Back undoes it, a link repeats it', async () => {
   const { page, problems } = await openPage(testScope(), ours());
+  await page.setViewportSize(TALL);
   await row(page, `node ${bad.pid}`).waitFor(WITHIN);
   await expect.poll(() => column(page, 'Ports held'), WITHIN).toSatisfy(isDescending);
 
@@ -175,6 +178,7 @@ it('opens a row with all about its process, traces it until it is closed, and gi
 
 it('pauses honestly and keeps an order that was frozen', async () => {
   const { page, problems } = await openPage(testScope(), ours());
+  await page.setViewportSize(TALL);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const own = (text: string) => shownRow(page, FLOWS, (it) => (it.Process ?? '').startsWith(text));
   const opened = async () => Number((await own(HOSTILE)).Opened?.replaceAll(',', ''));

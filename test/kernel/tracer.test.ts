@@ -111,7 +111,13 @@ describe('the ring', () => {
     await churn(scope, netns, 2000);
     const whole = new Uint8Array(1 << 16);
     const entry = sizeOf('fold_key') + 8;
-    const bytes = tracer.folds(whole);
+    /* The machine goes on: a late event may be lost between two looks. */
+    let lost: number;
+    let bytes: number;
+    do {
+      lost = tracer.stats().ringLost;
+      bytes = tracer.folds(whole);
+    } while (tracer.stats().ringLost !== lost);
     expect(bytes % entry).toBe(0);
     expect(bytes).toBeGreaterThan(0);
     expect(tracer.folds(new Uint8Array(entry + 1))).toBe(entry);
@@ -119,7 +125,7 @@ describe('the ring', () => {
     const counts = new BigUint64Array(whole.buffer, 0, bytes / 8).filter(
       (_, i) => i % (entry / 8) === entry / 8 - 1,
     );
-    expect(Number(counts.reduce((sum, count) => sum + count, 0n))).toBe(tracer.stats().ringLost);
+    expect(Number(counts.reduce((sum, count) => sum + count, 0n))).toBe(lost);
   });
 });
 

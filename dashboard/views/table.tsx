@@ -2,7 +2,7 @@
  * A live table: sortable columns, rows that keep their place. Enters: columns, rows by key, the sort. Leaves: a real
  * <table> that draws only the rows in sight. Called by every view that shows rows.
  */
-import type { ComponentChildren } from 'preact';
+import { Component, type ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { now } from '../model.js';
 import { comparator, type Keyed, type Ranking, rerank, type Sort, unranked, type Value } from '../order.js';
@@ -70,7 +70,7 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
             aria-rowcount={ranking.rows.length + 1}
           >
             <caption class="sr-only">{props.caption}</caption>
-            <Head {...props} />
+            <Head columns={props.columns} sort={props.sort} onSort={props.onSort} />
             <Body
               {...props}
               ranking={ranking}
@@ -87,23 +87,33 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   );
 }
 
-function Head<R extends Keyed>({ columns, sort, onSort }: TableProps<R>) {
-  return (
-    <>
-      <colgroup>
-        {columns.map((column) => (
-          <col key={column.id} class={`c-${column.id.replace('.', '-')}`} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr aria-rowindex={1}>
+type HeadProps<R extends Keyed> = Pick<TableProps<R>, 'columns' | 'sort' | 'onSort'>;
+
+/** Stays as it is while values change. */
+class Head<R extends Keyed> extends Component<HeadProps<R>> {
+  override shouldComponentUpdate({ columns, sort, onSort }: HeadProps<R>): boolean {
+    const { props } = this;
+    return columns !== props.columns || sort !== props.sort || onSort !== props.onSort;
+  }
+
+  override render({ columns, sort, onSort }: HeadProps<R>) {
+    return (
+      <>
+        <colgroup>
           {columns.map((column) => (
-            <Heading key={column.id} column={column} sort={sort} onSort={onSort} />
+            <col key={column.id} class={`c-${column.id.replace('.', '-')}`} />
           ))}
-        </tr>
-      </thead>
-    </>
-  );
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((column) => (
+              <Heading key={column.id} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+      </>
+    );
+  }
 }
 
 interface BodyProps<R extends Keyed> extends Pick<TableProps<R>, 'columns' | 'opening' | 'current'> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { comparator, MOST_HELD, rerank, unranked } from '../../dashboard/order.js';
 import { newFailures, pauseWords } from '../../dashboard/pause.js';
 import { type Place, placeOf, queryOf, START } from '../../dashboard/place.js';
 import { Sides } from '../../dashboard/sides.js';
-import { initial, receive, type State } from '../../dashboard/state.js';
+import { initial, receive, type State, want } from '../../dashboard/state.js';
 import { concerns, eventFilter, failureFilter, rowFilter } from '../../dashboard/subject.js';
 import { MOST_LINES, NO_TRACE, take } from '../../dashboard/trace.js';
 import type { ClientFrame, EventsFrame, Hello, ServerFrame } from '../../src/protocol/frames.js';
@@ -146,6 +147,35 @@ describe('the filters of an open row', () => {
     const folded = failure('f', { program: hostile, process: proc({ pid: null }) });
     expect(concerns({ ...row, process: proc({ pid: null }) }, folded)).toBe(true);
   });
+});
+
+it('a sort that the service refuses leaves no empty page: it is asked for without', () => {
+  const wished = want(initial(), 'failures', { filter: 'pid:1', sort: '-nosuch' });
+  const refused = (state: State, sub: string) =>
+    receive(state, { type: 'error', code: 'USAGE', message: 'no', sub });
+  const asked = receive(wished.state, HELLO);
+  const first = refused(asked.state, asked.send[0]?.sub ?? '');
+  expect(first.send).toMatchObject([{ type: 'subscribe', sort: '-nosuch' }]);
+  expect(first.send[0]).not.toHaveProperty('filter');
+  const second = refused(first.state, first.send[0]?.sub ?? '');
+  expect(second.send).toMatchObject([{ type: 'subscribe', topic: 'failures' }]);
+  expect(second.send[0]).not.toHaveProperty('sort');
+  expect(refused(second.state, second.send[0]?.sub ?? '').send).toEqual([]);
+});
+
+it('an order that is held for hours stays bounded', () => {
+  const by = comparator<{ key: string }>([]);
+  let ranking = unranked<{ key: string }>();
+  for (let round = 0; round < 20; round++) {
+    const rows = Array.from({ length: 1000 }, (_, i) => ({ key: `${round}.${i}` }));
+    const held = round > 0;
+    ranking = rerank(ranking, new Map(rows.map((row) => [row.key, row])), by, {
+      now: round,
+      held,
+      forced: false,
+    });
+    expect(ranking.rows.length).toBeLessThanOrEqual(MOST_HELD + 1000);
+  }
 });
 
 describe('a subscription beside the tables', () => {

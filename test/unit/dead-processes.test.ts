@@ -54,6 +54,16 @@ describe('dead processes', () => {
     expect(world.sums()).toEqual({ opened: 1000, closed: 1000, failed: 0 });
   });
 
+  it('without rows do not wait for ever when the clock is set back', () => {
+    const world = new World();
+    world.feed(announced(1, LOOP), announced(2, { parent: 1, comm: 'true' }), exited(2));
+    const process = world.aggregator.processes.find(2);
+    world.settle();
+    expect(process?.folded).toBe(false);
+    world.aggregator.dead.settle(world.now - 86_400_000);
+    expect(process?.folded).toBe(true);
+  });
+
   it('of different parents with the same name are told without the parent’s pid', () => {
     const world = new World();
     world.feed(announced(1, LOOP), announced(2, LOOP));

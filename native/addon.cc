@@ -44,7 +44,7 @@ public:
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
 			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
 			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
-			 InstanceMethod<&TracerObject::stats>("stats"),
+			 InstanceMethod<&TracerObject::stats>("stats"), InstanceMethod<&TracerObject::hooks>("hooks"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
 			 InstanceMethod<&TracerObject::close>("close")});
@@ -116,6 +116,15 @@ private:
 		result.Set("storageFailures", number(info.Env(), stats.counters[COUNTER_STORAGE_FAILURES]));
 		result.Set("identityLost", number(info.Env(), stats.counters[COUNTER_IDENTITY_LOST]));
 		result.Set("recursionMisses", number(info.Env(), stats.counters[COUNTER_MISSED]));
+		return result;
+	}
+
+	Napi::Value hooks(const Napi::CallbackInfo &info)
+	{
+		const auto sections = opened(info).hooks();
+		auto result = Napi::Array::New(info.Env(), sections.size());
+		for (uint32_t i = 0; i < sections.size(); i++)
+			result.Set(i, sections[i]);
 		return result;
 	}
 

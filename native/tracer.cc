@@ -234,6 +234,18 @@ TracerStats Tracer::stats() const
 	return stats;
 }
 
+std::vector<std::string> Tracer::hooks() const
+{
+	std::vector<std::string> sections;
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object_.get())
+	{
+		if (bpf_program__autoload(program))
+			sections.emplace_back(bpf_program__section_name(program));
+	}
+	return sections;
+}
+
 // New keys first, then the old ones go: nobody who stays listed is missed in between.
 void Tracer::replace(const char *map, const std::vector<uint32_t> &keys)
 {

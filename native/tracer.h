@@ -36,6 +36,8 @@ public:
 	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
 	size_t seeds(uint8_t *buffer, size_t size);
 	TracerStats stats() const;
+	// Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice.
+	std::vector<std::string> hooks() const;
 	void set_filter(const KernelFilter &filter);
 	void set_traced(const std::vector<uint32_t> &tgids);
 

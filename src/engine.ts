@@ -102,6 +102,7 @@ class TracingEngine implements Engine {
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
+  private readonly hooks: readonly string[];
   private fatal: ((error: Error) => void) | null = null;
   private running = true;
 
@@ -115,6 +116,7 @@ class TracingEngine implements Engine {
     this.folds = new Folds(this.aggregator);
     this.historyFeed = new HistoryFeed(this.aggregator, new History(moment()));
     this.stats = tracer.stats();
+    this.hooks = hookNames(tracer.hooks());
     this.tap = new EventTap(tracer, this.aggregator);
     this.pump = new Pump(
       tracer,
@@ -275,7 +277,14 @@ class TracingEngine implements Engine {
   private health(): Health | null {
     if (!this.running) return null;
     const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, ...this.auditHealth() };
+    return {
+      status: 'ok',
+      mode: 'ebpf',
+      verdictPath: 'ehash',
+      hooks: this.hooks,
+      lost,
+      ...this.auditHealth(),
+    };
   }
 
   /** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
@@ -289,6 +298,11 @@ class TracingEngine implements Engine {
     const age = Number(process.hrtime.bigint()) - oldest;
     return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
   }
+}
+
+/** Their names alone; an iterator is no tracepoint. */
+function hookNames(sections: readonly string[]): string[] {
+  return [...new Set(sections.map((section) => section.replace(/^(tp_btf|tp\/syscalls)\//, '')))];
 }
 
 function moment(): Moment {

@@ -2,7 +2,7 @@
  * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json.
  * A package counts as there when what it is for is there (a program, a library), so a compiler built by hand will do.
  * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
- * Called by set-up (list "build"), by the test runner (list "test") and by the bench (list "bench").
+ * Called by set-up (list "build"), by the test runner (lists "test" and "kernels") and by the bench (list "bench").
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { EXIT, must, run, Stop, say } from './run.js';
  * @typedef {{ why: string, command?: string, library?: string, version?: string, service?: string } & Record<Manager, string>} Package
  */
 
-/** @type {Record<'build' | 'test' | 'bench', Package[]>} */
+/** @type {Record<'build' | 'test' | 'kernels' | 'bench', Package[]>} */
 export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
 
 /** @type {Record<Manager, { ids: string[], install: string }>} */
@@ -42,7 +42,7 @@ export function managerOf(osRelease) {
   return null;
 }
 
-/** Where programs lie: a root shell got by `su` lacks sbin, and Debian keeps PostgreSQL's own out of PATH. */
+/** Where programs lie: a root shell got by `su` lacks sbin, and Debian keeps those of PostgreSQL and qemu out of PATH. */
 function programDirs() {
   const postgres = '/usr/lib/postgresql';
   const versions = existsSync(postgres) ? readdirSync(postgres).map((v) => join(postgres, v, 'bin')) : [];
@@ -51,6 +51,8 @@ function programDirs() {
     '/usr/local/sbin',
     '/usr/sbin',
     '/sbin',
+    '/usr/lib/qemu',
+    '/usr/libexec',
     ...versions,
   ].filter(Boolean);
 }
@@ -65,13 +67,19 @@ function executable(path) {
   }
 }
 
+/** @param {string} name @returns {string | undefined} where that program is */
+export function programPath(name) {
+  return programDirs()
+    .map((dir) => join(dir, name))
+    .find(executable);
+}
+
 /** @param {Package} entry */
 function present(entry) {
   if (entry.library) {
     return spawnSync('pkg-config', [`--atleast-version=${entry.version}`, entry.library]).status === 0;
   }
-  const dirs = programDirs();
-  return (entry.command ?? '').split('|').some((name) => dirs.some((dir) => executable(join(dir, name))));
+  return (entry.command ?? '').split('|').some((name) => programPath(name) !== undefined);
 }
 
 /** @param {Package[]} list */

@@ -62,6 +62,8 @@ export interface NativeTracer {
    */
   seeds(buffer: Uint8Array): number;
   stats(): TracerStats;
+  /** Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice. */
+  hooks(): string[];
   setFilter(filter: KernelFilter): void;
   /** Traced processes send connect and transition events too. */
   setTraced(tgids: number[]): void;

@@ -36,6 +36,8 @@ export interface Health {
   status: 'ok' | 'degraded';
   mode: Mode;
   verdictPath: 'ehash' | 'portable';
+  /** Tracepoints and iterators of the kernel that are in use. */
+  hooks: readonly string[];
   lost: { ring: number; recursion: number };
   coverage: number | null;
   auditAgeMs: number | null;

@@ -9,6 +9,7 @@ import { type Engine, startEngine } from '../../src/engine.js';
 import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import type { EventInterest } from '../../src/publish/source.js';
 import { Netns, type Sysctls } from './netns.js';
+import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 /** Tables also change without an event: the fold map is read, /proc answers, processes exit. */
@@ -59,7 +60,7 @@ export class Watch implements Ending {
 
   /** Waits until `find` gives something; `what` says what is waited for. */
   async until<T>(find: () => T | undefined | false | null, what: string, withinMs = 15_000): Promise<T> {
-    const deadline = performance.now() + withinMs;
+    const deadline = performance.now() + patient(withinMs);
     for (;;) {
       if (this.broken) throw this.broken;
       const found = find();

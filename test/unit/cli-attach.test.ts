@@ -52,7 +52,15 @@ class Memory implements Source {
   health() {
     if (this.stopped) return null;
     const lost = { ring: 0, recursion: 0 };
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, coverage: 1, auditAgeMs: 5 } as const;
+    return {
+      status: 'ok',
+      mode: 'ebpf',
+      verdictPath: 'ehash',
+      hooks: [],
+      lost,
+      coverage: 1,
+      auditAgeMs: 5,
+    } as const;
   }
 }
 

@@ -42,6 +42,7 @@ function source(world: World): Source {
       status: 'ok',
       mode: 'ebpf',
       verdictPath: 'ehash',
+      hooks: [],
       lost: { ring: 0, recursion: 0 },
       coverage: 1,
       auditAgeMs: 5,

@@ -13,7 +13,7 @@ describe('the package list', () => {
     '%s has a reason and five names',
     (_, entry) => {
       expect(entry.why).toMatch(/^[a-z].{8,}[^.]$/);
-      for (const manager of MANAGERS) expect(entry[manager]).toMatch(/^[a-z0-9][a-z0-9+.-]+$/);
+      for (const manager of MANAGERS) expect(entry[manager]).toMatch(/^[a-z0-9][a-z0-9+._-]+$/);
       expect(Boolean(entry.command) !== Boolean(entry.library)).toBe(true);
     },
   );

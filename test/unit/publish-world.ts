@@ -66,6 +66,7 @@ export class MemorySource implements Source {
     status: 'ok',
     mode: 'ebpf',
     verdictPath: 'ehash',
+    hooks: [],
     lost: { ring: 0, recursion: 0 },
     coverage: 1,
     auditAgeMs: 100,

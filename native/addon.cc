@@ -45,6 +45,7 @@ public:
 			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
 			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
 			 InstanceMethod<&TracerObject::stats>("stats"), InstanceMethod<&TracerObject::hooks>("hooks"),
+			 InstanceMethod<&TracerObject::verdict_path>("verdictPath"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
 			 InstanceMethod<&TracerObject::close>("close")});
@@ -54,7 +55,8 @@ public:
 	{
 		const auto options = info[0].As<Napi::Object>();
 		const TracerOptions native = {options.Get("ringBytes").As<Napi::Number>().Uint32Value(),
-					      options.Get("syscalls").As<Napi::Boolean>().Value()};
+					      options.Get("syscalls").As<Napi::Boolean>().Value(),
+					      options.Get("portableVerdict").ToBoolean().Value()};
 		guarded(info.Env(), [&] { tracer_ = std::make_unique<Tracer>(native); });
 	}
 
@@ -126,6 +128,11 @@ private:
 		for (uint32_t i = 0; i < sections.size(); i++)
 			result.Set(i, sections[i]);
 		return result;
+	}
+
+	Napi::Value verdict_path(const Napi::CallbackInfo &info)
+	{
+		return Napi::String::New(info.Env(), opened(info).walks() ? "ehash" : "portable");
 	}
 
 	void set_filter(const Napi::CallbackInfo &info)

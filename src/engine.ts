@@ -34,6 +34,7 @@ import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
 import { IdentityQueue } from './system/identity.js';
 import { readKernelFacts } from './system/kernel.js';
+import { verdictLimits } from './system/limits.js';
 import { explainLoadFailure } from './system/load-failure.js';
 import { NetworkNamespaces } from './system/netns.js';
 import { Runtimes } from './system/runtimes.js';
@@ -49,6 +50,8 @@ export interface EngineOptions {
   ringBytes: number;
   /** Attach system call tracepoints. */
   syscalls: boolean;
+  /** Judge closes without the kernel's table of sockets. */
+  portableVerdict?: boolean;
   filter?: KernelFilter;
   redact: boolean;
   log: Logger;
@@ -73,9 +76,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 function openTracer(addon: NativeAddon, options: EngineOptions): NativeTracer {
-  const { ringBytes, syscalls, filter } = options;
+  const { ringBytes, syscalls, portableVerdict = false, filter } = options;
   try {
-    const tracer = addon.openTracer({ ringBytes, syscalls });
+    const tracer = addon.openTracer({ ringBytes, syscalls, portableVerdict });
     if (filter !== undefined) tracer.setFilter(filter);
     tracer.attach();
     return tracer;
@@ -102,7 +105,7 @@ class TracingEngine implements Engine {
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
-  private readonly hooks: readonly string[];
+  private readonly tracing: Pick<Health, 'verdictPath' | 'hooks' | 'limits'>;
   private fatal: ((error: Error) => void) | null = null;
   private running = true;
 
@@ -116,7 +119,7 @@ class TracingEngine implements Engine {
     this.folds = new Folds(this.aggregator);
     this.historyFeed = new HistoryFeed(this.aggregator, new History(moment()));
     this.stats = tracer.stats();
-    this.hooks = hookNames(tracer.hooks());
+    this.tracing = tracingOf(tracer, options);
     this.tap = new EventTap(tracer, this.aggregator);
     this.pump = new Pump(
       tracer,
@@ -280,8 +283,7 @@ class TracingEngine implements Engine {
     return {
       status: 'ok',
       mode: 'ebpf',
-      verdictPath: 'ehash',
-      hooks: this.hooks,
+      ...this.tracing,
       lost,
       ...this.auditHealth(),
     };
@@ -298,6 +300,12 @@ class TracingEngine implements Engine {
     const age = Number(process.hrtime.bigint()) - oldest;
     return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
   }
+}
+
+function tracingOf(tracer: NativeTracer, { portableVerdict = false }: EngineOptions) {
+  const verdictPath = tracer.verdictPath();
+  const limits = verdictLimits(verdictPath, portableVerdict);
+  return { verdictPath, hooks: hookNames(tracer.hooks()), limits };
 }
 
 /** Their names alone; an iterator is no tracepoint. */

@@ -28,6 +28,7 @@ export function App() {
       <Status />
       <Lost />
       <Notice />
+      <Limits />
       <main class={old ? 'old' : ''}>
         <Verdict />
         <Diagnosis />
@@ -71,6 +72,16 @@ function Notice() {
       The service says: {refusal.message} ({refusal.code})
     </p>
   );
+}
+
+/** What this service cannot answer, and the fix. */
+function Limits() {
+  const limits = hello.value?.limits ?? [];
+  return limits.map(({ text, fix }) => (
+    <p class="notice" key={text}>
+      {text} <strong>Fix:</strong> <code>{fix}</code>
+    </p>
+  ));
 }
 
 /** `/` goes to the filter from anywhere but a field that takes text. */

@@ -44,6 +44,11 @@ const tracer = {
     help: 'attach no system call tracepoints (they cost every call about 8 ns): no acceptors, no early failures',
     default: false,
   },
+  portableVerdict: {
+    schema: Switch,
+    help: "judge closes by their sockets alone, without looking into the kernel's table of sockets",
+    default: false,
+  },
   redact: { schema: Switch, help: "hide command lines' arguments", default: false },
   ringBytes: {
     schema: Type.Integer({ minimum: 1 << 16, maximum: 1 << 30 }),

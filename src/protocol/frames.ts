@@ -63,6 +63,14 @@ export const Resync = Type.Object({ type: Type.Literal('resync'), sub: Sub }, cl
 export const CLIENT_FRAMES = { subscribe: Subscribe, unsubscribe: Unsubscribe, resync: Resync } as const;
 export type ClientFrame = Subscribe | Static<typeof Unsubscribe> | Static<typeof Resync>;
 
+/** Something that cannot be answered here, and what would mend it. */
+export const Limitation = Type.Object({ text: Type.String(), fix: Type.String() });
+export type Limitation = Static<typeof Limitation>;
+
+/** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
+export const VERDICT_PATHS = ['ehash', 'portable'] as const;
+export type VerdictPath = (typeof VERDICT_PATHS)[number];
+
 export const Hello = Type.Object({
   type: Type.Literal('hello'),
   protocol: Type.Literal(PROTOCOL),
@@ -70,6 +78,8 @@ export const Hello = Type.Object({
   host: Type.String(),
   epoch: Type.String(),
   mode: Type.Enum([...MODES]),
+  verdictPath: Type.Enum([...VERDICT_PATHS]),
+  limits: Type.Array(Limitation),
   intervalMs: Type.Integer(),
   topics: Type.Array(Type.Enum([...TOPICS])),
   kernel: Type.String(),

@@ -152,6 +152,11 @@ export class Hub implements ClientHost {
     return new Pace(this.options.intervalMs, intervalMs ?? this.options.intervalMs);
   }
 
+  #tracing(): Pick<Hello, 'mode' | 'verdictPath' | 'limits'> {
+    const { mode = 'ebpf', verdictPath = 'ehash', limits = [] } = this.health ?? {};
+    return { mode, verdictPath, limits: [...limits] };
+  }
+
   #hello(): Hello {
     const { version, host, kernel, intervalMs } = this.options;
     return {
@@ -160,7 +165,7 @@ export class Hub implements ClientHost {
       version,
       host,
       epoch: this.tables.epoch,
-      mode: this.health?.mode ?? 'ebpf',
+      ...this.#tracing(),
       intervalMs,
       topics: [...this.tables.topics, 'events'],
       kernel,

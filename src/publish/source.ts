@@ -1,7 +1,7 @@
 /**
  * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
  */
-import type { Mode, RowOf, TableTopic } from '../protocol/frames.js';
+import type { Limitation, Mode, RowOf, TableTopic, VerdictPath } from '../protocol/frames.js';
 import type { HistoryBody } from '../protocol/history.js';
 import type { ConnectionEvent } from '../protocol/rows.js';
 
@@ -35,7 +35,9 @@ export interface EventSource {
 export interface Health {
   status: 'ok' | 'degraded';
   mode: Mode;
-  verdictPath: 'ehash' | 'portable';
+  verdictPath: VerdictPath;
+  /** What cannot be answered; empty: nothing. */
+  limits: readonly Limitation[];
   /** Tracepoints and iterators of the kernel that are in use. */
   hooks: readonly string[];
   lost: { ring: number; recursion: number };

@@ -18,6 +18,7 @@ const LOOK_AGAIN_MS = 50;
 export interface WatchOptions {
   ringBytes?: number;
   syscalls?: boolean;
+  portableVerdict?: boolean;
   filter?: Partial<KernelFilter>;
   interest?: EventInterest;
 }
@@ -39,9 +40,9 @@ export class Watch implements Ending {
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
     const inodes = netns.map(({ inode }) => inode);
     const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
-    const { ringBytes = 1 << 22, syscalls = true } = options;
+    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false } = options;
     const log = pino({ level: 'silent' });
-    const engine = await startEngine({ ringBytes, syscalls, filter, redact: false, log });
+    const engine = await startEngine({ ringBytes, syscalls, portableVerdict, filter, redact: false, log });
     const watch = scope.use(new Watch(engine, new Set(inodes)));
     engine.onFatal((error) => {
       watch.broken = error;

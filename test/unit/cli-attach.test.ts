@@ -57,6 +57,7 @@ class Memory implements Source {
       mode: 'ebpf',
       verdictPath: 'ehash',
       hooks: [],
+      limits: [],
       lost,
       coverage: 1,
       auditAgeMs: 5,

@@ -43,6 +43,7 @@ function source(world: World): Source {
       mode: 'ebpf',
       verdictPath: 'ehash',
       hooks: [],
+      limits: [],
       lost: { ring: 0, recursion: 0 },
       coverage: 1,
       auditAgeMs: 5,

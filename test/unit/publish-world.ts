@@ -67,6 +67,7 @@ export class MemorySource implements Source {
     mode: 'ebpf',
     verdictPath: 'ehash',
     hooks: [],
+    limits: [],
     lost: { ring: 0, recursion: 0 },
     coverage: 1,
     auditAgeMs: 100,

@@ -24,7 +24,7 @@ import { differences, lineOf, rewrite } from './table.js';
 /** What Debian 12 boots: its own series, and the one its updates offer. */
 const SERIES = ['6.1', '6.12'];
 /** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
-const PART = ['surfaces', 'endings', 'owners', 'failure-routes', 'failure-bind'];
+const PART = ['surfaces', 'endings', 'owners', 'verdict-portable', 'failure-routes', 'failure-bind'];
 /** Waits may take so many times longer there. */
 const PATIENCE = 10;
 const MINUTES = { part: 8, all: 90 };

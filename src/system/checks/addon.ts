@@ -4,9 +4,11 @@
  */
 import type { NativeAddon, NativeError } from '../../capture/native.js';
 import { EXIT, PortchurnError } from '../../errors.js';
+import type { VerdictPath } from '../../protocol/frames.js';
 import type { KernelFacts } from '../kernel.js';
+import { verdictLimits } from '../limits.js';
 import { explainLoadFailure } from '../load-failure.js';
-import { type DoctorExit, fail, ok, type Result } from './check.js';
+import { type DoctorExit, fail, ok, type Result, warn } from './check.js';
 
 const OLDEST_NODE = 20;
 /** Smallest ring: the trial reads nothing from it. */
@@ -30,14 +32,22 @@ function trial(facts: KernelFacts, addon: NativeAddon): Result {
     const tracer = addon.openTracer({ ringBytes: TRIAL_RING_BYTES, syscalls: true });
     try {
       tracer.attach();
+      return loaded(title, tracer.verdictPath());
     } finally {
       tracer.close();
     }
-    return ok('load', title, 'loaded and attached');
   } catch (error) {
     const { exitCode, message, hint } = explainLoadFailure(error as NativeError, facts);
     return fail(exitCode as DoctorExit, 'load', title, message, hint ?? '');
   }
+}
+
+/** Loaded, and able to say of each close what it left. */
+function loaded(title: string, path: VerdictPath): Result {
+  const [limit] = verdictLimits(path, false);
+  return limit === undefined
+    ? ok('load', title, 'loaded and attached')
+    : warn('load', title, `loaded and attached. ${limit.text}`, limit.fix);
 }
 
 export function nodeCheck(version = process.versions.node): Result {

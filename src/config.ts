@@ -26,6 +26,7 @@ export interface ServeConfig {
   /** Attach system call tracepoints. */
   readonly syscalls: boolean;
   readonly portableVerdict: boolean;
+  readonly polling: boolean;
   readonly ringBytes: number;
   /** Hide command lines' arguments. */
   readonly redact: boolean;
@@ -45,6 +46,7 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     allowOrigins: values.allowOrigin,
     syscalls: !values.noSyscalls,
     portableVerdict: values.portableVerdict,
+    polling: !values.noPolling,
     ringBytes: values.ringBytes,
     redact: values.redact,
   };

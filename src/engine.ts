@@ -10,10 +10,12 @@ import { EventTap } from './aggregate/event-tap.js';
 import { Folds } from './aggregate/folds.js';
 import { History, type Moment } from './aggregate/history.js';
 import { HistoryFeed } from './aggregate/history-feed.js';
+import { PolledOwners, UNSEEN, withoutEvents } from './aggregate/polled.js';
 import type { Surroundings } from './aggregate/process.js';
 import { BudgetSource, FailureSource, FlowSource, TotalsSource } from './aggregate/sources.js';
 import { StandingCensus } from './aggregate/standing.js';
 import { AuditLoop } from './audit-loop.js';
+import { absentTracer } from './capture/absent.js';
 import { Auditor } from './capture/auditor.js';
 import { loadAddon } from './capture/load.js';
 import type {
@@ -29,12 +31,15 @@ import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
-import type { Health, Source } from './publish/source.js';
+import { PortchurnError } from './errors.js';
+import type { Limitation, RowOf, TableTopic } from './protocol/frames.js';
+import type { Health, Source, TableSource } from './publish/source.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
+import { SocketHolders } from './system/holders.js';
 import { IdentityQueue } from './system/identity.js';
-import { readKernelFacts } from './system/kernel.js';
-import { verdictLimits } from './system/limits.js';
+import { canPoll, readKernelFacts } from './system/kernel.js';
+import { pollingLimits, verdictLimits } from './system/limits.js';
 import { explainLoadFailure } from './system/load-failure.js';
 import { NetworkNamespaces } from './system/netns.js';
 import { Runtimes } from './system/runtimes.js';
@@ -52,6 +57,8 @@ export interface EngineOptions {
   syscalls: boolean;
   /** Judge closes without the kernel's table of sockets. */
   portableVerdict?: boolean;
+  /** Where the kernel takes no programs, poll instead of failing. */
+  mayPoll?: boolean;
   filter?: KernelFilter;
   redact: boolean;
   log: Logger;
@@ -70,9 +77,32 @@ export interface Engine {
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const addon = loadAddon();
-  const engine = new TracingEngine(openTracer(addon, options), addon.openAuditor(), options);
+  const engine = new TracingEngine(openAny(addon, options), addon.openAuditor(), options);
   await engine.seed();
   return engine;
+}
+
+/** How this engine sees, and what it cannot. */
+interface Sight {
+  readonly tracer: NativeTracer;
+  readonly mode: 'ebpf' | 'polling';
+  readonly limits: readonly Limitation[];
+}
+
+function openAny(addon: NativeAddon, options: EngineOptions): Sight {
+  try {
+    const tracer = openTracer(addon, options);
+    const limits = verdictLimits(tracer.verdictPath(), options.portableVerdict ?? false);
+    return { tracer, mode: 'ebpf', limits };
+  } catch (error) {
+    if (!options.mayPoll || !(error instanceof PortchurnError) || !canPoll(readKernelFacts())) throw error;
+    options.log.warn(
+      { reason: error.message, fix: error.hint },
+      'no BPF: polling sock_diag and /proc instead',
+    );
+    const limits = pollingLimits(error.message, error.hint ?? '');
+    return { tracer: absentTracer(), mode: 'polling', limits };
+  }
 }
 
 function openTracer(addon: NativeAddon, options: EngineOptions): NativeTracer {
@@ -105,21 +135,24 @@ class TracingEngine implements Engine {
   private readonly foldBatch = new Batch(FOLD_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
-  private readonly tracing: Pick<Health, 'verdictPath' | 'hooks' | 'limits'>;
+  private readonly tracer: NativeTracer;
+  private readonly polling: boolean;
   private fatal: ((error: Error) => void) | null = null;
   private running = true;
 
   constructor(
-    private readonly tracer: NativeTracer,
+    private readonly sight: Sight,
     auditor: NativeAuditor,
     private readonly options: EngineOptions,
   ) {
+    const { tracer, mode } = sight;
+    this.tracer = tracer;
+    this.polling = mode === 'polling';
     this.aggregator = new Aggregator(this.surroundings());
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.folds = new Folds(this.aggregator);
     this.historyFeed = new HistoryFeed(this.aggregator, new History(moment()));
     this.stats = tracer.stats();
-    this.tracing = tracingOf(tracer, options);
     this.tap = new EventTap(tracer, this.aggregator);
     this.pump = new Pump(
       tracer,
@@ -128,7 +161,13 @@ class TracingEngine implements Engine {
       (error) => this.fail(error),
     );
     const flush = () => this.catchUp();
-    const join = new AuditJoin(this.aggregator, this.folds);
+    const owners = new PolledOwners(this.aggregator);
+    const holders = new SocketHolders((gone) => owners.exit(gone, moment().ms * 1e6));
+    const holderOf = (inode: number) => {
+      const holder = inode === 0 ? null : holders.of(inode);
+      return holder && owners.of(holder);
+    };
+    const join = new AuditJoin(this.aggregator, this.folds, this.polling ? holderOf : undefined);
     const { log } = this.options;
     this.audits = new AuditLoop(
       new Auditor(auditor, flush),
@@ -137,6 +176,7 @@ class TracingEngine implements Engine {
       this.namespaces,
       flush,
       log,
+      this.polling ? () => holders.scan() : null,
     );
     this.diagnosis = this.makeDiagnosis();
     this.source = this.makeSource();
@@ -205,6 +245,7 @@ class TracingEngine implements Engine {
   private catchUp(): void {
     this.pump.flush();
     this.takeLost();
+    this.askIdentities();
   }
 
   private takeLost(): void {
@@ -245,6 +286,10 @@ class TracingEngine implements Engine {
     };
   }
 
+  private sees<T extends TableTopic>(source: TableSource<T>, unseen: Partial<RowOf<T>>): TableSource<T> {
+    return this.polling ? withoutEvents(source, unseen) : source;
+  }
+
   private makeDiagnosis(): Diagnosis {
     const counts = () => ({
       seen: this.stats.events,
@@ -252,10 +297,13 @@ class TracingEngine implements Engine {
       missed: this.stats.recursionMisses + this.stats.foldOverflow,
     });
     const sources = {
-      flows: new FlowSource(this.aggregator),
-      budgets: new BudgetSource(this.aggregator),
+      flows: this.sees(new FlowSource(this.aggregator), UNSEEN.flows),
+      budgets: this.sees(new BudgetSource(this.aggregator), UNSEEN.budgets),
       failures: new FailureSource(this.aggregator, counts),
-      totals: new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
+      totals: this.sees(
+        new TotalsSource(this.aggregator, (inode) => this.namespaces.nameOf(inode), counts),
+        UNSEEN.totals,
+      ),
     };
     const standing = new StandingCensus(this.aggregator);
     const runtimes = new Runtimes();
@@ -281,9 +329,11 @@ class TracingEngine implements Engine {
     if (!this.running) return null;
     const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
     return {
-      status: 'ok',
-      mode: 'ebpf',
-      ...this.tracing,
+      status: this.polling ? 'degraded' : 'ok',
+      mode: this.sight.mode,
+      verdictPath: this.tracer.verdictPath(),
+      limits: this.sight.limits,
+      hooks: hookNames(this.tracer.hooks()),
       lost,
       ...this.auditHealth(),
     };
@@ -300,12 +350,6 @@ class TracingEngine implements Engine {
     const age = Number(process.hrtime.bigint()) - oldest;
     return { coverage: timeWait === 0 ? 1 : attributed / timeWait, auditAgeMs: Math.round(age / 1e6) };
   }
-}
-
-function tracingOf(tracer: NativeTracer, { portableVerdict = false }: EngineOptions) {
-  const verdictPath = tracer.verdictPath();
-  const limits = verdictLimits(verdictPath, portableVerdict);
-  return { verdictPath, hooks: hookNames(tracer.hooks()), limits };
 }
 
 /** Their names alone; an iterator is no tracepoint. */

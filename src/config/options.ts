@@ -157,6 +157,11 @@ export const COMMANDS = {
         help: 'started as root, keep every capability instead of only those that are used',
         default: false,
       },
+      noPolling: {
+        schema: Switch,
+        help: 'end where BPF is refused, instead of polling sock_diag and /proc',
+        default: false,
+      },
       ...tracer,
       ...common,
     },

@@ -4,6 +4,13 @@
  */
 import type { Limitation, VerdictPath } from '../protocol/frames.js';
 
+/** @param reason why the kernel takes no programs, `fix` what would mend that */
+export function pollingLimits(reason: string, fix: string): Limitation[] {
+  const text =
+    'Polling: sockets and /proc are looked at every few seconds, since no BPF program could be loaded. A TIME_WAIT entry has an owner only if its connection was seen open; opens, closes, failed connects, durations, bytes and events are unknown, and when ports run out is not foretold.';
+  return [{ text: `${text} ${reason}`, fix }];
+}
+
 /** @param wished somebody asked for the portable verdict */
 export function verdictLimits(path: VerdictPath, wished: boolean): Limitation[] {
   if (path === 'ehash') return [];

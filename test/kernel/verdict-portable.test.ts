@@ -1,13 +1,11 @@
 /**
- * Where the kernel's table of sockets is not looked into: the verdict in numbers, and that every surface says so. Each ending
- * by itself is in endings.test.ts.
+ * Where the kernel's table of sockets is not looked into: the verdict in numbers. Each ending by itself is in
+ * endings.test.ts, what the service says of it in degraded.test.ts.
  */
 import { expect, it } from 'vitest';
-import type { Health } from '../../src/publish/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, quiet, sockets } from '../support/counters.js';
 import { fileScope, testScope } from '../support/scope.js';
-import { cli, startService } from '../support/service.js';
 import { watched } from '../support/watch.js';
 
 const COUNT = 500;
@@ -34,26 +32,8 @@ it.each([
     expect(closed.filter(({ end }) => end === 'overflow')).toHaveLength(COUNT - told);
     expect(grown('TcpExt.TW')).toBe(left);
     expect(sockets(view.netns, 'time-wait')).toHaveLength(left);
-    const all = () => view.totals()?.timeWait === left && view.totals();
-    expect(await view.watch.until(all, 'an audit that finds what was misjudged')).toMatchObject({
-      coverage: expect.any(Number),
-    });
+    /* An audit finds what was misjudged; compared with the kernel's own list of that moment, from which entries may expire. */
+    const found = () => view.totals()?.timeWait === sockets(view.netns, 'time-wait').length;
+    await view.watch.until(found, 'as many entries as the kernel lists');
   },
 );
-
-it('the service says so in its health, its greeting and on the screen, and what to do', async () => {
-  const scope = testScope();
-  const service = await startService(scope, '--portable-verdict');
-  const health = await service.get<Health>('/healthz');
-  expect(health).toMatchObject({ status: 'ok', mode: 'ebpf', verdictPath: 'portable' });
-  expect(health.hooks).toContain('tcp_send_reset');
-  expect(health.limits).toEqual([
-    { text: expect.stringMatching(/^Portable verdict: /), fix: 'Start without --portable-verdict.' },
-  ]);
-  const stream = await service.stream(scope);
-  await stream.subscribe('totals').until(() => true);
-  expect(stream.hello).toMatchObject({ verdictPath: 'portable', limits: health.limits });
-  const { stdout } = await cli(['top', '--once', '--connect', service.url]);
-  expect(stdout).toContain('Portable verdict: ');
-  expect(stdout).toContain('→ Start without --portable-verdict.');
-});

@@ -1,6 +1,6 @@
 /**
- * The service where the kernel takes no BPF programs: what is left of it, and that it says what is missing and what would
- * mend it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
+ * The service on a machine that refuses something: what is left of it, and that it says what is missing and what would mend
+ * it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
  */
 import { describe, expect, it } from 'vitest';
 import type { Health } from '../../src/publish/source.js';
@@ -9,7 +9,7 @@ import { churnClient, churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
 import { run, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
-import { cli, portchurn, Service } from '../support/service.js';
+import { cli, portchurn, Service, startService } from '../support/service.js';
 
 /** CAP_SYS_ADMIN includes both. */
 const WITHOUT_BPF = ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin', '--'];
@@ -115,4 +115,21 @@ describe('without BPF', () => {
       detail: expect.stringMatching(/^polling: .*an owner only if/is),
     });
   });
+});
+
+it('without the kernel’s table of sockets, health, greeting and screen say so, and what to do', async () => {
+  const scope = testScope();
+  const service = await startService(scope, '--portable-verdict');
+  const health = await service.get<Health>('/healthz');
+  expect(health).toMatchObject({ status: 'ok', mode: 'ebpf', verdictPath: 'portable' });
+  expect(health.hooks).toContain('tcp_send_reset');
+  expect(health.limits).toEqual([
+    { text: expect.stringMatching(/^Portable verdict: /), fix: 'Start without --portable-verdict.' },
+  ]);
+  const stream = await service.stream(scope);
+  await stream.subscribe('totals').until(() => stream.hello !== undefined);
+  expect(stream.hello).toMatchObject({ verdictPath: 'portable', limits: health.limits });
+  const { stdout } = await cli(['top', '--once', '--connect', service.url]);
+  expect(stdout).toContain('Portable verdict: ');
+  expect(stdout).toContain('→ Start without --portable-verdict.');
 });

@@ -5,14 +5,15 @@
  * `npx vitest --project unit` works as well.
  */
 import { defineConfig } from 'vitest/config';
+import { patient } from './test/support/patience.js';
 
 const tier = (name: string, order: number, seconds: number, alone: boolean) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    testTimeout: seconds * 1000,
-    hookTimeout: seconds * 1000,
+    testTimeout: patient(seconds * 1000),
+    hookTimeout: patient(seconds * 1000),
     sequence: { groupOrder: order },
     ...(alone ? { maxWorkers: 1 } : {}),
   },
@@ -23,6 +24,8 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     allowOnly: false,
+    // The guests of the kernel matrix (scripts/lib/kernels) take minutes to transform what is already transformed here.
+    experimental: { fsModuleCache: true },
     projects: [
       tier('unit', 0, 60, false),
       tier('native', 1, 60, true),

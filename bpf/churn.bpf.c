@@ -185,7 +185,7 @@ static __always_inline void on_failed(struct transition *t)
 
 static __always_inline void on_closed(struct transition *t)
 {
-	struct verdict v = close_verdict(t->sk, t->oldstate, t->cookie);
+	struct verdict v = close_verdict(t->sk, t->state, t->oldstate, t->cookie);
 	struct event_facts f;
 
 	if (t->oldstate == TCP_ESTABLISHED || t->oldstate == TCP_CLOSE_WAIT)

@@ -48,7 +48,10 @@ enum tcp_state {
 #define IPPROTO_TCP 6
 #define IPPROTO_MPTCP 262
 #define SHUTDOWN_MASK 3
-#define SOCK_DONE 1 /* enum sock_flags: tcp_fin() saw the peer's FIN */
+/* enum sock_flags */
+#define SOCK_DEAD 0 /* no descriptor is left */
+#define SOCK_DONE 1 /* tcp_fin() saw the peer's FIN */
+#define SOCK_LINGER 4
 #define PF_KTHREAD 0x00200000
 #define S_IFMT 00170000
 #define S_IFSOCK 0140000
@@ -90,17 +93,36 @@ struct refcount_struct {
 	refcount_like_t refs;
 };
 struct inet_timewait_death_row {
-	struct refcount_struct tw_refcount;
+	struct refcount_struct tw_refcount; /* one more than entries; since about 5.18 */
 	struct inet_hashinfo *hashinfo;
 	int sysctl_max_tw_buckets;
 };
+typedef struct {
+	int counter;
+} atomic_t;
+struct inet_timewait_death_row___counted { /* before that */
+	atomic_t tw_count;
+};
 struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
+	int sysctl_tcp_fin_timeout; /* jiffies */
 };
 struct net {
 	struct ns_common ns;
 	__u64 net_cookie;
 	struct netns_ipv4 ipv4;
+};
+struct netns_ipv4___apart { /* some kernels between 5.15 and 6.1 */
+	struct inet_timewait_death_row *tcp_death_row;
+};
+struct net___apart {
+	struct netns_ipv4___apart ipv4;
+};
+struct proto_tables {
+	struct inet_hashinfo *hashinfo;
+};
+struct proto {
+	struct proto_tables h; /* a union */
 };
 typedef struct {
 	struct net *net;
@@ -113,9 +135,6 @@ struct in6_addr {
 typedef struct {
 	__s64 counter;
 } atomic64_t;
-typedef struct {
-	int counter;
-} atomic_t;
 
 /* One socket in any form: full, request and timewait sockets share this head. */
 struct sock_common {
@@ -126,11 +145,12 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	struct proto *skc_prot;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
-	unsigned long skc_flags; /* enum sock_flags */
+	unsigned long skc_flags; /* by enum sock_flags */
 	struct hlist_nulls_node skc_nulls_node;
 };
 struct kernfs_node {
@@ -164,6 +184,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	int sk_err;
+	unsigned long sk_lingertime;
 	struct sock_cgroup_data sk_cgrp_data;
 };
 struct inet_sock {
@@ -181,6 +202,7 @@ struct tcp_sock {
 	__u64 bytes_sent; /* payload, retransmissions included */
 	__u64 bytes_retrans;
 	__u64 bytes_received; /* the peer's FIN counts one */
+	int linger2;          /* jiffies; negative: no FIN_WAIT2 */
 };
 struct timer_list {
 	unsigned long expires;

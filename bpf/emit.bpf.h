@@ -174,7 +174,7 @@ static __always_inline void write_bytes(struct tcp_event *e, struct sock *sk)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	__u64 received = BPF_CORE_READ(tp, bytes_received);
-	__u64 fin = (BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE) & 1;
+	__u64 fin = has_flag(sk, SOCK_DONE);
 
 	e->bytes_sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	e->bytes_received = received > fin ? received - fin : 0;

@@ -29,8 +29,9 @@ struct socket_state {
 	__u8 flags; /* enum event_flags */
 	__u8 last;  /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
 	__u8 handled; /* transition_mark() of what the first copy of the program has handled and the second has not seen */
-	__u16 soft_err; /* errno of the last ICMP answer to the attempt that did not end it */
-	__u8 pad[6];
+	__u16 soft_err;  /* errno of the last ICMP answer to the attempt that did not end it */
+	__u8 reset_sent; /* noted only for the portable verdict */
+	__u8 pad[5];
 };
 
 /* Inserted at a socket's first event, freed by the kernel with the socket. */
@@ -129,6 +130,11 @@ struct {
 } accepted_sockets SEC(".maps");
 
 __u32 next_process_id = 0;
+
+static __always_inline bool has_flag(struct sock *sk, int flag)
+{
+	return (BPF_CORE_READ(sk, __sk_common.skc_flags) >> flag) & 1;
+}
 
 static __always_inline void count(__u32 counter)
 {

@@ -15,6 +15,7 @@ struct tracer_config {
 	__u32 hz;       /* jiffies per second */
 	__u32 syscalls; /* system calls are traced. Without them nobody reports an accept(), so an inbound connection is told
 			   by its EVENT_ESTABLISHED, and calls that fail before there is a connection are not told */
+	__u32 walk; /* the kernel's table of sockets can be read: verdict.bpf.h; else portable_verdict.bpf.h */
 };
 
 /* The map .data.control: how many entries each filter map holds; 0 lets everything pass without a look-up. */

@@ -6,14 +6,10 @@
 #ifndef PORTCHURN_VERDICT_BPF_H
 #define PORTCHURN_VERDICT_BPF_H
 
-#include "state.bpf.h"
+#include "death_row.bpf.h"
+#include "portable_verdict.bpf.h"
 
 #define BUCKET_WALK_MAX 64
-
-struct verdict {
-	__u8 end;
-	__u32 lifetime_ms;
-};
 
 /* The bucket's list ends in an odd "nulls" value instead of NULL. */
 static __always_inline bool is_nulls(struct hlist_nulls_node *node)
@@ -23,8 +19,7 @@ static __always_inline bool is_nulls(struct hlist_nulls_node *node)
 
 static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk, __u64 cookie)
 {
-	struct net *net = sk->__sk_common.skc_net.net;
-	struct inet_hashinfo *hashinfo = BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo);
+	struct inet_hashinfo *hashinfo = hashinfo_of(sk);
 	__u32 slot = sk->__sk_common.skc_hash & BPF_CORE_READ(hashinfo, ehash_mask);
 	void *ehash = BPF_CORE_READ(hashinfo, ehash);
 	struct inet_ehash_bucket *bucket = ehash + (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
@@ -53,30 +48,34 @@ static __always_inline struct verdict time_wait_verdict(struct inet_timewait_soc
 	return v;
 }
 
-/* tcp_max_tw_buckets: the kernel skipped TIME_WAIT without a word. The reference count starts at one. */
-static __always_inline bool time_wait_table_full(struct sock *sk)
-{
-	struct net *net = sk->__sk_common.skc_net.net;
-	int entries = BPF_CORE_READ(net, ipv4.tcp_death_row.tw_refcount.refs.counter) - 1;
-
-	return entries >= BPF_CORE_READ(net, ipv4.tcp_death_row.sysctl_max_tw_buckets);
-}
-
 /* What tcp_reset() sets. Any other error is that of tcp_write_err(): it gave up, with ETIMEDOUT or a router's answer. */
 static __always_inline bool is_reset(int err)
 {
 	return err == ECONNRESET || err == EPIPE;
 }
 
-static __always_inline struct verdict close_verdict(struct sock *sk, int oldstate, __u64 cookie)
+/* END_NONE: there is no entry. */
+static __always_inline struct verdict entry_verdict(struct sock *sk, struct socket_state *s, int oldstate, __u64 cookie)
+{
+	struct inet_timewait_sock *tw;
+	struct verdict none = {};
+
+	if (!config.walk)
+		return portable_verdict(sk, s, oldstate);
+	tw = find_time_wait(sk, cookie);
+	return tw ? time_wait_verdict(tw) : none;
+}
+
+static __always_inline struct verdict close_verdict(struct sock *sk, struct socket_state *s, int oldstate, __u64 cookie)
 {
 	bool may_wait = oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING;
-	/* Looked for before sk_err: an error that nobody read may be older than a normal close (IP_RECVERR). */
-	struct inet_timewait_sock *tw = may_wait ? find_time_wait(sk, cookie) : NULL;
 	struct verdict v = {};
 
-	if (tw)
-		return time_wait_verdict(tw);
+	/* Looked for before sk_err: an error that nobody read may be older than a normal close (IP_RECVERR). */
+	if (may_wait)
+		v = entry_verdict(sk, s, oldstate, cookie);
+	if (v.end != END_NONE)
+		return v;
 	if (sk->sk_err && sk->sk_err != ECONNABORTED)
 		v.end = is_reset(sk->sk_err) ? END_RESET : END_TIMEOUT;
 	else if (oldstate == TCP_LAST_ACK)

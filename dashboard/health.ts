@@ -1,9 +1,10 @@
 /**
- * What the service cannot see for now: asked for every so often while there is a link. Enters: the link, the clock.
+ * What the service cannot see, for now or ever: asked for every so often while there is a link. Enters: the link, the clock.
  * Leaves: problems. Started once by main.
  */
 import { computed, effect, signal } from '@preact/signals';
-import type { HealthBody, Problem } from '../src/protocol/health.js';
+import type { Problem } from '../src/protocol/frames.js';
+import type { HealthBody } from '../src/protocol/health.js';
 import { link, now } from './model.js';
 
 const EVERY_MS = 10_000;
@@ -24,7 +25,9 @@ export function startHealth(): void {
 async function ask(): Promise<void> {
   try {
     const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) problems.value = ((await response.json()) as Partial<HealthBody>).problems ?? [];
+    if (!response.ok) return;
+    const { limits = [], problems: passing = [] } = (await response.json()) as Partial<HealthBody>;
+    problems.value = [...limits, ...passing];
   } catch {
     // The link is about to say so.
   }

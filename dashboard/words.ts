@@ -85,7 +85,9 @@ export function modeWords(hello: Hello): { word: string; title: string } {
       'No BPF: polls sock_diag and /proc. Owners of ended processes and short connections cannot be seen. portchurn doctor says what is missing.',
     replay: 'A recording, not this machine now.',
   };
-  return { word: hello.mode === 'ebpf' ? 'eBPF' : hello.mode, title: words[hello.mode] };
+  const mode = hello.mode === 'ebpf' ? 'eBPF' : hello.mode;
+  const portable = hello.mode === 'ebpf' && hello.verdictPath === 'portable';
+  return { word: portable ? `${mode}, portable verdict` : mode, title: words[hello.mode] };
 }
 
 /** Lost and missed events are counted for the whole service, so every row carries the same numbers. */

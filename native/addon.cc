@@ -44,7 +44,8 @@ public:
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
 			 InstanceMethod<&TracerObject::folds>("folds"), InstanceMethod<&TracerObject::seeds>("seeds"),
 			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
-			 InstanceMethod<&TracerObject::stats>("stats"),
+			 InstanceMethod<&TracerObject::stats>("stats"), InstanceMethod<&TracerObject::hooks>("hooks"),
+			 InstanceMethod<&TracerObject::verdict_path>("verdictPath"),
 			 InstanceMethod<&TracerObject::set_filter>("setFilter"),
 			 InstanceMethod<&TracerObject::set_traced>("setTraced"),
 			 InstanceMethod<&TracerObject::close>("close")});
@@ -54,7 +55,8 @@ public:
 	{
 		const auto options = info[0].As<Napi::Object>();
 		const TracerOptions native = {options.Get("ringBytes").As<Napi::Number>().Uint32Value(),
-					      options.Get("syscalls").As<Napi::Boolean>().Value()};
+					      options.Get("syscalls").As<Napi::Boolean>().Value(),
+					      options.Get("portableVerdict").ToBoolean().Value()};
 		guarded(info.Env(), [&] { tracer_ = std::make_unique<Tracer>(native); });
 	}
 
@@ -117,6 +119,20 @@ private:
 		result.Set("identityLost", number(info.Env(), stats.counters[COUNTER_IDENTITY_LOST]));
 		result.Set("recursionMisses", number(info.Env(), stats.counters[COUNTER_MISSED]));
 		return result;
+	}
+
+	Napi::Value hooks(const Napi::CallbackInfo &info)
+	{
+		const auto sections = opened(info).hooks();
+		auto result = Napi::Array::New(info.Env(), sections.size());
+		for (uint32_t i = 0; i < sections.size(); i++)
+			result.Set(i, sections[i]);
+		return result;
+	}
+
+	Napi::Value verdict_path(const Napi::CallbackInfo &info)
+	{
+		return Napi::String::New(info.Env(), opened(info).walks() ? "ehash" : "portable");
 	}
 
 	void set_filter(const Napi::CallbackInfo &info)

@@ -19,6 +19,8 @@ namespace
 {
 // A tracepoint that older kernels lack, and do without: bpf/soft_error.bpf.h.
 constexpr char kSince5_14[] = "inet_sk_error_report";
+// Whose resets only the portable verdict asks for: bpf/portable_verdict.bpf.h.
+constexpr char kForPortableVerdict[] = "tcp_send_reset";
 constexpr char kSyscallPrefix[] = "tp/syscalls/";
 // Listeners first: see bpf/seed.bpf.h.
 constexpr const char *kSeedIterators[] = {"seed_listeners", "seed_connections"};
@@ -106,18 +108,24 @@ void Tracer::configure()
 	if (!config || size < sizeof(*config) || !ring)
 		throw BpfError("find the BPF object's maps", ENOENT);
 	config->hz = ticks_per_second();
+	const KernelTypes types;
+	walks_ = !options_.portable_verdict && types.has_socket_table();
 	config->syscalls = options_.syscalls;
+	config->walk = walks_;
 	check(bpf_map__set_max_entries(ring, options_.ring_bytes), "size the ring buffer");
 	struct bpf_program *program;
 	bpf_object__for_each_program(program, object_.get())
-	{
-		if (is_syscall_program(program))
-			check(bpf_program__set_autoload(program, options_.syscalls), "choose the programs");
-		else if (strcmp(bpf_program__name(program), kSince5_14) == 0)
-			check(bpf_program__set_autoload(program,
-							libbpf_find_vmlinux_btf_id(kSince5_14, BPF_TRACE_RAW_TP) > 0),
-			      "choose the programs");
-	}
+		check(bpf_program__set_autoload(program, is_wanted(program, types)), "choose the programs");
+}
+
+bool Tracer::is_wanted(const struct bpf_program *program, const KernelTypes &types) const
+{
+	const char *name = bpf_program__name(program);
+	if (is_syscall_program(program))
+		return options_.syscalls;
+	if (strcmp(name, kSince5_14) == 0)
+		return types.has_tracepoint(name);
+	return strcmp(name, kForPortableVerdict) != 0 || (!walks_ && types.has_tracepoint(name));
 }
 
 void Tracer::attach()
@@ -238,6 +246,18 @@ TracerStats Tracer::stats() const
 			stats.counters[i] += value;
 	}
 	return stats;
+}
+
+std::vector<std::string> Tracer::hooks() const
+{
+	std::vector<std::string> sections;
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object_.get())
+	{
+		if (bpf_program__autoload(program))
+			sections.emplace_back(bpf_program__section_name(program));
+	}
+	return sections;
 }
 
 // New keys first, then the old ones go: nobody who stays listed is missed in between.

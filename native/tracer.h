@@ -8,11 +8,14 @@
 #include <vector>
 #include "bpf/tracer_config.h"
 #include "native/event_ring.h"
+#include "native/kernel_types.h"
 #include "native/unique_fd.h"
 
 struct TracerOptions {
 	uint32_t ring_bytes;
 	bool syscalls;
+	// Judge closes without walking the kernel's table of sockets.
+	bool portable_verdict;
 };
 
 struct TracerStats {
@@ -36,6 +39,10 @@ public:
 	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
 	size_t seeds(uint8_t *buffer, size_t size);
 	TracerStats stats() const;
+	// Closes are judged by walking the kernel's table of sockets.
+	bool walks() const { return walks_; }
+	// Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice.
+	std::vector<std::string> hooks() const;
 	void set_filter(const KernelFilter &filter);
 	void set_traced(const std::vector<uint32_t> &tgids);
 
@@ -45,6 +52,7 @@ private:
 		void operator()(struct bpf_link *link) const { bpf_link__destroy(link); }
 	};
 	void configure();
+	bool is_wanted(const struct bpf_program *program, const KernelTypes &types) const;
 	int map_fd(const char *name) const;
 	uint32_t ring_bytes() const;
 	void attach_program(struct bpf_program *program);
@@ -53,6 +61,7 @@ private:
 	void open_iterator(const char *name);
 
 	TracerOptions options_;
+	bool walks_ = false;
 	struct tracer_control control_ = {};
 	UniqueFd iterator_;
 	size_t iterators_begun_ = 0;

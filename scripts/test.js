@@ -1,21 +1,32 @@
 /**
- * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named (lint unit native kernel e2e).
+ * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named (lint unit native kernel kernels e2e).
  * The last line is `N passed, N failed`, the sum of all; lint counts one per tool. Exit 0 only when nothing failed
  * and something passed. The unit tier needs no build.
  */
+import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop, say } from './lib/run.js';
 import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
-import { runTier, TIERS } from './lib/tiers.js';
+import { runTier } from './lib/tiers.js';
 
-const ALL = ['lint', ...TIERS];
+const ALL = ['lint', 'unit', 'native', 'kernel', 'kernels', 'e2e'];
 
 /** @param {string[]} chosen */
 async function prepare(chosen) {
   if (chosen.every((tier) => tier === 'unit')) return void (await ensure(DEPENDENCIES));
-  await ensurePackages(PACKAGES.test);
+  await ensurePackages([...PACKAGES.test, ...(chosen.includes('kernels') ? PACKAGES.kernels : [])]);
   await ensure([...PREREQUISITES, ...BUILD]);
+}
+
+/**
+ * @param {string} tier
+ * @param {string[]} chosen
+ */
+function runOne(tier, chosen) {
+  if (tier === 'lint') return lint();
+  if (tier === 'kernels') return runMatrix({ hostTested: chosen.includes('kernel') });
+  return runTier(tier);
 }
 
 /** @param {string[]} chosen */
@@ -23,7 +34,7 @@ async function runAll(chosen) {
   const sum = { passed: 0, failed: 0 };
   for (const tier of ALL.filter((name) => chosen.includes(name))) {
     say(`test: ${tier}`);
-    const { passed, failed } = tier === 'lint' ? await lint() : await runTier(tier);
+    const { passed, failed } = await runOne(tier, chosen);
     sum.passed += passed;
     sum.failed += failed;
   }

@@ -51,6 +51,8 @@ export class AuditLoop implements AuditSink {
     /** Counts every event that is in the ring now. */
     private readonly flush: () => void,
     private readonly log: Logger,
+    /** There are no events: every namespace is looked at in each round, once this has looked around. */
+    private readonly polls: (() => Promise<void>) | null = null,
   ) {}
 
   /** The first round covers every namespace; resolves when it is over. */
@@ -98,6 +100,7 @@ export class AuditLoop implements AuditSink {
     const began = performance.now();
     try {
       if (this.needsDiscovery()) await this.discover();
+      await this.polls?.();
       await this.audit(this.due());
       this.failed = false;
     } catch (error) {
@@ -129,6 +132,7 @@ export class AuditLoop implements AuditSink {
   /** Namespaces that are busy, or were not looked at for long. */
   private due(): Netns[] {
     const now = performance.now();
+    if (this.polls !== null) return this.namespaces.list();
     const busy = new Set<number>();
     for (const namespace of this.aggregator.namespaces.all())
       if (this.isBusy(namespace)) busy.add(namespace.inode);

@@ -25,6 +25,8 @@ export interface ServeConfig {
   readonly allowOrigins: readonly string[];
   /** Attach system call tracepoints. */
   readonly syscalls: boolean;
+  readonly portableVerdict: boolean;
+  readonly polling: boolean;
   readonly ringBytes: number;
   /** Hide command lines' arguments. */
   readonly redact: boolean;
@@ -43,6 +45,8 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     allowHosts: values.allowHost,
     allowOrigins: values.allowOrigin,
     syscalls: !values.noSyscalls,
+    portableVerdict: values.portableVerdict,
+    polling: !values.noPolling,
     ringBytes: values.ringBytes,
     redact: values.redact,
   };

@@ -3,7 +3,6 @@
  * by themselves. START HERE to see the way of an event; src/service.ts puts HTTP and WebSocket in front.
  */
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
 import { Aggregator } from './aggregate/aggregator.js';
 import { AuditJoin } from './aggregate/audit-join.js';
 import { EventTap } from './aggregate/event-tap.js';
@@ -11,34 +10,28 @@ import { flowDetail } from './aggregate/flow-detail.js';
 import { Folds } from './aggregate/folds.js';
 import { History, type Moment } from './aggregate/history.js';
 import { HistoryFeed } from './aggregate/history-feed.js';
+import { PolledOwners, UNSEEN, withoutEvents } from './aggregate/polled.js';
 import type { Surroundings } from './aggregate/process.js';
 import { BudgetSource, FailureSource, FlowSource, TotalsSource } from './aggregate/sources.js';
 import { StandingCensus } from './aggregate/standing.js';
 import { AuditLoop } from './audit-loop.js';
 import { Auditor } from './capture/auditor.js';
 import { loadAddon } from './capture/load.js';
-import type {
-  KernelFilter,
-  NativeAddon,
-  NativeAuditor,
-  NativeError,
-  NativeTracer,
-  TracerStats,
-} from './capture/native.js';
+import type { NativeAuditor, NativeTracer, TracerStats } from './capture/native.js';
 import { Pump } from './capture/pump.js';
 import { readSeeds } from './capture/seeder.js';
 import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
-import { problemsOf } from './problems.js';
-import type { TableTopic } from './protocol/frames.js';
-import type { Problem } from './protocol/health.js';
+import { healthOf } from './health.js';
+import type { RowOf, TableTopic } from './protocol/frames.js';
 import type { Health, Source, TableSource } from './publish/source.js';
+import { openSight, type Sight, type SightOptions } from './sight.js';
 import { Cgroups } from './system/cgroup.js';
 import { bootClock } from './system/clock.js';
+import { SocketHolders } from './system/holders.js';
 import { IdentityQueue } from './system/identity.js';
 import { readKernelFacts } from './system/kernel.js';
-import { explainLoadFailure } from './system/load-failure.js';
 import { NetworkNamespaces } from './system/netns.js';
 import { readAncestors } from './system/proc.js';
 import { Runtimes } from './system/runtimes.js';
@@ -51,14 +44,8 @@ const FOLD_BYTES = 512 * 1024;
 const HOUSEKEEPING_MS = 1000;
 const RELATIONS = { userName, ancestors: readAncestors };
 
-export interface EngineOptions {
-  /** Bytes, a power of two. */
-  ringBytes: number;
-  /** Attach system call tracepoints. */
-  syscalls: boolean;
-  filter?: KernelFilter;
+export interface EngineOptions extends SightOptions {
   redact: boolean;
-  log: Logger;
 }
 
 export interface Engine {
@@ -74,21 +61,9 @@ export interface Engine {
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const addon = loadAddon();
-  const engine = new TracingEngine(openTracer(addon, options), addon.openAuditor(), options);
+  const engine = new TracingEngine(openSight(addon, options), addon.openAuditor(), options);
   await engine.seed();
   return engine;
-}
-
-function openTracer(addon: NativeAddon, options: EngineOptions): NativeTracer {
-  const { ringBytes, syscalls, filter } = options;
-  try {
-    const tracer = addon.openTracer({ ringBytes, syscalls });
-    if (filter !== undefined) tracer.setFilter(filter);
-    tracer.attach();
-    return tracer;
-  } catch (error) {
-    throw explainLoadFailure(error as NativeError, readKernelFacts());
-  }
 }
 
 class TracingEngine implements Engine {
@@ -112,14 +87,19 @@ class TracingEngine implements Engine {
   private readonly startedAt = moment().ms;
   /** When events were last lost, CLOCK_MONOTONIC ms. */
   private lostAt: number | null = null;
+  private readonly tracer: NativeTracer;
+  private readonly polling: boolean;
   private fatal: ((error: Error) => void) | null = null;
   private running = true;
 
   constructor(
-    private readonly tracer: NativeTracer,
+    private readonly sight: Sight,
     auditor: NativeAuditor,
     private readonly options: EngineOptions,
   ) {
+    const { tracer, mode } = sight;
+    this.tracer = tracer;
+    this.polling = mode === 'polling';
     this.aggregator = new Aggregator(this.surroundings());
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.folds = new Folds(this.aggregator);
@@ -133,7 +113,13 @@ class TracingEngine implements Engine {
       (error) => this.fail(error),
     );
     const flush = () => this.catchUp();
-    const join = new AuditJoin(this.aggregator, this.folds);
+    const owners = new PolledOwners(this.aggregator);
+    const holders = new SocketHolders((gone) => owners.exit(gone, moment().ms * 1e6));
+    const holderOf = (inode: number) => {
+      const holder = inode === 0 ? null : holders.of(inode);
+      return holder && owners.of(holder);
+    };
+    const join = new AuditJoin(this.aggregator, this.folds, this.polling ? holderOf : undefined);
     const { log } = this.options;
     this.audits = new AuditLoop(
       new Auditor(auditor, flush),
@@ -142,6 +128,7 @@ class TracingEngine implements Engine {
       this.namespaces,
       flush,
       log,
+      this.polling ? () => holders.scan() : null,
     );
     this.diagnosis = this.makeDiagnosis();
     this.source = this.makeSource();
@@ -209,6 +196,7 @@ class TracingEngine implements Engine {
   private catchUp(): void {
     this.pump.flush();
     this.takeLost();
+    this.askIdentities();
   }
 
   private takeLost(): void {
@@ -250,6 +238,11 @@ class TracingEngine implements Engine {
     };
   }
 
+  /** Up to date; without events, what only they tell is unknown. */
+  private seen<T extends TableTopic>(source: TableSource<T>, unseen: Partial<RowOf<T>>): TableSource<T> {
+    return this.upToDate(this.polling ? withoutEvents(source, unseen) : source);
+  }
+
   private makeDiagnosis(): Diagnosis {
     const counts = () => ({
       seen: this.stats.events,
@@ -258,10 +251,10 @@ class TracingEngine implements Engine {
     });
     const nameOf = (inode: number) => this.namespaces.nameOf(inode);
     const sources = {
-      flows: this.upToDate(new FlowSource(this.aggregator)),
-      budgets: this.upToDate(new BudgetSource(this.aggregator)),
-      failures: this.upToDate(new FailureSource(this.aggregator, counts)),
-      totals: this.upToDate(new TotalsSource(this.aggregator, nameOf, counts)),
+      flows: this.seen(new FlowSource(this.aggregator), UNSEEN.flows),
+      budgets: this.seen(new BudgetSource(this.aggregator), UNSEEN.budgets),
+      failures: this.seen(new FailureSource(this.aggregator, counts), {}),
+      totals: this.seen(new TotalsSource(this.aggregator, nameOf, counts), UNSEEN.totals),
     };
     const standing = new StandingCensus(this.aggregator);
     const runtimes = new Runtimes();
@@ -309,35 +302,12 @@ class TracingEngine implements Engine {
 
   private health(): Health | null {
     if (!this.running) return null;
-    const lost = { ring: this.stats.ringLost, recursion: this.stats.recursionMisses };
-    const { timeWait, ...audit } = this.auditHealth();
-    const problems = this.problems(timeWait, audit);
-    return { status: 'ok', mode: 'ebpf', verdictPath: 'ehash', lost, ...audit, problems };
-  }
-
-  private problems(timeWait: number, audit: Pick<Health, 'coverage' | 'auditAgeMs'>): Problem[] {
     const { ms } = moment();
-    return problemsOf({
-      ...audit,
-      timeWait,
-      syscalls: this.options.syscalls,
-      lostAgoMs: this.lostAt === null ? null : ms - this.lostAt,
-      missed: this.stats.recursionMisses + this.stats.foldOverflow,
-      uptimeMs: ms - this.startedAt,
+    return healthOf(this.sight, this.stats, this.aggregator.namespaces, {
+      nowMs: ms,
+      startedAt: this.startedAt,
+      lostAt: this.lostAt,
     });
-  }
-
-  /** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
-  private auditHealth(): Pick<Health, 'coverage' | 'auditAgeMs'> & { timeWait: number } {
-    const all = [...this.aggregator.namespaces.all()].filter(({ states }) => states !== null);
-    const timeWait = all.reduce((sum, { timeWait }) => sum + timeWait, 0);
-    if (all.length === 0) return { coverage: null, auditAgeMs: null, timeWait };
-    const attributed = all.reduce((sum, { timeWaitAttributed }) => sum + timeWaitAttributed, 0);
-    const holding = all.filter(({ timeWait }) => timeWait > 0);
-    const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
-    const age = Number(process.hrtime.bigint()) - oldest;
-    const coverage = timeWait === 0 ? 1 : attributed / timeWait;
-    return { coverage, auditAgeMs: Math.round(age / 1e6), timeWait };
   }
 }
 

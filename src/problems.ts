@@ -3,12 +3,10 @@
  * /healthz and the page. Pure. Called by the engine.
  */
 import { whole } from './diagnose/words.js';
-import type { Problem } from './protocol/health.js';
+import type { Problem } from './protocol/frames.js';
 
 /** What the engine knows of its own sight. Times are ms. */
-export interface Sight {
-  /** System calls are traced. */
-  syscalls: boolean;
+export interface Condition {
   /** Since an event last found no room in the ring; null: never. */
   lostAgoMs: number | null;
   /** Events that nothing counted. */
@@ -29,22 +27,13 @@ const SEEDLESS_MS = 65_000;
 /** Three times as long as an idle namespace is left alone. */
 const AUDIT_OLD_MS = 90_000;
 
-export function problemsOf(sight: Sight): Problem[] {
-  return [calls(sight), losses(sight), misses(sight), owners(sight), audits(sight)].filter(
+export function problemsOf(condition: Condition): Problem[] {
+  return [losses(condition), misses(condition), owners(condition), audits(condition)].filter(
     (problem) => problem !== null,
   );
 }
 
-function calls({ syscalls }: Sight): Problem | null {
-  if (syscalls) return null;
-  return {
-    what: 'Not seen: who accepts a connection, calls that fail before anything is sent, bind() on a port in use.',
-    why: 'The service runs with --no-syscalls.',
-    fix: 'Start it without --no-syscalls.',
-  };
-}
-
-function losses({ lostAgoMs }: Sight): Problem | null {
+function losses({ lostAgoMs }: Condition): Problem | null {
   if (lostAgoMs === null || lostAgoMs > LOSS_TOLD_MS) return null;
   return {
     what: 'Details are missing: counts stay exact, but new rows and quantiles lack the events that were lost.',
@@ -53,7 +42,7 @@ function losses({ lostAgoMs }: Sight): Problem | null {
   };
 }
 
-function misses({ missed }: Sight): Problem | null {
+function misses({ missed }: Condition): Problem | null {
   if (missed === 0) return null;
   return {
     what: `${whole(missed)} events were not counted at all: rows that say so are lower bounds.`,
@@ -62,7 +51,7 @@ function misses({ missed }: Sight): Problem | null {
   };
 }
 
-function owners({ coverage, timeWait, uptimeMs }: Sight): Problem | null {
+function owners({ coverage, timeWait, uptimeMs }: Condition): Problem | null {
   if (coverage === null || coverage >= COVERED || timeWait < ENTRIES) return null;
   const unknown = Math.round((1 - coverage) * timeWait);
   const isYoung = uptimeMs < SEEDLESS_MS;
@@ -77,7 +66,7 @@ function owners({ coverage, timeWait, uptimeMs }: Sight): Problem | null {
   };
 }
 
-function audits({ auditAgeMs }: Sight): Problem | null {
+function audits({ auditAgeMs }: Condition): Problem | null {
   if (auditAgeMs === null || auditAgeMs < AUDIT_OLD_MS) return null;
   return {
     what: `Counts were last compared with the kernel’s own list ${Math.round(auditAgeMs / 1000)} s ago.`,

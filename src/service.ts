@@ -21,8 +21,8 @@ export interface Service {
 /** Resolves once clients can connect and the tracer is attached. */
 export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
   const token = config.tokenFile === null ? undefined : readToken(config.tokenFile);
-  const { ringBytes, syscalls, redact } = config;
-  const engine = await startEngine({ ringBytes, syscalls, redact, log });
+  const { ringBytes, syscalls, portableVerdict, polling, redact } = config;
+  const engine = await startEngine({ ringBytes, syscalls, portableVerdict, mayPoll: polling, redact, log });
   try {
     const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
     log.info({ url: server.url, kernel: engine.kernel }, 'tracing');

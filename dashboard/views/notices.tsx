@@ -2,7 +2,7 @@
  * What stands between the page and the truth: no link and why, an error of the service, what the service cannot see. Each
  * with what to do. Enters: link, problems. Called by app.
  */
-import type { Problem } from '../../src/protocol/health.js';
+import type { Problem } from '../../src/protocol/frames.js';
 import { foreign } from '../format.js';
 import { problems } from '../health.js';
 import { link, now, state } from '../model.js';

@@ -87,7 +87,10 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   );
 }
 
-type HeadProps<R extends Keyed> = Pick<TableProps<R>, 'columns' | 'sort' | 'onSort'>;
+interface HeadProps<R extends Keyed> extends Pick<TableProps<R>, 'columns'> {
+  sort: Sort | undefined;
+  onSort: ((sort: Sort) => void) | undefined;
+}
 
 /** Stays as it is while values change. */
 class Head<R extends Keyed> extends Component<HeadProps<R>> {

@@ -3,7 +3,7 @@
  * A package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler), so a
  * compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what they lack.
  * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
- * Called by set-up (list "build"), by the test runner (list "test") and by the bench (list "bench").
+ * Called by set-up (list "build"), by the test runner (lists "test" and "kernels") and by the bench (list "bench").
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { EXIT, must, run, Stop, say } from './run.js';
  * @typedef {Evidence & { why: string, service?: string } & Record<Manager, string | null>} Package
  */
 
-/** @type {Record<'build' | 'test' | 'bench', Package[]>} */
+/** @type {Record<'build' | 'test' | 'kernels' | 'bench', Package[]>} */
 export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
 
 /** @type {Record<Manager, { ids: string[], install: string }>} */
@@ -44,7 +44,7 @@ export function managerOf(osRelease) {
   return null;
 }
 
-/** Where programs lie: a root shell got by `su` lacks sbin, and Debian keeps PostgreSQL's own out of PATH. */
+/** Where programs lie: a root shell got by `su` lacks sbin, and Debian keeps those of PostgreSQL and qemu out of PATH. */
 function programDirs() {
   const postgres = '/usr/lib/postgresql';
   const versions = existsSync(postgres) ? readdirSync(postgres).map((v) => join(postgres, v, 'bin')) : [];
@@ -53,6 +53,8 @@ function programDirs() {
     '/usr/local/sbin',
     '/usr/sbin',
     '/sbin',
+    '/usr/lib/qemu',
+    '/usr/libexec',
     ...versions,
   ].filter(Boolean);
 }
@@ -76,6 +78,13 @@ function runtimeOf(name) {
   return (stdout ?? '').trim();
 }
 
+/** @param {string} name @returns {string | undefined} where that program is */
+export function programPath(name) {
+  return programDirs()
+    .map((dir) => join(dir, name))
+    .find(executable);
+}
+
 /** @param {Package} entry */
 function present(entry) {
   if (entry.library) {
@@ -83,8 +92,7 @@ function present(entry) {
   }
   if (entry.header) return existsSync(join('/usr/include', entry.header));
   if (entry.runtime) return isAbsolute(runtimeOf(entry.runtime));
-  const dirs = programDirs();
-  return (entry.command ?? '').split('|').some((name) => dirs.some((dir) => executable(join(dir, name))));
+  return (entry.command ?? '').split('|').some((name) => programPath(name) !== undefined);
 }
 
 /**

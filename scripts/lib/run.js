@@ -74,12 +74,12 @@ async function groupGone(group) {
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, stdout?: 'inherit' }} [options] `stdout`: let its output be ours
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, stdout?: 'inherit' }} [options] `stdout`: let its output be ours
  * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
  */
 export function run(command, args, options = {}) {
   const child = spawn(command, args, {
-    cwd: ROOT,
+    cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', options.stdout ?? 2, 2],
     detached: true,
@@ -102,6 +102,29 @@ function finish(child, resolve, code, message) {
   if (message) say(message);
   // After a signal nothing goes on: interrupt() ends the script when all is quiet.
   if (!interrupted) resolve(code);
+}
+
+/**
+ * Starts a program that serves another, and waits until it says on stderr that it is ready.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RegExp} ready
+ * @returns {Promise<{ stop(): void }>}
+ */
+export function background(command, args, ready) {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let said = '';
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new Stop(`${command} ended: ${said}`));
+    child.on('error', (error) => reject(new Stop(`${command}: ${error.message}`)));
+    child.on('exit', gone);
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said = (said + text).slice(-2000);
+      if (ready.test(said)) resolve({ stop: () => void child.kill() });
+    });
+  });
 }
 
 /**

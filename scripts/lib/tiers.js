@@ -9,7 +9,8 @@ import { ROOT, run, say } from './run.js';
 /**
  * @typedef {{ passed: number, failed: number }} Count
  * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: { name: string, status: string,
- *   assertionResults: { status: string, fullName: string }[] }[] }} Report
+ *   assertionResults: { status: string, fullName: string, meta?: { tracer?: Facts } }[] }[] }} Report
+ * @typedef {{ verdictPath: string, hooks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
  */
 
 /** In the order of the data path's needs: each tier relies on what the one before has shown. */
@@ -39,13 +40,25 @@ function saySkipped(report) {
   }
 }
 
+/** @param {string} tier */
+const reportOf = (tier) => join(ROOT, `out/test-${tier}.json`);
+
+/**
+ * @param {string} tier
+ * @returns {Report | null} of its last run; null: the runner left none
+ */
+export function readReport(tier) {
+  const file = reportOf(tier);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
 /**
  * @param {string} tier
  * @param {string[]} files only those whose path contains one of these; none: all
  * @returns {Promise<Count>}
  */
 export async function runTier(tier, files = []) {
-  const file = join(ROOT, `out/test-${tier}.json`);
+  const file = reportOf(tier);
   rmSync(file, { force: true });
   const args = [
     'run',
@@ -57,7 +70,7 @@ export async function runTier(tier, files = []) {
     `--outputFile.json=${file}`,
   ];
   const code = await run(join(ROOT, 'node_modules/.bin/vitest'), args, { stdout: 'inherit' });
-  const report = existsSync(file) ? /** @type {Report} */ (JSON.parse(readFileSync(file, 'utf8'))) : null;
+  const report = readReport(tier);
   if (report) saySkipped(report);
   return countReport(report, code);
 }

@@ -12,6 +12,7 @@ import type { Flow } from './flow.js';
 import type { Folds } from './folds.js';
 import type { LostOwner } from './lost-owners.js';
 import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
 import {
   EXPIRED,
   FIN_WAIT2_MINI,
@@ -30,6 +31,8 @@ export interface DumpedSocket extends Ends {
   readonly cookieLow: number;
   readonly cookieHigh: number;
   readonly expiresMs: number;
+  /** 0: no descriptor holds it. */
+  readonly inode?: number;
 }
 
 const SYN_RECV = 3;
@@ -53,6 +56,8 @@ export class AuditJoin {
   constructor(
     private readonly aggregator: Aggregator,
     private readonly folds: Folds,
+    /** While nothing else tells whose a socket is: who holds the one with this inode. */
+    private readonly holderOf: (inode: number) => Owner | null = () => null,
   ) {}
 
   /** Before the first dump of a round, once every earlier event has been counted. */
@@ -76,9 +81,15 @@ export class AuditJoin {
     const waiting = socket.timer === TIMER_TIME_WAIT;
     const shown = waiting ? TIME_WAIT : state;
     this.states.set(shown, (this.states.get(shown) ?? 0) + 1);
-    if (state === LISTEN) this.listening.add(socket.localPort);
+    if (state === LISTEN) this.listen(socket);
     else if (state === BOUND_INACTIVE) this.idleBound.add(socket.localPort);
     else if (state !== SYN_RECV) this.join(socket, waiting);
+  }
+
+  private listen({ localPort, inode = 0 }: DumpedSocket): void {
+    this.listening.add(localPort);
+    const holder = this.holderOf(inode);
+    if (holder !== null) this.namespace?.listeners.set(localPort, holder);
   }
 
   /** Settings and counters of the namespace, as text by file name. */
@@ -156,12 +167,26 @@ export class AuditJoin {
   private confirm(slot: number, socket: DumpedSocket, waiting: boolean): void {
     const { sockets } = this.aggregator;
     sockets.markSeen(slot, this.round);
+    this.attribute(slot, socket);
     /* An event after the dump began knows better. */
     if (sockets.sinceOf(slot) >= this.startedNs) return;
     const before = sockets.stateOf(slot);
     if (waiting && !isTimeWait(before) && before !== EXPIRED) this.closeLost(slot);
     if (waiting) this.takeTimer(slot, socket);
     else if (socket.state !== CLOSE) sockets.setState(slot, socket.state, sockets.sinceOf(slot));
+  }
+
+  /** It was new when its holder was last looked for. */
+  private attribute(slot: number, socket: DumpedSocket): void {
+    const { sockets, flows } = this.aggregator;
+    if (sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED)) return;
+    const holder = this.holderOf(socket.inode ?? 0);
+    if (holder === null) return;
+    const { namespace, direction } = sockets.flowOf(slot);
+    const flow = flows.ofEnds(socket, namespace, holder, direction).current;
+    sockets.setFlow(slot, flow);
+    sockets.setFlag(slot, SOCKET_FLAG.ATTRIBUTED);
+    this.seen(flow);
   }
 
   /** A FIN_WAIT2 mini-socket's timer is not its release: the peer's FIN will give it a fresh one. */
@@ -187,7 +212,8 @@ export class AuditJoin {
     const listener = waiting
       ? null
       : namespace.listeners.get(direction === DIRECTION.IN ? socket.localPort : -1);
-    const owner = lost?.owner ?? listener ?? processes.unknown;
+    const holder = this.holderOf(socket.inode ?? 0);
+    const owner = lost?.owner ?? holder ?? listener ?? processes.unknown;
     const flow = flows.ofEnds(socket, namespace, owner, direction).current;
     const fresh = SCRATCH;
     fresh.low = socket.cookieLow;
@@ -197,7 +223,10 @@ export class AuditJoin {
     fresh.localPort = socket.localPort;
     fresh.state = waiting ? (socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI) : socket.state;
     const accepted = !waiting && lost?.accepted === true;
-    fresh.flags = flagsOf(lost) | (accepted ? SOCKET_FLAG.OPEN_COUNTED : 0);
+    fresh.flags =
+      flagsOf(lost) |
+      (accepted ? SOCKET_FLAG.OPEN_COUNTED : 0) |
+      (holder === null ? 0 : SOCKET_FLAG.ATTRIBUTED);
     fresh.since = this.startedNs - 1;
     if (!sockets.add(fresh)) return;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);

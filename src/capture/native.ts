@@ -3,6 +3,8 @@
  * Errors cross as NativeError: what failed (`operation`), why (`code`, `errno`), and libbpf's last log lines.
  */
 
+import type { VerdictPath } from '../protocol/frames.js';
+
 /** Thrown by every native call that fails. `code` is the errno's name ("EPERM"), `errno` its positive number. */
 export interface NativeError extends Error {
   code: string;
@@ -17,6 +19,8 @@ export interface TracerOptions {
   ringBytes: number;
   /** Attach accept/connect/bind system call tracepoints. */
   syscalls: boolean;
+  /** Judge closes without walking the kernel's table of sockets, although that could be done. */
+  portableVerdict?: boolean;
 }
 
 /**
@@ -62,6 +66,10 @@ export interface NativeTracer {
    */
   seeds(buffer: Uint8Array): number;
   stats(): TracerStats;
+  /** Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice. */
+  hooks(): string[];
+  /** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
+  verdictPath(): VerdictPath;
   setFilter(filter: KernelFilter): void;
   /** Traced processes send connect and transition events too. */
   setTraced(tgids: number[]): void;

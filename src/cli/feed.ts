@@ -9,6 +9,7 @@ import { PortchurnError } from '../errors.js';
 import {
   DEFAULT_LISTEN,
   type Group,
+  type Problem,
   type RowOf,
   type SnapshotBody,
   type TableTopic,
@@ -41,6 +42,8 @@ export interface Feed {
   /** Aborts when no more will come; its reason is the PortchurnError that says why. */
   readonly lost: AbortSignal;
   table(query: TableQuery): Promise<SnapshotBody>;
+  /** What cannot be answered here; empty: nothing, or an older service that does not say. */
+  limits(): Promise<readonly Problem[]>;
   /** Resolves when events flow. At most once per feed. */
   events(query: EventQuery, listener: EventListener): Promise<void>;
   close(): Promise<void>;
@@ -48,7 +51,14 @@ export interface Feed {
 
 export type AttachValues = Pick<
   ValuesOf<'top'> & ValuesOf<'trace'>,
-  'connect' | 'standalone' | 'tokenFile' | 'noSyscalls' | 'redact' | 'ringBytes' | 'logLevel'
+  | 'connect'
+  | 'standalone'
+  | 'tokenFile'
+  | 'noSyscalls'
+  | 'portableVerdict'
+  | 'redact'
+  | 'ringBytes'
+  | 'logLevel'
 >;
 
 /** Longest time that a service on this machine may take to say who it is, ms. */

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { PortchurnError } from '../errors.js';
 import {
   PING_MS,
+  type Problem,
   type ServerFrame,
   type SnapshotBody,
   STREAM_PATH,
@@ -35,6 +36,10 @@ export class RemoteFeed implements Feed {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
     const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
     return (await get(this.service, `/api/v1/snapshot?${search}`)) as SnapshotBody;
+  }
+
+  async limits(): Promise<readonly Problem[]> {
+    return ((await get(this.service, '/healthz')) as { limits?: Problem[] }).limits ?? [];
   }
 
   /** Throws what the service refused the connection with; later troubles abort `lost`. */

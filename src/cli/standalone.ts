@@ -4,7 +4,7 @@
  */
 import { type Engine, startEngine } from '../engine.js';
 import { createLogger } from '../logger.js';
-import type { SnapshotBody } from '../protocol/frames.js';
+import type { Problem, SnapshotBody } from '../protocol/frames.js';
 import { parseFilter } from '../publish/filter/parse.js';
 import { queryTable, Tables } from '../publish/tables.js';
 import {
@@ -21,6 +21,7 @@ export async function openStandalone(values: AttachValues, pids: readonly number
   const engine = await startEngine({
     ringBytes: values.ringBytes,
     syscalls: !values.noSyscalls,
+    portableVerdict: values.portableVerdict,
     redact: values.redact,
     log: createLogger(values.logLevel),
     ...(pids.length === 0 ? {} : { filter: { tgids: [...pids], ports: [], netns: [] } }),
@@ -44,6 +45,10 @@ class StandaloneFeed implements Feed {
 
   async table({ topic, ...wish }: TableQuery): Promise<SnapshotBody> {
     return queryTable(this.#tables, [topic], wish, Date.now());
+  }
+
+  async limits(): Promise<readonly Problem[]> {
+    return this.engine.source.health()?.limits ?? [];
   }
 
   async events(query: EventQuery, listener: EventListener): Promise<void> {

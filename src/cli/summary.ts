@@ -3,6 +3,7 @@
  * budgets, what fails. Enters: rows of the small tables. Leaves: lines. Called by screen.ts.
  */
 import { census } from '../protocol/census.js';
+import type { Problem } from '../protocol/frames.js';
 import { byTightness, fullness, level } from '../protocol/outlook.js';
 import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../protocol/rows.js';
 import { budgetColumns, holder } from './budget-columns.js';
@@ -17,6 +18,7 @@ export interface Machine {
   readonly budgets: readonly BudgetRow[];
   readonly failures: readonly FailureRow[];
   readonly verdict: readonly VerdictRow[];
+  readonly limits: readonly Problem[];
 }
 
 export const BUDGETS_SHOWN = 3;
@@ -29,6 +31,7 @@ export function summaryLines(time: number, machine: Machine, style: Style): stri
     headLine(time, machine.totals, style),
     accountLine(machine.totals, style),
     ...lossLine(machine.totals, style),
+    ...limitLines(machine.limits, style),
     ...budgetLines(machine, style),
     ...failureLines(machine, style),
   ];
@@ -70,6 +73,16 @@ function lossLine(totals: readonly TotalsRow[], { colors, glyphs }: Style): stri
   const lost = Math.max(0, ...totals.map((row) => (row.eventsLost ?? 0) + (row.eventsMissed ?? 0)));
   const bound = totals.some((row) => row.lowerBound) ? ': counts are a lower bound' : ', counts stayed exact';
   return lost === 0 ? [] : [colors.yellow(`${glyphs.warn} ${count(lost)} events lost${bound}`)];
+}
+
+export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style): string[] {
+  return limits.flatMap(({ what, why, fix }) => [
+    `${colors.yellow(`${glyphs.warn} ${printable(what)}`)} ${printable(why)}`,
+    ...(fix ?? '')
+      .split('\n')
+      .filter(Boolean)
+      .map((step) => `  ${glyphs.arrow} ${printable(step)}`),
+  ]);
 }
 
 function budgetLines({ budgets, totals }: Machine, style: Style): string[] {

@@ -117,13 +117,14 @@ async function rendered({ values, feed, io }: Session, body: SnapshotBody, first
 /** The whole machine's, whatever the filter: it selects culprits, not dangers. */
 async function machineOf(feed: Feed): Promise<Machine> {
   const budgets = (sort: string) => rowsIfAny(feed, { topic: 'budgets', sort, limit: BUDGETS_ASKED });
-  const [totals, soonest, tightest, failures, verdict] = await Promise.all([
+  const [totals, soonest, tightest, failures, verdict, limits] = await Promise.all([
     rowsIfAny(feed, { topic: 'totals' }),
     budgets('exhaustionSeconds'),
     budgets('free'),
     rowsIfAny(feed, { topic: 'failures', sort: '-perSec', limit: FAILURES_SHOWN }),
     rowsIfAny(feed, { topic: 'verdict' }),
+    feed.limits(),
   ]);
   const byKey = new Map([...soonest, ...tightest].map((row) => [row.key, row]));
-  return { totals, budgets: [...byKey.values()], failures, verdict };
+  return { totals, budgets: [...byKey.values()], failures, verdict, limits };
 }

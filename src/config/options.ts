@@ -44,6 +44,11 @@ const tracer = {
     help: 'attach no system call tracepoints (they cost every call about 8 ns): no acceptors, no early failures',
     default: false,
   },
+  portableVerdict: {
+    schema: Switch,
+    help: "judge closes by their sockets alone, without looking into the kernel's table of sockets",
+    default: false,
+  },
   redact: { schema: Switch, help: "hide command lines' arguments", default: false },
   ringBytes: {
     schema: Type.Integer({ minimum: 1 << 16, maximum: 1 << 30 }),
@@ -150,6 +155,11 @@ export const COMMANDS = {
       keepPrivileges: {
         schema: Switch,
         help: 'started as root, keep every capability instead of only those that are used',
+        default: false,
+      },
+      noPolling: {
+        schema: Switch,
+        help: 'end where BPF is refused, instead of polling sock_diag and /proc',
         default: false,
       },
       ...tracer,

@@ -63,6 +63,18 @@ export const Resync = Type.Object({ type: Type.Literal('resync'), sub: Sub }, cl
 export const CLIENT_FRAMES = { subscribe: Subscribe, unsubscribe: Unsubscribe, resync: Resync } as const;
 export type ClientFrame = Subscribe | Static<typeof Unsubscribe> | Static<typeof Resync>;
 
+/** Something that cannot be seen. `fix` is a sentence or commands, one per line; null: it passes by itself. */
+export const Problem = Type.Object({
+  what: Type.String(),
+  why: Type.String(),
+  fix: Type.Union([Type.String(), Type.Null()]),
+});
+export type Problem = Static<typeof Problem>;
+
+/** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
+export const VERDICT_PATHS = ['ehash', 'portable'] as const;
+export type VerdictPath = (typeof VERDICT_PATHS)[number];
+
 export const Hello = Type.Object({
   type: Type.Literal('hello'),
   protocol: Type.Literal(PROTOCOL),
@@ -70,6 +82,8 @@ export const Hello = Type.Object({
   host: Type.String(),
   epoch: Type.String(),
   mode: Type.Enum([...MODES]),
+  verdictPath: Type.Enum([...VERDICT_PATHS]),
+  limits: Type.Array(Problem),
   intervalMs: Type.Integer(),
   topics: Type.Array(Type.Enum([...TOPICS])),
   kernel: Type.String(),

@@ -5,8 +5,8 @@
 import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
 import type { FlowDetail } from '../protocol/detail.js';
+import type { Problem } from '../protocol/frames.js';
 import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
-import type { Problem } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
 import { Client, type ClientHost, type Wire } from './client.js';
 import { EventDesk } from './desk.js';
@@ -168,6 +168,11 @@ export class Hub implements ClientHost {
     return new Pace(this.options.intervalMs, intervalMs ?? this.options.intervalMs);
   }
 
+  #tracing(): Pick<Hello, 'mode' | 'verdictPath' | 'limits'> {
+    const { mode = 'ebpf', verdictPath = 'ehash', limits = [] } = this.health ?? {};
+    return { mode, verdictPath, limits: [...limits] };
+  }
+
   #hello(): Hello {
     const { version, host, kernel, intervalMs } = this.options;
     return {
@@ -176,7 +181,7 @@ export class Hub implements ClientHost {
       version,
       host,
       epoch: this.tables.epoch,
-      mode: this.health?.mode ?? 'ebpf',
+      ...this.#tracing(),
       intervalMs,
       topics: [...this.tables.topics, 'events'],
       kernel,

@@ -18,14 +18,14 @@ export const CAPABILITIES: readonly Capability[] = [
     bit: 39,
     required: true,
     use: 'loads the BPF programs and maps',
-    without: 'nothing can be traced',
+    without: 'nothing can be traced, serve can only poll',
   },
   {
     name: 'CAP_PERFMON',
     bit: 38,
     required: true,
     use: 'attaches them to tracepoints and reads kernel memory',
-    without: 'nothing can be traced',
+    without: 'nothing can be traced, serve can only poll',
   },
   {
     name: 'CAP_DAC_READ_SEARCH',

@@ -1,6 +1,6 @@
 /**
  * Can this machine trace? Enters: this machine. Leaves: a report, every problem with its exact fix.
- * Called by `portchurn doctor`. Its exit code is the one `serve` would end with.
+ * Called by `portchurn doctor`. Its exit code is the one `serve --no-polling` would end with.
  */
 import { loadAddon } from '../capture/load.js';
 import type { NativeAddon } from '../capture/native.js';

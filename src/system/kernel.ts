@@ -29,6 +29,11 @@ export interface KernelFacts {
   seccomp: boolean;
 }
 
+/** Polling needs to see the descriptors of everybody's processes: without their owners, ss(8) says as much. */
+export function canPoll({ capabilities }: KernelFacts): boolean {
+  return capabilities.has('CAP_SYS_PTRACE');
+}
+
 /** @param root put before /proc and /sys */
 export function readKernelFacts(root = ''): KernelFacts {
   const status = readText(`${root}/proc/self/status`) ?? '';

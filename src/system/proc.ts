@@ -81,7 +81,7 @@ function readFacts(pid: number, stat: Stat, root: string): ProcFacts | null {
   };
 }
 
-function readStat(dir: string): Stat | null {
+export function readStat(dir: string): Stat | null {
   const read = readBytes(`${dir}/stat`, 2048);
   return read === null ? null : parseStat(read.bytes);
 }

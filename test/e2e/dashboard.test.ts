@@ -58,6 +58,17 @@ it('tells an incident from calm to recovered, with culprit, victim and fix', asy
   expect(problems).toEqual([]);
 });
 
+it('says what it cannot answer, and the fix, above everything else', async () => {
+  const scope = testScope();
+  const service = await startService(scope, '--portable-verdict');
+  const { page, problems } = await openPage(scope, service.url);
+  const notice = page.locator('.notice', { hasText: 'Portable verdict: ' });
+  await notice.waitFor(WITHIN);
+  expect(await notice.textContent()).toContain('Start without --portable-verdict.');
+  await page.getByText('eBPF, portable verdict').waitFor(WITHIN);
+  expect(problems).toEqual([]);
+});
+
 it('shows what other processes are called as text, whatever that is', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);

@@ -1,6 +1,7 @@
 /**
  * Every way a connection ends, on IPv4, IPv6 and IPv4 through IPv6 sockets: both ends' verdict, who closed first, who closed,
- * bytes and times, against what the kernel's own rules say (test/support/endings.py makes the connections).
+ * bytes and times, against what the kernel's own rules say (test/support/endings.py makes the connections). Two tracers see
+ * the same connections: one looks into the kernel's table of sockets, one judges by each socket alone.
  */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -70,16 +71,23 @@ const ENDINGS: Record<string, Expected> = {
   bytes_sent_again: [{ end: HELD, first: true }, passive],
 };
 
+const VERDICTS = ['ehash', 'portable'] as const;
+type Verdict = (typeof VERDICTS)[number];
+
+/** Where a socket alone deceives: its old error looks like the reason of its end. */
+const DECEIVED: typeof ENDINGS = {
+  old_error: [{ end: 'timeout', first: true, errno: 'EHOSTUNREACH' }, passive],
+};
+
 const scope = fileScope();
 const spaces = new Map<Family, { netns: Netns; script: Running }>();
-let watch: Watch;
+const watches = new Map<Verdict, Watch>();
 
 beforeAll(async () => {
   const made = FAMILIES.map((family) => [family, Netns.create(scope)] as const);
-  watch = await Watch.start(
-    scope,
-    made.map(([, netns]) => netns),
-  );
+  const all = made.map(([, netns]) => netns);
+  for (const verdict of VERDICTS)
+    watches.set(verdict, await Watch.start(scope, all, { portableVerdict: verdict === 'portable' }));
   for (const [family, netns] of made) {
     const script = await start(scope, ['python3', SCRIPT, family], { netns });
     spaces.set(family, { netns, script });
@@ -87,6 +95,7 @@ beforeAll(async () => {
 });
 
 const space = (family: Family) => spaces.get(family) as { netns: Netns; script: Running };
+const watchOf = (verdict: Verdict) => watches.get(verdict) as Watch;
 
 async function portOf(family: Family, name: string): Promise<number> {
   const [line] = await space(family).script.printed(new RegExp(`^\\{"name": "${name}".*\\}$`, 'm'), 60_000);
@@ -94,7 +103,12 @@ async function portOf(family: Family, name: string): Promise<number> {
 }
 
 /** The close of the client's end, or the server's. */
-function closeOf(family: Family, port: number, direction: 'out' | 'in'): Promise<ConnectionEvent> {
+function closeOf(
+  watch: Watch,
+  family: Family,
+  port: number,
+  direction: 'out' | 'in',
+): Promise<ConnectionEvent> {
   const { inode } = space(family).netns;
   const isIt = ({ type, netns, direction: way, local, remote }: ConnectionEvent) =>
     type === 'closed' &&
@@ -104,7 +118,7 @@ function closeOf(family: Family, port: number, direction: 'out' | 'in'): Promise
   return watch.until(() => watch.events.find(isIt), `the ${direction}bound close of port ${port}`);
 }
 
-function rowOf(family: Family, port: number, direction: 'out' | 'in'): FlowRow {
+function rowOf(watch: Watch, family: Family, port: number, direction: 'out' | 'in'): FlowRow {
   const { inode } = space(family).netns;
   const rows = watch
     .flows()
@@ -138,32 +152,49 @@ function check(family: Family, event: ConnectionEvent, row: FlowRow, side: Side)
   expect(event.durationMs).toBeLessThan(30_000);
 }
 
-describe.each(FAMILIES)('over family %s', (family) => {
-  it.each(Object.entries(ENDINGS))('%s', async (name, [client, server]) => {
+const CASES = FAMILIES.flatMap((family) => VERDICTS.map((verdict) => [family, verdict] as const));
+
+describe.each(CASES)('over family %s, verdict %s', (family, verdict) => {
+  const expected = verdict === 'portable' ? { ...ENDINGS, ...DECEIVED } : ENDINGS;
+
+  it('is judged so', () => {
+    expect(watchOf(verdict).engine.source.health()?.verdictPath).toBe(verdict);
+  });
+
+  it.each(Object.entries(expected))('%s', async (name, [client, server]) => {
     const port = await portOf(family, name);
-    const out = await closeOf(family, port, 'out');
-    check(family, out, rowOf(family, port, 'out'), client);
+    const out = await closeOf(watchOf(verdict), family, port, 'out');
+    check(family, out, rowOf(watchOf(verdict), family, port, 'out'), client);
     expect(out.connectMs).toBeGreaterThan(0);
     expect(out.connectMs).toBeLessThan(1000);
     if (server === null) return;
-    const into = await closeOf(family, port, 'in');
-    check(family, into, rowOf(family, port, 'in'), server);
+    const into = await closeOf(watchOf(verdict), family, port, 'in');
+    check(family, into, rowOf(watchOf(verdict), family, port, 'in'), server);
     expect(into.cookie).not.toBe(out.cookie);
   });
 
   it('counts payload bytes exactly at both ends', async () => {
     const port = await portOf(family, 'bytes_both_ways');
-    const both = await Promise.all([closeOf(family, port, 'out'), closeOf(family, port, 'in')]);
+    const both = await Promise.all([
+      closeOf(watchOf(verdict), family, port, 'out'),
+      closeOf(watchOf(verdict), family, port, 'in'),
+    ]);
     expect(both).toMatchObject([
       { bytesSent: 1000, bytesReceived: 2345 },
       { bytesSent: 2345, bytesReceived: 1000 },
     ]);
-    expect(rowOf(family, port, 'out')).toMatchObject({ bytesSent: 1000, bytesReceived: 2345 });
+    expect(rowOf(watchOf(verdict), family, port, 'out')).toMatchObject({
+      bytesSent: 1000,
+      bytesReceived: 2345,
+    });
   });
 
   it('counts bytes that had to be sent again once', async () => {
     const port = await portOf(family, 'bytes_sent_again');
-    const both = await Promise.all([closeOf(family, port, 'out'), closeOf(family, port, 'in')]);
+    const both = await Promise.all([
+      closeOf(watchOf(verdict), family, port, 'out'),
+      closeOf(watchOf(verdict), family, port, 'in'),
+    ]);
     expect(both).toMatchObject([
       { bytesSent: 5000, bytesReceived: 0 },
       { bytesSent: 0, bytesReceived: 5000 },
@@ -173,10 +204,14 @@ describe.each(FAMILIES)('over family %s', (family) => {
   it('counts a connection for each use of a socket', async () => {
     const port = await portOf(family, 'socket_used_twice');
     const [first, second] = await Promise.all([
-      closeOf(family, port, 'out'),
-      closeOf(family, port + 1, 'out'),
+      closeOf(watchOf(verdict), family, port, 'out'),
+      closeOf(watchOf(verdict), family, port + 1, 'out'),
     ]);
     expect(second.cookie).toBe(first.cookie);
-    expect(rowOf(family, port + 1, 'out')).toMatchObject({ opened: 1, closed: 1, closedFirst: 1 });
+    expect(rowOf(watchOf(verdict), family, port + 1, 'out')).toMatchObject({
+      opened: 1,
+      closed: 1,
+      closedFirst: 1,
+    });
   });
 });

@@ -3,6 +3,7 @@
  * listing sockets makes the kernel generate their cookies, so do that only after the run. Called by tests.
  */
 import type { Netns } from './netns.js';
+import { patient } from './patience.js';
 
 /** "Tcp.ActiveOpens", "Tcp.PassiveOpens", "TcpExt.TW", "TcpExt.TCPTimeWaitOverflow" … */
 export type Counters = Readonly<Record<string, number>>;
@@ -67,7 +68,7 @@ export function reaches(grown: Counting, name: string, amount: number): void {
   poll(() => grown(name) >= amount, `${name} to grow by ${amount}`);
 }
 
-const POLL_WITHIN_MS = 10_000;
+const POLL_WITHIN_MS = patient(10_000);
 
 /** The kernel announces no counter: ask again and again. Each question runs a program, which is pause enough. */
 function poll(check: () => boolean, what: string): void {

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 const DIRECTORY = '/run/netns';
@@ -44,7 +45,7 @@ export class Netns implements Ending {
   /** Runs a short command to its end and gives its stdout. Throws on failure. */
   exec(...command: string[]): string {
     const [file, ...args] = this.words(...command) as [string, ...string[]];
-    return execFileSync(file, args, { encoding: 'utf8', timeout: 30_000, maxBuffer: 1 << 28 });
+    return execFileSync(file, args, { encoding: 'utf8', timeout: patient(30_000), maxBuffer: 1 << 28 });
   }
 
   /** Names as sysctl(8) wants them: "net.ipv4.tcp_tw_reuse". */

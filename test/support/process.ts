@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Netns } from './netns.js';
+import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 export interface StartOptions {
@@ -71,7 +72,7 @@ export class Running implements Ending {
 
   /** Waits until `find`, called now and at each piece of output, gives something; `what` says what is waited for. */
   async until<T>(find: () => T | null | false, what: string, withinMs = 20_000): Promise<T> {
-    const deadline = AbortSignal.timeout(withinMs);
+    const deadline = AbortSignal.timeout(patient(withinMs));
     for (;;) {
       const found = find();
       if (found !== null && found !== false) return found;
@@ -90,7 +91,7 @@ export class Running implements Ending {
       timer = setTimeout(() => {
         this.signal('SIGKILL');
         reject(late);
-      }, withinMs);
+      }, patient(withinMs));
     });
     const exit = await Promise.race([this.exited, timeout]).finally(() => clearTimeout(timer));
     return { ...exit, pid: this.pid, stdout: this.stdout, stderr: this.stderr };

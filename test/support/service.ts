@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { heldPrograms } from './held.js';
+import { patient } from './patience.js';
 import { type Finished, type Running, run, type StartOptions, start } from './process.js';
 import type { Ending, Scope } from './scope.js';
 import { Stream } from './stream.js';
@@ -36,7 +37,7 @@ export class Service implements Ending {
   async get<T>(path: string, query: Query = {}): Promise<T> {
     const words = Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]);
     const url = new URL(`${path}?${new URLSearchParams(words)}`, this.url);
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(patient(10_000)) });
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }

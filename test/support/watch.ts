@@ -9,6 +9,7 @@ import { type Engine, startEngine } from '../../src/engine.js';
 import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import type { EventInterest } from '../../src/publish/source.js';
 import { Netns, type Sysctls } from './netns.js';
+import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 /** Tables also change without an event: the fold map is read, /proc answers, processes exit. */
@@ -17,6 +18,7 @@ const LOOK_AGAIN_MS = 50;
 export interface WatchOptions {
   ringBytes?: number;
   syscalls?: boolean;
+  portableVerdict?: boolean;
   filter?: Partial<KernelFilter>;
   interest?: EventInterest;
 }
@@ -38,9 +40,9 @@ export class Watch implements Ending {
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
     const inodes = netns.map(({ inode }) => inode);
     const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
-    const { ringBytes = 1 << 22, syscalls = true } = options;
+    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false } = options;
     const log = pino({ level: 'silent' });
-    const engine = await startEngine({ ringBytes, syscalls, filter, redact: false, log });
+    const engine = await startEngine({ ringBytes, syscalls, portableVerdict, filter, redact: false, log });
     const watch = scope.use(new Watch(engine, new Set(inodes)));
     engine.onFatal((error) => {
       watch.broken = error;
@@ -59,7 +61,7 @@ export class Watch implements Ending {
 
   /** Waits until `find` gives something; `what` says what is waited for. */
   async until<T>(find: () => T | undefined | false | null, what: string, withinMs = 15_000): Promise<T> {
-    const deadline = performance.now() + withinMs;
+    const deadline = performance.now() + patient(withinMs);
     for (;;) {
       if (this.broken) throw this.broken;
       const found = find();

@@ -56,11 +56,13 @@ class Memory implements Source {
       status: 'ok',
       mode: 'ebpf',
       verdictPath: 'ehash',
+      hooks: [],
+      limits: [],
       lost,
       coverage: 1,
       auditAgeMs: 5,
       problems: [],
-    };
+    } as const;
   }
 }
 

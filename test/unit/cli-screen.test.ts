@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { screen } from '../../src/cli/screen.js';
 import type { Style } from '../../src/cli/style.js';
 import { ASCII, UNICODE } from '../../src/cli/text.js';
-import type { SnapshotBody } from '../../src/protocol/frames.js';
+import type { Problem, SnapshotBody } from '../../src/protocol/frames.js';
 import type { BudgetRow, FailureRow, FlowRow, TotalsRow, VerdictRow } from '../../src/protocol/rows.js';
 import { budget, failure, flow, processInfo, totals } from './cli-rows.js';
 
@@ -17,6 +17,7 @@ interface Shown {
   budgets?: BudgetRow[];
   failures?: FailureRow[];
   verdict?: VerdictRow[];
+  limits?: Problem[];
   other?: NonNullable<SnapshotBody['topics']['flows']>['other'];
   group?: 'program' | 'unit' | 'destination' | 'netns';
   sort?: string;
@@ -31,11 +32,20 @@ function shown(parts: Shown): string {
     seq: 7,
     topics: { flows: { rows: flows, total: flows.length, other } },
   };
-  const { totals: machine = [totals()], budgets = [], failures = [], verdict = [] } = parts;
-  return screen(body, { totals: machine, budgets, failures, verdict }, { group, sort }, style);
+  const { totals: machine = [totals()], budgets = [], failures = [], verdict = [], limits = [] } = parts;
+  return screen(body, { totals: machine, budgets, failures, verdict, limits }, { group, sort }, style);
 }
 
 const lines = (parts: Shown) => shown(parts).split('\n');
+
+it('what cannot be answered stands above the table, with each step of its fix, and controls nothing', () => {
+  const limits = [{ what: 'Half is \x1b[2J unseen.', why: 'No BPF.', fix: 'do this\nor that' }];
+  expect(lines({ limits }).slice(2, 5)).toEqual([
+    '! Half is \\x1b[2J unseen. No BPF.',
+    '  → do this',
+    '  → or that',
+  ]);
+});
 
 describe('the table of culprits', () => {
   it('shows who, where and the numbers, below the machine', () => {

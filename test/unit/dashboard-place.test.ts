@@ -41,6 +41,8 @@ const HELLO: Hello = {
   host: 'h',
   epoch: 'e1',
   mode: 'ebpf',
+  verdictPath: 'ehash',
+  limits: [],
   intervalMs: 1000,
   topics: ['failures'],
   kernel: '6',

@@ -11,6 +11,8 @@ const HELLO: Hello = {
   host: 'web-3',
   epoch: 'e1',
   mode: 'ebpf',
+  verdictPath: 'ehash',
+  limits: [],
   intervalMs: 1000,
   topics: ['flows', 'events'],
   kernel: '6.12.9',

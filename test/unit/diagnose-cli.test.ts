@@ -42,6 +42,8 @@ function source(world: World): Source {
       status: 'ok',
       mode: 'ebpf',
       verdictPath: 'ehash',
+      hooks: [],
+      limits: [],
       lost: { ring: 0, recursion: 0 },
       coverage: 1,
       auditAgeMs: 5,

@@ -18,7 +18,7 @@ describe('the package list', () => {
     (_, entry) => {
       expect(entry.why).toMatch(/^[a-z].{8,}[^.]$/);
       const names = MANAGERS.map((manager) => entry[manager]).filter((name) => name !== null);
-      for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9+.-]+$/);
+      for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9+._-]+$/);
       const [thing, ...more] = evidence(entry);
       expect(more).toEqual([]);
       expect(names.length).toBe(NOT_ON_ALPINE.includes(thing as string) ? 4 : 5);

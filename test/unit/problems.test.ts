@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { problemsOf, type Sight } from '../../src/problems.js';
+import { type Condition, problemsOf } from '../../src/problems.js';
 
-const CLEAR: Sight = {
-  syscalls: true,
+const CLEAR: Condition = {
   lostAgoMs: null,
   missed: 0,
   timeWait: 5000,
@@ -10,7 +9,7 @@ const CLEAR: Sight = {
   auditAgeMs: 2000,
   uptimeMs: 600_000,
 };
-const whats = (parts: Partial<Sight>) => problemsOf({ ...CLEAR, ...parts }).map(({ what }) => what);
+const whats = (parts: Partial<Condition>) => problemsOf({ ...CLEAR, ...parts }).map(({ what }) => what);
 
 it('has nothing to say while everything is seen', () => {
   expect(whats({})).toEqual([]);
@@ -18,7 +17,6 @@ it('has nothing to say while everything is seen', () => {
 });
 
 it.each([
-  [{ syscalls: false }, 'Not seen: who accepts'],
   [{ lostAgoMs: 5000 }, 'Details are missing'],
   [{ missed: 12 }, '12 events were not counted'],
   [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],

@@ -123,7 +123,8 @@ describe('GET /api/v1/stream.ndjson', () => {
       '?topic=flows&filter=pid:x',
       '?topic=nosuch',
       '?topic=flows&intervalMs=x',
-      '?topic=events&limit=3',
+      '?topic=events&limit=0',
+      '?topic=events&sort=-opened',
     ]) {
       const response = await world.get(`/api/v1/stream.ndjson${query}`);
       expect(response.status, query).toBe(400);

@@ -66,6 +66,8 @@ export class MemorySource implements Source {
     status: 'ok',
     mode: 'ebpf',
     verdictPath: 'ehash',
+    hooks: [],
+    limits: [],
     lost: { ring: 0, recursion: 0 },
     coverage: 1,
     auditAgeMs: 100,

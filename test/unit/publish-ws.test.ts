@@ -31,6 +31,8 @@ describe('a connection', () => {
       kernel: '6.1.0',
       epoch: world.hub.tables.epoch,
       mode: 'ebpf',
+      verdictPath: 'ehash',
+      limits: [],
       intervalMs: 60_000,
       topics: ['totals', 'flows', 'budgets', 'failures', 'events'],
     });

@@ -4,9 +4,11 @@
  */
 import type { NativeAddon, NativeError } from '../../capture/native.js';
 import { EXIT, PortchurnError } from '../../errors.js';
-import type { KernelFacts } from '../kernel.js';
-import { explainLoadFailure } from '../load-failure.js';
-import { type DoctorExit, fail, ok, type Result } from './check.js';
+import type { Problem } from '../../protocol/frames.js';
+import { canPoll, type KernelFacts } from '../kernel.js';
+import { pollingLimit, verdictLimit } from '../limits.js';
+import { capabilityFix, explainLoadFailure } from '../load-failure.js';
+import { type DoctorExit, fail, ok, type Result, warn } from './check.js';
 
 const OLDEST_NODE = 20;
 /** Smallest ring: the trial reads nothing from it. */
@@ -16,28 +18,43 @@ export function addonChecks(facts: KernelFacts, load: () => NativeAddon): Result
   const title = 'Native addon';
   try {
     const addon = load();
-    return [ok('addon', title, `${addon.version}, libbpf ${addon.libbpf}`), trial(facts, addon)];
+    return [ok('addon', title, `${addon.version}, libbpf ${addon.libbpf}`), ...trial(facts, addon)];
   } catch (error) {
     const fix = (error instanceof PortchurnError && error.hint) || 'npm run setup';
     return [fail(EXIT.failed, 'addon', title, (error as Error).message, fix)];
   }
 }
 
-/** The decisive check: loads and attaches everything, as `serve` does, and takes it away again. */
-function trial(facts: KernelFacts, addon: NativeAddon): Result {
+/** The decisive check: loads and attaches everything, as `serve` does, and takes it away again; then what that lets it see. */
+function trial(facts: KernelFacts, addon: NativeAddon): Result[] {
   const title = 'BPF programs';
   try {
     const tracer = addon.openTracer({ ringBytes: TRIAL_RING_BYTES, syscalls: true });
     try {
       tracer.attach();
+      return [ok('load', title, 'loaded and attached'), sees(verdictLimit(tracer.verdictPath()))];
     } finally {
       tracer.close();
     }
-    return ok('load', title, 'loaded and attached');
   } catch (error) {
     const { exitCode, message, hint } = explainLoadFailure(error as NativeError, facts);
-    return fail(exitCode as DoctorExit, 'load', title, message, hint ?? '');
+    const exit = exitCode as DoctorExit;
+    return [fail(exit, 'load', title, message, hint ?? ''), seesWithout(exit, facts, message, hint ?? '')];
   }
+}
+
+const SIGHT = 'What serve sees here';
+
+function sees(limit: Problem | null): Result {
+  if (limit !== null) return warn('sight', SIGHT, `${limit.what} ${limit.why}`, limit.fix ?? '');
+  return ok('sight', SIGHT, 'everything: each connection as it happens, an owner for each TIME_WAIT entry');
+}
+
+/** Refused: polling is left, unless other people's descriptors are hidden too. */
+function seesWithout(exit: DoctorExit, facts: KernelFacts, reason: string, fix: string): Result {
+  if (canPoll(facts)) return sees(pollingLimit(reason, fix));
+  const detail = 'nothing: without CAP_SYS_PTRACE it cannot poll either, since owners are hidden';
+  return fail(exit, 'sight', SIGHT, detail, capabilityFix(['CAP_SYS_PTRACE'], facts.uid));
 }
 
 export function nodeCheck(version = process.versions.node): Result {

@@ -85,7 +85,7 @@ Holdings holdings()
 
 void lose()
 {
-	void *volatile lost = new Tracer({kRingBytes, false});
+	void *volatile lost = new Tracer({kRingBytes, false, false});
 	lost = nullptr;
 	static_cast<void>(lost);
 }
@@ -97,11 +97,11 @@ int main(int argc, char **argv)
 	const Holdings before = holdings();
 	capture_libbpf_log();
 	for (long i = 0; i < times; i++) {
-		Tracer tracer({kRingBytes - 100, i % 2 == 0});
+		Tracer tracer({kRingBytes - 100, i % 2 == 0, i % 3 == 0});
 		use(tracer);
 		audit();
 	}
-	must_refuse("a ring without room", [] { const Tracer tracer({0, false}); });
+	must_refuse("a ring without room", [] { const Tracer tracer({0, false, false}); });
 	const Holdings after = holdings();
 	if (after != before) {
 		fprintf(stderr, "left open: %u descriptors, %u mappings\n", after.descriptors, after.mappings);

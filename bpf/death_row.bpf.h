@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * A namespace's TIME_WAIT entries: how many, how many at most, and the table they lie in. Where the kernel keeps that has
+ * moved; which form this one has is known when the programs are loaded (CO-RE), and the verifier drops the others.
+ */
+#ifndef PORTCHURN_DEATH_ROW_BPF_H
+#define PORTCHURN_DEATH_ROW_BPF_H
+
+#include "state.bpf.h"
+
+static __always_inline struct inet_timewait_death_row *death_row_of(struct sock *sk)
+{
+	struct net *net = sk->__sk_common.skc_net.net;
+	struct net___apart *apart = (void *)net;
+
+	if (bpf_core_field_exists(apart->ipv4.tcp_death_row))
+		return BPF_CORE_READ(apart, ipv4.tcp_death_row);
+	return (void *)net + bpf_core_field_offset(struct net, ipv4.tcp_death_row);
+}
+
+static __always_inline struct inet_hashinfo *hashinfo_of(struct sock *sk)
+{
+	struct inet_timewait_death_row *row = death_row_of(sk);
+
+	if (bpf_core_field_exists(row->hashinfo))
+		return BPF_CORE_READ(row, hashinfo);
+	return BPF_CORE_READ(sk, __sk_common.skc_prot, h.hashinfo);
+}
+
+static __always_inline int entries_of(struct inet_timewait_death_row *row)
+{
+	struct inet_timewait_death_row___counted *counted = (void *)row;
+
+	if (bpf_core_field_exists(row->tw_refcount))
+		return BPF_CORE_READ(row, tw_refcount.refs.counter) - 1;
+	return BPF_CORE_READ(counted, tw_count.counter);
+}
+
+/* tcp_max_tw_buckets: the kernel skipped TIME_WAIT without a word. */
+static __always_inline bool time_wait_table_full(struct sock *sk)
+{
+	struct inet_timewait_death_row *row = death_row_of(sk);
+
+	return entries_of(row) >= BPF_CORE_READ(row, sysctl_max_tw_buckets);
+}
+
+#endif

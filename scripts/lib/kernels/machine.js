@@ -1,0 +1,53 @@
+/**
+ * A virtual machine by software emulation, which needs no privilege of the processor: it sees this machine's files through
+ * virtiofsd, says what it does on its first serial line and gives its result on the second. Called by matrix.js.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { programPath } from '../packages.js';
+import { background, run } from '../run.js';
+import { SHARE } from './initramfs.js';
+
+const MEMORY = '3G';
+/**
+ * No vector instructions beyond SSE4: they cost more to emulate than they save. The time stamp counter can be trusted, since
+ * it is the host's; the kernel would find that out too slowly and take a clock that traps into the emulator.
+ */
+const PROCESSOR = ['-accel', 'tcg,thread=multi', '-cpu', 'Nehalem', '-smp', '2'];
+const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc';
+
+/**
+ * Boots, and waits until the machine has switched itself off.
+ * @param {{ kernel: import('./kernel.js').Kernel, initramfs: string, minutes: number }} options
+ * @returns {Promise<{ console: string, result: string }>}
+ */
+export async function boot({ kernel, initramfs, minutes }) {
+  const file = (/** @type {string} */ name) => join(kernel.directory, name);
+  const [socket, console, result] = [file('share.socket'), file('console.txt'), file('result.txt')];
+  for (const old of [socket, console, result]) rmSync(old, { force: true });
+  const share = await background(
+    programPath('virtiofsd') ?? 'virtiofsd',
+    [`--socket-path=${socket}`, '-o', 'source=/', '-o', 'cache=always', '-o', 'sandbox=chroot'],
+    /Waiting for vhost-user/,
+  );
+  const words = [
+    ...['--kill-after=10', `${minutes}m`, 'qemu-system-x86_64', ...PROCESSOR, '-nodefaults', '-no-reboot'],
+    ...['-display', 'none', '-serial', `file:${console}`, '-serial', `file:${result}`, '-m', MEMORY],
+    ...['-object', `memory-backend-memfd,id=memory,size=${MEMORY},share=on`, '-numa', 'node,memdev=memory'],
+    ...['-chardev', `socket,id=share,path=${socket}`],
+    ...['-device', `vhost-user-fs-pci,chardev=share,tag=${SHARE}`],
+    ...['-kernel', kernel.image, '-initrd', initramfs, '-append', COMMAND_LINE],
+  ];
+  await run('timeout', words);
+  share.stop();
+  return { console: textOf(console), result: textOf(result) };
+}
+
+/** @param {string} path */
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

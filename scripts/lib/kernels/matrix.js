@@ -1,0 +1,131 @@
+/**
+ * The kernels we claim: tests of the kernel tier on each, with the real addon and service. The running kernel, and stock
+ * ones that are booted by software emulation, where everything takes ten times as long: only part of the tier runs there
+ * unless all of it is asked for. Called by test.js and kernels.js.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { ROOT, say } from '../run.js';
+import { countReport, readReport, runTier } from '../tiers.js';
+import { makeInitramfs } from './initramfs.js';
+import { BUSYBOX, fetchKernel } from './kernel.js';
+import { boot } from './machine.js';
+import { differences, lineOf, rewrite } from './table.js';
+
+/**
+ * @typedef {import('../tiers.js').Count} Count
+ * @typedef {import('../tiers.js').Report} Report
+ * @typedef {import('./table.js').Row} Row
+ * @typedef {{ all?: boolean, write?: boolean, hostTested?: boolean }} Options
+ *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel
+ */
+
+/** What Debian 12 boots: its own series, and the one its updates offer. */
+const SERIES = ['6.1', '6.12'];
+/** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
+const PART = ['surfaces', 'endings', 'owners', 'verdict-portable', 'failure-routes', 'failure-bind'];
+/** Waits may take so many times longer there. */
+const PATIENCE = 10;
+const MINUTES = { part: 15, all: 120 };
+/** Without what only this machine's builder calls it. */
+const OWN = release().replace(/-.*/, '');
+const README = join(ROOT, 'README.md');
+
+/**
+ * One line per kernel on stdout, and the sum. What the README claims counts as a test.
+ * @param {Options} options
+ * @returns {Promise<Count>}
+ */
+export async function runMatrix({ all = false, write = false, hostTested = false }) {
+  const files = all ? [] : PART;
+  const sum = { passed: 0, failed: 0 };
+  const add = (/** @type {Count} */ count) => {
+    sum.passed += count.passed;
+    sum.failed += count.failed;
+  };
+  const rows = [hostTested ? rowOf(OWN, readReport('kernel')) : await onHost(files)];
+  if (!hostTested) add(rows[0]?.count ?? { passed: 0, failed: 1 });
+  for (const series of SERIES) rows.push(await onSeries(series, files, all ? MINUTES.all : MINUTES.part));
+  for (const row of rows.slice(1)) add(row.count);
+  for (const row of rows) console.log(lineOf(row));
+  if (write) writeFileSync(README, rewrite(readFileSync(README, 'utf8'), rows));
+  add(compare(rows));
+  return sum;
+}
+
+/** @param {Row[]} rows @returns {Count} */
+function compare(rows) {
+  const wrong = differences(readFileSync(README, 'utf8'), rows);
+  for (const line of wrong) say(`kernels: README.md: ${line}; npm run test:kernels -- --write`);
+  return wrong.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** @param {string[]} files @returns {Promise<Row>} */
+async function onHost(files) {
+  await runTier('kernel', files);
+  return rowOf(OWN, readReport('kernel'));
+}
+
+/**
+ * @param {string} series
+ * @param {string[]} files
+ * @param {number} minutes
+ * @returns {Promise<Row>} a kernel that cannot be had or does not boot is a failure
+ */
+async function onSeries(series, files, minutes) {
+  try {
+    return await runOn(series, files, minutes);
+  } catch (error) {
+    say(`kernels: ${series}: ${error instanceof Error ? error.message : error}`);
+    return rowOf(series, null);
+  }
+}
+
+/**
+ * @param {string} series
+ * @param {string[]} files
+ * @param {number} minutes
+ */
+async function runOn(series, files, minutes) {
+  const kernel = await fetchKernel(series);
+  const script = join(kernel.directory, 'job.sh');
+  const words = ['scripts/lib/kernels/guest.sh', kernel.modules, process.execPath, ROOT, ...files];
+  const environment = `NO_COLOR=1 TEST_PATIENCE=${PATIENCE} BUSYBOX='${BUSYBOX}'`;
+  writeFileSync(
+    script,
+    `cd '${ROOT}' && ${environment} exec /bin/sh ${words.map((word) => `'${word}'`).join(' ')}\n`,
+  );
+  const began = performance.now();
+  say(`kernels: ${kernel.release}: booting, at most ${minutes} min`);
+  const { console, result } = await boot({ kernel, initramfs: makeInitramfs(kernel, script), minutes });
+  say(`kernels: ${kernel.release}: ${Math.round((performance.now() - began) / 1000)} s`);
+  const row = rowOf(kernel.release, parse(result));
+  if (row.count.failed > 0) say(console.slice(-20_000));
+  return row;
+}
+
+/** @param {string} text @returns {Report | null} */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} kernel
+ * @param {Report | null} report
+ * @returns {Row}
+ */
+function rowOf(kernel, report) {
+  const tests = report?.testResults.flatMap((file) => file.assertionResults) ?? [];
+  const facts = tests.find(({ meta }) => meta?.tracer)?.meta?.tracer;
+  return {
+    kernel,
+    count: countReport(report, 0),
+    verdict: facts?.verdictPath ?? null,
+    hooks: facts?.hooks ?? [],
+  };
+}

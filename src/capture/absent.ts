@@ -1,0 +1,31 @@
+/**
+ * The tracer where the kernel takes no programs: it sees nothing, and audits are all there is. Called by the engine.
+ */
+import type { NativeTracer, TracerStats } from './native.js';
+
+const NOTHING: TracerStats = {
+  ringLost: 0,
+  foldOverflow: 0,
+  recursionMisses: 0,
+  events: 0,
+  storageFailures: 0,
+  identityLost: 0,
+};
+
+export function absentTracer(): NativeTracer {
+  const none = () => 0;
+  const ignore = () => undefined;
+  return {
+    attach: ignore,
+    drain: none,
+    folds: none,
+    takeLostOwners: none,
+    seeds: none,
+    stats: () => NOTHING,
+    hooks: () => [],
+    verdictPath: () => 'portable',
+    setFilter: ignore,
+    setTraced: ignore,
+    close: ignore,
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
+ */
+import type { NamespaceTable } from './aggregate/namespace.js';
+import type { TracerStats } from './capture/native.js';
+import { problemsOf } from './problems.js';
+import type { Health } from './publish/source.js';
+import type { Sight } from './sight.js';
+
+/** CLOCK_MONOTONIC ms; `lostAt`: when events were last lost, null: never. */
+export interface Moments {
+  nowMs: number;
+  startedAt: number;
+  lostAt: number | null;
+}
+
+export function healthOf(sight: Sight, stats: TracerStats, namespaces: NamespaceTable, at: Moments): Health {
+  const { mode, tracer, limits } = sight;
+  const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
+  return {
+    status: mode === 'polling' ? 'degraded' : 'ok',
+    mode,
+    verdictPath: tracer.verdictPath(),
+    limits: [...limits],
+    hooks: hookNames(tracer.hooks()),
+    lost: { ring: stats.ringLost, recursion: stats.recursionMisses },
+    ...audit,
+    problems: problemsOf({
+      ...audit,
+      timeWait,
+      lostAgoMs: at.lostAt === null ? null : at.nowMs - at.lostAt,
+      missed: stats.recursionMisses + stats.foldOverflow,
+      uptimeMs: at.nowMs - at.startedAt,
+    }),
+  };
+}
+
+/** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
+function auditHealth(
+  namespaces: NamespaceTable,
+  nowMs: number,
+): Pick<Health, 'coverage' | 'auditAgeMs'> & { timeWait: number } {
+  const all = [...namespaces.all()].filter(({ states }) => states !== null);
+  const timeWait = all.reduce((sum, { timeWait }) => sum + timeWait, 0);
+  if (all.length === 0) return { coverage: null, auditAgeMs: null, timeWait };
+  const attributed = all.reduce((sum, { timeWaitAttributed }) => sum + timeWaitAttributed, 0);
+  const holding = all.filter(({ timeWait }) => timeWait > 0);
+  const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
+  const coverage = timeWait === 0 ? 1 : attributed / timeWait;
+  return { coverage, auditAgeMs: Math.round(nowMs - oldest / 1e6), timeWait };
+}
+
+/** Their names alone; an iterator is no tracepoint. */
+function hookNames(sections: readonly string[]): string[] {
+  return [...new Set(sections.map((section) => section.replace(/^(tp_btf|tp\/syscalls)\//, '')))];
+}

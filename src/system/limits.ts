@@ -1,0 +1,37 @@
+/**
+ * What this service cannot answer for as long as it runs, why, and what would mend that: the same words on every surface.
+ * Enters: how it traces. Leaves: problems, none when nothing is missing. Called by sight and by doctor. Pure.
+ */
+import type { Problem, VerdictPath } from '../protocol/frames.js';
+
+/** @param reason why the kernel takes no programs, `fix` what would mend that */
+export function pollingLimit(reason: string, fix: string): Problem {
+  return {
+    what: 'Polling: a TIME_WAIT entry has an owner only if its connection was seen open; opens, closes, failed connects, durations, bytes and events are unknown, and when ports run out is not foretold.',
+    why: `Sockets and /proc are looked at every few seconds, since no BPF program could be loaded. ${reason}`,
+    fix,
+  };
+}
+
+/** @param wished somebody asked for the portable verdict */
+export function verdictLimit(path: VerdictPath, wished = false): Problem | null {
+  if (path === 'ehash') return null;
+  return {
+    what: 'Portable verdict: where tcp_max_tw_buckets is reached or an old error was never read, it is wrong for some seconds, until the next audit, whether a close left a TIME_WAIT entry.',
+    why: wished
+      ? 'The service runs with --portable-verdict.'
+      : 'This kernel does not describe its table of sockets, so the closing socket alone tells.',
+    fix: wished
+      ? 'Start without --portable-verdict.'
+      : 'Boot a kernel whose BTF describes its table of sockets, as those of Debian 12 do: sudo apt-get install linux-image-amd64',
+  };
+}
+
+export function syscallsLimit(traced: boolean): Problem | null {
+  if (traced) return null;
+  return {
+    what: 'Not seen: who accepts a connection, calls that fail before anything is sent, bind() on a port in use.',
+    why: 'The service runs with --no-syscalls.',
+    fix: 'Start it without --no-syscalls.',
+  };
+}

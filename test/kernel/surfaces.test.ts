@@ -1,0 +1,61 @@
+/**
+ * What a user of this kernel gets: the service over loopback, with a live owner for every TIME_WAIT entry and a budget for
+ * every destination, and a doctor who knows. Says for the kernel matrix (scripts/lib/kernels) what the tracer hangs on.
+ */
+import { release } from 'node:os';
+import { expect, it } from 'vitest';
+import type { Health } from '../../src/publish/source.js';
+import type { DoctorReport } from '../../src/system/doctor.js';
+import { churnClient, churnServer } from '../support/churngen.js';
+import { Netns } from '../support/netns.js';
+import { testScope } from '../support/scope.js';
+import { cli, startService } from '../support/service.js';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    tracer?: Pick<Health, 'verdictPath' | 'hooks'>;
+  }
+}
+
+const COUNT = 200;
+/** Entries live their 60 s. */
+const KEPT = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
+
+it('the service tells over loopback who holds which ports, and how it knows', async ({ task }) => {
+  const scope = testScope();
+  const service = await startService(scope);
+  const netns = Netns.create(scope, KEPT);
+  await churnServer(scope, netns, ['127.0.0.1:9000']);
+  const stream = await service.stream(scope);
+  const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: COUNT });
+  await client.done();
+  const filter = `netns:${netns.inode}`;
+  const audited = stream.subscribe('totals', { filter });
+  const [totals] = await audited.until(
+    (rows) => rows[0]?.coverage === 1 && rows[0].timeWait === COUNT && rows,
+  );
+  expect(totals).toMatchObject({ timeWaitAttributed: COUNT, lowerBound: false });
+  const [flow] = await service.flows({ filter: `${filter} dir:out` });
+  expect(flow).toMatchObject({
+    opened: COUNT,
+    timeWait: COUNT,
+    process: { pid: client.pid, comm: 'churngen' },
+  });
+  const { rows } = await service.snapshot('budgets', { filter });
+  expect(rows).toMatchObject([
+    { kind: 'tuple', used: COUNT, destination: { address: '127.0.0.1', port: 9000 } },
+  ]);
+  const health = await service.get<Health>('/healthz');
+  expect(health).toMatchObject({ status: 'ok', mode: 'ebpf', lost: { ring: 0, recursion: 0 } });
+  expect(health.hooks).toEqual(
+    expect.arrayContaining(['inet_sock_set_state', 'sys_exit_connect', 'iter/task_file']),
+  );
+  task.meta.tracer = { verdictPath: health.verdictPath, hooks: health.hooks };
+});
+
+it('doctor says that this machine can trace, and which kernel it is', async () => {
+  const { code, stdout } = await cli(['doctor', '-o', 'json']);
+  const report = JSON.parse(stdout) as DoctorReport;
+  expect({ code, ...report }).toMatchObject({ code: 0, ok: true, kernel: release() });
+  expect(report.checks.find(({ id }) => id === 'load')?.status).toBe('ok');
+});

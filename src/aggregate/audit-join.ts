@@ -104,6 +104,7 @@ export class AuditJoin {
   end(complete: boolean): void {
     const { namespace } = this;
     if (namespace === null || !complete) return;
+    if (namespace.states === null) this.aggregator.flows.touchAll(namespace);
     namespace.states = this.states;
     this.takeListeners(namespace);
     namespace.idleBound = this.idleBound;

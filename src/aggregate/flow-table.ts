@@ -112,6 +112,11 @@ export class FlowTable {
   }
 
   /** Marks a flow for the next publish. */
+  /** What is known of a namespace changed, as its rows show it. */
+  touchAll(namespace: Namespace): void {
+    for (const flow of this.all()) if (flow.namespace === namespace) this.touch(flow);
+  }
+
   touch(flow: Flow): void {
     if (flow.dirty) return;
     flow.dirty = true;

@@ -47,6 +47,12 @@ export class Namespace {
     this.knownBlocked = null;
   }
 
+  /** What rows of budgets say of it: changes seldom, and without an event of theirs. */
+  get terms(): string {
+    const { blockedPorts, sysctls } = this;
+    return JSON.stringify([blockedPorts, { ...sysctls, reserved: sysctls?.reserved.ranges }]);
+  }
+
   private countBlocked(): number {
     const { sysctls } = this;
     if (sysctls === null) return 0;

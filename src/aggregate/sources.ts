@@ -11,6 +11,7 @@ import type { Budget } from './budget.js';
 import { budgetRow, ruleOf } from './budget-rows.js';
 import type { Failure } from './failure.js';
 import type { Flow } from './flow.js';
+import type { Namespace } from './namespace.js';
 import { Releases, TIMER_SLACK_MS } from './releases.js';
 import { type ReuseRule, releaseInMs, TIME_WAIT_MS } from './reuse.js';
 import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
@@ -105,6 +106,7 @@ export class FailureSource implements TableSource<'failures'> {
 }
 
 export class BudgetSource implements TableSource<'budgets'> {
+  private readonly terms = new WeakMap<Namespace, string>();
   /** Keys of the bind pools that were sent last. */
   private pools = new Set<string>();
   /** Their rows change with time alone. */
@@ -138,8 +140,22 @@ export class BudgetSource implements TableSource<'budgets'> {
 
   private move(second: number): void {
     this.second = second;
+    this.renegotiate();
     for (const budget of this.moving) this.aggregator.budgets.touch(budget);
     this.moving = [];
+  }
+
+  /** Settings and blocked ports concern every budget of a namespace, also one that nobody moves. */
+  private renegotiate(): void {
+    const { namespaces, budgets } = this.aggregator;
+    const changed = new Set<Namespace>();
+    for (const namespace of namespaces.all()) {
+      const { terms } = namespace;
+      if (this.terms.get(namespace) !== terms) changed.add(namespace);
+      this.terms.set(namespace, terms);
+    }
+    if (changed.size === 0) return;
+    for (const budget of budgets.all()) if (changed.has(budget.namespace)) budgets.touch(budget);
   }
 
   /** The fullest first; the rest keeps its marks for the next tick. */

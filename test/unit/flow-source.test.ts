@@ -1,7 +1,9 @@
 /** Rows are made anew only when something changed: what clients have must still be what the tables say, at any time. */
-import { expect, it } from 'vitest';
-import { FlowSource } from '../../src/aggregate/sources.js';
+import { describe, expect, it } from 'vitest';
+import { AuditJoin } from '../../src/aggregate/audit-join.js';
+import { BudgetSource, FlowSource } from '../../src/aggregate/sources.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
+import { SYSCTL_FILES, type SysctlTexts } from '../../src/system/sysctl.js';
 import { announced, closed, established, failed, outbound, World } from '../support/aggregate-world.js';
 import { type Random, random } from '../support/random.js';
 
@@ -68,4 +70,51 @@ it('makes no row anew whose rates stand still', () => {
   }
   expect(client.made).toBe(settled);
   expect(client.sorted.every(({ openPerSec }) => openPerSec === 0)).toBe(true);
+});
+
+const UNREAD = Object.fromEntries(SYSCTL_FILES.map((name) => [name, null])) as SysctlTexts;
+
+/** A complete dump that shows no socket. */
+function audit(world: World, range: string): void {
+  const join = new AuditJoin(world.aggregator, world.folds);
+  world.pass(1);
+  join.beginRound();
+  join.begin(1, 1, (world.now - world.aggregator.unixMsAtZero) * 1e6);
+  join.facts({ ...UNREAD, ip_local_port_range: range }, null);
+  join.end(true);
+}
+
+describe('what an audit says of a namespace', () => {
+  it('is told of flows that rest', () => {
+    const { world, client } = start();
+    world.feed(established(outbound()));
+    world.pass(30_000);
+    client.collect();
+    expect(client.sorted).toMatchObject([{ portsHeld: null }]);
+    audit(world, '40000 40099');
+    client.collect();
+    expect(client.sorted).toMatchObject([{ portsHeld: 1 }]);
+    expect(client.sorted).toEqual(sorted(world.flows()));
+  });
+
+  it('is told of budgets that nobody moves, when it changes', () => {
+    const { world } = start();
+    const source = new BudgetSource(world.aggregator);
+    const told = () => {
+      world.pass(1000);
+      return source.collect(world.now).set.map(({ limit }) => limit);
+    };
+    world.feed(established(outbound()));
+    world.pass(30_000);
+    while (told().length > 0);
+    for (const [range, limit] of [
+      ['40000 40099', 100],
+      ['40000 40199', 200],
+    ] as const) {
+      audit(world, range);
+      expect(told()).toEqual([limit]);
+      audit(world, range);
+      expect(told()).toEqual([]);
+    }
+  });
 });

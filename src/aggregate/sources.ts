@@ -123,6 +123,7 @@ export class BudgetSource implements TableSource<'budgets'> {
     const second = Math.floor(nowNs / 1e9);
     sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
     if (second !== this.second) this.move(second);
+    this.renegotiate();
     const changed = this.choose(budgets.takeDirty());
     this.refill(changed, nowNs);
     const set = changed.map((budget, i) => budgetRow(budget, this.releases[i] as Releases, flows, nowNs));
@@ -140,7 +141,6 @@ export class BudgetSource implements TableSource<'budgets'> {
 
   private move(second: number): void {
     this.second = second;
-    this.renegotiate();
     for (const budget of this.moving) this.aggregator.budgets.touch(budget);
     this.moving = [];
   }

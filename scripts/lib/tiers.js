@@ -10,7 +10,7 @@ import { ROOT, run, say } from './run.js';
  * @typedef {{ passed: number, failed: number }} Count
  * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: { name: string, status: string,
  *   assertionResults: { status: string, fullName: string, meta?: { tracer?: Facts } }[] }[] }} Report
- * @typedef {{ verdictPath: string, hooks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
+ * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
  */
 
 /** In the order of the data path's needs: each tier relies on what the one before has shown. */

@@ -3,20 +3,25 @@
  * every destination, and a doctor who knows. Says for the kernel matrix (scripts/lib/kernels) what the tracer hangs on.
  */
 import { release } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/publish/source.js';
 import type { DoctorReport } from '../../src/system/doctor.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 import { cli, startService } from '../support/service.js';
 
 declare module 'vitest' {
   interface TaskMeta {
-    tracer?: Pick<Health, 'verdictPath' | 'hooks'>;
+    /** `lacks`: what newer kernels tell. */
+    tracer?: Pick<Health, 'verdictPath' | 'hooks'> & { lacks: string[] };
   }
 }
 
+const HOLD_PORTS = fileURLToPath(new URL('../support/hold_ports.py', import.meta.url));
 const COUNT = 200;
 /** Entries live their 60 s. */
 const KEPT = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
@@ -26,6 +31,8 @@ it('the service tells over loopback who holds which ports, and how it knows', as
   const service = await startService(scope);
   const netns = Netns.create(scope, KEPT);
   await churnServer(scope, netns, ['127.0.0.1:9000']);
+  const idle = await start(scope, ['python3', HOLD_PORTS, '40111'], { netns });
+  await idle.printed(/ready/);
   const stream = await service.stream(scope);
   const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: COUNT });
   await client.done();
@@ -50,8 +57,21 @@ it('the service tells over loopback who holds which ports, and how it knows', as
   expect(health.hooks).toEqual(
     expect.arrayContaining(['inet_sock_set_state', 'sys_exit_connect', 'iter/task_file']),
   );
-  task.meta.tracer = { verdictPath: health.verdictPath, hooks: health.hooks };
+  task.meta.tracer = {
+    verdictPath: health.verdictPath,
+    hooks: health.hooks,
+    lacks: lacksOf(totals as TotalsRow),
+  };
 });
+
+/** The port that somebody bound and did nothing more with is listed, or it is not. */
+function lacksOf({ blockedPorts, tcpTwReuseDelayMs }: TotalsRow): string[] {
+  expect([0, 1]).toContain(blockedPorts);
+  return [
+    ...(tcpTwReuseDelayMs === null ? ['tcp_tw_reuse_delay'] : []),
+    ...(blockedPorts === 0 ? ['merely bound sockets'] : []),
+  ];
+}
 
 it('doctor says that this machine can trace, and which kernel it is', async () => {
   const { code, stdout } = await cli(['doctor', '-o', 'json']);

@@ -9,6 +9,7 @@ const row = (kernel: string, more: Partial<Row> = {}): Row => ({
   count: { passed: 7, failed: 0 },
   verdict: 'ehash',
   hooks: ['a', 'iter/b'],
+  lacks: [],
   ...more,
 });
 const README = 'before\n<!-- npm run test:kernels -- --write -->\nold\n<!-- end of the table -->\nafter\n';
@@ -40,6 +41,7 @@ describe('the table is wrong', () => {
   it.each([
     ['a stock kernel is not in it', README, others, ['nothing about 6.1', 'nothing about 6.12']],
     ['a verdict differs', WRITTEN, [others[0], row('6.1.0', { verdict: 'portable' })], [/^of 6\.1 /]],
+    ['something is lacking', WRITTEN, [others[0], row('6.1.0', { lacks: ['it'] })], [/^of 6\.1 /]],
     ['hooks differ', WRITTEN, [others[0], row('6.12.1', { hooks: ['a'] })], [/^of 6\.12 /]],
     ['the machine’s own kernel differs', WRITTEN, [row('6.18.9', { hooks: [] })], [/^of 6\.18 /]],
   ])('when %s', (_, readme, rows, wrong) => {

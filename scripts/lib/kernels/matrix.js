@@ -127,5 +127,6 @@ function rowOf(kernel, report) {
     count: countReport(report, 0),
     verdict: facts?.verdictPath ?? null,
     hooks: facts?.hooks ?? [],
+    lacks: facts?.lacks ?? [],
   };
 }

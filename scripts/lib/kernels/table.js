@@ -3,7 +3,10 @@
  * series, since a machine's own kernel and Debian's patch levels differ. Pure. Called by matrix.js.
  */
 
-/** @typedef {{ kernel: string, count: import('../tiers.js').Count, verdict: string | null, hooks: string[] }} Row */
+/**
+ * @typedef {{ kernel: string, count: import('../tiers.js').Count, verdict: string | null, hooks: string[], lacks: string[] }} Row
+ *   `lacks`: what the kernel does not tell, others do
+ */
 
 const BEGIN = '<!-- npm run test:kernels -- --write -->\n';
 const END = '<!-- end of the table -->\n';
@@ -18,7 +21,8 @@ export function lineOf({ kernel, count, verdict, hooks }) {
 const seriesOf = (kernel) => /^\d+\.\d+/.exec(kernel)?.[0] ?? kernel;
 
 /** @param {Row} row */
-const cells = ({ verdict, hooks }) => ` ${verdict ?? '–'} | ${hooks.join(', ')} |`;
+const cells = ({ verdict, hooks, lacks }) =>
+  ` ${verdict ?? '–'} | ${lacks.join(', ') || 'nothing'} | ${hooks.join(', ')} |`;
 
 /**
  * The README with these rows as its table.
@@ -29,7 +33,7 @@ export function rewrite(readme, rows) {
   const [before, rest = ''] = readme.split(BEGIN);
   const after = rest.split(END)[1] ?? '';
   const lines = rows.map((row) => `| ${row.kernel} | ${row.count.passed} |${cells(row)}\n`);
-  const head = '| kernel | tests passed | TIME_WAIT verdict | hooks |\n|---|---|---|---|\n';
+  const head = '| kernel | tests passed | TIME_WAIT verdict | lacks | hooks |\n|---|---|---|---|---|\n';
   return `${before}${BEGIN}${head}${lines.join('')}${END}${after}`;
 }
 
@@ -45,6 +49,8 @@ export function differences(readme, rows) {
     const series = seriesOf(row.kernel);
     const said = table.find((line) => line.startsWith(`| ${series}.`));
     if (said === undefined) return index === 0 ? [] : [`nothing about ${series}`];
-    return said.endsWith(`|${cells(row)}`) ? [] : [`of ${series} another verdict or other hooks than found`];
+    return said.endsWith(`|${cells(row)}`)
+      ? []
+      : [`of ${series} another verdict, other hooks or lacks than found`];
   });
 }

@@ -119,10 +119,11 @@ function closeOf(
 }
 
 function rowOf(watch: Watch, family: Family, port: number, direction: 'out' | 'in'): FlowRow {
-  const { inode } = space(family).netns;
-  const rows = watch
-    .flows()
-    .filter((row) => row.netns === inode && row.direction === direction && row.destination.port === port);
+  const { netns, script } = space(family);
+  const isIt = (row: FlowRow) =>
+    row.netns === netns.inode && row.direction === direction && row.destination.port === port;
+  /* An entry that the portable verdict did not expect has nobody's row, once an audit has found it. */
+  const rows = watch.flows().filter((row) => isIt(row) && row.process?.pid === script.pid);
   expect(rows).toHaveLength(1);
   return rows[0] as FlowRow;
 }

@@ -6,7 +6,7 @@ import { Batch } from '../../src/decode/batch.js';
 import { Decoder } from '../../src/decode/decoder.js';
 import { EVENT, sizeOf } from '../../src/decode/layout.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { quiet } from '../support/counters.js';
+import { settled } from '../support/counters.js';
 import { heldPrograms } from '../support/held.js';
 import { programsGone } from '../support/leftovers.js';
 import { Netns } from '../support/netns.js';
@@ -45,7 +45,7 @@ async function churn(scope: Scope, netns: Netns, count: number): Promise<void> {
   const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count });
   await client.done();
   await client.process.exited;
-  quiet(netns);
+  settled(netns);
   await server.stop();
 }
 

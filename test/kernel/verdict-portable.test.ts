@@ -27,8 +27,8 @@ it.each([
     quiet(view.netns);
     const closed = (await view.reach('closed', 2 * COUNT)).filter(({ direction }) => direction === 'out');
     const told = closed.filter(({ end }) => end === 'time-wait' || end === 'fin-wait-2').length;
-    /* The last one before the table is full looks as if it had found it so. */
-    expect(told).toBe(left === room ? left - 1 : left);
+    /* The last one before the table is full looks as if it had found it so; two, when both processors close one. */
+    expect(left === room ? [left - 1, left - 2] : [left]).toContain(told);
     expect(closed.filter(({ end }) => end === 'overflow')).toHaveLength(COUNT - told);
     expect(grown('TcpExt.TW')).toBe(left);
     expect(sockets(view.netns, 'time-wait')).toHaveLength(left);

@@ -16,6 +16,8 @@ const FLOWS = 1_000;
 /** Each flow opens one a second, so that every row changes in nearly every tick. */
 const RATE = FLOWS;
 const INTERVAL_MS = 500;
+/** The browser's compiler is done with what it has seen by then. */
+const SETTLE_MS = 10_000;
 const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'blink.user_timing'];
 const WITHIN = { timeout: 60_000 };
 
@@ -69,7 +71,7 @@ async function measureAll(ms: number): Promise<Cell[][]> {
 }
 
 async function measure(page: Page, ms: number): Promise<Cell[]> {
-  await pause(3 * INTERVAL_MS);
+  await pause(SETTLE_MS);
   const browser = page.context().browser();
   if (browser === null) throw new Error('the page has no browser');
   await browser.startTracing(page, { categories: CATEGORIES });

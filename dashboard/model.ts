@@ -78,13 +78,26 @@ const FINDINGS: Wish = { sort: 'rank', limit: 50 };
 /** What the drawer subscribes to, for as long as it is open. */
 export const sides = new Sides((frame) => feed.send(frame));
 
-/** The tables of one publish tick come in several frames: drawn together, once. A hidden page has no animation frames. */
+/**
+ * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest, so
+ * that neither makes the page stumble. A hidden page has no animation frames.
+ */
 const arrived: { state?: State; link?: Link } = {};
 function arrive(what: typeof arrived): void {
   const waits = arrived.state !== undefined || arrived.link !== undefined;
   Object.assign(arrived, what);
   if (document.hidden) show();
-  else if (!waits) requestAnimationFrame(show);
+  else if (!waits) requestAnimationFrame(drawFlows);
+}
+
+function drawFlows(): void {
+  const { tables, hello } = state.value;
+  const next = arrived.state;
+  if (next === undefined || next.hello !== hello || next.tables.flows === tables.flows) show();
+  else {
+    state.value = { ...state.value, tables: { ...tables, flows: next.tables.flows } };
+    requestAnimationFrame(show);
+  }
 }
 
 function show(): void {

@@ -3,7 +3,8 @@
  * built once so that rows can compare them by identity. Called by views/flows.
  */
 
-import { useComputed } from '@preact/signals';
+import { computed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Group } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { errnoOf, outlookOf } from '../beside.js';
@@ -121,14 +122,19 @@ function PortsHeld({ row }: { row: FlowRow }) {
   return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
 }
 
-/** Other tables' words draw themselves, when they change. */
+/** Other tables' words draw themselves, when they change. What stands in a place may become another row. */
+function useWords<T>(row: FlowRow, read: (row: FlowRow) => T): T {
+  // A key stands for all of the row that such words depend on.
+  return useMemo(() => computed(() => read(row)), [row.key]).value;
+}
+
 function Why({ row }: { row: FlowRow }) {
-  const errno = useComputed(() => errnoOf(row)).value;
+  const errno = useWords(row, errnoOf);
   return errno === null ? null : <span class="errno">{errno}</span>;
 }
 
 function RunsOut({ row }: { row: FlowRow }) {
-  const says = useComputed(() => outlookOf(row)).value;
+  const says = useWords(row, outlookOf);
   return says === null ? <Name of={null} /> : <Outlook says={says} />;
 }
 
@@ -140,7 +146,7 @@ const runsOut: FlowColumn = {
   unsorted: true,
   value: () => null,
   shows: ({ netns, direction, destination }) => `${netns}|${direction}|${endpoint(destination)}`,
-  cell: (row) => <RunsOut key={row.key} row={row} />,
+  cell: (row) => <RunsOut row={row} />,
 };
 
 const FAILING = 'Attempts that failed per second, over the last 10 s, and why most of them';
@@ -161,7 +167,7 @@ const MEASURES: readonly FlowColumn[] = [
   {
     ...number('failPerSec', 'Fail/s', FAILING, (row) => (
       <>
-        {row.failPerSec ? <Why key={row.key} row={row} /> : null} <BadRate of={row.failPerSec} />
+        {row.failPerSec ? <Why row={row} /> : null} <BadRate of={row.failPerSec} />
       </>
     )),
     shows: (row) => rateText(row.failPerSec),

@@ -3,7 +3,7 @@
  * <table> that draws only the rows in sight. Called by every view that shows rows.
  */
 import { Component, type ComponentChildren } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { now } from '../model.js';
 import { comparator, type Keyed, type Ranking, rerank, type Sort, unranked, type Value } from '../order.js';
 import { ROW_PX, slice } from '../window.js';
@@ -59,16 +59,16 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   const [focused, setFocused] = useState<string | null>(null);
   const held = hovered || focused !== null || props.current != null || props.frozen === true;
   const ranking = useRanking(props, held);
+  const table = useRef<HTMLTableElement>(null);
+  useLayoutEffect(() => {
+    table.current?.closest('.panel')?.classList.toggle('held', held);
+  }, [held]);
   const style = { '--row': `${ROW_PX}px`, '--full': String(props.full ?? 1) };
   return (
     <Scroll labelledBy={props.labelledBy}>
       {(measures) => (
         <>
-          <table
-            class={`${props.className ?? ''} ${held ? 'held' : ''}`}
-            style={style}
-            aria-rowcount={ranking.rows.length + 1}
-          >
+          <table ref={table} class={props.className} style={style} aria-rowcount={ranking.rows.length + 1}>
             <caption class="sr-only">{props.caption}</caption>
             <Head columns={props.columns} sort={props.sort} onSort={props.onSort} />
             <Body

@@ -3,7 +3,9 @@
  * Enters: the timeline's signals. Called by app.
  */
 import { useComputed } from '@preact/signals';
+import { useMemo, useState } from 'preact/hooks';
 import type { HistoryBody } from '../../src/protocol/history.js';
+import type { BudgetRow } from '../../src/protocol/rows.js';
 import { liveSpan, portsChart, projected, ratesChart, zoomed } from '../chart.js';
 import { budgetWords, noteWords, portsSummary, ratesSummary } from '../chart-words.js';
 import { withHistory } from '../choice.js';
@@ -62,6 +64,7 @@ function onLive(): void {
   zoom.value = null;
 }
 
+const CHOICES_MS = 10_000;
 const TIGHTEST = 'tightest';
 const TOTALS = 'totals';
 
@@ -77,11 +80,15 @@ function Choose() {
     if (next === TIGHTEST) choose('tightest');
     else choose({ budget: next === TOTALS ? null : next.slice('key '.length) });
   };
-  const rows = useComputed(() => withHistory(budgets.value.rows)).value;
+  const [looks, setLooks] = useState(0);
+  const look = () => setLooks(looks + 1);
+  const rows = useChoices(looks);
   return (
     <select
       aria-label="What the timeline shows"
       value={value}
+      onFocus={look}
+      onPointerEnter={look}
       onChange={({ currentTarget }) => take(currentTarget.value)}
     >
       <option value={TIGHTEST}>{`tightest: ${nameOf(shown.value)}`}</option>
@@ -93,6 +100,16 @@ function Choose() {
       ))}
     </select>
   );
+}
+
+/**
+ * What can be chosen. Of many budgets others are the tightest each time: the list is made anew when one comes or goes, when
+ * somebody comes to choose, and every ten seconds.
+ */
+function useChoices(looks: number): BudgetRow[] {
+  const size = useComputed(() => budgets.value.rows.size).value;
+  const turn = useComputed(() => Math.floor(now.value / CHOICES_MS)).value;
+  return useMemo(() => withHistory(budgets.peek().rows), [size, turn, looks]);
 }
 
 /** Where there is little room: its destination. A budget that is empty has no row any more; its key ends with it. */

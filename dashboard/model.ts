@@ -16,7 +16,7 @@ import { Sides } from './sides.js';
 import { initial, type State, type Wish } from './state.js';
 
 /** Rows asked for at first, and once the user wants more: what one looks at, not what exists. */
-export const FEW_ROWS = 200;
+export const FEW_ROWS = 100;
 export const MANY_ROWS = 1_000;
 
 export const state = signal(initial());

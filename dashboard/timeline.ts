@@ -44,7 +44,11 @@ function forget(): void {
   tightest.value = null;
 }
 
-const time = computed(() => state.value.time);
+/** Unix ms of a whole second: the history has a column for each. */
+const time = computed(() => {
+  const { time } = state.value;
+  return time === null ? null : Math.floor(time / 1000) * 1000;
+});
 
 export function startTimeline(): void {
   effect(() => {

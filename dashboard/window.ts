@@ -6,7 +6,7 @@
 /** Height of a table row, px; the style sheet has it as `--row`. */
 export const ROW_PX = 26;
 /** Rows drawn beyond each edge. */
-const BEYOND = 3;
+const BEYOND = 2;
 /** Positions are told in steps of this many px, so that most scrolling redraws nothing. */
 export const STEP_PX = BEYOND * ROW_PX;
 

@@ -27,7 +27,9 @@ function flushedBytes(socket: Socket): number {
 export class Progress {
   #flushed = 0;
   #heard = false;
-  #at: number;
+  /** Milliseconds without progress. */
+  #idle = 0;
+  #looked: number;
 
   /** `answers`: the client answers pings, so an empty queue alone does not prove it alive. Times are monotonic ms. */
   constructor(
@@ -35,7 +37,7 @@ export class Progress {
     private readonly answers: boolean,
     now: number,
   ) {
-    this.#at = now;
+    this.#looked = now;
   }
 
   heard(): void {
@@ -48,7 +50,10 @@ export class Progress {
     const alive = this.#heard || (queued ? flushed !== this.#flushed : !this.answers);
     this.#flushed = flushed;
     this.#heard = false;
-    if (alive) this.#at = now;
-    return now - this.#at >= STALL_MS;
+    /* While the service itself was stopped it listened to nobody: that time is not the client's. */
+    const passed = Math.min(now - this.#looked, 2 * WATCH_MS);
+    this.#idle = alive ? 0 : this.#idle + passed;
+    this.#looked = now;
+    return this.#idle >= STALL_MS;
   }
 }

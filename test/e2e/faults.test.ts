@@ -54,8 +54,9 @@ function audited(totals: Table<TotalsRow>, is: (row: TotalsRow) => boolean): Pro
 
 describe('a service that is stopped while connections churn', () => {
   /* Entries in FIN_WAIT2 end by the same timer as those in TIME_WAIT, only that its length can be set: two seconds instead of
-   * sixty are what makes this stop a short one. */
+   * sixty: some end while nobody looks. */
   const [BEFORE, WHILE, HALF, REFUSED] = [100, 4000, 500, 300];
+  const STOPPED_S = 30;
 
   /**
    * Whether the accept of a lost close was counted is known once an audit has looked for it: a lower bound until then. No row
@@ -78,7 +79,7 @@ describe('a service that is stopped while connections churn', () => {
     await flows.until((rows) => sum(rows, 'closed') === BEFORE);
 
     service.process.signal('SIGSTOP');
-    await churn(scope, netns, PEER as string, WHILE / 2, { processes: 2 });
+    await churn(scope, netns, PEER as string, WHILE / 2, { processes: 2, rate: WHILE / 2 / STOPPED_S });
     await churn(scope, netns, NEVER as string, HALF);
     await churn(scope, netns, CLOSED as string, REFUSED);
     quiet(netns, HALF);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Progress } from '../../src/publish/progress.js';
+import { Progress, WATCH_MS } from '../../src/publish/progress.js';
 import { event, flow } from './publish-rows.js';
 import { type TestClient, World } from './publish-world.js';
 
@@ -253,12 +253,18 @@ describe('progress', () => {
     return { sender, receiver, close };
   }
 
+  /** What each look said. */
+  function looks(progress: Progress, from: number, to: number): boolean[] {
+    const said: boolean[] = [];
+    for (let now = from; now <= to; now += WATCH_MS) said.push(progress.stalled(now));
+    return said;
+  }
+
   it('is missing once nothing leaves a full queue for 30 s, and not before', async () => {
     const { sender, receiver, close } = await pair();
     const progress = new Progress(sender, true, 0);
     sender.write(Buffer.alloc(64 << 20));
-    expect(progress.stalled(5000)).toBe(false);
-    expect(progress.stalled(34_999)).toBe(false);
+    expect([...looks(progress, 5000, 30_000), progress.stalled(34_999)]).not.toContain(true);
     expect(progress.stalled(35_000)).toBe(true);
     receiver.resume();
     await once(sender, 'drain');
@@ -281,10 +287,21 @@ describe('progress', () => {
   it('with nothing queued is to answer pings', async () => {
     const { sender, close } = await pair();
     const [mute, lines] = [new Progress(sender, true, 0), new Progress(sender, false, 0)];
-    expect([mute.stalled(29_999), lines.stalled(29_999)]).toEqual([false, false]);
+    expect([...looks(mute, 5000, 25_000), mute.stalled(29_999)]).not.toContain(true);
+    expect([...looks(lines, 5000, 25_000), lines.stalled(29_999)]).not.toContain(true);
     expect([mute.stalled(30_000), lines.stalled(30_000)]).toEqual([true, false]);
     mute.heard();
     expect(mute.stalled(31_000)).toBe(false);
+    close();
+  });
+
+  it('is not asked for of the time in which the service was stopped', async () => {
+    const { sender, close } = await pair();
+    const progress = new Progress(sender, true, 0);
+    progress.heard();
+    expect(looks(progress, 5000, 10_000)).toEqual([false, false]);
+    expect(looks(progress, 100_000, 105_000)).toEqual([false, false]);
+    expect(looks(progress, 110_000, 115_000)).toEqual([false, true]);
     close();
   });
 });

@@ -111,12 +111,12 @@ export class FlowTable {
     return flow.index;
   }
 
-  /** Marks a flow for the next publish. */
   /** What is known of a namespace changed, as its rows show it. */
   touchAll(namespace: Namespace): void {
     for (const flow of this.all()) if (flow.namespace === namespace) this.touch(flow);
   }
 
+  /** Marks a flow for the next publish. */
   touch(flow: Flow): void {
     if (flow.dirty) return;
     flow.dirty = true;

@@ -5,8 +5,7 @@
 import type { Logger } from 'pino';
 import { PortchurnError } from '../errors.js';
 import type { FlowDetail } from '../protocol/detail.js';
-import type { Problem } from '../protocol/frames.js';
-import { type Hello, PROTOCOL, type Subscribe, type TableTopic } from '../protocol/frames.js';
+import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } from '../protocol/frames.js';
 import type { HistoryBody } from '../protocol/history.js';
 import { Client, type ClientHost, type Wire } from './client.js';
 import { EventDesk } from './desk.js';

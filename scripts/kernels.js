@@ -3,6 +3,7 @@
  * ones; `--all` runs the whole tier there, `--write` puts the result into README's support table. One line per kernel; the
  * last line is the sum.
  */
+import { conclude } from './lib/count.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop } from './lib/run.js';
@@ -16,7 +17,5 @@ await main(async () => {
   if (unknown) throw new Stop(`There is no flag "${unknown}". Flags: ${FLAGS.join(' ')}`, 2);
   await ensurePackages([...PACKAGES.test, ...PACKAGES.kernels]);
   await ensure([...PREREQUISITES, ...BUILD]);
-  const sum = await runMatrix({ all: flags.includes('--all'), write: flags.includes('--write') });
-  console.log(`${sum.passed} passed, ${sum.failed} failed`);
-  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+  return conclude(await runMatrix({ all: flags.includes('--all'), write: flags.includes('--write') }));
 });

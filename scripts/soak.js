@@ -2,6 +2,7 @@
  * `npm run soak [-- MINUTES]`: set-up, then well-configured programs under the service for ten minutes, or as many as asked:
  * nobody may be told to act. Exit 0 when nobody was.
  */
+import { conclude } from './lib/count.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop } from './lib/run.js';
 import { BUILD, ensure, PREREQUISITES } from './lib/steps.js';
@@ -15,6 +16,5 @@ await main(async () => {
   await ensurePackages(PACKAGES.test);
   await ensure([...PREREQUISITES, ...BUILD]);
   process.env.SOAK_MINUTES = minutes;
-  const { passed, failed } = await runTier('e2e', ['soak']);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  return conclude(await runTier('e2e', ['soak']));
 });

@@ -1,8 +1,9 @@
 /**
  * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named (lint unit native kernel kernels e2e).
- * The last line is `N passed, N failed`, the sum of all; lint counts one per tool. Exit 0 only when nothing failed
- * and something passed. The unit tier needs no build.
+ * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool.
+ * Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
+import { conclude, failure, sumOf } from './lib/count.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
@@ -31,14 +32,12 @@ function runOne(tier, chosen) {
 
 /** @param {string[]} chosen */
 async function runAll(chosen) {
-  const sum = { passed: 0, failed: 0 };
+  const counts = [];
   for (const tier of ALL.filter((name) => chosen.includes(name))) {
     say(`test: ${tier}`);
-    const { passed, failed } = await runOne(tier, chosen);
-    sum.passed += passed;
-    sum.failed += failed;
+    counts.push(await runOne(tier, chosen));
   }
-  return sum;
+  return sumOf(counts);
 }
 
 await main(async () => {
@@ -46,13 +45,10 @@ await main(async () => {
   const unknown = named.find((tier) => !ALL.includes(tier));
   if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${ALL.join(' ')}`, 2);
   const chosen = named.length > 0 ? named : ALL;
-  let sum = { passed: 0, failed: 1 };
   try {
     await prepare(chosen);
-    sum = await runAll(chosen);
+    return conclude(await runAll(chosen));
   } catch (error) {
-    say(error instanceof Stop ? error.message : String(error));
+    return conclude(failure(error instanceof Stop ? error.message : String(error)));
   }
-  console.log(`${sum.passed} passed, ${sum.failed} failed`);
-  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 });

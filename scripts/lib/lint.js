@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failure, PASS, sumOf } from './count.js';
 import { ROOT, run, say } from './run.js';
 
 /** @typedef {{ name: string, command: string, args: string[] }} Check */
@@ -56,14 +57,14 @@ function linters() {
 
 /**
  * Runs every check, also after one failed.
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @returns {Promise<import('./count.js').Count>}
  */
 export async function lint() {
-  const count = { passed: 0, failed: 0 };
+  const counts = [];
   for (const { name, command, args } of [...formatters(), ...linters()]) {
     const ok = (await run(command, args)) === 0;
-    count[ok ? 'passed' : 'failed']++;
+    counts.push(ok ? PASS : failure(`lint: ${name}`));
     say(`lint: ${name}: ${ok ? 'ok' : 'FAILED'}`);
   }
-  return count;
+  return sumOf(counts);
 }

@@ -3,18 +3,37 @@
  * test, a file that does not load, a runner that dies. Called by test.js.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT, run, say } from './run.js';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { failure, within } from './count.js';
+import { ROOT, run } from './run.js';
 
 /**
- * @typedef {{ passed: number, failed: number }} Count
- * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: { name: string, status: string,
- *   assertionResults: { status: string, fullName: string, meta?: { tracer?: Facts } }[] }[] }} Report
+ * @typedef {import('./count.js').Count} Count
+ * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: File[] }} Report
+ * @typedef {{ name: string, status: string, message?: string, assertionResults: Test[] }} File
+ * @typedef {{ status: string, fullName: string, failureMessages?: string[], meta?: { tracer?: Facts } }} Test
  * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
  */
 
 /** In the order of the data path's needs: each tier relies on what the one before has shown. */
 export const TIERS = ['unit', 'native', 'kernel', 'e2e'];
+
+/** @param {string} text @returns {string} without colours */
+const firstLine = (text) => stripVTControlCharacters(text).split('\n')[0] ?? '';
+
+/** @param {Test} test */
+const whyOf = ({ status, failureMessages }) =>
+  status === 'failed' ? firstLine(failureMessages?.[0] ?? '') : 'not run, counts as failed';
+
+/** @param {File} file @returns {string[]} */
+function failuresOf(file) {
+  const where = relative(ROOT, file.name);
+  const failed = file.assertionResults.filter(({ status }) => status !== 'passed');
+  const lines = failed.map((test) => `${where}: ${test.fullName}: ${whyOf(test)}`);
+  const broken = file.status === 'failed' && failed.every(({ status }) => status !== 'failed');
+  return broken ? [...lines, `${where}: ${firstLine(file.message ?? '')}`] : lines;
+}
 
 /**
  * @param {Report | null} report null: the runner left none
@@ -22,22 +41,11 @@ export const TIERS = ['unit', 'native', 'kernel', 'e2e'];
  * @returns {Count}
  */
 export function countReport(report, exitCode) {
-  if (!report) return { passed: 0, failed: 1 };
-  const broken = report.testResults.filter(
-    (f) => f.status === 'failed' && f.assertionResults.every((t) => t.status !== 'failed'),
-  );
-  const failed = report.numTotalTests - report.numPassedTests + broken.length;
-  // Exit code without a failure: an error outside of any test, or no test at all.
-  return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
-}
-
-/** @param {Report} report */
-function saySkipped(report) {
-  const tests = report.testResults.flatMap((file) => file.assertionResults);
-  for (const test of tests) {
-    if (test.status !== 'passed' && test.status !== 'failed')
-      say(`test: not run, counts as failed: ${test.fullName}`);
-  }
+  if (!report) return failure(`no report, the runner ended with ${exitCode}`);
+  const failures = report.testResults.flatMap(failuresOf);
+  // An error outside of any test, or no test at all.
+  if (failures.length === 0 && exitCode !== 0) failures.push(`the runner ended with ${exitCode}`);
+  return { passed: report.numPassedTests, failed: failures.length, failures };
 }
 
 /** @param {string} tier */
@@ -70,7 +78,5 @@ export async function runTier(tier, files = []) {
     `--outputFile.json=${file}`,
   ];
   const code = await run(join(ROOT, 'node_modules/.bin/vitest'), args, { stdout: 'inherit' });
-  const report = readReport(tier);
-  if (report) saySkipped(report);
-  return countReport(report, code);
+  return within(countReport(readReport(tier), code), tier);
 }

@@ -2,11 +2,12 @@
  * The kernel matrix: its lines, and README's table, which may not claim what no run has shown.
  */
 import { describe, expect, it } from 'vitest';
+import { failure } from '../../scripts/lib/count.js';
 import { differences, lineOf, type Row, rewrite } from '../../scripts/lib/kernels/table.js';
 
 const row = (kernel: string, more: Partial<Row> = {}): Row => ({
   kernel,
-  count: { passed: 7, failed: 0 },
+  count: { passed: 7, failed: 0, failures: [] },
   verdict: 'ehash',
   hooks: ['a', 'iter/b'],
   lacks: [],
@@ -18,7 +19,7 @@ const WRITTEN = rewrite(README, ROWS);
 
 it('a kernel’s line says the sum, the verdict and the hooks', () => {
   expect(lineOf(row('6.1.0-56'))).toBe('6.1.0-56: 7 passed, 0 failed, verdict ehash, hooks a iter/b');
-  expect(lineOf(row('6.1', { verdict: null, hooks: [], count: { passed: 0, failed: 1 } }))).toBe(
+  expect(lineOf(row('6.1', { verdict: null, hooks: [], count: failure('no boot') }))).toBe(
     '6.1: 0 passed, 1 failed, verdict –, hooks –',
   );
 });

@@ -1,8 +1,10 @@
 /**
  * The test runner's sum and set-up's comparison of node_modules with the lock.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { conclude, failure, PASS, sumOf, within } from '../../scripts/lib/count.js';
 import { inStep } from '../../scripts/lib/dependencies.js';
+import { ROOT } from '../../scripts/lib/run.js';
 import { countReport } from '../../scripts/lib/tiers.js';
 
 type Status = 'passed' | 'failed' | 'pending' | 'todo';
@@ -32,7 +34,40 @@ describe('the sum', () => {
     ['a tier without tests, as failed', report(), 1, 0, 1],
     ['a runner that died, as failed', null, 139, 0, 1],
   ])('counts %s', (_, given, exitCode, passed, failed) => {
-    expect(countReport(given, exitCode)).toEqual({ passed, failed });
+    const count = countReport(given, exitCode);
+    expect(count).toMatchObject({ passed, failed });
+    expect(count.failures).toHaveLength(failed);
+  });
+});
+
+describe('a failure', () => {
+  const file = (more: object) => ({
+    numPassedTests: 0,
+    numTotalTests: 1,
+    testResults: [{ name: `${ROOT}/test/unit/a.test.ts`, status: 'failed', assertionResults: [], ...more }],
+  });
+  const failed = { status: 'failed', fullName: 'it adds', failureMessages: ['\u001b[31mError: 1\nat x'] };
+
+  it.each([
+    ['of a test', file({ assertionResults: [failed] }), 'test/unit/a.test.ts: it adds: Error: 1'],
+    ['of a file', file({ message: 'No such module\nmore' }), 'test/unit/a.test.ts: No such module'],
+    ['of the runner', null, 'no report, the runner ended with 139'],
+  ])('%s says where and why in a line', (_, given, line) => {
+    expect(countReport(given, 139).failures).toEqual([line]);
+  });
+
+  it('is printed again before the sum, with the tier, and makes the exit code 1', () => {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    onTestFinished(() => log.mockRestore());
+    const sum = sumOf([PASS, within(failure('one', 'another'), 'unit'), PASS]);
+    expect(conclude(sum)).toBe(1);
+    expect(log.mock.calls.flat()).toEqual([
+      'failed: unit: one',
+      'failed: unit: another',
+      '2 passed, 2 failed',
+    ]);
+    expect(conclude(PASS)).toBe(0);
+    expect(conclude(sumOf([]))).toBe(1);
   });
 });
 

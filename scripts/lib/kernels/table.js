@@ -4,7 +4,7 @@
  */
 
 /**
- * @typedef {{ kernel: string, count: import('../tiers.js').Count, verdict: string | null, hooks: string[], lacks: string[] }} Row
+ * @typedef {{ kernel: string, count: import('../count.js').Count, verdict: string | null, hooks: string[], lacks: string[] }} Row
  *   `lacks`: what the kernel does not tell, others do
  */
 

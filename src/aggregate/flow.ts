@@ -45,7 +45,7 @@ export class Flow {
   portsHeld = 0;
   /** The budget its last connection drew from, and the source address as four words. */
   budget: Budget | null = null;
-  readonly budgetSource = new Uint32Array(4);
+  readonly budgetSource: number[] = [0, 0, 0, 0];
   /** The kind of its last failure. */
   lastFailure: Failure | null = null;
   /** Unix ms. */

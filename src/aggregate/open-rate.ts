@@ -1,7 +1,7 @@
 /**
  * How fast ports are being taken right now, as exact as a forecast needs it. Enters: the times of opens. Leaves: a rate and
  * how far to trust it. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time comes
- * with the calls. One per budget, about 250 bytes.
+ * with the calls. One per budget, about 350 bytes.
  */
 
 /** One-second buckets; a power of two, so that their place is a mask away. */
@@ -28,7 +28,7 @@ interface Count {
 }
 
 export class OpenRate {
-  private readonly buckets = new Uint32Array(SLOTS);
+  private readonly buckets: number[] = new Array(SLOTS).fill(0);
   private newest = -1;
   private lastOpen = -1;
   /** The first open since the last time that nothing had happened for SLOTS seconds; ms. */

@@ -51,6 +51,14 @@ export class Process implements Owner {
   /** Its rows went into its program; what still comes counts there. */
   folded = false;
   private shown: ProcessInfo | null = null;
+  /** The last answers of ownName and programName, and what they were made of: each row asks. */
+  private named: {
+    exe: string | null;
+    comm: string | null;
+    args: readonly string[];
+    name: string | null;
+  } | null = null;
+  private called: { name: string; parent: string; both: string } | null = null;
 
   constructor(
     readonly id: number,
@@ -84,7 +92,11 @@ export class Process implements Owner {
 
   /** This process's own name: "curl", "bash loop.sh"; a script's name is an argument too. */
   ownName(): string | null {
-    return shortName(this.exe, this.comm, this.around.redact ? [] : this.args);
+    const { exe, comm, args, named } = this;
+    if (named?.exe === exe && named.comm === comm && named.args === args) return named.name;
+    const name = shortName(exe, comm, this.around.redact ? [] : args);
+    this.named = { exe, comm, args, name };
+    return name;
   }
 
   parentName(): string | null {
@@ -94,7 +106,10 @@ export class Process implements Owner {
   programName(): string | null {
     const name = this.ownName();
     const parent = this.parentName();
-    return name === null || parent === null ? name : `${name} (${parent})`;
+    if (name === null || parent === null) return name;
+    if (this.called?.name !== name || this.called.parent !== parent)
+      this.called = { name, parent, both: `${name} (${parent})` };
+    return this.called.both;
   }
 
   /** Fills what the kernel could not say; never overwrites what it said. */

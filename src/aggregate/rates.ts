@@ -6,7 +6,8 @@ export const RATE_SECONDS = 10;
 
 /** Several counters over the same ten seconds. */
 export class RateWindow {
-  private readonly buckets: Uint32Array;
+  /** A plain array: a typed one of this size costs as much again for its buffer, and there are tens of thousands. */
+  private readonly buckets: number[];
   /** The second of the newest bucket; -1: nothing counted yet. */
   private newest = -1;
   private first = -1;
@@ -14,7 +15,7 @@ export class RateWindow {
   private aged = false;
 
   constructor(private readonly kinds: number) {
-    this.buckets = new Uint32Array(kinds * RATE_SECONDS);
+    this.buckets = new Array(kinds * RATE_SECONDS).fill(0);
   }
 
   add(kind: number, second: number, count = 1): void {

@@ -3,6 +3,7 @@
  * On Linux writes to files, pipes and terminals are synchronous, so nothing is lost by exiting at the end.
  */
 import { EXIT } from '../errors.js';
+import { boundHeap } from '../system/heap.js';
 import type { Io, StopReason } from './io.js';
 import { shedPrivileges } from './shed.js';
 
@@ -13,6 +14,7 @@ async function run(): Promise<never> {
   const args = process.argv.slice(2);
   /* Before signals have handlers: one that came while the process is replaced would be forgotten. */
   const warnings = await shedPrivileges(args, process.env);
+  boundHeap();
   const { commandLine } = await import('./command-line.js');
   const stopping = new AbortController();
   const stop = (reason: StopReason) => {

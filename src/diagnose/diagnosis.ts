@@ -32,8 +32,8 @@ export class Diagnosis {
   private readonly budgets: Mirror<'budgets'>;
   private readonly failures: Mirror<'failures'>;
   private readonly totals: Mirror<'totals'>;
-  private readonly growth = new Growth();
-  private readonly overflows = new Growth();
+  private readonly growth = new Growth(3);
+  private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
   private verdict: Verdict | null = null;
   private evaluated = Number.NEGATIVE_INFINITY;

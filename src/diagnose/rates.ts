@@ -11,13 +11,15 @@ const NEWBORN_MS = 3000;
 /** A burst of milliseconds is told as that many in a second. */
 const LEAST_MS = 1000;
 
-interface Sample {
-  time: number;
-  values: readonly number[];
-}
-
 export class Growth {
-  private samples = new Map<string, Sample[]>();
+  /** Of each key, oldest first, a sample's time and its values in a row: thousands of actors have ten samples each. */
+  private readonly samples = new Map<string, number[]>();
+  private readonly width: number;
+
+  /** @param counters values of a sample */
+  constructor(counters: number) {
+    this.width = 1 + counters;
+  }
 
   /**
    * Growth of each value per second since the oldest sample; null at the first, unless what it counts was born just now:
@@ -29,29 +31,39 @@ export class Growth {
     time: number,
     born = Number.NEGATIVE_INFINITY,
   ): number[] | null {
-    const before = this.samples.get(key) ?? [];
-    const known = (before.at(-1)?.time ?? 0) > time ? [] : before; // the clock was set back
+    const { width } = this;
+    const known = this.upTo(time, key);
     if (known.length === 0 && time - born < NEWBORN_MS)
-      known.push({ time: Math.min(born, time - LEAST_MS), values: values.map(() => 0) });
-    while (known.length > 1 && time - (known[1] as Sample).time >= WINDOW_MS) known.shift();
-    const [oldest] = known;
-    known.push({ time, values });
-    this.samples.set(key, known);
-    if (oldest === undefined || time <= oldest.time) return null;
-    const seconds = (time - oldest.time) / 1000;
-    return values.map((value, i) => Math.max(0, value - (oldest.values[i] as number)) / seconds);
+      known.push(Math.min(born, time - LEAST_MS), ...values.map(() => 0));
+    while (known.length > width && time - (known[width] as number) >= WINDOW_MS) known.splice(0, width);
+    known.push(time, ...values);
+    const seconds = (time - (known[0] as number)) / 1000;
+    if (known.length === width || seconds <= 0) return null;
+    return values.map((value, i) => Math.max(0, value - (known[i + 1] as number)) / seconds);
   }
 
   /** How many of the samples of the last ten seconds found the first value grown. */
   grew(key: string): number {
-    const samples = this.samples.get(key) ?? [];
-    const first = ({ values }: Sample) => values[0] ?? 0;
-    return samples.filter((sample, i) => i > 0 && first(sample) > first(samples[i - 1] as Sample)).length;
+    const { width } = this;
+    const known = this.samples.get(key) ?? [];
+    let times = 0;
+    for (let at = width + 1; at < known.length; at += width)
+      if ((known[at] as number) > (known[at - width] as number)) times += 1;
+    return times;
   }
 
   /** Forgets what was not sampled at `time`. */
   prune(time: number): void {
-    for (const [key, samples] of this.samples) if (samples.at(-1)?.time !== time) this.samples.delete(key);
+    for (const [key, known] of this.samples) if (known.at(-this.width) !== time) this.samples.delete(key);
+  }
+
+  /** The samples of a key; none when the clock was set back since. */
+  private upTo(time: number, key: string): number[] {
+    const before = this.samples.get(key);
+    if (before !== undefined && (before.at(-this.width) ?? 0) <= time) return before;
+    const none: number[] = [];
+    this.samples.set(key, none);
+    return none;
   }
 }
 

@@ -164,7 +164,7 @@ describe('actors', () => {
   });
 
   it('grow by differences of their sums, however rows fold', () => {
-    const growth = new Growth();
+    const growth = new Growth(1);
     expect(growth.perSecond('a', [100], T0)).toBeNull();
     for (let i = 1; i < 30; i++) expect(growth.perSecond('a', [100 + 20 * i], T0 + i * 1000)).toEqual([20]);
     expect(growth.grew('a')).toBe(10);
@@ -173,13 +173,13 @@ describe('actors', () => {
   });
 
   it('grow from nothing when they are new, not when only their name is', () => {
-    expect(new Growth().perSecond('a', [6000], T0, T0 - 800)).toEqual([6000]);
-    expect(new Growth().perSecond('a', [6000], T0, T0 - 2000)).toEqual([3000]);
-    expect(new Growth().perSecond('a', [6000], T0, T0 - 60_000)).toBeNull();
+    expect(new Growth(1).perSecond('a', [6000], T0, T0 - 800)).toEqual([6000]);
+    expect(new Growth(1).perSecond('a', [6000], T0, T0 - 2000)).toEqual([3000]);
+    expect(new Growth(1).perSecond('a', [6000], T0, T0 - 60_000)).toBeNull();
   });
 
   it('of a burst is in one second, whatever its size', () => {
-    const growth = new Growth();
+    const growth = new Growth(1);
     for (let i = 0; i < 8; i++) growth.perSecond('a', [i < 3 ? 0 : 514], T0 + i * 1000);
     expect(growth.grew('a')).toBe(1);
     expect(growth.grew('nobody')).toBe(0);

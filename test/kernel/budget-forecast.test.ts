@@ -17,8 +17,14 @@ const range = (low: number, size: number) => ({
 const ALLOWED = { part: 0.1, seconds: 2 } as const;
 
 const RACES: Record<string, Race> = {
-  /* The fuller a range, the longer connect() searches: in the end this rate costs most of a core. */
-  'the default range': { sysctls: NEVER, rate: 600, ports: 28_232, client: { threads: 2 } },
+  /*
+   * A connect() that finds half of the range taken searches 14,000 ports: two cores hardly open 28,000 in the 60 s that a
+   * TIME_WAIT entry takes. So these stay, without a descriptor at the server's end, and few enough per process.
+   */
+  'the default range': {
+    ...{ sysctls: NEVER, rate: 175, ports: 28_232, server: 'first' },
+    client: { processes: 2, 'hold-ms': 600_000, 'hold-max': 16_000 },
+  },
   'a large range': { sysctls: range(30_000, 8000), rate: 230, ports: 8000 },
   'a hundred ports': { sysctls: range(40_000, 100), rate: 5, ports: 100 },
   'a hundred ports, quickly': { sysctls: range(40_000, 100), rate: 20, ports: 100 },

@@ -23,6 +23,8 @@ export interface Race {
   /** Ports that there really are. */
   ports: number;
   client?: Flags;
+  /** As churngen has it: "peer" waits for the client's end, "first" ends each connection at once. */
+  server?: 'peer' | 'first';
   /** Makes it harder before the race: takes ports away. */
   before?: (scope: Scope, netns: Netns) => Promise<void>;
 }
@@ -45,7 +47,7 @@ interface Runner {
 async function prepare(scope: Scope, race: Race): Promise<Runner> {
   const netns = Netns.create(scope, race.sysctls);
   netns.address(`${ADDRESS}/32`);
-  await churnServer(scope, netns, [TO]);
+  await churnServer(scope, netns, [`${TO}=${race.server ?? 'peer'}`]);
   await race.before?.(scope, netns);
   const log = join(scope.directory(), 'log');
   const client = await churnClient(scope, netns, {

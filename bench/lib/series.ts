@@ -22,22 +22,24 @@ const ended = (clients: readonly Generator[]) => async () => {
   for (const client of clients) await client.stop();
 };
 
-async function timeWait(scope: Scope): Promise<Step> {
-  const place = await Place.open(scope, { sysctls: ROOMY });
-  let left = 0;
-  return async (size) => {
-    await place.leave(size - left, 64);
-    left = size;
-    return stays;
+const timeWait =
+  (destinations: number) =>
+  async (scope: Scope): Promise<Step> => {
+    const place = await Place.open(scope, { sysctls: ROOMY });
+    let left = 0;
+    return async (size) => {
+      await place.leave(size - left, destinations);
+      left = size;
+      return stays;
+    };
   };
-}
 
-/** Each destination is a flow, and a budget as long as it holds ports. */
+/** Each destination is two flows, one per end, and a budget as long as it holds ports. */
 async function flows(scope: Scope): Promise<Step> {
   const place = await Place.open(scope, { sysctls: ROOMY });
   return async (size) => {
-    await place.leave(size, size);
-    return ended([await place.client({ rate: RATE, spread: size })]);
+    await place.leave(size, size / 2);
+    return ended([await place.client({ rate: RATE, spread: size / 2 })]);
   };
 }
 
@@ -70,7 +72,8 @@ async function clients(scope: Scope, subject: Subject, ready: (client: Client) =
 }
 
 export const SERIES: readonly Series[] = [
-  { title: 'TIME_WAIT entries (no load)', sizes: [1000, 10_000, 100_000, 250_000], begin: timeWait },
+  { title: 'TIME_WAIT entries (no load)', sizes: [1000, 10_000, 100_000, 250_000], begin: timeWait(64) },
+  { title: 'TIME_WAIT entries of 10,000 flows (no load)', sizes: [10_000, 250_000], begin: timeWait(5000) },
   { title: `flows (at ${RATE} conn/s over them)`, sizes: [10, 1000, 10_000, 100_000], begin: flows },
   { title: `processes (${RATE} conn/s together)`, sizes: [1, 10, 100], begin: processes },
   { title: `namespaces (${RATE} conn/s together)`, sizes: [1, 10, 100], begin: namespaces },

@@ -28,8 +28,8 @@ export class Budget {
   /** Ports held, by the index of the flow as stored. */
   readonly holders = new Map<number, number>();
   readonly rates = new RateWindow(BUDGET_RATE.KINDS);
-  /** Failed calls toward its destination since the budget began to hold ports, by errno name. */
-  readonly failuresByErrno = new Map<string, number>();
+  /** Failed calls toward its destination since the budget began to hold ports, by errno name; null: none. */
+  failuresByErrno: Map<string, number> | null = null;
   /** Connections opened since the budget began to hold ports. */
   opened = 0;
   /** How fast ports are taken, for the forecast. */

@@ -120,8 +120,10 @@ export class Failures {
 }
 
 function countErrno(where: Namespace | Budget | null, err: number, count = 1): void {
+  if (where === null) return;
   const name = errnoName(err) ?? ABORTED;
-  where?.failuresByErrno.set(name, (where.failuresByErrno.get(name) ?? 0) + count);
+  where.failuresByErrno ??= new Map();
+  where.failuresByErrno.set(name, (where.failuresByErrno.get(name) ?? 0) + count);
 }
 
 /** The one cause of all of them; null when there is none or more than one. */

@@ -39,7 +39,7 @@ export class HistoryFeed {
     for (const namespace of this.aggregator.namespaces.all()) {
       total.timeWait += namespace.timeWait;
       total.opened += namespace.opened;
-      for (const [errno, count] of namespace.failuresByErrno)
+      for (const [errno, count] of namespace.failuresByErrno ?? NO_FAILURES)
         failed.set(errno, (failed.get(errno) ?? 0) + count);
     }
     for (const budget of this.aggregator.budgets.all()) {
@@ -54,6 +54,8 @@ export class HistoryFeed {
   }
 }
 
+const NO_FAILURES: ReadonlyMap<string, number> = new Map();
+
 function sampleOf(budget: Budget): BudgetSample {
   const { sysctls, blockedPorts } = budget.namespace;
   return {
@@ -64,6 +66,6 @@ function sampleOf(budget: Budget): BudgetSample {
     established: budget.established,
     other: budget.other,
     opened: budget.opened,
-    failed: budget.failuresByErrno,
+    failed: budget.failuresByErrno ?? NO_FAILURES,
   };
 }

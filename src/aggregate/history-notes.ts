@@ -38,16 +38,16 @@ export class HistoryNotes {
   take(now: Moment): void {
     for (const namespace of this.aggregator.namespaces.all()) this.noteSettings(namespace, now);
     for (const budget of this.aggregator.budgets.all()) {
-      if (budget.failuresByErrno.size > 0) this.noteFailures(budget, now);
+      if (budget.failuresByErrno !== null) this.noteFailures(budget, budget.failuresByErrno, now);
       this.noteHolders(budget, now);
     }
     this.noteExits(now);
   }
 
-  private noteFailures(budget: Budget, { ms }: Moment): void {
+  private noteFailures(budget: Budget, counts: ReadonlyMap<string, number>, { ms }: Moment): void {
     const seen = this.failures.get(budget) ?? new Map<string, Seen>();
     this.failures.set(budget, seen);
-    for (const [errno, count] of budget.failuresByErrno) {
+    for (const [errno, count] of counts) {
       const before = seen.get(errno);
       if (before !== undefined && count <= before.count) continue;
       seen.set(errno, { count, ms });

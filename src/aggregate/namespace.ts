@@ -10,8 +10,8 @@ export class Namespace {
   opened = 0;
   closed = 0;
   failed = 0;
-  /** Failed calls since the start, bind() among them, by errno name. */
-  readonly failuresByErrno = new Map<string, number>();
+  /** Failed calls since the start, bind() among them, by errno name; null: none. */
+  failuresByErrno: Map<string, number> | null = null;
   lowerBound = false;
   /** TIME_WAIT entries, FIN_WAIT2 mini-sockets among them, and those whose owner is known. */
   timeWait = 0;

@@ -20,18 +20,29 @@ const DEFAULT = { saturation, steady, scale, stalls, micro, page } satisfies Rec
 /** Only when asked for: takes minutes for one figure. */
 const ALL: Record<string, Bench> = { ...DEFAULT, growth };
 
+const HELP = `Usage: npm run bench [-- [--quick] [BENCH...]]
+Benches: ${Object.keys(ALL).join(' ')}. Without a name: all but growth.
+--quick: fewer rounds and shorter measurements. Needs root. How to read it: bench/README.md`;
+
 export async function bench(words: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: words,
-    options: { quick: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parse(words);
+  if (values.help) return console.log(HELP);
   const names = positionals.length > 0 ? positionals : Object.keys(DEFAULT);
   const chosen = names.map((name) => [name, named(name)] as const);
   console.log(describeMachine(words));
   for (const [name, run] of chosen) {
     console.log(`\n## ${name}\n`);
     await run(values.quick);
+  }
+}
+
+function parse(args: string[]) {
+  const quick = { type: 'boolean', default: false } as const;
+  const help = { type: 'boolean', short: 'h', default: false } as const;
+  try {
+    return parseArgs({ args, options: { quick, help }, allowPositionals: true });
+  } catch (error) {
+    throw new Stop(`${(error as Error).message}\n${HELP}`, 2);
   }
 }
 

@@ -14,11 +14,11 @@ import type { AuditBegin, AuditEnd, AuditSink, AuditSocket, AuditText } from './
 import { AuditTexts } from './decode/audit-texts.js';
 import type { Netns, NetworkNamespaces } from './system/netns.js';
 
-/** Between the end of one audit and the next, ms: twenty times what one takes, within these. */
+/** Between the end of one audit and the next, ms: forty times what one takes, within these. */
 const REST_MS = { least: 2000, most: 4000 } as const;
 /** While failures wait for an audit to tell their cause: eight times, within these. */
 const HASTE_MS = { least: 500, most: 2000 } as const;
-const DUTY = 20;
+const DUTY = 40;
 const HASTE_DUTY = 8;
 /** A namespace where nothing happens. */
 const IDLE_MS = 30_000;

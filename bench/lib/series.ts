@@ -4,6 +4,7 @@ import type { Scope } from '../../test/support/scope.js';
 import { Client } from './client.js';
 import { Place } from './load.js';
 import type { Subject } from './service.js';
+import { pause } from './wait.js';
 
 /** Makes one size; what it gives back undoes what must not stay for the next. */
 type Step = (size: number) => Promise<() => Promise<void>>;
@@ -15,6 +16,8 @@ export interface Series {
 }
 
 const RATE = 1000;
+/** Until what made the entries has left the rates, which are of ten seconds. */
+const RATES_MS = 12_000;
 /** More than any series leaves behind. */
 const ROOMY = { 'net.ipv4.tcp_max_tw_buckets': 400_000 };
 const stays = async () => undefined;
@@ -29,6 +32,7 @@ const timeWait =
     let left = 0;
     return async (size) => {
       await place.leave(size - left, destinations);
+      await pause(RATES_MS);
       left = size;
       return stays;
     };

@@ -25,6 +25,20 @@ function newest(series) {
   return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
 }
 
+const update = () => run('apt-get', ['-qq', 'update'], { env: QUIET });
+
+/**
+ * The package into a directory. Lists that are a day old may name a version that the mirror has no more.
+ * @param {string} name
+ * @param {string} cwd
+ */
+async function download(name, cwd) {
+  const words = ['-qq', '-o', 'APT::Sandbox::User=root', 'download', name];
+  if ((await run('apt-get', words, { env: QUIET, cwd })) === 0) return;
+  await update();
+  await must('Fetching a package', 'apt-get', words, { env: QUIET, cwd });
+}
+
 /**
  * The package below out/kernels/NAME, complete or not at all.
  * @param {string} name
@@ -35,8 +49,7 @@ async function unpack(name) {
   const partial = `${directory}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(join(partial, 'deb'), { recursive: true });
-  const fetch = ['-qq', '-o', 'APT::Sandbox::User=root', 'download', name];
-  await must('Fetching a package', 'apt-get', fetch, { env: QUIET, cwd: join(partial, 'deb') });
+  await download(name, join(partial, 'deb'));
   for (const deb of readdirSync(join(partial, 'deb')))
     await must('Unpacking a package', 'dpkg-deb', ['-x', join(partial, 'deb', deb), partial]);
   rmSync(join(partial, 'deb'), { recursive: true });
@@ -57,7 +70,7 @@ async function index(modules, release) {
 
 /** @param {string} series @returns {Promise<Kernel>} */
 export async function fetchKernel(series) {
-  if (!newest(series)) await run('apt-get', ['-qq', 'update'], { env: QUIET });
+  if (!newest(series)) await update();
   const name = newest(series);
   if (!name)
     throw new Stop(

@@ -1,6 +1,7 @@
 /**
  * Verdicts in numbers, against the namespace's own counters and its list of TIME_WAIT entries after the run.
  */
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Flags } from '../support/churngen.js';
@@ -40,6 +41,13 @@ async function churn(scope: Scope, policy: string, flags: Flags, sysctls: Sysctl
 const entries = (events: readonly ConnectionEvent[]) =>
   events.filter(({ end }) => end === 'time-wait' || end === 'fin-wait-2');
 
+/** How many closed how. */
+function ends(events: readonly ConnectionEvent[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { end } of events) counts[`${end}`] = (counts[`${end}`] ?? 0) + 1;
+  return counts;
+}
+
 const localEnd = ({ local }: ConnectionEvent) =>
   local.address?.includes(':') ? `[${local.address}]:${local.port}` : `${local.address}:${local.port}`;
 
@@ -66,7 +74,7 @@ describe('TIME_WAIT verdicts', () => {
   it('lie with the server when it closes first', async () => {
     const { netns, grown, out, into, view } = await churn(testScope(), 'first', { close: 'server' });
     expect(entries(into)).toHaveLength(COUNT);
-    expect(out.every(({ end }) => end === 'passive')).toBe(true);
+    expect(ends(out)).toEqual({ passive: COUNT });
     expect(grown('TcpExt.TW')).toBe(COUNT);
     expect(sockets(netns, 'time-wait')).toHaveLength(COUNT);
     expect(
@@ -82,8 +90,7 @@ describe('TIME_WAIT verdicts', () => {
 
   it('are absent when every close is a reset', async () => {
     const { netns, grown, out, into } = await churn(testScope(), 'peer', { close: 'reset' });
-    expect(out.every(({ end }) => end === 'aborted')).toBe(true);
-    expect(into.every(({ end }) => end === 'reset')).toBe(true);
+    expect([ends(out), ends(into)]).toEqual([{ aborted: COUNT }, { reset: COUNT }]);
     expect(grown('TcpExt.TW')).toBe(0);
     expect(sockets(netns, 'time-wait')).toEqual([]);
   });
@@ -99,7 +106,8 @@ describe('TIME_WAIT verdicts', () => {
     expect(overflown).toBe(grown('TcpExt.TCPTimeWaitOverflow'));
     expect(overflown).toBeGreaterThan(COUNT - 600);
     expect(entries(out)).toHaveLength(COUNT - overflown);
-    expect(sockets(netns, 'time-wait').length).toBeLessThanOrEqual(500);
+    // The kernel compares, then counts: each processor may go one beyond.
+    expect(sockets(netns, 'time-wait').length).toBeLessThanOrEqual(500 + availableParallelism());
   });
 });
 

@@ -118,7 +118,14 @@ export class Watch implements Ending {
         event.process.comm,
       ]);
     });
-    return `${this.events.length} events, the last:\n${lines.join('\n')}`;
+    const types = new Map<string, number>();
+    for (const { netns, type, direction } of this.events) {
+      const kind = `${type} ${direction} in ${netns}`;
+      types.set(kind, (types.get(kind) ?? 0) + 1);
+    }
+    const { dropped, engine } = this;
+    const known = { ...Object.fromEntries(types), dropped, lost: engine.source.health()?.lost };
+    return `${this.events.length} events: ${JSON.stringify(known)}, the last:\n${lines.join('\n')}`;
   }
 }
 

@@ -36,7 +36,7 @@ export async function steady(quick: boolean): Promise<void> {
   const rows: Cell[][] = [];
   for (const step of STEPS) {
     say(`bench: steady, ${step.name}`);
-    rows.push(await measure(step, quick ? 4000 : 10_000));
+    rows.push(await measure(step, quick));
   }
   console.log(
     table(
@@ -54,14 +54,15 @@ export async function steady(quick: boolean): Promise<void> {
   );
 }
 
-async function measure(step: Step, ms: number): Promise<Cell[]> {
+async function measure(step: Step, quick: boolean): Promise<Cell[]> {
+  const ms = quick ? 4000 : 10_000;
   const scope = new Scope();
   try {
     const place = await Place.open(scope);
     const subject = await Subject.start(scope);
     const client = step.watched ? await Client.open(scope, subject.service.url, { noting: true }) : null;
     if (step.rate > 0) await place.client({ rate: step.rate, spread: SPREAD });
-    await pause(step.rate > 0 ? SETTLE_MS.loaded : SETTLE_MS.idle);
+    await pause(step.rate > 0 && !quick ? SETTLE_MS.loaded : SETTLE_MS.idle);
     await subject.report();
     client?.reset();
     const opened = place.counter('Tcp.PassiveOpens');

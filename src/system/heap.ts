@@ -1,8 +1,8 @@
 /**
  * How far the JavaScript heap may grow. V8 collects old objects only when there are up to four times as many as lived at the
- * last collection, and a table's rows grow old before they are replaced: 90 MB of ten thousand flows became 400. Whoever
- * traces a machine in trouble takes less of its memory, for collecting more often: at 50 those flows take 10 % less
- * memory than at 100, and a quarter more processor time. Called by main.ts.
+ * last collection, and a table's rows grow old before they are replaced: 112 MB of twenty thousand flows became 345. Whoever
+ * traces a machine in trouble takes less of its memory, for collecting more often: bench/README.md has what other
+ * percentages cost. Called by main.ts.
  */
 import { setFlagsFromString } from 'node:v8';
 

@@ -9,6 +9,7 @@ import { churnClient, churnServer, type Flags, type LogRecord, readLog } from '.
 import { Netns } from '../support/netns.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
+import { tally } from '../support/tally.js';
 
 const V4 = '127.0.0.1:9000';
 const EACH = 100;
@@ -36,14 +37,8 @@ const CLIENTS: Record<string, Flags> = {
 
 type Counts = Record<string, number>;
 
-const count = (keys: string[]): Counts => {
-  const counts: Counts = {};
-  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
-  return counts;
-};
-
 const opened = (records: LogRecord[]) =>
-  count(records.filter((it) => !it.errno).map((it) => `${it.pid} ${it.remote}`));
+  tally(records.filter((it) => !it.errno).map((it) => `${it.pid} ${it.remote}`));
 
 const shown = (rows: FlowRow[], field: 'opened' | 'closedFirst' | 'failed'): Counts =>
   Object.fromEntries(rows.filter((row) => row[field]).map((row) => [nameOf(row), row[field] as number]));

@@ -8,6 +8,7 @@ import { churnClient, churnServer, type Flags } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import type { Sysctls } from '../support/netns.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
+import { tally } from '../support/tally.js';
 import { watched } from '../support/watch.js';
 
 const COUNT = 2000;
@@ -42,11 +43,7 @@ const entries = (events: readonly ConnectionEvent[]) =>
   events.filter(({ end }) => end === 'time-wait' || end === 'fin-wait-2');
 
 /** How many closed how. */
-function ends(events: readonly ConnectionEvent[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { end } of events) counts[`${end}`] = (counts[`${end}`] ?? 0) + 1;
-  return counts;
-}
+const ends = (events: readonly ConnectionEvent[]) => tally(events.map(({ end }) => `${end}`));
 
 const localEnd = ({ local }: ConnectionEvent) =>
   local.address?.includes(':') ? `[${local.address}]:${local.port}` : `${local.address}:${local.port}`;

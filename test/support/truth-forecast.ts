@@ -18,7 +18,7 @@ const LOOK_MS = 250;
 
 export interface Race {
   sysctls: Sysctls;
-  /** Connections per second. */
+  /** Connections per second, of each of the client's processes. */
   rate: number;
   /** Ports that there really are. */
   ports: number;

@@ -11,6 +11,7 @@ import type { EventInterest } from '../../src/publish/source.js';
 import { Netns, type Sysctls } from './netns.js';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
+import { tally } from './tally.js';
 
 /** Tables also change without an event: the fold map is read, /proc answers, processes exit. */
 const LOOK_AGAIN_MS = 50;
@@ -118,13 +119,9 @@ export class Watch implements Ending {
         event.process.comm,
       ]);
     });
-    const types = new Map<string, number>();
-    for (const { netns, type, direction } of this.events) {
-      const kind = `${type} ${direction} in ${netns}`;
-      types.set(kind, (types.get(kind) ?? 0) + 1);
-    }
+    const kinds = this.events.map(({ netns, type, direction }) => `${type} ${direction} in ${netns}`);
     const { dropped, engine } = this;
-    const known = { ...Object.fromEntries(types), dropped, lost: engine.source.health()?.lost };
+    const known = { ...tally(kinds), dropped, lost: engine.source.health()?.lost };
     return `${this.events.length} events: ${JSON.stringify(known)}, the last:\n${lines.join('\n')}`;
   }
 }

@@ -317,7 +317,7 @@ static __always_inline void look_for_gap(struct socket_state *s, int oldstate)
 	int before = predecessor(oldstate);
 
 	if (s->last && before && s->last != before)
-		count(COUNTER_MISSED);
+		count(COUNTER_GAPS);
 }
 
 static __always_inline void handle(struct sock *sk, int oldstate, int newstate)

@@ -153,7 +153,7 @@ static __always_inline struct process_state *process_state_of(struct task_struct
 	struct process_state *state = bpf_task_storage_get(&processes, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!state) {
-		count(COUNTER_STORAGE_FAILURES);
+		count(COUNTER_IDENTITY_LOST);
 		return NULL;
 	}
 	if (state->id == 0)

@@ -29,7 +29,7 @@ static __always_inline struct socket_state *ownerless_state(struct sock *sk)
 	if (s)
 		s->flags = FLAG_PREEXISTING;
 	else
-		count(COUNTER_STORAGE_FAILURES);
+		count(COUNTER_IDENTITY_LOST);
 	return s;
 }
 

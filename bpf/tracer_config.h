@@ -31,9 +31,9 @@ enum tracer_counter {
 	COUNTER_EVENTS = 0,           /* written to the ring */
 	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: folded */
 	COUNTER_FOLD_OVERFLOW = 2,    /* of those, not even folded */
-	COUNTER_STORAGE_FAILURES = 3, /* sockets or processes that got no local storage */
-	COUNTER_IDENTITY_LOST = 4,    /* process events with no room in the ring */
-	COUNTER_MISSED = 5,           /* gaps in a socket's states: transitions that no copy of the program was shown */
+	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls whose socket or thread got no local storage: not told */
+	COUNTER_IDENTITY_LOST = 4,    /* processes not announced: no room in the ring, or no local storage */
+	COUNTER_GAPS = 5,             /* in a socket's states: transitions that no copy of the program was shown */
 	COUNTER_COUNT = 6,
 };
 

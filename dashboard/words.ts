@@ -96,7 +96,7 @@ export function lossWords(totals: readonly TotalsRow[]): Saying {
   if (lostEvents === null && missed === null) return { tone: 'wait', glyph: '', word: UNKNOWN, detail: '' };
   const sum = (lostEvents ?? 0) + (missed ?? 0);
   if (sum === 0) return { tone: 'good', glyph: '', word: '0', detail: '' };
-  const detail = `${integer(lostEvents)} by a full ring, ${integer(missed)} by the recursion guard`;
+  const detail = `${integer(lostEvents)} by a full ring, ${integer(missed)} that the kernel did not show`;
   const bound = totals.some((row) => row.lowerBound) ? ': counts are a lower bound' : ', counts stayed exact';
   return { tone: 'warn', glyph: '▲', word: `${integer(sum)}${bound}`, detail };
 }

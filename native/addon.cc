@@ -117,7 +117,7 @@ private:
 		result.Set("foldOverflow", number(info.Env(), stats.counters[COUNTER_FOLD_OVERFLOW]));
 		result.Set("storageFailures", number(info.Env(), stats.counters[COUNTER_STORAGE_FAILURES]));
 		result.Set("identityLost", number(info.Env(), stats.counters[COUNTER_IDENTITY_LOST]));
-		result.Set("recursionMisses", number(info.Env(), stats.counters[COUNTER_MISSED]));
+		result.Set("gaps", number(info.Env(), stats.counters[COUNTER_GAPS]));
 		return result;
 	}
 

@@ -24,6 +24,7 @@ import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
 import { healthOf } from './health.js';
+import { type Losses, lossesOf } from './losses.js';
 import type { RowOf, TableTopic } from './protocol/frames.js';
 import type { Health, Source, TableSource } from './publish/source.js';
 import { openSight, type Sight, type SightOptions } from './sight.js';
@@ -244,11 +245,10 @@ class TracingEngine implements Engine {
   }
 
   private makeDiagnosis(): Diagnosis {
-    const counts = () => ({
-      seen: this.stats.events,
-      lost: this.stats.ringLost,
-      missed: this.stats.recursionMisses + this.stats.foldOverflow,
-    });
+    const counts = () => {
+      const { ring, missed } = this.losses();
+      return { seen: this.stats.events, lost: ring, missed };
+    };
     const nameOf = (inode: number) => this.namespaces.nameOf(inode);
     const sources = {
       flows: this.seen(new FlowSource(this.aggregator), UNSEEN.flows),
@@ -300,10 +300,14 @@ class TracingEngine implements Engine {
     return Math.floor((unixMs - this.aggregator.unixMsAtZero) / 1000);
   }
 
+  private losses(): Losses {
+    return lossesOf(this.stats, this.aggregator.connections.unseenCloses);
+  }
+
   private health(): Health | null {
     if (!this.running) return null;
     const { ms } = moment();
-    return healthOf(this.sight, this.stats, this.aggregator.namespaces, {
+    return healthOf(this.sight, this.losses(), this.aggregator.namespaces, {
       nowMs: ms,
       startedAt: this.startedAt,
       lostAt: this.lostAt,

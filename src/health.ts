@@ -2,7 +2,7 @@
  * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
  */
 import type { NamespaceTable } from './aggregate/namespace.js';
-import type { TracerStats } from './capture/native.js';
+import type { Losses } from './losses.js';
 import { problemsOf } from './problems.js';
 import type { Health } from './publish/source.js';
 import type { Sight } from './sight.js';
@@ -14,7 +14,7 @@ export interface Moments {
   lostAt: number | null;
 }
 
-export function healthOf(sight: Sight, stats: TracerStats, namespaces: NamespaceTable, at: Moments): Health {
+export function healthOf(sight: Sight, losses: Losses, namespaces: NamespaceTable, at: Moments): Health {
   const { mode, tracer, limits } = sight;
   const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
   return {
@@ -23,13 +23,13 @@ export function healthOf(sight: Sight, stats: TracerStats, namespaces: Namespace
     verdictPath: tracer.verdictPath(),
     limits: [...limits],
     hooks: hookNames(tracer.hooks()),
-    lost: { ring: stats.ringLost, recursion: stats.recursionMisses },
+    lost: { ring: losses.ring, recursion: losses.hidden },
     ...audit,
     problems: problemsOf({
       ...audit,
       timeWait,
       lostAgoMs: at.lostAt === null ? null : at.nowMs - at.lostAt,
-      missed: stats.recursionMisses + stats.foldOverflow,
+      missed: losses.missed,
       uptimeMs: at.nowMs - at.startedAt,
     }),
   };

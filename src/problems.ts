@@ -9,7 +9,7 @@ import type { Problem } from './protocol/frames.js';
 export interface Condition {
   /** Since an event last found no room in the ring; null: never. */
   lostAgoMs: number | null;
-  /** Events that nothing counted. */
+  /** Events that nothing told of. */
   missed: number;
   timeWait: number;
   coverage: number | null;
@@ -45,9 +45,9 @@ function losses({ lostAgoMs }: Condition): Problem | null {
 function misses({ missed }: Condition): Problem | null {
   if (missed === 0) return null;
   return {
-    what: `${whole(missed)} events were not counted at all: rows that say so are lower bounds.`,
-    why: 'The kernel skipped the tracer inside itself, or its overflow table was full.',
-    fix: 'A restart of the service begins to count anew; a larger --ring-bytes makes it rarer.',
+    what: `${whole(missed)} events were missed: rows that say so are lower bounds.`,
+    why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',
+    fix: 'A restart of the service begins to count anew.',
   };
 }
 

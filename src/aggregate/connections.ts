@@ -32,6 +32,8 @@ const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED } = SOCKET_FLAG;
 export class Connections {
   /** Of everybody's outbound connections. */
   readonly connectDurations = new ConnectDurations();
+  /** Closes that only an audit found: the kernel neither showed them to the program nor had them folded. */
+  unseenCloses = 0;
   /** Closed before anybody was seen to accept them: an accept that comes late must not count them again. */
   private readonly closedUnaccepted = new RecentCookies(4096);
   private second = 0;
@@ -102,9 +104,15 @@ export class Connections {
   closeLost(flow: Flow): void {
     const folded = this.foldedFor(flow);
     flow.closed += 1;
-    if (folded === null) flow.namespace.closed += 1;
+    if (folded === null) this.countUnseen(flow);
     else this.unfoldClose(folded);
     this.flows.touch(flow);
+  }
+
+  private countUnseen(flow: Flow): void {
+    flow.namespace.closed += 1;
+    flow.unseenCloses += 1;
+    this.unseenCloses += 1;
   }
 
   /**

@@ -39,6 +39,8 @@ export class Flow {
   foldedCloses = 0;
   /** Of these, folded before the running audit began, and not found by it so far. */
   settleableCloses = 0;
+  /** Closes that no event and no fold told of: counted, but not in `closedFirst`, the bytes and the lifetimes. */
+  unseenCloses = 0;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
   /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
@@ -51,7 +53,6 @@ export class Flow {
   /** Unix ms. */
   firstSeen = 0;
   lastSeen = 0;
-  lowerBound = false;
   readonly rates = new RateWindow(RATE.KINDS);
   lifetimes: DurationWindow | null = null;
   connects: DurationWindow | null = null;
@@ -73,6 +74,10 @@ export class Flow {
     readonly direction: number,
     readonly destination: Destination,
   ) {}
+
+  get lowerBound(): boolean {
+    return this.unsettledCloses > 0 || this.unseenCloses > 0;
+  }
 
   /** The flow that counts for this one now. */
   get current(): Flow {
@@ -107,7 +112,7 @@ export class Flow {
     this.portsHeld += other.portsHeld;
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
-    this.lowerBound ||= other.lowerBound;
+    this.unseenCloses += other.unseenCloses;
     this.unsettledCloses += other.unsettledCloses;
     this.foldedCloses += other.foldedCloses;
     this.settleableCloses += other.settleableCloses;

@@ -48,7 +48,6 @@ export class Folds {
     flow.namespace.opened += settleableCloses;
     flow.unsettledCloses -= settleableCloses;
     flow.settleableCloses = 0;
-    flow.lowerBound = flow.unsettledCloses > 0;
     this.aggregator.flows.touch(flow);
   }
 
@@ -105,7 +104,6 @@ export class Folds {
     if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;
     /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
     flow.unsettledCloses += count;
-    flow.lowerBound = true;
     this.unsettled.add(flow);
   }
 }

@@ -12,7 +12,6 @@ export class Namespace {
   failed = 0;
   /** Failed calls since the start, bind() among them, by errno name; null: none. */
   failuresByErrno: Map<string, number> | null = null;
-  lowerBound = false;
   /** TIME_WAIT entries, FIN_WAIT2 mini-sockets among them, and those whose owner is known. */
   timeWait = 0;
   timeWaitAttributed = 0;

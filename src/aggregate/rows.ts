@@ -98,7 +98,7 @@ export function totalsRow(
     eventsSeen: counts.seen,
     eventsLost: counts.lost,
     eventsMissed: counts.missed,
-    lowerBound: namespace.lowerBound || counts.missed > 0,
+    lowerBound: counts.missed > 0,
   };
 }
 

@@ -6,7 +6,7 @@ import type { NativeTracer, TracerStats } from './native.js';
 const NOTHING: TracerStats = {
   ringLost: 0,
   foldOverflow: 0,
-  recursionMisses: 0,
+  gaps: 0,
   events: 0,
   storageFailures: 0,
   identityLost: 0,

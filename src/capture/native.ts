@@ -24,18 +24,18 @@ export interface TracerOptions {
 }
 
 /**
- * Counters since load. `ringLost`: events folded for lack of room; `recursionMisses`: transitions that the
- * kernel's recursion guard hid from both copies of the program, seen as gaps in a socket's states.
+ * Counters since load. `ringLost`: events folded for lack of room; `gaps`: transitions that the kernel showed to no copy
+ * of the program, seen as gaps in a socket's states.
  */
 export interface TracerStats {
   ringLost: number;
   foldOverflow: number;
-  recursionMisses: number;
+  gaps: number;
   /** Events written to the ring. */
   events: number;
-  /** Sockets or processes for which the kernel had no memory to remember state. */
+  /** Transitions and calls that nothing tells of, because the kernel had no memory to remember their socket or thread. */
   storageFailures: number;
-  /** Process announcements lost for lack of room; /proc fills in. */
+  /** Processes that were not announced, for lack of room or memory; /proc fills in. */
   identityLost: number;
 }
 

@@ -18,7 +18,7 @@ it('has nothing to say while everything is seen', () => {
 
 it.each([
   [{ lostAgoMs: 5000 }, 'Details are missing'],
-  [{ missed: 12 }, '12 events were not counted'],
+  [{ missed: 12 }, '12 events were missed'],
   [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
   [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 100 s ago.'],
 ] as const)('says what %o hides', (parts, what) => {

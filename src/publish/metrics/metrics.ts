@@ -75,7 +75,7 @@ function addService(registry: Registry, source: Source, version: string): void {
   addFamily(registry, {
     name: 'portchurn_events_lost_total',
     type: 'counter',
-    help: 'Events lost: the ring was full (totals stay exact), or the kernel skipped us (counts are lower bounds).',
+    help: 'Events lost: the ring was full (totals stay exact), or the kernel did not show them (counts are lower bounds).',
     read: () =>
       Object.entries(source.health()?.lost ?? {}).flatMap(([reason, value]) => one(value, { reason })),
   });

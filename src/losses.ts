@@ -1,0 +1,19 @@
+/**
+ * What was not told, from the kernel's counters and from what the audits found. Enters: counters. Leaves: the numbers that
+ * rows, /healthz and metrics show. Pure. Called by the engine.
+ */
+import type { TracerStats } from './capture/native.js';
+
+export interface Losses {
+  /** Events that the ring had no room for: folded, so that the counts stay exact. */
+  ring: number;
+  /** Transitions for which the kernel did not run the program: gaps in a socket's states, closes that an audit found. */
+  hidden: number;
+  /** Events that nothing counted, or that were counted without their details: `hidden`, and what there was no memory for. */
+  missed: number;
+}
+
+export function lossesOf(stats: TracerStats, unseenCloses: number): Losses {
+  const hidden = stats.gaps + unseenCloses;
+  return { ring: stats.ringLost, hidden, missed: hidden + stats.foldOverflow + stats.storageFailures };
+}

@@ -40,7 +40,11 @@ const unseen = (world: World) => world.aggregator.connections.unseenCloses;
 describe('a close that the kernel did not show', () => {
   it('is counted by the audit that misses its connection, which says that something was missed', () => {
     const world = new World();
-    world.feed(established(outbound()), established(outbound({ cookie: 2 })), closed(outbound({ cookie: 2 })));
+    world.feed(
+      established(outbound()),
+      established(outbound({ cookie: 2 })),
+      closed(outbound({ cookie: 2 })),
+    );
     expect(world.flow(5432)).toMatchObject({ closed: 1, lowerBound: false });
     audit(world);
     expect(world.flow(5432)).toMatchObject({ opened: 2, closed: 2, lowerBound: true });

@@ -20,6 +20,12 @@ const LASTING = { 'net.ipv4.tcp_tw_reuse': 0 };
 const sum = (rows: FlowRow[], field: 'opened' | 'closedFirst' | 'closed') =>
   rows.reduce((total, row) => total + (row[field] ?? 0), 0);
 
+/** Exact, but for what the kernel did not show. */
+function isShortBy(most: number, count: number, truth: number): void {
+  expect(count).toBeLessThanOrEqual(truth);
+  expect(count).toBeGreaterThanOrEqual(truth - most);
+}
+
 describe('ab against nginx', () => {
   const scope = fileScope();
   let service: Service;
@@ -28,6 +34,7 @@ describe('ab against nginx', () => {
   let grown: Counting;
   let client: Finished;
   let flows: FlowRow[];
+  let untold: number;
   const inbound = () => flows.filter((row) => row.direction === 'in');
   const outbound = () => flows.filter((row) => row.direction === 'out');
 
@@ -39,6 +46,7 @@ describe('ab against nginx', () => {
     client = await ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
     const table = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` });
     flows = await table.until((rows) => sum(rows, 'closed') >= 2 * grown('Tcp.ActiveOpens') && rows);
+    untold = await service.untold();
   });
 
   it('shows the flow of ab, which has exited, with its name, command line and destination', () => {
@@ -55,7 +63,7 @@ describe('ab against nginx', () => {
     expect(sum(outbound(), 'opened')).toBe(grown('Tcp.ActiveOpens'));
     expect(sum(inbound(), 'opened')).toBe(grown('Tcp.PassiveOpens'));
     expect(sum(inbound(), 'opened')).toBe(sum(outbound(), 'opened'));
-    expect(flows.some((row) => row.lowerBound)).toBe(false);
+    expect(flows.some((row) => row.lowerBound)).toBe(untold > 0);
   });
 
   it('gives the inbound side to the workers that accepted', () => {
@@ -73,8 +81,8 @@ describe('ab against nginx', () => {
   it('agrees with the kernel on who closed first', () => {
     const entries = sockets(netns, 'time-wait');
     const atServer = entries.filter(({ local }) => local === '127.0.0.1:8080').length;
-    expect(sum(flows, 'closedFirst')).toBe(grown('TcpExt.TW'));
-    expect(sum(outbound(), 'closedFirst')).toBe(entries.length - atServer);
+    isShortBy(untold, sum(flows, 'closedFirst'), grown('TcpExt.TW'));
+    isShortBy(untold, sum(outbound(), 'closedFirst'), entries.length - atServer);
     expect(sum(inbound(), 'closedFirst')).toBeGreaterThanOrEqual(atServer); // a SYN from the same port ends an entry early
     expect(atServer).toBeGreaterThan(REQUESTS / 2);
   });

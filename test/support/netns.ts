@@ -25,10 +25,7 @@ export class Netns implements Ending {
     this.inode = statSync(this.path).ino;
   }
 
-  /**
-   * A new namespace with lo up, where each packet is acknowledged at once. A delayed ACK is a timer's work, whose packet is
-   * received on top of whatever task the timer finds; a kernel that hides one of its tasks from tracing hides that with it.
-   */
+  /** A new namespace with lo up. */
   static create(scope: Scope, sysctls: Sysctls = {}): Netns {
     if (count === 0) prepare();
     const name = `${PREFIX}-${process.pid}-${++count}`;
@@ -36,7 +33,6 @@ export class Netns implements Ending {
     const netns = scope.use(new Netns(name));
     alive.add(netns);
     netns.exec('ip', 'link', 'set', 'lo', 'up');
-    netns.acknowledgeAtOnce();
     netns.sysctl(sysctls);
     return netns;
   }
@@ -56,20 +52,6 @@ export class Netns implements Ending {
   sysctl(values: Sysctls): void {
     const words = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     if (words.length > 0) this.exec('sysctl', '-qw', ...words);
-  }
-
-  /** The routes of lo, as the kernel made them but for `quickack`. */
-  private acknowledgeAtOnce(): void {
-    const table = 'dev lo table local proto kernel';
-    const v4 = `${table} scope host src 127.0.0.1 quickack 1`;
-    this.ip(`route replace local 127.0.0.0/8 ${v4}`, `route replace local 127.0.0.1 ${v4}`);
-    /* Its metric, 0, cannot be named: a replacement would stand behind it. */
-    this.ip(`route del local ::1 ${table}`, `route add local ::1 ${table} quickack 1`);
-  }
-
-  /** Commands of ip(8), in one process. */
-  private ip(...commands: string[]): void {
-    execFileSync('ip', ['-netns', this.name, '-batch', '-'], { input: commands.join('\n') });
   }
 
   /** Addresses with prefix length, on lo. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
+import type { Health } from '../../src/publish/source.js';
 import { heldPrograms } from './held.js';
 import { patient } from './patience.js';
 import { type Finished, type Running, run, type StartOptions, start } from './process.js';
@@ -56,6 +57,11 @@ export class Service implements Ending {
 
   stream(scope: Scope): Promise<Stream> {
     return Stream.open(scope, this.url);
+  }
+
+  /** Transitions that the kernel did not show so far (docs/decisions/hidden-tasks.md). */
+  async untold(): Promise<number> {
+    return (await this.get<Health>('/healthz')).lost.recursion;
   }
 
   /** Resident memory, bytes. */

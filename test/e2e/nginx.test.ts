@@ -20,12 +20,6 @@ const LASTING = { 'net.ipv4.tcp_tw_reuse': 0 };
 const sum = (rows: FlowRow[], field: 'opened' | 'closedFirst' | 'closed') =>
   rows.reduce((total, row) => total + (row[field] ?? 0), 0);
 
-/** Exact, but for what the kernel did not show. */
-function isShortBy(most: number, count: number, truth: number): void {
-  expect(count).toBeLessThanOrEqual(truth);
-  expect(count).toBeGreaterThanOrEqual(truth - most);
-}
-
 describe('ab against nginx', () => {
   const scope = fileScope();
   let service: Service;
@@ -81,9 +75,12 @@ describe('ab against nginx', () => {
   it('agrees with the kernel on who closed first', () => {
     const entries = sockets(netns, 'time-wait');
     const atServer = entries.filter(({ local }) => local === '127.0.0.1:8080').length;
-    isShortBy(untold, sum(flows, 'closedFirst'), grown('TcpExt.TW'));
-    isShortBy(untold, sum(outbound(), 'closedFirst'), entries.length - atServer);
-    expect(sum(inbound(), 'closedFirst')).toBeGreaterThanOrEqual(atServer); // a SYN from the same port ends an entry early
+    const first = sum(flows, 'closedFirst');
+    expect(first).toBeLessThanOrEqual(grown('TcpExt.TW'));
+    expect(first + untold).toBeGreaterThanOrEqual(grown('TcpExt.TW'));
+    // A SYN from the same port ends an entry early.
+    expect(sum(outbound(), 'closedFirst') + untold).toBeGreaterThanOrEqual(entries.length - atServer);
+    expect(sum(inbound(), 'closedFirst') + untold).toBeGreaterThanOrEqual(atServer);
     expect(atServer).toBeGreaterThan(REQUESTS / 2);
   });
 
@@ -109,7 +106,8 @@ describe('the page', () => {
     const service = await startService(scope);
     const netns = Netns.create(scope, LASTING);
     const { workers } = await nginx(scope, netns, { workers: 1 });
-    const { page, problems } = await openPage(scope, service.url);
+    /* Alone: what holds no port stands below what the machine has left in TIME_WAIT, and may be out of sight. */
+    const { page, problems } = await openPage(scope, `${service.url}?filter=netns:${netns.inode}`);
     const grown = counting(netns);
     const load = ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
     const opened = (row: Record<string, string>) => Number((row.Opened ?? '').replace(/\D/g, ''));

@@ -63,6 +63,11 @@ export function settled(netns: Netns): void {
   );
 }
 
+/** Waits until the kernel lists so many sockets in a state. */
+export function lists(netns: Netns, state: string, count: number): void {
+  poll(() => sockets(netns, state).length === count, `${netns.name} to have ${count} sockets in ${state}`);
+}
+
 /** Waits until a counter has grown by `amount`. */
 export function reaches(grown: Counting, name: string, amount: number): void {
   poll(() => grown(name) >= amount, `${name} to grow by ${amount}`);

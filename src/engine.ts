@@ -24,7 +24,7 @@ import { Batch } from './decode/batch.js';
 import { Decoder } from './decode/decoder.js';
 import { Diagnosis } from './diagnose/diagnosis.js';
 import { healthOf } from './health.js';
-import { type Losses, lossesOf } from './losses.js';
+import { type Losses, LossTimes, lossesOf } from './losses.js';
 import type { RowOf, TableTopic } from './protocol/frames.js';
 import type { Health, Source, TableSource } from './publish/source.js';
 import { openSight, type Sight, type SightOptions } from './sight.js';
@@ -87,7 +87,7 @@ class TracingEngine implements Engine {
   private stats: TracerStats;
   private readonly startedAt = moment().ms;
   /** When events were last lost, CLOCK_MONOTONIC ms. */
-  private lostAt: number | null = null;
+  private readonly lossTimes = new LossTimes();
   private readonly tracer: NativeTracer;
   private readonly polling: boolean;
   private fatal: ((error: Error) => void) | null = null;
@@ -201,14 +201,14 @@ class TracingEngine implements Engine {
   }
 
   private takeLost(): void {
-    const lost = this.stats.ringLost;
     this.stats = this.tracer.stats();
-    if (this.stats.ringLost !== lost) this.takeFolds(this.stats.ringLost - lost);
+    const { ms } = moment();
+    const lost = this.lossTimes.note(this.losses(), ms);
+    if (lost > 0) this.takeFolds(lost, ms);
   }
 
-  private takeFolds(lost: number): void {
-    this.lostAt = moment().ms;
-    this.historyFeed.history.annotate(this.lostAt, 'events-lost', `${lost} events had no room in the ring`);
+  private takeFolds(lost: number, nowMs: number): void {
+    this.historyFeed.history.annotate(nowMs, 'events-lost', `${lost} events had no room in the ring`);
     this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
     this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
     this.takeOwners();
@@ -310,7 +310,7 @@ class TracingEngine implements Engine {
     return healthOf(this.sight, this.losses(), this.aggregator.namespaces, {
       nowMs: ms,
       startedAt: this.startedAt,
-      lostAt: this.lostAt,
+      lossTimes: this.lossTimes,
     });
   }
 }

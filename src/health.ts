@@ -2,16 +2,16 @@
  * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
  */
 import type { NamespaceTable } from './aggregate/namespace.js';
-import type { Losses } from './losses.js';
+import type { Losses, LossTimes } from './losses.js';
 import { problemsOf } from './problems.js';
 import type { Health } from './publish/source.js';
 import type { Sight } from './sight.js';
 
-/** CLOCK_MONOTONIC ms; `lostAt`: when events were last lost, null: never. */
+/** CLOCK_MONOTONIC ms. */
 export interface Moments {
   nowMs: number;
   startedAt: number;
-  lostAt: number | null;
+  lossTimes: LossTimes;
 }
 
 export function healthOf(sight: Sight, losses: Losses, namespaces: NamespaceTable, at: Moments): Health {
@@ -28,12 +28,15 @@ export function healthOf(sight: Sight, losses: Losses, namespaces: NamespaceTabl
     problems: problemsOf({
       ...audit,
       timeWait,
-      lostAgoMs: at.lostAt === null ? null : at.nowMs - at.lostAt,
+      lostAgoMs: since(at.lossTimes.lostAt, at.nowMs),
       missed: losses.missed,
+      missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
       uptimeMs: at.nowMs - at.startedAt,
     }),
   };
 }
+
+const since = (then: number | null, nowMs: number) => (then === null ? null : nowMs - then);
 
 /** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
 function auditHealth(

@@ -17,3 +17,21 @@ export function lossesOf(stats: TracerStats, unseenCloses: number): Losses {
   const hidden = stats.gaps + unseenCloses;
   return { ring: stats.ringLost, hidden, missed: hidden + stats.foldOverflow + stats.storageFailures };
 }
+
+/** When something was last lost, and when last missed: CLOCK_MONOTONIC ms, null: never. */
+export class LossTimes {
+  lostAt: number | null = null;
+  missedAt: number | null = null;
+  private lost = 0;
+  private missed = 0;
+
+  /** Returns how many events the ring has lost since it was last called. */
+  note({ ring, missed }: Losses, nowMs: number): number {
+    const fresh = ring - this.lost;
+    if (fresh > 0) this.lostAt = nowMs;
+    if (missed > this.missed) this.missedAt = nowMs;
+    this.lost = ring;
+    this.missed = missed;
+    return fresh;
+  }
+}

@@ -9,16 +9,18 @@ import type { Problem } from './protocol/frames.js';
 export interface Condition {
   /** Since an event last found no room in the ring; null: never. */
   lostAgoMs: number | null;
-  /** Events that nothing told of. */
+  /** Events that nothing told of, since the start; and since the last of them was noticed, null: never. */
   missed: number;
+  missedAgoMs: number | null;
   timeWait: number;
   coverage: number | null;
   auditAgeMs: number | null;
   uptimeMs: number;
 }
 
-/** A loss is told for this long. */
+/** A loss is told for this long; one that made lower bounds of counts longer, since those stay. */
 const LOSS_TOLD_MS = 60_000;
+const MISS_TOLD_MS = 600_000;
 /** Owned less than this is worth a word, of no fewer entries than that. */
 const COVERED = 0.95;
 const ENTRIES = 100;
@@ -42,8 +44,8 @@ function losses({ lostAgoMs }: Condition): Problem | null {
   };
 }
 
-function misses({ missed }: Condition): Problem | null {
-  if (missed === 0) return null;
+function misses({ missed, missedAgoMs }: Condition): Problem | null {
+  if (missedAgoMs === null || missedAgoMs > MISS_TOLD_MS) return null;
   return {
     what: `${whole(missed)} events were missed: rows that say so are lower bounds.`,
     why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',

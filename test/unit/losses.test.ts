@@ -3,7 +3,7 @@ import { AuditJoin, type DumpedSocket } from '../../src/aggregate/audit-join.js'
 import { TIME_WAIT } from '../../src/aggregate/sockets.js';
 import { absentTracer } from '../../src/capture/absent.js';
 import { EVENT, FLAG } from '../../src/decode/layout.js';
-import { lossesOf } from '../../src/losses.js';
+import { LossTimes, lossesOf } from '../../src/losses.js';
 import { announced, closed, established, exited, outbound, World } from '../support/aggregate-world.js';
 import { foldEntry } from '../support/records.js';
 
@@ -102,4 +102,14 @@ it('adds up what was hidden and what there was no memory for', () => {
   expect(lossesOf(none, 0)).toEqual({ ring: 0, hidden: 0, missed: 0 });
   const some = { ...none, ringLost: 100, gaps: 1, foldOverflow: 10, storageFailures: 20 };
   expect(lossesOf(some, 2)).toEqual({ ring: 100, hidden: 3, missed: 33 });
+});
+
+it('remembers when something was last lost, and when last missed', () => {
+  const times = new LossTimes();
+  const note = (ring: number, missed: number, nowMs: number) =>
+    times.note({ ring, hidden: 0, missed }, nowMs);
+  expect([note(0, 0, 1000), times.lostAt, times.missedAt]).toEqual([0, null, null]);
+  expect([note(7, 0, 2000), times.lostAt, times.missedAt]).toEqual([7, 2000, null]);
+  expect([note(7, 1, 3000), times.lostAt, times.missedAt]).toEqual([0, 2000, 3000]);
+  expect([note(9, 1, 4000), times.lostAt, times.missedAt]).toEqual([2, 4000, 3000]);
 });

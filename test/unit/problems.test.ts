@@ -4,6 +4,7 @@ import { type Condition, problemsOf } from '../../src/problems.js';
 const CLEAR: Condition = {
   lostAgoMs: null,
   missed: 0,
+  missedAgoMs: null,
   timeWait: 5000,
   coverage: 0.999,
   auditAgeMs: 2000,
@@ -18,15 +19,16 @@ it('has nothing to say while everything is seen', () => {
 
 it.each([
   [{ lostAgoMs: 5000 }, 'Details are missing'],
-  [{ missed: 12 }, '12 events were missed'],
+  [{ missed: 12, missedAgoMs: 61_000 }, '12 events were missed'],
   [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
   [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 100 s ago.'],
 ] as const)('says what %o hides', (parts, what) => {
   expect(whats(parts)).toEqual([expect.stringContaining(what)]);
 });
 
-it('stops telling a loss after a minute, and says nothing of a handful of entries', () => {
+it('stops telling a loss after a minute, a miss after ten, and says nothing of a handful of entries', () => {
   expect(whats({ lostAgoMs: 61_000 })).toEqual([]);
+  expect(whats({ missed: 12, missedAgoMs: 601_000 })).toEqual([]);
   expect(whats({ coverage: 0, timeWait: 99 })).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ export interface Report {
 export interface Lost {
   /** Events the ring had no room for. */
   ring: number;
-  /** Transitions the kernel's recursion guard hid. */
+  /** Transitions that the kernel did not show. */
   recursion: number;
 }
 

@@ -103,8 +103,8 @@ describe('a service that is stopped while connections churn', () => {
     );
     const exact = [opened, opened, REFUSED, opened, left, 0];
     const short = exact.map((count, i) => count - (counts[i] as number));
-    expect(Math.min(...short)).toBe(0);
-    expect(Math.max(...short)).toBeLessThanOrEqual(missed);
+    expect(Math.min(...short), `short by ${short}`).toBe(0);
+    expect(Math.max(...short), `short by ${short}`).toBeLessThanOrEqual(missed);
     expect(await service.get('/healthz')).toMatchObject({ status: 'ok', lost: { ring: row.eventsLost } });
   });
 

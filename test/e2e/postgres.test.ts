@@ -38,8 +38,9 @@ describe('pgbench -C against PostgreSQL', () => {
       opened(rows) >= 2 * grown('Tcp.ActiveOpens') && rows.every((row) => row.established === 0);
     const rows = await table.until((all) => settled(all) && all);
     /* What pgbench -i left in TIME_WAIT before the service started is nobody's. */
-    outbound = rows.filter((row) => row.direction === 'out' && row.process.pid !== null);
-    inbound = rows.filter((row) => row.direction === 'in');
+    const owned = rows.filter((row) => row.process.pid !== null);
+    outbound = owned.filter((row) => row.direction === 'out');
+    inbound = owned.filter((row) => row.direction === 'in');
   });
 
   it('counts every connection of pgbench, which has exited', () => {
@@ -58,7 +59,7 @@ describe('pgbench -C against PostgreSQL', () => {
     expect(opened(inbound)).toBe(grown('Tcp.PassiveOpens'));
     for (const row of inbound) {
       expect(row.destination).toEqual({ address: '127.0.0.1', port: 5432 });
-      expect(row.process.exe).toMatch(/\/bin\/postgres$/);
+      expect(row.process.exe, JSON.stringify(row)).toMatch(/\/bin\/postgres$/);
       expect([row.process.pid, row.process.ppid]).toContain(server.process.pid);
     }
   });

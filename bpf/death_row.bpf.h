@@ -44,4 +44,15 @@ static __always_inline bool time_wait_table_full(struct sock *sk)
 	return entries_of(row) >= BPF_CORE_READ(row, sysctl_max_tw_buckets);
 }
 
+/*
+ * The table was full when the kernel asked, a moment ago; another CPU may have let entries go since (seen: one, on two CPUs).
+ */
+static __always_inline bool time_wait_table_was_full(struct sock *sk)
+{
+	struct inet_timewait_death_row *row = death_row_of(sk);
+	__u32 max = BPF_CORE_READ(row, sysctl_max_tw_buckets);
+
+	return (__u32)entries_of(row) + 1 + max / 64 >= max;
+}
+
 #endif

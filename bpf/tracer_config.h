@@ -32,7 +32,7 @@ enum tracer_counter {
 	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: folded */
 	COUNTER_FOLD_OVERFLOW = 2,    /* of those, not even folded */
 	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls whose socket or thread got no local storage: not told */
-	COUNTER_IDENTITY_LOST = 4,    /* processes not announced: no room in the ring, or no local storage */
+	COUNTER_IDENTITY_LOST = 4,    /* processes and older sockets whose owner is untold: no room or memory */
 	COUNTER_GAPS = 5,             /* in a socket's states: transitions that no copy of the program was shown */
 	COUNTER_COUNT = 6,
 };

@@ -66,17 +66,6 @@ static __always_inline struct verdict entry_verdict(struct sock *sk, struct sock
 	return tw ? time_wait_verdict(tw) : none;
 }
 
-/*
- * The table was full when the kernel asked, a moment ago; another CPU may have let entries go since (seen: one, on two CPUs).
- */
-static __always_inline bool time_wait_table_was_full(struct sock *sk)
-{
-	struct inet_timewait_death_row *row = death_row_of(sk);
-	__u32 max = BPF_CORE_READ(row, sysctl_max_tw_buckets);
-
-	return (__u32)entries_of(row) + 1 + max / 64 >= max;
-}
-
 static __always_inline struct verdict close_verdict(struct sock *sk, struct socket_state *s, int oldstate, __u64 cookie)
 {
 	bool may_wait = oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING;

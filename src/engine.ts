@@ -86,7 +86,6 @@ class TracingEngine implements Engine {
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
   private readonly startedAt = moment().ms;
-  /** When events were last lost, CLOCK_MONOTONIC ms. */
   private readonly lossTimes = new LossTimes();
   private readonly tracer: NativeTracer;
   private readonly polling: boolean;

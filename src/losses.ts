@@ -1,6 +1,6 @@
 /**
  * What was not told, from the kernel's counters and from what the audits found. Enters: counters. Leaves: the numbers that
- * rows, /healthz and metrics show. Pure. Called by the engine.
+ * rows, /healthz and metrics show, and when they last grew. Called by the engine.
  */
 import type { TracerStats } from './capture/native.js';
 

@@ -75,9 +75,10 @@ export class TotalsSource implements TableSource<'totals'> {
   collect(now: number): Changes<TotalsRow> {
     const { namespaces, unixMsAtZero } = this.aggregator;
     const nowNs = (now - unixMsAtZero) * 1e6;
+    const counts = this.counts();
     const set: TotalsRow[] = [];
     for (const namespace of namespaces.all()) {
-      set.push(totalsRow(namespace, this.nameOf(namespace.inode), this.counts(), nowNs));
+      set.push(totalsRow(namespace, this.nameOf(namespace.inode), counts, nowNs));
     }
     return { set, del: namespaces.takeGone() };
   }

@@ -35,7 +35,7 @@ export interface TracerStats {
   events: number;
   /** Transitions and calls that nothing tells of, because the kernel had no memory to remember their socket or thread. */
   storageFailures: number;
-  /** Processes that were not announced, for lack of room or memory; /proc fills in. */
+  /** Processes not announced and older sockets without owner, for lack of room or memory; /proc fills in. */
   identityLost: number;
 }
 

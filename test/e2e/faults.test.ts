@@ -11,7 +11,7 @@ import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, quiet, sockets } from '../support/counters.js';
 import { programsGone } from '../support/leftovers.js';
 import { MemoryLimit } from '../support/memory-limit.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { cli, ROOT, type Service, serviceBy, serviceWords, startService } from '../support/service.js';
@@ -19,7 +19,6 @@ import type { Table } from '../support/stream.js';
 
 const MEBIBYTE = 1 << 20;
 /** A namespace whose TIME_WAIT entries stay until their timer ends. */
-const KEPT = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
 const [PEER, NEVER, CLOSED] = ['127.0.0.1:9000', '127.0.0.1:9001', '127.0.0.1:9'];
 
 const sum = (rows: readonly FlowRow[], field: 'opened' | 'closed' | 'failed', direction = 'out') =>

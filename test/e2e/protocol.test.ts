@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { byKey, ContractClient, type State } from '../support/contract-client.js';
 import { counting } from '../support/counters.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { must, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
@@ -107,7 +107,7 @@ async function until(
 
 it('killed and started again, the service has a new epoch and right tables', async () => {
   const scope = testScope();
-  const netns = Netns.create(scope, { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 });
+  const netns = Netns.create(scope, KEPT);
   const first = await startService(scope, ...QUICK);
   await servers(scope, netns);
   const grown = counting(netns);

@@ -20,14 +20,12 @@ import {
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, lists, reaches, settled } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
-import { link, Netns } from '../support/netns.js';
+import { KEPT, link, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 
 const [ENOENT, EINVAL, ENOBUFS] = [2, 22, 105];
 const [ENTRIES, LISTENERS] = [28_000, 8];
-/** Entries live their 60 s: no connect() uses one again, and no late reset of a peer that has gone removes one. */
-const KEPT = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
 /** ss names states in its own way. It asks for no merely bound sockets. */
 const SS_STATES: Record<string, number> = {
   ESTAB: STATE.ESTABLISHED,

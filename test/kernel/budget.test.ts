@@ -10,7 +10,7 @@ import { auditor, type DumpedSocket, dump, STATE } from '../support/audit.js';
 import { churnClient, churnServer, type Flags, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
-import { Netns, type Sysctls } from '../support/netns.js';
+import { KEPT, Netns, type Sysctls } from '../support/netns.js';
 import { run, start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { audited, Budgets, compare, namespaceOf, Truth } from '../support/truth.js';
@@ -22,7 +22,6 @@ const QUIET = { interest: { all: false, pids: [] } };
 /** Loopback addresses are reused by default; this one, on the same device, is not. */
 const OWN = '10.9.0.1';
 const RANGE = 'net.ipv4.ip_local_port_range';
-const KEPT: Sysctls = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
 const HELD = { 'hold-ms': 600_000 } as const;
 
 const scopeOfFile = fileScope();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Health } from '../../src/publish/source.js';
 import type { DoctorReport } from '../../src/system/doctor.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { run, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { cli, portchurn, Service, startService } from '../support/service.js';
@@ -29,7 +29,7 @@ async function serve(scope: Scope, wrapper: readonly string[], netns?: Netns): P
 describe('without BPF', () => {
   it('budgets, destinations and owners of what is open are there; what only events tell is unknown', async () => {
     const scope = testScope();
-    const netns = Netns.create(scope, { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 });
+    const netns = Netns.create(scope, KEPT);
     const server = await churnServer(scope, netns, ['127.0.0.1:9000']);
     const held = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 30, 'hold-ms': 600_000 });
     const service = await serve(scope, WITHOUT_TYPES);

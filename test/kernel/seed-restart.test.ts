@@ -4,13 +4,12 @@ import { expect, it } from 'vitest';
 import type { FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type LogRecord, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches } from '../support/counters.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
 
 const EACH = 100;
 const HOLDERS = 3;
-const KEPT = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
 const now = () => process.hrtime.bigint();
 
 const sum = (rows: readonly FlowRow[], field: 'established' | 'timeWait' | 'preexisting') =>

@@ -9,7 +9,7 @@ import { auditor } from '../support/audit.js';
 import { churnClient, churnServer, type Flags, type Generator, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { audited, compare, Truth } from '../support/truth.js';
 import { wire } from '../support/truth-cast.js';
@@ -18,7 +18,6 @@ import { Watch } from '../support/watch.js';
 const EACH = 60;
 /** Long enough for the tracer to start: they close when they are told to end. */
 const HELD = { count: EACH, 'hold-ms': 600_000 } as const;
-const KEPT = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
 const QUIET = { interest: { all: false, pids: [] } };
 
 interface Holder {

@@ -9,7 +9,7 @@ import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/publish/source.js';
 import type { DoctorReport } from '../../src/system/doctor.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 import { cli, startService } from '../support/service.js';
@@ -23,8 +23,6 @@ declare module 'vitest' {
 
 const HOLD_PORTS = fileURLToPath(new URL('../support/hold_ports.py', import.meta.url));
 const COUNT = 200;
-/** Entries live their 60 s. */
-const KEPT = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
 
 it('the service tells over loopback who holds which ports, and how it knows', async ({ task }) => {
   const scope = testScope();

@@ -5,14 +5,13 @@ import { expect, it } from 'vitest';
 import { auditor } from '../support/audit.js';
 import { churnServer, readLog } from '../support/churngen.js';
 import { quiet } from '../support/counters.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { testScope } from '../support/scope.js';
 import { audited, compare, Truth } from '../support/truth.js';
 import { Watch } from '../support/watch.js';
 
 const CHURNGEN = fileURLToPath(new URL('../../out/tools/churngen', import.meta.url));
 const COUNT = 3000;
-const KEPT = { 'net.ipv4.tcp_rfc1337': 1, 'net.ipv4.tcp_tw_reuse': 0 };
 
 it('entries whose every event was lost have the owner that the log says', async () => {
   const scope = testScope();

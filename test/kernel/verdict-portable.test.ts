@@ -5,12 +5,12 @@
 import { expect, it } from 'vitest';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, quiet, sockets } from '../support/counters.js';
+import { KEPT } from '../support/netns.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
-import { unhidden, type View, watched } from '../support/watch.js';
+import { ATTEMPTS, unhidden, type View, watched } from '../support/watch.js';
 
 const COUNT = 500;
-const KEPT = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
-const next = watched(fileScope(), 2 + 2 * 2, { portableVerdict: true });
+const next = watched(fileScope(), 2 * ATTEMPTS, { portableVerdict: true });
 
 async function churn(view: View, scope: Scope) {
   await churnServer(scope, view.netns, ['127.0.0.1:9000']);

@@ -6,17 +6,14 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Flags } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
-import type { Sysctls } from '../support/netns.js';
+import { KEPT, type Sysctls } from '../support/netns.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { tally } from '../support/tally.js';
-import { unhidden, type View, watched } from '../support/watch.js';
+import { ATTEMPTS, unhidden, type View, watched } from '../support/watch.js';
 
 const COUNT = 2000;
-/** Entries live their 60 s: no connect() reuses them, and no late RST of the peer removes them. */
-const KEPT: Sysctls = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
 
-/** Two for each test that the kernel may hide a part of. */
-const next = watched(fileScope(), 9 + 2 * 9);
+const next = watched(fileScope(), 9 * ATTEMPTS);
 
 /** Runs `COUNT` connections by these flags, waits for all closes, gives the events and what the kernel counted meanwhile. */
 function churn(scope: Scope, policy: string, flags: Flags, sysctls: Sysctls = {}) {

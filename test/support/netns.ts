@@ -15,6 +15,9 @@ let count = 0;
 
 export type Sysctls = Record<string, string | number>;
 
+/** TIME_WAIT entries live their 60 s: no connect() uses one again, and no late reset of a peer that has gone removes one. */
+export const KEPT: Sysctls = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
+
 export class Netns implements Ending {
   readonly path: string;
   /** As contract rows give it: the inode number of the namespace. */

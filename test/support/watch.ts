@@ -184,10 +184,11 @@ export class View {
   }
 }
 
-const ATTEMPTS = 3;
+/** How many namespaces `unhidden` may ask for. */
+export const ATTEMPTS = 3;
 
 /**
- * Plays a story in a namespace of its own, and again, at most three times, when the kernel hid part of it
+ * Plays a story in a namespace of its own, and again, at most `ATTEMPTS` times, when the kernel hid part of it
  * (docs/decisions/hidden-tasks.md): what a test compares to the event is what it was shown.
  */
 export async function unhidden<T>(next: () => View, story: (view: View) => Promise<T>): Promise<T> {

@@ -29,12 +29,6 @@ static __always_inline bool in_syscall(struct sock *sk)
 	return sk->sk_lock.owned != 0 && current_is_user();
 }
 
-/* The local port as the socket last had it, network order. */
-static __always_inline __be16 port_of(struct sock *sk)
-{
-	return BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
-}
-
 static __always_inline struct event_facts facts_of(struct transition *t, __u8 type)
 {
 	struct event_facts f = {
@@ -223,13 +217,10 @@ static __always_inline void on_transition(struct transition *t)
 }
 
 /* A socket without state is older than the tracer, or the kernel had no memory for it when it was new. */
-static __always_inline struct socket_state *state_of(struct sock *sk, int oldstate)
+static __always_inline struct socket_state *new_state(struct sock *sk, int oldstate)
 {
-	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (s)
-		return s;
-	s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
 		count(COUNTER_STORAGE_FAILURES);
 	else if (oldstate != TCP_CLOSE && oldstate != TCP_SYN_RECV)
@@ -320,22 +311,26 @@ static __always_inline void look_for_gap(struct socket_state *s, int oldstate)
 		count(COUNTER_GAPS);
 }
 
-static __always_inline void handle(struct sock *sk, int oldstate, int newstate)
+/* A FIN is only noted, and its time with the close. */
+static __always_inline bool is_timed(int newstate)
 {
-	struct transition t = {.sk = sk, .oldstate = oldstate, .newstate = newstate};
+	return (newstate != TCP_FIN_WAIT1 && newstate != TCP_LAST_ACK) || control.traced;
+}
+
+static __always_inline void handle(struct sock *sk, struct socket_state *state, int oldstate, int newstate)
+{
+	struct transition t = {.sk = sk, .state = state, .oldstate = oldstate, .newstate = newstate};
 
 	/* Asked for before anything else: it makes the cookie, which the TIME_WAIT entry then inherits. */
 	t.cookie = bpf_get_socket_cookie(sk);
-	t.now = bpf_ktime_get_ns();
-	t.state = state_of(sk, oldstate);
-	if (!t.state)
-		return;
-	look_for_gap(t.state, oldstate);
+	if (is_timed(newstate))
+		t.now = bpf_ktime_get_ns();
+	look_for_gap(state, oldstate);
 	dispatch(&t);
 	on_transition(&t);
 	if (matters(newstate))
-		t.state->last = (__u8)newstate;
-	t.state->handled = transition_mark(oldstate, newstate);
+		state->last = (__u8)newstate;
+	state->handled = transition_mark(oldstate, newstate);
 }
 
 /*
@@ -350,10 +345,14 @@ static __always_inline int once(struct sock *sk, int oldstate, int newstate)
 	if (!concerns_us(sk, oldstate, newstate))
 		return 0;
 	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-	if (s && s->handled == transition_mark(oldstate, newstate))
+	if (s && s->handled == transition_mark(oldstate, newstate)) {
 		s->handled = 0;
-	else
-		handle(sk, oldstate, newstate);
+		return 0;
+	}
+	if (!s)
+		s = new_state(sk, oldstate);
+	if (s)
+		handle(sk, s, oldstate, newstate);
 	return 0;
 }
 

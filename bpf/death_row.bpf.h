@@ -14,7 +14,7 @@ static __always_inline struct inet_timewait_death_row *death_row_of(struct sock 
 	struct net___apart *apart = (void *)net;
 
 	if (bpf_core_field_exists(apart->ipv4.tcp_death_row))
-		return BPF_CORE_READ(apart, ipv4.tcp_death_row);
+		return apart->ipv4.tcp_death_row;
 	return (void *)net + bpf_core_field_offset(struct net, ipv4.tcp_death_row);
 }
 
@@ -23,8 +23,8 @@ static __always_inline struct inet_hashinfo *hashinfo_of(struct sock *sk)
 	struct inet_timewait_death_row *row = death_row_of(sk);
 
 	if (bpf_core_field_exists(row->hashinfo))
-		return BPF_CORE_READ(row, hashinfo);
-	return BPF_CORE_READ(sk, __sk_common.skc_prot, h.hashinfo);
+		return row->hashinfo;
+	return sk->__sk_common.skc_prot->h.hashinfo;
 }
 
 static __always_inline int entries_of(struct inet_timewait_death_row *row)
@@ -32,8 +32,8 @@ static __always_inline int entries_of(struct inet_timewait_death_row *row)
 	struct inet_timewait_death_row___counted *counted = (void *)row;
 
 	if (bpf_core_field_exists(row->tw_refcount))
-		return BPF_CORE_READ(row, tw_refcount.refs.counter) - 1;
-	return BPF_CORE_READ(counted, tw_count.counter);
+		return row->tw_refcount.refs.counter - 1;
+	return counted->tw_count.counter;
 }
 
 /* tcp_max_tw_buckets: the kernel skipped TIME_WAIT without a word. */
@@ -41,7 +41,7 @@ static __always_inline bool time_wait_table_full(struct sock *sk)
 {
 	struct inet_timewait_death_row *row = death_row_of(sk);
 
-	return entries_of(row) >= BPF_CORE_READ(row, sysctl_max_tw_buckets);
+	return entries_of(row) >= row->sysctl_max_tw_buckets;
 }
 
 /*
@@ -50,7 +50,7 @@ static __always_inline bool time_wait_table_full(struct sock *sk)
 static __always_inline bool time_wait_table_was_full(struct sock *sk)
 {
 	struct inet_timewait_death_row *row = death_row_of(sk);
-	__u32 max = BPF_CORE_READ(row, sysctl_max_tw_buckets);
+	__u32 max = row->sysctl_max_tw_buckets;
 
 	return (__u32)entries_of(row) + 1 + max / 64 >= max;
 }

@@ -4,7 +4,7 @@
 #define PORTCHURN_EMIT_BPF_H
 
 #include <bpf/bpf_endian.h>
-#include "state.bpf.h"
+#include "sock_view.bpf.h"
 
 /* An address that a system call named. */
 struct named_address {
@@ -62,26 +62,22 @@ static __always_inline bool is_traced(struct event_facts *f)
 	return control.traced && concerns(&traced_tgids, f);
 }
 
-static __always_inline __u16 local_port(struct sock *sk, struct event_facts *f)
+static __always_inline __u16 local_port(struct sock_view *v, struct event_facts *f)
 {
-	if (f->named == NAMED_LOCAL)
-		return f->name.port;
-	return bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	return f->named == NAMED_LOCAL ? f->name.port : bpf_ntohs(v->sport);
 }
 
-static __always_inline __u16 remote_port(struct sock *sk, struct event_facts *f)
+static __always_inline __u16 remote_port(struct sock_view *v, struct event_facts *f)
 {
-	if (f->named == NAMED_REMOTE)
-		return f->name.port;
-	return bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	return f->named == NAMED_REMOTE ? f->name.port : bpf_ntohs(v->head->skc_dport);
 }
 
-static __always_inline bool passes_filter(struct sock *sk, struct event_facts *f)
+static __always_inline bool passes_filter(struct sock_view *v, struct event_facts *f)
 {
-	if (control.filter_netns && !listed(&filter_netns, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)))
+	if (control.filter_netns && !listed(&filter_netns, v->netns_inum))
 		return false;
-	if (control.filter_ports && !listed(&filter_ports, remote_port(sk, f)) &&
-	    !listed(&filter_ports, local_port(sk, f)))
+	if (control.filter_ports && !listed(&filter_ports, remote_port(v, f)) &&
+	    !listed(&filter_ports, local_port(v, f)))
 		return false;
 	return !control.filter_tgids || concerns(&filter_tgids, f);
 }
@@ -122,11 +118,11 @@ static __always_inline void fold_again(struct fold_key *key)
 }
 
 /* The ring is full: keep the totals exact and the owners, lose only the detail. */
-static __always_inline void fold(struct sock *sk, struct event_facts *f)
+static __always_inline void fold(struct sock_view *v, struct event_facts *f)
 {
 	struct fold_key key = {
-		.netns_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie),
-		.netns_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.netns_cookie = v->netns_cookie,
+		.netns_inum = v->netns_inum,
 		.owner = f->owner,
 		.owner_tgid = f->owner_tgid,
 		.direction = f->direction,
@@ -154,42 +150,44 @@ static __always_inline void write_v4(__u8 *address, __be32 v4)
 	__builtin_memcpy(address + 12, &v4, sizeof(v4));
 }
 
-static __always_inline void write_tuple(struct tcp_event *e, struct sock *sk, struct event_facts *f)
+static __always_inline void write_tuple(struct tcp_event *e, struct sock_view *v, struct event_facts *f)
 {
-	e->family = (__u8)BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct sock_common *head = v->head;
+
+	e->family = (__u8)head->skc_family;
 	if (e->family == AF_INET) {
-		write_v4(e->laddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		write_v4(e->raddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		write_v4(e->laddr, head->skc_rcv_saddr);
+		write_v4(e->raddr, head->skc_daddr);
 	} else {
-		bpf_core_read(e->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(e->raddr, 16, &sk->__sk_common.skc_v6_daddr);
+		bpf_core_read(e->laddr, 16, &head->skc_v6_rcv_saddr);
+		bpf_core_read(e->raddr, 16, &head->skc_v6_daddr);
 	}
 	if (f->named)
 		__builtin_memcpy(f->named == NAMED_LOCAL ? e->laddr : e->raddr, f->name.address, sizeof(e->laddr));
-	e->lport = local_port(sk, f);
-	e->rport = remote_port(sk, f);
+	e->lport = local_port(v, f);
+	e->rport = remote_port(v, f);
 }
 
 static __always_inline void write_bytes(struct tcp_event *e, struct sock *sk)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	__u64 received = BPF_CORE_READ(tp, bytes_received);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	__u64 fin = has_flag(sk, SOCK_DONE);
 
-	e->bytes_sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
-	e->bytes_received = received > fin ? received - fin : 0;
+	if (!tp)
+		return;
+	e->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
+	e->bytes_received = tp->bytes_received > fin ? tp->bytes_received - fin : 0;
 }
 
-static __always_inline void write_event(struct tcp_event *e, struct sock *sk, struct event_facts *f)
+static __always_inline void write_event(struct tcp_event *e, struct sock_view *v, struct event_facts *f)
 {
 	e->type = f->type;
 	e->size = sizeof(*e);
 	e->tw_lifetime_ms = f->tw_lifetime_ms;
 	e->time_ns = f->now;
 	e->cookie = f->cookie;
-	e->netns_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
-	e->netns_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	e->cgroup_id = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	e->netns_cookie = v->netns_cookie;
+	e->netns_inum = v->netns_inum;
 	e->bytes_sent = 0;
 	e->bytes_received = 0;
 	e->duration_ns = f->duration_ns;
@@ -205,18 +203,17 @@ static __always_inline void write_event(struct tcp_event *e, struct sock *sk, st
 	e->end = f->end;
 	e->flags = f->flags;
 	e->tid = f->tid;
-	write_tuple(e, sk, f);
-	if (f->type == EVENT_CLOSED)
-		write_bytes(e, sk);
+	write_tuple(e, v, f);
 }
 
 enum sent { SENT_FILTERED, SENT_RING, SENT_FOLDED };
 
-static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
+/* `closed`: the socket when its bytes are to be told; its type is known. */
+static __always_inline enum sent send(struct sock_view *v, struct event_facts *f, struct sock *closed)
 {
 	struct tcp_event *e;
 
-	if (!passes_filter(sk, f))
+	if (!passes_filter(v, f))
 		return SENT_FILTERED;
 	if (is_traced(f))
 		f->flags |= FLAG_TRACED;
@@ -224,13 +221,32 @@ static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
 		return SENT_FILTERED;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		fold(sk, f);
+		fold(v, f);
 		return SENT_FOLDED;
 	}
-	write_event(e, sk, f);
+	write_event(e, v, f);
+	if (closed && f->type == EVENT_CLOSED)
+		write_bytes(e, closed);
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	count(COUNTER_EVENTS);
 	return SENT_RING;
+}
+
+/* Of a transition, in a program whose tracepoint gives the socket. */
+static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
+{
+	struct sock_view v = view_of(sk);
+
+	return send(&v, f, sk);
+}
+
+/* Of a system call, whose socket is only an address. */
+static __noinline void send_call(struct sock *sk, struct event_facts *f)
+{
+	__u64 copy[SOCK_HEAD_BYTES / sizeof(__u64)];
+	struct sock_view v = view_of_copy(sk, copy);
+
+	send(&v, f, NULL);
 }
 
 #endif

@@ -33,14 +33,15 @@ static __always_inline bool was_disconnected(struct sock *sk, int oldstate)
 static __always_inline __u32 fin_wait2_ms(struct sock *sk, int linger2)
 {
 	struct net *net = sk->__sk_common.skc_net.net;
-	int jiffies = linger2 ? linger2 : BPF_CORE_READ(net, ipv4.sysctl_tcp_fin_timeout);
+	int jiffies = linger2 ? linger2 : net->ipv4.sysctl_tcp_fin_timeout;
 
 	return config.hz ? (__u64)jiffies * 1000 / config.hz : 0;
 }
 
 static __always_inline struct verdict portable_verdict(struct sock *sk, struct socket_state *s, int oldstate)
 {
-	int linger2 = BPF_CORE_READ((struct tcp_sock *)sk, linger2);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	int linger2 = tp ? tp->linger2 : 0;
 	struct verdict v = {};
 
 	if (sk->sk_err || s->reset_sent || linger2 < 0 || was_disconnected(sk, oldstate) || time_wait_table_full(sk))

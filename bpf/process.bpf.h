@@ -185,7 +185,7 @@ __noinline __u32 current_process_id(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *leader = task->group_leader;
 	struct process_state *state = process_state_of(leader);
-	__u32 exec_id = (__u32)BPF_CORE_READ(leader, self_exec_id) + 1 + ANNOUNCED_AS_PARENT;
+	__u32 exec_id = (__u32)leader->self_exec_id + 1 + ANNOUNCED_AS_PARENT;
 
 	if (!state)
 		return 0;

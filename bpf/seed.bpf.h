@@ -53,6 +53,7 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 	struct socket_state *s = ownerless_state(sk);
 	struct event_facts f = {.type = EVENT_SEED, .newstate = state, .oldstate = state};
 	struct tcp_event e = {};
+	struct sock_view v = view_of(sk);
 	struct process_ref owner;
 
 	if (!s)
@@ -72,10 +73,10 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 		f.flags &= ~FLAG_PREEXISTING;
 	}
 	f.cookie = bpf_get_socket_cookie(sk);
-	if (!passes_filter(sk, &f))
+	if (!passes_filter(&v, &f))
 		return;
 	f.now = bpf_ktime_get_ns();
-	write_event(&e, sk, &f);
+	write_event(&e, &v, &f);
 	/* No room in this read: the kernel comes again with the next one, and the socket must be found ownerless then. */
 	if (bpf_seq_write(seq, &e, sizeof(e)) != 0)
 		s->owner = s->owner_tgid = 0;

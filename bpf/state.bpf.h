@@ -131,9 +131,10 @@ struct {
 
 __u32 next_process_id = 0;
 
+/* Of a socket whose type the verifier knows. */
 static __always_inline bool has_flag(struct sock *sk, int flag)
 {
-	return (BPF_CORE_READ(sk, __sk_common.skc_flags) >> flag) & 1;
+	return (sk->__sk_common.skc_flags >> flag) & 1;
 }
 
 static __always_inline void count(__u32 counter)

@@ -90,7 +90,7 @@ static __always_inline void tell(struct sock *sk, struct event_facts *f)
 	f->now = bpf_ktime_get_ns();
 	if (f->type == EVENT_ACCEPTED)
 		remember_acceptor(f);
-	send_event(sk, f);
+	send_call(sk, f);
 }
 
 /* accept() returned: the process that has the connection now. A closed or cookie-less one was or will be told by its close. */

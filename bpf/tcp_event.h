@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 3
+#define EVENT_FORMAT 4
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
@@ -60,7 +60,7 @@ enum event_flags {
 	FLAG_RETRIED = 1 << 7,           /* EVENT_CONNECT: the SYN was sent again, so the attempt lasts */
 };
 
-/* One connection event. 136 bytes. */
+/* One connection event. 128 bytes. */
 struct tcp_event {
 	__u16 type;
 	__u16 size;
@@ -68,7 +68,6 @@ struct tcp_event {
 	__u64 time_ns;        /* CLOCK_MONOTONIC */
 	__u64 cookie;         /* socket cookie; 0 unknown */
 	__u64 netns_cookie;   /* never reused until reboot */
-	__u64 cgroup_id;      /* of the socket: where socket() was called; accepted ones have the listener's */
 	__u64 bytes_sent;     /* payload, without retransmissions */
 	__u64 bytes_received; /* payload */
 	__u64 duration_ns;    /* closed: since ESTABLISHED; failed: since the attempt; 0 unknown */
@@ -173,29 +172,28 @@ EVENT_ASSERT(tcp_event, tw_lifetime_ms, 4);
 EVENT_ASSERT(tcp_event, time_ns, 8);
 EVENT_ASSERT(tcp_event, cookie, 16);
 EVENT_ASSERT(tcp_event, netns_cookie, 24);
-EVENT_ASSERT(tcp_event, cgroup_id, 32);
-EVENT_ASSERT(tcp_event, bytes_sent, 40);
-EVENT_ASSERT(tcp_event, bytes_received, 48);
-EVENT_ASSERT(tcp_event, duration_ns, 56);
-EVENT_ASSERT(tcp_event, connect_us, 64);
-EVENT_ASSERT(tcp_event, netns_inum, 68);
-EVENT_ASSERT(tcp_event, owner, 72);
-EVENT_ASSERT(tcp_event, owner_tgid, 76);
-EVENT_ASSERT(tcp_event, closer, 80);
-EVENT_ASSERT(tcp_event, closer_tgid, 84);
-EVENT_ASSERT(tcp_event, laddr, 88);
-EVENT_ASSERT(tcp_event, raddr, 104);
-EVENT_ASSERT(tcp_event, lport, 120);
-EVENT_ASSERT(tcp_event, rport, 122);
-EVENT_ASSERT(tcp_event, family, 124);
-EVENT_ASSERT(tcp_event, direction, 125);
-EVENT_ASSERT(tcp_event, oldstate, 126);
-EVENT_ASSERT(tcp_event, newstate, 127);
-EVENT_ASSERT(tcp_event, err, 128);
-EVENT_ASSERT(tcp_event, end, 130);
-EVENT_ASSERT(tcp_event, flags, 131);
-EVENT_ASSERT(tcp_event, tid, 132);
-_Static_assert(sizeof(struct tcp_event) == 136, "tcp_event has padding");
+EVENT_ASSERT(tcp_event, bytes_sent, 32);
+EVENT_ASSERT(tcp_event, bytes_received, 40);
+EVENT_ASSERT(tcp_event, duration_ns, 48);
+EVENT_ASSERT(tcp_event, connect_us, 56);
+EVENT_ASSERT(tcp_event, netns_inum, 60);
+EVENT_ASSERT(tcp_event, owner, 64);
+EVENT_ASSERT(tcp_event, owner_tgid, 68);
+EVENT_ASSERT(tcp_event, closer, 72);
+EVENT_ASSERT(tcp_event, closer_tgid, 76);
+EVENT_ASSERT(tcp_event, laddr, 80);
+EVENT_ASSERT(tcp_event, raddr, 96);
+EVENT_ASSERT(tcp_event, lport, 112);
+EVENT_ASSERT(tcp_event, rport, 114);
+EVENT_ASSERT(tcp_event, family, 116);
+EVENT_ASSERT(tcp_event, direction, 117);
+EVENT_ASSERT(tcp_event, oldstate, 118);
+EVENT_ASSERT(tcp_event, newstate, 119);
+EVENT_ASSERT(tcp_event, err, 120);
+EVENT_ASSERT(tcp_event, end, 122);
+EVENT_ASSERT(tcp_event, flags, 123);
+EVENT_ASSERT(tcp_event, tid, 124);
+_Static_assert(sizeof(struct tcp_event) == 128, "tcp_event has padding");
 EVENT_ASSERT(process_event, id, 4);
 EVENT_ASSERT(process_event, time_ns, 8);
 EVENT_ASSERT(process_event, start_ns, 16);

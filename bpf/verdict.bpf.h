@@ -20,8 +20,8 @@ static __always_inline bool is_nulls(struct hlist_nulls_node *node)
 static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk, __u64 cookie)
 {
 	struct inet_hashinfo *hashinfo = hashinfo_of(sk);
-	__u32 slot = sk->__sk_common.skc_hash & BPF_CORE_READ(hashinfo, ehash_mask);
-	void *ehash = BPF_CORE_READ(hashinfo, ehash);
+	__u32 slot = sk->__sk_common.skc_hash & hashinfo->ehash_mask;
+	void *ehash = hashinfo->ehash;
 	struct inet_ehash_bucket *bucket = ehash + (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
 	struct hlist_nulls_node *node = BPF_CORE_READ(bucket, chain.first);
 

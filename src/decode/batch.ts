@@ -84,9 +84,6 @@ export class TcpEvent extends Cursor {
   get netnsCookie(): bigint {
     return this.big(T.netns_cookie);
   }
-  get cgroupId(): bigint {
-    return this.big(T.cgroup_id);
-  }
   get bytesSent(): number {
     return this.number64(T.bytes_sent);
   }

@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 3;
+export const EVENT_FORMAT = 4;
 
 export const EVENT = {
   PROCESS: 1,
@@ -66,7 +66,6 @@ export const RECORDS = {
     ['time_ns', 'u64'],
     ['cookie', 'u64'],
     ['netns_cookie', 'u64'],
-    ['cgroup_id', 'u64'],
     ['bytes_sent', 'u64'],
     ['bytes_received', 'u64'],
     ['duration_ns', 'u64'],

@@ -78,8 +78,10 @@ private:
 	{
 		Tracer &tracer = opened(info);
 		auto buffer = info[0].As<Napi::Uint8Array>();
-		return number(info.Env(),
-			      guarded(info.Env(), [&] { return tracer.drain(buffer.Data(), buffer.ByteLength()); }));
+		const bool join = info[1].ToBoolean();
+		return number(info.Env(), guarded(info.Env(), [&] {
+				      return tracer.drain(buffer.Data(), buffer.ByteLength(), join);
+			      }));
 	}
 
 	Napi::Value folds(const Napi::CallbackInfo &info)

@@ -43,13 +43,12 @@ EventRing::~EventRing()
 	munmap(consumer_, page_);
 }
 
-size_t EventRing::copy(uint8_t *to, uint64_t position, size_t size) const
+void EventRing::copy(uint8_t *to, uint64_t position, size_t size) const
 {
 	const uint64_t at = position & mask_;
 	const size_t first = std::min<uint64_t>(size, mask_ + 1 - at);
 	memcpy(to, data_ + at, first);
 	memcpy(to + first, data_, size - first);
-	return size;
 }
 
 /*
@@ -57,7 +56,7 @@ size_t EventRing::copy(uint8_t *to, uint64_t position, size_t size) const
  * released: up to the producer's position headers are written; a header that is not busy has its record behind it. The store
  * releases what was copied for the kernel to write over.
  */
-size_t EventRing::drain(uint8_t *buffer, size_t size, size_t largest)
+size_t EventRing::drain(uint8_t *buffer, size_t size, size_t largest, ShortLives *lives)
 {
 	uint64_t consumer = *consumer_;
 	const uint64_t producer = __atomic_load_n(producer_, __ATOMIC_ACQUIRE);
@@ -68,8 +67,11 @@ size_t EventRing::drain(uint8_t *buffer, size_t size, size_t largest)
 		if (word & BPF_RINGBUF_BUSY_BIT)
 			break;
 		const size_t length = word & ~kFlags;
-		if (!(word & BPF_RINGBUF_DISCARD_BIT))
-			used += copy(buffer + used, consumer + BPF_RINGBUF_HDR_SZ, length);
+		if (!(word & BPF_RINGBUF_DISCARD_BIT)) {
+			copy(buffer + used, consumer + BPF_RINGBUF_HDR_SZ, length);
+			if (!lives || !lives->join(buffer, used))
+				used += length;
+		}
 		consumer += (BPF_RINGBUF_HDR_SZ + length + kAlignment - 1) & ~(kAlignment - 1);
 	}
 	__atomic_store_n(consumer_, consumer, __ATOMIC_RELEASE);

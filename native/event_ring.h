@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include "native/short_lives.h"
 
 /*
  * libbpf maps the ring's data twice in a row, so that a record that wraps lies in one piece, and the kernel counts both as
@@ -18,10 +19,11 @@ public:
 	EventRing &operator=(const EventRing &) = delete;
 
 	// Copies whole records, without the kernel's headers, while a record of `largest` bytes still fits. Returns the bytes.
-	size_t drain(uint8_t *buffer, size_t size, size_t largest);
+	// `lives` joins what belongs together; none: as they came.
+	size_t drain(uint8_t *buffer, size_t size, size_t largest, ShortLives *lives);
 
 private:
-	size_t copy(uint8_t *to, uint64_t position, size_t size) const;
+	void copy(uint8_t *to, uint64_t position, size_t size) const;
 
 	size_t page_;
 	uint64_t mask_;

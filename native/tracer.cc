@@ -168,11 +168,14 @@ uint32_t Tracer::ring_bytes() const
 	return bpf_map__max_entries(bpf_object__find_map_by_name(object_.get(), "events"));
 }
 
-size_t Tracer::drain(uint8_t *buffer, size_t size)
+size_t Tracer::drain(uint8_t *buffer, size_t size, bool join)
 {
 	if (size < kLargestRecord)
 		throw BpfError("drain into a buffer smaller than one record", EINVAL);
-	return ring_->drain(buffer, size, kLargestRecord);
+	if (reinterpret_cast<uintptr_t>(buffer) % alignof(struct tcp_event) != 0)
+		throw BpfError("drain into a buffer that is not aligned", EINVAL);
+	lives_.begin();
+	return ring_->drain(buffer, size, kLargestRecord, join ? &lives_ : nullptr);
 }
 
 size_t Tracer::folds(uint8_t *buffer, size_t size) const

@@ -32,7 +32,8 @@ class Tracer
 public:
 	explicit Tracer(const TracerOptions &options);
 	void attach();
-	size_t drain(uint8_t *buffer, size_t size);
+	// `join`: see short_lives.h. The buffer is aligned as its records are.
+	size_t drain(uint8_t *buffer, size_t size, bool join);
 	size_t folds(uint8_t *buffer, size_t size) const;
 	// Takes owners of lost events out of the kernel, as records of lost_owner.
 	size_t take_lost_owners(uint8_t *buffer, size_t size);
@@ -68,5 +69,6 @@ private:
 	std::vector<uint64_t> cookies_;
 	std::unique_ptr<struct bpf_object, Free> object_;
 	std::unique_ptr<EventRing> ring_;
+	ShortLives lives_;
 	std::vector<std::unique_ptr<struct bpf_link, Free>> links_;
 };

@@ -111,6 +111,7 @@ class TracingEngine implements Engine {
       this.decoder.batch,
       (bytes) => this.take(bytes),
       (error) => this.fail(error),
+      () => this.aggregator.observer === null,
     );
     const flush = () => this.catchUp();
     const owners = new PolledOwners(this.aggregator);

@@ -47,7 +47,7 @@ const LISTEN = 10;
 
 /**
  * Sees every event after it was counted, with its connection's owner. `closer` is null when it is not known, `cause` when
- * nothing failed.
+ * nothing failed. While there is one, the ring is read without joining opens and closes.
  */
 export type Observer = (
   event: TcpEvent,
@@ -127,6 +127,7 @@ export class Aggregator implements EventSink {
     const flow = this.flowOf(event, namespace);
     if (event.type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
     else if (event.type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
+    else if (event.type === EVENT.LIVED) this.connections.lived(event, flow);
     else if (event.type === EVENT.FAILED) this.failed(event, flow);
     else if (event.type === EVENT.SEED) this.connections.seeded(event, flow);
     else this.connections.attempted(event, flow);

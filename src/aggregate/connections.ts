@@ -54,15 +54,12 @@ export class Connections {
 
   opened(event: TcpEvent, flow: Flow): void {
     this.second = Math.floor(event.timeNs / 1e9);
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    if (slot < 0) this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
+    let slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot < 0) slot = this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
     else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
     this.countOpen(flow);
-    this.tookPort(event);
-    if (event.connectUs === 0) return;
-    this.connectDurations.add(event.connectUs);
-    flow.connects ??= this.durations.take();
-    flow.connects?.add(event.connectUs, this.second);
+    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
+    this.countConnect(event, flow);
   }
 
   accepted(event: TcpEvent, flow: Flow): void {
@@ -70,7 +67,8 @@ export class Connections {
     if (this.closedUnaccepted.has(event.cookieLow, event.cookieHigh)) return;
     const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
     const counted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
-    const known = slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED));
+    const known =
+      slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED)) >= 0;
     if (slot >= 0) this.adopt(slot, event, flow, event.newState, OPEN_COUNTED);
     /* Without room to remember that it was counted, its close will count it. */
     if (!counted && (slot >= 0 || known)) this.countOpen(flow);
@@ -80,7 +78,7 @@ export class Connections {
   seeded(event: TcpEvent, flow: Flow): void {
     const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
     if (slot >= 0) this.giveOwner(slot, event, flow);
-    else if (this.sockets.add(this.describe(event, flow, event.newState, 0)))
+    else if (this.sockets.add(this.describe(event, flow, event.newState, 0)) >= 0)
       flow.preexisting += (event.flags & FLAG.PREEXISTING) !== 0 ? 1 : 0;
   }
 
@@ -138,6 +136,26 @@ export class Connections {
     this.flows.touch(folded);
   }
 
+  /**
+   * Opened and closed between two looks at the ring: only what stays of it has a place in the tables. One that is known by an
+   * attempt or an audit goes the whole way.
+   */
+  lived(event: TcpEvent, flow: Flow): void {
+    if (this.sockets.find(event.cookieLow, event.cookieHigh) >= 0) {
+      if (flow.direction === DIRECTION.OUT) this.opened(event, flow);
+      else this.accepted(event, flow);
+      this.closed(event, flow);
+      return;
+    }
+    this.second = Math.floor(event.timeNs / 1e9);
+    this.countOpen(flow);
+    this.countConnect(event, flow);
+    this.countClose(event, flow);
+    const state = entryStateOf(event);
+    if (state === 0) this.passedThrough(event, flow);
+    else this.stayed(event, flow, state);
+  }
+
   /** @param flow of the event; the socket's own flow is better known when it has one. Returns the one it counted for. */
   closed(event: TcpEvent, flow: Flow): Flow {
     this.second = Math.floor(event.timeNs / 1e9);
@@ -185,6 +203,13 @@ export class Connections {
     this.rate(flow, RATE.OPEN);
   }
 
+  private countConnect(event: TcpEvent, flow: Flow): void {
+    if (event.connectUs === 0) return;
+    this.connectDurations.add(event.connectUs);
+    flow.connects ??= this.durations.take();
+    flow.connects?.add(event.connectUs, this.second);
+  }
+
   private countClose(event: TcpEvent, flow: Flow): void {
     flow.closed += 1;
     flow.namespace.closed += 1;
@@ -197,24 +222,44 @@ export class Connections {
     flow.lifetimes?.add(event.durationNs / 1000, this.second);
   }
 
+  /** Its port was taken and given back; a budget that nothing else holds a port of has no row that could show it. */
+  private passedThrough(event: TcpEvent, flow: Flow): void {
+    this.sockets.noteGone(event.cookieLow, event.cookieHigh);
+    const budget = flow.direction === DIRECTION.OUT ? this.budgets.known(flow, event) : null;
+    if (budget === null) return;
+    this.tookPort(budget, event);
+    this.budgets.touch(budget);
+  }
+
+  private stayed(event: TcpEvent, flow: Flow, state: number): void {
+    const slot = this.sockets.add(this.describe(event, flow, state, OPEN_COUNTED));
+    if (slot < 0) return;
+    this.sockets.setDeadline(slot, deadlineOf(event, state));
+    const budget = this.sockets.budgetOf(slot);
+    if (budget === null) return;
+    this.tookPort(budget, event);
+    budget.rates.add(BUDGET_RATE.WAIT, this.second);
+  }
+
+  /** Of a life that was short: opened and closed. */
+  private tookPort(budget: Budget, event: TcpEvent): void {
+    budget.open((event.timeNs - event.durationNs) / 1e6);
+    budget.rates.add(BUDGET_RATE.CLOSE, this.second);
+  }
+
   /** What stays of it: a TIME_WAIT entry, or nothing. */
   private leave(event: TcpEvent, flow: Flow, slot: number): void {
     this.drew(slot, BUDGET_RATE.CLOSE);
-    if (event.end !== END.TIME_WAIT && event.end !== END.FIN_WAIT2) {
+    const state = entryStateOf(event);
+    if (state === 0) {
       if (slot >= 0) this.sockets.remove(slot);
       else this.sockets.noteGone(event.cookieLow, event.cookieHigh);
       return;
     }
-    const state = event.end === END.FIN_WAIT2 ? FIN_WAIT2_MINI : TIME_WAIT;
-    const entry = slot < 0 ? this.addEntry(event, flow, state) : slot;
+    const entry = slot < 0 ? this.sockets.add(this.describe(event, flow, state, 0)) : slot;
     if (entry < 0) return;
     this.sockets.setState(entry, state, event.timeNs, deadlineOf(event, state));
     this.drew(entry, BUDGET_RATE.WAIT);
-  }
-
-  private addEntry(event: TcpEvent, flow: Flow, state: number): number {
-    this.sockets.add(this.describe(event, flow, state, 0));
-    return this.sockets.find(event.cookieLow, event.cookieHigh);
   }
 
   /** It became known without an owner between the tracer's start and the seeds. */
@@ -248,11 +293,6 @@ export class Connections {
     return flow.direction === DIRECTION.OUT ? this.budgets.of(flow, event) : null;
   }
 
-  private tookPort(event: TcpEvent): void {
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
-  }
-
   /** Something happened to a port of the socket's budget. */
   private drew(slot: number, kind: number): void {
     if (slot >= 0) this.sockets.budgetOf(slot)?.rates.add(kind, this.second);
@@ -280,6 +320,12 @@ function flagsOf(event: TcpEvent, flow: Flow): number {
   if ((event.flags & FLAG.BOUND_BEFORE) !== 0) flags |= BOUND;
   if ((event.flags & FLAG.PREEXISTING) !== 0) flags |= PREEXISTING;
   return flags;
+}
+
+/** Of the entry that a close left; 0: none. */
+function entryStateOf({ end }: TcpEvent): number {
+  if (end === END.FIN_WAIT2) return FIN_WAIT2_MINI;
+  return end === END.TIME_WAIT ? TIME_WAIT : 0;
 }
 
 /**

@@ -93,19 +93,19 @@ export class Sockets {
     return this.byCookie.get(low, high);
   }
 
-  /** False when there is no room, or the cookie is 0 or known already. */
-  add(socket: NewSocket): boolean {
-    if (this.byCookie.get(socket.low, socket.high) >= 0) return false;
+  /** Its slot, or -1 when there is no room, or the cookie is 0 or known already. */
+  add(socket: NewSocket): number {
+    if (this.byCookie.get(socket.low, socket.high) >= 0) return -1;
     const slot = this.free.pop() ?? this.slots;
     if (!this.byCookie.set(socket.low, socket.high, slot)) {
       if (slot < this.slots) this.free.push(slot);
       if (socket.budget !== null) this.budgets.drop(socket.budget);
-      return false;
+      return -1;
     }
     if (slot === this.slots) this.extend();
     this.fill(slot, socket);
     this.count(slot, 1);
-    return true;
+    return slot;
   }
 
   remove(slot: number): void {

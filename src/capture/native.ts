@@ -50,8 +50,12 @@ export interface KernelFilter {
 
 export interface NativeTracer {
   attach(): void;
-  /** Copies whole records into `buffer`; returns the bytes written. 0: the ring is empty. Never blocks, one thread only. */
-  drain(buffer: Uint8Array): number;
+  /**
+   * Copies whole records into `buffer`, which is 8-byte aligned; returns the bytes written. 0: the ring is empty. Never blocks,
+   * one thread only. `join`: a connection that opened and closed since the last call comes as one EVENT_LIVED, where its open
+   * was; without it, as two events.
+   */
+  drain(buffer: Uint8Array, join?: boolean): number;
   /** Copies the fold map: records of fold_key followed by a u64 count since load. Returns the bytes written. */
   folds(buffer: Uint8Array): number;
   /**

@@ -28,6 +28,8 @@ export class Pump {
     private readonly batch: Batch,
     private readonly onBatch: (bytes: number) => void,
     private readonly onError: (error: Error) => void,
+    /** Whether a connection's open and close may come as one event; asked before each batch. */
+    private readonly mayJoin: () => boolean,
   ) {}
 
   start(): void {
@@ -84,7 +86,7 @@ export class Pump {
   }
 
   private drainOnce(): number {
-    const bytes = this.tracer.drain(this.batch.u8);
+    const bytes = this.tracer.drain(this.batch.u8, this.mayJoin());
     if (bytes > 0) this.onBatch(bytes);
     return bytes;
   }

@@ -17,6 +17,7 @@ export const EVENT = {
   TRANSITION: 9,
   SEED: 10,
   BIND_FAILED: 11,
+  LIVED: 12,
 } as const;
 
 export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;

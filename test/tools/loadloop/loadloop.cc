@@ -19,7 +19,7 @@ namespace
 {
 constexpr uint32_t kRingBytes = 1 << 16; /* libbpf rounds up to it */
 constexpr char kOwn[] = "/proc/self/ns/net";
-uint8_t buffer[1 << 18];
+alignas(8) uint8_t buffer[1 << 18];
 
 template <typename Call> void must_refuse(const char *what, Call call)
 {
@@ -40,12 +40,13 @@ void use(Tracer &tracer)
 	tracer.attach();
 	while (tracer.seeds(buffer, sizeof(buffer)) > 0)
 		;
-	while (tracer.drain(buffer, sizeof(buffer)) > sizeof(buffer) / 2)
+	while (tracer.drain(buffer, sizeof(buffer), true) > sizeof(buffer) / 2)
 		;
 	tracer.folds(buffer, sizeof(buffer));
 	tracer.take_lost_owners(buffer, sizeof(buffer));
 	tracer.stats();
-	must_refuse("a small buffer", [&] { tracer.drain(buffer, 8); });
+	must_refuse("a small buffer", [&] { tracer.drain(buffer, 8, true); });
+	must_refuse("an odd buffer", [&] { tracer.drain(buffer + 1, sizeof(buffer) - 8, true); });
 	std::vector<uint32_t> too_many(100'000);
 	std::iota(too_many.begin(), too_many.end(), 1);
 	must_refuse("too many processes", [&] { tracer.set_traced(too_many); });

@@ -33,7 +33,8 @@ enum event_type {
 	EVENT_SEED = 10, /* a socket that some process held when the tracer started: not in the ring, but read from its
 				   iterators; newstate is its state */
 	EVENT_BIND_FAILED = 11, /* bind() failed: laddr and lport are what it asked for; no direction */
-	EVENT_LIVED = 12, /* opened and closed between two looks at the ring: as EVENT_CLOSED, with the owner of the open.
+	EVENT_LIVED =
+		12, /* opened and closed between two looks at the ring: as EVENT_CLOSED, with the owner of the open.
 				   Not in the ring: native/short_lives.h makes one of two events */
 };
 

@@ -14,11 +14,13 @@ import type { AuditBegin, AuditEnd, AuditSink, AuditSocket, AuditText } from './
 import { AuditTexts } from './decode/audit-texts.js';
 import type { Netns, NetworkNamespaces } from './system/netns.js';
 
-/** Between the end of one audit and the next, ms: forty times what one takes, within these. */
-const REST_MS = { least: 2000, most: 4000 } as const;
+/** Between the end of one audit and the next, ms: eighty times what one takes, within these. */
+const REST_MS = { least: 2000, most: 10_000 } as const;
+/** The same where there are no events: audits are all that is seen. */
+const POLLING_REST_MS = { least: 2000, most: 4000 } as const;
 /** While failures wait for an audit to tell their cause: eight times, within these. */
 const HASTE_MS = { least: 500, most: 2000 } as const;
-const DUTY = 40;
+const DUTY = 80;
 const HASTE_DUTY = 8;
 /** A namespace where nothing happens. */
 const IDLE_MS = 30_000;
@@ -108,7 +110,8 @@ export class AuditLoop implements AuditSink {
       this.failed = true;
     }
     const ended = performance.now();
-    this.restUntil = ended + within(REST_MS, (ended - began) * DUTY);
+    const rest = this.polls === null ? REST_MS : POLLING_REST_MS;
+    this.restUntil = ended + within(rest, (ended - began) * DUTY);
     this.hasteFrom = ended + within(HASTE_MS, (ended - began) * HASTE_DUTY);
     this.running = false;
   }

@@ -301,7 +301,7 @@ class TracingEngine implements Engine {
   }
 
   private losses(): Losses {
-    return lossesOf(this.stats, this.aggregator.connections.unseenCloses);
+    return lossesOf(this.stats, this.aggregator.untold.unseenCloses);
   }
 
   private health(): Health | null {

@@ -21,6 +21,7 @@ import { ProcessTable } from './process-table.js';
 import { ProgramTable } from './program.js';
 import { DurationPool } from './quantiles.js';
 import { SOCKET_FLAG, Sockets } from './sockets.js';
+import { Untold } from './untold.js';
 
 export interface Limits {
   /** Live connections and TIME_WAIT entries together. */
@@ -73,6 +74,7 @@ export class Aggregator implements EventSink {
 
   private readonly durations: DurationPool;
   readonly connections: Connections;
+  readonly untold: Untold;
   private unixMs = 0;
   /** Of the event that is being counted. */
   private cause: Cause | null = null;
@@ -84,6 +86,7 @@ export class Aggregator implements EventSink {
     this.sockets = new Sockets(limits.sockets, this.flows, this.budgets);
     this.durations = new DurationPool(limits.durationWindows);
     this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
+    this.untold = new Untold(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes);
     this.dead = new DeadProcesses(this.flows, this.failures.table, this.programs);

@@ -35,6 +35,8 @@ export interface DumpedSocket extends Ends {
   readonly inode?: number;
 }
 
+/** A state is told in a byte. */
+const STATES = 256;
 const SYN_RECV = 3;
 /** Caught while it changed, to what is not known. */
 const CLOSE = 7;
@@ -47,7 +49,8 @@ export class AuditJoin {
   private round = 0;
   private namespace: Namespace | null = null;
   private startedNs = 0;
-  private states = new Map<number, number>();
+  /** Sockets of the dump by state. */
+  private readonly states = new Uint32Array(STATES);
   private listening = new Set<number>();
   private idleBound = new Set<number>();
   /** Namespaces whose dump of this round is complete, with the time it began. */
@@ -71,7 +74,7 @@ export class AuditJoin {
   begin(cookie: number, inode: number, startedNs: number): void {
     this.namespace = this.aggregator.namespaces.of(cookie, inode);
     this.startedNs = startedNs;
-    this.states = new Map();
+    this.states.fill(0);
     this.listening = new Set();
     this.idleBound = new Set();
   }
@@ -80,7 +83,7 @@ export class AuditJoin {
     const { state } = socket;
     const waiting = socket.timer === TIMER_TIME_WAIT;
     const shown = waiting ? TIME_WAIT : state;
-    this.states.set(shown, (this.states.get(shown) ?? 0) + 1);
+    this.states[shown] = (this.states[shown] as number) + 1;
     if (state === LISTEN) this.listen(socket);
     else if (state === BOUND_INACTIVE) this.idleBound.add(socket.localPort);
     else if (state !== SYN_RECV) this.join(socket, waiting);
@@ -105,7 +108,7 @@ export class AuditJoin {
     const { namespace } = this;
     if (namespace === null || !complete) return;
     if (namespace.states === null) this.aggregator.flows.touchAll(namespace);
-    namespace.states = this.states;
+    namespace.states = new Map([...this.states.entries()].filter(([, count]) => count > 0));
     this.takeListeners(namespace);
     namespace.idleBound = this.idleBound;
     namespace.auditedAt = this.startedNs;
@@ -233,7 +236,7 @@ export class AuditJoin {
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
     sockets.markSeen(slot, this.round);
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
-    if (accepted) this.aggregator.connections.acceptLost(flow);
+    if (accepted) this.aggregator.untold.accepted(flow);
     this.seen(flow);
   }
 
@@ -270,7 +273,7 @@ export class AuditJoin {
     const { sockets } = this.aggregator;
     const counted = sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED);
     if (counted && !sockets.hasFlag(slot, SOCKET_FLAG.PREEXISTING)) {
-      this.aggregator.connections.closeLost(sockets.flowOf(slot));
+      this.aggregator.untold.closed(sockets.flowOf(slot));
     }
   }
 }

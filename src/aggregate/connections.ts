@@ -32,8 +32,6 @@ const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED } = SOCKET_FLAG;
 export class Connections {
   /** Of everybody's outbound connections. */
   readonly connectDurations = new ConnectDurations();
-  /** Closes that only an audit found: the kernel neither showed them to the program nor had them folded. */
-  unseenCloses = 0;
   /** Closed before anybody was seen to accept them: an accept that comes late must not count them again. */
   private readonly closedUnaccepted = new RecentCookies(4096);
   private second = 0;
@@ -67,8 +65,7 @@ export class Connections {
     if (this.closedUnaccepted.has(event.cookieLow, event.cookieHigh)) return;
     const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
     const counted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
-    const known =
-      slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED)) >= 0;
+    const known = slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED)) >= 0;
     if (slot >= 0) this.adopt(slot, event, flow, event.newState, OPEN_COUNTED);
     /* Without room to remember that it was counted, its close will count it. */
     if (!counted && (slot >= 0 || known)) this.countOpen(flow);
@@ -89,51 +86,6 @@ export class Connections {
     flow.failed += 1;
     flow.namespace.failed += 1;
     this.rate(flow, RATE.FAIL);
-  }
-
-  /** Its accept was never told, but an audit found it alive. When is not known: the rates have no part in it. */
-  acceptLost(flow: Flow): void {
-    flow.opened += 1;
-    flow.namespace.opened += 1;
-    this.flows.touch(flow);
-  }
-
-  /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
-  closeLost(flow: Flow): void {
-    const folded = this.foldedFor(flow);
-    flow.closed += 1;
-    if (folded === null) this.countUnseen(flow);
-    else this.unfoldClose(folded);
-    this.flows.touch(flow);
-  }
-
-  private countUnseen(flow: Flow): void {
-    flow.namespace.closed += 1;
-    flow.unseenCloses += 1;
-    this.unseenCloses += 1;
-  }
-
-  /**
-   * Where its close was counted meanwhile: under its own owner; or under another one of the namespace, as when a process
-   * accepts what another listens for. Null: nowhere.
-   */
-  private foldedFor(flow: Flow): Flow | null {
-    const own = this.flows.find(flow.namespace, flow.owner, flow.direction);
-    if (own !== null && own.foldedCloses > 0) return own;
-    for (const other of flow.namespace.foldedFlows) {
-      const { current } = other;
-      if (current.foldedCloses === 0) flow.namespace.foldedFlows.delete(other);
-      else if (current.direction === flow.direction) return current;
-    }
-    return null;
-  }
-
-  private unfoldClose(folded: Flow): void {
-    folded.closed -= 1;
-    folded.foldedCloses -= 1;
-    folded.unsettledCloses = Math.max(0, folded.unsettledCloses - 1);
-    folded.settleableCloses = Math.max(0, folded.settleableCloses - 1);
-    this.flows.touch(folded);
   }
 
   /**

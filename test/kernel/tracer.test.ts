@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/capture/load.js';
 import type { NativeTracer } from '../../src/capture/native.js';
-import { Batch } from '../../src/decode/batch.js';
-import { Decoder } from '../../src/decode/decoder.js';
-import { EVENT, sizeOf } from '../../src/decode/layout.js';
+import { Batch, type TcpEvent } from '../../src/decode/batch.js';
+import { Decoder, type EventSink } from '../../src/decode/decoder.js';
+import { EVENT, FLAG, sizeOf } from '../../src/decode/layout.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { settled } from '../support/counters.js';
 import { heldPrograms } from '../support/held.js';
@@ -22,20 +22,42 @@ function open(scope: Scope, netns: Netns, { ringBytes = 1 << 22, syscalls = true
   return tracer;
 }
 
-/** Types of all records in the ring, taken through a buffer of this size. */
-function drainAll(tracer: NativeTracer, bufferBytes: number): number[] {
+/** Hands all records in the ring to the sink, taken through a buffer of this size. */
+function drainInto(sink: EventSink, tracer: NativeTracer, bufferBytes: number, join = false): void {
   const decoder = new Decoder(new Batch(bufferBytes));
-  const types: number[] = [];
-  const note = (type: number) => types.push(type);
-  const sink = {
-    tcp: (e: { type: number }) => note(e.type),
-    process: () => note(EVENT.PROCESS),
-    exit: () => note(EVENT.PROCESS_EXIT),
-  };
-  for (let bytes = tracer.drain(decoder.batch.u8); bytes > 0; bytes = tracer.drain(decoder.batch.u8)) {
+  for (let bytes: number; ; ) {
+    bytes = tracer.drain(decoder.batch.u8, join);
+    if (bytes === 0) return;
     expect(decoder.decode(bytes, sink)).toBe(bytes);
   }
+}
+
+/** Types of all records in the ring. */
+function drainAll(tracer: NativeTracer, bufferBytes: number, join = false): number[] {
+  const types: number[] = [];
+  const sink = {
+    tcp: (event: { type: number }) => void types.push(event.type),
+    process: () => void types.push(EVENT.PROCESS),
+    exit: () => void types.push(EVENT.PROCESS_EXIT),
+  };
+  drainInto(sink, tracer, bufferBytes, join);
   return types;
+}
+
+/** What the ring tells of each connection, by its cookie: who opened or accepted it, who closed it, and how it ended. */
+function lives(tracer: NativeTracer, join: boolean): Map<bigint, object> {
+  const openers = new Map<bigint, number>();
+  const found = new Map<bigint, object>();
+  const tcp = (event: TcpEvent) => {
+    const { type, cookie, ownerTgid, closerTgid, direction, end, localPort, remotePort } = event;
+    if (type === EVENT.ESTABLISHED || type === EVENT.ACCEPTED) openers.set(cookie, ownerTgid);
+    if (type !== EVENT.CLOSED && type !== EVENT.LIVED) return;
+    const opener = openers.get(cookie) ?? ownerTgid;
+    found.set(cookie, { opener, closerTgid, direction, end, localPort, remotePort });
+    if (type === EVENT.LIVED) expect(event.flags & FLAG.OWNER_IS_LISTENER).toBe(0);
+  };
+  drainInto({ tcp, process: () => undefined, exit: () => undefined }, tracer, 1 << 18, join);
+  return found;
 }
 
 const tally = (types: readonly number[], type: number) => types.filter((it) => it === type).length;
@@ -71,6 +93,31 @@ describe('the ring', () => {
     },
   );
 
+  it.each([
+    [4096, 0],
+    [1 << 18, 900],
+  ])('joins opens and closes that fit %i bytes together, and loses none of either', async (bytes, least) => {
+    const scope = testScope();
+    const netns = Netns.create(scope);
+    const tracer = open(scope, netns);
+    await churn(scope, netns, 500);
+    const types = drainAll(tracer, bytes, true);
+    const of = (type: number) => tally(types, type);
+    expect(of(EVENT.LIVED)).toBeGreaterThan(least);
+    expect(of(EVENT.LIVED) + of(EVENT.ESTABLISHED) + of(EVENT.ACCEPTED)).toBe(1000);
+    expect(of(EVENT.LIVED) + of(EVENT.CLOSED)).toBe(1000);
+  });
+
+  it('keeps with a joined life what each of its events told', async () => {
+    const scope = testScope();
+    const netns = Netns.create(scope);
+    const [apart, joined] = [open(scope, netns), open(scope, netns)];
+    await churn(scope, netns, 20);
+    const told = lives(joined, true);
+    expect(told.size).toBe(40);
+    expect(told).toEqual(lives(apart, false));
+  });
+
   it('announces each process before the first event that names it', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
@@ -97,10 +144,13 @@ describe('the ring', () => {
   it('refuses a buffer that could not hold a record', () => {
     const scope = testScope();
     const tracer = open(scope, Netns.create(scope));
-    const drain = () => tracer.drain(new Uint8Array(sizeOf('process_event') - 1));
-    expect(drain).toThrow(
-      expect.objectContaining({ code: 'EINVAL', errno: 22, operation: expect.stringMatching(/drain/) }),
-    );
+    const refused = expect.objectContaining({
+      code: 'EINVAL',
+      errno: 22,
+      operation: expect.stringMatching(/drain/),
+    });
+    expect(() => tracer.drain(new Uint8Array(sizeOf('process_event') - 1))).toThrow(refused);
+    expect(() => tracer.drain(new Uint8Array(1 << 16).subarray(1))).toThrow(refused);
     expect(() => tracer.drain('nonsense' as unknown as Uint8Array)).toThrow();
   });
 

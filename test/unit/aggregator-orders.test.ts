@@ -3,13 +3,14 @@
  * early, late or never), their events shuffled together with exits, folding of the dead and reads of the fold map.
  */
 import { describe, expect, it } from 'vitest';
-import { DIRECTION, EVENT, FLAG } from '../../src/decode/layout.js';
+import { DIRECTION, END, EVENT, FLAG } from '../../src/decode/layout.js';
 import {
   accepted,
   announced,
   type Connection,
   closed,
   established,
+  eventOf,
   exited,
   failed,
   inbound,
@@ -46,8 +47,17 @@ class FoldMap {
   }
 }
 
+/** Open and close in one: with a TIME_WAIT entry, or nothing that stays. */
+const lived = (one: Connection) =>
+  eventOf(one, EVENT.LIVED, {
+    newstate: 7,
+    duration_ns: 1e6,
+    end: one.cookie % 2 ? END.PASSIVE : END.TIME_WAIT,
+  });
+
 const LIVES: readonly ((one: Connection, folds: FoldMap) => Step[])[] = [
   (one) => [(w) => w.feed(established(one)), (w) => w.feed(closed(one))],
+  (one) => [(w) => w.feed(lived(one))],
   (one, folds) => [
     () => folds.add(one, EVENT.ESTABLISHED, 0),
     (w) => w.feed(closed({ ...one, flags: FLAG.OPEN_FOLDED })),
@@ -60,6 +70,7 @@ const LIVES: readonly ((one: Connection, folds: FoldMap) => Step[])[] = [
 ];
 const INBOUND_LIVES: readonly ((one: Connection, folds: FoldMap) => Step[])[] = [
   (one) => [(w) => w.feed(accepted(one)), (w) => w.feed(closed(one))],
+  (one) => [(w) => w.feed(lived(one))],
   (one) => [(w) => w.feed(closed(one)), (w) => w.feed(accepted(one))],
   (one) => [(w) => w.feed(closed(one))],
   (one, folds) => [() => folds.add(one, EVENT.ACCEPTED, 0), (w) => w.feed(closed(one))],

@@ -103,7 +103,7 @@ describe('folded events', () => {
     world.applyFolds(entry(EVENT.CLOSED, 3, { direction: DIRECTION.IN }));
     world.folds.beginAudit();
     world.aggregator.flows.takeDirty();
-    for (const _ of [1, 2]) world.aggregator.connections.closeLost(world.stored(80));
+    for (const _ of [1, 2]) world.aggregator.untold.closed(world.stored(80));
     expect(world.aggregator.flows.takeDirty()).toHaveLength(2);
     world.folds.endAudit(() => true);
     expect(world.flow(80)).toMatchObject({ opened: 2, closed: 2 });
@@ -119,7 +119,7 @@ describe('folded events', () => {
     world.folds.endAudit(() => false);
     expect(folded(world)).toMatchObject([{ opened: 0, closed: 2, lowerBound: true }]);
     world.folds.beginAudit();
-    world.aggregator.connections.closeLost(world.stored(80));
+    world.aggregator.untold.closed(world.stored(80));
     world.folds.endAudit((namespace) => namespace.key === '1');
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
   });
@@ -133,7 +133,7 @@ describe('folded events', () => {
     world.folds.endAudit(() => true);
     expect(folded(world)).toMatchObject([{ opened: 1, closed: 2, lowerBound: true }]);
     world.folds.beginAudit();
-    world.aggregator.connections.closeLost(world.stored(80));
+    world.aggregator.untold.closed(world.stored(80));
     world.folds.endAudit(() => true);
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);
@@ -147,7 +147,7 @@ describe('folded events', () => {
     world.settle();
     world.pass(601_000);
     world.settle();
-    world.aggregator.connections.closeLost(world.stored(80));
+    world.aggregator.untold.closed(world.stored(80));
     world.folds.endAudit(() => true);
     expect(world.sums()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });

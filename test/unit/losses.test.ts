@@ -35,7 +35,7 @@ const entryOf = (cookie: number): DumpedSocket => ({
   remoteWord: () => 0,
 });
 
-const unseen = (world: World) => world.aggregator.connections.unseenCloses;
+const unseen = (world: World) => world.aggregator.untold.unseenCloses;
 
 describe('a close that the kernel did not show', () => {
   it('is counted by the audit that misses its connection, which says that something was missed', () => {

@@ -20,7 +20,13 @@ function drains(bytes: readonly number[], count: number): number[] {
   const never = (error: Error) => {
     throw error;
   };
-  const pump = new Pump({ drain }, new Batch(BATCH_BYTES), () => undefined, never);
+  const pump = new Pump(
+    { drain },
+    new Batch(BATCH_BYTES),
+    () => undefined,
+    never,
+    () => true,
+  );
   pump.start();
   while (times.length < count) vi.advanceTimersByTime(1);
   pump.stop();

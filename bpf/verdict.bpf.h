@@ -21,7 +21,8 @@ static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk
 {
 	struct inet_hashinfo *hashinfo = hashinfo_of(sk);
 	__u32 slot = sk->__sk_common.skc_hash & hashinfo->ehash_mask;
-	void *ehash = hashinfo->ehash;
+	/* By a call: the verifier lets nobody count on a pointer that it knows. */
+	void *ehash = BPF_CORE_READ(hashinfo, ehash);
 	struct inet_ehash_bucket *bucket = ehash + (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
 	struct hlist_nulls_node *node = BPF_CORE_READ(bucket, chain.first);
 

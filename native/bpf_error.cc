@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <sstream>
 
 namespace
 {
@@ -15,17 +16,29 @@ constexpr size_t kLogLineBytes = 512;
 std::mutex log_lock;
 std::deque<std::string> log_lines;
 
-int keep_line(enum libbpf_print_level level, const char *format, va_list args)
+std::string printed(const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	const int length = vsnprintf(nullptr, 0, format, again);
+	va_end(again);
+	std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
+	vsnprintf(text.data(), text.size() + 1, format, args);
+	return text;
+}
+
+// The verifier's whole log comes in one call, and its last lines say what is wrong.
+int keep_lines(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	char line[kLogLineBytes];
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
+	std::istringstream text(printed(format, args));
 	std::lock_guard<std::mutex> guard(log_lock);
-	log_lines.emplace_back(line);
-	if (log_lines.size() > kLogLines)
-		log_lines.pop_front();
+	for (std::string line; std::getline(text, line);) {
+		log_lines.push_back(line.substr(0, kLogLineBytes));
+		if (log_lines.size() > kLogLines)
+			log_lines.pop_front();
+	}
 	return 0;
 }
 
@@ -42,7 +55,7 @@ std::string last_log()
 void capture_libbpf_log()
 {
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	libbpf_set_print(keep_line);
+	libbpf_set_print(keep_lines);
 }
 
 void clear_libbpf_log()

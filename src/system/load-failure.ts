@@ -148,13 +148,20 @@ function noMemory(error: NativeError): Reason | null {
 }
 
 function unexplained(error: NativeError): Reason {
-  const said = lastLine(error.log);
+  const said = verdictOf(error.log) ?? lastLine(error.log);
   const message = `The kernel did not take the programs${said === '' ? '' : `: ${said}`}`;
   return {
     code: 'BPF_FAILED',
     message,
     hint: 'portchurn doctor says what this machine lacks; please report its output.',
   };
+}
+
+/** What the verifier says last, before it counts what it did. */
+function verdictOf(log: string): string | null {
+  const lines = log.split('\n');
+  const end = lines.findIndex((line) => /^processed \d+ insns/.test(line));
+  return lines[end - 1]?.trim() ?? null;
 }
 
 /** The last line of libbpf's log that says something, or that matches. */

@@ -31,7 +31,13 @@ interface Work {
 }
 
 export async function micro(quick: boolean): Promise<void> {
-  const works = [events(), audit(quick ? 20_000 : 250_000), frames(1000), frames(10_000)];
+  const works = [
+    events('as they came', lifeOf),
+    events('joined', joinedLifeOf),
+    audit(quick ? 20_000 : 250_000),
+    frames(1000),
+    frames(10_000),
+  ];
   const rows = works.map((work) => time(work, quick ? 5 : 15));
   console.log(table(['', 'per', 'ns'], rows));
 }
@@ -57,56 +63,63 @@ function once(work: Work): number {
 const remote = (n: number) => `10.1.${n >> 8}.${n & 255}`;
 
 /** Both ends of connections that open and close; the client's leaves a TIME_WAIT entry. */
-function events(): Work {
+function events(how: string, life: (n: number) => Uint8Array[]): Work {
   const world = new World();
   world.feed(announced(1), announced(2));
-  const { batch, length } = batchOf(...Array.from({ length: CONNECTIONS }, (_, n) => lifeOf(n)).flat());
+  const { batch, length } = batchOf(...Array.from({ length: CONNECTIONS }, (_, n) => life(n)).flat());
   const decoder = new Decoder(batch);
   let next = 1;
   return {
-    name: 'decode and aggregate',
-    per: 'event',
-    units: length / sizeOf('tcp_event'),
+    name: `decode and aggregate, ${how}`,
+    per: 'connection end',
+    units: CONNECTIONS * 2,
     prepare: () => {
-      next = renumber(batch, length, next);
+      next = renumber(batch, length, next, life(0).length);
       forgetSockets(world);
     },
     run: () => decoder.decode(length, world.aggregator),
   };
 }
 
-function lifeOf(n: number): Uint8Array[] {
+/** Of one connection: what its two ends have in common with all others. */
+function endsOf(n: number) {
   const client = outbound({ remote: remote(n % DESTINATIONS) });
   const server = outbound({ direction: DIRECTION.IN, owner: 2, port: 80 });
   const time = { time_ns: 2000e9 + n * 1000 };
+  const closed = { ...time, newstate: 7, duration_ns: 2_000_000 };
   const waits = {
+    ...closed,
     end: END.TIME_WAIT,
     tw_lifetime_ms: 60_000,
     oldstate: 5,
-    newstate: 7,
     flags: FLAG.OPEN_SENT,
   };
+  return { client, server, time, waits, passive: { ...closed, end: END.PASSIVE, oldstate: 9 } };
+}
+
+function lifeOf(n: number): Uint8Array[] {
+  const { client, server, time, waits, passive } = endsOf(n);
   return [
     eventOf(client, EVENT.ESTABLISHED, { ...time, connect_us: 150, oldstate: 2, newstate: 1 }),
     eventOf(server, EVENT.ACCEPTED, { ...time, newstate: 1 }),
-    eventOf(client, EVENT.CLOSED, { ...time, ...waits, duration_ns: 2_000_000 }),
-    eventOf(server, EVENT.CLOSED, {
-      ...time,
-      end: END.PASSIVE,
-      oldstate: 9,
-      newstate: 7,
-      duration_ns: 2_000_000,
-    }),
+    eventOf(client, EVENT.CLOSED, waits),
+    eventOf(server, EVENT.CLOSED, passive),
   ];
 }
 
-/** Two sockets per connection, events in the order of `lifeOf`; cookies nobody has had. */
-function renumber(batch: Batch, length: number, first: number): number {
+/** The same as native/short_lives.h tells it. */
+function joinedLifeOf(n: number): Uint8Array[] {
+  const { client, server, waits, passive } = endsOf(n);
+  return [eventOf(client, EVENT.LIVED, { ...waits, connect_us: 150 }), eventOf(server, EVENT.LIVED, passive)];
+}
+
+/** Two sockets per connection, whose records take turns; cookies nobody has had. */
+function renumber(batch: Batch, length: number, first: number, perLife: number): number {
   const size = sizeOf('tcp_event');
   const { cookie } = offsetsOf('tcp_event');
   let next = first;
-  for (let at = 0; at < length; at += 4 * size, next += 2)
-    for (let event = 0; event < 4; event++)
+  for (let at = 0; at < length; at += perLife * size, next += 2)
+    for (let event = 0; event < perLife; event++)
       batch.u64[(at + event * size + cookie) >> 3] = BigInt(next + (event & 1));
   return next;
 }

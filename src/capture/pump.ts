@@ -12,7 +12,7 @@ import type { NativeTracer } from './native.js';
 const BUSY_MS = 4;
 const QUIET_MS = 16;
 const IDLE_MS = 64;
-/** Above this traffic is busy, bytes per ms: some 20,000 events per second. */
+/** Above this traffic is busy, bytes per ms: some 16,000 records per second. */
 const BUSY_BYTES_PER_MS = 2048;
 /** Batches taken in one turn of the event loop; with more waiting the loop gets a chance in between. */
 const BATCHES_PER_TURN = 4;

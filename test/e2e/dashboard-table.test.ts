@@ -168,8 +168,8 @@ it('opens a row with all about its process, traces it until it is closed, and gi
   await press(page, 'Escape');
   await drawer(page).waitFor({ state: 'detached' });
   expect(await focused(page)).toContain(String(bad.pid));
-  const ended = sent.filter(({ type }) => type === 'unsubscribe').map(({ sub }) => sub);
-  expect(ended).toContain(trace?.sub);
+  const ended = () => sent.filter(({ type }) => type === 'unsubscribe').map(({ sub }) => sub);
+  await expect.poll(ended, WITHIN).toContain(trace?.sub);
   expect(query(page).get('row')).toBeNull();
   await page.goBack();
   await drawer(page).waitFor(WITHIN);

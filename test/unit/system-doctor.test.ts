@@ -202,7 +202,8 @@ describe('a refused load', () => {
 
   const tracepoint = 'read the id of tracepoint syscalls/sys_exit_accept4';
   const unknownHelper = 'libbpf: prog\n0: unknown func bpf_get_socket_cookie#46\n';
-  const verdict = 'libbpf: -- BEGIN PROG LOAD LOG --\nR1 invalid mem access\nprocessed 12 insns\n';
+  const verdict =
+    'libbpf: -- BEGIN PROG LOAD LOG --\nR1 invalid mem access\nprocessed 12 insns\n-- END PROG LOAD LOG --\nlibbpf: failed to load';
 
   it.each([
     ['no privilege', native('EPERM'), { capabilities: none }, 'NOT_PERMITTED', 77, /CAP_BPF and CAP_PERFMON/],
@@ -232,7 +233,7 @@ describe('a refused load', () => {
     ['no tracepoints', native('ENOENT', tracepoint), {}, 'BPF_FAILED', 69, /no tracepoints/],
     ['hidden tracefs', native('EPERM', tracepoint), { uid: 1000 }, 'NOT_PERMITTED', 77, /tracefs/],
     ['no memory', native('ENOMEM'), {}, 'BPF_FAILED', 69, /No memory/],
-    ['the verifier', native('EACCES', 'load', verdict), {}, 'BPF_FAILED', 69, /processed 12 insns/],
+    ['the verifier', native('EACCES', 'load', verdict), {}, 'BPF_FAILED', 69, /: R1 invalid mem access \(/],
     ['anything else', native('EINVAL'), {}, 'BPF_FAILED', 69, /did not take/],
   ] as const)('by %s', (_, error, changed, code, exitCode, message) => {
     const explained = explain(error, changed);

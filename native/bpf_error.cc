@@ -4,8 +4,10 @@
 #include <bpf/libbpf.h>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <sstream>
 
@@ -18,13 +20,12 @@ std::deque<std::string> log_lines;
 
 std::string printed(const char *format, va_list args)
 {
-	va_list again;
-	va_copy(again, args);
-	const int length = vsnprintf(nullptr, 0, format, again);
-	va_end(again);
-	std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
-	vsnprintf(text.data(), text.size() + 1, format, args);
-	return text;
+	char *text = nullptr;
+	const int length = vasprintf(&text, format, args);
+	if (length < 0)
+		return "";
+	const std::unique_ptr<char, decltype(&free)> owner(text, free);
+	return {text, static_cast<size_t>(length)};
 }
 
 // The verifier's whole log comes in one call, and its last lines say what is wrong.

@@ -9,6 +9,7 @@ import { Netns } from '../support/netns.js';
 import { type Running, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { portchurn, type Service, startService } from '../support/service.js';
+import { ATTEMPTS } from '../support/watch.js';
 
 const LOAD_PER_SECOND = 20_000;
 const LOAD_SECONDS = 4;
@@ -57,11 +58,24 @@ async function interrupt(trace: Running): Promise<void> {
   expect((await trace.stop('SIGINT')).code).toBe(130);
 }
 
-it('shows every connection of one process, and no other, under load', async () => {
+/** Again, at most twice, when the kernel hid part of what happened (docs/decisions/hidden-tasks.md). */
+async function unlessHidden(story: (service: Service) => Promise<void>): Promise<void> {
+  for (let left = ATTEMPTS; ; left--) {
+    const service = await startService(testScope());
+    try {
+      return await story(service);
+    } catch (error) {
+      if (left === 1 || (await service.untold()) === 0) throw error;
+    }
+  }
+}
+
+it('shows every connection of one process, and no other, under load', () => unlessHidden(traceOneOfMany));
+
+async function traceOneOfMany(service: Service): Promise<void> {
   const scope = testScope();
   const netns = Netns.create(scope, { 'net.core.somaxconn': 65_535 });
   await churnServer(scope, netns, ['0.0.0.0:9000']);
-  const service = await startService(scope);
   const one = await churnClient(scope, netns, {
     to: '127.0.0.1:9000',
     count: TRACED,
@@ -90,7 +104,7 @@ it('shows every connection of one process, and no other, under load', async () =
     expect(event.end).toMatch(/^(time-wait|fin-wait-2)$/);
   }
   await interrupt(trace);
-});
+}
 
 it('asks the kernel for nothing more of those it does not trace', async () => {
   const scope = testScope();

@@ -232,8 +232,8 @@ export class AuditJoin {
       (accepted ? SOCKET_FLAG.OPEN_COUNTED : 0) |
       (holder === null ? 0 : SOCKET_FLAG.ATTRIBUTED);
     fresh.since = this.startedNs - 1;
-    if (sockets.add(fresh) < 0) return;
-    const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
+    const slot = sockets.add(fresh);
+    if (slot < 0) return;
     sockets.markSeen(slot, this.round);
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
     if (accepted) this.aggregator.untold.accepted(flow);

@@ -18,7 +18,6 @@ import { cli, ROOT, type Service, serviceBy, serviceWords, startService } from '
 import type { Table } from '../support/stream.js';
 
 const MEBIBYTE = 1 << 20;
-/** A namespace whose TIME_WAIT entries stay until their timer ends. */
 const [PEER, NEVER, CLOSED] = ['127.0.0.1:9000', '127.0.0.1:9001', '127.0.0.1:9'];
 
 const sum = (rows: readonly FlowRow[], field: 'opened' | 'closed' | 'failed', direction = 'out') =>

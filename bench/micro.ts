@@ -2,16 +2,16 @@
  * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined with
  * them; frames made of them. In this process. Called by main.ts.
  */
-import { AuditJoin } from '../src/aggregate/audit-join.js';
-import { BudgetSource, FlowSource } from '../src/aggregate/sources.js';
-import { AuditDecoder, type AuditSink } from '../src/decode/audit.js';
+import { AuditJoin } from '../src/aggregate/reconcile/reconciler.js';
+import { BudgetSource, FlowSource } from '../src/aggregate/rows/sources.js';
 import { Batch } from '../src/decode/batch.js';
 import { Decoder } from '../src/decode/decoder.js';
+import { AuditDecoder, type AuditSink } from '../src/decode/dump.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../src/decode/layout.js';
-import { Tables } from '../src/publish/tables.js';
+import { Tables } from '../src/query/tables.js';
 import { announced, eventOf, outbound, World } from '../test/support/aggregate-world.js';
 import { batchOf } from '../test/support/records.js';
-import { auditBegin, auditEnd, auditSocket } from '../test/unit/audit-records.js';
+import { auditBegin, auditEnd, auditSocket } from '../test/unit/decode/dump-records.js';
 import { spread } from './lib/stats.js';
 import { type Cell, count, table } from './lib/table.js';
 

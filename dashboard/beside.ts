@@ -3,7 +3,7 @@
  * look-ups, made once per change of those tables. Called by views/flow_columns.
  */
 import { computed } from '@preact/signals';
-import { byTightness } from '../src/protocol/outlook.js';
+import { byTightness } from '../src/forecast/outlook.js';
 import type { BudgetRow, Endpoint, FlowRow } from '../src/protocol/rows.js';
 import { endpoint } from './format.js';
 import { budgets, failures } from './model.js';

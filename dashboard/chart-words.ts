@@ -2,8 +2,9 @@
  * The charts in words: for whoever cannot see them, and beside the cursor. Enters: a history body. Leaves: sentences.
  * Pure; called by views/timeline.
  */
+
+import { outlook } from '../src/forecast/outlook.js';
 import type { Annotation, AnnotationKind, Column, HistoryBody } from '../src/protocol/history.js';
-import { outlook } from '../src/protocol/outlook.js';
 import type { BudgetRow } from '../src/protocol/rows.js';
 import { heldAt } from './chart.js';
 import { clock, endpoint, foreign, integer, rate, seconds } from './format.js';

@@ -3,9 +3,10 @@
  * opens and failures per second. Enters: a history body, its budget's row. Leaves: aligned columns in Unix seconds. Pure;
  * called by views/timeline and words of the charts.
  */
+
+import { outlook } from '../src/forecast/outlook.js';
 import type { Column, HistoryBody } from '../src/protocol/history.js';
 import { HISTORY_SECONDS } from '../src/protocol/names.js';
-import { outlook } from '../src/protocol/outlook.js';
 import type { BudgetRow } from '../src/protocol/rows.js';
 
 /** One curve. */

@@ -2,7 +2,7 @@
  * Which budget the timeline shows while the user has chosen none: what the verdict is about, else the tightest; not another
  * one every second. Enters: the one shown, verdict, budgets. Leaves: a key; null: the totals. Pure; called by timeline.
  */
-import { byTightness, level, pressure } from '../src/protocol/outlook.js';
+import { byTightness, level, pressure } from '../src/forecast/outlook.js';
 import type { BudgetRow, VerdictRow } from '../src/protocol/rows.js';
 
 /** In calm another budget takes over only when it is fuller by this share of its limit. */

@@ -2,9 +2,10 @@
  * The event log: what happened, newest first, each thing once. Enters: rows, notes of the history, the link's changes.
  * Leaves: entries. Bounded. Pure; called by log, which keeps it.
  */
+
+import { failureWords } from '../src/protocol/failure-words.js';
 import type { Annotation, AnnotationKind } from '../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../src/protocol/rows.js';
-import { failureWords } from '../src/protocol/words.js';
 import { noteWords } from './chart-words.js';
 import { endpoint, foreign, processName, seconds, UNKNOWN } from './format.js';
 import type { Link } from './link.js';

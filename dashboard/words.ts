@@ -3,11 +3,11 @@
  * follow, so that colour never speaks alone. Pure; called by views.
  */
 
-import { census } from '../src/protocol/census.js';
+import { fullness, level, outlook } from '../src/forecast/outlook.js';
 import type { Hello } from '../src/protocol/frames.js';
 import { HEARTBEAT_MS } from '../src/protocol/names.js';
-import { fullness, level, outlook } from '../src/protocol/outlook.js';
 import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../src/protocol/rows.js';
+import { census } from '../src/view/census.js';
 import { clock, duration, foreign, integer, percent, processName, seconds, UNKNOWN } from './format.js';
 import type { Link, LostReason } from './link.js';
 

@@ -7,8 +7,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** What the service itself runs: the same module, not a copy. */
-const built = new URL('../../dist/aggregate/aggregator.js', import.meta.url).href;
-const { Aggregator } = /** @type {typeof import('../../src/aggregate/aggregator.js')} */ (
+const built = new URL('../../dist/aggregate/ingest/aggregator.js', import.meta.url).href;
+const { Aggregator } = /** @type {typeof import('../../src/aggregate/ingest/aggregator.js')} */ (
   await import(built)
 );
 const { EVENT } = /** @type {typeof import('../../src/decode/layout.js')} */ (

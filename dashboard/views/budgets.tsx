@@ -3,7 +3,7 @@
  * topic. Enters: budgets, namespaces. Called by app.
  */
 import { useComputed } from '@preact/signals';
-import { byTightness, fullness, level } from '../../src/protocol/outlook.js';
+import { byTightness, fullness, level } from '../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { endpoint, integer, percent } from '../format.js';
 import { budgets, hello, link, netnsWords, now } from '../model.js';

@@ -5,9 +5,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { FlowDetail } from '../../src/protocol/detail.js';
+import { failureWords } from '../../src/protocol/failure-words.js';
 import type { Group } from '../../src/protocol/names.js';
 import type { FailureRow, FlowRow } from '../../src/protocol/rows.js';
-import { failureWords } from '../../src/protocol/words.js';
 import { closeRow } from '../cursor.js';
 import { clock, duration, endpoint, foreign, integer, processName, rate, UNKNOWN } from '../format.js';
 import { findings, group, selected, showFlows } from '../model.js';

@@ -2,8 +2,9 @@
  * Who suffers: connects and binds that fail, in plain words, and who holds the ports meanwhile. Shown where the service
  * has the topic. Enters: failures, budgets. Called by app.
  */
+
+import { failureWords } from '../../src/protocol/failure-words.js';
 import type { FailureRow } from '../../src/protocol/rows.js';
-import { failureWords } from '../../src/protocol/words.js';
 import { clock, endpoint, integer, processName, UNKNOWN } from '../format.js';
 import { budgets, failures, hello, link, now } from '../model.js';
 import type { Sort } from '../order.js';

@@ -1,7 +1,7 @@
 /** The live trace of a process: what it connects, accepts, closes, as it happens. Enters: a filter. Called by drawer. */
 import { Component } from 'preact';
+import { failureWords } from '../../src/protocol/failure-words.js';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
-import { failureWords } from '../../src/protocol/words.js';
 import { clock, duration, endpoint, foreign, integer, UNKNOWN } from '../format.js';
 import { type Line, MOST_LINES, type Trace } from '../trace.js';
 import { useTrace } from './inspect.js';

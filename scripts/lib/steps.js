@@ -46,7 +46,7 @@ const native = {
 const typescript = {
   name: 'typescript',
   inputs: ['tsconfig.json', 'package.json', 'package-lock.json', 'src'],
-  outputs: ['dist/cli/main.js'],
+  outputs: ['dist/main.js'],
   run: buildTypescript,
 };
 

@@ -3,20 +3,20 @@
  * as `portchurn: message` with the next step below. Called by main.ts and by tests.
  */
 import { CommanderError } from 'commander';
-import { EXIT, PortchurnError } from '../errors.js';
+import { EXIT, PortchurnError } from '../protocol/errors.js';
 import { type Io, say } from './io.js';
 import { buildProgram, type Handlers } from './program.js';
-import { printable } from './text.js';
+import { printable } from './screen/text.js';
 
 /** Each command is loaded when it is asked for: `top` beside a service loads neither the addon nor the server. */
 const HANDLERS: Handlers = {
-  serve: async (values, io) => (await import('./serve.js')).serve(values, io),
-  top: async (values, io) => (await import('./top.js')).top(values, io),
-  trace: async (values, io) => (await import('./trace.js')).trace(values, io),
-  why: async (values, io) => (await import('./why.js')).why(values, io),
-  check: async (values, io) => (await import('./check.js')).check(values, io),
-  'what-if': async (values, io) => (await import('./what-if.js')).whatIf(values, io),
-  doctor: async (values, io) => (await import('./doctor.js')).doctor(values, io),
+  serve: async (values, io) => (await import('./commands/serve.js')).serve(values, io),
+  top: async (values, io) => (await import('./commands/top.js')).top(values, io),
+  trace: async (values, io) => (await import('./commands/trace.js')).trace(values, io),
+  why: async (values, io) => (await import('./commands/why.js')).why(values, io),
+  check: async (values, io) => (await import('./commands/check.js')).check(values, io),
+  'what-if': async (values, io) => (await import('./commands/what-if.js')).whatIf(values, io),
+  doctor: async (values, io) => (await import('./commands/doctor.js')).doctor(values, io),
 };
 
 /** Monitoring systems know no other codes than 0 to 3. */

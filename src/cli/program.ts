@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import { fileKey, flagName } from '../config/names.js';
 import { COMMANDS, type CommandName, type OptionSpec, type ValuesOf } from '../config/options.js';
 import { resolve } from '../config/resolve.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../protocol/version.js';
 import type { Io } from './io.js';
 
 /** A command: checked values in, exit code out. */

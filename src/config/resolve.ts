@@ -5,7 +5,7 @@
 
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { PortchurnError } from '../errors.js';
+import { PortchurnError } from '../protocol/errors.js';
 import { ALL_OPTIONS } from './names.js';
 import { COMMANDS, type CommandName, type OptionSpec, type ValuesOf } from './options.js';
 import { type Environment, fromEnvironment, fromFile, fromFlags, type Given, type Layer } from './sources.js';

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { PortchurnError } from '../errors.js';
+import { PortchurnError } from '../protocol/errors.js';
 import { ENV_PREFIX, flagName, keyByEnvName, keyByFileKey, nearest } from './names.js';
 
 /** A value as it was written, and the words that lead a person back to it. */

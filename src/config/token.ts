@@ -3,7 +3,7 @@
  * which shows it.
  */
 import { readFileSync } from 'node:fs';
-import { PortchurnError } from '../errors.js';
+import { PortchurnError } from '../protocol/errors.js';
 
 /** The file's text without surrounding white space. Throws USAGE when there is none, or it could not be a header. */
 export function readToken(path: string): string {

@@ -4,13 +4,13 @@
  * given. Called by engine.ts.
  */
 import type { FindingRow, VerdictRow } from '../protocol/rows.js';
-import type { Changes, Source, TableSource } from '../publish/source.js';
+import type { Changes, Source, TableSource } from '../protocol/source.js';
+import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
-import { Mirror } from './mirror.js';
-import { fillRates, Growth } from './rates.js';
+import { fullestBudgets } from './churn-severity.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
-import { fullestBudgets } from './stake.js';
+import { Mirror } from './table-replica.js';
 import type { Facts, Standing, Tables } from './types.js';
 import { decide, type Verdict } from './verdict.js';
 

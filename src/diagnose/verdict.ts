@@ -2,7 +2,7 @@
  * The one sentence about ports, made here and nowhere else: fine, running out (with countdown), out of ports, recovered.
  * Enters: what was said before, the tables, findings, time. Leaves: what is said now. Pure. Called by diagnosis.ts.
  */
-import { byTightness, fullness, level, outlook, pressure } from '../protocol/outlook.js';
+import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 import type { Actor, Tables } from './types.js';
 import { clock, percent, rate, spell, where, whole, whoOperates } from './words.js';

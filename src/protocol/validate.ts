@@ -5,8 +5,8 @@
  */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { PortchurnError } from '../errors.js';
 import { FlowDetail } from './detail.js';
+import { PortchurnError } from './errors.js';
 import {
   CLIENT_FRAMES,
   type ClientFrame,

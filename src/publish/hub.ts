@@ -3,19 +3,19 @@
  * Leaves: frames to whoever is due. Without subscriptions a tick only keeps the tables current. Called by server.ts.
  */
 import type { Logger } from 'pino';
-import { PortchurnError } from '../errors.js';
 import type { FlowDetail } from '../protocol/detail.js';
+import { PortchurnError } from '../protocol/errors.js';
 import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } from '../protocol/frames.js';
 import type { HistoryBody } from '../protocol/history.js';
-import { Client, type ClientHost, type Wire } from './client.js';
-import { EventDesk } from './desk.js';
+import type { Health, Source } from '../protocol/source.js';
+import { parseFilter } from '../query/filter/parse.js';
+import type { Wish } from '../query/table-query.js';
+import { Tables } from '../query/tables.js';
+import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
-import { EventFeed, type Feed, Pace, TableFeed } from './feed.js';
-import { parseFilter } from './filter/parse.js';
-import type { Wish } from './query.js';
-import type { Health, Source } from './source.js';
-import { Tables } from './tables.js';
-import type { Tick } from './view.js';
+import { Client, type ClientHost, type Wire } from './stream/client.js';
+import { EventDesk } from './stream/event-router.js';
+import { EventFeed, type Feed, Pace, TableFeed } from './stream/subscription.js';
 
 export interface HubOptions {
   readonly source: Source;

@@ -7,17 +7,17 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { type ErrorCode, PortchurnError } from '../errors.js';
+import { type ErrorCode, PortchurnError } from '../protocol/errors.js';
 import { SESSION_PATH } from '../protocol/names.js';
-import { loadAssets } from './assets.js';
-import { Gate, requireTokenFor } from './gate.js';
-import { createApp } from './http.js';
+import type { Source } from '../protocol/source.js';
+import { createApp } from './http/app.js';
+import { loadAssets } from './http/assets.js';
+import { refuse, refuseSocket, SECURITY_HEADERS } from './http/error-response.js';
+import { Gate, requireTokenFor } from './http/gate.js';
 import { Hub } from './hub.js';
 import { Metrics } from './metrics/metrics.js';
-import { refuse, refuseSocket, SECURITY_HEADERS } from './refuse.js';
-import type { Source } from './source.js';
+import { Sockets } from './stream/websocket.js';
 import { Ticker } from './ticker.js';
-import { Sockets } from './ws.js';
 
 export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number };

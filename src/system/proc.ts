@@ -3,7 +3,7 @@
  * Called by the identity queue, for what the kernel's own announcement of the process could not tell.
  * pid means tgid. Text (comm, exe, cmdline, cgroup) is whatever the process chose: whoever prints it escapes it.
  */
-import { joinArgs, splitArgs } from './cmdline.js';
+import { joinArgs, splitArgs } from './parse/cmdline.js';
 import { readBytes, readLink, readText, statOf } from './read.js';
 
 /** Bytes of a command line that are kept; the rest shows as an ellipsis. */

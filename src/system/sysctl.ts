@@ -3,7 +3,7 @@
  * Leaves: numbers. All are per network namespace: the parser is apart from the reader, because other namespaces are
  * read by a native thread that has entered them. Called by the engine every few seconds, and by doctor.
  */
-import { PortSet } from './port-set.js';
+import { PortSet } from './parse/port-set.js';
 import { readText } from './read.js';
 
 /** Files below /proc/sys/net/ipv4, read as one set. */

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AUDIT_TEXT_PIECE } from '../../src/decode/audit-layout.js';
+import { AUDIT_TEXT_PIECE } from '../../src/decode/dump-layout.js';
 import { parseSysctls } from '../../src/system/sysctl.js';
 import {
   auditor,

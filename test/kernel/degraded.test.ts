@@ -3,8 +3,8 @@
  * it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
  */
 import { describe, expect, it } from 'vitest';
-import type { Health } from '../../src/publish/source.js';
-import type { DoctorReport } from '../../src/system/doctor.js';
+import type { DoctorReport } from '../../src/doctor/doctor.js';
+import type { Health } from '../../src/protocol/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { run, start } from '../support/process.js';

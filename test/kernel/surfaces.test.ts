@@ -5,9 +5,9 @@
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import type { DoctorReport } from '../../src/doctor/doctor.js';
 import type { TotalsRow } from '../../src/protocol/rows.js';
-import type { Health } from '../../src/publish/source.js';
-import type { DoctorReport } from '../../src/system/doctor.js';
+import type { Health } from '../../src/protocol/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';

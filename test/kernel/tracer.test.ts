@@ -1,6 +1,6 @@
 /** The native tracer by itself: load, attach, drain, counters, close; and nothing left behind. */
 import { describe, expect, it } from 'vitest';
-import { loadAddon } from '../../src/capture/load.js';
+import { loadAddon } from '../../src/capture/load-addon.js';
 import type { NativeTracer } from '../../src/capture/native.js';
 import { Batch, type TcpEvent } from '../../src/decode/batch.js';
 import { Decoder, type EventSink } from '../../src/decode/decoder.js';

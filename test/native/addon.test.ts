@@ -1,6 +1,6 @@
 /** The addon as JavaScript sees it, without privilege: what it exports, and how wrong calls end. */
 import { describe, expect, it } from 'vitest';
-import { loadAddon, mismatchOf } from '../../src/capture/load.js';
+import { loadAddon, mismatchOf } from '../../src/capture/load-addon.js';
 import type { NativeError, TracerOptions } from '../../src/capture/native.js';
 import { EVENT_FORMAT, RECORDS } from '../../src/decode/layout.js';
 import { loadedByRoot, withoutPrivilege } from '../support/privilege.js';

@@ -6,10 +6,10 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Auditor } from '../../src/capture/auditor.js';
-import { ADDON_PATH, loadAddon } from '../../src/capture/load.js';
+import { ADDON_PATH, loadAddon } from '../../src/capture/load-addon.js';
 import type { NativeAuditor } from '../../src/capture/native.js';
-import { AUDIT, AUDIT_TEXT_PIECE, auditSizeOf } from '../../src/decode/audit-layout.js';
+import { Auditor } from '../../src/capture/socket-dumper.js';
+import { AUDIT, AUDIT_TEXT_PIECE, auditSizeOf } from '../../src/decode/dump-layout.js';
 import { readSysctls } from '../../src/system/sysctl.js';
 import {
   auditor,

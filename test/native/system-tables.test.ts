@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runDoctor } from '../../src/doctor/doctor.js';
 import { Cgroups, findCgroup2 } from '../../src/system/cgroup.js';
-import { runDoctor } from '../../src/system/doctor.js';
 import { readKernelFacts } from '../../src/system/kernel.js';
 import { NetworkNamespaces } from '../../src/system/netns.js';
 import { readProcess } from '../../src/system/proc.js';

@@ -2,11 +2,11 @@
  * An aggregator fed with records as the kernel writes them, and what it makes of them. Time advances a millisecond per record.
  * Called by unit tests of aggregate.
  */
-import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/aggregator.js';
-import type { Flow } from '../../src/aggregate/flow.js';
-import { Folds } from '../../src/aggregate/folds.js';
-import type { Surroundings } from '../../src/aggregate/process.js';
-import { flowRow } from '../../src/aggregate/rows.js';
+import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/ingest/aggregator.js';
+import type { Flow } from '../../src/aggregate/model/flow.js';
+import type { Surroundings } from '../../src/aggregate/model/process.js';
+import { Folds } from '../../src/aggregate/reconcile/overflow-counters.js';
+import { flowRow } from '../../src/aggregate/rows/rows.js';
 import { Decoder } from '../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf } from '../../src/decode/layout.js';
 import type { FlowRow } from '../../src/protocol/rows.js';

@@ -2,13 +2,14 @@
  * Audits as plain objects, for tests that compare them: an object per socket is what the product avoids. Enters: paths of
  * network namespaces. Leaves: what the auditor said of each. Called by native and kernel tests.
  */
-import { Auditor } from '../../src/capture/auditor.js';
-import { loadAddon } from '../../src/capture/load.js';
+
+import { loadAddon } from '../../src/capture/load-addon.js';
 import type { AuditorLimits, NativeAuditor } from '../../src/capture/native.js';
+import { Auditor } from '../../src/capture/socket-dumper.js';
 import { addressText } from '../../src/decode/address.js';
-import type { AuditBegin, AuditEnd, AuditSink, AuditSocket, AuditText } from '../../src/decode/audit.js';
-import type { AuditFile } from '../../src/decode/audit-layout.js';
-import { AuditTexts } from '../../src/decode/audit-texts.js';
+import type { AuditBegin, AuditEnd, AuditSink, AuditSocket, AuditText } from '../../src/decode/dump.js';
+import type { AuditFile } from '../../src/decode/dump-layout.js';
+import { AuditTexts } from '../../src/decode/dump-texts.js';
 import type { Scope } from './scope.js';
 
 export const OWN = '/proc/self/ns/net';

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
-import type { Health } from '../../src/publish/source.js';
+import type { Health } from '../../src/protocol/source.js';
 import { heldPrograms } from './held.js';
 import { patient } from './patience.js';
 import { type Finished, type Running, run, type StartOptions, start } from './process.js';

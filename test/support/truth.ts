@@ -3,13 +3,13 @@
  * entry. Enters: an engine in this process, namespaces, logs. Leaves: what does not agree, in words, one line each. The dump
  * makes cookies, so take it when the run is over. Called by kernel tests.
  */
-import type { Aggregator } from '../../src/aggregate/aggregator.js';
-import type { Namespace } from '../../src/aggregate/namespace.js';
-import type { Owner } from '../../src/aggregate/owner.js';
-import { Process } from '../../src/aggregate/process.js';
-import { EXPIRED, isTimeWait, SOCKET_FLAG } from '../../src/aggregate/sockets.js';
-import type { Auditor } from '../../src/capture/auditor.js';
-import type { Engine } from '../../src/engine.js';
+import type { Aggregator } from '../../src/aggregate/ingest/aggregator.js';
+import type { Namespace } from '../../src/aggregate/model/namespace.js';
+import type { Owner } from '../../src/aggregate/model/owner.js';
+import { Process } from '../../src/aggregate/model/process.js';
+import { EXPIRED, isTimeWait, SOCKET_FLAG } from '../../src/aggregate/tables/socket-table.js';
+import type { Auditor } from '../../src/capture/socket-dumper.js';
+import type { Engine } from '../../src/engine/engine.js';
 import type { BudgetRow, FlowRow } from '../../src/protocol/rows.js';
 import { type DumpedSocket, dump } from './audit.js';
 import type { LogRecord } from './churngen.js';

@@ -5,9 +5,9 @@
 import { pino } from 'pino';
 import { beforeAll } from 'vitest';
 import type { KernelFilter } from '../../src/capture/native.js';
-import { type Engine, startEngine } from '../../src/engine.js';
+import { type Engine, startEngine } from '../../src/engine/engine.js';
 import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
-import type { EventInterest } from '../../src/publish/source.js';
+import type { EventInterest } from '../../src/protocol/source.js';
 import { Netns, type Sysctls } from './netns.js';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';

@@ -2,10 +2,10 @@
  * bind-before-connect: bind() chose the port, so that it is lost to every plain connect() of the namespace, whatever the
  * destination, and for the 60 s of its TIME_WAIT too. Pure.
  */
-import { level } from '../../protocol/outlook.js';
+import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, FailureRow, Severity } from '../../protocol/rows.js';
+import { totalsOf } from '../churn-severity.js';
 import { lateBindFix, present, reuseFix, widen } from '../fixes.js';
-import { totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { percent, where, who, whole } from '../words.js';
 import { candidate, isOut } from './candidate.js';

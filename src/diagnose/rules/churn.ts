@@ -2,10 +2,10 @@
  * connection-churn and pool-bypassed: connections that live for one request. Who closes first decides only who pays: our
  * ports are held 60 s when we do, none when the server does. Pure.
  */
-import { level } from '../../protocol/outlook.js';
+import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence } from '../../protocol/rows.js';
+import { budgetEvidence, budgetOf, severityOfChurn, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
-import { budgetEvidence, budgetOf, severityOfChurn, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { percent, rate, where, who, whole } from '../words.js';
 import { candidate, isOut } from './candidate.js';

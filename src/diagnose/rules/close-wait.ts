@@ -1,10 +1,10 @@
 /**
  * close-wait-leak: the peer has closed, we never do. It costs descriptors and memory; outbound, a local port too. Pure.
  */
-import { level } from '../../protocol/outlook.js';
+import { level } from '../../forecast/outlook.js';
 import type { Severity } from '../../protocol/rows.js';
+import { budgetOf } from '../churn-severity.js';
 import { closeFix } from '../fixes.js';
-import { budgetOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { where, who, whole } from '../words.js';
 import { candidate } from './candidate.js';

@@ -1,9 +1,9 @@
 /**
  * fin-wait-2: we have closed, the peer does not. Here, and only here, tcp_fin_timeout matters. Pure.
  */
-import { level } from '../../protocol/outlook.js';
+import { level } from '../../forecast/outlook.js';
+import { budgetOf, totalsOf } from '../churn-severity.js';
 import { present, shorterFinWait } from '../fixes.js';
-import { budgetOf, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Rule, Tables } from '../types.js';
 import { where, who, whole } from '../words.js';
 import { candidate } from './candidate.js';

@@ -2,10 +2,10 @@
  * narrow-port-range: the range was narrowed, or reserved ports eat it, and somebody feels it. Widening is headroom where a
  * stream would fill any range; where the default would do, the setting is the cause and goes first. Pure.
  */
-import { fullness, level } from '../../protocol/outlook.js';
+import { fullness, level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence, TotalsRow } from '../../protocol/rows.js';
+import { budgetOf, projectedShare, totalsOf } from '../churn-severity.js';
 import { DEFAULT_PORTS, DEFAULT_RANGE, present, reuseFix, widen } from '../fixes.js';
-import { budgetOf, projectedShare, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { rate, where, who, whole } from '../words.js';
 import { candidate, isKnown, isOut } from './candidate.js';

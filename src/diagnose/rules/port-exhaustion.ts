@@ -2,11 +2,11 @@
  * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are told
  * by other rules, which go first. Pure.
  */
-import { UNKNOWN_PROCESS } from '../../aggregate/owner.js';
-import { fullness, level, type Outlook, outlook } from '../../protocol/outlook.js';
+import { UNKNOWN_PROCESS } from '../../aggregate/model/owner.js';
+import { fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
+import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
-import { budgetEvidence, totalsOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, percent, rate, spell, where, who, whole } from '../words.js';
 import { candidate, isKnown } from './candidate.js';

@@ -2,8 +2,8 @@
  * retry-storm: a destination refuses, does not answer or has no route, and a program hammers it. Not a port problem. Pure.
  */
 
+import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
-import { failureWords } from '../../protocol/words.js';
 import type { Candidate, Rule } from '../types.js';
 import { rate, where, who, whole } from '../words.js';
 import { candidate } from './candidate.js';

@@ -2,9 +2,9 @@
  * slow-connect: past half of the range the kernel has used up the ports of one parity and scans for the rest, so connect()
  * itself gets slow, long before it fails. An early warning. Pure.
  */
-import { fullness } from '../../protocol/outlook.js';
+import { fullness } from '../../forecast/outlook.js';
+import { budgetOf } from '../churn-severity.js';
 import { reuseFix } from '../fixes.js';
-import { budgetOf } from '../stake.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { percent, rate, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';

@@ -2,10 +2,10 @@
  * tcp-tw-reuse: whether the setting could help a budget that fills, and if not, why. Always `info`: it is an answer to a
  * question that comes up, the finding about the budget is another. Pure.
  */
-import { level } from '../../protocol/outlook.js';
+import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
+import { totalsOf } from '../churn-severity.js';
 import { present, turnReuseOn } from '../fixes.js';
-import { totalsOf } from '../stake.js';
 import type { Candidate, Rule, Tables } from '../types.js';
 import { where, whole } from '../words.js';
 import { candidate } from './candidate.js';

@@ -3,8 +3,8 @@
  * comes later starts at what it grew since then; what it did before stays in `other`. Called by families.ts.
  */
 import type { Growth } from './growth.js';
-import { Roster } from './roster.js';
 import { otherLabels, type Series, seriesKey } from './series.js';
+import { Roster } from './series-admission.js';
 
 export class CounterFamily {
   readonly #roster: Roster;

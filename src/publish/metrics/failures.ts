@@ -3,7 +3,7 @@
  * `failures`. Leaves: two families. Called by metrics.ts.
  */
 import type { FailureRow } from '../../protocol/rows.js';
-import type { Changed } from '../store.js';
+import type { Changed } from '../../query/row-store.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { programLabels } from './flows.js';

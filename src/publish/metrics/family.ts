@@ -3,7 +3,7 @@
  * when somebody scrapes, so a family is a name and a function. Called by metrics.ts.
  */
 import type { Metric, Registry } from 'prom-client';
-import type { DurationCounts } from '../source.js';
+import type { DurationCounts } from '../../protocol/source.js';
 import type { Labels, Series } from './series.js';
 
 export interface Family {

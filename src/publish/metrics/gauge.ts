@@ -3,8 +3,9 @@
  * Leaves: members and the rest. A member keeps its place while it lasts and until idle, unless a newcomer weighs twice as
  * much as the lightest: the tuple that runs out must not hide in `other` behind fifty that do not. Called by families.ts.
  */
-import { Roster } from './roster.js';
+
 import type { Labels } from './series.js';
+import { Roster } from './series-admission.js';
 
 export interface Candidate<T> {
   readonly key: string;

@@ -4,8 +4,8 @@
  * At most 50 series per family and one `other`: with all families below 1,000. Called by http.ts.
  */
 import { Registry } from 'prom-client';
-import type { Source } from '../source.js';
-import type { Tables } from '../tables.js';
+import type { Source } from '../../protocol/source.js';
+import type { Tables } from '../../query/tables.js';
 import { TupleFamilies } from './budgets.js';
 import { addFailures } from './failures.js';
 import { addFamily, addHistogram } from './family.js';

@@ -3,7 +3,7 @@
  * Leaves: steps. The rows are the store's own, so that they are remembered at no cost. Called by families.ts.
  */
 import type { AnyRow } from '../../protocol/frames.js';
-import type { Changed } from '../store.js';
+import type { Changed } from '../../query/row-store.js';
 
 export interface Step<Row> {
   /** Null: it is new. */

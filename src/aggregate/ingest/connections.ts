@@ -1,0 +1,290 @@
+/**
+ * The life of a connection, from events to counts. Called by the aggregator for every event, with the namespace and flow
+ * it belongs to.
+ *
+ * Invariant: a connection is counted as opened once. An outbound open is sent at ESTABLISHED, and the close says so
+ * (OPEN_SENT); an inbound one is sent when accept() returns, and a close of a connection that nobody accepted counts both.
+ */
+import type { TcpEvent } from '../../decode/batch.js';
+import { DIRECTION, END, FLAG } from '../../decode/layout.js';
+import { ConnectDurations } from '../measure/connect-durations.js';
+import type { DurationPool } from '../measure/quantiles.js';
+import { BUDGET_RATE, type Budget } from '../model/budget.js';
+import type { Flow } from '../model/flow.js';
+import { RATE } from '../model/flow.js';
+import type { BudgetTable } from '../tables/budget-table.js';
+import type { FlowTable } from '../tables/flow-table.js';
+import { RecentCookies } from '../tables/recent-cookies.js';
+import {
+  ESTABLISHED,
+  FIN_WAIT2_MINI,
+  type NewSocket,
+  SOCKET_FLAG,
+  type Sockets,
+  SYN_SENT,
+  TIME_WAIT,
+} from '../tables/socket-table.js';
+
+/** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
+export const TIME_WAIT_NS = 60e9;
+const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED } = SOCKET_FLAG;
+
+export class Connections {
+  /** Of everybody's outbound connections. */
+  readonly connectDurations = new ConnectDurations();
+  /** Closed before anybody was seen to accept them: an accept that comes late must not count them again. */
+  private readonly closedUnaccepted = new RecentCookies(4096);
+  private second = 0;
+
+  constructor(
+    private readonly sockets: Sockets,
+    private readonly flows: FlowTable,
+    private readonly budgets: BudgetTable,
+    private readonly durations: DurationPool,
+  ) {}
+
+  /** SYN_SENT: of a traced process, or of one whose SYN had to be sent again. */
+  attempted(event: TcpEvent, flow: Flow): void {
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot < 0) this.sockets.add(this.describe(event, flow, SYN_SENT, 0));
+    else this.adopt(slot, event, flow, SYN_SENT);
+  }
+
+  opened(event: TcpEvent, flow: Flow): void {
+    this.second = Math.floor(event.timeNs / 1e9);
+    let slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot < 0) slot = this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
+    else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
+    this.countOpen(flow);
+    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
+    this.countConnect(event, flow);
+  }
+
+  accepted(event: TcpEvent, flow: Flow): void {
+    this.second = Math.floor(event.timeNs / 1e9);
+    if (this.closedUnaccepted.has(event.cookieLow, event.cookieHigh)) return;
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    const counted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
+    const known = slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED)) >= 0;
+    if (slot >= 0) this.adopt(slot, event, flow, event.newState, OPEN_COUNTED);
+    /* Without room to remember that it was counted, its close will count it. */
+    if (!counted && (slot >= 0 || known)) this.countOpen(flow);
+  }
+
+  /** A socket that some process held when the tracer started: a connection older than us, or an attempt at one. */
+  seeded(event: TcpEvent, flow: Flow): void {
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot >= 0) this.giveOwner(slot, event, flow);
+    else if (this.sockets.add(this.describe(event, flow, event.newState, 0)) >= 0)
+      flow.preexisting += (event.flags & FLAG.PREEXISTING) !== 0 ? 1 : 0;
+  }
+
+  failed(event: TcpEvent, flow: Flow): void {
+    this.second = Math.floor(event.timeNs / 1e9);
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot >= 0) this.sockets.remove(slot);
+    flow.failed += 1;
+    flow.namespace.failed += 1;
+    this.rate(flow, RATE.FAIL);
+  }
+
+  /**
+   * Opened and closed between two looks at the ring: only what stays of it has a place in the tables. One that is known by an
+   * attempt or an audit goes the whole way.
+   */
+  lived(event: TcpEvent, flow: Flow): void {
+    if (this.sockets.find(event.cookieLow, event.cookieHigh) >= 0) {
+      if (flow.direction === DIRECTION.OUT) this.opened(event, flow);
+      else this.accepted(event, flow);
+      this.closed(event, flow);
+      return;
+    }
+    this.second = Math.floor(event.timeNs / 1e9);
+    this.countOpen(flow);
+    this.countConnect(event, flow);
+    this.countClose(event, flow);
+    const state = entryStateOf(event);
+    if (state === 0) this.passedThrough(event, flow);
+    else this.stayed(event, flow, state);
+  }
+
+  /** @param flow of the event; the socket's own flow is better known when it has one. Returns the one it counted for. */
+  closed(event: TcpEvent, flow: Flow): Flow {
+    this.second = Math.floor(event.timeNs / 1e9);
+    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot >= 0 && !this.sockets.hasFlag(slot, ATTRIBUTED))
+      this.adopt(slot, event, flow, this.sockets.stateOf(slot));
+    const owner = slot < 0 ? flow : this.sockets.flowOf(slot);
+    if (this.isPreexisting(event, slot)) owner.preexisting += this.isKnownPreexisting(slot) ? 0 : 1;
+    else this.countWholeLife(event, owner, slot);
+    this.leave(event, owner, slot);
+    return owner;
+  }
+
+  private isPreexisting(event: TcpEvent, slot: number): boolean {
+    return (event.flags & FLAG.PREEXISTING) !== 0 || this.isKnownPreexisting(slot);
+  }
+
+  private isKnownPreexisting(slot: number): boolean {
+    return slot >= 0 && this.sockets.hasFlag(slot, PREEXISTING);
+  }
+
+  private countWholeLife(event: TcpEvent, flow: Flow, slot: number): void {
+    const counted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
+    if (!counted && (event.flags & FLAG.OPEN_SENT) === 0) this.countMissedOpen(event, flow);
+    this.countClose(event, flow);
+  }
+
+  private countMissedOpen(event: TcpEvent, flow: Flow): void {
+    this.countOpen(flow);
+    if ((event.flags & FLAG.OPEN_FOLDED) !== 0) this.unfoldOpen(flow);
+    else this.closedUnaccepted.add(event.cookieLow, event.cookieHigh);
+  }
+
+  /** The open was counted among the owner's opens toward nobody knows where; now we know. */
+  private unfoldOpen(flow: Flow): void {
+    const folded = this.flows.of(flow.namespace, flow.owner, flow.direction);
+    folded.opened -= 1;
+    flow.namespace.opened -= 1;
+    this.flows.touch(folded);
+  }
+
+  private countOpen(flow: Flow): void {
+    flow.opened += 1;
+    flow.namespace.opened += 1;
+    this.rate(flow, RATE.OPEN);
+  }
+
+  private countConnect(event: TcpEvent, flow: Flow): void {
+    if (event.connectUs === 0) return;
+    this.connectDurations.add(event.connectUs);
+    flow.connects ??= this.durations.take();
+    flow.connects?.add(event.connectUs, this.second);
+  }
+
+  private countClose(event: TcpEvent, flow: Flow): void {
+    flow.closed += 1;
+    flow.namespace.closed += 1;
+    flow.bytesSent += event.bytesSent;
+    flow.bytesReceived += event.bytesReceived;
+    if ((event.flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += 1;
+    this.rate(flow, RATE.CLOSE);
+    if (event.durationNs === 0) return;
+    flow.lifetimes ??= this.durations.take();
+    flow.lifetimes?.add(event.durationNs / 1000, this.second);
+  }
+
+  /** Its port was taken and given back; a budget that nothing else holds a port of has no row that could show it. */
+  private passedThrough(event: TcpEvent, flow: Flow): void {
+    this.sockets.noteGone(event.cookieLow, event.cookieHigh);
+    const budget = flow.direction === DIRECTION.OUT ? this.budgets.known(flow, event) : null;
+    if (budget === null) return;
+    this.tookPort(budget, event);
+    this.budgets.touch(budget);
+  }
+
+  private stayed(event: TcpEvent, flow: Flow, state: number): void {
+    const slot = this.sockets.add(this.describe(event, flow, state, OPEN_COUNTED));
+    if (slot < 0) return;
+    this.sockets.setDeadline(slot, deadlineOf(event, state));
+    const budget = this.sockets.budgetOf(slot);
+    if (budget === null) return;
+    this.tookPort(budget, event);
+    budget.rates.add(BUDGET_RATE.WAIT, this.second);
+  }
+
+  /** Of a life that was short: opened and closed. */
+  private tookPort(budget: Budget, event: TcpEvent): void {
+    budget.open((event.timeNs - event.durationNs) / 1e6);
+    budget.rates.add(BUDGET_RATE.CLOSE, this.second);
+  }
+
+  /** What stays of it: a TIME_WAIT entry, or nothing. */
+  private leave(event: TcpEvent, flow: Flow, slot: number): void {
+    this.drew(slot, BUDGET_RATE.CLOSE);
+    const state = entryStateOf(event);
+    if (state === 0) {
+      if (slot >= 0) this.sockets.remove(slot);
+      else this.sockets.noteGone(event.cookieLow, event.cookieHigh);
+      return;
+    }
+    const entry = slot < 0 ? this.sockets.add(this.describe(event, flow, state, 0)) : slot;
+    if (entry < 0) return;
+    this.sockets.setState(entry, state, event.timeNs, deadlineOf(event, state));
+    this.drew(entry, BUDGET_RATE.WAIT);
+  }
+
+  /** It became known without an owner between the tracer's start and the seeds. */
+  private giveOwner(slot: number, event: TcpEvent, flow: Flow): void {
+    if (this.sockets.hasFlag(slot, ATTRIBUTED)) return;
+    this.sockets.setFlow(slot, flow);
+    this.sockets.setFlag(slot, flagsOf(event, flow) & ~PREEXISTING);
+  }
+
+  /** A socket that an audit or an attempt made known has told more of itself. */
+  private adopt(slot: number, event: TcpEvent, flow: Flow, state: number, flags = 0): void {
+    this.sockets.setFlow(slot, flow);
+    this.sockets.setFlag(slot, flagsOf(event, flow) | flags);
+    this.sockets.setState(slot, state, event.timeNs);
+  }
+
+  private describe(event: TcpEvent, flow: Flow, state: number, flags: number): NewSocket {
+    const socket = SCRATCH;
+    socket.low = event.cookieLow;
+    socket.high = event.cookieHigh;
+    socket.flow = flow;
+    socket.budget = this.budgetOf(event, flow);
+    socket.localPort = event.localPort;
+    socket.state = state;
+    socket.flags = flagsOf(event, flow) | flags;
+    socket.since = event.timeNs;
+    return socket;
+  }
+
+  private budgetOf(event: TcpEvent, flow: Flow): Budget | null {
+    return flow.direction === DIRECTION.OUT ? this.budgets.of(flow, event) : null;
+  }
+
+  /** Something happened to a port of the socket's budget. */
+  private drew(slot: number, kind: number): void {
+    if (slot >= 0) this.sockets.budgetOf(slot)?.rates.add(kind, this.second);
+  }
+
+  private rate(flow: Flow, kind: number): void {
+    flow.rates.add(kind, this.second);
+    flow.namespace.rates.add(kind, this.second);
+  }
+}
+
+/** Filled for each new socket, so that none costs an object. */
+const SCRATCH = {
+  low: 0,
+  high: 0,
+  budget: null,
+  localPort: 0,
+  state: 0,
+  flags: 0,
+  since: 0,
+} as unknown as NewSocket;
+
+function flagsOf(event: TcpEvent, flow: Flow): number {
+  let flags = flow.owner.id === 0 ? 0 : ATTRIBUTED;
+  if ((event.flags & FLAG.BOUND_BEFORE) !== 0) flags |= BOUND;
+  if ((event.flags & FLAG.PREEXISTING) !== 0) flags |= PREEXISTING;
+  return flags;
+}
+
+/** Of the entry that a close left; 0: none. */
+function entryStateOf({ end }: TcpEvent): number {
+  if (end === END.FIN_WAIT2) return FIN_WAIT2_MINI;
+  return end === END.TIME_WAIT ? TIME_WAIT : 0;
+}
+
+/**
+ * A FIN_WAIT2 mini-socket becomes TIME_WAIT with a fresh 60 s when the peer's FIN comes, which is usually at once and has
+ * no event: until an audit says otherwise it is expected to stay that long.
+ */
+function deadlineOf(event: TcpEvent, state: number): number {
+  const lifetime = event.twLifetimeMs * 1e6;
+  return event.timeNs + (state === TIME_WAIT && lifetime > 0 ? lifetime : TIME_WAIT_NS);
+}

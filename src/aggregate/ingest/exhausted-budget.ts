@@ -1,0 +1,48 @@
+/**
+ * Did the ports run out? The kernel says EADDRNOTAVAIL, the budget says how many ports are held: only together they make
+ * `ports-exhausted`. Enters: a failed connect()'s flow and event. Leaves: its budget, and whether that is full. No state.
+ */
+import type { TcpEvent } from '../../decode/batch.js';
+import { portLimit } from '../../forecast/port-range.js';
+import type { Budget } from '../model/budget.js';
+import type { Flow } from '../model/flow.js';
+import type { BudgetTable } from '../tables/budget-table.js';
+
+/**
+ * What the gauges may lack and still agree. One port: an odd range hides it. A share of the range: the kernel frees a port
+ * up to two seconds after the time we reckon with, and attempts under way that nobody has told us of hold ports too.
+ */
+const LACK_PORTS = 1;
+const LACK_SHARE = 0.02;
+
+/** Null: nobody knows, since the namespace's settings were not read yet. */
+export function isFull(budget: Budget): boolean | null {
+  const { sysctls, blockedPorts } = budget.namespace;
+  if (sysctls === null) return null;
+  const limit = portLimit(sysctls);
+  if (limit === null) return null;
+  const taken = budget.used + Math.max(0, blockedPorts - budget.bound);
+  return taken >= limit - Math.max(LACK_PORTS, Math.floor(limit * LACK_SHARE));
+}
+
+/**
+ * The budget that a failed connect() wanted a port of. Without a source address it may have been any toward that
+ * destination: a full one, if there is one. Null when there are too many budgets.
+ */
+export function wantedBudget(budgets: BudgetTable, flow: Flow, event: TcpEvent): Budget | null {
+  if (hasSource(event)) return budgets.of(flow, event);
+  const { address, port } = flow.destination;
+  for (const budget of budgets.all()) {
+    const toward = budget.destination;
+    if (budget.namespace !== flow.namespace || toward.address !== address || toward.port !== port) continue;
+    if (isFull(budget) === true) return budget;
+  }
+  return budgets.of(flow, event);
+}
+
+/** IPv4's any address stands as ::ffff:0.0.0.0. */
+function hasSource(event: TcpEvent): boolean {
+  if (event.localWord(0) !== 0 || event.localWord(1) !== 0) return true;
+  const mapped = event.localBytes[10] === 0xff;
+  return event.localWord(3) !== 0 || (!mapped && event.localWord(2) !== 0);
+}

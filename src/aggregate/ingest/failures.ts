@@ -1,0 +1,141 @@
+/**
+ * From failed calls to failures with a cause. Enters: events of calls that failed, and counts of those that the ring had no
+ * room for. Leaves: counts per kind, per errno of namespaces and budgets. Called by the aggregator and by the folds.
+ *
+ * Whether ports ran out is decided twice: at once by the gauges as they are, and where they disagree with the kernel, or
+ * nobody has read the settings yet, again after the next audit.
+ */
+import type { TcpEvent } from '../../decode/batch.js';
+import { DIRECTION, EVENT } from '../../decode/layout.js';
+import type { Cause } from '../../protocol/rows.js';
+import type { Budget } from '../model/budget.js';
+import { callOf, causeOf, EADDRNOTAVAIL, errnoName, type FailureFacts } from '../model/cause.js';
+import type { Failure, FailureKind } from '../model/failure.js';
+import { type Flow, NO_DESTINATION } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
+import type { Owner } from '../model/owner.js';
+import type { BudgetTable } from '../tables/budget-table.js';
+import { EmptyPools } from '../tables/empty-pools.js';
+import { FailureTable } from '../tables/failure-table.js';
+import { localDestination } from '../tables/flow-table.js';
+import { isFull, wantedBudget } from './exhausted-budget.js';
+
+/** What the history calls an attempt that its program gave up. */
+const ABORTED = 'aborted';
+
+export class Failures {
+  readonly table: FailureTable;
+  readonly emptyPools = new EmptyPools();
+
+  constructor(
+    limit: number,
+    nobody: Owner,
+    private readonly budgets: BudgetTable,
+  ) {
+    this.table = new FailureTable(limit, nobody, budgets);
+  }
+
+  /** A connect(), or an inbound connection, that did not come to ESTABLISHED. Returns the cause. */
+  connect(event: TcpEvent, flow: Flow, unixMs: number): Cause {
+    const claim = causeOf(event);
+    if (claim === 'ports-exhausted') return this.exhausted(event, flow, unixMs);
+    this.count(this.ofFlow(flow, event.err, claim, unixMs), event, unixMs);
+    if (flow.direction === DIRECTION.OUT) countErrno(this.budgets.known(flow, event), event.err);
+    return claim;
+  }
+
+  bind(event: TcpEvent, namespace: Namespace, owner: Owner, unixMs: number): Cause {
+    const cause = causeOf(event);
+    const destination = localDestination(event);
+    const { direction, err } = event;
+    const failure = this.table.of(
+      { namespace, owner, direction, destination, call: 'bind', err, cause },
+      unixMs,
+    );
+    if (cause === 'bind-pool-exhausted')
+      failure.budgetKey = this.emptyPools.note({ namespace, source: destination.address ?? '' }, unixMs);
+    this.count(failure, event, unixMs);
+    return cause;
+  }
+
+  /**
+   * Failures that the ring had no room for: nobody knows toward where. Whatever else of this owner failed in the same way
+   * may be among them, and is a lower bound from now on.
+   */
+  folded(facts: FailureFacts, namespace: Namespace, owner: Owner, direction: number, count: number): void {
+    const call = callOf(facts.type);
+    const alike = [...owner.failures.values()].filter(
+      ({ kind }) => kind.namespace === namespace && kind.call === call && kind.err === facts.err,
+    );
+    const cause = agreed(alike) ?? causeOfFolded(facts);
+    const kind = { namespace, owner, direction, destination: NO_DESTINATION, call, err: facts.err, cause };
+    const failure = this.table.of(kind, namespace.lastSeen);
+    failure.add(count, namespace.lastSeen);
+    countErrno(namespace, facts.err, count);
+    for (const other of alike) other.lowerBound ||= other !== failure;
+    for (const changed of [failure, ...alike]) this.table.touch(changed);
+  }
+
+  /** Decides what an audit has brought to light. */
+  settle(): void {
+    for (const failure of this.table.doubtful) {
+      if (failure.kind.namespace.auditedAt > failure.doubtfulSince) this.settleOne(failure);
+    }
+  }
+
+  private settleOne(failure: Failure): void {
+    const { budget, kind } = failure;
+    const full = budget === null ? null : isFull(budget);
+    const cause = full === false ? 'other' : 'ports-exhausted';
+    if (budget === null || full === null || cause === kind.cause) this.table.trust(failure);
+    else this.table.settle(failure, this.table.of({ ...kind, cause }, failure.lastSeen), budget);
+  }
+
+  private exhausted(event: TcpEvent, flow: Flow, unixMs: number): Cause {
+    const budget = wantedBudget(this.budgets, flow, event);
+    const full = budget === null ? null : isFull(budget);
+    const cause = full === false ? 'other' : 'ports-exhausted';
+    const failure = this.ofFlow(flow, event.err, cause, unixMs);
+    if (budget !== null) this.table.name(failure, budget);
+    if (full !== true) this.table.doubt(failure, event.timeNs);
+    countErrno(budget, event.err);
+    this.count(failure, event, unixMs);
+    return cause;
+  }
+
+  /** The last kind of a flow is nearly always the next one too. */
+  private ofFlow(flow: Flow, err: number, cause: Cause, unixMs: number): Failure {
+    const last = flow.lastFailure;
+    if (last !== null && !last.gone && last.kind.err === err && last.kind.cause === cause) return last;
+    const { namespace, owner, direction, destination } = flow;
+    const kind: FailureKind = { namespace, owner, direction, destination, call: 'connect', err, cause };
+    flow.lastFailure = this.table.of(kind, unixMs);
+    return flow.lastFailure;
+  }
+
+  private count(failure: Failure, event: TcpEvent, unixMs: number): void {
+    countErrno(failure.kind.namespace, event.err);
+    this.table.count(failure, Math.floor(event.timeNs / 1e9), unixMs);
+  }
+}
+
+function countErrno(where: Namespace | Budget | null, err: number, count = 1): void {
+  if (where === null) return;
+  const name = errnoName(err) ?? ABORTED;
+  where.failuresByErrno ??= new Map();
+  where.failuresByErrno.set(name, (where.failuresByErrno.get(name) ?? 0) + count);
+}
+
+/** The one cause of all of them; null when there is none or more than one. */
+function agreed(failures: readonly Failure[]): Cause | null {
+  const causes = new Set(failures.map(({ kind }) => kind.cause));
+  const [cause] = causes;
+  return causes.size === 1 && cause !== undefined ? cause : null;
+}
+
+/** Nobody knows the budget, and of a bind() not the port. */
+function causeOfFolded(facts: FailureFacts): Cause {
+  const unknown = facts.err === EADDRNOTAVAIL && facts.type !== EVENT.BIND_FAILED;
+  const cause = causeOf(facts);
+  return (unknown && cause === 'ports-exhausted') || cause === 'bind-pool-exhausted' ? 'other' : cause;
+}

@@ -1,0 +1,67 @@
+/**
+ * Errnos by name, and why a call failed: the one definition. Enters: a failure's event. Leaves: a cause of the contract.
+ * Pure. Only of EADDRNOTAVAIL the event does not know all: whether ports ran out is the budget's to confirm (exhaustion.ts).
+ */
+import { getSystemErrorMap } from 'node:util';
+import type { TcpEvent } from '../../decode/batch.js';
+import { END, EVENT, FLAG } from '../../decode/layout.js';
+import type { Cause } from '../../protocol/rows.js';
+
+export type Call = 'connect' | 'bind';
+
+/** What a cause is read from: an event, or the key of those that the ring had no room for. */
+export type FailureFacts = Pick<TcpEvent, 'type' | 'err' | 'end' | 'flags' | 'oldState' | 'localPort'>;
+
+const CLOSE = 7;
+const EADDRINUSE = 98;
+export const EADDRNOTAVAIL = 99;
+
+const CAUSE_OF: Record<string, Cause> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timed-out',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ECONNRESET: 'reset',
+  EPERM: 'not-permitted',
+  EACCES: 'not-permitted',
+  ENOMEM: 'no-memory',
+  ENOBUFS: 'no-memory',
+};
+
+const ERRNO_NAMES = new Map([...getSystemErrorMap()].map(([number, [name]]) => [-number, name]));
+
+/** "ECONNREFUSED"; null for 0, "E123" for a number without a name here. */
+export function errnoName(errno: number): string | null {
+  return errno === 0 ? null : (ERRNO_NAMES.get(errno) ?? `E${errno}`);
+}
+
+export function callOf(type: number): Call {
+  return type === EVENT.BIND_FAILED ? 'bind' : 'connect';
+}
+
+/** By the event alone; 'ports-exhausted' is a claim that the budget has yet to confirm. */
+export function causeOf(event: FailureFacts): Cause {
+  if (event.type === EVENT.BIND_FAILED) return causeOfBind(event);
+  if (event.err === EADDRNOTAVAIL) return causeOfNoAddress(event);
+  return event.err === 0 && event.end === END.ABORTED ? 'aborted' : causeByErrno(event.err);
+}
+
+function causeByErrno(err: number): Cause {
+  const name = errnoName(err);
+  return (name === null ? undefined : CAUSE_OF[name]) ?? 'other';
+}
+
+/** Port 0 asks for any port (inet_csk_find_open_port), any other for that one. */
+function causeOfBind({ err, localPort }: FailureFacts): Cause {
+  if (err === EADDRNOTAVAIL) return 'foreign-address';
+  if (err !== EADDRINUSE) return causeByErrno(err);
+  return localPort === 0 ? 'bind-pool-exhausted' : 'port-in-use';
+}
+
+/** Before SYN_SENT the kernel looks for a source address, after it for a port, unless bind() had found one. */
+function causeOfNoAddress({ oldState, flags }: FailureFacts): Cause {
+  if (oldState === CLOSE) return 'no-source-address';
+  return (flags & FLAG.BOUND_BEFORE) !== 0 ? 'tuple-in-use' : 'ports-exhausted';
+}

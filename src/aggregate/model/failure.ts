@@ -1,0 +1,78 @@
+/**
+ * One kind of failure: (namespace, owner, direction, destination, call, errno, cause), a row of the failures table, with an
+ * exact count. Kept by failure-table.ts.
+ */
+import type { Cause } from '../../protocol/rows.js';
+import { RateWindow } from '../measure/rates.js';
+import { endpointText } from '../tables/flow-table.js';
+import type { Budget } from './budget.js';
+import { type Call, errnoName } from './cause.js';
+import { type Destination, directionName } from './flow.js';
+import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
+
+/** What tells one kind of failure from another. */
+export interface FailureKind {
+  readonly namespace: Namespace;
+  readonly owner: Owner;
+  readonly direction: number;
+  /** Of bind(): the local address and port that it asked for. */
+  readonly destination: Destination;
+  readonly call: Call;
+  /** 0: aborted. */
+  readonly err: number;
+  readonly cause: Cause;
+}
+
+/** Among those of one owner. */
+export function failureKey({ namespace, direction, destination, call, err, cause }: FailureKind): string {
+  const where = `${directionName(direction) ?? '-'}/${endpointText(destination)}`;
+  return `${namespace.key}/${where}/${call}/${errnoName(err) ?? '-'}/${cause}`;
+}
+
+export class Failure {
+  count = 0;
+  /** Unix ms. */
+  firstSeen = 0;
+  lastSeen = 0;
+  /** Some of them are counted elsewhere: the ring had no room to say where they belong. */
+  lowerBound = false;
+  readonly rates = new RateWindow(1);
+  /** The budget that had no port left; pinned, so that its row stays as long as this one is fresh. */
+  budget: Budget | null = null;
+  budgetKey: string | null = null;
+  /** Of `count`, those whose cause the next audit may change, and since when; CLOCK_MONOTONIC ns. */
+  doubtful = 0;
+  doubtfulSince = 0;
+  /** Waits to be published. */
+  dirty = false;
+  /** It counts for another now. */
+  gone = false;
+  /** The row's. */
+  readonly key: string;
+
+  constructor(readonly kind: FailureKind) {
+    this.key = `${kind.owner.key}/${failureKey(kind)}`;
+  }
+
+  /** @param unixMs when the last of them happened */
+  add(count: number, unixMs: number): void {
+    this.count += count;
+    if (this.firstSeen === 0) this.firstSeen = unixMs;
+    this.lastSeen = Math.max(this.lastSeen, unixMs);
+  }
+
+  /** Takes over everything that another one counted. */
+  absorb(other: Failure): void {
+    this.count += other.count;
+    this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
+    this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
+    this.lowerBound ||= other.lowerBound;
+    this.budgetKey ??= other.budgetKey;
+    if (this.doubtful === 0 || (other.doubtful > 0 && other.doubtfulSince < this.doubtfulSince))
+      this.doubtfulSince = other.doubtfulSince;
+    this.doubtful += other.doubtful;
+    this.rates.merge(other.rates);
+    other.gone = true;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * One flow: (namespace, owner, direction, destination), the row of the culprit table, with exact cumulative counts.
+ * Outbound, the destination is the remote end; inbound, the local one: a row per listening port, not per peer.
+ */
+import { DIRECTION } from '../../decode/layout.js';
+import type { DurationWindow } from '../measure/quantiles.js';
+import { RateWindow } from '../measure/rates.js';
+import type { Budget } from './budget.js';
+import type { Failure } from './failure.js';
+import type { Namespace } from './namespace.js';
+import type { Owner } from './owner.js';
+
+/** Kinds of a flow's and a namespace's RateWindow. */
+export const RATE = { OPEN: 0, CLOSE: 1, FAIL: 2, KINDS: 3 } as const;
+
+export interface Destination {
+  /** 16 bytes as four words as they lie in memory, IPv4 as v4-mapped; all zero when not known. */
+  readonly words: readonly [number, number, number, number];
+  readonly address: string | null;
+  /** -1: not known. */
+  readonly port: number;
+}
+
+export const NO_DESTINATION: Destination = { words: [0, 0, 0, 0], address: null, port: -1 };
+
+export class Flow {
+  opened = 0;
+  closed = 0;
+  failed = 0;
+  preexisting = 0;
+  closedFirst = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** Connections in state ESTABLISHED. */
+  established = 0;
+  /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
+  unsettledCloses = 0;
+  /** Folded closes that no audit has matched with the connection that closed. */
+  foldedCloses = 0;
+  /** Of these, folded before the running audit began, and not found by it so far. */
+  settleableCloses = 0;
+  /** Closes that no event and no fold told of: counted, but not in `closedFirst`, the bytes and the lifetimes. */
+  unseenCloses = 0;
+  /** TIME_WAIT entries of its connections. */
+  timeWait = 0;
+  /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
+  portsHeld = 0;
+  /** The budget its last connection drew from, and the source address as four words. */
+  budget: Budget | null = null;
+  readonly budgetSource: number[] = [0, 0, 0, 0];
+  /** The kind of its last failure. */
+  lastFailure: Failure | null = null;
+  /** Unix ms. */
+  firstSeen = 0;
+  lastSeen = 0;
+  readonly rates = new RateWindow(RATE.KINDS);
+  lifetimes: DurationWindow | null = null;
+  connects: DurationWindow | null = null;
+  /** Where its counts went when its owner was folded. */
+  foldedInto: Flow | null = null;
+  /** Connections and TIME_WAIT entries that point at this flow by its index. */
+  pins = 0;
+  /** Waits to be published. */
+  dirty = false;
+  /** Its rates still move though nothing happens. */
+  hot = false;
+
+  constructor(
+    /** Place in the flow table; what the cookie table stores. */
+    readonly index: number,
+    readonly key: string,
+    readonly namespace: Namespace,
+    readonly owner: Owner,
+    readonly direction: number,
+    readonly destination: Destination,
+  ) {}
+
+  get lowerBound(): boolean {
+    return this.unsettledCloses > 0 || this.unseenCloses > 0;
+  }
+
+  /** The flow that counts for this one now. */
+  get current(): Flow {
+    let flow: Flow = this;
+    while (flow.foldedInto !== null) flow = flow.foldedInto;
+    return flow;
+  }
+
+  /** Whether time alone has changed what its row says since this was last asked. */
+  ages(second: number): boolean {
+    const lifetimes = this.lifetimes?.ages(second) ?? false;
+    const connects = this.connects?.ages(second) ?? false;
+    return this.rates.ages(second) || lifetimes || connects;
+  }
+
+  /** Nothing was ever counted here, and nothing points here: only sockets of unknown owners passed through. */
+  get isEmpty(): boolean {
+    return this.pins === 0 && this.opened + this.closed + this.failed + this.preexisting === 0;
+  }
+
+  /** Adds everything another flow counted; the other one is spent. */
+  absorb(other: Flow): void {
+    this.opened += other.opened;
+    this.closed += other.closed;
+    this.failed += other.failed;
+    this.preexisting += other.preexisting;
+    this.closedFirst += other.closedFirst;
+    this.bytesSent += other.bytesSent;
+    this.bytesReceived += other.bytesReceived;
+    this.established += other.established;
+    this.timeWait += other.timeWait;
+    this.portsHeld += other.portsHeld;
+    this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
+    this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
+    this.unseenCloses += other.unseenCloses;
+    this.unsettledCloses += other.unsettledCloses;
+    this.foldedCloses += other.foldedCloses;
+    this.settleableCloses += other.settleableCloses;
+    this.rates.merge(other.rates);
+    other.foldedInto = this;
+  }
+}
+
+export function directionName(direction: number): 'out' | 'in' | null {
+  if (direction === DIRECTION.OUT) return 'out';
+  return direction === DIRECTION.IN ? 'in' : null;
+}

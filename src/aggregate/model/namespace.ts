@@ -1,0 +1,110 @@
+/** Network namespaces: cumulative totals and rates of each. Keyed by the kernel's net cookie, which is never reused. */
+
+import { isUsable } from '../../forecast/port-range.js';
+import type { NetSysctls } from '../../system/sysctl.js';
+import { PortCounts } from '../measure/port-counts.js';
+import { RateWindow } from '../measure/rates.js';
+import { type Flow, RATE } from './flow.js';
+import type { Owner } from './owner.js';
+
+export class Namespace {
+  opened = 0;
+  closed = 0;
+  failed = 0;
+  /** Failed calls since the start, bind() among them, by errno name; null: none. */
+  failuresByErrno: Map<string, number> | null = null;
+  /** TIME_WAIT entries, FIN_WAIT2 mini-sockets among them, and those whose owner is known. */
+  timeWait = 0;
+  timeWaitAttributed = 0;
+  /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
+  readonly blocked = new PortCounts(() => this.portsChanged());
+  /** Who listens on a local port, as far as seen; null: nobody we know. */
+  listeners = new Map<number, Owner | null>();
+  /** Ports of sockets that did bind() and nothing more. */
+  idleBound = new Set<number>();
+  /** Sockets by kernel state number, as the last audit counted them; null before the first. */
+  states: Map<number, number> | null = null;
+  sysctls: NetSysctls | null = null;
+  /** TcpExt:TCPTimeWaitOverflow: closes that skipped TIME_WAIT because the table was full. */
+  timeWaitOverflow: number | null = null;
+  /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
+  auditedAt = 0;
+  /** Flows toward nobody knows where that hold folded closes. */
+  readonly foldedFlows = new Set<Flow>();
+  readonly rates = new RateWindow(RATE.KINDS);
+  /** Unix ms. */
+  lastSeen = 0;
+  private knownBlocked: number | null = null;
+
+  /** Ports of the range that plain connect() cannot use, whatever the destination. */
+  get blockedPorts(): number {
+    this.knownBlocked ??= this.countBlocked();
+    return this.knownBlocked;
+  }
+
+  /** Listeners, idle binds, bound connections or the range are not what they were. */
+  portsChanged(): void {
+    this.knownBlocked = null;
+  }
+
+  /** What rows of budgets say of it: changes seldom, and without an event of theirs. */
+  get terms(): string {
+    const { blockedPorts, sysctls } = this;
+    return JSON.stringify([blockedPorts, { ...sysctls, reserved: sysctls?.reserved.ranges }]);
+  }
+
+  private countBlocked(): number {
+    const { sysctls } = this;
+    if (sysctls === null) return 0;
+    const ports = new Set([...this.blocked.ports(), ...this.listeners.keys(), ...this.idleBound]);
+    let blocked = 0;
+    for (const port of ports) if (isUsable(sysctls, port)) blocked += 1;
+    return blocked;
+  }
+
+  constructor(
+    /** Net cookie, decimal. */
+    readonly key: string,
+    /** Inode, as `stat -L /run/netns/x` shows it. */
+    readonly inode: number,
+  ) {}
+}
+
+export class NamespaceTable {
+  private readonly byCookie = new Map<number, Namespace>();
+  private last: Namespace | null = null;
+  private lastCookie = -1;
+  private readonly gone: string[] = [];
+
+  /** `cookie` as a number: the kernel counts them from 1, far below 2^53. */
+  of(cookie: number, inode: number): Namespace {
+    if (cookie === this.lastCookie && this.last !== null) return this.last;
+    let namespace = this.byCookie.get(cookie);
+    if (namespace === undefined) {
+      namespace = new Namespace(String(cookie), inode);
+      this.byCookie.set(cookie, namespace);
+    }
+    this.last = namespace;
+    this.lastCookie = cookie;
+    return namespace;
+  }
+
+  /** It is gone: deleted, or nothing of it was seen for long. */
+  delete(namespace: Namespace): void {
+    this.byCookie.delete(Number(namespace.key));
+    this.lastCookie = -1;
+    this.gone.push(namespace.key);
+  }
+
+  takeGone(): string[] {
+    return this.gone.splice(0);
+  }
+
+  all(): Iterable<Namespace> {
+    return this.byCookie.values();
+  }
+
+  get size(): number {
+    return this.byCookie.size;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Events that the ring had no room for, as the kernel's cumulative counts per (namespace, owner, direction, kind): counted
+ * into the owner's flow toward nobody knows where. Enters: the map's bytes. Leaves: exact totals. Never clears a count in
+ * the kernel, so that none is lost between read and clear.
+ */
+import type { Batch } from '../../decode/batch.js';
+import { END, EVENT, FLAG, offsetsOf, sizeOf } from '../../decode/layout.js';
+import type { Aggregator } from '../ingest/aggregator.js';
+import type { Flow } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
+
+const KEY = offsetsOf('fold_key');
+const KEY_BYTES = sizeOf('fold_key');
+/** The key and its u64 count. */
+export const FOLD_BYTES = KEY_BYTES + 8;
+
+/** What a fold does not say of its events: whether an attempt came to SYN_SENT, and where a bind() wanted to. */
+const NO_FACTS = { end: END.ABORTED, oldState: 0, localPort: 0 };
+
+export class Folds {
+  /** Counts already taken, by key. */
+  private readonly taken = new Map<string, number>();
+
+  /** Flows with folded closes whose opens may not have been counted. */
+  private unsettled = new Set<Flow>();
+
+  constructor(private readonly aggregator: Aggregator) {}
+
+  /** What was folded before an audit begins, it settles. */
+  beginAudit(): void {
+    this.unsettled = new Set([...this.unsettled].map((flow) => flow.current));
+    for (const flow of this.unsettled) flow.settleableCloses = flow.unsettledCloses;
+  }
+
+  /**
+   * The audit looked for every connection of these namespaces: closes from before it without one had no open that was
+   * counted.
+   */
+  endAudit(isComplete: (namespace: Namespace) => boolean): void {
+    const flows = new Set([...this.unsettled].map((flow) => flow.current));
+    for (const flow of flows) if (isComplete(flow.namespace)) this.settle(flow);
+    this.unsettled = new Set([...flows].filter((flow) => flow.unsettledCloses > 0));
+  }
+
+  private settle(flow: Flow): void {
+    const { settleableCloses } = flow;
+    flow.opened += settleableCloses;
+    flow.namespace.opened += settleableCloses;
+    flow.unsettledCloses -= settleableCloses;
+    flow.settleableCloses = 0;
+    this.aggregator.flows.touch(flow);
+  }
+
+  apply(batch: Batch, length: number): void {
+    for (let at = 0; at + FOLD_BYTES <= length; at += FOLD_BYTES) this.applyOne(batch, at);
+  }
+
+  private applyOne(batch: Batch, at: number): void {
+    const key = String.fromCharCode(...batch.u8.subarray(at, at + KEY_BYTES));
+    const count = Number(batch.u64[(at + KEY_BYTES) >> 3]);
+    const fresh = count - (this.taken.get(key) ?? 0);
+    if (fresh <= 0) return;
+    this.taken.set(key, count);
+    const u32 = (offset: number) => batch.u32[(at + offset) >> 2] as number;
+    const namespace = this.aggregator.namespaces.of(
+      u32(KEY.netns_cookie) + u32(KEY.netns_cookie + 4) * 2 ** 32,
+      u32(KEY.netns_inum),
+    );
+    const owner = this.aggregator.processes.of(u32(KEY.owner), u32(KEY.owner_tgid)).accountable;
+    const u8 = (offset: number) => batch.u8[at + offset] as number;
+    const facts = { ...NO_FACTS, type: u8(KEY.type), flags: u8(KEY.flags), err: u8(KEY.err) };
+    const direction = u8(KEY.direction);
+    if (facts.type === EVENT.FAILED || facts.type === EVENT.BIND_FAILED)
+      this.aggregator.failures.folded(facts, namespace, owner, direction, fresh);
+    if (facts.type === EVENT.BIND_FAILED) return;
+    const flow = this.aggregator.flows.of(namespace, owner, direction);
+    this.count(flow, facts.type, facts.flags, fresh);
+    this.aggregator.flows.touch(flow);
+  }
+
+  private count(flow: Flow, type: number, flags: number, count: number): void {
+    if (type === EVENT.ESTABLISHED) this.opened(flow, count);
+    else if (type === EVENT.FAILED) this.failed(flow, count);
+    else if (type === EVENT.CLOSED) this.closed(flow, flags, count);
+  }
+
+  private opened(flow: Flow, count: number): void {
+    flow.opened += count;
+    flow.namespace.opened += count;
+  }
+
+  private failed(flow: Flow, count: number): void {
+    flow.failed += count;
+    flow.namespace.failed += count;
+  }
+
+  private closed(flow: Flow, flags: number, count: number): void {
+    if ((flags & FLAG.PREEXISTING) !== 0) return;
+    flow.closed += count;
+    flow.foldedCloses += count;
+    flow.namespace.foldedFlows.add(flow);
+    flow.namespace.closed += count;
+    if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
+    if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;
+    /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
+    flow.unsettledCloses += count;
+    this.unsettled.add(flow);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Bind pools: (namespace, source address), the domain in which bind() with port 0 must find a port, whatever the
+ * destination (inet_csk_find_open_port). It also passes over ports that plain connect() holds from that address. Counted
+ * anew once per publish tick, and only for sources that some connection was really bound to, or that a bind() found empty.
+ */
+
+import { exhaustionSeconds } from '../../forecast/exhaustion.js';
+import { forecastLimit, freePorts, isUsable, portLimit } from '../../forecast/port-range.js';
+import type { BudgetRow } from '../../protocol/rows.js';
+import { Releases, releaseSteps } from '../measure/releases.js';
+import { BUDGET_RATE, type Budget } from '../model/budget.js';
+import type { Namespace } from '../model/namespace.js';
+import type { Owner } from '../model/owner.js';
+import { ESTABLISHED, isTimeWait, type Sockets } from '../tables/socket-table.js';
+import { holdersByPorts } from './budget-row.js';
+
+const PORTS = 65_536;
+
+/** A pool in which bind() found no port. */
+export interface EmptyPool {
+  namespace: Namespace;
+  source: string;
+}
+
+export function bindPoolKey(namespace: Namespace, source: string): string {
+  return `${namespace.key}/${source}/bind`;
+}
+
+class BindPool {
+  readonly key: string;
+  /** Ports seen in this count. */
+  private readonly taken = new Uint8Array(PORTS);
+  private readonly releases = new Releases();
+  private readonly holders = new Map<Owner, number>();
+  private timeWait = 0;
+  private established = 0;
+  private other = 0;
+
+  constructor(
+    private readonly namespace: Namespace,
+    private readonly source: string,
+    /** Budgets that draw from this address. */
+    private readonly budgets: readonly Budget[],
+  ) {
+    this.key = bindPoolKey(namespace, source);
+  }
+
+  /** A port is held once, by however many connections. */
+  add(port: number, state: number, owner: Owner, leftMs: number): void {
+    if (this.taken[port] === 1) return;
+    this.taken[port] = 1;
+    this.holders.set(owner, (this.holders.get(owner) ?? 0) + 1);
+    if (state === ESTABLISHED) this.established += 1;
+    else if (!isTimeWait(state)) this.other += 1;
+    else {
+      this.timeWait += 1;
+      this.releases.add(leftMs, leftMs);
+    }
+  }
+
+  row(second: number): BudgetRow {
+    const { namespace, timeWait, established, other } = this;
+    const used = timeWait + established + other;
+    const limit = namespace.sysctls === null ? null : portLimit(namespace.sysctls);
+    const blocked = limit === null ? null : this.blocked();
+    return {
+      key: this.key,
+      kind: 'bind-pool',
+      netns: namespace.inode,
+      source: { address: this.source },
+      destination: { address: null, port: null },
+      limit,
+      used,
+      blocked,
+      free: limit === null || blocked === null ? null : freePorts(limit, used, blocked),
+      timeWait,
+      established,
+      other,
+      openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
+      reuse: 'never',
+      exhaustionSeconds: this.forecast(blocked ?? 0, second),
+      releasing: releaseSteps(this.releases),
+      holders: holdersByPorts(this.holders),
+    };
+  }
+
+  /** Listeners and idle binds; of a bound connection's port this pool counts the connection. */
+  private blocked(): number {
+    const { sysctls, listeners, idleBound } = this.namespace;
+    if (sysctls === null) return 0;
+    const ports = new Set([...listeners.keys(), ...idleBound]);
+    let blocked = 0;
+    for (const port of ports) if (this.taken[port] === 0 && isUsable(sysctls, port)) blocked += 1;
+    return blocked;
+  }
+
+  private rate(kind: number, second: number): number {
+    return this.budgets.reduce((sum, { rates }) => sum + rates.steadyPerSecond(kind, second), 0);
+  }
+
+  private forecast(blocked: number, second: number): number | null {
+    const limit = this.namespace.sysctls === null ? null : forecastLimit(this.namespace.sysctls, blocked);
+    if (limit === null) return null;
+    const closePerSec = this.rate(BUDGET_RATE.CLOSE, second);
+    const seconds = exhaustionSeconds({
+      limit,
+      live: this.established + this.other,
+      waiting: this.timeWait,
+      openPerSec: this.rate(BUDGET_RATE.OPEN, second),
+      closePerSec,
+      releases: this.releases.perSecond,
+      lifetimeSeconds: closePerSec > 0 ? (this.established + this.other) / closePerSec : null,
+      waitShare: closePerSec > 0 ? Math.min(1, this.rate(BUDGET_RATE.WAIT, second) / closePerSec) : 1,
+      waitSeconds: 60,
+    });
+    return seconds === null ? null : Math.round(seconds * 10) / 10;
+  }
+}
+
+/** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
+export function bindPoolRows(
+  budgets: Iterable<Budget>,
+  sockets: Sockets,
+  nowNs: number,
+  empty: Iterable<EmptyPool> = [],
+): BudgetRow[] {
+  const { pools, members } = poolsOf([...budgets], empty);
+  if (pools.length === 0) return [];
+  sockets.forEachHolding((slot, budget) => {
+    const left = (sockets.deadlineOf(slot) - nowNs) / 1e6;
+    for (const pool of members.get(budget) ?? [])
+      pool.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
+  });
+  const second = Math.floor(nowNs / 1e9);
+  return pools.map((pool) => pool.row(second));
+}
+
+interface Pools {
+  pools: BindPool[];
+  /** The pools that a budget's ports are taken from. */
+  members: Map<Budget, BindPool[]>;
+}
+
+function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools {
+  const wanted = new Map<string, EmptyPool>();
+  for (const pool of [...budgets.filter(({ bound }) => bound > 0), ...empty])
+    wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
+  const bySource = new Map<string, Budget[]>();
+  if (wanted.size > 0)
+    for (const budget of budgets) for (const key of keysOf(budget)) add(bySource, key, budget);
+  const members = new Map<Budget, BindPool[]>();
+  const pools = [...wanted].map(([key, { namespace, source }]) => {
+    const of = bySource.get(key) ?? [];
+    const pool = new BindPool(namespace, source, of);
+    for (const budget of of) add(members, budget, pool);
+    return pool;
+  });
+  return { pools, members };
+}
+
+/** A bind() to any address shares no port with anybody. */
+function keysOf({ namespace, source }: Budget): string[] {
+  return [source, source.includes(':') ? '::' : '0.0.0.0'].map((from) => bindPoolKey(namespace, from));
+}
+
+function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,105 @@
+/** A budget as the row clients see: limits, who holds how much, when ports come back, when it runs out. Pure. */
+
+import { exhaustionSeconds } from '../../forecast/exhaustion.js';
+import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
+import { type ReuseRule, reuseRule } from '../../forecast/reuse.js';
+import type { BudgetRow } from '../../protocol/rows.js';
+import { type Releases, releaseSteps } from '../measure/releases.js';
+import { BUDGET_RATE, type Budget } from '../model/budget.js';
+import type { Owner } from '../model/owner.js';
+import type { FlowTable } from '../tables/flow-table.js';
+
+const HOLDERS_SHOWN = 10;
+
+/** @param nowNs CLOCK_MONOTONIC */
+export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): BudgetRow {
+  const second = Math.floor(nowNs / 1e9);
+  const { namespace, source, destination } = budget;
+  const { sysctls } = namespace;
+  const limit = sysctls === null ? null : portLimit(sysctls);
+  const blocked = sysctls === null ? null : blockedBeside(budget);
+  return {
+    key: budget.key,
+    kind: 'tuple',
+    netns: namespace.inode,
+    source: { address: source },
+    destination: { address: destination.address, port: destination.port },
+    limit,
+    used: budget.used,
+    blocked,
+    free: limit === null || blocked === null ? null : freePorts(limit, budget.used, blocked),
+    timeWait: budget.timeWait,
+    established: budget.established,
+    other: budget.other,
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
+    reuse: sysctls === null ? null : ruleOf(budget).reuse,
+    exhaustionSeconds: forecast(budget, releases, flows, nowNs),
+    releasing: releaseSteps(releases),
+    holders: holdersOf(budget, flows),
+  };
+}
+
+/** Blocked ports that the budget does not hold itself. */
+function blockedBeside(budget: Budget): number {
+  return Math.max(0, budget.namespace.blockedPorts - budget.bound);
+}
+
+/** How long its TIME_WAIT entries hold their ports, under the namespace's settings. */
+export function ruleOf({ namespace, source, destination }: Budget): ReuseRule {
+  if (namespace.sysctls === null) return { reuse: null, holdMs: 60_000 };
+  return reuseRule(namespace.sysctls, source, destination.address);
+}
+
+function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): number | null {
+  const second = Math.floor(nowNs / 1e9);
+  const { namespace, rates } = budget;
+  const limit = namespace.sysctls === null ? null : forecastLimit(namespace.sysctls, blockedBeside(budget));
+  if (limit === null) return null;
+  const opens = budget.openRate.estimate(nowNs / 1e6);
+  const closePerSec = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
+  const waitPerSec = rates.steadyPerSecond(BUDGET_RATE.WAIT, second);
+  const seconds = exhaustionSeconds({
+    limit,
+    live: budget.established + budget.other,
+    waiting: releases.total,
+    openPerSec: opens.perSecond,
+    noise: opens.noise,
+    closePerSec,
+    releases: releases.perSecond,
+    lifetimeSeconds: lifetimeOf(budget, flows, second),
+    waitShare: closePerSec > 0 ? Math.min(1, waitPerSec / closePerSec) : 1,
+    waitSeconds: ruleOf(budget).holdMs / 1000,
+    expected: budget.expected,
+  });
+  budget.expected = seconds !== null;
+  return seconds === null ? null : Math.round(seconds * 10) / 10;
+}
+
+/** The median lifetime of the largest holder's connections: the stream that matters. */
+function lifetimeOf(budget: Budget, flows: FlowTable, second: number): number | null {
+  let most = 0;
+  let lifetime: number | null = null;
+  for (const [index, ports] of budget.holders) {
+    const p50 = ports > most ? (flows.at(index).lifetimes?.quantiles(second).p50 ?? null) : null;
+    if (p50 === null) continue;
+    most = ports;
+    lifetime = p50 / 1000;
+  }
+  return lifetime;
+}
+
+/** Largest first; one entry per process or program, however many rows it has. */
+function holdersOf(budget: Budget, flows: FlowTable): BudgetRow['holders'] {
+  const ports = new Map<Owner, number>();
+  for (const [index, count] of budget.holders) {
+    const { owner } = flows.at(index);
+    ports.set(owner, (ports.get(owner) ?? 0) + count);
+  }
+  return holdersByPorts(ports);
+}
+
+/** Largest first, as rows show them. */
+export function holdersByPorts(ports: ReadonlyMap<Owner, number>): BudgetRow['holders'] {
+  const sorted = [...ports].sort(([, a], [, b]) => b - a).slice(0, HOLDERS_SHOWN);
+  return sorted.map(([owner, count]) => ({ process: owner.info(), ports: count }));
+}

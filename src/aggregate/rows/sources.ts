@@ -1,0 +1,189 @@
+/**
+ * The aggregator's tables as publish wants them: on each tick, the rows that changed. A flow whose rates still move is
+ * sent again until they are still.
+ */
+
+import { type ReuseRule, releaseInMs, TIME_WAIT_MS } from '../../forecast/reuse.js';
+import type { BudgetRow, FailureRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
+import type { Changes, TableSource } from '../../protocol/source.js';
+import type { Aggregator } from '../ingest/aggregator.js';
+import { Releases, TIMER_SLACK_MS } from '../measure/releases.js';
+import type { Budget } from '../model/budget.js';
+import type { Failure } from '../model/failure.js';
+import type { Flow } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
+import { TIME_WAIT } from '../tables/socket-table.js';
+import { bindPoolRows } from './bind-pools.js';
+import { budgetRow, ruleOf } from './budget-row.js';
+import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
+
+/** Budgets whose rows are made anew in one tick. */
+const ROWS_PER_TICK = 1000;
+
+export class FlowSource implements TableSource<'flows'> {
+  /** Active in the last ten seconds. */
+  private hot: Flow[] = [];
+  private second = -1;
+
+  constructor(private readonly aggregator: Aggregator) {}
+
+  collect(now: number): Changes<FlowRow> {
+    const { flows, dead, unixMsAtZero } = this.aggregator;
+    dead.settle(now);
+    const second = Math.floor((now - unixMsAtZero) / 1000);
+    if (second !== this.second) this.age(second);
+    const changed = flows.takeDirty().filter((flow) => !this.dropped(flow));
+    for (const flow of changed) if (!flow.hot) this.heat(flow, second);
+    return { set: changed.map((flow) => flowRow(flow, second)), del: flows.takeGone() };
+  }
+
+  /** Rates are of whole seconds: only with a new one can a row change though nothing happened. */
+  private age(second: number): void {
+    this.second = second;
+    this.hot = this.hot.filter((flow) => this.staysHot(flow, second));
+  }
+
+  private staysHot(flow: Flow, second: number): boolean {
+    if (!flow.hot || flow.foldedInto !== null) return false;
+    flow.hot = flow.rates.isActive(second);
+    if (flow.ages(second) || !flow.hot) this.aggregator.flows.touch(flow);
+    return flow.hot;
+  }
+
+  private heat(flow: Flow, second: number): void {
+    flow.hot = flow.rates.isActive(second);
+    if (flow.hot) this.hot.push(flow);
+    else this.aggregator.rest(flow);
+  }
+
+  private dropped(flow: Flow): boolean {
+    if (!flow.isEmpty) return false;
+    this.aggregator.rest(flow);
+    this.aggregator.flows.drop(flow);
+    flow.hot = false;
+    return true;
+  }
+}
+
+export class TotalsSource implements TableSource<'totals'> {
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly nameOf: (inode: number) => string | null,
+    private readonly counts: () => EventCounts,
+  ) {}
+
+  collect(now: number): Changes<TotalsRow> {
+    const { namespaces, unixMsAtZero } = this.aggregator;
+    const nowNs = (now - unixMsAtZero) * 1e6;
+    const counts = this.counts();
+    const set: TotalsRow[] = [];
+    for (const namespace of namespaces.all()) {
+      set.push(totalsRow(namespace, this.nameOf(namespace.inode), counts, nowNs));
+    }
+    return { set, del: namespaces.takeGone() };
+  }
+}
+
+export class FailureSource implements TableSource<'failures'> {
+  private hot: Failure[] = [];
+
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly counts: () => EventCounts,
+  ) {}
+
+  collect(now: number): Changes<FailureRow> {
+    const { failures, unixMsAtZero } = this.aggregator;
+    const { table } = failures;
+    const second = Math.floor((now - unixMsAtZero) / 1000);
+    failures.settle();
+    table.release(now);
+    for (const failure of this.hot) table.touch(failure);
+    const changed = table.takeDirty();
+    this.hot = changed.filter(({ rates }) => rates.isActive(second));
+    const missed = this.counts().missed > 0;
+    return { set: changed.map((failure) => failureRow(failure, second, missed)), del: table.takeGone() };
+  }
+}
+
+export class BudgetSource implements TableSource<'budgets'> {
+  private readonly terms = new WeakMap<Namespace, string>();
+  /** Keys of the bind pools that were sent last. */
+  private pools = new Set<string>();
+  /** Their rows change with time alone. */
+  private moving: Budget[] = [];
+  private second = -1;
+  /** One for each row of a tick. */
+  private readonly releases: Releases[] = [];
+
+  constructor(private readonly aggregator: Aggregator) {}
+
+  collect(now: number): Changes<BudgetRow> {
+    const { budgets, failures, flows, sockets, unixMsAtZero } = this.aggregator;
+    const nowNs = (now - unixMsAtZero) * 1e6;
+    const second = Math.floor(nowNs / 1e9);
+    sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
+    if (second !== this.second) this.move(second);
+    this.renegotiate();
+    const changed = this.choose(budgets.takeDirty());
+    this.refill(changed, nowNs);
+    const set = changed.map((budget, i) => budgetRow(budget, this.releases[i] as Releases, flows, nowNs));
+    for (const budget of changed)
+      if (budget.timeWait > 0 || budget.rates.isActive(second)) this.moving.push(budget);
+    const pools = bindPoolRows(budgets.all(), sockets, nowNs, failures.emptyPools.fresh(now));
+    return { set: set.concat(pools), del: budgets.takeGone().concat(this.gonePools(pools)) };
+  }
+
+  private gonePools(rows: BudgetRow[]): string[] {
+    const before = this.pools;
+    this.pools = new Set(rows.map(({ key }) => key));
+    return [...before].filter((key) => !this.pools.has(key));
+  }
+
+  private move(second: number): void {
+    this.second = second;
+    for (const budget of this.moving) this.aggregator.budgets.touch(budget);
+    this.moving = [];
+  }
+
+  /** Settings and blocked ports concern every budget of a namespace, also one that nobody moves. */
+  private renegotiate(): void {
+    const { namespaces, budgets } = this.aggregator;
+    const changed = new Set<Namespace>();
+    for (const namespace of namespaces.all()) {
+      const { terms } = namespace;
+      if (this.terms.get(namespace) !== terms) changed.add(namespace);
+      this.terms.set(namespace, terms);
+    }
+    if (changed.size === 0) return;
+    for (const budget of budgets.all()) if (changed.has(budget.namespace)) budgets.touch(budget);
+  }
+
+  /** The fullest first; the rest keeps its marks for the next tick. */
+  private choose(dirty: Budget[]): Budget[] {
+    if (dirty.length <= ROWS_PER_TICK) return dirty;
+    dirty.sort((a, b) => b.used - a.used);
+    for (const budget of dirty.slice(ROWS_PER_TICK)) this.aggregator.budgets.touch(budget);
+    return dirty.slice(0, ROWS_PER_TICK);
+  }
+
+  /** One pass over the TIME_WAIT entries, for all budgets that are shown anew. */
+  private refill(changed: Budget[], nowNs: number): void {
+    const rules = changed.map(ruleOf);
+    for (const [place, budget] of changed.entries()) {
+      budget.place = place;
+      this.releases[place] ??= new Releases();
+      this.releases[place].clear();
+    }
+    this.aggregator.sockets.forEachWaiting(({ place }, state, deadline) => {
+      if (place < 0) return;
+      const rule = rules[place] as ReuseRule;
+      const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 : TIME_WAIT_MS;
+      const late = left + TIMER_SLACK_MS;
+      /* connect() looks at the entry's age, not at its timer, which ends late. */
+      const isReused = state === TIME_WAIT && rule.reuse === 'after-delay';
+      this.releases[place]?.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
+    });
+    for (const budget of changed) budget.place = -1;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * All failures, by kind. Enters: kinds and times. Leaves: counts, and which changed or went since they were last asked for.
+ * Bounded: when full, an owner's new kind counts as one toward nobody knows where, and beyond that as the namespace's own,
+ * whose owner nobody knows; the sum of all counts stays exact.
+ */
+import type { Budget } from '../model/budget.js';
+import { Failure, type FailureKind, failureKey } from '../model/failure.js';
+import { NO_DESTINATION } from '../model/flow.js';
+import type { Owner } from '../model/owner.js';
+import type { BudgetTable } from './budget-table.js';
+
+/** Room beyond the limit for kinds without destination, a share of it. */
+const RESERVE = 0.1;
+/** A full table folds what has been quiet for this long, ms. */
+const KEEP_MS = 600_000;
+/** How often it looks for that, ms. */
+const SWEEP_MS = 10_000;
+/** How long after the last of its failures a budget stays for their sake, ms. */
+const HOLD_MS = 60_000;
+
+export class FailureTable {
+  private live = 0;
+  private dirty: Failure[] = [];
+  private gone: string[] = [];
+  private readonly failures = new Set<Failure>();
+  /** Those that pin a budget, and those with doubts. */
+  private readonly pinning = new Set<Failure>();
+  readonly doubtful = new Set<Failure>();
+  private sweptAt = 0;
+
+  /** @param nobody owner of what does not fit */
+  constructor(
+    private readonly limit: number,
+    private readonly nobody: Owner,
+    private readonly budgets: BudgetTable,
+  ) {}
+
+  get size(): number {
+    return this.live;
+  }
+
+  all(): Iterable<Failure> {
+    return this.failures;
+  }
+
+  /** The kind's own place, or the one that it counts for because there is no room. */
+  of(kind: FailureKind, unixMs: number): Failure {
+    const known = kind.owner.failures.get(failureKey(kind));
+    if (known !== undefined) return known;
+    if (this.live >= this.limit) this.sweep(unixMs);
+    return this.hasRoomFor(kind) ? this.admit(kind) : this.of(this.widened(kind), unixMs);
+  }
+
+  /** Counts what has just happened. @param second of the events' clock */
+  count(failure: Failure, second: number, unixMs: number): void {
+    failure.add(1, unixMs);
+    failure.rates.add(0, second);
+    this.touch(failure);
+  }
+
+  /** The budget must not go while people are told of it. */
+  name(failure: Failure, budget: Budget): void {
+    if (failure.budget === budget) return;
+    if (failure.budget !== null) this.budgets.unpin(failure.budget);
+    this.budgets.pin(budget);
+    this.budgets.touch(budget);
+    failure.budget = budget;
+    failure.budgetKey = budget.key;
+    this.pinning.add(failure);
+  }
+
+  doubt(failure: Failure, sinceNs: number): void {
+    if (failure.doubtful === 0) failure.doubtfulSince = sinceNs;
+    failure.doubtful += 1;
+    this.doubtful.add(failure);
+  }
+
+  /** Adds all that one counted to the same kind of another owner, a dead process's program. */
+  fold(from: Failure, owner: Owner, unixMs: number): void {
+    this.merge(from, this.of({ ...from.kind, owner }, unixMs));
+  }
+
+  /** Its doubtful ones count for another kind from now on. */
+  settle(from: Failure, into: Failure, budget: Budget): void {
+    this.name(into, budget);
+    into.add(from.doubtful, from.lastSeen);
+    from.count -= from.doubtful;
+    this.trust(from);
+    if (from.count === 0) this.merge(from, into);
+    for (const changed of [from, into]) this.touch(changed);
+  }
+
+  trust(failure: Failure): void {
+    failure.doubtful = 0;
+    this.doubtful.delete(failure);
+  }
+
+  /** Lets go of budgets whose failures are over. */
+  release(unixMs: number): void {
+    for (const failure of this.pinning) if (unixMs - failure.lastSeen > HOLD_MS) this.unpin(failure);
+  }
+
+  touch(failure: Failure): void {
+    if (failure.dirty || failure.gone) return;
+    failure.dirty = true;
+    this.dirty.push(failure);
+  }
+
+  /** Changed since the last call; their marks are cleared. */
+  takeDirty(): Failure[] {
+    const taken = this.dirty;
+    this.dirty = [];
+    for (const failure of taken) failure.dirty = false;
+    return taken.filter(({ gone }) => !gone);
+  }
+
+  /** Keys that went since the last call. */
+  takeGone(): string[] {
+    return this.gone.splice(0);
+  }
+
+  private hasRoomFor({ owner, destination }: FailureKind): boolean {
+    if (owner === this.nobody && destination === NO_DESTINATION) return true;
+    return this.live < this.limit * (destination === NO_DESTINATION ? 1 + RESERVE : 1);
+  }
+
+  private widened(kind: FailureKind): FailureKind {
+    const owner = kind.destination === NO_DESTINATION ? this.nobody : kind.owner;
+    return { ...kind, owner, destination: NO_DESTINATION };
+  }
+
+  private admit(kind: FailureKind): Failure {
+    const failure = new Failure(kind);
+    kind.owner.failures.set(failureKey(kind), failure);
+    this.failures.add(failure);
+    this.live += 1;
+    return failure;
+  }
+
+  private merge(from: Failure, into: Failure): void {
+    const { budget } = from;
+    into.absorb(from);
+    if (budget !== null && into.budget === null) this.name(into, budget);
+    if (into.doubtful > 0) this.doubtful.add(into);
+    this.remove(from);
+    this.touch(into);
+  }
+
+  private remove(failure: Failure): void {
+    failure.kind.owner.failures.delete(failureKey(failure.kind));
+    this.failures.delete(failure);
+    this.doubtful.delete(failure);
+    this.unpin(failure);
+    this.live -= 1;
+    this.gone.push(failure.key);
+  }
+
+  private unpin(failure: Failure): void {
+    if (failure.budget !== null) this.budgets.unpin(failure.budget);
+    failure.budget = null;
+    this.pinning.delete(failure);
+  }
+
+  /** Makes room: what has been quiet for long goes to the namespace's own. */
+  private sweep(unixMs: number): void {
+    if (unixMs - this.sweptAt < SWEEP_MS) return;
+    this.sweptAt = unixMs;
+    for (const failure of this.failures) {
+      const kept = failure.kind.owner === this.nobody && failure.kind.destination === NO_DESTINATION;
+      if (kept || unixMs - failure.lastSeen <= KEEP_MS) continue;
+      const kind = { ...failure.kind, owner: this.nobody, destination: NO_DESTINATION };
+      this.merge(failure, this.of(kind, unixMs));
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * All flows. Enters: events and owners. Leaves: the flow an event counts for, and which flows changed or went since they
+ * were last asked for. Bounded: when full, an owner's new flow folds into the owner's flow toward "nobody knows where",
+ * marked as such by null address and port; totals stay exact.
+ */
+import { addressText } from '../../decode/address.js';
+import { DIRECTION } from '../../decode/layout.js';
+import { merged } from '../measure/quantiles.js';
+import type { Ends } from '../model/ends.js';
+import { type Destination, directionName, Flow, NO_DESTINATION } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
+import type { Owner } from '../model/owner.js';
+import { FlowIndex, FlowQuery } from './flow-index.js';
+
+export class FlowTable {
+  /** By index; null: free. A folded flow keeps its place while connections still point at it. */
+  private readonly flows: (Flow | null)[] = [];
+  private readonly free: number[] = [];
+  private readonly index = new FlowIndex(this.flows);
+  private readonly query = new FlowQuery();
+  private live = 0;
+  private dirty: Flow[] = [];
+  private gone: string[] = [];
+
+  constructor(private readonly limit: number) {}
+
+  get size(): number {
+    return this.live;
+  }
+
+  /** By the index that a cookie table holds. */
+  at(index: number): Flow {
+    return (this.flows[index] as Flow).current;
+  }
+
+  *all(): Iterable<Flow> {
+    for (const flow of this.flows) if (flow !== null && flow.foldedInto === null) yield flow;
+  }
+
+  /** The flow of a connection: inbound by its local end, outbound by its remote one. */
+  ofEnds(ends: Ends, namespace: Namespace, owner: Owner, direction: number): Flow {
+    const { query } = this;
+    const inbound = direction === DIRECTION.IN;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    query.w0 = inbound ? ends.localWord(0) : ends.remoteWord(0);
+    query.w1 = inbound ? ends.localWord(1) : ends.remoteWord(1);
+    query.w2 = inbound ? ends.localWord(2) : ends.remoteWord(2);
+    query.w3 = inbound ? ends.localWord(3) : ends.remoteWord(3);
+    query.port = inbound ? ends.localPort : ends.remotePort;
+    return this.index.find(query) ?? this.admit(destinationOf(ends, query));
+  }
+
+  /** The flow of an owner toward a known destination, or toward nobody knows where. */
+  of(namespace: Namespace, owner: Owner, direction: number, destination: Destination = NO_DESTINATION): Flow {
+    const { query } = this;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    [query.w0, query.w1, query.w2, query.w3] = destination.words;
+    query.port = destination.port;
+    return this.index.find(query) ?? this.admit(destination);
+  }
+
+  /** The flow toward nobody knows where, if there is one. */
+  find(namespace: Namespace, owner: Owner, direction: number): Flow | null {
+    const { query } = this;
+    query.namespace = namespace;
+    query.owner = owner;
+    query.direction = direction;
+    query.w0 = query.w1 = query.w2 = query.w3 = 0;
+    query.port = NO_DESTINATION.port;
+    return this.index.find(query);
+  }
+
+  /** Adds one flow's counts to another and forgets it. Live connections that point at it are followed on. */
+  fold(from: Flow, into: Flow): void {
+    this.index.remove(this.query.of(from));
+    into.absorb(from);
+    into.lifetimes = merged(into.lifetimes, from.lifetimes);
+    into.connects = merged(into.connects, from.connects);
+    from.lifetimes = null;
+    from.connects = null;
+    from.owner.flows.delete(from);
+    this.live -= 1;
+    this.gone.push(from.key);
+    this.touch(into);
+    this.release(from);
+  }
+
+  /** Forgets a flow that counted nothing and that nothing points at. */
+  drop(flow: Flow): void {
+    this.index.remove(this.query.of(flow));
+    flow.owner.flows.delete(flow);
+    this.live -= 1;
+    this.gone.push(flow.key);
+    this.flows[flow.index] = null;
+    this.free.push(flow.index);
+  }
+
+  /** A connection no longer points at `flow` (as stored, not as folded). */
+  unpin(index: number): void {
+    const flow = this.flows[index] as Flow;
+    flow.pins -= 1;
+    this.release(flow);
+  }
+
+  pin(flow: Flow): number {
+    flow.pins += 1;
+    return flow.index;
+  }
+
+  /** What is known of a namespace changed, as its rows show it. */
+  touchAll(namespace: Namespace): void {
+    for (const flow of this.all()) if (flow.namespace === namespace) this.touch(flow);
+  }
+
+  /** Marks a flow for the next publish. */
+  touch(flow: Flow): void {
+    if (flow.dirty) return;
+    flow.dirty = true;
+    this.dirty.push(flow);
+  }
+
+  /** Flows changed since the last call; their marks are cleared. */
+  takeDirty(): Flow[] {
+    const taken = this.dirty;
+    this.dirty = [];
+    for (const flow of taken) flow.dirty = false;
+    return taken.filter((flow) => flow.foldedInto === null);
+  }
+
+  /** Keys of flows that went since the last call. */
+  takeGone(): string[] {
+    const taken = this.gone;
+    this.gone = [];
+    return taken;
+  }
+
+  private admit(destination: Destination): Flow {
+    const { namespace, owner, direction } = this.query;
+    if (this.live >= this.limit && destination !== NO_DESTINATION)
+      return this.of(namespace, owner, direction);
+    const index = this.free.pop() ?? this.flows.length;
+    const key = [namespace.key, owner.key, directionName(direction) ?? '-', endpointText(destination)].join(
+      '/',
+    );
+    const flow = new Flow(index, key, namespace, owner, direction, destination);
+    this.flows[index] = flow;
+    this.index.insert(this.query.of(flow), flow);
+    owner.flows.add(flow);
+    this.live += 1;
+    return flow;
+  }
+
+  private release(flow: Flow): void {
+    if (flow.foldedInto === null || flow.pins > 0 || this.flows[flow.index] !== flow) return;
+    this.flows[flow.index] = null;
+    this.free.push(flow.index);
+  }
+}
+
+/** The local end, as destinations are told. */
+export function localDestination(ends: Ends): Destination {
+  const words = [0, 1, 2, 3].map((i) => ends.localWord(i)) as [number, number, number, number];
+  return { words, address: addressText(ends.localBytes), port: ends.localPort };
+}
+
+function destinationOf(ends: Ends, query: FlowQuery): Destination {
+  const bytes = query.direction === DIRECTION.IN ? ends.localBytes : ends.remoteBytes;
+  return { words: [query.w0, query.w1, query.w2, query.w3], address: addressText(bytes), port: query.port };
+}
+
+/** "10.0.0.9:80", "[::1]:80"; "*": nobody knows. */
+export function endpointText(destination: Destination): string {
+  const { address, port } = destination;
+  if (address === null) return '*';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * `portchurn trace`: one line per connection event, as it happens. Enters: options, a Feed. Leaves: lines or NDJSON on
+ * stdout, what was left out on stderr. Called by command-line.ts.
+ */
+import type { ValuesOf } from '../../config/serve-config.js';
+import { EXIT } from '../../protocol/errors.js';
+import type { ConnectionEvent } from '../../protocol/rows.js';
+import { parseFilter } from '../../query/filter/parse.js';
+import { type EventListener, openFeed } from '../feed/data-source.js';
+import { aborted, type Io, pause, say } from '../io.js';
+import { eventLine } from '../screen/event-line.js';
+import { styleFor } from '../screen/style.js';
+import { count, jsonText } from '../screen/text.js';
+import { requireProcesses } from './pids.js';
+
+type TraceValues = ValuesOf<'trace'>;
+
+/** More lines per second than this nobody reads; on a terminal the rest is counted instead. */
+const SCREEN_LINES_PER_SECOND = 200;
+const REPORT_MS = 1000;
+
+/** Exit code 0 after --duration, 130 after a signal. Throws for a process that does not exist. */
+export async function trace(values: TraceValues, io: Io): Promise<number> {
+  parseFilter(values.filter); // a mistake shows before anything is traced
+  requireProcesses(values.pid, values.connect);
+  const feed = await openFeed(values, values.pid, io);
+  const printer = new Printer(values, io);
+  const reports = setInterval(() => printer.report(), REPORT_MS);
+  try {
+    await feed.events({ pids: values.pid, filter: values.filter }, printer.print);
+    announce(values, io);
+    const until = AbortSignal.any([io.stop, feed.lost]);
+    await (values.duration === undefined ? aborted(until) : pause(values.duration * 1000, until));
+    if (!io.stop.aborted) feed.lost.throwIfAborted();
+  } finally {
+    clearInterval(reports);
+    await feed.close();
+    printer.report();
+  }
+  return io.stop.aborted && io.stop.reason !== 'pipe' ? EXIT.interrupted : EXIT.ok;
+}
+
+function announce({ pid, raw }: TraceValues, io: Io): void {
+  say(io, `tracing ${pid.length === 0 ? 'every process' : `pid ${pid.join(', ')}`}; Ctrl-C stops`);
+  if (raw && pid.length === 0) say(io, 'the kernel reports transitions only of processes named by --pid');
+}
+
+/** Writes events as they come, and counts those it does not. */
+class Printer {
+  #suppressed = 0;
+  #dropped = 0;
+  #lines = 0;
+  readonly #limit: number;
+  readonly #line: (event: ConnectionEvent) => string;
+
+  constructor(
+    private readonly values: TraceValues,
+    private readonly io: Io,
+  ) {
+    const style = styleFor(io, values);
+    const chosen = values.pid.length > 0 || values.filter !== '' || values.output === 'ndjson';
+    this.#limit = chosen || !io.stdout.isTTY ? Number.POSITIVE_INFINITY : SCREEN_LINES_PER_SECOND;
+    this.#line = values.output === 'ndjson' ? jsonText : (event) => eventLine(event, style);
+  }
+
+  readonly print: EventListener = (events, dropped) => {
+    this.#dropped += dropped;
+    const wanted = this.values.raw ? events : events.filter((event) => event.type !== 'transition');
+    const shown = wanted.slice(0, this.#limit - this.#lines);
+    this.#lines += shown.length;
+    this.#suppressed += wanted.length - shown.length;
+    if (shown.length > 0) this.io.stdout.write(shown.map((event) => `${this.#line(event)}\n`).join(''));
+  };
+
+  /** Once a second, and at the end: says what is missing above, and begins anew. */
+  report(): void {
+    const { glyphs } = styleFor(this.io, this.values);
+    if (this.#suppressed > 0) {
+      this.io.stdout.write(
+        `${glyphs.more} suppressed ${count(this.#suppressed)} lines (--pid, --filter or -o ndjson)\n`,
+      );
+    }
+    if (this.#dropped > 0)
+      say(this.io, `${count(this.#dropped)} events dropped: more came than could be kept`);
+    this.#lines = this.#suppressed = this.#dropped = 0;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * `portchurn what-if`: limit and time to exhaustion under other settings. Enters: the changes, a Feed. Leaves: text or JSON;
+ * nothing is touched. Called by command-line.ts.
+ */
+import type { ValuesOf } from '../../config/serve-config.js';
+import { byTightness } from '../../forecast/outlook.js';
+import { type Changes, type Projection, project, UNCHANGED } from '../../forecast/projection.js';
+import { EXIT, PortchurnError } from '../../protocol/errors.js';
+import { MAX_LIMIT } from '../../protocol/names.js';
+import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
+import { parseFilter } from '../../query/filter/parse.js';
+import { type Feed, rowsOf } from '../feed/data-source.js';
+import type { Io } from '../io.js';
+import { count, endpoint, jsonText, printable, rate, span } from '../screen/text.js';
+import { askOnce } from './once.js';
+
+type WhatIfValues = ValuesOf<'what-if'>;
+
+/** Budgets answered for when a filter names them. */
+const MOST = 20;
+
+interface Answer {
+  readonly budget: BudgetRow;
+  readonly now: Projection;
+  readonly projected: Projection;
+}
+
+export async function whatIf(values: WhatIfValues, io: Io): Promise<number> {
+  parseFilter(values.filter); // a mistake shows before anything is traced
+  const changes = changesOf(values);
+  const answers = await askOnce(values, io, (feed) => ask(feed, values, changes));
+  if (answers === null) return EXIT.interrupted;
+  io.stdout.write(`${values.output === 'json' ? json(answers, changes) : text(answers, changes)}\n`);
+  return EXIT.ok;
+}
+
+function changesOf({ range, twReuse, sources, destinations, reuse }: WhatIfValues): Changes {
+  const [low = 0, high = 0] = range?.split('-').map(Number) ?? [];
+  const changes: Changes = {
+    range: range === undefined ? null : [low, high],
+    twReuse: twReuse ?? null,
+    sources,
+    destinations,
+    reused: reuse / 100,
+  };
+  if (jsonText(changes) !== jsonText(UNCHANGED)) return changes;
+  throw new PortchurnError('USAGE', 'what-if asks for a change', {
+    hint: 'portchurn what-if --range 1024-65535 --tw-reuse 1 --sources 2 --destinations 2 --reuse 80',
+  });
+}
+
+async function ask(feed: Feed, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
+  const topics = { budgets: '-used', soon: 'exhaustionSeconds' };
+  const table = (sort: string) => feed.table({ topic: 'budgets', filter, sort, limit: MAX_LIMIT });
+  const bodies = [await table(topics.budgets), await table(topics.soon)];
+  const rows = bodies.flatMap((body) => rowsOf(body, 'budgets')).filter(({ kind }) => kind === 'tuple');
+  const budgets = [...new Map(rows.map((row) => [row.key, row])).values()].sort(byTightness);
+  const totals = rowsOf(await feed.table({ topic: 'totals' }), 'totals');
+  const flows = rowsOf(await feed.table({ topic: 'flows', sort: '-openPerSec', limit: MAX_LIMIT }), 'flows');
+  return budgets
+    .slice(0, filter === '' ? 1 : MOST)
+    .flatMap((budget) => answer(budget, totals, flows, changes));
+}
+
+function answer(
+  budget: BudgetRow,
+  totals: readonly TotalsRow[],
+  flows: readonly FlowRow[],
+  changes: Changes,
+): Answer[] {
+  const settings = totals.find(({ netns }) => netns === budget.netns);
+  if (settings === undefined) return [];
+  const own = flows.filter((row) => isOf(row, budget));
+  const now = project(budget, own, settings, UNCHANGED);
+  const projected = project(budget, own, settings, changes);
+  if (now === null || projected === null) return [];
+  return [{ budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected }];
+}
+
+function isOf({ netns, direction, destination }: FlowRow, budget: BudgetRow): boolean {
+  const { address, port } = budget.destination;
+  return (
+    direction === 'out' &&
+    netns === budget.netns &&
+    destination.address === address &&
+    destination.port === port
+  );
+}
+
+function json(answers: readonly Answer[], changes: Changes): string {
+  const rows = answers.map(({ budget, now, projected }) => {
+    const { key, netns, source, destination, used } = budget;
+    return { budget: key, netns, source, destination, used, now, projected };
+  });
+  return jsonText({ changes, budgets: rows });
+}
+
+function text(answers: readonly Answer[], changes: Changes): string {
+  const nothing = 'No outbound connection holds a port now, so there is nothing to project.';
+  const wide = changes.range === null ? '' : ` The range would have ${count(sizeOf(changes.range))} ports.`;
+  if (answers.length === 0) return nothing + wide;
+  return answers.map((one) => lines(one, changes).join('\n')).join('\n\n');
+}
+
+const sizeOf = ([low, high]: readonly [number, number]) => high - low + 1;
+
+function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
+  const toward = printable(`${endpoint(budget.destination)} from ${budget.source.address}`);
+  return [
+    `To ${toward}: ${count(budget.used)} of ${count(now.limitEach)} ports held.`,
+    `  now:  ${words(now)}`,
+    `  with ${changeWords(changes)}:`,
+    `        ${words(projected)}`,
+  ];
+}
+
+function words({ limit, limitEach, openPerSec, settlesAt, exhaustionSeconds, reuse }: Projection): string {
+  const share = Math.round((100 * settlesAt) / Math.max(1, limitEach));
+  const end =
+    exhaustionSeconds === null
+      ? `never runs out at this rate: settles at ${count(settlesAt)} (${share} %)`
+      : exhaustionSeconds === 0
+        ? 'out of ports now'
+        : `runs out in ${span(exhaustionSeconds * 1000)}`;
+  const each = limit === limitEach ? '' : ` (${count(limitEach)} per pair of addresses)`;
+  const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
+  return `${count(limit)} ports${each}, ${rate(openPerSec)} opened/s${taken}: ${end}`;
+}
+
+function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {
+  const parts = [
+    range === null ? null : `range ${range.join('–')}`,
+    twReuse === null ? null : `tcp_tw_reuse ${twReuse}`,
+    sources === 1 ? null : `${sources} source addresses`,
+    destinations === 1 ? null : `${destinations} destinations`,
+    reused === 0 ? null : `${Math.round(reused * 100)} % of connections reused`,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}

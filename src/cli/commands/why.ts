@@ -1,0 +1,91 @@
+/**
+ * `portchurn why`: the diagnosis in prose. Enters: options, a Feed. Leaves: the verdict, what was found, what to change; or
+ * the snapshot body as JSON. Called by command-line.ts.
+ */
+import type { ValuesOf } from '../../config/serve-config.js';
+import { EXIT } from '../../protocol/errors.js';
+import type { SnapshotBody } from '../../protocol/frames.js';
+import type { Evidence, FindingRow, Fix, Remedy, VerdictRow } from '../../protocol/rows.js';
+import { type Feed, rowsOf } from '../feed/data-source.js';
+import type { Io } from '../io.js';
+import { type Style, styleFor } from '../screen/style.js';
+import { clock, count, jsonText, printable } from '../screen/text.js';
+import { askOnce, only } from './once.js';
+
+/** Exit code 0, whatever was found: `check` is for scripts. 130 after a signal. */
+export async function why(values: ValuesOf<'why'>, io: Io): Promise<number> {
+  const body = await askOnce(values, io, findings);
+  if (body === null) return EXIT.interrupted;
+  const verdict = only(rowsOf(body, 'verdict'), 'verdict');
+  const text =
+    values.output === 'json'
+      ? jsonText(body)
+      : whyText(verdict, rowsOf(body, 'findings'), styleFor(io, values));
+  io.stdout.write(`${text}\n`);
+  return EXIT.ok;
+}
+
+async function findings(feed: Feed): Promise<SnapshotBody> {
+  const verdict = await feed.table({ topic: 'verdict' });
+  const found = await feed.table({ topic: 'findings' });
+  return { ...found, topics: { ...verdict.topics, ...found.topics } };
+}
+
+export function whyText(verdict: VerdictRow, rows: readonly FindingRow[], style: Style): string {
+  const active = rows.filter(({ resolved }) => resolved === null);
+  const over = rows.filter(({ resolved }) => resolved !== null);
+  const nothing = active.length === 0 ? ['', 'Nothing was found that somebody should change.'] : [];
+  return [
+    style.colors.bold(printable(verdict.text)),
+    ...nothing,
+    ...active.flatMap((row, i) => ['', ...findingLines(row, i + 1, style)]),
+    ...over.flatMap((row) => ['', `Resolved at ${clock(row.resolved as number)}: ${printable(row.title)}`]),
+  ].join('\n');
+}
+
+function findingLines(row: FindingRow, number: number, style: Style): string[] {
+  const { colors } = style;
+  const paint = { critical: colors.red, warning: colors.yellow, info: colors.dim }[row.severity];
+  const about = [
+    row.process.cmdline === null ? null : `Command line: ${row.process.cmdline}`,
+    parentWords(row),
+  ];
+  return [
+    `${number}. ${paint(row.severity.toUpperCase())}  ${printable(row.title)}`,
+    ...about.flatMap((line) => (line === null ? [] : [`   ${printable(line)}`])),
+    `   Since ${clock(row.since)}; ${row.confidence} confidence: ${printable(row.confidenceReason)}. Rule ${row.rule}.`,
+    ...section('What was seen', row.evidence.map(evidenceLine)),
+    ...section('Do now', row.doNow.flatMap(remedyLines)),
+    ...section('Fix for good', row.fixForGood.flatMap(fixLines)),
+  ];
+}
+
+function parentWords({ process, program }: FindingRow): string | null {
+  const { pid, comm } = process.parent;
+  if (program === null || comm === null) return null;
+  return `Program: ${program}, started by ${comm}${pid === null ? '' : ` (pid ${pid})`}`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`   ${title}:`, ...lines.map((line) => `     ${printable(line)}`)];
+}
+
+function evidenceLine({ text, value }: Evidence): string {
+  if (typeof value !== 'number') return `${text}: ${value ?? 'unknown'}`;
+  return `${text}: ${Number.isInteger(value) ? count(value) : value.toFixed(1)}`;
+}
+
+function remedyLines({ text, command, undo, effect, persistence }: Remedy): string[] {
+  const known = (label: string, value: string | null) => (value === null ? [] : [`  ${label}${value}`]);
+  return [
+    `${text}.`,
+    ...known('$ ', command),
+    ...known('undo: ', undo),
+    ...known('effect: ', effect),
+    ...known('lasts: ', persistence),
+  ];
+}
+
+function fixLines({ text, snippet }: Fix): string[] {
+  return [text, ...(snippet?.split('\n').map((line) => `  ${line}`) ?? [])];
+}

@@ -1,0 +1,16 @@
+/**
+ * Logs: JSON lines on stderr, because stdout carries data. Written at once, so that the last line before an exit is not
+ * lost; they are few. Called by cli commands; the logger is handed on to engine and service.
+ */
+import { type Logger, pino } from 'pino';
+import type { ValuesOf } from '../config/serve-config.js';
+
+export type { Logger } from 'pino';
+export type LogLevel = ValuesOf<'serve'>['logLevel'];
+
+const STDERR = 2;
+
+/** Lines below `level` are not written. */
+export function createLogger(level: LogLevel): Logger {
+  return pino({ level, base: null }, pino.destination({ dest: STDERR, sync: true }));
+}

@@ -1,0 +1,70 @@
+/**
+ * One connection event as one line for people. Enters: an event of the protocol, style. Leaves: safe text. Called by trace.
+ */
+
+import { failureWords } from '../../protocol/failure-words.js';
+import type { ConnectionEvent } from '../../protocol/rows.js';
+import type { Style } from './style.js';
+import { bytes, clock, endpoint, printable, span } from './text.js';
+
+const TYPE_WIDTH = 'established'.length;
+const PID_WIDTH = 7;
+const COMM_WIDTH = 15;
+
+/** time, type, pid, comm, direction, local → remote, and what is particular to the type. */
+export function eventLine(event: ConnectionEvent, style: Style): string {
+  const { glyphs } = style;
+  const who = String(event.process.pid ?? glyphs.unknown).padStart(PID_WIDTH);
+  const comm = printable(event.process.comm ?? glyphs.unknown).padEnd(COMM_WIDTH);
+  const where = [event.local, event.remote].map((at) => safe(endpoint(at), glyphs.unknown));
+  const parts = [
+    clock(event.time, true),
+    paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
+    who,
+    comm,
+    (event.direction ?? glyphs.unknown).padEnd(3),
+    event.type === 'listen' ? where[0] : where.join(` ${glyphs.arrow} `),
+    ...details(event, glyphs.arrow),
+  ];
+  return parts.join('  ').trimEnd();
+}
+
+function paint({ type }: ConnectionEvent, { colors }: Style): (text: string) => string {
+  if (type === 'failed') return colors.red;
+  return type === 'transition' || type === 'connect' ? colors.dim : (text) => text;
+}
+
+function details(event: ConnectionEvent, arrow: string): string[] {
+  const known = (label: string, value: string | null) => (value === null ? [] : [label + printable(value)]);
+  switch (event.type) {
+    case 'transition':
+      return [`${event.oldState ?? '?'} ${arrow} ${event.newState ?? '?'}`].map(printable);
+    case 'failed':
+      return [...known('', failureText(event)), ...known('after ', span(event.durationMs))];
+    case 'closed':
+      return [
+        ...known('', event.end),
+        ...known('lived ', span(event.durationMs)),
+        ...known('sent ', bytes(event.bytesSent)),
+        ...known('received ', bytes(event.bytesReceived)),
+        ...closedBy(event),
+      ];
+    default:
+      return known('in ', span(event.connectMs));
+  }
+}
+
+/** `ECONNREFUSED: nobody listens there` */
+function failureText({ errno, cause }: ConnectionEvent): string | null {
+  return [errno, failureWords(errno, cause)].filter((part) => part !== null).join(': ') || null;
+}
+
+/** Worth saying only when it was not the owner who closed. */
+function closedBy({ closer, process }: ConnectionEvent): string[] {
+  if (closer === null || closer.pid === null || closer.pid === process.pid) return [];
+  return [`closed by ${closer.pid} ${printable(closer.comm ?? '')}`.trimEnd()];
+}
+
+function safe(text: string | null, unknown: string): string {
+  return text === null ? unknown : printable(text);
+}

@@ -1,0 +1,115 @@
+/**
+ * What stands above the culprit table: the verdict, the machine in a line, whether TIME_WAIT is accounted for, the tightest
+ * budgets, what fails. Enters: rows of the small tables. Leaves: lines. Called by screen.ts.
+ */
+
+import { byTightness, fullness, level } from '../../forecast/outlook.js';
+import type { Problem } from '../../protocol/frames.js';
+import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
+import { census } from '../../view/census.js';
+import { budgetColumns, holder } from './budget-columns.js';
+import { failureColumns } from './failure-columns.js';
+import type { Style } from './style.js';
+import { tableLines } from './table.js';
+import { clock, count, percent, printable, rate, span } from './text.js';
+
+/** The tables beside the flows; what a service does not have is empty. */
+export interface Machine {
+  readonly totals: readonly TotalsRow[];
+  readonly budgets: readonly BudgetRow[];
+  readonly failures: readonly FailureRow[];
+  readonly verdict: readonly VerdictRow[];
+  readonly limits: readonly Problem[];
+}
+
+export const BUDGETS_SHOWN = 3;
+export const FAILURES_SHOWN = 3;
+
+/** `time`: of the snapshot, Unix ms. */
+export function summaryLines(time: number, machine: Machine, style: Style): string[] {
+  return [
+    ...machine.verdict.map((row) => verdictLine(row, style)),
+    headLine(time, machine.totals, style),
+    accountLine(machine.totals, style),
+    ...lossLine(machine.totals, style),
+    ...limitLines(machine.limits, style),
+    ...budgetLines(machine, style),
+    ...failureLines(machine, style),
+  ];
+}
+
+function verdictLine({ level, text }: VerdictRow, { colors, glyphs }: Style): string {
+  const says = {
+    ok: [glyphs.ok, colors.green],
+    recovered: [glyphs.ok, colors.green],
+    warning: [glyphs.warn, colors.yellow],
+    critical: [glyphs.fail, colors.red],
+  } as const;
+  const [glyph, paint] = says[level];
+  return colors.bold(paint(`${glyph} ${printable(text)}`));
+}
+
+/** Null when no namespace knows. */
+function sum(totals: readonly TotalsRow[], field: 'openPerSec' | 'failPerSec'): number | null {
+  const known = totals.map((row) => row[field]).filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
+}
+
+function headLine(time: number, totals: readonly TotalsRow[], { glyphs }: Style): string {
+  const opens = rate(sum(totals, 'openPerSec')) ?? glyphs.unknown;
+  const failures = rate(sum(totals, 'failPerSec')) ?? glyphs.unknown;
+  return [clock(time), `opens ${opens}/s`, `failures ${failures}/s`].join(` ${glyphs.dot} `);
+}
+
+function accountLine(totals: readonly TotalsRow[], { glyphs }: Style): string {
+  const sums = census(totals);
+  if (sums === null) return `TIME_WAIT ${glyphs.unknown} ${glyphs.dot} kernel not checked yet`;
+  const { ours, owned, ageMs } = sums;
+  const owners = `${percent(owned / ours)} of ${count(ours)} TIME_WAIT have an owner`;
+  return `${ours === 0 ? 'no TIME_WAIT' : owners} ${glyphs.dot} kernel checked ${span(ageMs)} ago`;
+}
+
+/** The counts of events are those of the whole service, the same in every row. */
+function lossLine(totals: readonly TotalsRow[], { colors, glyphs }: Style): string[] {
+  const lost = Math.max(0, ...totals.map((row) => (row.eventsLost ?? 0) + (row.eventsMissed ?? 0)));
+  const bound = totals.some((row) => row.lowerBound) ? ': counts are a lower bound' : ', counts stayed exact';
+  return lost === 0 ? [] : [colors.yellow(`${glyphs.warn} ${count(lost)} events lost${bound}`)];
+}
+
+export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style): string[] {
+  return limits.flatMap(({ what, why, fix }) => [
+    `${colors.yellow(`${glyphs.warn} ${printable(what)}`)} ${printable(why)}`,
+    ...(fix ?? '')
+      .split('\n')
+      .filter(Boolean)
+      .map((step) => `  ${glyphs.arrow} ${printable(step)}`),
+  ]);
+}
+
+function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
+  const known = budgets.filter((row) => (fullness(row) ?? 0) > 0);
+  const tightest = known.sort(byTightness).slice(0, BUDGETS_SHOWN);
+  const names = new Map(totals.map((row) => [row.netns, row.name]));
+  const several = new Set(tightest.map((row) => row.netns)).size > 1 || totals.length > 1;
+  const columns = budgetColumns(tightest, several ? (inode) => names.get(inode) ?? null : null);
+  const paint = { fine: (text: string) => text, warning: style.colors.yellow, critical: style.colors.red };
+  return headless(tableLines(columns, tightest, style)).map((line, at) => {
+    const row = tightest[at];
+    return row === undefined ? line : paint[level(row)](line);
+  });
+}
+
+function failureLines({ failures, budgets }: Machine, style: Style): string[] {
+  const now = failures.filter((row) => (row.perSec ?? 0) > 0).slice(0, FAILURES_SHOWN);
+  const byKey = new Map(budgets.map((row) => [row.key, row]));
+  const columns = failureColumns((key) => {
+    const budget = key === null ? undefined : byKey.get(key);
+    return budget === undefined ? null : holder(budget);
+  });
+  return headless(tableLines(columns, now, style)).map(style.colors.red);
+}
+
+/** Lines that explain themselves need no titles. */
+function headless([, ...lines]: readonly string[]): string[] {
+  return lines;
+}

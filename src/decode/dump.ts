@@ -1,0 +1,221 @@
+/**
+ * Bytes of an audit to typed records. Enters: whole records from the native auditor. Leaves: calls on a sink, in their
+ * order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
+ * Called by capture/auditor.ts.
+ */
+
+import { type Batch, Cursor } from './batch.js';
+import { FormatError } from './decoder.js';
+import {
+  AUDIT,
+  AUDIT_FILES,
+  AUDIT_SOCKET_FLAG,
+  AUDIT_TEXT_FLAG,
+  type AuditFile,
+  auditOffsetsOf,
+  auditSizeOf,
+} from './dump-layout.js';
+
+const B = auditOffsetsOf('audit_begin');
+const S = auditOffsetsOf('audit_socket');
+const T = auditOffsetsOf('audit_text');
+const E = auditOffsetsOf('audit_end');
+const BEGIN_BYTES = auditSizeOf('audit_begin');
+const SOCKET_BYTES = auditSizeOf('audit_socket');
+const TEXT_BYTES = auditSizeOf('audit_text');
+const END_BYTES = auditSizeOf('audit_end');
+const HEADER_BYTES = 4;
+/** idiag_timer of a mini-socket. */
+const TIMER_TIME_WAIT = 3;
+const latin1 = new TextDecoder('latin1');
+
+/** A namespace was entered, or could not be: `error`. */
+export class AuditBegin extends Cursor {
+  /** The caller's number for the target. */
+  get id(): number {
+    return this.word(B.id);
+  }
+  /** CLOCK_MONOTONIC before the dump: a socket that is older and not in a whole dump had ended. */
+  get startedNs(): number {
+    return this.number64(B.started_ns);
+  }
+  get netnsLow(): number {
+    return this.word(B.netns_cookie);
+  }
+  get netnsHigh(): number {
+    return this.word(B.netns_cookie + 4);
+  }
+  /** As in events; 0n: the kernel (before 5.14) does not tell, or the namespace was not entered. */
+  get netnsCookie(): bigint {
+    return this.big(B.netns_cookie);
+  }
+  /** 0: not even found. */
+  get netnsInum(): number {
+    return this.word(B.netns_inum);
+  }
+  /** Positive errno: why it could not be entered; 0. */
+  get error(): number {
+    return this.word(B.error);
+  }
+}
+
+/** One TCP socket. A socket that changed while the dump went on can be there twice: by its cookie, the later one is right. */
+export class AuditSocket extends Cursor {
+  /**
+   * The kernel's number; of a mini-socket its substate: 6 TIME_WAIT, 5 FIN_WAIT2. 13 (TCP_BOUND_INACTIVE): bound,
+   * neither listening nor connecting; from kernel 6.8 on. 7 (CLOSE): caught while it changed, to what is not known.
+   */
+  get state(): number {
+    return this.byte(S.state);
+  }
+  /** idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 zero window probe. */
+  get timer(): number {
+    return this.byte(S.timer);
+  }
+  /** A TIME_WAIT or FIN_WAIT2 entry without a socket: held by nobody, it goes away when its timer ends. */
+  get isMini(): boolean {
+    return this.timer === TIMER_TIME_WAIT;
+  }
+  /** A SYN that waits for its third ACK. */
+  get isRequest(): boolean {
+    return (this.byte(S.flags) & AUDIT_SOCKET_FLAG.REQUEST) !== 0;
+  }
+  /** AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10. */
+  get family(): number {
+    return this.byte(S.family);
+  }
+  get cookieLow(): number {
+    return this.word(S.cookie);
+  }
+  get cookieHigh(): number {
+    return this.word(S.cookie + 4);
+  }
+  get cookie(): bigint {
+    return this.big(S.cookie);
+  }
+  /** One of the four 32-bit words of an address, 0 to 3, as they lie in memory. */
+  localWord(index: number): number {
+    return this.word(S.laddr + index * 4);
+  }
+  remoteWord(index: number): number {
+    return this.word(S.raddr + index * 4);
+  }
+  get localBytes(): Uint8Array {
+    return this.bytes(S.laddr, 16);
+  }
+  get remoteBytes(): Uint8Array {
+    return this.bytes(S.raddr, 16);
+  }
+  get localPort(): number {
+    return this.short(S.lport);
+  }
+  get remotePort(): number {
+    return this.short(S.rport);
+  }
+  /** ms left of `timer`; a mini-socket whose timer runs late stands at 0. */
+  get expiresMs(): number {
+    return this.word(S.expires_ms);
+  }
+  /** 0 for mini-sockets and requests. */
+  get uid(): number {
+    return this.word(S.uid);
+  }
+  /** 0: no file holds it (mini-sockets, requests, orphans, not yet accepted). */
+  get inode(): number {
+    return this.word(S.inode);
+  }
+}
+
+/** A piece of a file's text. A file that the kernel does not have sends none. */
+export class AuditText extends Cursor {
+  /** Null: a file this version does not know. */
+  get file(): AuditFile | null {
+    return AUDIT_FILES[this.short(T.file)] ?? null;
+  }
+  /** Of the piece in the file. */
+  get offset(): number {
+    return this.word(T.offset);
+  }
+  get isLast(): boolean {
+    return (this.short(T.flags) & AUDIT_TEXT_FLAG.LAST) !== 0;
+  }
+  /** With `isLast`: the file was longer than AUDIT_TEXT_LIMIT. */
+  get isCut(): boolean {
+    return (this.short(T.flags) & AUDIT_TEXT_FLAG.CUT) !== 0;
+  }
+  get text(): string {
+    const room = this.short(T.size) - TEXT_BYTES;
+    return latin1.decode(this.bytes(TEXT_BYTES, Math.min(this.short(T.length), room)));
+  }
+}
+
+/** The namespace's last record. */
+export class AuditEnd extends Cursor {
+  get id(): number {
+    return this.word(E.id);
+  }
+  /** CLOCK_MONOTONIC when the last socket had been dumped. */
+  get endedNs(): number {
+    return this.number64(E.ended_ns);
+  }
+  get sockets(): number {
+    return this.word(E.sockets);
+  }
+  /** Positive errno. Not 0: sockets or texts are missing, and nothing may be concluded from what is not there. */
+  get error(): number {
+    return this.word(E.error);
+  }
+}
+
+export interface AuditSink {
+  begin(begin: AuditBegin): void;
+  socket(socket: AuditSocket): void;
+  text(text: AuditText): void;
+  end(end: AuditEnd): void;
+}
+
+export class AuditDecoder {
+  private readonly begin: AuditBegin;
+  private readonly socket: AuditSocket;
+  private readonly text: AuditText;
+  private readonly end: AuditEnd;
+
+  constructor(readonly batch: Batch) {
+    this.begin = new AuditBegin(batch);
+    this.socket = new AuditSocket(batch);
+    this.text = new AuditText(batch);
+    this.end = new AuditEnd(batch);
+  }
+
+  /**
+   * Hands every whole record between `from` and `length` to the sink; returns where it stopped: at the beginning of a
+   * record that goes on after `length`, or at `length`. Errors: FormatError.
+   */
+  decode(length: number, sink: AuditSink, from = 0): number {
+    let at = from;
+    while (at + HEADER_BYTES <= length) {
+      const type = this.batch.u16[at >> 1] as number;
+      const size = this.batch.u16[(at >> 1) + 1] as number;
+      if (!fits(type, size))
+        throw new FormatError(`an audit record of type ${type} cannot have ${size} bytes`, at);
+      if (at + size > length) break;
+      this.dispatch(type, at, sink);
+      at += size;
+    }
+    return at;
+  }
+
+  private dispatch(type: number, at: number, sink: AuditSink): void {
+    if (type === AUDIT.SOCKET) sink.socket(this.socket.moveTo(at));
+    else if (type === AUDIT.TEXT) sink.text(this.text.moveTo(at));
+    else if (type === AUDIT.BEGIN) sink.begin(this.begin.moveTo(at));
+    else sink.end(this.end.moveTo(at));
+  }
+}
+
+function fits(type: number, size: number): boolean {
+  if (type === AUDIT.SOCKET) return size === SOCKET_BYTES;
+  if (type === AUDIT.TEXT) return size >= TEXT_BYTES && size % 8 === 0;
+  if (type === AUDIT.BEGIN) return size === BEGIN_BYTES;
+  return type === AUDIT.END && size === END_BYTES;
+}

@@ -1,0 +1,80 @@
+/**
+ * How much of a budget is at stake: whose it is, how full it gets if things go on. Shared by rules. Pure.
+ */
+import { fullness, level, outlook, pressure } from '../forecast/outlook.js';
+import type { BudgetRow, Endpoint, Evidence, Severity, TotalsRow } from '../protocol/rows.js';
+import type { Actor, Tables } from './types.js';
+
+/** Share of the limit that churn must come to hold before anybody should act. */
+const AT_STAKE = 0.05;
+/** The same where connect() may take TIME_WAIT ports over: those count, but far less. */
+const AT_STAKE_REUSED = 0.25;
+/** Who holds less than this share of a budget does not get its severity. */
+const MAIN_HOLDER = 0.25;
+const TIME_WAIT_SECONDS = 60;
+
+export function totalsOf(tables: Tables, netns: number | null): TotalsRow | undefined {
+  return tables.totals.find((row) => row.netns === netns);
+}
+
+interface Place {
+  readonly netns: number | null;
+  readonly destination: Endpoint;
+}
+
+const placeKey = ({ netns, destination }: Place) => `${netns} ${destination.address} ${destination.port}`;
+
+/** One pass, so that rules need not search. */
+export function fullestBudgets(budgets: Iterable<BudgetRow>): Map<string, BudgetRow> {
+  const fullest = new Map<string, BudgetRow>();
+  for (const row of budgets) {
+    if (row.kind !== 'tuple') continue;
+    const key = placeKey(row);
+    const known = fullest.get(key);
+    if (known === undefined || (fullness(row) ?? 0) > (fullness(known) ?? 0)) fullest.set(key, row);
+  }
+  return fullest;
+}
+
+/** The fullest budget toward the actor's destination; none for what came in. */
+export function budgetOf(tables: Tables, actor: Actor): BudgetRow | undefined {
+  return actor.direction === 'in' ? undefined : tables.fullest.get(placeKey(actor));
+}
+
+/** Ports that TIME_WAIT entries of this stream hold once it has gone on for a minute, over `limit`. */
+export function projectedShare(
+  actor: Actor,
+  budget: BudgetRow,
+  totals: TotalsRow | undefined,
+  limit: number,
+): number {
+  const hold =
+    budget.reuse === 'after-delay' ? (totals?.tcpTwReuseDelayMs ?? 1000) / 1000 : TIME_WAIT_SECONDS;
+  return (actor.openPerSec * (actor.firstShare ?? 0) * hold) / Math.max(1, limit);
+}
+
+/** Severity of churn: by the ports it holds and will hold; that of the budget for whoever holds much of it. */
+export function severityOfChurn(tables: Tables, actor: Actor, budget: BudgetRow | undefined): Severity {
+  if (budget === undefined || budget.limit === null) return 'info';
+  if (actor.portsHeld < MAIN_HOLDER * (budget.used ?? 0)) return 'info';
+  const urgency = level(budget);
+  if (urgency !== 'fine') return urgency;
+  if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < AT_STAKE * budget.limit) return 'info';
+  const projected = projectedShare(actor, budget, totalsOf(tables, actor.netns), budget.limit);
+  if (projected >= AT_STAKE || pressure(budget) >= AT_STAKE_REUSED) return 'warning';
+  return budget.reuse === 'after-delay' && (fullness(budget) ?? 0) >= AT_STAKE_REUSED ? 'warning' : 'info';
+}
+
+export function budgetEvidence(budget: BudgetRow): Evidence[] {
+  const evidence: Evidence[] = [
+    { text: 'local ports held toward this destination', value: budget.used },
+    { text: 'of these in TIME_WAIT', value: budget.timeWait },
+    { text: 'ports there are', value: budget.limit },
+  ];
+  if ((budget.blocked ?? 0) > 0)
+    evidence.push({ text: 'ports that bind() blocks besides', value: budget.blocked });
+  const next = outlook(budget);
+  if (next.state === 'running-out')
+    evidence.push({ text: 'seconds until none is left', value: Math.round(next.seconds) });
+  return evidence;
+}

@@ -1,0 +1,59 @@
+/**
+ * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
+ */
+import type { NamespaceTable } from '../aggregate/model/namespace.js';
+import type { Health } from '../protocol/source.js';
+import type { Losses, LossTimes } from './losses.js';
+import { problemsOf } from './problems.js';
+import type { Sight } from './tracing-mode.js';
+
+/** CLOCK_MONOTONIC ms. */
+export interface Moments {
+  nowMs: number;
+  startedAt: number;
+  lossTimes: LossTimes;
+}
+
+export function healthOf(sight: Sight, losses: Losses, namespaces: NamespaceTable, at: Moments): Health {
+  const { mode, tracer, limits } = sight;
+  const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
+  return {
+    status: mode === 'polling' ? 'degraded' : 'ok',
+    mode,
+    verdictPath: tracer.verdictPath(),
+    limits: [...limits],
+    hooks: hookNames(tracer.hooks()),
+    lost: { ring: losses.ring, recursion: losses.hidden },
+    ...audit,
+    problems: problemsOf({
+      ...audit,
+      timeWait,
+      lostAgoMs: since(at.lossTimes.lostAt, at.nowMs),
+      missed: losses.missed,
+      missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
+      uptimeMs: at.nowMs - at.startedAt,
+    }),
+  };
+}
+
+const since = (then: number | null, nowMs: number) => (then === null ? null : nowMs - then);
+
+/** Over all namespaces; the age of the oldest audit of one that holds TIME_WAIT entries. */
+function auditHealth(
+  namespaces: NamespaceTable,
+  nowMs: number,
+): Pick<Health, 'coverage' | 'auditAgeMs'> & { timeWait: number } {
+  const all = [...namespaces.all()].filter(({ states }) => states !== null);
+  const timeWait = all.reduce((sum, { timeWait }) => sum + timeWait, 0);
+  if (all.length === 0) return { coverage: null, auditAgeMs: null, timeWait };
+  const attributed = all.reduce((sum, { timeWaitAttributed }) => sum + timeWaitAttributed, 0);
+  const holding = all.filter(({ timeWait }) => timeWait > 0);
+  const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
+  const coverage = timeWait === 0 ? 1 : attributed / timeWait;
+  return { coverage, auditAgeMs: Math.round(nowMs - oldest / 1e6), timeWait };
+}
+
+/** Their names alone; an iterator is no tracepoint. */
+function hookNames(sections: readonly string[]): string[] {
+  return [...new Set(sections.map((section) => section.replace(/^(tp_btf|tp\/syscalls)\//, '')))];
+}

@@ -1,0 +1,78 @@
+/**
+ * What cannot be seen for now, in words: what, why, what mends it. Enters: facts about the engine. Leaves: problems for
+ * /healthz and the page. Pure. Called by the engine.
+ */
+import { whole } from '../diagnose/words.js';
+import type { Problem } from '../protocol/frames.js';
+
+/** What the engine knows of its own sight. Times are ms. */
+export interface Condition {
+  /** Since an event last found no room in the ring; null: never. */
+  lostAgoMs: number | null;
+  /** Events that nothing told of, since the start; and since the last of them was noticed, null: never. */
+  missed: number;
+  missedAgoMs: number | null;
+  timeWait: number;
+  coverage: number | null;
+  auditAgeMs: number | null;
+  uptimeMs: number;
+}
+
+/** A loss is told for this long; one that made lower bounds of counts longer, since those stay. */
+const LOSS_TOLD_MS = 60_000;
+const MISS_TOLD_MS = 600_000;
+/** Owned less than this is worth a word, of no fewer entries than that. */
+const COVERED = 0.95;
+const ENTRIES = 100;
+/** Entries older than the start are gone after this. */
+const SEEDLESS_MS = 65_000;
+/** Three times as long as an idle namespace is left alone. */
+const AUDIT_OLD_MS = 90_000;
+
+export function problemsOf(condition: Condition): Problem[] {
+  return [losses(condition), misses(condition), owners(condition), audits(condition)].filter(
+    (problem) => problem !== null,
+  );
+}
+
+function losses({ lostAgoMs }: Condition): Problem | null {
+  if (lostAgoMs === null || lostAgoMs > LOSS_TOLD_MS) return null;
+  return {
+    what: 'Details are missing: counts stay exact, but new rows and quantiles lack the events that were lost.',
+    why: 'The event ring was full within the last minute.',
+    fix: 'Start the service with a larger --ring-bytes, or give it more processor time.',
+  };
+}
+
+function misses({ missed, missedAgoMs }: Condition): Problem | null {
+  if (missedAgoMs === null || missedAgoMs > MISS_TOLD_MS) return null;
+  return {
+    what: `${whole(missed)} events were missed: rows that say so are lower bounds.`,
+    why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',
+    fix: 'A restart of the service begins to count anew.',
+  };
+}
+
+function owners({ coverage, timeWait, uptimeMs }: Condition): Problem | null {
+  if (coverage === null || coverage >= COVERED || timeWait < ENTRIES) return null;
+  const unknown = Math.round((1 - coverage) * timeWait);
+  const isYoung = uptimeMs < SEEDLESS_MS;
+  return {
+    what: `${whole(unknown)} TIME_WAIT entries have no owner.`,
+    why: isYoung
+      ? 'They are older than the service, and the kernel forgets who made them.'
+      : 'Their sockets were in no descriptor when the service started, or their owner’s announcement was lost.',
+    fix: isYoung
+      ? null
+      : 'Restart the programs that hold them, or wait until they have opened new connections.',
+  };
+}
+
+function audits({ auditAgeMs }: Condition): Problem | null {
+  if (auditAgeMs === null || auditAgeMs < AUDIT_OLD_MS) return null;
+  return {
+    what: `Counts were last compared with the kernel’s own list ${Math.round(auditAgeMs / 1000)} s ago.`,
+    why: 'Reading it takes too long, or fails: the service’s log says which.',
+    fix: 'portchurn doctor',
+  };
+}

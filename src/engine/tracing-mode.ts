@@ -1,0 +1,62 @@
+/**
+ * How the engine sees: by BPF, or where the kernel takes no programs and that is allowed, by polling; and what it cannot see
+ * then. Enters: options, the addon. Leaves: an attached tracer. Called by the engine.
+ */
+import type { Logger } from 'pino';
+import { absentTracer } from '../capture/absent-tracer.js';
+import type { KernelFilter, NativeAddon, NativeError, NativeTracer } from '../capture/native.js';
+import { pollingLimit, syscallsLimit, verdictLimit } from '../doctor/limits.js';
+import { explainLoadFailure } from '../doctor/load-failure.js';
+import { PortchurnError } from '../protocol/errors.js';
+import type { Problem } from '../protocol/frames.js';
+import { canPoll, readKernelFacts } from '../system/kernel.js';
+
+export interface SightOptions {
+  /** Bytes, a power of two. */
+  ringBytes: number;
+  /** Attach system call tracepoints. */
+  syscalls: boolean;
+  /** Judge closes without the kernel's table of sockets. */
+  portableVerdict?: boolean;
+  /** Where the kernel takes no programs, poll instead of failing. */
+  mayPoll?: boolean;
+  filter?: KernelFilter;
+  log: Logger;
+}
+
+export interface Sight {
+  readonly tracer: NativeTracer;
+  readonly mode: 'ebpf' | 'polling';
+  /** Of this way of seeing. */
+  readonly limits: readonly Problem[];
+}
+
+/** Errors: NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
+export function openSight(addon: NativeAddon, options: SightOptions): Sight {
+  try {
+    const tracer = openTracer(addon, options);
+    const verdict = verdictLimit(tracer.verdictPath(), options.portableVerdict);
+    const limits = [verdict, syscallsLimit(options.syscalls)].filter((limit) => limit !== null);
+    return { tracer, mode: 'ebpf', limits };
+  } catch (error) {
+    if (!options.mayPoll || !(error instanceof PortchurnError) || !canPoll(readKernelFacts())) throw error;
+    return poll(error, options.log);
+  }
+}
+
+function poll({ message, hint = '' }: PortchurnError, log: Logger): Sight {
+  log.warn({ reason: message, fix: hint }, 'no BPF: polling sock_diag and /proc instead');
+  return { tracer: absentTracer(), mode: 'polling', limits: [pollingLimit(message, hint)] };
+}
+
+function openTracer(addon: NativeAddon, options: SightOptions): NativeTracer {
+  const { ringBytes, syscalls, portableVerdict = false, filter } = options;
+  try {
+    const tracer = addon.openTracer({ ringBytes, syscalls, portableVerdict });
+    if (filter !== undefined) tracer.setFilter(filter);
+    tracer.attach();
+    return tracer;
+  } catch (error) {
+    throw explainLoadFailure(error as NativeError, readKernelFacts());
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * How a port budget stands, as every screen reads it: how full, what comes next, which is the tightest. Enters: budget
+ * rows. Leaves: facts without words. No schema library here: the page imports these values. Used by cli and dashboard.
+ */
+import type { BudgetRow } from '../protocol/rows.js';
+
+export type Outlook =
+  /** No port is left. `backSeconds`: when the first ones come back; null: by no timer. */
+  | { state: 'out'; backSeconds: number | null }
+  | { state: 'running-out'; seconds: number }
+  /** TIME_WAIT entries hold ports, but connect() takes those over after tcp_tw_reuse_delay. */
+  | { state: 'reused' }
+  | { state: 'draining'; backSeconds: number }
+  | { state: 'steady' };
+
+export type Level = 'fine' | 'warning' | 'critical';
+
+/** Share of the limit that is worth a look, and that is worth a fright. */
+const WARNING = 0.7;
+const CRITICAL = 0.9;
+/** Running out within this is critical, seconds; beyond the other a countdown ranks no budget above a fuller one. */
+const CRITICAL_SECONDS = 60;
+const SOON_SECONDS = 600;
+
+/** Ports that no new connection can have, over the limit: 0 to 1; null when either is unknown. */
+export function fullness({ limit, used, blocked }: BudgetRow): number | null {
+  if (limit === null || limit === 0 || used === null) return null;
+  return Math.min(1, (used + (blocked ?? 0)) / limit);
+}
+
+export function outlook(row: BudgetRow): Outlook {
+  const { exhaustionSeconds, free, reuse, timeWait } = row;
+  const backSeconds = row.releasing[0]?.[0] ?? null;
+  const reused = reuse === 'after-delay' && (timeWait ?? 0) > 0;
+  if (exhaustionSeconds === 0 || (free === 0 && !reused)) return { state: 'out', backSeconds };
+  if (exhaustionSeconds !== null) return { state: 'running-out', seconds: exhaustionSeconds };
+  if (reused) return { state: 'reused' };
+  return backSeconds === null ? { state: 'steady' } : { state: 'draining', backSeconds };
+}
+
+export function level(row: BudgetRow): Level {
+  const next = outlook(row);
+  if (next.state === 'out') return 'critical';
+  if (next.state === 'running-out' && next.seconds <= CRITICAL_SECONDS) return 'critical';
+  const share = pressure(row);
+  if (share >= CRITICAL) return 'critical';
+  return share >= WARNING || next.state === 'running-out' ? 'warning' : 'fine';
+}
+
+/** Ports that TIME_WAIT will not give up in time, over the limit. */
+export function pressure(row: BudgetRow): number {
+  const share = fullness(row) ?? 0;
+  return outlook(row).state === 'reused'
+    ? Math.max(0, share - (row.timeWait ?? 0) / (row.limit ?? 1))
+    : share;
+}
+
+/** Order of urgency: what is out of ports, what soon will be, then the fullest. Ties by key. */
+export function byTightness(a: BudgetRow, b: BudgetRow): number {
+  return deadline(a) - deadline(b) || pressure(b) - pressure(a) || (a.key < b.key ? -1 : 1);
+}
+
+/** Seconds, SOON_SECONDS for anything later or never. */
+function deadline(row: BudgetRow): number {
+  const next = outlook(row);
+  if (next.state === 'out') return 0;
+  return next.state === 'running-out' ? Math.min(next.seconds, SOON_SECONDS) : SOON_SECONDS;
+}

@@ -1,0 +1,112 @@
+/**
+ * What would be if: a budget under other settings. Enters: rows as clients have them, the changes. Leaves: limit, where it
+ * settles, when it runs out. The same model as the forecast of budget rows (aggregate/forecast.ts), fed from what rows
+ * show. Pure. Called by cli/what-if.ts.
+ */
+
+import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
+import { exhaustionSeconds } from './exhaustion.js';
+import { reuseRule, TIME_WAIT_MS } from './reuse.js';
+
+export interface Changes {
+  /** Inclusive; null: as it is. */
+  readonly range: readonly [number, number] | null;
+  readonly twReuse: number | null;
+  /** Addresses over which connections are spread, this one included. */
+  readonly sources: number;
+  readonly destinations: number;
+  /** Of new connections, those that would not be made: 0 to 1. */
+  readonly reused: number;
+}
+
+export const UNCHANGED: Changes = { range: null, twReuse: null, sources: 1, destinations: 1, reused: 0 };
+
+export interface Projection {
+  /** Ports there are, over all addresses. */
+  readonly limit: number;
+  /** Ports per pair of addresses. */
+  readonly limitEach: number;
+  /** Opens per second over all addresses. */
+  readonly openPerSec: number;
+  readonly reuse: BudgetRow['reuse'];
+  /** Ports held per pair of addresses when nothing changes any more. */
+  readonly settlesAt: number;
+  /** Null: never within the hour. */
+  readonly exhaustionSeconds: number | null;
+}
+
+/** Null: the namespace's settings are not known yet. */
+export function project(
+  budget: BudgetRow,
+  flows: readonly FlowRow[],
+  totals: TotalsRow,
+  changes: Changes,
+): Projection | null {
+  const range = changes.range ?? totals.portRange;
+  if (range === null) return null;
+  const limitEach = Math.max(0, range[1] - range[0] + 1 - (totals.reservedPorts ?? 0));
+  const places = changes.sources * changes.destinations;
+  const stream = streamOf(flows, (budget.openPerSec ?? 0) * (1 - changes.reused), places);
+  const rule = ruleOf(budget, totals, changes);
+  const live = (budget.established ?? 0) + (budget.other ?? 0);
+  const releases = releasesOf(budget, rule.holdMs / 1000);
+  const sure = limitEach - ((range[1] - range[0] + 1) % 2 === 1 && limitEach > 1 ? 1 : 0);
+  const seconds = exhaustionSeconds({
+    limit: Math.max(0, sure - (budget.blocked ?? 0)),
+    live,
+    waiting: releases.reduce((sum, ports) => sum + ports, 0),
+    ...stream,
+    releases,
+    waitSeconds: rule.holdMs / 1000,
+  });
+  const { openPerSec, waitShare, lifetimeSeconds } = stream;
+  const passing = openPerSec * (lifetimeSeconds ?? 0);
+  const pool = Math.max(0, live - passing * places);
+  return {
+    limit: limitEach * places,
+    limitEach,
+    openPerSec: Math.round(openPerSec * places * 10) / 10,
+    reuse: rule.reuse,
+    settlesAt: Math.round(pool + passing + (openPerSec * waitShare * rule.holdMs) / 1000),
+    exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
+  };
+}
+
+/** What each place gets of the stream. */
+function streamOf(flows: readonly FlowRow[], openPerSec: number, places: number) {
+  const sum = (of: (row: FlowRow) => number | null) => flows.reduce((all, row) => all + (of(row) ?? 0), 0);
+  const opens = sum((row) => row.openPerSec);
+  const factor = opens > 0 ? openPerSec / opens / places : 1 / places;
+  const closed = sum((row) => row.closed);
+  const most = [...flows].sort((a, b) => (b.openPerSec ?? 0) - (a.openPerSec ?? 0));
+  const p50 = most.find((row) => row.lifetimeMs.p50 !== null)?.lifetimeMs.p50 ?? null;
+  return {
+    openPerSec: openPerSec / places,
+    closePerSec: sum((row) => row.closePerSec) * factor,
+    lifetimeSeconds: p50 === null ? null : p50 / 1000,
+    waitShare: closed > 0 ? Math.min(1, sum((row) => row.closedFirst) / closed) : 1,
+  };
+}
+
+function ruleOf(budget: BudgetRow, totals: TotalsRow, { twReuse }: Changes) {
+  const { tcpTimestamps, tcpTwReuseDelayMs } = totals;
+  const facts = { tcpTwReuse: twReuse ?? totals.tcpTwReuse, tcpTimestamps, tcpTwReuseDelayMs };
+  return reuseRule(facts, budget.source.address, budget.destination.address);
+}
+
+/** Ports given back in each second from now; an entry that may be taken over already holds none. */
+function releasesOf({ releasing }: BudgetRow, holdSeconds: number): number[] {
+  const early = TIME_WAIT_MS / 1000 - holdSeconds;
+  const perSecond: number[] = Array.from({ length: 130 }, () => 0);
+  for (const [inSeconds, ports] of releasing) {
+    for (let back = 1; back <= STEP; back++) {
+      const second = Math.floor(inSeconds - back - early);
+      if (second >= 0 && second < perSecond.length)
+        perSecond[second] = (perSecond[second] as number) + ports / STEP;
+    }
+  }
+  return perSecond;
+}
+
+/** `releasing` comes in steps of this many seconds, each named by its end. */
+const STEP = 5;

@@ -1,0 +1,166 @@
+/**
+ * HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. Enters: requests that passed
+ * the gate. Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from 'pino';
+import { PortchurnError } from '../../protocol/errors.js';
+import {
+  HISTORY_SECONDS,
+  SESSION_PATH,
+  STREAM_PATH,
+  type Subscribe,
+  type TableTopic,
+  TOPICS,
+} from '../../protocol/frames.js';
+import { checkClientFrame } from '../../protocol/validate.js';
+import { parseGroup, parseWhole, type Wish } from '../../query/table-query.js';
+import type { Hub } from '../hub.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';
+import { type Assets, respond } from './assets.js';
+import { asPortchurnError, errorBody } from './error-response.js';
+import type { Gate } from './gate.js';
+
+export interface AppOptions {
+  readonly hub: Hub;
+  readonly gate: Gate;
+  readonly assets: Assets;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+type Bound = { Bindings: HttpBindings };
+type Asked = Context<Bound>;
+
+const NO_STORE = { 'cache-control': 'no-store' };
+const TABLE_PARAMETERS = ['topic', 'filter', 'sort', 'limit', 'group'];
+
+export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono<Bound> {
+  const app = new Hono<Bound>();
+  app.get('/healthz', (c) => health(c, hub));
+  app.get('/metrics', (c) => scrape(c, hub, metrics));
+  app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
+  app.get('/api/v1/history', (c) => history(c, hub));
+  app.get('/api/v1/flow', (c) => flow(c, hub));
+  app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
+  app.get(STREAM_PATH, () => {
+    throw new PortchurnError('UPGRADE_REQUIRED', 'this path speaks WebSocket; for lines use stream.ndjson');
+  });
+  app.post(SESSION_PATH, (c) => session(c, gate));
+  app.get('*', (c) => file(c, assets));
+  app.notFound((c) => failed(c, new PortchurnError('NOT_FOUND', `there is no ${c.req.path}`)));
+  app.onError((error, c) => failed(c, error, log));
+  return app;
+}
+
+function failed(c: Asked, error: unknown, log?: Logger): Response {
+  const known = asPortchurnError(error);
+  if (known.code === 'INTERNAL') log?.error({ err: error, path: c.req.path }, 'a request failed');
+  const headers = known.code === 'UPGRADE_REQUIRED' ? { ...NO_STORE, upgrade: 'websocket' } : NO_STORE;
+  return c.json(errorBody(known), known.status as ContentfulStatusCode, headers);
+}
+
+function health(c: Asked, hub: Hub): Response {
+  const { health } = hub;
+  if (health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
+  return c.json(health, 200, NO_STORE);
+}
+
+/** A stopped tracer answers nothing, so that the scrape fails and nobody takes old numbers for new. */
+async function scrape(c: Asked, hub: Hub, metrics: Metrics): Promise<Response> {
+  if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
+  hub.freshen(Date.now());
+  return c.body(await metrics.text(), 200, { ...NO_STORE, 'content-type': metrics.contentType });
+}
+
+function snapshot(c: Asked, hub: Hub): Response {
+  checkParameters(c, TABLE_PARAMETERS);
+  const topics = (c.req.queries('topic') ?? []).map(tableTopic);
+  const body = hub.snapshotJson(topics, wishOf(c), Date.now());
+  return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
+}
+
+function history(c: Asked, hub: Hub): Response {
+  if (!hub.hasHistory) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
+  checkParameters(c, ['budget', 'seconds']);
+  const { budget = null, seconds = String(HISTORY_SECONDS) } = c.req.query();
+  const body = hub.historyOf(budget, historySeconds(seconds), Date.now());
+  if (body !== null) return c.json(body, 200, NO_STORE);
+  throw new PortchurnError('NOT_FOUND', `there is no history of a budget "${budget}"`, {
+    hint: 'keys are in /api/v1/snapshot?topic=budgets',
+  });
+}
+
+function historySeconds(text: string): number {
+  const seconds = parseWhole('seconds', text);
+  if (seconds >= 1 && seconds <= HISTORY_SECONDS) return seconds;
+  throw new PortchurnError('USAGE', `seconds is a whole number from 1 to ${HISTORY_SECONDS}`);
+}
+
+function flow(c: Asked, hub: Hub): Response {
+  checkParameters(c, ['key']);
+  const key = c.req.query('key') ?? '';
+  const body = hub.flowDetail(key, Date.now());
+  if (body !== null) return c.json(body, 200, NO_STORE);
+  throw new PortchurnError('NOT_FOUND', `there is no flow "${key}"`, {
+    hint: 'keys are in /api/v1/snapshot?topic=flows',
+  });
+}
+
+/** Each topic is one subscription, named after it. */
+function stream(c: Asked, hub: Hub): Response {
+  checkParameters(c, [...TABLE_PARAMETERS, 'intervalMs']);
+  const topics = c.req.queries('topic') ?? hub.tables.topics;
+  const wanted = [...new Set(topics)].map((topic) => subscription(c, topic));
+  if (c.req.method === 'HEAD') return c.body(null, 200, NDJSON_HEADERS);
+  streamLines(hub, c.env.outgoing, wanted);
+  return RESPONSE_ALREADY_SENT;
+}
+
+function subscription(c: Asked, topic: string): Subscribe {
+  const interval = c.req.query('intervalMs');
+  const pace = interval === undefined ? {} : { intervalMs: parseWhole('intervalMs', interval) };
+  return checkClientFrame({ type: 'subscribe', sub: topic, topic, ...wishOf(c), ...pace }) as Subscribe;
+}
+
+function session(c: Asked, gate: Gate): Response {
+  const { cookie } = gate;
+  return c.body(null, 204, cookie === null ? NO_STORE : { ...NO_STORE, 'set-cookie': cookie });
+}
+
+function file(c: Asked, assets: Assets): Response | Promise<Response> {
+  const asset = assets.get(c.req.path);
+  if (asset) return respond(asset, c.req.header('if-none-match'));
+  if (c.req.path !== '/') return c.notFound();
+  throw new PortchurnError('NOT_FOUND', 'the dashboard was not built', { hint: 'npm run build' });
+}
+
+function wishOf(c: Asked): Wish {
+  const { filter, sort, limit, group } = c.req.query();
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(limit === undefined ? {} : { limit: parseWhole('limit', limit) }),
+    ...(group === undefined ? {} : { group: parseGroup(group) }),
+  };
+}
+
+/** A misspelt parameter must not silently answer another question. */
+function checkParameters(c: Asked, known: readonly string[]): void {
+  const unknown = Object.keys(c.req.query()).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new PortchurnError('USAGE', `no parameter "${unknown}": there are ${known.join(', ')}`);
+}
+
+function tableTopic(text: string): TableTopic {
+  if (text === 'events') {
+    throw new PortchurnError('UNKNOWN_TOPIC', 'events are a stream, not a table: use stream.ndjson');
+  }
+  const topic = TOPICS.find((name) => name === text);
+  if (topic) return topic as TableTopic;
+  throw new PortchurnError('UNKNOWN_TOPIC', `topic is one of ${TOPICS.join(', ')}`);
+}

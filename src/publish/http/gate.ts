@@ -1,0 +1,167 @@
+/**
+ * The one gate before every path and the WebSocket upgrade. Enters: a request's headers. Leaves: null, or why it is
+ * refused. Host stops DNS rebinding (421), Origin stops other sites' pages (403), the token stops everybody else (401).
+ * Called by server.ts before anything looks at the path.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { PortchurnError } from '../../protocol/errors.js';
+import { BEARER_PREFIX } from '../../protocol/names.js';
+
+export interface GateOptions {
+  /** Address or name the service listens on. */
+  readonly listenHost: string;
+  /** Null: none is asked for. */
+  readonly token: Buffer | string | null;
+  /** More Host headers to accept: a name, or `name:port`. */
+  readonly allowHosts: readonly string[];
+  /** More origins to accept, such as `https://ops.example`. */
+  readonly allowOrigins: readonly string[];
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Anything beyond loopback must ask for a token. */
+export function requireTokenFor(listenHost: string): boolean {
+  if (listenHost === 'localhost') return false;
+  const family = isIP(listenHost);
+  return family === 0 || !loopback.check(listenHost, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+interface Authority {
+  /** Lower case, IPv6 without brackets. */
+  host: string;
+  port: string | null;
+}
+
+const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]\\]+))(?::(\d{1,5}))?$/i;
+
+function parseAuthority(text: string): Authority | null {
+  const match = AUTHORITY.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined ? null : { host: host.toLowerCase(), port: match?.[3] ?? null };
+}
+
+export class Gate {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  readonly #token: Buffer | null;
+
+  /** Throws USAGE for an empty token. */
+  constructor(options: GateOptions) {
+    const hosts = [...LOOPBACK_NAMES, options.listenHost, ...options.allowHosts];
+    this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
+    this.#origins = new Set(options.allowOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
+    this.#token = options.token === null ? null : Buffer.from(options.token.toString().trim());
+    if (this.#token?.length === 0) throw new PortchurnError('USAGE', 'the token is empty');
+  }
+
+  check(request: IncomingMessage): PortchurnError | null {
+    const authority = this.#authority(request);
+    if (!authority) {
+      return new PortchurnError(
+        'MISDIRECTED_HOST',
+        'this service does not go by that Host; see --allow-host',
+      );
+    }
+    if (!this.#originFits(request.headers.origin, authority)) {
+      return new PortchurnError('FORBIDDEN_ORIGIN', 'pages of that origin may not ask; see --allow-origin');
+    }
+    if (this.#knows(request)) return null;
+    return new PortchurnError(
+      'UNAUTHORIZED',
+      'a token is needed: send "Authorization: Bearer …" or open /#token=…',
+    );
+  }
+
+  /** Value of Set-Cookie that stands for the token from now on; null when no token is asked for. */
+  get cookie(): string | null {
+    return this.#token && `${this.#cookieName}=${this.#cookieValue}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
+  #authority(request: IncomingMessage): Authority | null {
+    // Of several Host headers Node shows the first, a proxy before it may have judged by the last.
+    const single =
+      request.rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length === 1;
+    const authority = single ? parseAuthority(request.headers.host ?? '') : null;
+    return authority && this.#hostFits(authority, request) ? authority : null;
+  }
+
+  /** The address that the connection really arrived at needs no listing: rebinding takes a name. */
+  #hostFits({ host, port }: Authority, request: IncomingMessage): boolean {
+    if (this.#hosts.has(host) || (port !== null && this.#hosts.has(`${host}:${port}`))) return true;
+    const { localAddress } = request.socket;
+    return isIP(host) !== 0 && localAddress !== undefined && sameAddress(host, localAddress);
+  }
+
+  #originFits(origin: string | undefined, { host, port }: Authority): boolean {
+    if (origin === undefined || this.#origins.has(origin.toLowerCase())) return true;
+    const [, scheme, rest] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
+    const from = parseAuthority(rest ?? '');
+    const usual = scheme?.toLowerCase() === 'https' ? '443' : '80';
+    return from !== null && from.host === host && (from.port ?? usual) === (port ?? usual);
+  }
+
+  /** A token that is offered explicitly decides alone: a wrong one is not helped by a cookie. */
+  #knows(request: IncomingMessage): boolean {
+    if (!this.#token) return true;
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return this.#isToken(bearerOf(authorization));
+    const offered = protocolsOf(request).find((name) => name.startsWith(BEARER_PREFIX));
+    if (offered) return this.#isToken(Buffer.from(offered.slice(BEARER_PREFIX.length), 'base64url'));
+    return equal(Buffer.from(cookieOf(request, this.#cookieName)), Buffer.from(this.#cookieValue));
+  }
+
+  #isToken(offered: Buffer): boolean {
+    return this.#token !== null && equal(offered, this.#token);
+  }
+
+  /** The cookie holds what follows from the token, not the token; other services on this host have other names. */
+  get #cookieName(): string {
+    return `portchurn-${this.#derive('name').slice(0, 8)}`;
+  }
+
+  get #cookieValue(): string {
+    return this.#derive('session');
+  }
+
+  #derive(purpose: string): string {
+    return createHmac('sha256', this.#token ?? '')
+      .update(`portchurn ${purpose}`)
+      .digest('hex');
+  }
+}
+
+/** What the client offers in Sec-WebSocket-Protocol. */
+export function protocolsOf(request: IncomingMessage): string[] {
+  const header = request.headers['sec-websocket-protocol'] ?? '';
+  return header
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function bearerOf(authorization: string): Buffer {
+  return Buffer.from(/^Bearer +(\S+)$/i.exec(authorization.trim())?.[1] ?? '');
+}
+
+function cookieOf(request: IncomingMessage, name: string): string {
+  const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+}
+
+/** In constant time, whatever the lengths. */
+function equal(a: Buffer, b: Buffer): boolean {
+  const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function sameAddress(a: string, b: string): boolean {
+  const canonical = (text: string) => ipaddr.process(text.replace(/%.*$/, '')).toString();
+  return canonical(a) === canonical(b);
+}

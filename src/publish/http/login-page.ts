@@ -1,0 +1,42 @@
+/**
+ * The page a browser gets with 401: it reads `#token=…` (a fragment never leaves the browser by itself), or asks for the
+ * token, exchanges it once for the session cookie and loads what was wanted. Enters: nothing. Leaves: HTML and the
+ * content policy that lets exactly this script run. Called by refuse.ts.
+ */
+import { createHash } from 'node:crypto';
+import { SESSION_PATH } from '../../protocol/names.js';
+
+const SCRIPT = `
+const say = (text) => { document.getElementById('say').textContent = text; };
+async function exchange(token) {
+  const headers = { authorization: 'Bearer ' + token };
+  const answer = await fetch('${SESSION_PATH}', { method: 'POST', headers }).catch(() => null);
+  // Not reload(): that would repeat a visit from another site, to which a strict cookie is not sent.
+  if (answer && answer.ok) location.replace(location.pathname + location.search);
+  else say(answer && answer.status === 401 ? 'That token is not right.' : 'The service does not answer.');
+}
+const given = new URLSearchParams(location.hash.slice(1)).get('token');
+history.replaceState(null, '', location.pathname + location.search);
+if (given) exchange(given);
+document.querySelector('form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  exchange(document.getElementById('token').value.trim());
+});
+`;
+
+export const UNLOCK_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>portchurn: token needed</title>
+<h1>portchurn</h1>
+<form>
+<p><label>Token <input id="token" type="password" autocomplete="current-password" autofocus></label> <button>Open</button></p>
+<p id="say" role="status"></p>
+</form>
+<script>${SCRIPT}</script>
+</html>
+`;
+
+const HASH = createHash('sha256').update(SCRIPT).digest('base64');
+export const UNLOCK_POLICY = `default-src 'none'; script-src 'sha256-${HASH}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

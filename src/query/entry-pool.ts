@@ -1,0 +1,45 @@
+/**
+ * Entries by key, with the sums of their columns kept up to date: what a view chooses its visible rows from.
+ * Enters and leaves: entries. Called by view.ts and group.ts.
+ */
+import type { TableTopic } from '../protocol/frames.js';
+import type { Entry } from './row-store.js';
+import { Sums } from './sums.js';
+
+export class Pool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #sums: Sums;
+
+  constructor(private readonly topic: TableTopic) {
+    this.#sums = new Sums(topic);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  values(): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
+  set(key: string, entry: Entry): void {
+    const before = this.#entries.get(key);
+    if (before) this.#sums.remove(before.row);
+    this.#sums.add(entry.row);
+    this.#entries.set(key, entry);
+  }
+
+  /** False when there was none. */
+  delete(key: string): boolean {
+    const before = this.#entries.get(key);
+    if (before) this.#sums.remove(before.row);
+    return this.#entries.delete(key);
+  }
+
+  /** Sums over all but `visible`, which are entries of this pool. */
+  sumsWithout(visible: Iterable<Entry>): Record<string, number | null> {
+    const rest = this.#sums.copy(this.topic);
+    for (const entry of visible) rest.remove(entry.row);
+    return rest.values;
+  }
+}

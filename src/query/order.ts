@@ -1,0 +1,115 @@
+/**
+ * Sorting of rows as the contract says: `-field` descending, nulls last either way, ties by key. Enters: entries.
+ * Leaves: the first `limit` of them, in order. Called by view.ts.
+ */
+import { PortchurnError } from '../protocol/errors.js';
+import type { TableTopic } from '../protocol/frames.js';
+import { fieldsOf, type Getter, getter, type Scalar } from './fields.js';
+import type { Entry } from './row-store.js';
+
+export interface Order {
+  readonly read: Getter;
+  readonly descending: boolean;
+}
+
+interface Ranked {
+  value: Scalar;
+  entry: Entry;
+}
+
+/** What is worst comes first. A topic without an entry is ordered by key. */
+const DEFAULT_SORT: { [T in TableTopic]?: string } = {
+  totals: '-timeWait',
+  flows: '-portsHeld',
+  budgets: '-used',
+  failures: '-count',
+  findings: 'rank',
+};
+
+export function defaultSort(topic: TableTopic): string {
+  return DEFAULT_SORT[topic] ?? 'key';
+}
+
+export function isSortable(topic: TableTopic, sort: string): boolean {
+  return fieldsOf(topic).has(sort.replace(/^-/, ''));
+}
+
+/** Throws USAGE for a field the topic does not have. */
+export function parseOrder(topic: TableTopic, sort: string): Order {
+  const path = sort.replace(/^-/, '');
+  if (!isSortable(topic, sort)) {
+    throw new PortchurnError('USAGE', `${topic} cannot be sorted by "${path}"`, {
+      hint: `fields: ${[...fieldsOf(topic).keys()].join(', ')}`,
+    });
+  }
+  return { read: getter(path), descending: sort.startsWith('-') };
+}
+
+/** The first `limit` entries in order. A heap of `limit` keeps 100,000 candidates from being sorted whole. */
+export function first(entries: Iterable<Entry>, order: Order, limit: number): Entry[] {
+  const compare = comparer(order.descending);
+  const heap = new WorstFirst(compare, limit);
+  for (const entry of entries) heap.offer(order.read(entry.row), entry);
+  return heap.items.sort(compare).map((item) => item.entry);
+}
+
+type Compare = (a: Ranked, b: Ranked) => number;
+
+function comparer(descending: boolean): Compare {
+  return (a, b) => byValue(a.value, b.value, descending) || plain(a.entry.row.key, b.entry.row.key);
+}
+
+function byValue(a: Scalar, b: Scalar, descending: boolean): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return descending ? plain(b, a) : plain(a, b);
+}
+
+function plain<T extends string | number | boolean>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A bounded binary heap with the worst item on top, the one that a better item replaces. */
+class WorstFirst {
+  readonly items: Ranked[] = [];
+  readonly #candidate = { value: null } as Ranked;
+
+  constructor(
+    private readonly compare: Compare,
+    private readonly limit: number,
+  ) {}
+
+  /** Most candidates of a large table do not get in: those cost no allocation. */
+  offer(value: Scalar, entry: Entry): void {
+    if (this.items.length < this.limit) {
+      this.items.push({ value, entry });
+      if (this.items.length === this.limit) this.#heapify();
+      return;
+    }
+    this.#candidate.value = value;
+    this.#candidate.entry = entry;
+    if (this.compare(this.#candidate, this.items[0]!) >= 0) return;
+    this.items[0] = { value, entry };
+    this.#sink(0);
+  }
+
+  #heapify(): void {
+    for (let i = (this.items.length >> 1) - 1; i >= 0; i--) this.#sink(i);
+  }
+
+  #sink(at: number): void {
+    for (let i = at, child = this.#worse(i); child !== i; child = this.#worse(i)) {
+      [this.items[i], this.items[child]] = [this.items[child]!, this.items[i]!];
+      i = child;
+    }
+  }
+
+  /** Of `i` and its children the one that ranks last. */
+  #worse(i: number): number {
+    let worst = i;
+    for (const child of [2 * i + 1, 2 * i + 2]) {
+      const item = this.items[child];
+      if (item && this.compare(item, this.items[worst]!) > 0) worst = child;
+    }
+    return worst;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The current rows of one table topic. Enters: Changes of the engine, once per publish tick. Leaves: which rows changed,
+ * for the views; each row's JSON text, made at most once however many clients get it. Called by tables.ts.
+ */
+import type { AnyRow } from '../protocol/frames.js';
+import type { Changes } from '../protocol/source.js';
+
+/** One version of one row. A changed row is a new Entry, so identity says whether a client has it already. */
+export class Entry {
+  #json: string | null = null;
+
+  constructor(readonly row: AnyRow) {}
+
+  get key(): string {
+    return this.row.key;
+  }
+
+  get json(): string {
+    this.#json ??= JSON.stringify(this.row);
+    return this.#json;
+  }
+}
+
+/** What became of one key; null: gone. */
+export interface Changed {
+  key: string;
+  entry: Entry | null;
+}
+
+export class RowStore {
+  readonly entries = new Map<string, Entry>();
+
+  /** `admits`: rows it refuses are never published. */
+  constructor(private readonly admits: (row: AnyRow) => boolean = () => true) {}
+
+  /** Takes a tick's changes; a key both set and deleted ends up set. The rows belong to the store from here on. */
+  apply({ set, del }: Changes<AnyRow>): Changed[] {
+    const changed = new Map<string, Changed>();
+    for (const key of del) if (this.entries.delete(key)) changed.set(key, { key, entry: null });
+    for (const row of set) {
+      const entry = this.#put(row);
+      if (entry !== undefined) changed.set(row.key, { key: row.key, entry });
+    }
+    return [...changed.values()];
+  }
+
+  /** The new entry; null: a row that is admitted no more; undefined: never was. */
+  #put(row: AnyRow): Entry | null | undefined {
+    if (!this.admits(row)) return this.entries.delete(row.key) ? null : undefined;
+    const entry = new Entry(row);
+    this.entries.set(row.key, entry);
+    return entry;
+  }
+}

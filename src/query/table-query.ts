@@ -1,0 +1,69 @@
+/**
+ * What a client may ask of a table, checked. Enters: a subscribe frame, URL parameters or a command line's options.
+ * Leaves: a ViewSpec and the name under which equal ones share a View. Called by tables.ts, events.ts and http.ts.
+ */
+import { PortchurnError } from '../protocol/errors.js';
+import { DEFAULT_LIMIT, GROUPS, type Group, MAX_LIMIT, type TableTopic } from '../protocol/frames.js';
+import { type NetnsName, parseFilter } from './filter/parse.js';
+import { defaultSort, isSortable, parseOrder } from './order.js';
+import type { ViewSpec } from './view.js';
+
+/** Absent parts are the defaults: everything, the topic's own order, 1000 rows. */
+export interface Wish {
+  filter?: string | undefined;
+  sort?: string | undefined;
+  limit?: number | undefined;
+  group?: Group | undefined;
+}
+
+export interface NamedSpec {
+  /** Equal wishes have equal names. */
+  name: string;
+  spec: ViewSpec;
+}
+
+const GROUPED: TableTopic = 'flows';
+
+/** Throws USAGE or BAD_FILTER. */
+export function specOf(topic: TableTopic, wish: Wish, netnsName: NetnsName): NamedSpec {
+  const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = wish;
+  const filter = parseFilter((wish.filter ?? '').trim(), netnsName);
+  if (group !== null && topic !== GROUPED) {
+    throw new PortchurnError('USAGE', `only ${GROUPED} can be grouped, not ${topic}`);
+  }
+  checkLimit(limit);
+  const spec = { topic, matches: filter.matches, order: parseOrder(topic, sort), limit, group };
+  return { name: JSON.stringify([topic, filter.text, sort, limit, group]), spec };
+}
+
+function checkLimit(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return;
+  throw new PortchurnError('USAGE', `limit is a whole number from 1 to ${MAX_LIMIT}`);
+}
+
+/**
+ * One wish for several tables at once: sorted and grouped are those that can be; that none can is an error.
+ */
+export function wishFor(topic: TableTopic, topics: readonly TableTopic[], wish: Wish): Wish {
+  if (topics.length === 1) return wish;
+  const { sort, group, ...rest } = wish;
+  if (sort !== undefined && !topics.some((one) => isSortable(one, sort))) parseOrder(topic, sort);
+  return {
+    ...rest,
+    ...(sort !== undefined && isSortable(topic, sort) ? { sort } : {}),
+    ...(group !== undefined && topic === GROUPED ? { group } : {}),
+  };
+}
+
+/** Throws USAGE for anything but a group's name. */
+export function parseGroup(text: string): Group {
+  const group = GROUPS.find((name) => name === text);
+  if (group) return group;
+  throw new PortchurnError('USAGE', `group is one of ${GROUPS.join(', ')}, not "${text}"`);
+}
+
+/** Throws USAGE for anything but a whole number. */
+export function parseWhole(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new PortchurnError('USAGE', `${name} is a whole number, not "${text}"`);
+}

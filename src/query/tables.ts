@@ -1,0 +1,199 @@
+/**
+ * All tables of one engine, and the views on them. Enters: the engine's tables, once per publish tick. Leaves: views for
+ * subscriptions, and snapshot bodies for HTTP and for commands that trace by themselves. Called by hub.ts and by cli.
+ */
+import { randomUUID } from 'node:crypto';
+import { PortchurnError } from '../protocol/errors.js';
+import {
+  type AnyRow,
+  type RowOf,
+  type SnapshotBody,
+  TABLE_TOPICS,
+  type TableTopic,
+} from '../protocol/frames.js';
+import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
+import type { Source, TableSource } from '../protocol/source.js';
+import { parseFilter } from './filter/parse.js';
+import { type Changed, RowStore } from './row-store.js';
+import { specOf, type Wish, wishFor } from './table-query.js';
+import { type Tick, View } from './view.js';
+
+/** Distinct tables-as-wanted that are kept up to date at once; each costs work per tick. */
+const MAX_VIEWS = 256;
+
+interface Kept {
+  view: View;
+  users: number;
+}
+
+interface Table {
+  source: TableSource<TableTopic>;
+  store: RowStore;
+}
+
+type Watcher = (changed: readonly Changed[]) => void;
+
+/** Runs an attempt that may throw; undefined: it did, and somebody was told. */
+export type Guard = <T>(what: string, attempt: () => T) => T | undefined;
+const unguarded: Guard = (_, attempt) => attempt();
+
+export class Tables {
+  /** Tells one run of the service from the next. */
+  readonly epoch = randomUUID();
+  /** Number and time of the last collection; 0 before the first. */
+  readonly tick: Tick = { seq: 0, time: 0 };
+  readonly topics: readonly TableTopic[];
+  readonly #tables = new Map<TableTopic, Table>();
+  readonly #views = new Map<string, Kept>();
+  readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
+  readonly #netnsNames = new Map<number, string>();
+  /** A service-wide filter is set. */
+  readonly isFiltered: boolean;
+
+  /** `filter`: rows outside of it are never published. `guard` is around each table's collection. Throws BAD_FILTER. */
+  constructor(
+    source: Pick<Source, 'tables'>,
+    filter = '',
+    private readonly guard = unguarded,
+  ) {
+    const admits = parseFilter(filter, this.netnsName).matches;
+    this.isFiltered = filter.trim() !== '';
+    this.topics = TABLE_TOPICS.filter((topic) => source.tables[topic] !== undefined);
+    for (const topic of this.topics) {
+      const table = source.tables[topic] as TableSource<TableTopic>;
+      this.#tables.set(topic, { source: table, store: new RowStore(this.#admission(topic, admits)) });
+    }
+  }
+
+  /** A verdict is no row about a process, its text names one: it is told when what it is about is published. */
+  #admission(topic: TableTopic, admits: (row: AnyRow) => boolean): (row: AnyRow) => boolean {
+    if (topic !== 'verdict' || !this.isFiltered) return admits;
+    return (row) => {
+      const { level, budget, finding } = row as VerdictRow;
+      const isAboutNothing = level === 'ok' && budget === null;
+      return (
+        (isAboutNothing || this.publishes('budgets', budget)) &&
+        (finding === null || this.publishes('findings', finding))
+      );
+    };
+  }
+
+  /** Without a service-wide filter everything is published. */
+  publishes(topic: TableTopic, key: string | null): boolean {
+    if (!this.isFiltered) return true;
+    return key !== null && (this.#tables.get(topic)?.store.entries.has(key) ?? false);
+  }
+
+  readonly netnsName = (inode: number): string | null => this.#netnsNames.get(inode) ?? null;
+
+  /** One publish tick: takes over what changed and brings every view up to date. `now`: Unix ms. */
+  collect(now: number): void {
+    this.tick.seq++;
+    this.tick.time = now;
+    const changed = new Map(this.topics.map((topic) => [topic, this.#guarded(topic, now)]));
+    for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
+    for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
+  }
+
+  /** Hands all rows of a topic to `watcher`, and from then on what changed, tick by tick. For as long as the tables live. */
+  watch(topic: TableTopic, watcher: Watcher): void {
+    watcher([...this.#store(topic).entries].map(([key, entry]) => ({ key, entry })));
+    this.#watchers.push({ topic, watcher });
+  }
+
+  /** The current rows of a topic. They are the store's own: to be read only. */
+  rows<T extends TableTopic>(topic: T): RowOf<T>[] {
+    return [...this.#store(topic).entries.values()].map(({ row }) => row as RowOf<T>);
+  }
+
+  /** A table that cannot be collected stays as it is. */
+  #guarded(topic: TableTopic, now: number): Changed[] {
+    return this.guard(topic, () => this.#collect(topic, now)) ?? [];
+  }
+
+  #collect(topic: TableTopic, now: number) {
+    const { source, store } = this.#tables.get(topic)!;
+    const changes = source.collect(now);
+    if (topic === 'totals') this.#learnNames(changes.set as TotalsRow[]);
+    return store.apply(changes as { set: AnyRow[]; del: string[] });
+  }
+
+  #learnNames(rows: readonly TotalsRow[]): void {
+    for (const { netns, name } of rows)
+      if (netns !== null && name !== null) this.#netnsNames.set(netns, name);
+  }
+
+  /** The view that a wish describes, shared with equal ones. Give it back with release. */
+  acquire(topic: TableTopic, wish: Wish): View {
+    const store = this.#store(topic);
+    const { name, spec } = specOf(topic, wish, this.netnsName);
+    const kept = this.#views.get(name) ?? this.#keep(name, new View(name, spec, store, this.tick));
+    kept.users++;
+    return kept.view;
+  }
+
+  /** Drops the view once nobody uses it. */
+  release(view: View): void {
+    const kept = this.#views.get(view.name);
+    if (kept && --kept.users === 0) this.#views.delete(view.name);
+  }
+
+  get views(): number {
+    return this.#views.size;
+  }
+
+  #keep(name: string, view: View): Kept {
+    if (this.#views.size >= MAX_VIEWS) {
+      throw new PortchurnError('TOO_MANY', `${MAX_VIEWS} different subscriptions are the most there can be`);
+    }
+    const kept = { view, users: 0 };
+    this.#views.set(name, kept);
+    return kept;
+  }
+
+  #store(topic: TableTopic): RowStore {
+    const table = this.#tables.get(topic);
+    if (table) return table.store;
+    throw new PortchurnError('UNKNOWN_TOPIC', `this service has no ${topic}`);
+  }
+
+  /** Body of GET /api/v1/snapshot, as JSON. Without topics: all there are. */
+  snapshotJson(topics: readonly TableTopic[], wish: Wish): string {
+    const parts = this.#each(topics, wish, (topic, view) => `"${topic}":{${view.body()}}`);
+    const { time, seq } = this.tick;
+    return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
+  }
+
+  /** The same body as an object. Its rows are the store's own: to be read only. */
+  snapshot(topics: readonly TableTopic[], wish: Wish): SnapshotBody {
+    const parts = this.#each(topics, wish, (topic, view) => {
+      const rows = view.entries().map((entry) => entry.row);
+      return [topic, { rows, total: view.total, other: view.other }];
+    });
+    const { time, seq } = this.tick;
+    return { time, epoch: this.epoch, seq, topics: Object.fromEntries(parts) as SnapshotBody['topics'] };
+  }
+
+  #each<T>(wanted: readonly TableTopic[], wish: Wish, use: (topic: TableTopic, view: View) => T): T[] {
+    const topics = wanted.length > 0 ? [...new Set(wanted)] : this.topics;
+    return topics.map((topic) => {
+      const view = this.acquire(topic, wishFor(topic, topics, wish));
+      try {
+        return use(topic, view);
+      } finally {
+        this.release(view);
+      }
+    });
+  }
+}
+
+/** For commands without a service: what the engine's tables hold now, as GET /api/v1/snapshot would answer. */
+export function queryTable(
+  tables: Tables,
+  topics: readonly TableTopic[],
+  wish: Wish,
+  now: number,
+): SnapshotBody {
+  tables.collect(now);
+  return tables.snapshot(topics, wish);
+}

@@ -1,0 +1,46 @@
+/**
+ * The service: the engine (src/engine.ts) with the server (src/publish/server.ts) in front. Called by cli/serve.ts.
+ */
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import type { ServeConfig } from '../config/serve-config.js';
+import { readToken } from '../config/token.js';
+import { type Engine, startEngine } from '../engine/engine.js';
+import { VERSION } from '../protocol/version.js';
+import { startServer } from '../publish/server.js';
+
+const DASHBOARD_DIR = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
+
+export interface Service {
+  readonly url: string;
+  /** False: the tracer has stopped; what clients get is old. */
+  isTracing(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Resolves once clients can connect and the tracer is attached. */
+export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
+  const token = config.tokenFile === null ? undefined : readToken(config.tokenFile);
+  const { ringBytes, syscalls, portableVerdict, polling, redact } = config;
+  const engine = await startEngine({ ringBytes, syscalls, portableVerdict, mayPoll: polling, redact, log });
+  try {
+    const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
+    log.info({ url: server.url, kernel: engine.kernel }, 'tracing');
+    const isTracing = () => engine.source.health() !== null;
+    return { url: server.url, isTracing, stop: () => stopAll(server, engine) };
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+}
+
+function describe(engine: Engine) {
+  const { source, host, kernel } = engine;
+  return { source, host, kernel, version: VERSION, dashboardDir: DASHBOARD_DIR };
+}
+
+/** Clients are told before the numbers stop. */
+async function stopAll(server: { stop(): Promise<void> }, engine: Engine): Promise<void> {
+  await server.stop();
+  await engine.stop();
+}

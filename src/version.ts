@@ -1,5 +1,0 @@
-/** The version of this package, from package.json: the one place it is written. */
-import { readFileSync } from 'node:fs';
-
-const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-export const VERSION = (JSON.parse(text) as { version: string }).version;

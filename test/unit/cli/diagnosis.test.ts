@@ -1,0 +1,222 @@
+/** why, check and what-if against a real HTTP server whose tables a test makes. */
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { commandLine } from '../../../src/cli/command-line.js';
+import type { BudgetRow, FindingRow, VerdictRow } from '../../../src/protocol/rows.js';
+import type { Source, TableSource } from '../../../src/protocol/source.js';
+import { startServer } from '../../../src/publish/server.js';
+import { fieldsOf } from '../../../src/query/fields.js';
+import { budget, finding, flow, proc, totals, verdict } from '../publish/rows.js';
+import { Captured } from './io.js';
+
+interface World {
+  verdict?: VerdictRow;
+  findings?: FindingRow[];
+  budgets?: BudgetRow[];
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Gives its rows once. */
+function table(rows: object[]) {
+  return { collect: () => ({ set: rows.splice(0), del: [] }) } as unknown as TableSource<never>;
+}
+
+function source(world: World): Source {
+  const toward = { destination: { address: '10.0.0.9', port: 5432 } };
+  return {
+    tables: {
+      totals: table([totals('1')]),
+      flows: table([
+        flow('a', { ...toward, openPerSec: 300, closePerSec: 300, closed: 900, closedFirst: 900 }),
+      ]),
+      budgets: table(world.budgets ?? [budget('b')]),
+      findings: table(world.findings ?? []),
+      verdict: table([world.verdict ?? verdict()]),
+    },
+    events: { listen: () => undefined },
+    health: () => ({
+      status: 'ok',
+      mode: 'ebpf',
+      verdictPath: 'ehash',
+      hooks: [],
+      limits: [],
+      lost: { ring: 0, recursion: 0 },
+      coverage: 1,
+      auditAgeMs: 5,
+      problems: [],
+    }),
+  };
+}
+
+/** Runs a command attached to a service with these tables. */
+async function run(world: World, ...words: string[]) {
+  const server = await startServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    source: source(world),
+    intervalMs: 50,
+    version: '0.0.0',
+    host: 'test',
+    kernel: '6.18',
+    allowHosts: [],
+    allowOrigins: [],
+    dashboardDir: '/nonexistent',
+    log: pino({ level: 'silent' }),
+  });
+  cleanups.push(() => server.stop());
+  const io = new Captured();
+  const code = await commandLine([...words, '--connect', server.url], io);
+  return { code, out: io.stdout.text, err: io.stderr.text };
+}
+
+const fine = budget('b', { used: 3388, timeWait: 3380, exhaustionSeconds: null });
+const warning = verdict({ level: 'warning', text: 'At this rate | it runs out.', exhaustionSeconds: 130 });
+
+describe('findings', () => {
+  it('can be filtered and sorted by severity, rule and confidence', () => {
+    const fields = [...fieldsOf('findings').keys()];
+    expect(fields).toEqual(
+      expect.arrayContaining(['severity', 'rule', 'confidence', 'process.pid', 'since']),
+    );
+  });
+});
+
+describe('check', () => {
+  it('prints one line with perfdata and ends with 0 when all is fine', async () => {
+    const { code, out } = await run({ budgets: [fine] }, 'check');
+    expect(out).toBe(
+      'PORTCHURN OK - Ports are fine. Tightest budget: 12 % to 10.0.0.9:80. | tightest=12%;70;90;0;100 ports_used=3388;;;0;28232 exhaustion=U;;;0 findings_critical=0;;;0 findings_warning=0;;;0\n',
+    );
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [{ budgets: [fine], verdict: warning }, [], 1],
+    [{ budgets: [fine], verdict: verdict({ level: 'critical' }) }, [], 2],
+    [{ budgets: [fine], verdict: verdict({ level: 'recovered' }) }, [], 0],
+    [{ budgets: [fine] }, ['--warn', '10'], 1],
+    [{ budgets: [fine] }, ['--warn', '5', '--crit', '12'], 2],
+    [{ budgets: [] }, ['--warn', '5', '--crit', '12'], 0],
+  ])('%# ends with its exit code', async (world, words, code) => {
+    expect((await run(world, 'check', ...words)).code).toBe(code);
+  });
+
+  it('keeps the bar for perfdata', async () => {
+    const { out } = await run({ budgets: [fine], verdict: warning }, 'check');
+    expect(out.split('|')).toHaveLength(2);
+    expect(out).toContain('exhaustion=130s;;;0');
+  });
+
+  it.each([
+    ['wrong words', ['--nonsense']],
+    ['thresholds in the wrong order', ['--warn', '95']],
+    ['a threshold that is none', ['--warn', '400']],
+  ])('ends with 3 for %s', async (_, words) => {
+    expect((await run({}, 'check', ...words)).code).toBe(3);
+  });
+
+  it('ends with 3, and says so on stdout, when nobody answers', async () => {
+    const io = new Captured();
+    expect(await commandLine(['check', '--connect', 'http://127.0.0.1:1'], io)).toBe(3);
+    expect(io.stdout.text).toMatch(/^PORTCHURN UNKNOWN - .*127\.0\.0\.1:1/);
+  });
+
+  it('is JSON on request', async () => {
+    const { out } = await run({ budgets: [fine] }, 'check', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({
+      status: 'OK',
+      exitCode: 0,
+      verdict: { key: 'verdict' },
+      tightest: { key: 'b' },
+    });
+  });
+});
+
+describe('why', () => {
+  it('tells verdict, finding, evidence, do now with undo, fix for good, in this order', async () => {
+    const { code, out } = await run({ findings: [finding('x')], verdict: warning }, 'why');
+    expect(code).toBe(0);
+    const parts = [
+      'At this rate',
+      '1. WARNING',
+      'What was seen:',
+      '312.4',
+      'Do now:',
+      '$ sysctl -w',
+      'undo: sysctl -w',
+      'lasts: ',
+      'Fix for good:',
+      'ab -k',
+    ];
+    const places = parts.map((part) => out.indexOf(part));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+  });
+
+  it('says when nothing is to be done, and what is over', async () => {
+    expect((await run({}, 'why')).out).toContain('Nothing was found that somebody should change.');
+    const over = await run({ findings: [finding('x', { resolved: 1_700_000_100_000 })] }, 'why');
+    expect(over.out).toMatch(/Resolved at [\d:]+: ab \(pid 100\)/);
+  });
+
+  it('lets no name of another process steer the terminal', async () => {
+    const hostile = finding('x', {
+      title: '\u001b[2Jowned',
+      process: proc({ cmdline: 'a\nb' }),
+      program: 'p\u202e',
+    });
+    const { out } = await run({ findings: [hostile] }, 'why');
+    expect(out).toContain('\\x1b[2Jowned');
+    for (const hostile of ['\u001b', '\u202e']) expect(out).not.toContain(hostile);
+  });
+
+  it('is the snapshot body as JSON', async () => {
+    const { out } = await run({ findings: [finding('x')] }, 'why', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({
+      topics: { findings: { rows: [{ key: 'x' }] }, verdict: { rows: [{ key: 'verdict' }] } },
+    });
+  });
+});
+
+describe('what-if', () => {
+  it('answers with the new limit and the time to exhaustion', async () => {
+    const { code, out } = await run({}, 'what-if', '--range', '1024-65535', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      budgets: [
+        {
+          budget: 'b',
+          now: { limit: 28_232, exhaustionSeconds: 27 },
+          projected: { limit: 64_512, exhaustionSeconds: null },
+        },
+      ],
+    });
+  });
+
+  it('says it in words', async () => {
+    const { out } = await run({}, 'what-if', '--reuse', '80', '--sources', '2');
+    expect(out).toMatch(/now: +28,232 ports, 300\/?s? opened\/s: runs out in 27\.0 s/);
+    expect(out).toMatch(
+      /with 2 source addresses, 80 % of connections reused:\n +56,464 ports \(28,232 per pair of addresses\), 60\.0 opened\/s: never/,
+    );
+  });
+
+  it.each([
+    [[]],
+    [['--range', '65535-1024']],
+    [['--range', '1-70000']],
+    [['--reuse', '120']],
+    [['--tw-reuse', '3']],
+  ])('%j is wrong usage', async (words) => {
+    expect((await run({}, 'what-if', ...words)).code).toBe(2);
+  });
+
+  it('has nothing to project where nobody connects', async () => {
+    const { code, out } = await run({ budgets: [] }, 'what-if', '--range', '1024-65535');
+    expect(code).toBe(0);
+    expect(out).toContain('The range would have 64,512 ports.');
+  });
+});

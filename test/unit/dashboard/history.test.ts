@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { heldAt, liveSpan, portsChart, projected, ratesChart, zoomed } from '../../../dashboard/chart.js';
+import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/chart-words.js';
+import { automatic } from '../../../dashboard/choice.js';
+import { continued, endOf, lacking } from '../../../dashboard/history.js';
+import type { Column, HistoryBody } from '../../../src/protocol/history.js';
+import { historyBodyFault } from '../../../src/protocol/validate.js';
+import { budget } from '../publish/rows.js';
+
+const FROM = 1_700_000_000_000;
+const KEY = 'b';
+
+/** A body whose TIME_WAIT column is given; everything else is empty. */
+function body(timeWait: Column, parts: Partial<HistoryBody> = {}): HistoryBody {
+  const zero = timeWait.map((value) => (value === null ? null : 0));
+  const made: HistoryBody = {
+    budget: KEY,
+    from: FROM,
+    stepMs: 1000,
+    seconds: timeWait.length,
+    limit: zero.map((value) => (value === null ? null : 1000)),
+    timeWait,
+    established: zero,
+    other: zero,
+    blocked: zero,
+    opensPerSec: zero,
+    failuresPerSec: {},
+    annotations: [],
+    ...parts,
+  };
+  expect(historyBodyFault(made)).toBeNull();
+  return made;
+}
+const later = (seconds: number) => ({ from: FROM + seconds * 1000 });
+
+describe('the history on the page', () => {
+  it('asks for everything first, then for what is new and a little more', () => {
+    const known = body([1, 2, 3]);
+    expect(lacking(null, FROM)).toBe(900);
+    expect(lacking(known, endOf(known) + 1000)).toBe(6);
+    expect(lacking(known, endOf(known) - 60_000)).toBe(5);
+    expect(lacking(known, endOf(known) + 9_000_000)).toBe(900);
+  });
+
+  it('is continued by the second, the newer body being right', () => {
+    const next = body([30, 40, 50], { ...later(2), from: FROM + 2_003 });
+    const whole = continued(body([1, 2, 3]), next);
+    expect(historyBodyFault(whole)).toBeNull();
+    expect(whole).toMatchObject({ from: FROM, seconds: 5, timeWait: [1, 2, 30, 40, 50] });
+  });
+
+  it('keeps a gap as a gap, and what a restarted service does not know any more', () => {
+    expect(continued(body([1, 2]), body([7], later(4))).timeWait).toEqual([1, 2, null, null, 7]);
+    const restarted = body([null, null, null, 9], later(-1));
+    expect(continued(body([1, 2]), restarted).timeWait).toEqual([null, 1, 2, 9]);
+  });
+
+  it('is never longer than fifteen minutes', () => {
+    const whole = continued(body(Array(900).fill(1)), body([2, 2, 2], later(899)));
+    expect([whole.seconds, whole.from, whole.timeWait.length]).toEqual([900, FROM + 2000, 900]);
+    expect(whole.timeWait.slice(-4)).toEqual([1, 2, 2, 2]);
+  });
+
+  it('starts over with another budget, and with a body from another time', () => {
+    const other = body([5], { budget: 'c' });
+    expect(continued(body([1]), other)).toBe(other);
+    const past = body([5], later(-100));
+    expect(continued(body([1]), past)).toBe(past);
+  });
+
+  it('knows that an errno the newer body does not name did not occur', () => {
+    const old = body([1, 1], { failuresPerSec: { ETIMEDOUT: [3, 4] } });
+    const next = body([1, null, 1], { ...later(1), failuresPerSec: { ECONNREFUSED: [0, null, 2] } });
+    expect(continued(old, next).failuresPerSec).toEqual({
+      ETIMEDOUT: [3, 0, null, 0],
+      ECONNREFUSED: [0, 0, null, 2],
+    });
+  });
+
+  it('has each note once, though the service’s clock was corrected meanwhile', () => {
+    const note = { time: FROM + 500, kind: 'sysctl-change', text: 'tcp_tw_reuse 2 → 1' } as const;
+    const again = { ...note, time: note.time + 2 };
+    const fresh = { ...note, time: FROM + 1500 };
+    const whole = continued(
+      body([1], { annotations: [note] }),
+      body([1, 1], { annotations: [again, fresh] }),
+    );
+    expect(whole.annotations).toEqual([note, fresh]);
+  });
+});
+
+describe('the charts', () => {
+  const held = body([900, 950], { established: [10, 20], other: [null, 5], blocked: [4, 5] });
+  const running = budget(KEY, { limit: 1000, exhaustionSeconds: 10, free: 20 });
+
+  it('stack what is held by state, the top first, under the limit', () => {
+    const { times, curves } = portsChart(held, null);
+    expect(times).toEqual([FROM / 1000, FROM / 1000 + 1]);
+    expect(curves.map(({ id, column }) => [id, ...column])).toEqual([
+      ['blocked', 914, 980],
+      ['timeWait', 910, 975],
+      ['other', 10, 25],
+      ['established', 10, 20],
+      ['limit', 1000, 1000],
+    ]);
+    expect(curves.map(({ value }) => value.at(-1))).toEqual([5, 950, 5, 20, 1000]);
+  });
+
+  it('leave out seconds of which nothing is known', () => {
+    const { curves } = portsChart(body([3, null, 5]), null);
+    expect(curves[0]?.column).toEqual([3, null, 5]);
+    expect(heldAt(body([3, null]), 1)).toBeNull();
+  });
+
+  it('project to the limit, but no further than five minutes ahead', () => {
+    const ahead = projected(held, running);
+    expect(ahead).toEqual({ time: FROM / 1000 + 11, ports: 1000, from: 980 });
+    const { times, curves } = portsChart(held, ahead);
+    expect([times.at(-1), curves.at(-1)?.column]).toEqual([FROM / 1000 + 11, [null, 980, 1000]]);
+    expect(curves[0]?.column).toEqual([914, 980, null]);
+    expect(curves.find(({ id }) => id === 'limit')?.column).toEqual([1000, 1000, 1000]);
+    expect(projected(held, { ...running, exhaustionSeconds: 600 })?.ports).toBe(990);
+  });
+
+  it('project nothing that does not run out, or of which too little is known', () => {
+    expect(projected(held, { ...running, exhaustionSeconds: null })).toBeNull();
+    expect(projected(held, { ...running, exhaustionSeconds: 0 })).toBeNull();
+    expect(projected(held, { ...running, limit: null })).toBeNull();
+    expect(projected(body([1, null]), running)).toBeNull();
+    expect(projected(held, undefined)).toBeNull();
+  });
+
+  it('show opens, then failures with the most frequent first', () => {
+    const { curves } = ratesChart(
+      body([1, 1], { opensPerSec: [7, 8], failuresPerSec: { ETIMEDOUT: [1, 0], EADDRNOTAVAIL: [0, 60] } }),
+    );
+    expect(curves.map(({ id, tint, dash }) => [id, tint, dash])).toEqual([
+      ['opens', 'opens', 0],
+      ['EADDRNOTAVAIL', 'failure-0', 0],
+      ['ETIMEDOUT', 'failure-1', 1],
+    ]);
+  });
+
+  it('show at least two minutes, all that is known, and where it leads', () => {
+    const end = FROM / 1000 + 899;
+    const known = (seconds: number) => body([...Array(900 - seconds).fill(null), ...Array(seconds).fill(1)]);
+    expect(liveSpan(known(10), null)).toEqual([end - 120, end]);
+    expect(liveSpan(known(301), null)).toEqual([end - 300, end]);
+    expect(liveSpan(known(0), null)).toEqual([end - 120, end]);
+    expect(liveSpan(known(900), { time: end + 50, ports: 1, from: 1 })).toEqual([end - 899, end + 50]);
+  });
+
+  it('zoom into what was dragged over, not into a click', () => {
+    expect([zoomed([10, 20]), zoomed([10, 11])]).toEqual([[10, 20], null]);
+  });
+});
+
+describe('the charts in words', () => {
+  it('say how much is held of what, the most, and what comes', () => {
+    const text = portsSummary(
+      body([900, 950], { established: [0, 5] }),
+      budget(KEY, { exhaustionSeconds: 130, free: 45 }),
+    );
+    expect(text).toMatch(
+      /^955 of 1,000 ports held now: TIME_WAIT 950, established 5, other states 0, blocked by bind\(\) 0\. At most 955, at \d\d:\d\d:\d\d\. At this rate none is left in 2m 10s\.$/,
+    );
+    expect(portsSummary(body([900]), budget(KEY, { exhaustionSeconds: 0, free: 0 }))).toMatch(
+      /No port is left\.$/,
+    );
+    expect(portsSummary(body([null]), undefined)).toMatch(
+      /^– ports held now: TIME_WAIT –.*Nothing recorded yet\.$/,
+    );
+  });
+
+  it('say how much fails, and since when', () => {
+    const failing = body([1, 1, 1], {
+      opensPerSec: [70, 3, 4],
+      failuresPerSec: { EADDRNOTAVAIL: [0, 50, 66] },
+    });
+    const at = String.raw`\d\d:\d\d:\d\d`;
+    expect(ratesSummary(failing)).toMatch(
+      new RegExp(
+        `^Opens 4.0/s now, at most 70/s at ${at}\\. Failures by EADDRNOTAVAIL 66/s now, at most 66/s at ${at}, first at ${at}\\.$`,
+      ),
+    );
+    expect(ratesSummary(body([1]))).toMatch(/ No failures\.$/);
+  });
+
+  it('spell out what a process may have smuggled into a note', () => {
+    expect(noteWords({ time: FROM, kind: 'process-start', text: 'wo\u202erker (pid 7)' })).toEqual({
+      word: 'Process started',
+      text: 'wo\\u202erker (pid 7)',
+    });
+  });
+});
+
+describe('the budget shown', () => {
+  const row = (key: string, used: number) =>
+    budget(key, { limit: 1000, used, free: 1000 - used, exhaustionSeconds: null });
+  const rows = (...all: ReturnType<typeof row>[]) => new Map(all.map((one) => [one.key, one]));
+  const calm = { level: 'ok', budget: null } as const;
+
+  it('is the tightest, and another one only when that is clearly tighter', () => {
+    expect(automatic(null, calm, rows(row('a', 100), row('b', 300)))).toBe('b');
+    expect(automatic('a', calm, rows(row('a', 100), row('b', 140)))).toBe('a');
+    expect(automatic('a', calm, rows(row('a', 100), row('b', 160)))).toBe('b');
+    expect(automatic('a', calm, rows(row('a', 0), row('b', 1)))).toBe('b');
+    expect(automatic(null, calm, rows())).toBeNull();
+  });
+
+  it('is what an alarm is about, and stays it after the recovery', () => {
+    const both = rows(row('a', 950), row('b', 100));
+    expect(automatic('b', { level: 'critical', budget: 'a' }, both)).toBe('a');
+    expect(automatic('a', { level: 'critical', budget: 'b' }, both)).toBe('a');
+    expect(automatic('b', { level: 'recovered', budget: 'a' }, both)).toBe('a');
+    expect(automatic('drained', { level: 'recovered', budget: 'a' }, both)).toBe('drained');
+    expect(automatic(null, { level: 'critical', budget: 'b' }, both)).toBe('a');
+  });
+
+  it('has a history: no pool of bind(), and none that the service just did not know', () => {
+    const pool = { ...row('p', 900), kind: 'bind-pool' as const };
+    const all = rows(pool, row('a', 100), row('b', 50));
+    expect(automatic(null, { level: 'critical', budget: 'p' }, all)).toBe('a');
+    expect(automatic(null, calm, all, 'a')).toBe('b');
+  });
+});

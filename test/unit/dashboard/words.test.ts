@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { backoff, type Link, reasonOf } from '../../../dashboard/link.js';
+import {
+  coverageWords,
+  crossCheckWords,
+  holderWords,
+  isOld,
+  liveness,
+  lossWords,
+  lostWords,
+  outlookWords,
+  returnWords,
+  STALE_AFTER_MS,
+  waitingWords,
+} from '../../../dashboard/words.js';
+import { failureWords } from '../../../src/protocol/failure-words.js';
+import { budget, proc, totals } from '../publish/rows.js';
+
+const NOW = 1_700_000_000_000;
+const lost = { phase: 'lost', since: NOW - 130_000, retryAt: NOW + 2_400, reason: 'unauthorized' } as const;
+const heard = (ago: number): Link => ({ phase: 'open', heard: NOW - ago });
+
+describe('the link', () => {
+  it('is live while frames come and stale after the silence of one and a half heartbeats', () => {
+    expect(liveness(heard(STALE_AFTER_MS), NOW, NOW)).toMatchObject({ tone: 'good', word: 'Live' });
+    const stale = liveness(heard(12_000), NOW - 12_000, NOW);
+    expect(stale).toMatchObject({ tone: 'warn', word: 'Stale' });
+    expect(stale.detail).toMatch(/^nothing heard for 12s, data of \d\d:\d\d:\d\d$/);
+    expect([isOld(heard(STALE_AFTER_MS), NOW), isOld(heard(12_000), NOW), isOld(lost, NOW)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('says for how long it is lost, what to do and when it tries again', () => {
+    expect(liveness(lost, null, NOW)).toMatchObject({ tone: 'bad', word: 'Lost', detail: 'for 2m 10s' });
+    expect(lostWords(lost, NOW)).toEqual({
+      reason: expect.stringContaining('#token='),
+      retry: 'Trying again in 3s.',
+    });
+    expect(lostWords(lost, NOW + 5_000).retry).toBe('Trying again now.');
+  });
+
+  it('never says a table is empty before anybody said so', () => {
+    expect(waitingWords({ phase: 'connecting' }, NOW)).toBe('Connecting to the service…');
+    expect(waitingWords(heard(0), NOW)).toBe('Waiting for the first rows…');
+    expect(waitingWords(lost, NOW)).toBe('No data yet.');
+  });
+
+  it('tells from the health answer why a handshake failed', () => {
+    const reasons = [401, 503, 403, 421, 200].map((status) => reasonOf({ status, ok: status === 200 }));
+    expect(reasons).toEqual(['unauthorized', 'stopped', 'refused', 'refused', 'dropped']);
+    expect(reasonOf(null)).toBe('unreachable');
+  });
+
+  it('is retried later and later, up to 15 s, each time somewhere in the upper half', () => {
+    expect([0, 1, 2].map((attempt) => backoff(attempt, 1))).toEqual([500, 1_000, 2_000]);
+    expect([backoff(3, 0), backoff(3, 1)]).toEqual([2_000, 4_000]);
+    expect([backoff(500, 0), backoff(500, 1)]).toEqual([7_500, 15_000]);
+  });
+});
+
+describe('trust', () => {
+  it('counts loss once, though every namespace carries it', () => {
+    const rows = [totals('1', { eventsLost: 12, lowerBound: true }), totals('2', { eventsLost: 12 })];
+    expect(lossWords(rows)).toMatchObject({ tone: 'warn', word: '12: counts are a lower bound' });
+    expect(lossWords([totals('1', { eventsLost: 3 })]).word).toBe('3, counts stayed exact');
+    expect(lossWords([totals('1')])).toMatchObject({ tone: 'good', word: '0' });
+    expect(lossWords([totals('1', { eventsLost: null, eventsMissed: null })]).word).toBe('–');
+  });
+
+  it('gives coverage over all audited namespaces, and says when there is nothing to cover', () => {
+    const rows = [
+      totals('1', { timeWait: 900, timeWaitAttributed: 896 }),
+      totals('2', { timeWait: 100, timeWaitAttributed: 100 }),
+      totals('3', { timeWait: null, timeWaitAttributed: null, auditAgeMs: null }),
+    ];
+    expect(coverageWords(rows)).toEqual({
+      word: '99.6 % of TIME_WAIT has an owner',
+      title: '996 of 1,000 entries',
+    });
+    expect(coverageWords([totals('1', { timeWait: 0, timeWaitAttributed: 0 })]).word).toBe('no TIME_WAIT');
+    expect(coverageWords([]).word).toBe('–');
+  });
+});
+
+describe('failures in plain words', () => {
+  it.each([
+    ['EADDRNOTAVAIL', 'ports-exhausted', 'no free local port for this destination'],
+    ['EADDRNOTAVAIL', 'no-source-address', 'local address not available'],
+    ['EADDRNOTAVAIL', 'foreign-address', 'local address not available'],
+    ['EADDRINUSE', 'port-in-use', 'bind() asked for a port in use'],
+    ['EADDRINUSE', 'bind-pool-exhausted', 'no free port left to bind()'],
+    ['ECONNREFUSED', 'refused', 'nobody listens there'],
+    ['ETIMEDOUT', 'timed-out', 'no answer'],
+    ['ENETUNREACH', 'unreachable', 'no route'],
+    ['EMFILE', 'other', 'out of file descriptors, not ports'],
+    ['ESOMETHING', 'other', 'other'],
+    [null, null, null],
+  ] as const)('%s by %s is “%s”', (errno, cause, words) => expect(failureWords(errno, cause)).toBe(words));
+});
+
+describe('the cross-check', () => {
+  it('puts our count beside the kernel’s, with the age of the older reading', () => {
+    const rows = [
+      totals('1', { timeWait: 26_811, states: { 'time-wait': 26_800 }, auditAgeMs: 1_240 }),
+      totals('2', { timeWait: 40, states: { 'time-wait': 40, established: 9 }, auditAgeMs: 300 }),
+    ];
+    expect(crossCheckWords(rows).word).toBe('our TIME_WAIT 26,851 · kernel 26,840, read 1.2s ago');
+  });
+
+  it('claims nothing before the first audit', () => {
+    const unknown = {
+      timeWait: null,
+      timeWaitAttributed: null,
+      coverage: null,
+      auditAgeMs: null,
+      states: {},
+    };
+    expect(crossCheckWords([totals('1', unknown)]).word).toBe('our TIME_WAIT – · kernel not asked yet');
+  });
+});
+
+describe('a budget', () => {
+  it('says when it runs out, in a tone that fits', () => {
+    const says = (parts: Parameters<typeof budget>[1]) => outlookWords(budget('b', parts));
+    expect(says({ exhaustionSeconds: 130, used: 100 })).toMatchObject({ tone: 'warn', word: 'in 2m 10s' });
+    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'bad', glyph: '▲', word: 'in 27s' });
+    expect(says({ exhaustionSeconds: 0, free: 0 })).toMatchObject({
+      tone: 'bad',
+      glyph: '✗',
+      word: 'out of ports',
+    });
+    expect(says({ exhaustionSeconds: null })).toMatchObject({ tone: 'wait', word: 'no' });
+    expect(says({ exhaustionSeconds: null, reuse: 'after-delay' }).word).toBe('no, reused');
+    expect(says({ exhaustionSeconds: null, limit: null, free: null }).word).toBe('–');
+  });
+
+  it('says which ports come back first, and all the others', () => {
+    const releasing: [number, number][] = [
+      [5, 1200],
+      [60, 300],
+    ];
+    expect(returnWords(budget('b', { releasing }))).toEqual({
+      word: '1,200 in 5s',
+      title: '1,200 within 5s\n300 within 1m 0s',
+    });
+    expect(returnWords(budget('b', { releasing: [] })).word).toBe('–');
+  });
+
+  it('names its holders, the largest first, and the one nobody knows', () => {
+    const holders = [
+      { process: proc({ pid: 7, comm: 'worker\u202e' }), ports: 1200 },
+      { process: proc({ pid: null, comm: null, exe: null }), ports: 3 },
+    ];
+    expect(holderWords(budget('b', { holders }))).toEqual({
+      word: 'worker\\u202e 7 (1,200)',
+      title: 'worker\\u202e 7 (1,200)\nunknown owner (3)',
+    });
+    expect(holderWords(budget('b', { holders: [] }))).toBeNull();
+  });
+});

@@ -1,0 +1,426 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { RULES } from '../../../src/diagnose/rules/index.js';
+import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
+import { proc } from '../publish/rows.js';
+import { actor, budget, FACTS, failure, PLACE, tables, totals } from './world.js';
+
+/** What one rule says. */
+function told(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
+  const apply = RULES[rule];
+  if (apply === undefined) throw new Error(`no rule ${rule}`);
+  return apply(tables(given), { ...FACTS, ...facts });
+}
+
+/** Everything that somebody should act on, of all rules. */
+function alarms(given: Partial<Tables>): Candidate[] {
+  const world = tables(given);
+  return Object.values(RULES)
+    .flatMap((rule) => rule(world, FACTS))
+    .filter(({ severity }) => severity !== 'info');
+}
+
+const churn = (parts: Partial<Actor>, more: Partial<Tables> = {}) =>
+  told('connection-churn', { actors: [actor(parts)], budgets: [budget()], ...more });
+
+describe('every rule', () => {
+  it.each(Object.keys(RULES))('%s has a page that names it', (rule) => {
+    const page = `docs/findings/${rule}.md`;
+    expect(existsSync(page)).toBe(true);
+    expect(readFileSync(page, 'utf8')).toContain(rule);
+  });
+
+  it('is silent on an idle machine', () => {
+    const world = tables();
+    expect(Object.values(RULES).flatMap((rule) => rule(world, FACTS))).toEqual([]);
+  });
+});
+
+describe('programs that are configured well', () => {
+  const quiet = { openPerSec: 0, timeWait: 0, lifetimeMs: null, firstShare: null };
+  it.each<[string, Partial<Actor>, object]>([
+    [
+      'a keep-alive HTTP client',
+      { ...quiet, established: 50, steady: 50, portsHeld: 50, opened: 50 },
+      { used: 50 },
+    ],
+    [
+      'a pool that renews its connections',
+      {
+        openPerSec: 0.2,
+        established: 20,
+        steady: 18,
+        portsHeld: 30,
+        timeWait: 10,
+        opened: 90,
+        lifetimeMs: 600_000,
+      },
+      { used: 30 },
+    ],
+    [
+      'a browser that opens six at once',
+      { openPerSec: 2, established: 6, portsHeld: 46, timeWait: 40, opened: 60, lifetimeMs: 8000 },
+      { used: 46 },
+    ],
+    [
+      'twelve thousand long-lived connections',
+      { ...quiet, established: 12_000, steady: 12_000, portsHeld: 12_000, opened: 12_000 },
+      { used: 12_000, timeWait: 0, established: 12_000 },
+    ],
+    [
+      'a health check each second',
+      { openPerSec: 1, established: 0, portsHeld: 60, timeWait: 60, opened: 900 },
+      { used: 60 },
+    ],
+  ])('%s makes nobody act', (_, parts, held) => {
+    expect(alarms({ actors: [actor(parts)], budgets: [budget(held)] })).toEqual([]);
+  });
+});
+
+describe('connection-churn', () => {
+  it('names the process, the destination, the rate and who pays; the first fix is the application’s', () => {
+    const [finding, ...rest] = churn({});
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'warning',
+      confidence: 'high',
+      destination: PLACE,
+      process: { pid: 4242, comm: 'node' },
+      title:
+        'node (pid 4242) opens a new connection to 10.0.0.9:8080 for nearly every request: 300/s, it closes them itself and holds a port 60 s for each',
+      doNow: [],
+      fixForGood: [{ language: 'javascript', snippet: expect.stringContaining('keepAlive: true') }],
+    });
+    expect(finding?.evidence).toContainEqual({ text: 'ports there are', value: 28_232 });
+  });
+
+  it('is info when the server closes first: no port is held', () => {
+    const [finding] = churn(
+      { firstShare: 0, timeWait: 0, portsHeld: 1 },
+      { budgets: [budget({ used: 1, timeWait: 0 })] },
+    );
+    expect(finding).toMatchObject({ severity: 'info', doNow: [] });
+    expect(finding?.title).toContain('the server closes them, so no local port is held');
+  });
+
+  it('is info while the rate would never hold a twentieth of the ports', () => {
+    expect(
+      churn({ openPerSec: 20, timeWait: 1200, portsHeld: 1201 }, { budgets: [budget({ used: 1201 })] })[0]
+        ?.severity,
+    ).toBe('info');
+  });
+
+  it('is info where connect() takes TIME_WAIT over after a second', () => {
+    const budgets = [budget({ reuse: 'after-delay', used: 6001 })];
+    expect(churn({ openPerSec: 100, timeWait: 6000, portsHeld: 6001 }, { budgets })[0]?.severity).toBe(
+      'info',
+    );
+  });
+
+  it('is critical for whoever fills a budget that runs out, and gives headroom with undo and effect', () => {
+    const budgets = [budget({ used: 27_000, exhaustionSeconds: 20 })];
+    const [finding] = churn({ portsHeld: 26_900, timeWait: 26_800 }, { budgets });
+    expect(finding?.severity).toBe('critical');
+    expect(finding?.doNow).toEqual([
+      expect.objectContaining({
+        command: 'sysctl -w net.ipv4.tcp_tw_reuse="1"',
+        undo: 'sysctl -w net.ipv4.tcp_tw_reuse="2"',
+      }),
+      expect.objectContaining({
+        command: 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+        undo: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
+        effect: expect.stringMatching(/./),
+        persistence: expect.stringContaining('/etc/sysctl.d/'),
+      }),
+    ]);
+  });
+
+  it('does not blame who holds little of a full budget', () => {
+    const budgets = [budget({ used: 27_000, exhaustionSeconds: 20 })];
+    expect(churn({ portsHeld: 100, timeWait: 99, openPerSec: 6 }, { budgets })[0]?.severity).toBe('info');
+  });
+
+  it('enters another namespace by a process in it, and never by a name that a shell would run', () => {
+    const budgets = [budget({ used: 27_000, exhaustionSeconds: 20 })];
+    const commands = (name: string, process: Partial<ReturnType<typeof proc>>) =>
+      churn(
+        { portsHeld: 26_900, process: proc(process) },
+        { budgets, totals: [totals({ name })] },
+      )[0]?.doNow.map((one) => one.command);
+    expect(commands('blue', { pid: 4242 })?.[0]).toMatch(/^nsenter -t 4242 -n sysctl /);
+    expect(commands('blue', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(
+      /^ip netns exec blue sysctl /,
+    );
+    expect(commands('$(reboot)', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(/^sysctl /);
+  });
+
+  it('names a program and its parent where many processes do it', () => {
+    const process = proc({
+      pid: null,
+      comm: 'curl',
+      exe: '/usr/bin/curl',
+      parent: { pid: 900, comm: 'sh' },
+      exited: true,
+    });
+    const [finding] = churn({ process, program: 'curl (sh storm.sh)', processes: 64 });
+    expect(finding).toMatchObject({
+      program: 'curl (sh storm.sh)',
+      process: { pid: null, parent: { pid: 900 } },
+    });
+    expect(finding?.title).toMatch(/^curl \(sh storm\.sh\) opens /);
+    expect(finding?.fixForGood[0]?.text).toContain('One process per request');
+  });
+
+  it('never advises tcp_tw_recycle', () => {
+    const full = {
+      actors: [actor()],
+      budgets: [budget({ used: 28_000, exhaustionSeconds: 0 })],
+      failures: [failure()],
+    };
+    const world = tables(full);
+    const all = Object.values(RULES).flatMap((rule) => rule(world, FACTS));
+    expect(all.length).toBeGreaterThan(2);
+    expect(JSON.stringify(all)).not.toContain('recycle');
+  });
+});
+
+describe('pool-bypassed', () => {
+  it('is told instead of churn when the process keeps a pool to the same destination', () => {
+    const actors = [actor({ established: 11, steady: 10 })];
+    expect(told('connection-churn', { actors, budgets: [budget()] })).toEqual([]);
+    const [finding] = told('pool-bypassed', { actors, budgets: [budget()] });
+    expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', process: { pid: 4242 } });
+    expect(finding?.title).toContain(
+      'keeps 10 connections to 10.0.0.9:8080 open and still opens 300/s beside them',
+    );
+  });
+
+  it('is less sure of one connection', () => {
+    const [finding] = told('pool-bypassed', {
+      actors: [actor({ established: 2, steady: 1 })],
+      budgets: [budget()],
+    });
+    expect(finding?.confidence).toBe('medium');
+  });
+});
+
+describe('port-exhaustion', () => {
+  const given = (parts: object, failures = [failure()]) =>
+    told('port-exhaustion', { actors: [actor()], budgets: [budget(parts)], failures })[0];
+
+  it('names who holds the ports and who suffers', () => {
+    const finding = given({ used: 28_232, exhaustionSeconds: 0 });
+    expect(finding).toMatchObject({ severity: 'critical', confidence: 'high', process: { pid: 4242 } });
+    expect(finding?.title).toBe(
+      'No local port is left for 10.0.0.9:8080; node (pid 4242) holds most of them',
+    );
+    expect(finding?.evidence).toContainEqual({
+      text: 'calls of connect() by java (pid 77) that failed with EADDRNOTAVAIL',
+      value: '3,120, now 312/s',
+    });
+  });
+
+  it('counts down while ports are left', () => {
+    const finding = given({ used: 20_000, exhaustionSeconds: 130 }, []);
+    expect(finding).toMatchObject({ severity: 'warning', confidence: 'medium' });
+    expect(finding?.title).toContain('run out in 2 min 10 s (14:04:41)');
+  });
+
+  it('is silent while nothing is near', () => {
+    expect(given({ used: 9000 })).toBeUndefined();
+  });
+});
+
+describe('bind-before-connect', () => {
+  const pool = budget({ kind: 'bind-pool', key: 'p', limit: 1000, used: 400 });
+  const binds = (bound: number, more: Partial<Tables> = {}) =>
+    told('bind-before-connect', { actors: [actor({ bound })], budgets: [pool], ...more })[0];
+
+  it('says that the ports are lost to every destination, and how to bind late', () => {
+    const finding = binds(400);
+    expect(finding?.severity).toBe('warning');
+    expect(finding?.title).toContain('400 ports are lost to every destination of this namespace');
+    expect(finding?.fixForGood[0]?.text).toContain('localAddress');
+  });
+
+  it('is critical when calls fail for it, info for a few ports', () => {
+    expect(
+      binds(400, { failures: [failure({ cause: 'bind-pool-exhausted', call: 'bind', errno: 'EADDRINUSE' })] })
+        ?.severity,
+    ).toBe('critical');
+    expect(binds(20)?.severity).toBe('info');
+    expect(binds(5)).toBeUndefined();
+  });
+});
+
+describe('narrow-port-range', () => {
+  const narrow = totals({ portRange: [40_000, 40_298], reservedPorts: 0 });
+  const range = (parts: Partial<Actor>, used: number) =>
+    told('narrow-port-range', {
+      actors: [actor(parts)],
+      budgets: [budget({ limit: 299, used, exhaustionSeconds: 10 })],
+      totals: [narrow],
+    })[0];
+
+  it('is the cause where the default range would do, and gives the setting and its undo', () => {
+    const finding = range({ openPerSec: 6, timeWait: 270, portsHeld: 271 }, 271);
+    expect(finding).toMatchObject({
+      severity: 'critical',
+      priority: 10,
+      process: { pid: 4242 },
+      destination: PLACE,
+    });
+    expect(finding?.title).toContain('Only 299 local ports are allowed here (the default is 28,232)');
+    expect(finding?.doNow[0]?.undo).toContain('"40000 40298"');
+    expect(finding?.fixForGood[0]?.language).toBe('javascript');
+    expect(finding?.evidence).toContainEqual({
+      text: 'the range has an odd size',
+      value: 'connect() may miss one port more',
+    });
+  });
+
+  it('goes behind the churn that would fill any range', () => {
+    expect(range({}, 280)?.priority).toBeGreaterThan(40);
+  });
+
+  it('is silent while nobody feels it', () => {
+    expect(
+      told('narrow-port-range', {
+        actors: [actor({ portsHeld: 5 })],
+        budgets: [budget({ limit: 299, used: 5 })],
+        totals: [narrow],
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('tcp-tw-reuse', () => {
+  const answer = (parts: object, settings: object) =>
+    told('tcp-tw-reuse', { budgets: [budget({ used: 27_000, ...parts })], totals: [totals(settings)] })[0];
+
+  it.each([
+    [{}, { tcpTwReuse: 2 }, /could help .*loopback addresses only/, 1],
+    [{}, { tcpTwReuse: 0, tcpTimestamps: 0 }, /cannot help while tcp_timestamps is 0/, 0],
+    [{ timeWait: 100 }, { tcpTwReuse: 0 }, /cannot help: only 100 of the ports held are in TIME_WAIT/, 0],
+  ])('%j with %j: %s', (parts, settings, words, remedies) => {
+    const finding = answer(parts, settings);
+    expect(finding?.severity).toBe('info');
+    expect(finding?.title).toMatch(words);
+    expect(finding?.doNow).toHaveLength(remedies);
+  });
+});
+
+describe('time-wait-overflow', () => {
+  it('names who begins the closes and says that counts are too low', () => {
+    const [finding] = told(
+      'time-wait-overflow',
+      {
+        actors: [actor(), actor({ key: 'b', direction: 'in', firstShare: 0 })],
+        totals: [totals({ tcpMaxTwBuckets: 1000 })],
+      },
+      { overflowPerSec: new Map([['1', 280]]) },
+    );
+    expect(finding).toMatchObject({ severity: 'warning', process: { pid: 4242 } });
+    expect(finding?.doNow[0]).toMatchObject({
+      command: 'sysctl -w net.ipv4.tcp_max_tw_buckets="262144"',
+      undo: 'sysctl -w net.ipv4.tcp_max_tw_buckets="1000"',
+    });
+  });
+});
+
+describe('close-wait-leak', () => {
+  it('blames who does not close, and never offers a kernel setting', () => {
+    const [finding] = told('close-wait-leak', {
+      actors: [actor({ direction: 'in', closeWait: 25, established: 2 })],
+    });
+    expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', process: { pid: 4242 } });
+    expect(finding?.doNow).toEqual([
+      expect.objectContaining({ command: 'systemctl restart worker.service' }),
+    ]);
+    expect(finding?.fixForGood[0]?.snippet).toContain("socket.on('end'");
+  });
+
+  it('is silent on the few that are only late', () => {
+    expect(told('close-wait-leak', { actors: [actor({ closeWait: 19 })] })).toEqual([]);
+  });
+});
+
+describe('fin-wait-2', () => {
+  it('is where tcp_fin_timeout matters', () => {
+    const [finding] = told('fin-wait-2', {
+      actors: [actor({ finWait2: 400, timeWait: 420 })],
+      budgets: [budget()],
+    });
+    expect(finding).toMatchObject({
+      severity: 'info',
+      doNow: [expect.objectContaining({ command: 'sysctl -w net.ipv4.tcp_fin_timeout="15"' })],
+    });
+    expect(told('fin-wait-2', { actors: [actor({ finWait2: 120, timeWait: 9000 })] })).toEqual([]);
+  });
+});
+
+describe('address-not-available', () => {
+  it.each([
+    ['no-source-address', 1, 'info', /no address to reach it from/],
+    ['tuple-in-use', 5, 'warning', /that very connection exists already/],
+    ['foreign-address', 1, 'warning', /does not have/],
+  ] as const)('%s at %d/s is %s', (cause, perSec, severity, words) => {
+    const [finding] = told('address-not-available', { failures: [failure({ cause, perSec })] });
+    expect(finding?.severity).toBe(severity);
+    expect(finding?.title).toMatch(words);
+    expect(finding?.title).toContain('ports are not the reason');
+  });
+
+  it('leaves exhaustion to its own rule', () => {
+    expect(told('address-not-available', { failures: [failure()] })).toEqual([]);
+  });
+});
+
+describe('server-time-wait', () => {
+  it('is info, holds no port, and names the client when it is local', () => {
+    const server = actor({
+      key: 's',
+      direction: 'in',
+      process: proc({ pid: 80, comm: 'nginx', exe: '/usr/sbin/nginx' }),
+      timeWait: 18_000,
+    });
+    const [finding] = told('server-time-wait', { actors: [server, actor({ timeWait: 0, firstShare: 0 })] });
+    expect(finding?.severity).toBe('info');
+    expect(finding?.title).toMatch(
+      /^nginx \(pid 80\) closes first .* no ephemeral port is held; node \(pid 4242\) causes it$/,
+    );
+    expect(finding?.fixForGood[0]?.language).toBe('javascript');
+  });
+});
+
+describe('retry-storm', () => {
+  it('adds up the processes of a loop', () => {
+    const loop = (pid: number) =>
+      failure({
+        key: `f${pid}`,
+        cause: 'refused',
+        errno: 'ECONNREFUSED',
+        perSec: 1,
+        count: 1,
+        process: proc({ pid, comm: 'curl', exe: '/usr/bin/curl', parent: { pid: 9, comm: 'sh' } }),
+      });
+    const [finding, ...rest] = told('retry-storm', { failures: [1, 2, 3, 4, 5, 6].map(loop) });
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'warning', program: 'curl (sh)', process: { pid: null } });
+    expect(finding?.title).toBe(
+      'curl (sh) tries 10.0.0.9:8080 6 times a second and fails: nobody listens there',
+    );
+  });
+});
+
+describe('slow-connect', () => {
+  it('warns past half of the range, unless TIME_WAIT ports are taken over', () => {
+    expect(
+      told('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000 })] })[0]?.severity,
+    ).toBe('warning');
+    expect(
+      told('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000, reuse: 'after-delay' })] }),
+    ).toEqual([]);
+    expect(told('slow-connect', { actors: [actor()], budgets: [budget({ used: 13_000 })] })).toEqual([]);
+  });
+});

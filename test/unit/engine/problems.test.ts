@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { type Condition, problemsOf } from '../../../src/engine/problems.js';
+
+const CLEAR: Condition = {
+  lostAgoMs: null,
+  missed: 0,
+  missedAgoMs: null,
+  timeWait: 5000,
+  coverage: 0.999,
+  auditAgeMs: 2000,
+  uptimeMs: 600_000,
+};
+const whats = (parts: Partial<Condition>) => problemsOf({ ...CLEAR, ...parts }).map(({ what }) => what);
+
+it('has nothing to say while everything is seen', () => {
+  expect(whats({})).toEqual([]);
+  expect(whats({ coverage: null, auditAgeMs: null, timeWait: 0 })).toEqual([]);
+});
+
+it.each([
+  [{ lostAgoMs: 5000 }, 'Details are missing'],
+  [{ missed: 12, missedAgoMs: 61_000 }, '12 events were missed'],
+  [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
+  [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 100 s ago.'],
+] as const)('says what %o hides', (parts, what) => {
+  expect(whats(parts)).toEqual([expect.stringContaining(what)]);
+});
+
+it('stops telling a loss after a minute, a miss after ten, and says nothing of a handful of entries', () => {
+  expect(whats({ lostAgoMs: 61_000 })).toEqual([]);
+  expect(whats({ missed: 12, missedAgoMs: 601_000 })).toEqual([]);
+  expect(whats({ coverage: 0, timeWait: 99 })).toEqual([]);
+});
+
+it('tells entries that are older than the service from those it should have known', () => {
+  const fixes = (uptimeMs: number) => problemsOf({ ...CLEAR, coverage: 0.5, uptimeMs }).map(({ fix }) => fix);
+  expect(fixes(10_000)).toEqual([null]);
+  expect(fixes(100_000)).toEqual([expect.stringContaining('Restart the programs')]);
+});

@@ -1,0 +1,98 @@
+/**
+ * `--filter`, service-wide: what it hides is on no surface, be it a table, a stream, the history or a metric.
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { FindingRow, VerdictRow } from '../../../src/protocol/rows.js';
+import type { HistorySource, Source } from '../../../src/protocol/source.js';
+import { budget, event, failure, finding, flow, proc, verdict } from './rows.js';
+import { MemorySource, MemoryTable, World } from './world.js';
+
+const SECRET = 'secretd';
+const hidden = { process: proc({ comm: SECRET, exe: `/opt/${SECRET}`, cmdline: SECRET }), program: SECRET };
+
+const history: HistorySource = {
+  body: (key, seconds) => ({
+    ...{ budget: key, from: 0, stepMs: 1000, seconds, failuresPerSec: {} },
+    ...{ limit: [], timeWait: [], established: [], other: [], blocked: [], opensPerSec: [] },
+    annotations: [
+      { time: 1, kind: 'process-start', text: `${SECRET} --password x` },
+      { time: 2, kind: 'sysctl-change', text: 'netns 1: ip_local_port_range 1-2' },
+    ],
+  }),
+};
+
+class FullSource extends MemorySource {
+  readonly history = history;
+  readonly findings = new MemoryTable<'findings'>();
+  readonly verdict = new MemoryTable<'verdict'>();
+  override readonly tables: Source['tables'] = {
+    ...{ flows: this.flows, totals: this.totals, budgets: this.budgets, failures: this.failures },
+    ...{ findings: this.findings, verdict: this.verdict },
+  };
+}
+
+let world: World;
+let source: FullSource;
+async function serve(filter: string): Promise<void> {
+  world = await World.start({ filter, source });
+}
+beforeEach(() => {
+  source = new FullSource();
+  source.flows.put(flow('seen'), flow('unseen', hidden));
+  source.failures.put(failure('seen'), failure('unseen', hidden));
+  source.budgets.put(budget('seen'), budget('unseen', { holders: [{ process: hidden.process, ports: 1 }] }));
+  source.findings.put(finding('seen'), finding('unseen', { ...hidden, title: `${SECRET} churns` }));
+});
+afterEach(() => world.stop());
+
+const say = (about: Partial<VerdictRow>) => source.verdict.put(verdict(about));
+const published = async (topic: 'verdict' | 'findings') =>
+  ((await world.snapshot(`?topic=${topic}`)).topics[topic]?.rows ?? []) as (VerdictRow | FindingRow)[];
+
+it('hides a process from every table, stream, metric and the history', async () => {
+  say({ level: 'warning', text: `${SECRET} holds them`, budget: 'unseen', finding: 'unseen' });
+  await serve(`!process:${SECRET}`);
+  const client = await world.connect();
+  for (const topic of ['flows', 'budgets', 'failures', 'findings', 'verdict', 'events'])
+    client.send({ type: 'subscribe', sub: topic, topic });
+  await client.eventsOf('events', 0);
+  source.emit([event(), event(hidden)]);
+  const { events } = await client.eventsOf('events', world.tick());
+  expect(events).toHaveLength(1);
+  const texts = await Promise.all(
+    ['snapshot', 'history'].map(async (path) => (await world.get(`/api/v1/${path}`)).text()),
+  );
+  const metrics = await (await world.get('/metrics')).text();
+  expect(metrics).toContain('ab (bash load.sh)');
+  expect(texts[0]).toContain('ab (bash load.sh)');
+  expect(texts[1]).toContain('ip_local_port_range');
+  for (const text of [...texts, metrics, JSON.stringify(client.frames)]) expect(text).not.toContain(SECRET);
+});
+
+it('has no history of a budget that it hides, and one of others', async () => {
+  await serve(`!process:${SECRET}`);
+  expect((await world.get('/api/v1/history?budget=unseen')).status).toBe(404);
+  expect((await world.get('/api/v1/history?budget=seen')).status).toBe(200);
+});
+
+it.each<[Partial<VerdictRow>, boolean]>([
+  [{ budget: 'seen', finding: 'seen' }, true],
+  [{ budget: 'seen', finding: null }, true],
+  [{ budget: 'unseen', finding: 'seen' }, false],
+  [{ budget: 'seen', finding: 'unseen' }, false],
+  [{ level: 'ok', budget: null, finding: null }, true],
+  [{ level: 'critical', budget: null, finding: null }, false],
+])('a verdict about %j is told: %j', async (about, told) => {
+  say(about);
+  await serve('dst:10.0.0.9 !process:secretd');
+  expect(await published('verdict')).toHaveLength(told ? 1 : 0);
+});
+
+it('without one everything is published', async () => {
+  say({ budget: 'unseen', finding: 'unseen' });
+  await serve('');
+  expect([await published('verdict'), await published('findings')].map((rows) => rows.length)).toEqual([
+    1, 2,
+  ]);
+  expect(await (await world.get('/api/v1/history?budget=unseen')).text()).toContain(SECRET);
+});

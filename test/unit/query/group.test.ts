@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { FlowRow } from '../../../src/protocol/rows.js';
+import { Grouping } from '../../../src/query/group.js';
+import { Entry } from '../../../src/query/row-store.js';
+import { flow, proc } from '../publish/rows.js';
+
+const grouped = (group: 'program' | 'unit' | 'destination' | 'netns', rows: FlowRow[]): FlowRow[] => {
+  const grouping = new Grouping(group);
+  grouping.apply(rows.map((row) => ({ key: row.key, entry: new Entry(row) })));
+  return [...grouping.entries.values()].map((entry) => entry.row as FlowRow);
+};
+
+describe('a group', () => {
+  it('sums exactly, keeps what its members share, and nulls what differs', () => {
+    const rows = [
+      flow('a', { bytesSent: 2 ** 40, firstSeen: 5, lastSeen: 9 }),
+      flow('b', {
+        process: proc({ pid: 101, exited: true, parent: { pid: 1, comm: 'bash' }, self: true }),
+        bytesSent: 1,
+        firstSeen: 4,
+        lastSeen: 8,
+        lowerBound: true,
+      }),
+    ];
+    expect(grouped('program', rows)).toEqual([
+      flow('program:ab (bash load.sh)', {
+        process: proc({ pid: null, exited: null, parent: { pid: 1, comm: null }, self: true }),
+        established: 2,
+        timeWait: 4,
+        portsHeld: 6,
+        openPerSec: 1,
+        closePerSec: 0.5,
+        opened: 20,
+        closed: 18,
+        closedFirst: 18,
+        bytesSent: 2 ** 40 + 1,
+        bytesReceived: 4000,
+        lifetimeMs: { p50: null, p99: null },
+        connectMs: { p50: null, p99: null },
+        firstSeen: 4,
+        lastSeen: 9,
+        lowerBound: true,
+      }),
+    ]);
+  });
+
+  it('of one member is that member, quantiles and all', () => {
+    const row = flow('a');
+    expect(grouped('netns', [row])).toEqual([{ ...row, key: 'netns:4026531840' }]);
+  });
+
+  it('takes unknown for nothing, and a sum of unknowns for unknown', () => {
+    const [row] = grouped('unit', [
+      flow('a', { opened: null, failed: null }),
+      flow('b', { opened: 3, failed: null }),
+    ]);
+    expect([row?.opened, row?.failed]).toEqual([3, null]);
+  });
+
+  it.each([
+    ['program', 'program:x', { program: 'x' }, { program: null }],
+    ['unit', 'unit:x', { process: proc({ unit: 'x' }) }, { process: proc({ unit: null }) }],
+    [
+      'destination',
+      'destination:[::1]:80',
+      { destination: { address: '::1', port: 80 } },
+      { destination: { address: null, port: null } },
+    ],
+    ['netns', 'netns:7', { netns: 7 }, { netns: null }],
+  ] as const)('by %s has a key of its own, also for what is not known', (group, key, known, unknown) => {
+    const keys = grouped(group, [flow('a', known), flow('b', unknown)]).map((row) => row.key);
+    expect(keys).toEqual([key, group]);
+  });
+
+  it('loses its row with its last member, and gives up a member that moves', () => {
+    const grouping = new Grouping('program');
+    const set = (key: string, program: string) => ({ key, entry: new Entry(flow(key, { program })) });
+    grouping.apply([set('a', 'x'), set('b', 'x')]);
+    const moved = grouping.apply([set('a', 'y')]);
+    expect(moved.map(({ key, entry }) => [key, (entry?.row as FlowRow | undefined)?.opened])).toEqual([
+      ['program:x', 10],
+      ['program:y', 10],
+    ]);
+    expect(grouping.apply([{ key: 'b', entry: null }])).toEqual([{ key: 'program:x', entry: null }]);
+  });
+});

@@ -1,0 +1,201 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { joinArgs, splitArgs } from '../../../src/system/parse/cmdline.js';
+import { CMDLINE_LIMIT, parseCgroup, parseStat, parseStatus, readProcess } from '../../../src/system/proc.js';
+import { testScope } from '../../support/scope.js';
+import { plant, statText } from '../../support/tree.js';
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+
+describe('a command line', () => {
+  it('joins arguments with blanks and quotes what a shell would split or expand', () => {
+    expect(joinArgs(bytes('curl\0-s\0http://a/?x=1&y=2\0'))).toBe("curl -s 'http://a/?x=1&y=2'");
+    expect(joinArgs(bytes('sh\0-c\0echo hi; exit\0'))).toBe("sh -c 'echo hi; exit'");
+    expect(joinArgs(bytes('a\0\0b\0'))).toBe("a '' b");
+  });
+
+  it('gives back the same arguments when a shell reads it', () => {
+    const args = [
+      'printf',
+      '%s\\0',
+      "it's",
+      'two words',
+      '$HOME',
+      '`id`',
+      '"',
+      '\\',
+      '*',
+      'a\nb',
+      '~',
+      '#x',
+      'é',
+    ];
+    const line = joinArgs(Buffer.from(`${args.join('\0')}\0`));
+    const words = execFileSync('sh', ['-c', line ?? ''], { encoding: 'utf8' });
+    expect(words).toBe(`${args.slice(2).join('\0')}\0`);
+  });
+
+  it('leaves a title, which is one argument with blanks and padding, unquoted', () => {
+    expect(joinArgs(bytes('nginx: worker process\0\0\0\0'))).toBe('nginx: worker process');
+    expect(joinArgs(bytes('postgres: main: idle   '))).toBe('postgres: main: idle');
+  });
+
+  it('is null when there is none', () => {
+    expect(joinArgs(bytes(''))).toBeNull();
+    expect(joinArgs(bytes('\0\0'))).toBeNull();
+    expect(splitArgs(bytes('\0\0'), 8)).toEqual([]);
+  });
+
+  it('is also given argument by argument, up to a limit', () => {
+    expect(splitArgs(bytes('sh\0-c\0a b\0c\0'), 3)).toEqual(['sh', '-c', 'a b']);
+  });
+
+  it('replaces bytes that are no UTF-8', () => {
+    expect(joinArgs(bytes('a\0\xff\xfe\0'))).toBe("a '\ufffd\ufffd'");
+  });
+
+  it('ends in an ellipsis when cut, without the character the cut went through', () => {
+    expect(joinArgs(Buffer.from('a\0bcé').subarray(0, 5), true)).toBe('a bc…');
+  });
+});
+
+describe('/proc/PID/stat', () => {
+  it('gives comm, parent and start', () => {
+    const stat = parseStat(Buffer.from(statText(7, 'nginx', { ppid: 3, startTicks: 12345 })));
+    expect(stat).toEqual({ comm: 'nginx', ppid: 3, startTicks: 12345 });
+  });
+
+  it('is not fooled by a comm with brackets, blanks and numbers', () => {
+    const stat = parseStat(Buffer.from(statText(7, 'a) S 99 (b', { ppid: 3, startTicks: 5 })));
+    expect(stat).toEqual({ comm: 'a) S 99 (b', ppid: 3, startTicks: 5 });
+  });
+
+  it('holds the comm as it is, newlines and backslashes too', () => {
+    expect(parseStat(Buffer.from(statText(7, 'a\nb\\n')))?.comm).toBe('a\nb\\n');
+  });
+
+  it('gives null when the text is cut or is something else', () => {
+    const whole = statText(7, 'nginx');
+    for (const text of ['', '7', '7 (nginx', '7 (nginx)', whole.slice(0, 20), ')('])
+      expect(parseStat(Buffer.from(text)), text).toBeNull();
+  });
+});
+
+it('takes uid and tgid from /proc/PID/status, each null when it is not there', () => {
+  expect(parseStatus('Name:\tx\nTgid:\t12\nUid:\t1000\t0\t0\t0\n')).toEqual({ tgid: 12, uid: 1000 });
+  expect(parseStatus('')).toEqual({ tgid: null, uid: null });
+});
+
+describe('/proc/PID/cgroup', () => {
+  it('prefers version 2, then systemd, then the first controller', () => {
+    expect(parseCgroup('2:cpu:/c\n1:name=systemd:/s\n0::/v2\n')).toBe('/v2');
+    expect(parseCgroup('2:cpu:/c\n1:name=systemd:/s\n')).toBe('/s');
+    expect(parseCgroup('3:memory,pids:/m\n2:cpu:/c\n')).toBe('/m');
+    expect(parseCgroup('')).toBeNull();
+  });
+
+  it('keeps colons of the path and drops the mark of a removed group', () => {
+    expect(parseCgroup('0::/a:b (deleted)\n')).toBe('/a:b');
+  });
+});
+
+describe('a process', () => {
+  const status = (pid: number) => `Name:\tx\nTgid:\t${pid}\nUid:\t33\t33\t33\t33\n`;
+
+  it('has every part that /proc tells', () => {
+    const root = plant(testScope().directory(), {
+      files: {
+        '9/stat': statText(9, 'php-fpm8.2', { ppid: 4, startTicks: 500 }),
+        '9/status': status(9),
+        '9/cmdline': 'php-fpm: pool www\0',
+        '9/cgroup': '0::/system.slice/php.service\n',
+        '4/stat': statText(4, 'php-master', { startTicks: 400 }),
+      },
+      links: { '9/exe': '/usr/sbin/php-fpm8.2' },
+    });
+    expect(readProcess(9, root)).toEqual({
+      pid: 9,
+      startTicks: 500,
+      ppid: 4,
+      parent: { pid: 4, startTicks: 400, comm: 'php-master' },
+      comm: 'php-fpm8.2',
+      exe: '/usr/sbin/php-fpm8.2',
+      exeDeleted: false,
+      cmdline: 'php-fpm: pool www',
+      args: ['php-fpm: pool www'],
+      uid: 33,
+      cgroup: '/system.slice/php.service',
+    });
+  });
+
+  it('has nulls for the parts that cannot be read', () => {
+    const root = plant(testScope().directory(), { files: { '9/stat': statText(9, 'kworker', { ppid: 2 }) } });
+    expect(readProcess(9, root)).toMatchObject({
+      comm: 'kworker',
+      parent: null,
+      exe: null,
+      cmdline: null,
+      uid: null,
+      cgroup: null,
+    });
+  });
+
+  it('has no parent when the pid of its parent went to a younger process', () => {
+    const files = {
+      '9/stat': statText(9, 'child', { ppid: 4, startTicks: 500 }),
+      '4/stat': statText(4, 'stranger', { startTicks: 501 }),
+    };
+    const facts = readProcess(9, plant(testScope().directory(), { files }));
+    expect(facts).toMatchObject({ ppid: 4, parent: null });
+  });
+
+  it('is null for a thread that is not its main one', () => {
+    const files = { '9/stat': statText(9, 'thread'), '9/status': status(8) };
+    expect(readProcess(9, plant(testScope().directory(), { files }))).toBeNull();
+  });
+
+  it('is null when there is none', () => {
+    const root = testScope().directory();
+    for (const pid of [1, 0, -1, 1.5, Number.NaN]) expect(readProcess(pid, root), String(pid)).toBeNull();
+  });
+
+  it('loses the mark of a deleted exe, and says so, unless a file is really called that', () => {
+    const scope = testScope();
+    const files = { '9/stat': statText(9, 'a'), '8/stat': statText(8, 'b'), 'b (deleted)': '' };
+    const root = scope.directory();
+    plant(root, { files, links: { '9/exe': '/no/such/a (deleted)', '8/exe': `${root}/b (deleted)` } });
+    expect(readProcess(9, root)).toMatchObject({ exe: '/no/such/a', exeDeleted: true });
+    expect(readProcess(8, root)).toMatchObject({ exe: `${root}/b (deleted)`, exeDeleted: false });
+  });
+
+  it('keeps the beginning of a long command line', () => {
+    const files = { '9/stat': statText(9, 'a'), '9/cmdline': `a\0${'x'.repeat(100_000)}\0` };
+    const facts = readProcess(9, plant(testScope().directory(), { files }));
+    expect(facts?.cmdline).toBe(`a ${'x'.repeat(CMDLINE_LIMIT - 2)}…`);
+  });
+
+  /** Every reading of 9/stat gets the next of `stats`, through a FIFO; 9/status, read in between, keeps them apart. */
+  function changing(root: string, stats: string[]): string {
+    plant(root, { files: { '9/cmdline': 'x\0' } });
+    execFileSync('mkfifo', [`${root}/9/stat`, `${root}/9/status`]);
+    const script = 'printf %s "$1" >stat; shift; for text; do echo >status; printf %s "$text" >stat; done';
+    spawn('sh', ['-c', script, 'sh', ...stats], { cwd: `${root}/9`, stdio: 'ignore' });
+    return root;
+  }
+
+  it('is null when the pid changes hands while it is read', () => {
+    const stats = [1, 2].map((startTicks) => statText(9, 'same', { ppid: 0, startTicks }));
+    expect(readProcess(9, changing(testScope().directory(), stats))).toBeNull();
+  });
+
+  it('is read again when it calls exec while it is read', () => {
+    const stats = ['bash', 'curl', 'curl'].map((comm) => statText(9, comm, { ppid: 0 }));
+    const facts = readProcess(9, changing(testScope().directory(), stats));
+    expect(facts).toMatchObject({ comm: 'curl', cmdline: 'x' });
+  });
+
+  it('is given as it was last when it never keeps its name', () => {
+    const stats = ['a', 'b', 'c', 'd'].map((comm) => statText(9, comm, { ppid: 0 }));
+    expect(readProcess(9, changing(testScope().directory(), stats))).toMatchObject({ comm: 'c' });
+  });
+});

@@ -2,16 +2,16 @@
  * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined with
  * them; frames made of them. In this process. Called by main.ts.
  */
-import { AuditJoin } from '../src/aggregate/reconcile/reconciler.js';
+import { Reconciler } from '../src/aggregate/reconcile/reconciler.js';
 import { BudgetSource, FlowSource } from '../src/aggregate/rows/sources.js';
 import { Batch } from '../src/decode/batch.js';
 import { Decoder } from '../src/decode/decoder.js';
-import { AuditDecoder, type AuditSink } from '../src/decode/dump.js';
+import { DumpDecoder, type DumpSink } from '../src/decode/dump.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../src/decode/layout.js';
 import { Tables } from '../src/query/tables.js';
 import { announced, eventOf, outbound, World } from '../test/support/aggregate-world.js';
 import { batchOf } from '../test/support/records.js';
-import { auditBegin, auditEnd, auditSocket } from '../test/unit/decode/dump-records.js';
+import { dumpBegin, dumpEnd, dumpSocket } from '../test/unit/decode/dump-records.js';
 import { spread } from './lib/stats.js';
 import { type Cell, count, table } from './lib/table.js';
 
@@ -110,7 +110,10 @@ function lifeOf(n: number): Uint8Array[] {
 /** The same as native/short_lives.h tells it. */
 function joinedLifeOf(n: number): Uint8Array[] {
   const { client, server, waits, passive } = endsOf(n);
-  return [eventOf(client, EVENT.LIVED, { ...waits, connect_us: 150 }), eventOf(server, EVENT.LIVED, passive)];
+  return [
+    eventOf(client, EVENT.COALESCED, { ...waits, connect_us: 150 }),
+    eventOf(server, EVENT.COALESCED, passive),
+  ];
 }
 
 /** Two sockets per connection, whose records take turns; cookies nobody has had. */
@@ -131,17 +134,17 @@ function forgetSockets({ aggregator: { sockets } }: World): void {
 /** A dump of entries that the tables know. */
 function audit(entries: number): Work {
   const world = new World();
-  const join = new AuditJoin(world.aggregator, world.folds);
+  const join = new Reconciler(world.aggregator, world.folds);
   const dump = Array.from({ length: entries }, (_, n) => entryOf(n));
   const bytes = Buffer.concat([
-    auditBegin({ id: 1, started_ns: 3000e9, ...NETNS }),
+    dumpBegin({ id: 1, started_ns: 3000e9, ...NETNS }),
     ...dump,
-    auditEnd({ id: 1 }),
+    dumpEnd({ id: 1 }),
   ]);
   const batch = new Batch(bytes.length);
   batch.u8.set(bytes);
-  const decoder = new AuditDecoder(batch);
-  const sink: AuditSink = {
+  const decoder = new DumpDecoder(batch);
+  const sink: DumpSink = {
     begin: (begin) => join.begin(1, begin.netnsInum, begin.startedNs),
     socket: (socket) => join.socket(socket),
     text: () => undefined,
@@ -163,7 +166,7 @@ function audit(entries: number): Work {
 
 function entryOf(n: number): Uint8Array {
   const mapped = (...last: number[]) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...last]);
-  return auditSocket({
+  return dumpSocket({
     state: TIME_WAIT,
     timer: TIMER_TIME_WAIT,
     family: 2,

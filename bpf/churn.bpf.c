@@ -2,7 +2,7 @@
 /*
  * The tracer: TCP state transitions -> one event per thing that happened to a connection (bpf/tcp_event.h).
  * Everything hangs on tp_btf/inet_sock_set_state; system calls add who took a connection and what failed before it was one
- * (syscalls.bpf.h), exit who is gone. The state of a connection lives with its socket, so each event is complete by itself
+ * (syscalls.bpf.h), exit who is gone. The state of a connection coalescer with its socket, so each event is complete by itself
  * and a lost one spoils no other.
  * `current` is trusted only while some task is inside a system call on the socket (sk_lock.owned): else it is a bystander.
  */
@@ -12,7 +12,7 @@
 #include "soft_error.bpf.h"
 #include "state.bpf.h"
 #include "syscalls.bpf.h"
-#include "verdict.bpf.h"
+#include "close_outcome.bpf.h"
 
 /* One transition as the handlers below see it. */
 struct transition {
@@ -112,8 +112,8 @@ static __always_inline void on_established(struct transition *t)
 	sent = send_event(t->sk, &f);
 	if (sent == SENT_RING)
 		s->flags |= FLAG_OPEN_SENT;
-	else if (sent == SENT_FOLDED)
-		s->flags |= FLAG_OPEN_FOLDED;
+	else if (sent == SENT_OVERFLOWED)
+		s->flags |= FLAG_OPEN_OVERFLOWED;
 }
 
 static __always_inline void on_listen(struct transition *t)
@@ -179,7 +179,7 @@ static __always_inline void on_failed(struct transition *t)
 
 static __always_inline void on_closed(struct transition *t)
 {
-	struct verdict v = close_verdict(t->sk, t->state, t->oldstate, t->cookie);
+	struct close_outcome v = judge_close(t->sk, t->state, t->oldstate, t->cookie);
 	struct event_facts f;
 
 	if (t->oldstate == TCP_ESTABLISHED || t->oldstate == TCP_CLOSE_WAIT)
@@ -261,7 +261,7 @@ static __always_inline void dispatch(struct transition *t)
 
 /*
  * Transitions that say nothing by themselves are skipped before any work: a listener's new child (its cookie may still be
- * the listener's), FIN_WAIT2, CLOSE_WAIT and CLOSING, which the verdict at CLOSE covers.
+ * the listener's), FIN_WAIT2, CLOSE_WAIT and CLOSING, which the outcome at CLOSE covers.
  */
 static __always_inline bool is_silent(int oldstate, int newstate)
 {

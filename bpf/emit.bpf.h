@@ -107,38 +107,38 @@ static __always_inline void keep_owner(struct event_facts *f)
 }
 
 /* Another CPU was first with this key, or the map is full. */
-static __always_inline void fold_again(struct fold_key *key)
+static __always_inline void count_overflow_again(struct overflow_key *key)
 {
-	__u64 *value = bpf_map_lookup_elem(&folds, key);
+	__u64 *value = bpf_map_lookup_elem(&overflow, key);
 
 	if (value)
 		__sync_fetch_and_add(value, 1);
 	else
-		count(COUNTER_FOLD_OVERFLOW);
+		count(COUNTER_OVERFLOW_FULL);
 }
 
 /* The ring is full: keep the totals exact and the owners, lose only the detail. */
-static __always_inline void fold(struct sock_view *v, struct event_facts *f)
+static __always_inline void count_overflow(struct sock_view *v, struct event_facts *f)
 {
-	struct fold_key key = {
+	struct overflow_key key = {
 		.netns_cookie = v->netns_cookie,
 		.netns_inum = v->netns_inum,
 		.owner = f->owner,
 		.owner_tgid = f->owner_tgid,
 		.direction = f->direction,
 		.type = f->type,
-		.flags = f->flags &
-			 (FLAG_CLOSED_FIRST | FLAG_BOUND_BEFORE | FLAG_OPEN_SENT | FLAG_OPEN_FOLDED | FLAG_PREEXISTING),
+		.flags = f->flags & (FLAG_CLOSED_FIRST | FLAG_BOUND_BEFORE | FLAG_OPEN_SENT | FLAG_OPEN_OVERFLOWED |
+				     FLAG_PREEXISTING),
 		.err = (__u8)f->err,
 	};
 	__u64 one = 1;
-	__u64 *value = bpf_map_lookup_elem(&folds, &key);
+	__u64 *value = bpf_map_lookup_elem(&overflow, &key);
 
 	keep_owner(f);
 	if (value)
 		__sync_fetch_and_add(value, 1);
-	else if (bpf_map_update_elem(&folds, &key, &one, BPF_NOEXIST) != 0)
-		fold_again(&key);
+	else if (bpf_map_update_elem(&overflow, &key, &one, BPF_NOEXIST) != 0)
+		count_overflow_again(&key);
 	/* Last: who sees this counter move finds the fold. */
 	count(COUNTER_RING_LOST);
 }
@@ -206,7 +206,7 @@ static __always_inline void write_event(struct tcp_event *e, struct sock_view *v
 	write_tuple(e, v, f);
 }
 
-enum sent { SENT_FILTERED, SENT_RING, SENT_FOLDED };
+enum sent { SENT_FILTERED, SENT_RING, SENT_OVERFLOWED };
 
 /* `closed`: the socket when its bytes are to be told; its type is known. */
 static __always_inline enum sent send(struct sock_view *v, struct event_facts *f, struct sock *closed)
@@ -221,8 +221,8 @@ static __always_inline enum sent send(struct sock_view *v, struct event_facts *f
 		return SENT_FILTERED;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		fold(v, f);
-		return SENT_FOLDED;
+		count_overflow(v, f);
+		return SENT_OVERFLOWED;
 	}
 	write_event(e, v, f);
 	if (closed && f->type == EVENT_CLOSED)

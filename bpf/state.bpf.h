@@ -30,7 +30,7 @@ struct socket_state {
 	__u8 last;  /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
 	__u8 handled; /* transition_mark() of what the first copy of the program has handled and the second has not seen */
 	__u16 soft_err;  /* errno of the last ICMP answer to the attempt that did not end it */
-	__u8 reset_sent; /* noted only for the portable verdict */
+	__u8 reset_sent; /* noted only for the portable outcome */
 	__u8 pad[5];
 };
 
@@ -85,10 +85,10 @@ struct {
 /* Inserted when the ring is full; read, never cleared, by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FOLDS_MAX);
-	__type(key, struct fold_key);
+	__uint(max_entries, OVERFLOW_MAX);
+	__type(key, struct overflow_key);
 	__type(value, __u64);
-} folds SEC(".maps");
+} overflow SEC(".maps");
 
 /*
  * By socket cookie. Inserted when the ring is full, for connections that live on or leave a TIME_WAIT entry: the audit finds

@@ -33,9 +33,9 @@ enum event_type {
 	EVENT_SEED = 10, /* a socket that some process held when the tracer started: not in the ring, but read from its
 				   iterators; newstate is its state */
 	EVENT_BIND_FAILED = 11, /* bind() failed: laddr and lport are what it asked for; no direction */
-	EVENT_LIVED =
+	EVENT_COALESCED =
 		12, /* opened and closed between two looks at the ring: as EVENT_CLOSED, with the owner of the open.
-				   Not in the ring: native/short_lives.h makes one of two events */
+				   Not in the ring: native/tracer/coalescer.h makes one of two events */
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -59,7 +59,7 @@ enum event_flags {
 	FLAG_OPEN_SENT = 1 << 3,         /* the open of this connection was sent in an event */
 	FLAG_PREEXISTING = 1 << 4,       /* older than the tracer */
 	FLAG_TRACED = 1 << 5,            /* a traced process's: trace subscribers want it */
-	FLAG_OPEN_FOLDED = 1 << 6,       /* the open of this connection had no room in the ring: it is in the folds */
+	FLAG_OPEN_OVERFLOWED = 1 << 6,   /* the open of this connection had no room in the ring: it is in the folds */
 	FLAG_RETRIED = 1 << 7,           /* EVENT_CONNECT: the SYN was sent again, so the attempt lasts */
 };
 
@@ -145,13 +145,13 @@ struct process_exit_event {
 };
 
 /* Key of the map `folds`: cumulative counts (u64) of events the ring had no room for. 24 bytes. */
-struct fold_key {
+struct overflow_key {
 	__u64 netns_cookie;
 	__u32 owner;
 	__u32 owner_tgid;
 	__u8 direction;
 	__u8 type;  /* enum event_type */
-	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _BOUND_BEFORE, _OPEN_SENT, _OPEN_FOLDED, _PREEXISTING */
+	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _BOUND_BEFORE, _OPEN_SENT, _OPEN_OVERFLOWED, _PREEXISTING */
 	__u8 err;   /* of a failure: errno values of TCP fit */
 	__u32 netns_inum;
 };
@@ -222,14 +222,14 @@ EVENT_ASSERT(process_exit_event, time_ns, 8);
 EVENT_ASSERT(process_exit_event, tgid, 16);
 EVENT_ASSERT(process_exit_event, pad, 20);
 _Static_assert(sizeof(struct process_exit_event) == 24, "process_exit_event has padding");
-EVENT_ASSERT(fold_key, owner, 8);
-EVENT_ASSERT(fold_key, owner_tgid, 12);
-EVENT_ASSERT(fold_key, direction, 16);
-EVENT_ASSERT(fold_key, type, 17);
-EVENT_ASSERT(fold_key, flags, 18);
-EVENT_ASSERT(fold_key, err, 19);
-EVENT_ASSERT(fold_key, netns_inum, 20);
-_Static_assert(sizeof(struct fold_key) == 24, "fold_key has padding");
+EVENT_ASSERT(overflow_key, owner, 8);
+EVENT_ASSERT(overflow_key, owner_tgid, 12);
+EVENT_ASSERT(overflow_key, direction, 16);
+EVENT_ASSERT(overflow_key, type, 17);
+EVENT_ASSERT(overflow_key, flags, 18);
+EVENT_ASSERT(overflow_key, err, 19);
+EVENT_ASSERT(overflow_key, netns_inum, 20);
+_Static_assert(sizeof(struct overflow_key) == 24, "overflow_key has padding");
 EVENT_ASSERT(lost_owner, cookie, 0);
 EVENT_ASSERT(lost_owner, owner, 8);
 EVENT_ASSERT(lost_owner, owner_tgid, 12);

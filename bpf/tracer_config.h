@@ -15,7 +15,7 @@ struct tracer_config {
 	__u32 hz;       /* jiffies per second */
 	__u32 syscalls; /* system calls are traced. Without them nobody reports an accept(), so an inbound connection is told
 			   by its EVENT_ESTABLISHED, and calls that fail before there is a connection are not told */
-	__u32 walk; /* the kernel's table of sockets can be read: verdict.bpf.h; else portable_verdict.bpf.h */
+	__u32 walk; /* the kernel's table of sockets can be read: close_outcome.bpf.h; else portable_outcome.bpf.h */
 };
 
 /* The map .data.control: how many entries each filter map holds; 0 lets everything pass without a look-up. */
@@ -30,7 +30,7 @@ struct tracer_control {
 enum tracer_counter {
 	COUNTER_EVENTS = 0,           /* written to the ring */
 	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: folded */
-	COUNTER_FOLD_OVERFLOW = 2,    /* of those, not even folded */
+	COUNTER_OVERFLOW_FULL = 2,    /* of those, not even folded */
 	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls whose socket or thread got no local storage: not told */
 	COUNTER_IDENTITY_LOST = 4,    /* processes and older sockets whose owner is untold: no room or memory */
 	COUNTER_GAPS = 5,             /* in a socket's states: transitions that no copy of the program was shown */
@@ -38,7 +38,7 @@ enum tracer_counter {
 };
 
 #define FILTER_MAX 1024
-#define FOLDS_MAX 8192
+#define OVERFLOW_MAX 8192
 #define LOST_OWNERS_MAX 262144
 #define TRACED_SOCKETS_MAX 65536
 #define RING_BYTES_DEFAULT (16 * 1024 * 1024)

@@ -5,7 +5,7 @@
 
 import type { Io, StopReason } from './cli/io.js';
 import { EXIT } from './protocol/errors.js';
-import { shedPrivileges } from './service/drop-privileges.js';
+import { dropPrivileges } from './service/drop-privileges.js';
 import { boundHeap } from './service/heap.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -14,7 +14,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 async function run(): Promise<never> {
   const args = process.argv.slice(2);
   /* Before signals have handlers: one that came while the process is replaced would be forgotten. */
-  const warnings = await shedPrivileges(args, process.env);
+  const warnings = await dropPrivileges(args, process.env);
   boundHeap();
   const { commandLine } = await import('./cli/command-line.js');
   const stopping = new AbortController();

@@ -33,7 +33,7 @@ const { tcp } = Aggregator.prototype;
  * @param {Parameters<typeof tcp>[0]} event
  */
 Aggregator.prototype.tcp = function (event) {
-  const joined = event.type === EVENT.LIVED;
+  const joined = event.type === EVENT.COALESCED;
   seen += joined ? 2 : 1;
   if (++calls % EVERY === 0) {
     const first = joined ? event.timeNs - event.durationNs : event.timeNs;

@@ -1,11 +1,11 @@
 /**
- * The tracer where the kernel takes no programs: it sees nothing, and audits are all there is. Called by the engine.
+ * The tracer where the kernel takes no programs: it sees nothing, and dumps are all there is. Called by the engine.
  */
 import type { NativeTracer, TracerStats } from './native.js';
 
 const NOTHING: TracerStats = {
   ringLost: 0,
-  foldOverflow: 0,
+  overflowFull: 0,
   gaps: 0,
   events: 0,
   storageFailures: 0,
@@ -18,12 +18,12 @@ export function absentTracer(): NativeTracer {
   return {
     attach: ignore,
     drain: none,
-    folds: none,
+    overflowCounters: none,
     takeLostOwners: none,
     seeds: none,
     stats: () => NOTHING,
     hooks: () => [],
-    verdictPath: () => 'portable',
+    outcomePath: () => 'portable',
     setFilter: ignore,
     setTraced: ignore,
     close: ignore,

@@ -20,7 +20,7 @@ export interface TracerOptions {
   /** Attach accept/connect/bind system call tracepoints. */
   syscalls: boolean;
   /** Judge closes without walking the kernel's table of sockets, although that could be done. */
-  portableVerdict?: boolean;
+  portableOutcome?: boolean;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface TracerOptions {
  */
 export interface TracerStats {
   ringLost: number;
-  foldOverflow: number;
+  overflowFull: number;
   gaps: number;
   /** Events written to the ring. */
   events: number;
@@ -52,12 +52,12 @@ export interface NativeTracer {
   attach(): void;
   /**
    * Copies whole records into `buffer`, which is 8-byte aligned; returns the bytes written. 0: the ring is empty. Never blocks,
-   * one thread only. `join`: a connection that opened and closed since the last call comes as one EVENT_LIVED, where its open
+   * one thread only. `join`: a connection that opened and closed since the last call comes as one EVENT_COALESCED, where its open
    * was; without it, as two events.
    */
   drain(buffer: Uint8Array, join?: boolean): number;
-  /** Copies the fold map: records of fold_key followed by a u64 count since load. Returns the bytes written. */
-  folds(buffer: Uint8Array): number;
+  /** Copies the fold map: records of overflow_key followed by a u64 count since load. Returns the bytes written. */
+  overflowCounters(buffer: Uint8Array): number;
   /**
    * Takes out of the kernel the owners of connections whose events had no room: records of lost_owner. Returns the bytes
    * written; less than the buffer holds: there are no more.
@@ -73,32 +73,32 @@ export interface NativeTracer {
   /** Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice. */
   hooks(): string[];
   /** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
-  verdictPath(): VerdictPath;
+  outcomePath(): VerdictPath;
   setFilter(filter: KernelFilter): void;
   /** Traced processes send connect and transition events too. */
   setTraced(tgids: number[]): void;
   close(): void;
 }
 
-export interface AuditTarget {
+export interface DumpTarget {
   /** The caller's own number for it, 32 bits. */
   id: number;
   /** A network namespace: "/proc/PID/ns/net" or a named mount. */
   path: string;
 }
 
-/** Bounds of an auditor's memory. */
-export interface AuditorLimits {
+/** Bounds of a dumper's memory. */
+export interface DumpLimits {
   /** Most bytes dumped and not yet taken; 128 MiB. At least 256 KiB. */
   queueBytes?: number;
-  /** How long a full queue stops the dump before that namespace's audit ends with ENOBUFS, ms; 10,000. */
+  /** How long a full queue stops the dump before that namespace's dump ends with ENOBUFS, ms; 10,000. */
   patienceMs?: number;
 }
 
-/** Records of src/decode/audit-layout.ts. */
-export interface NativeAuditor {
-  /** Dumps the targets one after another on the auditor's own thread. False: one is still running or not yet taken. */
-  start(targets: AuditTarget[]): boolean;
+/** Records of src/decode/dump-layout.ts. */
+export interface NativeSocketDumper {
+  /** Dumps the targets one after another on the dumper's own thread. False: one is still running or not yet taken. */
+  start(targets: DumpTarget[]): boolean;
   /**
    * Copies whole records dumped so far; returns the bytes written, 0: none right now, -1: finished and all taken. Never
    * blocks. The buffer holds at least 32 KiB.
@@ -111,12 +111,12 @@ export interface NativeAuditor {
 export interface NativeAddon {
   readonly eventFormat: number;
   readonly sizes: Readonly<
-    Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'fold_key' | 'lost_owner', number>
+    Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'overflow_key' | 'lost_owner', number>
   >;
   readonly version: string;
   readonly libbpf: string;
   openTracer(options: TracerOptions): NativeTracer;
-  openAuditor(limits?: AuditorLimits): NativeAuditor;
+  openSocketDumper(limits?: DumpLimits): NativeSocketDumper;
   /**
    * Drops every capability but these (numbers) and starts `words`, a file and its arguments, in place of this process. Does
    * not return. EPERM: CAP_SETPCAP is missing.

@@ -17,7 +17,7 @@ const BUSY_BYTES_PER_MS = 2048;
 /** Batches taken in one turn of the event loop; with more waiting the loop gets a chance in between. */
 const BATCHES_PER_TURN = 4;
 
-export class Pump {
+export class RingDrain {
   private timer: NodeJS.Timeout | null = null;
   private immediate: NodeJS.Immediate | null = null;
   private waitMs = QUIET_MS;

@@ -1,12 +1,12 @@
 /**
- * Audits on the event loop's terms: the native thread dumps, this takes what there is in short slices and gives the loop
+ * Dumps on the event loop's terms: the native thread dumps, this takes what there is in short slices and gives the loop
  * back in between. Enters: targets. Leaves: calls on the caller's sink, in order. One buffer, used again. Called by the
  * engine.
  */
 import { performance } from 'node:perf_hooks';
 import { Batch } from '../decode/batch.js';
-import { AuditDecoder, type AuditSink } from '../decode/dump.js';
-import type { AuditTarget, NativeAuditor } from './native.js';
+import { DumpDecoder, type DumpSink } from '../decode/dump.js';
+import type { DumpTarget, NativeSocketDumper } from './native.js';
 
 const BUFFER_BYTES = 256 * 1024;
 /** Longest hold of the event loop in one turn, ms; the last step may go beyond it. */
@@ -16,17 +16,17 @@ const STEP_BYTES = 32 * 1024;
 /** Wait when the thread has nothing yet, ms. */
 const POLL_MS = 2;
 
-interface Audit {
-  sink: AuditSink;
+interface Dump {
+  sink: DumpSink;
   resolve(): void;
   reject(error: unknown): void;
   /** What the sink or the decoder threw: the rest is taken and thrown away. */
   failure: { error: unknown } | null;
 }
 
-export class Auditor {
-  private readonly decoder = new AuditDecoder(new Batch(BUFFER_BYTES));
-  private running: Audit | null = null;
+export class SocketDumper {
+  private readonly decoder = new DumpDecoder(new Batch(BUFFER_BYTES));
+  private running: Dump | null = null;
   private timer: NodeJS.Timeout | null = null;
   private immediate: NodeJS.Immediate | null = null;
   private at = 0;
@@ -35,31 +35,31 @@ export class Auditor {
 
   /** @param onTaken runs before each batch of records is decoded: what happened before they were dumped has happened. */
   constructor(
-    private readonly native: NativeAuditor,
+    private readonly native: NativeSocketDumper,
     private readonly onTaken: () => void = () => undefined,
   ) {}
 
   /**
    * Dumps the targets, one after another, to the sink. Resolves when all are through, failed ones too: those say so in
-   * their end. Rejects with what the sink threw, when an audit is running already, and when close() interrupts it.
+   * their end. Rejects with what the sink threw, when a dump is running already, and when close() interrupts it.
    */
-  audit(targets: readonly AuditTarget[], sink: AuditSink): Promise<void> {
+  dump(targets: readonly DumpTarget[], sink: DumpSink): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.closed) throw new Error('the auditor is closed');
-      if (!this.native.start([...targets])) throw new Error('an audit is running');
+      if (this.closed) throw new Error('the dumper is closed');
+      if (!this.native.start([...targets])) throw new Error('a dump is running');
       this.running = { sink, resolve, reject, failure: null };
       this.poll();
     });
   }
 
-  /** Ends a running audit. Waits for the thread, some ms at most. */
+  /** Ends a running dump. Waits for the thread, some ms at most. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     if (this.timer !== null) clearTimeout(this.timer);
     if (this.immediate !== null) clearImmediate(this.immediate);
     this.native.close();
-    this.running?.reject(new Error('the auditor was closed'));
+    this.running?.reject(new Error('the dumper was closed'));
     this.running = null;
   }
 
@@ -90,20 +90,20 @@ export class Auditor {
   }
 
   private step(): void {
-    const audit = this.running as Audit;
+    const dump = this.running as Dump;
     const end = Math.min(this.filled, this.at + STEP_BYTES);
     try {
-      if (audit.failure === null) this.at = this.decoder.decode(end, audit.sink, this.at);
+      if (dump.failure === null) this.at = this.decoder.decode(end, dump.sink, this.at);
     } catch (error) {
-      audit.failure = { error };
+      dump.failure = { error };
     }
-    if (audit.failure !== null) this.at = this.filled;
+    if (dump.failure !== null) this.at = this.filled;
   }
 
   private finish(): void {
-    const audit = this.running as Audit;
+    const dump = this.running as Dump;
     this.running = null;
-    if (audit.failure === null) audit.resolve();
-    else audit.reject(audit.failure.error);
+    if (dump.failure === null) dump.resolve();
+    else dump.reject(dump.failure.error);
   }
 }

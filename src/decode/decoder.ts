@@ -20,7 +20,7 @@ const EXIT_BYTES = sizeOf('process_exit_event');
 function expectedSize(type: number): number {
   if (type === EVENT.PROCESS) return PROCESS_BYTES;
   if (type === EVENT.PROCESS_EXIT) return EXIT_BYTES;
-  return type >= EVENT.CONNECT && type <= EVENT.LIVED ? TCP_BYTES : 0;
+  return type >= EVENT.CONNECT && type <= EVENT.COALESCED ? TCP_BYTES : 0;
 }
 
 /** Thrown for bytes that no tracer of this version writes. `offset` is where in the batch. */

@@ -1,22 +1,22 @@
 /**
- * The audit format: what the native auditor writes and audit.ts reads. One namespace is audit_begin, audit_socket*,
- * audit_text*, audit_end; one without its end is as good as not dumped.
- * Twin: native/audit_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
+ * The dump format: what the native dumper writes and dump.ts reads. One namespace is dump_begin, dump_socket*,
+ * dump_text*, dump_end; one without its end is as good as not dumped.
+ * Twin: native/dump_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
  */
 import { type Fields, placed } from './layout.js';
 
 /** Record types, distinct from those of events. */
-export const AUDIT = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35 } as const;
+export const DUMP = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35 } as const;
 
-export const AUDIT_SOCKET_FLAG = { REQUEST: 1 << 0 } as const;
-export const AUDIT_TEXT_FLAG = { LAST: 1 << 0, CUT: 1 << 1 } as const;
+export const DUMP_SOCKET_FLAG = { REQUEST: 1 << 0 } as const;
+export const DUMP_TEXT_FLAG = { LAST: 1 << 0, CUT: 1 << 1 } as const;
 
 /** Most bytes of text in one record, and of one file over all its records. */
-export const AUDIT_TEXT_PIECE = 16_384;
-export const AUDIT_TEXT_LIMIT = 262_144;
+export const DUMP_TEXT_PIECE = 16_384;
+export const DUMP_TEXT_LIMIT = 262_144;
 
-/** By the number in audit_text: files of /proc/sys/net/ipv4, then of /proc/net. */
-export const AUDIT_FILES = [
+/** By the number in dump_text: files of /proc/sys/net/ipv4, then of /proc/net. */
+export const DUMP_FILES = [
   'ip_local_port_range',
   'ip_local_reserved_ports',
   'tcp_tw_reuse',
@@ -28,10 +28,10 @@ export const AUDIT_FILES = [
   'sockstat',
   'snmp',
 ] as const;
-export type AuditFile = (typeof AUDIT_FILES)[number];
+export type DumpFile = (typeof DUMP_FILES)[number];
 
-export const AUDIT_RECORDS = {
-  audit_begin: [
+export const DUMP_RECORDS = {
+  dump_begin: [
     ['type', 'u16'],
     ['size', 'u16'],
     ['id', 'u32'],
@@ -40,7 +40,7 @@ export const AUDIT_RECORDS = {
     ['netns_inum', 'u32'],
     ['error', 'u32'],
   ],
-  audit_socket: [
+  dump_socket: [
     ['type', 'u16'],
     ['size', 'u16'],
     ['state', 'u8'],
@@ -56,7 +56,7 @@ export const AUDIT_RECORDS = {
     ['uid', 'u32'],
     ['inode', 'u32'],
   ],
-  audit_text: [
+  dump_text: [
     ['type', 'u16'],
     ['size', 'u16'],
     ['file', 'u16'],
@@ -65,7 +65,7 @@ export const AUDIT_RECORDS = {
     ['flags', 'u16'],
     ['pad', 'u16'],
   ],
-  audit_end: [
+  dump_end: [
     ['type', 'u16'],
     ['size', 'u16'],
     ['id', 'u32'],
@@ -74,15 +74,15 @@ export const AUDIT_RECORDS = {
     ['error', 'u32'],
   ],
 } as const satisfies Record<string, Fields>;
-export type AuditRecordName = keyof typeof AUDIT_RECORDS;
-type FieldName<R extends AuditRecordName> = (typeof AUDIT_RECORDS)[R][number][0];
+export type DumpRecordName = keyof typeof DUMP_RECORDS;
+type FieldName<R extends DumpRecordName> = (typeof DUMP_RECORDS)[R][number][0];
 
 /** Byte offset of every field of a record. */
-export function auditOffsetsOf<R extends AuditRecordName>(record: R): Record<FieldName<R>, number> {
-  return placed(AUDIT_RECORDS[record]).offsets as Record<FieldName<R>, number>;
+export function dumpOffsetsOf<R extends DumpRecordName>(record: R): Record<FieldName<R>, number> {
+  return placed(DUMP_RECORDS[record]).offsets as Record<FieldName<R>, number>;
 }
 
-/** Bytes of a record; of audit_text without its text. */
-export function auditSizeOf(record: AuditRecordName): number {
-  return placed(AUDIT_RECORDS[record]).size;
+/** Bytes of a record; of dump_text without its text. */
+export function dumpSizeOf(record: DumpRecordName): number {
+  return placed(DUMP_RECORDS[record]).size;
 }

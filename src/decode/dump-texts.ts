@@ -1,13 +1,13 @@
 /**
- * The files of one audited namespace, put together from their pieces. Enters: audit_text records. Leaves: whole texts, as
- * parseSysctls() takes them. Used by sinks of an audit: clear() at a namespace's begin, read at its end.
+ * The files of one dumped namespace, put together from their pieces. Enters: dump_text records. Leaves: whole texts, as
+ * parseSysctls() takes them. Used by sinks of a dump: clear() at a namespace's begin, read at its end.
  */
-import type { AuditText } from './dump.js';
-import { AUDIT_FILES, type AuditFile } from './dump-layout.js';
+import type { DumpText } from './dump.js';
+import { DUMP_FILES, type DumpFile } from './dump-layout.js';
 
-export class AuditTexts {
-  private readonly whole = new Map<AuditFile, string>();
-  private readonly cutFiles = new Set<AuditFile>();
+export class DumpTexts {
+  private readonly whole = new Map<DumpFile, string>();
+  private readonly cutFiles = new Set<DumpFile>();
   private partial = '';
 
   clear(): void {
@@ -16,7 +16,7 @@ export class AuditTexts {
     this.partial = '';
   }
 
-  add(piece: AuditText): void {
+  add(piece: DumpText): void {
     const { file } = piece;
     if (file === null) return;
     this.partial = piece.offset === 0 ? piece.text : this.partial + piece.text;
@@ -27,17 +27,17 @@ export class AuditTexts {
   }
 
   /** Null: this kernel does not have the file, or it could not be read. */
-  get(file: AuditFile): string | null {
+  get(file: DumpFile): string | null {
     return this.whole.get(file) ?? null;
   }
 
-  /** Whether the file was longer than an audit reads. */
-  isCut(file: AuditFile): boolean {
+  /** Whether the file was longer than a dump reads. */
+  isCut(file: DumpFile): boolean {
     return this.cutFiles.has(file);
   }
 
-  all(): Record<AuditFile, string | null> {
-    const entries = AUDIT_FILES.map((file) => [file, this.get(file)]);
-    return Object.fromEntries(entries) as Record<AuditFile, string | null>;
+  all(): Record<DumpFile, string | null> {
+    const entries = DUMP_FILES.map((file) => [file, this.get(file)]);
+    return Object.fromEntries(entries) as Record<DumpFile, string | null>;
   }
 }

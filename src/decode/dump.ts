@@ -1,36 +1,36 @@
 /**
- * Bytes of an audit to typed records. Enters: whole records from the native auditor. Leaves: calls on a sink, in their
+ * Bytes of a dump to typed records. Enters: whole records from the native dumper. Leaves: calls on a sink, in their
  * order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
- * Called by capture/auditor.ts.
+ * Called by capture/dumper.ts.
  */
 
 import { type Batch, Cursor } from './batch.js';
 import { FormatError } from './decoder.js';
 import {
-  AUDIT,
-  AUDIT_FILES,
-  AUDIT_SOCKET_FLAG,
-  AUDIT_TEXT_FLAG,
-  type AuditFile,
-  auditOffsetsOf,
-  auditSizeOf,
+  DUMP,
+  DUMP_FILES,
+  DUMP_SOCKET_FLAG,
+  DUMP_TEXT_FLAG,
+  type DumpFile,
+  dumpOffsetsOf,
+  dumpSizeOf,
 } from './dump-layout.js';
 
-const B = auditOffsetsOf('audit_begin');
-const S = auditOffsetsOf('audit_socket');
-const T = auditOffsetsOf('audit_text');
-const E = auditOffsetsOf('audit_end');
-const BEGIN_BYTES = auditSizeOf('audit_begin');
-const SOCKET_BYTES = auditSizeOf('audit_socket');
-const TEXT_BYTES = auditSizeOf('audit_text');
-const END_BYTES = auditSizeOf('audit_end');
+const B = dumpOffsetsOf('dump_begin');
+const S = dumpOffsetsOf('dump_socket');
+const T = dumpOffsetsOf('dump_text');
+const E = dumpOffsetsOf('dump_end');
+const BEGIN_BYTES = dumpSizeOf('dump_begin');
+const SOCKET_BYTES = dumpSizeOf('dump_socket');
+const TEXT_BYTES = dumpSizeOf('dump_text');
+const END_BYTES = dumpSizeOf('dump_end');
 const HEADER_BYTES = 4;
 /** idiag_timer of a mini-socket. */
 const TIMER_TIME_WAIT = 3;
 const latin1 = new TextDecoder('latin1');
 
 /** A namespace was entered, or could not be: `error`. */
-export class AuditBegin extends Cursor {
+export class DumpBegin extends Cursor {
   /** The caller's number for the target. */
   get id(): number {
     return this.word(B.id);
@@ -60,7 +60,7 @@ export class AuditBegin extends Cursor {
 }
 
 /** One TCP socket. A socket that changed while the dump went on can be there twice: by its cookie, the later one is right. */
-export class AuditSocket extends Cursor {
+export class DumpSocket extends Cursor {
   /**
    * The kernel's number; of a mini-socket its substate: 6 TIME_WAIT, 5 FIN_WAIT2. 13 (TCP_BOUND_INACTIVE): bound,
    * neither listening nor connecting; from kernel 6.8 on. 7 (CLOSE): caught while it changed, to what is not known.
@@ -78,7 +78,7 @@ export class AuditSocket extends Cursor {
   }
   /** A SYN that waits for its third ACK. */
   get isRequest(): boolean {
-    return (this.byte(S.flags) & AUDIT_SOCKET_FLAG.REQUEST) !== 0;
+    return (this.byte(S.flags) & DUMP_SOCKET_FLAG.REQUEST) !== 0;
   }
   /** AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10. */
   get family(): number {
@@ -127,21 +127,21 @@ export class AuditSocket extends Cursor {
 }
 
 /** A piece of a file's text. A file that the kernel does not have sends none. */
-export class AuditText extends Cursor {
+export class DumpText extends Cursor {
   /** Null: a file this version does not know. */
-  get file(): AuditFile | null {
-    return AUDIT_FILES[this.short(T.file)] ?? null;
+  get file(): DumpFile | null {
+    return DUMP_FILES[this.short(T.file)] ?? null;
   }
   /** Of the piece in the file. */
   get offset(): number {
     return this.word(T.offset);
   }
   get isLast(): boolean {
-    return (this.short(T.flags) & AUDIT_TEXT_FLAG.LAST) !== 0;
+    return (this.short(T.flags) & DUMP_TEXT_FLAG.LAST) !== 0;
   }
-  /** With `isLast`: the file was longer than AUDIT_TEXT_LIMIT. */
+  /** With `isLast`: the file was longer than DUMP_TEXT_LIMIT. */
   get isCut(): boolean {
-    return (this.short(T.flags) & AUDIT_TEXT_FLAG.CUT) !== 0;
+    return (this.short(T.flags) & DUMP_TEXT_FLAG.CUT) !== 0;
   }
   get text(): string {
     const room = this.short(T.size) - TEXT_BYTES;
@@ -150,7 +150,7 @@ export class AuditText extends Cursor {
 }
 
 /** The namespace's last record. */
-export class AuditEnd extends Cursor {
+export class DumpEnd extends Cursor {
   get id(): number {
     return this.word(E.id);
   }
@@ -167,37 +167,37 @@ export class AuditEnd extends Cursor {
   }
 }
 
-export interface AuditSink {
-  begin(begin: AuditBegin): void;
-  socket(socket: AuditSocket): void;
-  text(text: AuditText): void;
-  end(end: AuditEnd): void;
+export interface DumpSink {
+  begin(begin: DumpBegin): void;
+  socket(socket: DumpSocket): void;
+  text(text: DumpText): void;
+  end(end: DumpEnd): void;
 }
 
-export class AuditDecoder {
-  private readonly begin: AuditBegin;
-  private readonly socket: AuditSocket;
-  private readonly text: AuditText;
-  private readonly end: AuditEnd;
+export class DumpDecoder {
+  private readonly begin: DumpBegin;
+  private readonly socket: DumpSocket;
+  private readonly text: DumpText;
+  private readonly end: DumpEnd;
 
   constructor(readonly batch: Batch) {
-    this.begin = new AuditBegin(batch);
-    this.socket = new AuditSocket(batch);
-    this.text = new AuditText(batch);
-    this.end = new AuditEnd(batch);
+    this.begin = new DumpBegin(batch);
+    this.socket = new DumpSocket(batch);
+    this.text = new DumpText(batch);
+    this.end = new DumpEnd(batch);
   }
 
   /**
    * Hands every whole record between `from` and `length` to the sink; returns where it stopped: at the beginning of a
    * record that goes on after `length`, or at `length`. Errors: FormatError.
    */
-  decode(length: number, sink: AuditSink, from = 0): number {
+  decode(length: number, sink: DumpSink, from = 0): number {
     let at = from;
     while (at + HEADER_BYTES <= length) {
       const type = this.batch.u16[at >> 1] as number;
       const size = this.batch.u16[(at >> 1) + 1] as number;
       if (!fits(type, size))
-        throw new FormatError(`an audit record of type ${type} cannot have ${size} bytes`, at);
+        throw new FormatError(`a dump record of type ${type} cannot have ${size} bytes`, at);
       if (at + size > length) break;
       this.dispatch(type, at, sink);
       at += size;
@@ -205,17 +205,17 @@ export class AuditDecoder {
     return at;
   }
 
-  private dispatch(type: number, at: number, sink: AuditSink): void {
-    if (type === AUDIT.SOCKET) sink.socket(this.socket.moveTo(at));
-    else if (type === AUDIT.TEXT) sink.text(this.text.moveTo(at));
-    else if (type === AUDIT.BEGIN) sink.begin(this.begin.moveTo(at));
+  private dispatch(type: number, at: number, sink: DumpSink): void {
+    if (type === DUMP.SOCKET) sink.socket(this.socket.moveTo(at));
+    else if (type === DUMP.TEXT) sink.text(this.text.moveTo(at));
+    else if (type === DUMP.BEGIN) sink.begin(this.begin.moveTo(at));
     else sink.end(this.end.moveTo(at));
   }
 }
 
 function fits(type: number, size: number): boolean {
-  if (type === AUDIT.SOCKET) return size === SOCKET_BYTES;
-  if (type === AUDIT.TEXT) return size >= TEXT_BYTES && size % 8 === 0;
-  if (type === AUDIT.BEGIN) return size === BEGIN_BYTES;
-  return type === AUDIT.END && size === END_BYTES;
+  if (type === DUMP.SOCKET) return size === SOCKET_BYTES;
+  if (type === DUMP.TEXT) return size >= TEXT_BYTES && size % 8 === 0;
+  if (type === DUMP.BEGIN) return size === BEGIN_BYTES;
+  return type === DUMP.END && size === END_BYTES;
 }

@@ -17,7 +17,7 @@ export const EVENT = {
   TRANSITION: 9,
   SEED: 10,
   BIND_FAILED: 11,
-  LIVED: 12,
+  COALESCED: 12,
 } as const;
 
 export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;
@@ -40,7 +40,7 @@ export const FLAG = {
   OPEN_SENT: 1 << 3,
   PREEXISTING: 1 << 4,
   TRACED: 1 << 5,
-  OPEN_FOLDED: 1 << 6,
+  OPEN_OVERFLOWED: 1 << 6,
   RETRIED: 1 << 7,
 } as const;
 
@@ -120,7 +120,7 @@ export const RECORDS = {
     ['tgid', 'u32'],
     ['pad', 'u32'],
   ],
-  fold_key: [
+  overflow_key: [
     ['netns_cookie', 'u64'],
     ['owner', 'u32'],
     ['owner_tgid', 'u32'],

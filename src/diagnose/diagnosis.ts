@@ -10,7 +10,7 @@ import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
-import { Mirror } from './table-replica.js';
+import { TableReplica } from './table-replica.js';
 import type { Facts, Standing, Tables } from './types.js';
 import { decide, type Verdict } from './verdict.js';
 
@@ -19,7 +19,7 @@ const PERIOD_MS = 900;
 
 type Read = Required<Pick<Source['tables'], 'flows' | 'budgets' | 'failures' | 'totals'>>;
 
-export interface DiagnosisAround {
+export interface DiagnosisContext {
   /** By flow key. Unix ms. */
   standing(now: number): ReadonlyMap<string, Standing>;
   runtimeOf: Facts['runtimeOf'];
@@ -28,10 +28,10 @@ export interface DiagnosisAround {
 }
 
 export class Diagnosis {
-  private readonly flows: Mirror<'flows'>;
-  private readonly budgets: Mirror<'budgets'>;
-  private readonly failures: Mirror<'failures'>;
-  private readonly totals: Mirror<'totals'>;
+  private readonly flows: TableReplica<'flows'>;
+  private readonly budgets: TableReplica<'budgets'>;
+  private readonly failures: TableReplica<'failures'>;
+  private readonly totals: TableReplica<'totals'>;
   private readonly growth = new Growth(3);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
@@ -42,12 +42,12 @@ export class Diagnosis {
 
   constructor(
     sources: Read,
-    private readonly around: DiagnosisAround,
+    private readonly context: DiagnosisContext,
   ) {
-    this.flows = new Mirror(sources.flows);
-    this.budgets = new Mirror(sources.budgets);
-    this.failures = new Mirror(sources.failures);
-    this.totals = new Mirror(sources.totals);
+    this.flows = new TableReplica(sources.flows);
+    this.budgets = new TableReplica(sources.budgets);
+    this.failures = new TableReplica(sources.failures);
+    this.totals = new TableReplica(sources.totals);
   }
 
   /** What publish gets. It collects findings after the tables that they are made of. */
@@ -67,12 +67,12 @@ export class Diagnosis {
       for (const mirror of [this.flows, this.budgets, this.failures, this.totals]) mirror.pull(now);
       this.evaluate(this.read(now), now);
     } catch (error) {
-      this.around.failed(error);
+      this.context.failed(error);
     }
   }
 
   private evaluate(tables: Tables, now: number): void {
-    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.around.runtimeOf };
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.context.runtimeOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
     const findings = findingRows(this.watch, now);
@@ -87,7 +87,7 @@ export class Diagnosis {
   }
 
   private read(time: number): Tables {
-    const actors = actorsOf(this.flows.rows.values(), this.around.standing(time));
+    const actors = actorsOf(this.flows.rows.values(), this.context.standing(time));
     fillRates(this.growth, actors, time);
     this.growth.prune(time);
     const budgets = [...this.budgets.rows.values()];

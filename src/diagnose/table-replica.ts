@@ -6,7 +6,7 @@
 import type { RowOf, TableTopic } from '../protocol/frames.js';
 import type { Changes, TableSource } from '../protocol/source.js';
 
-export class Mirror<T extends TableTopic> implements TableSource<T> {
+export class TableReplica<T extends TableTopic> implements TableSource<T> {
   /** The rows that clients have or will get: to be read only. */
   readonly rows = new Map<string, RowOf<T>>();
   private readonly set = new Map<string, RowOf<T>>();

@@ -4,21 +4,21 @@
  */
 import { hostname } from 'node:os';
 import { History, type Moment } from '../aggregate/history/history.js';
-import { HistoryFeed } from '../aggregate/history/history-recorder.js';
+import { HistoryRecorder } from '../aggregate/history/history-recorder.js';
 import { Aggregator } from '../aggregate/ingest/aggregator.js';
 import { EventTap } from '../aggregate/ingest/event-tap.js';
-import type { Surroundings } from '../aggregate/model/process.js';
-import { Folds } from '../aggregate/reconcile/overflow-counters.js';
+import type { ProcessContext } from '../aggregate/model/process.js';
+import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners, UNSEEN, withoutEvents } from '../aggregate/reconcile/polled-owners.js';
-import { AuditJoin } from '../aggregate/reconcile/reconciler.js';
+import { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
 import { BudgetSource, FailureSource, FlowSource, TotalsSource } from '../aggregate/rows/sources.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
 import { loadAddon } from '../capture/load-addon.js';
-import type { NativeAuditor, NativeTracer, TracerStats } from '../capture/native.js';
-import { Pump } from '../capture/ring-drain.js';
+import type { NativeSocketDumper, NativeTracer, TracerStats } from '../capture/native.js';
+import { RingDrain } from '../capture/ring-drain.js';
 import { readSeeds } from '../capture/seeds.js';
-import { Auditor } from '../capture/socket-dumper.js';
+import { SocketDumper } from '../capture/socket-dumper.js';
 import { Batch } from '../decode/batch.js';
 import { Decoder } from '../decode/decoder.js';
 import { Diagnosis } from '../diagnose/diagnosis.js';
@@ -36,16 +36,16 @@ import { unitOf } from '../system/unit.js';
 import { userName } from '../system/users.js';
 import { healthOf } from './health.js';
 import { type Losses, LossTimes, lossesOf } from './losses.js';
-import { AuditLoop } from './reconcile-loop.js';
-import { openSight, type Sight, type SightOptions } from './tracing-mode.js';
+import { ReconcileLoop } from './reconcile-loop.js';
+import { openTracing, type TracingMode, type TracingOptions } from './tracing-mode.js';
 
 const BATCH_BYTES = 256 * 1024;
 const SEED_BYTES = 64 * 1024;
-const FOLD_BYTES = 512 * 1024;
+const OVERFLOW_BYTES = 512 * 1024;
 const HOUSEKEEPING_MS = 1000;
 const RELATIONS = { userName, ancestors: readAncestors };
 
-export interface EngineOptions extends SightOptions {
+export interface EngineOptions extends TracingOptions {
   redact: boolean;
 }
 
@@ -62,7 +62,7 @@ export interface Engine {
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const addon = loadAddon();
-  const engine = new TracingEngine(openSight(addon, options), addon.openAuditor(), options);
+  const engine = new TracingEngine(openTracing(addon, options), addon.openSocketDumper(), options);
   await engine.seed();
   return engine;
 }
@@ -76,13 +76,13 @@ class TracingEngine implements Engine {
   private readonly identities = new IdentityQueue();
   private readonly aggregator: Aggregator;
   private readonly decoder = new Decoder(new Batch(BATCH_BYTES));
-  private readonly pump: Pump;
+  private readonly pump: RingDrain;
   private readonly tap: EventTap;
-  private readonly folds: Folds;
-  private readonly historyFeed: HistoryFeed;
-  private readonly audits: AuditLoop;
+  private readonly folds: OverflowCounters;
+  private readonly historyFeed: HistoryRecorder;
+  private readonly audits: ReconcileLoop;
   private readonly diagnosis: Diagnosis;
-  private readonly foldBatch = new Batch(FOLD_BYTES);
+  private readonly foldBatch = new Batch(OVERFLOW_BYTES);
   private readonly housekeeping: NodeJS.Timeout;
   private stats: TracerStats;
   private readonly startedAt = moment().ms;
@@ -93,8 +93,8 @@ class TracingEngine implements Engine {
   private running = true;
 
   constructor(
-    private readonly sight: Sight,
-    auditor: NativeAuditor,
+    private readonly sight: TracingMode,
+    auditor: NativeSocketDumper,
     private readonly options: EngineOptions,
   ) {
     const { tracer, mode } = sight;
@@ -102,11 +102,11 @@ class TracingEngine implements Engine {
     this.polling = mode === 'polling';
     this.aggregator = new Aggregator(this.surroundings());
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
-    this.folds = new Folds(this.aggregator);
-    this.historyFeed = new HistoryFeed(this.aggregator, new History(moment()));
+    this.folds = new OverflowCounters(this.aggregator);
+    this.historyFeed = new HistoryRecorder(this.aggregator, new History(moment()));
     this.stats = tracer.stats();
     this.tap = new EventTap(tracer, this.aggregator);
-    this.pump = new Pump(
+    this.pump = new RingDrain(
       tracer,
       this.decoder.batch,
       (bytes) => this.take(bytes),
@@ -120,10 +120,10 @@ class TracingEngine implements Engine {
       const holder = inode === 0 ? null : holders.of(inode);
       return holder && owners.of(holder);
     };
-    const join = new AuditJoin(this.aggregator, this.folds, this.polling ? holderOf : undefined);
+    const join = new Reconciler(this.aggregator, this.folds, this.polling ? holderOf : undefined);
     const { log } = this.options;
-    this.audits = new AuditLoop(
-      new Auditor(auditor, flush),
+    this.audits = new ReconcileLoop(
+      new SocketDumper(auditor, flush),
       join,
       this.aggregator,
       this.namespaces,
@@ -210,7 +210,7 @@ class TracingEngine implements Engine {
   private takeFolds(lost: number, nowMs: number): void {
     this.historyFeed.history.annotate(nowMs, 'events-lost', `${lost} events had no room in the ring`);
     this.options.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
-    this.folds.apply(this.foldBatch, this.tracer.folds(this.foldBatch.u8));
+    this.folds.apply(this.foldBatch, this.tracer.overflowCounters(this.foldBatch.u8));
     this.takeOwners();
   }
 
@@ -229,7 +229,7 @@ class TracingEngine implements Engine {
     this.fatal?.(error);
   }
 
-  private surroundings(): Surroundings {
+  private surroundings(): ProcessContext {
     return {
       startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
       cgroupPath: (id) => this.cgroups.path(id),
@@ -301,7 +301,7 @@ class TracingEngine implements Engine {
   }
 
   private losses(): Losses {
-    return lossesOf(this.stats, this.aggregator.untold.unseenCloses);
+    return lossesOf(this.stats, this.aggregator.missedCloses.count);
   }
 
   private health(): Health | null {

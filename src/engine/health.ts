@@ -5,7 +5,7 @@ import type { NamespaceTable } from '../aggregate/model/namespace.js';
 import type { Health } from '../protocol/source.js';
 import type { Losses, LossTimes } from './losses.js';
 import { problemsOf } from './problems.js';
-import type { Sight } from './tracing-mode.js';
+import type { TracingMode } from './tracing-mode.js';
 
 /** CLOCK_MONOTONIC ms. */
 export interface Moments {
@@ -14,13 +14,18 @@ export interface Moments {
   lossTimes: LossTimes;
 }
 
-export function healthOf(sight: Sight, losses: Losses, namespaces: NamespaceTable, at: Moments): Health {
+export function healthOf(
+  sight: TracingMode,
+  losses: Losses,
+  namespaces: NamespaceTable,
+  at: Moments,
+): Health {
   const { mode, tracer, limits } = sight;
   const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
   return {
     status: mode === 'polling' ? 'degraded' : 'ok',
     mode,
-    verdictPath: tracer.verdictPath(),
+    verdictPath: tracer.outcomePath(),
     limits: [...limits],
     hooks: hookNames(tracer.hooks()),
     lost: { ring: losses.ring, recursion: losses.hidden },

@@ -15,7 +15,7 @@ export interface Losses {
 
 export function lossesOf(stats: TracerStats, unseenCloses: number): Losses {
   const hidden = stats.gaps + unseenCloses;
-  return { ring: stats.ringLost, hidden, missed: hidden + stats.foldOverflow + stats.storageFailures };
+  return { ring: stats.ringLost, hidden, missed: hidden + stats.overflowFull + stats.storageFailures };
 }
 
 /** When something was last lost, and when last missed: CLOCK_MONOTONIC ms, null: never. */

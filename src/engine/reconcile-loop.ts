@@ -7,11 +7,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { Namespace } from '../aggregate/model/namespace.js';
-import type { AuditJoin } from '../aggregate/reconcile/reconciler.js';
-import type { AuditTarget } from '../capture/native.js';
-import type { Auditor } from '../capture/socket-dumper.js';
-import type { AuditBegin, AuditEnd, AuditSink, AuditSocket, AuditText } from '../decode/dump.js';
-import { AuditTexts } from '../decode/dump-texts.js';
+import type { Reconciler } from '../aggregate/reconcile/reconciler.js';
+import type { DumpTarget } from '../capture/native.js';
+import type { SocketDumper } from '../capture/socket-dumper.js';
+import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
+import { DumpTexts } from '../decode/dump-texts.js';
 import type { Netns, NetworkNamespaces } from '../system/netns.js';
 
 /** Between the end of one audit and the next, ms: eighty times what one takes, within these. */
@@ -29,8 +29,8 @@ const CHECK_MS = 500;
 /** Slots swept in one turn of the event loop: about a millisecond. */
 const SWEEP_SLOTS = 50_000;
 
-export class AuditLoop implements AuditSink {
-  private readonly texts = new AuditTexts();
+export class ReconcileLoop implements DumpSink {
+  private readonly texts = new DumpTexts();
   /** Unix-free time of the last audit of each inode, ms of performance.now(). */
   private readonly auditedAt = new Map<number, number>();
   /** The namespace that an inode was found to be in this round. */
@@ -46,8 +46,8 @@ export class AuditLoop implements AuditSink {
   private missed = false;
 
   constructor(
-    private readonly auditor: Auditor,
-    private readonly join: AuditJoin,
+    private readonly dumper: SocketDumper,
+    private readonly join: Reconciler,
     private readonly aggregator: Aggregator,
     private readonly namespaces: NetworkNamespaces,
     /** Counts every event that is in the ring now. */
@@ -65,10 +65,10 @@ export class AuditLoop implements AuditSink {
 
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
-    this.auditor.close();
+    this.dumper.close();
   }
 
-  begin(begin: AuditBegin): void {
+  begin(begin: DumpBegin): void {
     this.texts.clear();
     this.missed ||= begin.error !== 0;
     if (begin.error !== 0) return;
@@ -77,22 +77,22 @@ export class AuditLoop implements AuditSink {
     this.found.set(begin.netnsInum, this.aggregator.namespaces.of(cookie, begin.netnsInum));
   }
 
-  socket(socket: AuditSocket): void {
+  socket(socket: DumpSocket): void {
     this.join.socket(socket);
   }
 
-  text(text: AuditText): void {
+  text(text: DumpText): void {
     this.texts.add(text);
   }
 
-  end(end: AuditEnd): void {
+  end(end: DumpEnd): void {
     const texts = this.texts.all();
     if (end.error === 0) this.join.facts(texts, texts.netstat);
     this.join.end(end.error === 0);
   }
 
   private async check(): Promise<void> {
-    const hasDoubts = this.aggregator.failures.table.doubtful.size > 0;
+    const hasDoubts = this.aggregator.failures.table.provisional.size > 0;
     if (this.running || performance.now() < (hasDoubts ? this.hasteFrom : this.restUntil)) return;
     if (this.due().length > 0 || this.hasStrangers()) await this.round();
   }
@@ -121,7 +121,7 @@ export class AuditLoop implements AuditSink {
     this.flush();
     this.join.beginRound();
     try {
-      await this.auditor.audit(due.map(targetOf), this);
+      await this.dumper.dump(due.map(targetOf), this);
       this.flush();
       for (let at = 0; at >= 0; at = this.join.sweep(at, SWEEP_SLOTS)) await setImmediate();
     } finally {
@@ -198,6 +198,6 @@ function within({ least, most }: { least: number; most: number }, ms: number): n
   return Math.min(most, Math.max(least, ms));
 }
 
-function targetOf({ inode, mountPath, pid }: Netns): AuditTarget {
+function targetOf({ inode, mountPath, pid }: Netns): DumpTarget {
   return { id: inode, path: mountPath ?? `/proc/${pid}/ns/net` };
 }

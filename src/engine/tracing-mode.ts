@@ -11,7 +11,7 @@ import { PortchurnError } from '../protocol/errors.js';
 import type { Problem } from '../protocol/frames.js';
 import { canPoll, readKernelFacts } from '../system/kernel.js';
 
-export interface SightOptions {
+export interface TracingOptions {
   /** Bytes, a power of two. */
   ringBytes: number;
   /** Attach system call tracepoints. */
@@ -24,7 +24,7 @@ export interface SightOptions {
   log: Logger;
 }
 
-export interface Sight {
+export interface TracingMode {
   readonly tracer: NativeTracer;
   readonly mode: 'ebpf' | 'polling';
   /** Of this way of seeing. */
@@ -32,10 +32,10 @@ export interface Sight {
 }
 
 /** Errors: NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
-export function openSight(addon: NativeAddon, options: SightOptions): Sight {
+export function openTracing(addon: NativeAddon, options: TracingOptions): TracingMode {
   try {
     const tracer = openTracer(addon, options);
-    const verdict = verdictLimit(tracer.verdictPath(), options.portableVerdict);
+    const verdict = verdictLimit(tracer.outcomePath(), options.portableVerdict);
     const limits = [verdict, syscallsLimit(options.syscalls)].filter((limit) => limit !== null);
     return { tracer, mode: 'ebpf', limits };
   } catch (error) {
@@ -44,15 +44,15 @@ export function openSight(addon: NativeAddon, options: SightOptions): Sight {
   }
 }
 
-function poll({ message, hint = '' }: PortchurnError, log: Logger): Sight {
+function poll({ message, hint = '' }: PortchurnError, log: Logger): TracingMode {
   log.warn({ reason: message, fix: hint }, 'no BPF: polling sock_diag and /proc instead');
   return { tracer: absentTracer(), mode: 'polling', limits: [pollingLimit(message, hint)] };
 }
 
-function openTracer(addon: NativeAddon, options: SightOptions): NativeTracer {
+function openTracer(addon: NativeAddon, options: TracingOptions): NativeTracer {
   const { ringBytes, syscalls, portableVerdict = false, filter } = options;
   try {
-    const tracer = addon.openTracer({ ringBytes, syscalls, portableVerdict });
+    const tracer = addon.openTracer({ ringBytes, syscalls, portableOutcome: portableVerdict });
     if (filter !== undefined) tracer.setFilter(filter);
     tracer.attach();
     return tracer;

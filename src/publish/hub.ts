@@ -9,13 +9,13 @@ import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } f
 import type { HistoryBody } from '../protocol/history.js';
 import type { Health, Source } from '../protocol/source.js';
 import { parseFilter } from '../query/filter/parse.js';
-import type { Wish } from '../query/table-query.js';
+import type { TableQuery } from '../query/table-query.js';
 import { Tables } from '../query/tables.js';
 import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
 import { Client, type ClientHost, type Wire } from './stream/client.js';
-import { EventDesk } from './stream/event-router.js';
-import { EventFeed, type Feed, Pace, TableFeed } from './stream/subscription.js';
+import { EventRouter } from './stream/event-router.js';
+import { EventSubscription, Pace, type Subscription, TableSubscription } from './stream/subscription.js';
 
 export interface HubOptions {
   readonly source: Source;
@@ -41,7 +41,7 @@ const UNPUBLISHED: Problem = {
 
 export class Hub implements ClientHost {
   readonly tables: Tables;
-  readonly #desk: EventDesk;
+  readonly #desk: EventRouter;
   readonly #faults: Faults;
   readonly #clients = new Set<Client>();
   #subscriptions = 0;
@@ -54,7 +54,7 @@ export class Hub implements ClientHost {
     this.#faults = new Faults(log);
     this.tables = new Tables(source, filter, (what, attempt) => this.#faults.guard(what, attempt));
     const { netnsName } = this.tables;
-    this.#desk = new EventDesk(source.events, parseFilter(filter, netnsName).matches, netnsName);
+    this.#desk = new EventRouter(source.events, parseFilter(filter, netnsName).matches, netnsName);
   }
 
   get tick(): Tick {
@@ -100,7 +100,7 @@ export class Hub implements ClientHost {
   publish(now: number): void {
     this.#faults.guard('tick', () => this.tables.collect(now));
     this.#faults.guard('frames', () => {
-      for (const client of this.#clients) client.pump();
+      for (const client of this.#clients) client.sendDue();
     });
   }
 
@@ -111,7 +111,7 @@ export class Hub implements ClientHost {
   }
 
   /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER or UNKNOWN_TOPIC. */
-  snapshotJson(topics: readonly TableTopic[], wish: Wish, now: number): string {
+  snapshotJson(topics: readonly TableTopic[], wish: TableQuery, now: number): string {
     this.freshen(now);
     return this.tables.snapshotJson(topics, wish);
   }
@@ -136,28 +136,28 @@ export class Hub implements ClientHost {
   }
 
   /** A client's new subscription. Throws what its parameters deserve. */
-  open(frame: Subscribe): Feed {
+  open(frame: Subscribe): Subscription {
     const feed = frame.topic === 'events' ? this.#openEvents(frame) : this.#openTable(frame, frame.topic);
     if (++this.#subscriptions === 1) this.onWanted();
     return feed;
   }
 
-  #openTable(frame: Subscribe, topic: TableTopic): Feed {
+  #openTable(frame: Subscribe, topic: TableTopic): Subscription {
     this.freshen(Date.now());
     const view = this.tables.acquire(topic, frame);
-    return new TableFeed(frame.sub, view, this.#pace(frame), () => {
+    return new TableSubscription(frame.sub, view, this.#pace(frame), () => {
       this.#subscriptions--;
       this.tables.release(view);
     });
   }
 
-  #openEvents(frame: Subscribe): Feed {
+  #openEvents(frame: Subscribe): Subscription {
     if (frame.sort !== undefined || frame.group !== undefined) {
       throw new PortchurnError('USAGE', 'events take a filter, a limit and an interval, no sort or group');
     }
     this.freshen(Date.now());
     const channel = this.#desk.acquire(frame.filter ?? '');
-    return new EventFeed(frame, channel, this.#pace(frame), () => {
+    return new EventSubscription(frame, channel, this.#pace(frame), () => {
       this.#subscriptions--;
       this.#desk.release(channel);
     });

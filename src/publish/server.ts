@@ -16,7 +16,7 @@ import { refuse, refuseSocket, SECURITY_HEADERS } from './http/error-response.js
 import { Gate, requireTokenFor } from './http/gate.js';
 import { Hub } from './hub.js';
 import { Metrics } from './metrics/metrics.js';
-import { Sockets } from './stream/websocket.js';
+import { WebSockets } from './stream/websocket.js';
 import { Ticker } from './ticker.js';
 
 export interface ServerOptions {
@@ -46,7 +46,7 @@ export interface RunningServer {
   /** Where it answers, such as `http://127.0.0.1:7790/`. */
   readonly url: string;
   readonly hub: Hub;
-  readonly sockets: Pick<Sockets, 'look' | 'queuedBytes'>;
+  readonly sockets: Pick<WebSockets, 'checkConnections' | 'queuedBytes'>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
   const server = createServer({ ...LIMITS, ...TIMEOUTS });
   server.maxConnections = MAX_CONNECTIONS;
-  const sockets = new Sockets(hub, log, options.clock);
+  const sockets = new WebSockets(hub, log, options.clock);
   serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false }), sockets);
   const address = await listenOn(server, listen);
   sockets.watch();
@@ -83,7 +83,7 @@ function gateOf({ listen, token, allowHosts, allowOrigins }: ServerOptions): Gat
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
-function serve(server: Server, gate: Gate, listener: Listener, sockets: Sockets): void {
+function serve(server: Server, gate: Gate, listener: Listener, sockets: WebSockets): void {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const error = gate.check(request) ?? faultOf(request);
     if (error) {
@@ -151,7 +151,7 @@ function urlOf({ address, port, family }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
 }
 
-async function stop(server: Server, sockets: Sockets, ticker: Ticker): Promise<void> {
+async function stop(server: Server, sockets: WebSockets, ticker: Ticker): Promise<void> {
   ticker.stop();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await sockets.stop();

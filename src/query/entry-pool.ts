@@ -6,7 +6,7 @@ import type { TableTopic } from '../protocol/frames.js';
 import type { Entry } from './row-store.js';
 import { Sums } from './sums.js';
 
-export class Pool {
+export class EntryPool {
   readonly #entries = new Map<string, Entry>();
   readonly #sums: Sums;
 

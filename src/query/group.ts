@@ -4,7 +4,7 @@
  */
 import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow, ProcessInfo } from '../protocol/rows.js';
-import { Pool } from './entry-pool.js';
+import { EntryPool } from './entry-pool.js';
 import { type Changed, Entry } from './row-store.js';
 import { Sums } from './sums.js';
 
@@ -29,7 +29,7 @@ function keyOf(group: Group, row: FlowRow): string {
 }
 
 export class Grouping {
-  readonly entries = new Pool('flows');
+  readonly entries = new EntryPool('flows');
   readonly #members = new Map<string, Map<string, Entry>>();
   /** Group of each flow, by the flow's key. */
   readonly #groupOf = new Map<string, string>();
@@ -69,14 +69,14 @@ export class Grouping {
       this.entries.delete(key);
       return { key, entry: null };
     }
-    const entry = new Entry(foldRows(key, rows));
+    const entry = new Entry(sumRows(key, rows));
     this.entries.set(key, entry);
     return { key, entry };
   }
 }
 
 /** One row for many. Quantiles of several flows cannot be had from their quantiles. */
-export function foldRows(key: string, rows: readonly FlowRow[]): FlowRow {
+export function sumRows(key: string, rows: readonly FlowRow[]): FlowRow {
   const [head] = rows;
   if (head && rows.length === 1) return { ...head, key };
   const unknown = { p50: null, p99: null };

@@ -18,7 +18,7 @@ export interface Difference {
 /** Deletions remembered; a client further behind than these reach gets a snapshot. */
 const MAX_TOMBSTONES = 10_000;
 
-export class Ledger {
+export class RowVersions {
   readonly #slots = new Map<string, Slot>();
   /** Tick at which a key left, oldest first. */
   readonly #gone = new Map<string, number>();

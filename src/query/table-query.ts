@@ -9,7 +9,7 @@ import { defaultSort, isSortable, parseOrder } from './order.js';
 import type { ViewSpec } from './view.js';
 
 /** Absent parts are the defaults: everything, the topic's own order, 1000 rows. */
-export interface Wish {
+export interface TableQuery {
   filter?: string | undefined;
   sort?: string | undefined;
   limit?: number | undefined;
@@ -25,7 +25,7 @@ export interface NamedSpec {
 const GROUPED: TableTopic = 'flows';
 
 /** Throws USAGE or BAD_FILTER. */
-export function specOf(topic: TableTopic, wish: Wish, netnsName: NetnsName): NamedSpec {
+export function specOf(topic: TableTopic, wish: TableQuery, netnsName: NetnsName): NamedSpec {
   const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = wish;
   const filter = parseFilter((wish.filter ?? '').trim(), netnsName);
   if (group !== null && topic !== GROUPED) {
@@ -44,7 +44,11 @@ function checkLimit(limit: number): void {
 /**
  * One wish for several tables at once: sorted and grouped are those that can be; that none can is an error.
  */
-export function wishFor(topic: TableTopic, topics: readonly TableTopic[], wish: Wish): Wish {
+export function queryForTopic(
+  topic: TableTopic,
+  topics: readonly TableTopic[],
+  wish: TableQuery,
+): TableQuery {
   if (topics.length === 1) return wish;
   const { sort, group, ...rest } = wish;
   if (sort !== undefined && !topics.some((one) => isSortable(one, sort))) parseOrder(topic, sort);

@@ -15,7 +15,7 @@ import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import { parseFilter } from './filter/parse.js';
 import { type Changed, RowStore } from './row-store.js';
-import { specOf, type Wish, wishFor } from './table-query.js';
+import { queryForTopic, specOf, type TableQuery } from './table-query.js';
 import { type Tick, View } from './view.js';
 
 /** Distinct tables-as-wanted that are kept up to date at once; each costs work per tick. */
@@ -124,7 +124,7 @@ export class Tables {
   }
 
   /** The view that a wish describes, shared with equal ones. Give it back with release. */
-  acquire(topic: TableTopic, wish: Wish): View {
+  acquire(topic: TableTopic, wish: TableQuery): View {
     const store = this.#store(topic);
     const { name, spec } = specOf(topic, wish, this.netnsName);
     const kept = this.#views.get(name) ?? this.#keep(name, new View(name, spec, store, this.tick));
@@ -158,14 +158,14 @@ export class Tables {
   }
 
   /** Body of GET /api/v1/snapshot, as JSON. Without topics: all there are. */
-  snapshotJson(topics: readonly TableTopic[], wish: Wish): string {
+  snapshotJson(topics: readonly TableTopic[], wish: TableQuery): string {
     const parts = this.#each(topics, wish, (topic, view) => `"${topic}":{${view.body()}}`);
     const { time, seq } = this.tick;
     return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
   }
 
   /** The same body as an object. Its rows are the store's own: to be read only. */
-  snapshot(topics: readonly TableTopic[], wish: Wish): SnapshotBody {
+  snapshot(topics: readonly TableTopic[], wish: TableQuery): SnapshotBody {
     const parts = this.#each(topics, wish, (topic, view) => {
       const rows = view.entries().map((entry) => entry.row);
       return [topic, { rows, total: view.total, other: view.other }];
@@ -174,10 +174,10 @@ export class Tables {
     return { time, epoch: this.epoch, seq, topics: Object.fromEntries(parts) as SnapshotBody['topics'] };
   }
 
-  #each<T>(wanted: readonly TableTopic[], wish: Wish, use: (topic: TableTopic, view: View) => T): T[] {
+  #each<T>(wanted: readonly TableTopic[], wish: TableQuery, use: (topic: TableTopic, view: View) => T): T[] {
     const topics = wanted.length > 0 ? [...new Set(wanted)] : this.topics;
     return topics.map((topic) => {
-      const view = this.acquire(topic, wishFor(topic, topics, wish));
+      const view = this.acquire(topic, queryForTopic(topic, topics, wish));
       try {
         return use(topic, view);
       } finally {
@@ -191,7 +191,7 @@ export class Tables {
 export function queryTable(
   tables: Tables,
   topics: readonly TableTopic[],
-  wish: Wish,
+  wish: TableQuery,
   now: number,
 ): SnapshotBody {
   tables.collect(now);

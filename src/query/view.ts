@@ -4,11 +4,11 @@
  * Enters: the store's changes. Leaves: frame tails (everything behind a client's own head). Called by tables.ts and hub.ts.
  */
 import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
-import { Pool } from './entry-pool.js';
+import { EntryPool } from './entry-pool.js';
 import { Grouping } from './group.js';
 import { first, type Order } from './order.js';
 import type { Changed, Entry, RowStore } from './row-store.js';
-import { Ledger } from './row-versions.js';
+import { RowVersions } from './row-versions.js';
 
 export interface ViewSpec {
   readonly topic: TableTopic;
@@ -30,9 +30,9 @@ const MAX_TAILS = 8;
 export class View {
   total = 0;
   other: Other = null;
-  readonly #matching: Pool;
+  readonly #matching: EntryPool;
   readonly #grouping: Grouping | null;
-  readonly #ledger: Ledger;
+  readonly #ledger: RowVersions;
   #tick: Tick;
   /** Tick of the last change that a client can see. */
   #changedAt: number;
@@ -49,8 +49,8 @@ export class View {
     this.#tick = tick;
     this.#changedAt = tick.seq;
     this.#grouping = spec.group && new Grouping(spec.group);
-    this.#matching = new Pool(spec.topic);
-    this.#ledger = new Ledger(tick.seq);
+    this.#matching = new EntryPool(spec.topic);
+    this.#ledger = new RowVersions(tick.seq);
     this.refresh(
       [...store.entries].map(([key, entry]) => ({ key, entry })),
       tick,
@@ -120,7 +120,7 @@ export class View {
     return `"total":${this.total},"other":${JSON.stringify(this.other)}`;
   }
 
-  #all(): Pool {
+  #all(): EntryPool {
     return this.#grouping ? this.#grouping.entries : this.#matching;
   }
 
@@ -140,11 +140,11 @@ export class View {
   }
 
   /** Nothing is hidden: what changed is what clients see, unless the limit hid some until now. */
-  #everything(all: Pool, candidates: Changed[]): Changed[] {
+  #everything(all: EntryPool, candidates: Changed[]): Changed[] {
     return this.other === null ? candidates : this.#replace(all.values());
   }
 
-  #select(all: Pool): Changed[] {
+  #select(all: EntryPool): Changed[] {
     return this.#replace(first(all.values(), this.spec.order, this.spec.limit));
   }
 
@@ -157,7 +157,7 @@ export class View {
     return changed;
   }
 
-  #hidden(all: Pool): Other {
+  #hidden(all: EntryPool): Other {
     const rows = all.size - this.#ledger.size;
     return rows === 0 ? null : { ...all.sumsWithout(this.#ledger.entries()), rows };
   }

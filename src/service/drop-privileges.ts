@@ -19,7 +19,7 @@ const CAP_NET_BIND_SERVICE = 10;
 const ORDINARY: Wish = { keepAll: false, port: 0 };
 
 /** Does not return when there was something to shed and it could be shed. Returns what went wrong, in words. */
-export async function shedPrivileges(args: readonly string[], env: Environment): Promise<string[]> {
+export async function dropPrivileges(args: readonly string[], env: Environment): Promise<string[]> {
   if (args[0] !== 'serve') return [];
   const { uid, bounding } = readPrivileges();
   if (uid !== 0 || bounding.beyond(USED_CAPABILITIES).length === 0) return [];

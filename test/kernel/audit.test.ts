@@ -1,28 +1,28 @@
 /**
- * The auditor in network namespaces: every state against ss(8), tens of thousands of entries, many namespaces, and nothing
+ * The dumper in network namespaces: every state against ss(8), tens of thousands of entries, many namespaces, and nothing
  * of a namespace left behind.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AUDIT_TEXT_PIECE } from '../../src/decode/dump-layout.js';
+import { DUMP_TEXT_PIECE } from '../../src/decode/dump-layout.js';
 import { parseSysctls } from '../../src/system/sysctl.js';
-import {
-  auditor,
-  Collector,
-  type Dumped,
-  type DumpedSocket,
-  dump,
-  OWN,
-  STATE,
-  targets,
-} from '../support/audit.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, lists, reaches, settled } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { KEPT, link, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
+import {
+  Collector,
+  type Dumped,
+  type DumpedSocket,
+  dump,
+  dumper,
+  OWN,
+  STATE,
+  targets,
+} from '../support/socket-dump.js';
 
 const [ENOENT, EINVAL, ENOBUFS] = [2, 22, 105];
 const [ENTRIES, LISTENERS] = [28_000, 8];
@@ -57,7 +57,7 @@ function bySs(netns: Netns): string[] {
   return parsed.sort();
 }
 
-const one = async (scope: Scope, netns: Netns) => (await dump(auditor(scope), netns.path))[0] as Dumped;
+const one = async (scope: Scope, netns: Netns) => (await dump(dumper(scope), netns.path))[0] as Dumped;
 const count = (it: Dumped, state: number) => it.sockets.filter((socket) => socket.state === state).length;
 const namespaceFds = () =>
   readdirSync('/proc/self/fd').filter(
@@ -149,7 +149,7 @@ describe('an audit of a namespace', () => {
     execFileSync(file, args, { input: `${ports.join(',')}\n` });
     // The kernel reads what is written page by page, and cuts numbers in two there: its own answer counts.
     const written = netns.exec('cat', '/proc/sys/net/ipv4/ip_local_reserved_ports');
-    expect(written.length).toBeGreaterThan(3 * AUDIT_TEXT_PIECE);
+    expect(written.length).toBeGreaterThan(3 * DUMP_TEXT_PIECE);
     const { texts } = await one(scope, netns);
     expect(texts.ip_local_reserved_ports).toBe(written);
     expect(parseSysctls(texts).usablePorts).toBe(
@@ -205,7 +205,7 @@ describe('28,000 TIME_WAIT entries', () => {
   });
 
   it('are all shown, without holding the event loop', async () => {
-    const it = auditor(testScope());
+    const it = dumper(testScope());
     const times: number[] = [];
     for (let round = 0; round < 5; round++) {
       const sink = new Working();
@@ -222,7 +222,7 @@ describe('28,000 TIME_WAIT entries', () => {
   it('that nobody takes end with ENOBUFS, within the bound, without waiting twice; the next audit is whole', async () => {
     const limits = { queueBytes: 512 * 1024, patienceMs: 50 };
     const blocking = new Blocking(1000);
-    const it = auditor(testScope(), limits);
+    const it = dumper(testScope(), limits);
     await it.audit(targets(netns.path, OWN), blocking);
     const [short, own] = blocking.namespaces as [Dumped, Dumped];
     expect([short.error, own.error]).toEqual([ENOBUFS, ENOBUFS]);
@@ -236,7 +236,7 @@ describe('28,000 TIME_WAIT entries', () => {
 
   it('wait for a reader who is only slow', async () => {
     const slow = new Blocking(200);
-    await auditor(testScope(), { queueBytes: 512 * 1024 }).audit(targets(netns.path), slow);
+    await dumper(testScope(), { queueBytes: 512 * 1024 }).audit(targets(netns.path), slow);
     expect(slow.namespaces).toMatchObject([{ error: 0, count: entries + LISTENERS }]);
   });
 });
@@ -262,7 +262,7 @@ describe('fifty namespaces', () => {
       Netns.create(scope, { 'net.ipv4.ip_local_port_range': `${20_000 + i} ${40_000 + i}` }),
     );
     await Promise.all([3, 30].map((i) => churnServer(scope, all[i] as Netns, [`127.0.0.1:${9000 + i}`])));
-    const found = await dump(auditor(scope), ...all.map(({ path }) => path), OWN);
+    const found = await dump(dumper(scope), ...all.map(({ path }) => path), OWN);
     const own = found.pop();
     expect(own?.inum).toBe(statSync(OWN).ino);
     expect(found.map(({ inum, error }) => [inum, error])).toEqual(all.map(({ inode }) => [inode, 0]));
@@ -293,7 +293,7 @@ describe('what an audit leaves behind', () => {
     const scope = testScope();
     const [here, there] = [Netns.create(scope), Netns.create(scope)];
     link(here, there, [['10.77.0.1/24', '10.77.0.2/24']]);
-    const it = auditor(scope);
+    const it = dumper(scope);
     await dump(it, there.path);
     expect(namespaceFds()).toEqual([]);
     expect(devices(here)).toHaveLength(2);
@@ -306,7 +306,7 @@ describe('what an audit leaves behind', () => {
     const scope = testScope();
     const [here, there] = [Netns.create(scope), Netns.create(scope)];
     link(here, there, [['10.77.0.1/24', '10.77.0.2/24']]);
-    const it = auditor(scope);
+    const it = dumper(scope);
     const again = targets(...Array.from({ length: 1000 }, () => there.path));
     const deleting = new (class extends Collector {
       override end(...args: Parameters<Collector['end']>): void {
@@ -327,7 +327,7 @@ describe('what an audit leaves behind', () => {
   it('is a thread that has come home', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    await dump(auditor(scope), netns.path);
+    await dump(dumper(scope), netns.path);
     const homes = readdirSync('/proc/self/task').map((task) =>
       readlinkSync(`/proc/self/task/${task}/ns/net`),
     );
@@ -339,10 +339,10 @@ describe('what an audit leaves behind', () => {
     const scope = testScope();
     const [here, there] = [Netns.create(scope), Netns.create(scope)];
     link(here, there, [['10.77.0.1/24', '10.77.0.2/24']]);
-    const it = auditor(scope);
+    const it = dumper(scope);
     const interrupted = expect(
       it.audit(targets(...Array.from({ length: 1000 }, () => there.path)), new Collector()),
-    ).rejects.toThrow('the auditor was closed');
+    ).rejects.toThrow('the dumper was closed');
     await new Promise(setImmediate);
     it.close();
     await interrupted;

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { BudgetRow } from '../../src/protocol/rows.js';
-import { auditor, type DumpedSocket, dump, STATE } from '../support/audit.js';
 import { churnClient, churnServer, type Flags, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { KEPT, Netns, type Sysctls } from '../support/netns.js';
 import { run, start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
+import { type DumpedSocket, dump, dumper, STATE } from '../support/socket-dump.js';
 import { audited, Budgets, compare, namespaceOf, Truth } from '../support/truth.js';
 import { wire } from '../support/truth-cast.js';
 import { Watch } from '../support/watch.js';
@@ -71,7 +71,7 @@ describe('a budget at rest', () => {
     reaches(grown, 'TcpExt.TCPTimeouts', 1);
     reaches(grown, 'Tcp.ActiveOpens', 251);
     await audited(watch, [netns]);
-    const [dumped] = await dump(auditor(scope), netns.path);
+    const [dumped] = await dump(dumper(scope), netns.path);
     const rows = budgets.all().filter((row) => row.netns === netns.inode);
     const shown = Object.fromEntries(
       rows.map((row) => [`${row.destination.address}:${row.destination.port}`, row]),
@@ -197,7 +197,7 @@ describe('a budget under churn', () => {
     const { scope, netns, watch, budgets } = await world(KEPT);
     const client = await churnClient(scope, netns, { to: `${OWN}:9000`, count: 8 * rate, rate });
     await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.used, 'the first ports');
-    const judge = auditor(scope);
+    const judge = dumper(scope);
     const diffs: { off: number; allowed: number }[] = [];
     while (client.process.running && diffs.length < 12) {
       const began = performance.now();
@@ -223,7 +223,7 @@ describe('tcp_max_tw_buckets', () => {
     await audited(watch, [netns]);
     const truth = new Truth();
     truth.add(readLog(log));
-    const { entries, faults } = await compare(watch, auditor(scope), netns, truth);
+    const { entries, faults } = await compare(watch, dumper(scope), netns, truth);
     expect(faults).toEqual([]);
     expect(entries + grown('TcpExt.TCPTimeWaitOverflow')).toBe(1000);
     expect(watch.totals(netns)).toMatchObject({
@@ -253,7 +253,7 @@ describe('tcp_tw_reuse', () => {
     await audited(watch, [netns]);
     const truth = new Truth();
     truth.add(readLog(log));
-    const { entries, faults } = await compare(watch, auditor(scope), netns, truth);
+    const { entries, faults } = await compare(watch, dumper(scope), netns, truth);
     expect(faults).toEqual([]);
     expect(entries).toBe(opened - grown('TcpExt.TWRecycled'));
     expect(budgets.toward(netns, to)).toMatchObject({
@@ -272,14 +272,14 @@ describe('entries that die early', () => {
     quiet(netns);
     await audited(watch, [netns]);
     expect(watch.totals(netns)?.timeWait).toBe(200);
-    const [dumped] = await dump(auditor(scope), netns.path);
+    const [dumped] = await dump(dumper(scope), netns.path);
     const ports = (dumped?.sockets ?? []).filter(({ mini }) => mini).map(({ local }) => local.split(':')[1]);
     const half = ports.slice(0, 100).map((port) => `sport = :${port}`);
     netns.exec('ss', '-Ktan', 'state', 'time-wait', half.join(' or '));
     await audited(watch, [netns]);
     const truth = new Truth();
     truth.add(readLog(log));
-    expect(await compare(watch, auditor(scope), netns, truth)).toMatchObject({ entries: 100, faults: [] });
+    expect(await compare(watch, dumper(scope), netns, truth)).toMatchObject({ entries: 100, faults: [] });
     expect(watch.totals(netns)).toMatchObject({ timeWait: 100, timeWaitAttributed: 100 });
     expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 100, timeWait: 100 });
   });
@@ -289,7 +289,7 @@ describe('entries that die early', () => {
     const done = await run(['python3', join(SCRIPTS, 'assassin.py'), OWN, '9000', '20', '8'], { netns });
     expect(done).toMatchObject({ code: 0 });
     await audited(watch, [netns]);
-    const [dumped] = await dump(auditor(scope), netns.path);
+    const [dumped] = await dump(dumper(scope), netns.path);
     expect(held(dumped?.sockets ?? [], `${OWN}:9000`).timeWait).toBe(12);
     expect(watch.totals(netns)).toMatchObject({ timeWait: 12, timeWaitAttributed: 12 });
     expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 12 });
@@ -307,7 +307,7 @@ describe('entries that die early', () => {
       quiet(netns);
     }
     await audited(watch, [netns]);
-    const [dumped] = await dump(auditor(scope), netns.path);
+    const [dumped] = await dump(dumper(scope), netns.path);
     const entries = (dumped?.sockets ?? []).filter(({ mini }) => mini).length;
     expect(entries).toBeLessThanOrEqual(10);
     expect(grown('TcpExt.TW')).toBe(30);

@@ -1,7 +1,7 @@
 /**
  * The native code under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer: the build of CMakeLists.txt with
  * SANITIZE, once as programs of its own (fuzzed messages of the kernel, a loop of loading and unloading), once as the addon
- * that the tests of tracer and auditor then run on.
+ * that the tests of tracer and dumper then run on.
  */
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';

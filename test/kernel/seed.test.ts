@@ -5,12 +5,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
-import { auditor } from '../support/audit.js';
 import { churnClient, churnServer, type Flags, type Generator, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
+import { dumper } from '../support/socket-dump.js';
 import { audited, compare, Truth } from '../support/truth.js';
 import { wire } from '../support/truth-cast.js';
 import { Watch } from '../support/watch.js';
@@ -90,7 +90,7 @@ describe('connections that were open before the start', () => {
     await audited(watch, [lo, near, far]);
     let kept = 0;
     for (const netns of [lo, near, far]) {
-      const { faults, entries } = await compare(watch, auditor(scope), netns, truth);
+      const { faults, entries } = await compare(watch, dumper(scope), netns, truth);
       expect(faults.slice(0, 10)).toEqual([]);
       kept += entries;
       expect(watch.totals(netns)).toMatchObject({
@@ -155,7 +155,7 @@ describe('connections that were open before the start', () => {
     server.client.process.signal('SIGCONT');
     const truth = await end([netns], [client], [server]);
     await audited(watch, [netns]);
-    const { faults, entries } = await compare(watch, auditor(scope), netns, truth);
+    const { faults, entries } = await compare(watch, dumper(scope), netns, truth);
     expect(faults.slice(0, 10)).toEqual([]);
     expect(entries).toBe(EACH);
     expect(watch.totals(netns)).toMatchObject({ timeWait: EACH, coverage: 1 });

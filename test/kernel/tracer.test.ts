@@ -51,10 +51,10 @@ function lives(tracer: NativeTracer, join: boolean): Map<bigint, object> {
   const tcp = (event: TcpEvent) => {
     const { type, cookie, ownerTgid, closerTgid, direction, end, localPort, remotePort } = event;
     if (type === EVENT.ESTABLISHED || type === EVENT.ACCEPTED) openers.set(cookie, ownerTgid);
-    if (type !== EVENT.CLOSED && type !== EVENT.LIVED) return;
+    if (type !== EVENT.CLOSED && type !== EVENT.COALESCED) return;
     const opener = openers.get(cookie) ?? ownerTgid;
     found.set(cookie, { opener, closerTgid, direction, end, localPort, remotePort });
-    if (type === EVENT.LIVED) expect(event.flags & FLAG.OWNER_IS_LISTENER).toBe(0);
+    if (type === EVENT.COALESCED) expect(event.flags & FLAG.OWNER_IS_LISTENER).toBe(0);
   };
   drainInto({ tcp, process: () => undefined, exit: () => undefined }, tracer, 1 << 18, join);
   return found;
@@ -85,7 +85,7 @@ describe('the ring', () => {
       ]);
       expect(tracer.stats()).toMatchObject({
         ringLost: 0,
-        foldOverflow: 0,
+        overflowFull: 0,
         identityLost: 0,
         storageFailures: 0,
       });
@@ -103,9 +103,9 @@ describe('the ring', () => {
     await churn(scope, netns, 500);
     const types = drainAll(tracer, bytes, true);
     const of = (type: number) => tally(types, type);
-    expect(of(EVENT.LIVED)).toBeGreaterThan(least);
-    expect(of(EVENT.LIVED) + of(EVENT.ESTABLISHED) + of(EVENT.ACCEPTED)).toBe(1000);
-    expect(of(EVENT.LIVED) + of(EVENT.CLOSED)).toBe(1000);
+    expect(of(EVENT.COALESCED)).toBeGreaterThan(least);
+    expect(of(EVENT.COALESCED) + of(EVENT.ESTABLISHED) + of(EVENT.ACCEPTED)).toBe(1000);
+    expect(of(EVENT.COALESCED) + of(EVENT.CLOSED)).toBe(1000);
   });
 
   it('keeps with a joined life what each of its events told', async () => {
@@ -160,18 +160,18 @@ describe('the ring', () => {
     const tracer = open(scope, netns, { ringBytes: 1 << 16 });
     await churn(scope, netns, 2000);
     const whole = new Uint8Array(1 << 16);
-    const entry = sizeOf('fold_key') + 8;
+    const entry = sizeOf('overflow_key') + 8;
     /* The machine goes on: a late event may be lost between two looks. */
     let lost: number;
     let bytes: number;
     do {
       lost = tracer.stats().ringLost;
-      bytes = tracer.folds(whole);
+      bytes = tracer.overflowCounters(whole);
     } while (tracer.stats().ringLost !== lost);
     expect(bytes % entry).toBe(0);
     expect(bytes).toBeGreaterThan(0);
-    expect(tracer.folds(new Uint8Array(entry + 1))).toBe(entry);
-    expect(tracer.folds(new Uint8Array(entry - 1))).toBe(0);
+    expect(tracer.overflowCounters(new Uint8Array(entry + 1))).toBe(entry);
+    expect(tracer.overflowCounters(new Uint8Array(entry - 1))).toBe(0);
     const counts = new BigUint64Array(whole.buffer, 0, bytes / 8).filter(
       (_, i) => i % (entry / 8) === entry / 8 - 1,
     );

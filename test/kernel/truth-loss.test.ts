@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { auditor } from '../support/audit.js';
 import { churnServer, readLog } from '../support/churngen.js';
 import { quiet } from '../support/counters.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { testScope } from '../support/scope.js';
+import { dumper } from '../support/socket-dump.js';
 import { audited, compare, Truth } from '../support/truth.js';
 import { Watch } from '../support/watch.js';
 
@@ -34,7 +34,7 @@ it('entries whose every event was lost have the owner that the log says', async 
 
   const truth = new Truth();
   for (const name of ['server', 'first', 'second', 'bound']) truth.add(readLog(log(name)));
-  const { entries, faults } = await compare(watch, auditor(scope), netns, truth);
+  const { entries, faults } = await compare(watch, dumper(scope), netns, truth);
   expect(faults.slice(0, 10)).toEqual([]);
   expect(entries).toBeGreaterThan(2 * COUNT);
   expect(watch.totals(netns)).toMatchObject({ timeWait: entries, timeWaitAttributed: entries, coverage: 1 });

@@ -3,9 +3,9 @@
  * Nothing asks the kernel for a cookie before the run is over but the engine itself.
  */
 import { expect, it } from 'vitest';
-import { auditor } from '../support/audit.js';
 import { Netns } from '../support/netns.js';
 import { fileScope } from '../support/scope.js';
+import { dumper } from '../support/socket-dump.js';
 import {
   asShown,
   audited,
@@ -67,7 +67,7 @@ it(
     await audited(watch, spaces);
 
     const { lost } = watch.engine.source.health() ?? {};
-    const judge = auditor(scope);
+    const judge = dumper(scope);
     let entries = 0;
     for (const stage of cast.stages) {
       const result = await compare(watch, judge, stage.netns, stage.truth);

@@ -55,7 +55,7 @@ describe('binding.gyp’s action', () => {
 
   it.each([
     ['a BPF header', 'bpf/core_types.h', '\n'],
-    ['a native header', 'native/embedded.h', '\n'],
+    ['a native header', 'native/tracer/embedded.h', '\n'],
     ['CMakeLists.txt', 'CMakeLists.txt', 'target_link_options(portchurn PRIVATE -Wl,--build-id=0x77)\n'],
   ])('builds again after %s changed', (_, file, change) => {
     const before = builtAt();

@@ -4,8 +4,8 @@
  */
 import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/ingest/aggregator.js';
 import type { Flow } from '../../src/aggregate/model/flow.js';
-import type { Surroundings } from '../../src/aggregate/model/process.js';
-import { Folds } from '../../src/aggregate/reconcile/overflow-counters.js';
+import type { ProcessContext } from '../../src/aggregate/model/process.js';
+import { OverflowCounters } from '../../src/aggregate/reconcile/overflow-counters.js';
 import { flowRow } from '../../src/aggregate/rows/rows.js';
 import { Decoder } from '../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf } from '../../src/decode/layout.js';
@@ -15,7 +15,7 @@ import { addressBytes, batchOf, exitEvent, type Fields, processEvent, tcpEvent }
 export const SELF_PID = 4242;
 const BOOT_UNIX_MS = 1_700_000_000_000;
 
-export const AROUND: Surroundings = {
+export const AROUND: ProcessContext = {
   startTimeMs: (ticks) => BOOT_UNIX_MS + ticks * 10,
   cgroupPath: (id) => (id === 0n ? null : `/group-${id}`),
   unitOf: (path) => `${path.slice(1)}.service`,
@@ -42,13 +42,13 @@ export interface Sums {
 
 export class World {
   readonly aggregator: Aggregator;
-  readonly folds: Folds;
+  readonly folds: OverflowCounters;
   private timeNs = 1000e9;
 
-  constructor(limits: Partial<Limits> = {}, around: Partial<Surroundings> = {}) {
+  constructor(limits: Partial<Limits> = {}, around: Partial<ProcessContext> = {}) {
     this.aggregator = new Aggregator({ ...AROUND, ...around }, { ...DEFAULT_LIMITS, ...limits });
     this.aggregator.unixMsAtZero = BOOT_UNIX_MS;
-    this.folds = new Folds(this.aggregator);
+    this.folds = new OverflowCounters(this.aggregator);
   }
 
   /** Now, Unix ms. */

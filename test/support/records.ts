@@ -92,10 +92,10 @@ export function exitEvent(fields: Fields<'process_exit_event'>): Uint8Array {
 }
 
 /** One entry of the fold map: its key and count. */
-export function foldEntry(key: Fields<'fold_key'>, count: number): Uint8Array {
+export function foldEntry(key: Fields<'overflow_key'>, count: number): Uint8Array {
   const value = Buffer.alloc(8);
   value.writeBigUInt64LE(BigInt(count));
-  return Buffer.concat([record('fold_key', key), value]);
+  return Buffer.concat([record('overflow_key', key), value]);
 }
 
 /** The records one after the other, and how many bytes they are. */

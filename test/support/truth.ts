@@ -8,12 +8,12 @@ import type { Namespace } from '../../src/aggregate/model/namespace.js';
 import type { Owner } from '../../src/aggregate/model/owner.js';
 import { Process } from '../../src/aggregate/model/process.js';
 import { EXPIRED, isTimeWait, SOCKET_FLAG } from '../../src/aggregate/tables/socket-table.js';
-import type { Auditor } from '../../src/capture/socket-dumper.js';
+import type { SocketDumper } from '../../src/capture/socket-dumper.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { BudgetRow, FlowRow } from '../../src/protocol/rows.js';
-import { type DumpedSocket, dump } from './audit.js';
 import type { LogRecord } from './churngen.js';
 import type { Netns } from './netns.js';
+import { type DumpedSocket, dump } from './socket-dump.js';
 import type { Watch } from './watch.js';
 
 /** Connections of the ground-truth run. */
@@ -100,11 +100,11 @@ const ENDING_MS = 3000;
 /** The kernel's entries of a namespace against what the engine believes at this moment. */
 export async function compare(
   watch: Watch,
-  auditor: Auditor,
+  dumper: SocketDumper,
   netns: Netns,
   truth: Truth,
 ): Promise<Comparison> {
-  const [dumped] = await dump(auditor, netns.path);
+  const [dumped] = await dump(dumper, netns.path);
   const entries = (dumped?.sockets ?? []).filter(({ mini }) => mini);
   const { aggregator } = inside(watch.engine);
   const seen = new Set<number>();

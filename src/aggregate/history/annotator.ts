@@ -24,7 +24,7 @@ interface Seen {
   ms: number;
 }
 
-export class HistoryNotes {
+export class Annotator {
   private readonly settings = new WeakMap<Namespace, Settings>();
   private readonly failures = new WeakMap<Budget, Map<string, Seen>>();
   private readonly noted = new WeakSet<Owner>();

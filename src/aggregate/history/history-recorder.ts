@@ -7,17 +7,17 @@ import { portLimit } from '../../forecast/port-range.js';
 import type { HistoryBody } from '../../protocol/history.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
-import { HistoryNotes } from './annotator.js';
+import { Annotator } from './annotator.js';
 import type { BudgetSample, History, Moment, Sample } from './history.js';
 
-export class HistoryFeed {
-  private readonly notes: HistoryNotes;
+export class HistoryRecorder {
+  private readonly notes: Annotator;
 
   constructor(
     private readonly aggregator: Aggregator,
     readonly history: History,
   ) {
-    this.notes = new HistoryNotes(aggregator, history);
+    this.notes = new Annotator(aggregator, history);
   }
 
   record(now: Moment): void {

@@ -11,14 +11,14 @@ import { DurationPool } from '../measure/quantiles.js';
 import type { Flow } from '../model/flow.js';
 import { type Namespace, NamespaceTable } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
-import type { Process, Surroundings } from '../model/process.js';
+import type { Process, ProcessContext } from '../model/process.js';
 import { ProgramTable } from '../model/program.js';
 import { LostOwners } from '../reconcile/lost-owners.js';
-import { Untold } from '../reconcile/missed-closes.js';
+import { MissedCloses } from '../reconcile/missed-closes.js';
 import { BudgetTable } from '../tables/budget-table.js';
 import { FlowTable } from '../tables/flow-table.js';
 import { ProcessTable } from '../tables/process-table.js';
-import { SOCKET_FLAG, Sockets } from '../tables/socket-table.js';
+import { SOCKET_FLAG, SocketTable } from '../tables/socket-table.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
@@ -64,7 +64,7 @@ export class Aggregator implements EventSink {
   readonly programs = new ProgramTable();
   readonly flows: FlowTable;
   readonly budgets: BudgetTable;
-  readonly sockets: Sockets;
+  readonly sockets: SocketTable;
   readonly lost: LostOwners;
   readonly failures: Failures;
   readonly dead: DeadProcesses;
@@ -74,19 +74,19 @@ export class Aggregator implements EventSink {
 
   private readonly durations: DurationPool;
   readonly connections: Connections;
-  readonly untold: Untold;
+  readonly missedCloses: MissedCloses;
   private unixMs = 0;
   /** Of the event that is being counted. */
   private cause: Cause | null = null;
 
-  constructor(around: Surroundings, limits: Limits = DEFAULT_LIMITS) {
+  constructor(around: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
     this.processes = new ProcessTable(limits.processes, around);
     this.flows = new FlowTable(limits.flows);
     this.budgets = new BudgetTable(limits.budgets);
-    this.sockets = new Sockets(limits.sockets, this.flows, this.budgets);
+    this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
     this.durations = new DurationPool(limits.durationWindows);
     this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
-    this.untold = new Untold(this.flows);
+    this.missedCloses = new MissedCloses(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes);
     this.dead = new DeadProcesses(this.flows, this.failures.table, this.programs);
@@ -130,7 +130,7 @@ export class Aggregator implements EventSink {
     const flow = this.flowOf(event, namespace);
     if (event.type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
     else if (event.type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
-    else if (event.type === EVENT.LIVED) this.connections.lived(event, flow);
+    else if (event.type === EVENT.COALESCED) this.connections.coalesced(event, flow);
     else if (event.type === EVENT.FAILED) this.failed(event, flow);
     else if (event.type === EVENT.SEED) this.connections.seeded(event, flow);
     else this.connections.attempted(event, flow);

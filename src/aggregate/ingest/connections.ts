@@ -20,7 +20,7 @@ import {
   FIN_WAIT2_MINI,
   type NewSocket,
   SOCKET_FLAG,
-  type Sockets,
+  type SocketTable,
   SYN_SENT,
   TIME_WAIT,
 } from '../tables/socket-table.js';
@@ -37,7 +37,7 @@ export class Connections {
   private second = 0;
 
   constructor(
-    private readonly sockets: Sockets,
+    private readonly sockets: SocketTable,
     private readonly flows: FlowTable,
     private readonly budgets: BudgetTable,
     private readonly durations: DurationPool,
@@ -92,7 +92,7 @@ export class Connections {
    * Opened and closed between two looks at the ring: only what stays of it has a place in the tables. One that is known by an
    * attempt or an audit goes the whole way.
    */
-  lived(event: TcpEvent, flow: Flow): void {
+  coalesced(event: TcpEvent, flow: Flow): void {
     if (this.sockets.find(event.cookieLow, event.cookieHigh) >= 0) {
       if (flow.direction === DIRECTION.OUT) this.opened(event, flow);
       else this.accepted(event, flow);
@@ -137,12 +137,12 @@ export class Connections {
 
   private countMissedOpen(event: TcpEvent, flow: Flow): void {
     this.countOpen(flow);
-    if ((event.flags & FLAG.OPEN_FOLDED) !== 0) this.unfoldOpen(flow);
+    if ((event.flags & FLAG.OPEN_OVERFLOWED) !== 0) this.takeBackOverflowedOpen(flow);
     else this.closedUnaccepted.add(event.cookieLow, event.cookieHigh);
   }
 
   /** The open was counted among the owner's opens toward nobody knows where; now we know. */
-  private unfoldOpen(flow: Flow): void {
+  private takeBackOverflowedOpen(flow: Flow): void {
     const folded = this.flows.of(flow.namespace, flow.owner, flow.direction);
     folded.opened -= 1;
     flow.namespace.opened -= 1;

@@ -35,33 +35,33 @@ export class DeadProcesses {
       if (isReady(process, now)) this.file(process, now);
       else this.waiting.push(process);
     }
-    for (const program of this.programs.all()) this.foldOld(program, now);
+    for (const program of this.programs.all()) this.rollUpOld(program, now);
   }
 
   private file(process: Process, now: number): void {
     const program = this.programs.of(process);
     /* Without rows it folds at once: what may still come of its connections counts for the program. */
-    if (!process.hasRows) this.fold(process, now);
+    if (!process.hasRows) this.rollUp(process, now);
     else program.dead.push(process);
-    while (program.dead.length > DEAD_PER_PROGRAM) this.fold(program.dead.shift() as Process, now);
+    while (program.dead.length > DEAD_PER_PROGRAM) this.rollUp(program.dead.shift() as Process, now);
   }
 
-  private foldOld(program: Program, now: number): void {
+  private rollUpOld(program: Program, now: number): void {
     let first = program.dead[0];
     while (first !== undefined && now - lastSeen(first) > KEEP_MS) {
-      this.fold(first, now);
+      this.rollUp(first, now);
       program.dead.shift();
       first = program.dead[0];
     }
   }
 
-  private fold(process: Process, now: number): void {
+  private rollUp(process: Process, now: number): void {
     const program = this.programs.of(process);
-    process.folded = true;
+    process.rolledUp = true;
     for (const flow of [...process.flows]) {
-      this.flows.fold(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
+      this.flows.rollUp(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
     }
-    for (const failure of [...process.failures.values()]) this.failures.fold(failure, program, now);
+    for (const failure of [...process.failures.values()]) this.failures.rollUp(failure, program, now);
   }
 }
 

@@ -62,7 +62,13 @@ export class Failures {
    * Failures that the ring had no room for: nobody knows toward where. Whatever else of this owner failed in the same way
    * may be among them, and is a lower bound from now on.
    */
-  folded(facts: FailureFacts, namespace: Namespace, owner: Owner, direction: number, count: number): void {
+  countOverflowed(
+    facts: FailureFacts,
+    namespace: Namespace,
+    owner: Owner,
+    direction: number,
+    count: number,
+  ): void {
     const call = callOf(facts.type);
     const alike = [...owner.failures.values()].filter(
       ({ kind }) => kind.namespace === namespace && kind.call === call && kind.err === facts.err,
@@ -78,8 +84,8 @@ export class Failures {
 
   /** Decides what an audit has brought to light. */
   settle(): void {
-    for (const failure of this.table.doubtful) {
-      if (failure.kind.namespace.auditedAt > failure.doubtfulSince) this.settleOne(failure);
+    for (const failure of this.table.provisional) {
+      if (failure.kind.namespace.auditedAt > failure.provisionalSince) this.settleOne(failure);
     }
   }
 
@@ -87,7 +93,7 @@ export class Failures {
     const { budget, kind } = failure;
     const full = budget === null ? null : isFull(budget);
     const cause = full === false ? 'other' : 'ports-exhausted';
-    if (budget === null || full === null || cause === kind.cause) this.table.trust(failure);
+    if (budget === null || full === null || cause === kind.cause) this.table.confirm(failure);
     else this.table.settle(failure, this.table.of({ ...kind, cause }, failure.lastSeen), budget);
   }
 
@@ -97,7 +103,7 @@ export class Failures {
     const cause = full === false ? 'other' : 'ports-exhausted';
     const failure = this.ofFlow(flow, event.err, cause, unixMs);
     if (budget !== null) this.table.name(failure, budget);
-    if (full !== true) this.table.doubt(failure, event.timeNs);
+    if (full !== true) this.table.addProvisional(failure, event.timeNs);
     countErrno(budget, event.err);
     this.count(failure, event, unixMs);
     return cause;

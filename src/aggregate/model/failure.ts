@@ -42,8 +42,8 @@ export class Failure {
   budget: Budget | null = null;
   budgetKey: string | null = null;
   /** Of `count`, those whose cause the next audit may change, and since when; CLOCK_MONOTONIC ns. */
-  doubtful = 0;
-  doubtfulSince = 0;
+  provisional = 0;
+  provisionalSince = 0;
   /** Waits to be published. */
   dirty = false;
   /** It counts for another now. */
@@ -69,9 +69,9 @@ export class Failure {
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.lowerBound ||= other.lowerBound;
     this.budgetKey ??= other.budgetKey;
-    if (this.doubtful === 0 || (other.doubtful > 0 && other.doubtfulSince < this.doubtfulSince))
-      this.doubtfulSince = other.doubtfulSince;
-    this.doubtful += other.doubtful;
+    if (this.provisional === 0 || (other.provisional > 0 && other.provisionalSince < this.provisionalSince))
+      this.provisionalSince = other.provisionalSince;
+    this.provisional += other.provisional;
     this.rates.merge(other.rates);
     other.gone = true;
   }

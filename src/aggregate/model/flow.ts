@@ -36,11 +36,11 @@ export class Flow {
   /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
   unsettledCloses = 0;
   /** Folded closes that no audit has matched with the connection that closed. */
-  foldedCloses = 0;
+  overflowedCloses = 0;
   /** Of these, folded before the running audit began, and not found by it so far. */
   settleableCloses = 0;
   /** Closes that no event and no fold told of: counted, but not in `closedFirst`, the bytes and the lifetimes. */
-  unseenCloses = 0;
+  missedCloses = 0;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
   /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
@@ -57,7 +57,7 @@ export class Flow {
   lifetimes: DurationWindow | null = null;
   connects: DurationWindow | null = null;
   /** Where its counts went when its owner was folded. */
-  foldedInto: Flow | null = null;
+  rolledUpInto: Flow | null = null;
   /** Connections and TIME_WAIT entries that point at this flow by its index. */
   pins = 0;
   /** Waits to be published. */
@@ -76,13 +76,13 @@ export class Flow {
   ) {}
 
   get lowerBound(): boolean {
-    return this.unsettledCloses > 0 || this.unseenCloses > 0;
+    return this.unsettledCloses > 0 || this.missedCloses > 0;
   }
 
   /** The flow that counts for this one now. */
   get current(): Flow {
     let flow: Flow = this;
-    while (flow.foldedInto !== null) flow = flow.foldedInto;
+    while (flow.rolledUpInto !== null) flow = flow.rolledUpInto;
     return flow;
   }
 
@@ -112,12 +112,12 @@ export class Flow {
     this.portsHeld += other.portsHeld;
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
-    this.unseenCloses += other.unseenCloses;
+    this.missedCloses += other.missedCloses;
     this.unsettledCloses += other.unsettledCloses;
-    this.foldedCloses += other.foldedCloses;
+    this.overflowedCloses += other.overflowedCloses;
     this.settleableCloses += other.settleableCloses;
     this.rates.merge(other.rates);
-    other.foldedInto = this;
+    other.rolledUpInto = this;
   }
 }
 

@@ -30,7 +30,7 @@ export class Namespace {
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
   auditedAt = 0;
   /** Flows toward nobody knows where that hold folded closes. */
-  readonly foldedFlows = new Set<Flow>();
+  readonly overflowedFlows = new Set<Flow>();
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;

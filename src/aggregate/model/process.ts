@@ -10,7 +10,7 @@ import type { Owner } from './owner.js';
 import { type Program, shortName } from './program.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
-export interface Surroundings {
+export interface ProcessContext {
   /** CLOCK_BOOTTIME ticks to Unix ms. */
   startTimeMs(ticks: number): number;
   /** Path of a cgroup v2 id; null while unknown. */
@@ -49,7 +49,7 @@ export class Process implements Owner {
   /** Set once, when its name will not change any more. */
   program: Program | null = null;
   /** Its rows went into its program; what still comes counts there. */
-  folded = false;
+  rolledUp = false;
   private shown: ProcessInfo | null = null;
   /** The last answers of ownName and programName, and what they were made of: each row asks. */
   private named: {
@@ -62,12 +62,12 @@ export class Process implements Owner {
 
   constructor(
     readonly id: number,
-    private readonly around: Surroundings,
+    private readonly context: ProcessContext,
   ) {}
 
   /** Who its events count for. */
   get accountable(): Owner {
-    return this.folded && this.program !== null ? this.program : this;
+    return this.rolledUp && this.program !== null ? this.program : this;
   }
 
   /** Something in a table names it. */
@@ -94,7 +94,7 @@ export class Process implements Owner {
   ownName(): string | null {
     const { exe, comm, args, named } = this;
     if (named?.exe === exe && named.comm === comm && named.args === args) return named.name;
-    const name = shortName(exe, comm, this.around.redact ? [] : args);
+    const name = shortName(exe, comm, this.context.redact ? [] : args);
     this.named = { exe, comm, args, name };
     return name;
   }
@@ -135,7 +135,7 @@ export class Process implements Owner {
   }
 
   private cgroupPath(): string | null {
-    return this.cgroup ?? this.around.cgroupPath(this.cgroupId);
+    return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
   }
 
   /** The first word alone: a program that sets its own title puts its arguments there as one. */
@@ -146,7 +146,7 @@ export class Process implements Owner {
   }
 
   private describe(): ProcessInfo {
-    const { around } = this;
+    const { context: around } = this;
     const cgroup = this.cgroupPath();
     return {
       pid: this.pid,

@@ -5,9 +5,9 @@
 import type { Flow } from '../model/flow.js';
 import type { FlowTable } from '../tables/flow-table.js';
 
-export class Untold {
+export class MissedCloses {
   /** Closes that only an audit found: the kernel neither showed them to the program nor had them folded. */
-  unseenCloses = 0;
+  count = 0;
 
   constructor(private readonly flows: FlowTable) {}
 
@@ -20,37 +20,37 @@ export class Untold {
 
   /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
   closed(flow: Flow): void {
-    const folded = this.foldedFor(flow);
+    const folded = this.overflowedFor(flow);
     flow.closed += 1;
-    if (folded === null) this.countUnseen(flow);
-    else this.unfoldClose(folded);
+    if (folded === null) this.countMissed(flow);
+    else this.takeBackOverflowedClose(folded);
     this.flows.touch(flow);
   }
 
-  private countUnseen(flow: Flow): void {
+  private countMissed(flow: Flow): void {
     flow.namespace.closed += 1;
-    flow.unseenCloses += 1;
-    this.unseenCloses += 1;
+    flow.missedCloses += 1;
+    this.count += 1;
   }
 
   /**
    * Where its close was counted meanwhile: under its own owner; or under another one of the namespace, as when a process
    * accepts what another listens for. Null: nowhere.
    */
-  private foldedFor(flow: Flow): Flow | null {
+  private overflowedFor(flow: Flow): Flow | null {
     const own = this.flows.find(flow.namespace, flow.owner, flow.direction);
-    if (own !== null && own.foldedCloses > 0) return own;
-    for (const other of flow.namespace.foldedFlows) {
+    if (own !== null && own.overflowedCloses > 0) return own;
+    for (const other of flow.namespace.overflowedFlows) {
       const { current } = other;
-      if (current.foldedCloses === 0) flow.namespace.foldedFlows.delete(other);
+      if (current.overflowedCloses === 0) flow.namespace.overflowedFlows.delete(other);
       else if (current.direction === flow.direction) return current;
     }
     return null;
   }
 
-  private unfoldClose(folded: Flow): void {
+  private takeBackOverflowedClose(folded: Flow): void {
     folded.closed -= 1;
-    folded.foldedCloses -= 1;
+    folded.overflowedCloses -= 1;
     folded.unsettledCloses = Math.max(0, folded.unsettledCloses - 1);
     folded.settleableCloses = Math.max(0, folded.settleableCloses - 1);
     this.flows.touch(folded);

@@ -9,15 +9,15 @@ import type { Aggregator } from '../ingest/aggregator.js';
 import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
 
-const KEY = offsetsOf('fold_key');
-const KEY_BYTES = sizeOf('fold_key');
+const KEY = offsetsOf('overflow_key');
+const KEY_BYTES = sizeOf('overflow_key');
 /** The key and its u64 count. */
-export const FOLD_BYTES = KEY_BYTES + 8;
+export const OVERFLOW_BYTES = KEY_BYTES + 8;
 
 /** What a fold does not say of its events: whether an attempt came to SYN_SENT, and where a bind() wanted to. */
 const NO_FACTS = { end: END.ABORTED, oldState: 0, localPort: 0 };
 
-export class Folds {
+export class OverflowCounters {
   /** Counts already taken, by key. */
   private readonly taken = new Map<string, number>();
 
@@ -52,7 +52,7 @@ export class Folds {
   }
 
   apply(batch: Batch, length: number): void {
-    for (let at = 0; at + FOLD_BYTES <= length; at += FOLD_BYTES) this.applyOne(batch, at);
+    for (let at = 0; at + OVERFLOW_BYTES <= length; at += OVERFLOW_BYTES) this.applyOne(batch, at);
   }
 
   private applyOne(batch: Batch, at: number): void {
@@ -71,7 +71,7 @@ export class Folds {
     const facts = { ...NO_FACTS, type: u8(KEY.type), flags: u8(KEY.flags), err: u8(KEY.err) };
     const direction = u8(KEY.direction);
     if (facts.type === EVENT.FAILED || facts.type === EVENT.BIND_FAILED)
-      this.aggregator.failures.folded(facts, namespace, owner, direction, fresh);
+      this.aggregator.failures.countOverflowed(facts, namespace, owner, direction, fresh);
     if (facts.type === EVENT.BIND_FAILED) return;
     const flow = this.aggregator.flows.of(namespace, owner, direction);
     this.count(flow, facts.type, facts.flags, fresh);
@@ -97,11 +97,11 @@ export class Folds {
   private closed(flow: Flow, flags: number, count: number): void {
     if ((flags & FLAG.PREEXISTING) !== 0) return;
     flow.closed += count;
-    flow.foldedCloses += count;
-    flow.namespace.foldedFlows.add(flow);
+    flow.overflowedCloses += count;
+    flow.namespace.overflowedFlows.add(flow);
     flow.namespace.closed += count;
     if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
-    if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_FOLDED)) !== 0) return;
+    if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_OVERFLOWED)) !== 0) return;
     /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
     flow.unsettledCloses += count;
     this.unsettled.add(flow);

@@ -21,7 +21,7 @@ import {
   TIME_WAIT,
 } from '../tables/socket-table.js';
 import type { LostOwner } from './lost-owners.js';
-import type { Folds } from './overflow-counters.js';
+import type { OverflowCounters } from './overflow-counters.js';
 
 /** One socket of a dump. */
 export interface DumpedSocket extends Ends {
@@ -45,7 +45,7 @@ const TIMER_TIME_WAIT = 3;
 /** An expired entry that no audit can confirm is let go after this, ns. */
 const EXPIRED_KEEP_NS = 15e9;
 
-export class AuditJoin {
+export class Reconciler {
   private round = 0;
   private namespace: Namespace | null = null;
   private startedNs = 0;
@@ -58,7 +58,7 @@ export class AuditJoin {
 
   constructor(
     private readonly aggregator: Aggregator,
-    private readonly folds: Folds,
+    private readonly folds: OverflowCounters,
     /** While nothing else tells whose a socket is: who holds the one with this inode. */
     private readonly holderOf: (inode: number) => Owner | null = () => null,
   ) {}
@@ -236,7 +236,7 @@ export class AuditJoin {
     if (slot < 0) return;
     sockets.markSeen(slot, this.round);
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
-    if (accepted) this.aggregator.untold.accepted(flow);
+    if (accepted) this.aggregator.missedCloses.accepted(flow);
     this.seen(flow);
   }
 
@@ -273,7 +273,7 @@ export class AuditJoin {
     const { sockets } = this.aggregator;
     const counted = sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED);
     if (counted && !sockets.hasFlag(slot, SOCKET_FLAG.PREEXISTING)) {
-      this.aggregator.untold.closed(sockets.flowOf(slot));
+      this.aggregator.missedCloses.closed(sockets.flowOf(slot));
     }
   }
 }

@@ -11,7 +11,7 @@ import { Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
-import { ESTABLISHED, isTimeWait, type Sockets } from '../tables/socket-table.js';
+import { ESTABLISHED, isTimeWait, type SocketTable } from '../tables/socket-table.js';
 import { holdersByPorts } from './budget-row.js';
 
 const PORTS = 65_536;
@@ -120,7 +120,7 @@ class BindPool {
 /** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
 export function bindPoolRows(
   budgets: Iterable<Budget>,
-  sockets: Sockets,
+  sockets: SocketTable,
   nowNs: number,
   empty: Iterable<EmptyPool> = [],
 ): BudgetRow[] {

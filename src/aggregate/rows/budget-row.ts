@@ -32,7 +32,7 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
     established: budget.established,
     other: budget.other,
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
-    reuse: sysctls === null ? null : ruleOf(budget).reuse,
+    reuse: sysctls === null ? null : reuseRuleOf(budget).reuse,
     exhaustionSeconds: forecast(budget, releases, flows, nowNs),
     releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
@@ -45,7 +45,7 @@ function blockedBeside(budget: Budget): number {
 }
 
 /** How long its TIME_WAIT entries hold their ports, under the namespace's settings. */
-export function ruleOf({ namespace, source, destination }: Budget): ReuseRule {
+export function reuseRuleOf({ namespace, source, destination }: Budget): ReuseRule {
   if (namespace.sysctls === null) return { reuse: null, holdMs: 60_000 };
   return reuseRule(namespace.sysctls, source, destination.address);
 }
@@ -68,7 +68,7 @@ function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: n
     releases: releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: closePerSec > 0 ? Math.min(1, waitPerSec / closePerSec) : 1,
-    waitSeconds: ruleOf(budget).holdMs / 1000,
+    waitSeconds: reuseRuleOf(budget).holdMs / 1000,
     expected: budget.expected,
   });
   budget.expected = seconds !== null;

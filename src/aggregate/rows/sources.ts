@@ -14,7 +14,7 @@ import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
 import { TIME_WAIT } from '../tables/socket-table.js';
 import { bindPoolRows } from './bind-pools.js';
-import { budgetRow, ruleOf } from './budget-row.js';
+import { budgetRow, reuseRuleOf } from './budget-row.js';
 import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
 
 /** Budgets whose rows are made anew in one tick. */
@@ -44,7 +44,7 @@ export class FlowSource implements TableSource<'flows'> {
   }
 
   private staysHot(flow: Flow, second: number): boolean {
-    if (!flow.hot || flow.foldedInto !== null) return false;
+    if (!flow.hot || flow.rolledUpInto !== null) return false;
     flow.hot = flow.rates.isActive(second);
     if (flow.ages(second) || !flow.hot) this.aggregator.flows.touch(flow);
     return flow.hot;
@@ -169,7 +169,7 @@ export class BudgetSource implements TableSource<'budgets'> {
 
   /** One pass over the TIME_WAIT entries, for all budgets that are shown anew. */
   private refill(changed: Budget[], nowNs: number): void {
-    const rules = changed.map(ruleOf);
+    const rules = changed.map(reuseRuleOf);
     for (const [place, budget] of changed.entries()) {
       budget.place = place;
       this.releases[place] ??= new Releases();

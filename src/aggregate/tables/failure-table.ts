@@ -25,7 +25,7 @@ export class FailureTable {
   private readonly failures = new Set<Failure>();
   /** Those that pin a budget, and those with doubts. */
   private readonly pinning = new Set<Failure>();
-  readonly doubtful = new Set<Failure>();
+  readonly provisional = new Set<Failure>();
   private sweptAt = 0;
 
   /** @param nobody owner of what does not fit */
@@ -69,30 +69,30 @@ export class FailureTable {
     this.pinning.add(failure);
   }
 
-  doubt(failure: Failure, sinceNs: number): void {
-    if (failure.doubtful === 0) failure.doubtfulSince = sinceNs;
-    failure.doubtful += 1;
-    this.doubtful.add(failure);
+  addProvisional(failure: Failure, sinceNs: number): void {
+    if (failure.provisional === 0) failure.provisionalSince = sinceNs;
+    failure.provisional += 1;
+    this.provisional.add(failure);
   }
 
   /** Adds all that one counted to the same kind of another owner, a dead process's program. */
-  fold(from: Failure, owner: Owner, unixMs: number): void {
+  rollUp(from: Failure, owner: Owner, unixMs: number): void {
     this.merge(from, this.of({ ...from.kind, owner }, unixMs));
   }
 
   /** Its doubtful ones count for another kind from now on. */
   settle(from: Failure, into: Failure, budget: Budget): void {
     this.name(into, budget);
-    into.add(from.doubtful, from.lastSeen);
-    from.count -= from.doubtful;
-    this.trust(from);
+    into.add(from.provisional, from.lastSeen);
+    from.count -= from.provisional;
+    this.confirm(from);
     if (from.count === 0) this.merge(from, into);
     for (const changed of [from, into]) this.touch(changed);
   }
 
-  trust(failure: Failure): void {
-    failure.doubtful = 0;
-    this.doubtful.delete(failure);
+  confirm(failure: Failure): void {
+    failure.provisional = 0;
+    this.provisional.delete(failure);
   }
 
   /** Lets go of budgets whose failures are over. */
@@ -141,7 +141,7 @@ export class FailureTable {
     const { budget } = from;
     into.absorb(from);
     if (budget !== null && into.budget === null) this.name(into, budget);
-    if (into.doubtful > 0) this.doubtful.add(into);
+    if (into.provisional > 0) this.provisional.add(into);
     this.remove(from);
     this.touch(into);
   }
@@ -149,7 +149,7 @@ export class FailureTable {
   private remove(failure: Failure): void {
     failure.kind.owner.failures.delete(failureKey(failure.kind));
     this.failures.delete(failure);
-    this.doubtful.delete(failure);
+    this.provisional.delete(failure);
     this.unpin(failure);
     this.live -= 1;
     this.gone.push(failure.key);

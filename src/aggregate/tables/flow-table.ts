@@ -34,7 +34,7 @@ export class FlowTable {
   }
 
   *all(): Iterable<Flow> {
-    for (const flow of this.flows) if (flow !== null && flow.foldedInto === null) yield flow;
+    for (const flow of this.flows) if (flow !== null && flow.rolledUpInto === null) yield flow;
   }
 
   /** The flow of a connection: inbound by its local end, outbound by its remote one. */
@@ -75,7 +75,7 @@ export class FlowTable {
   }
 
   /** Adds one flow's counts to another and forgets it. Live connections that point at it are followed on. */
-  fold(from: Flow, into: Flow): void {
+  rollUp(from: Flow, into: Flow): void {
     this.index.remove(this.query.of(from));
     into.absorb(from);
     into.lifetimes = merged(into.lifetimes, from.lifetimes);
@@ -128,7 +128,7 @@ export class FlowTable {
     const taken = this.dirty;
     this.dirty = [];
     for (const flow of taken) flow.dirty = false;
-    return taken.filter((flow) => flow.foldedInto === null);
+    return taken.filter((flow) => flow.rolledUpInto === null);
   }
 
   /** Keys of flows that went since the last call. */
@@ -155,7 +155,7 @@ export class FlowTable {
   }
 
   private release(flow: Flow): void {
-    if (flow.foldedInto === null || flow.pins > 0 || this.flows[flow.index] !== flow) return;
+    if (flow.rolledUpInto === null || flow.pins > 0 || this.flows[flow.index] !== flow) return;
     this.flows[flow.index] = null;
     this.free.push(flow.index);
   }

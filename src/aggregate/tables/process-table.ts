@@ -7,7 +7,7 @@ import { PROCESS_FLAG } from '../../decode/layout.js';
 import { ticksOf } from '../../system/clock.js';
 import { joinArgs, splitArgs } from '../../system/parse/cmdline.js';
 import { ARGS_LIMIT, type ProcFacts } from '../../system/proc.js';
-import { Process, type Surroundings } from '../model/process.js';
+import { Process, type ProcessContext } from '../model/process.js';
 
 export class ProcessTable {
   private readonly processes = new Map<number, Process>();
@@ -19,9 +19,9 @@ export class ProcessTable {
 
   constructor(
     private readonly limit: number,
-    private readonly around: Surroundings,
+    private readonly context: ProcessContext,
   ) {
-    this.unknown = new Process(0, around);
+    this.unknown = new Process(0, context);
   }
 
   get size(): number {
@@ -82,7 +82,7 @@ export class ProcessTable {
   }
 
   private add(id: number): Process {
-    const process = new Process(id, this.around);
+    const process = new Process(id, this.context);
     this.processes.set(id, process);
     return process;
   }

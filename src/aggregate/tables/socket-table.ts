@@ -50,7 +50,7 @@ export interface NewSocket {
   since: number;
 }
 
-export class Sockets {
+export class SocketTable {
   private readonly byCookie: CookieMap;
   private readonly free: number[] = [];
   /** Gone since an audit began: its dump may still show them. */

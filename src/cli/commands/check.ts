@@ -8,7 +8,7 @@ import { PortchurnError } from '../../protocol/errors.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FindingRow, VerdictRow } from '../../protocol/rows.js';
-import { type Feed, rowsOf } from '../feed/data-source.js';
+import { type DataSource, rowsOf } from '../feed/data-source.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
 import { askOnce, only } from './once.js';
@@ -46,7 +46,7 @@ function unknown(error: PortchurnError, values: ValuesOf<'check'>, io: Io): Code
   return UNKNOWN;
 }
 
-async function look(feed: Feed): Promise<Checked> {
+async function look(feed: DataSource): Promise<Checked> {
   const verdicts = rowsOf(await feed.table({ topic: 'verdict' }), 'verdict');
   const findings = rowsOf(await feed.table({ topic: 'findings' }), 'findings');
   const bodies = await Promise.all([budgets(feed, '-used'), budgets(feed, 'exhaustionSeconds')]);
@@ -56,7 +56,7 @@ async function look(feed: Feed): Promise<Checked> {
 }
 
 /** More budgets than one answer holds: the fullest are among the most used, the next to run out among those that do. */
-function budgets(feed: Feed, sort: string): Promise<SnapshotBody> {
+function budgets(feed: DataSource, sort: string): Promise<SnapshotBody> {
   return feed.table({ topic: 'budgets', sort, limit: MAX_LIMIT });
 }
 

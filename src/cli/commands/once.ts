@@ -3,7 +3,7 @@
  * to ask. Leaves: the answer. Called by why, check and what-if.
  */
 import { PortchurnError } from '../../protocol/errors.js';
-import { type AttachValues, type Feed, openFeed } from '../feed/data-source.js';
+import { type AttachValues, type DataSource, openDataSource } from '../feed/data-source.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../screen/progress.js';
 
@@ -11,9 +11,9 @@ import { withProgress } from '../screen/progress.js';
 export async function askOnce<T>(
   values: AttachValues & { duration: number },
   io: Io,
-  ask: (feed: Feed) => Promise<T>,
+  ask: (feed: DataSource) => Promise<T>,
 ): Promise<T | null> {
-  const feed = await openFeed(values, [], io);
+  const feed = await openDataSource(values, [], io);
   const until = AbortSignal.any([io.stop, feed.lost]);
   try {
     if (!feed.attached) await withProgress(io, 'tracing', values.duration * 1000, until);

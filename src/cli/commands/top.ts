@@ -8,7 +8,7 @@ import type { ValuesOf } from '../../config/serve-config.js';
 import { EXIT } from '../../protocol/errors.js';
 import { DEFAULT_LIMIT, type SnapshotBody } from '../../protocol/frames.js';
 import { specOf } from '../../query/table-query.js';
-import { type Feed, openFeed, rowsIfAny, rowsOf, type TableQuery } from '../feed/data-source.js';
+import { type DataSource, openDataSource, rowsIfAny, rowsOf, type TopicQuery } from '../feed/data-source.js';
 import { type Io, pause } from '../io.js';
 import { csv, ndjson } from '../screen/export.js';
 import { withProgress } from '../screen/progress.js';
@@ -30,8 +30,8 @@ const BUDGETS_ASKED = 12;
 
 interface Session {
   readonly values: TopValues;
-  readonly query: TableQuery<'flows'>;
-  readonly feed: Feed;
+  readonly query: TopicQuery<'flows'>;
+  readonly feed: DataSource;
   readonly io: Io;
   /** Aborts when there is nothing more to do here. */
   readonly until: AbortSignal;
@@ -40,7 +40,7 @@ interface Session {
 /** Exit code 0, or 130 after a signal. Throws when there is nothing to attach to and no way to trace, or when it ends. */
 export async function top(values: TopValues, io: Io): Promise<number> {
   const query = queryOf(values, io);
-  const feed = await openFeed(values, [], io);
+  const feed = await openDataSource(values, [], io);
   const session = { values, query, feed, io, until: AbortSignal.any([io.stop, feed.lost]) };
   try {
     await (values.once ? once(session) : live(session));
@@ -52,7 +52,7 @@ export async function top(values: TopValues, io: Io): Promise<number> {
 }
 
 /** A mistake in the filter or the sort shows before anything is traced. */
-function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): TableQuery<'flows'> {
+function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): TopicQuery<'flows'> {
   const onScreen = output === 'table' && io.stdout.isTTY === true;
   const most = limit ?? (onScreen ? SCREEN_LIMIT : DEFAULT_LIMIT);
   const query = {
@@ -115,7 +115,7 @@ async function rendered({ values, feed, io }: Session, body: SnapshotBody, first
 }
 
 /** The whole machine's, whatever the filter: it selects culprits, not dangers. */
-async function machineOf(feed: Feed): Promise<Machine> {
+async function machineOf(feed: DataSource): Promise<Machine> {
   const budgets = (sort: string) => rowsIfAny(feed, { topic: 'budgets', sort, limit: BUDGETS_ASKED });
   const [totals, soonest, tightest, failures, verdict, limits] = await Promise.all([
     rowsIfAny(feed, { topic: 'totals' }),

@@ -6,7 +6,7 @@ import type { ValuesOf } from '../../config/serve-config.js';
 import { EXIT } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
-import { type EventListener, openFeed } from '../feed/data-source.js';
+import { type EventListener, openDataSource } from '../feed/data-source.js';
 import { aborted, type Io, pause, say } from '../io.js';
 import { eventLine } from '../screen/event-line.js';
 import { styleFor } from '../screen/style.js';
@@ -23,7 +23,7 @@ const REPORT_MS = 1000;
 export async function trace(values: TraceValues, io: Io): Promise<number> {
   parseFilter(values.filter); // a mistake shows before anything is traced
   requireProcesses(values.pid, values.connect);
-  const feed = await openFeed(values, values.pid, io);
+  const feed = await openDataSource(values, values.pid, io);
   const printer = new Printer(values, io);
   const reports = setInterval(() => printer.report(), REPORT_MS);
   try {

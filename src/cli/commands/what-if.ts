@@ -9,7 +9,7 @@ import { EXIT, PortchurnError } from '../../protocol/errors.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
-import { type Feed, rowsOf } from '../feed/data-source.js';
+import { type DataSource, rowsOf } from '../feed/data-source.js';
 import type { Io } from '../io.js';
 import { count, endpoint, jsonText, printable, rate, span } from '../screen/text.js';
 import { askOnce } from './once.js';
@@ -49,7 +49,7 @@ function changesOf({ range, twReuse, sources, destinations, reuse }: WhatIfValue
   });
 }
 
-async function ask(feed: Feed, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
+async function ask(feed: DataSource, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
   const topics = { budgets: '-used', soon: 'exhaustionSeconds' };
   const table = (sort: string) => feed.table({ topic: 'budgets', filter, sort, limit: MAX_LIMIT });
   const bodies = [await table(topics.budgets), await table(topics.soon)];

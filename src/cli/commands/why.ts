@@ -6,7 +6,7 @@ import type { ValuesOf } from '../../config/serve-config.js';
 import { EXIT } from '../../protocol/errors.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import type { Evidence, FindingRow, Fix, Remedy, VerdictRow } from '../../protocol/rows.js';
-import { type Feed, rowsOf } from '../feed/data-source.js';
+import { type DataSource, rowsOf } from '../feed/data-source.js';
 import type { Io } from '../io.js';
 import { type Style, styleFor } from '../screen/style.js';
 import { clock, count, jsonText, printable } from '../screen/text.js';
@@ -25,7 +25,7 @@ export async function why(values: ValuesOf<'why'>, io: Io): Promise<number> {
   return EXIT.ok;
 }
 
-async function findings(feed: Feed): Promise<SnapshotBody> {
+async function findings(feed: DataSource): Promise<SnapshotBody> {
   const verdict = await feed.table({ topic: 'verdict' });
   const found = await feed.table({ topic: 'findings' });
   return { ...found, topics: { ...verdict.topics, ...found.topics } };

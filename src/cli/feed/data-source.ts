@@ -18,7 +18,7 @@ import type { ConnectionEvent } from '../../protocol/rows.js';
 import { type Io, say } from '../io.js';
 import type { ServiceAddress } from './http.js';
 
-export interface TableQuery<T extends TableTopic = TableTopic> {
+export interface TopicQuery<T extends TableTopic = TableTopic> {
   readonly topic: T;
   readonly filter?: string;
   /** A row field, `-` in front for descending. */
@@ -36,12 +36,12 @@ export interface EventQuery {
 /** `dropped`: events that should have come and did not. */
 export type EventListener = (events: readonly ConnectionEvent[], dropped: number) => void;
 
-export interface Feed {
+export interface DataSource {
   /** False: this process traces by itself, and its counts begin now. */
   readonly attached: boolean;
   /** Aborts when no more will come; its reason is the PortchurnError that says why. */
   readonly lost: AbortSignal;
-  table(query: TableQuery): Promise<SnapshotBody>;
+  table(query: TopicQuery): Promise<SnapshotBody>;
   /** What cannot be answered here; empty: nothing, or an older service that does not say. */
   limits(): Promise<readonly Problem[]>;
   /** Resolves when events flow. At most once per feed. */
@@ -65,7 +65,11 @@ export type AttachValues = Pick<
 const PROBE_MS = 500;
 
 /** `pids`: processes that a standalone trace is restricted to, in the kernel. */
-export async function openFeed(values: AttachValues, pids: readonly number[], io: Io): Promise<Feed> {
+export async function openDataSource(
+  values: AttachValues,
+  pids: readonly number[],
+  io: Io,
+): Promise<DataSource> {
   if (values.standalone && values.connect !== undefined) {
     throw new PortchurnError('USAGE', '--standalone and --connect exclude each other');
   }
@@ -76,7 +80,7 @@ export async function openFeed(values: AttachValues, pids: readonly number[], io
 }
 
 /** Null: no service, trace without. A service that only wants a token is not passed over in silence. */
-async function attach(values: AttachValues, io: Io): Promise<Feed | null> {
+async function attach(values: AttachValues, io: Io): Promise<DataSource | null> {
   const { probe } = await import('./http.js');
   const token = values.tokenFile === undefined ? null : readToken(values.tokenFile);
   const service = { url: values.connect ?? `http://${DEFAULT_LISTEN}`, token };
@@ -87,10 +91,10 @@ async function attach(values: AttachValues, io: Io): Promise<Feed | null> {
   return null;
 }
 
-async function attached(service: ServiceAddress, io: Io): Promise<Feed> {
-  const { RemoteFeed } = await import('./remote-source.js');
+async function attached(service: ServiceAddress, io: Io): Promise<DataSource> {
+  const { RemoteSource } = await import('./remote-source.js');
   say(io, `attached to ${service.url}`);
-  return new RemoteFeed(service);
+  return new RemoteSource(service);
 }
 
 /** The rows of `topic` in a body that was asked for them. */
@@ -100,8 +104,8 @@ export function rowsOf<T extends TableTopic>(body: SnapshotBody, topic: T): read
 
 /** The rows of a table that this source may not have: then none. */
 export async function rowsIfAny<T extends TableTopic>(
-  feed: Feed,
-  query: TableQuery<T>,
+  feed: DataSource,
+  query: TopicQuery<T>,
 ): Promise<readonly RowOf<T>[]> {
   try {
     return rowsOf(await feed.table(query), query.topic);

@@ -13,13 +13,19 @@ import {
   SUBPROTOCOL,
   type Subscribe,
 } from '../../protocol/frames.js';
-import { type EventListener, type EventQuery, type Feed, filtersOf, type TableQuery } from './data-source.js';
+import {
+  type DataSource,
+  type EventListener,
+  type EventQuery,
+  filtersOf,
+  type TopicQuery,
+} from './data-source.js';
 import { authorization, get, json, refusal, type ServiceAddress, unreachable } from './http.js';
 
 /** The service pings; when it stays silent for this long it is gone. */
 const SILENCE_MS = 3 * PING_MS;
 
-export class RemoteFeed implements Feed {
+export class RemoteSource implements DataSource {
   readonly attached = true;
   readonly #lost = new AbortController();
   #socket: WebSocket | undefined;
@@ -32,7 +38,7 @@ export class RemoteFeed implements Feed {
   }
 
   /** Throws the service's refusal, or SERVICE_UNREACHABLE. */
-  async table(query: TableQuery): Promise<SnapshotBody> {
+  async table(query: TopicQuery): Promise<SnapshotBody> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
     const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
     return (await get(this.service, `/api/v1/snapshot?${search}`)) as SnapshotBody;

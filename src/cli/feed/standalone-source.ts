@@ -9,15 +9,15 @@ import { queryTable, Tables } from '../../query/tables.js';
 import { createLogger } from '../logger.js';
 import {
   type AttachValues,
+  type DataSource,
   type EventListener,
   type EventQuery,
-  type Feed,
   filtersOf,
-  type TableQuery,
+  type TopicQuery,
 } from './data-source.js';
 
 /** Throws what startEngine throws: privilege, kernel or addon missing. */
-export async function openStandalone(values: AttachValues, pids: readonly number[]): Promise<Feed> {
+export async function openStandalone(values: AttachValues, pids: readonly number[]): Promise<DataSource> {
   const engine = await startEngine({
     ringBytes: values.ringBytes,
     syscalls: !values.noSyscalls,
@@ -26,10 +26,10 @@ export async function openStandalone(values: AttachValues, pids: readonly number
     log: createLogger(values.logLevel),
     ...(pids.length === 0 ? {} : { filter: { tgids: [...pids], ports: [], netns: [] } }),
   });
-  return new StandaloneFeed(engine);
+  return new StandaloneSource(engine);
 }
 
-class StandaloneFeed implements Feed {
+class StandaloneSource implements DataSource {
   readonly attached = false;
   readonly #tables: Tables;
   readonly #lost = new AbortController();
@@ -43,7 +43,7 @@ class StandaloneFeed implements Feed {
     return this.#lost.signal;
   }
 
-  async table({ topic, ...wish }: TableQuery): Promise<SnapshotBody> {
+  async table({ topic, ...wish }: TopicQuery): Promise<SnapshotBody> {
     return queryTable(this.#tables, [topic], wish, Date.now());
   }
 

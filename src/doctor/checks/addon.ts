@@ -32,7 +32,7 @@ function trial(facts: KernelFacts, addon: NativeAddon): Result[] {
     const tracer = addon.openTracer({ ringBytes: TRIAL_RING_BYTES, syscalls: true });
     try {
       tracer.attach();
-      return [ok('load', title, 'loaded and attached'), sees(verdictLimit(tracer.verdictPath()))];
+      return [ok('load', title, 'loaded and attached'), sees(verdictLimit(tracer.outcomePath()))];
     } finally {
       tracer.close();
     }

@@ -17,7 +17,7 @@ import {
   TOPICS,
 } from '../../protocol/frames.js';
 import { checkClientFrame } from '../../protocol/validate.js';
-import { parseGroup, parseWhole, type Wish } from '../../query/table-query.js';
+import { parseGroup, parseWhole, type TableQuery } from '../../query/table-query.js';
 import type { Hub } from '../hub.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';
@@ -139,7 +139,7 @@ function file(c: Asked, assets: Assets): Response | Promise<Response> {
   throw new PortchurnError('NOT_FOUND', 'the dashboard was not built', { hint: 'npm run build' });
 }
 
-function wishOf(c: Asked): Wish {
+function wishOf(c: Asked): TableQuery {
   const { filter, sort, limit, group } = c.req.query();
   return {
     ...(filter === undefined ? {} : { filter }),

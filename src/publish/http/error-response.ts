@@ -5,7 +5,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PortchurnError } from '../../protocol/errors.js';
-import { UNLOCK_PAGE, UNLOCK_POLICY } from './login-page.js';
+import { LOGIN_PAGE, LOGIN_POLICY } from './login-page.js';
 
 /** On every response. Pages get all they need from this service and may be framed by none. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -48,14 +48,14 @@ interface Refusal {
 
 function refusal(error: PortchurnError, asPage: boolean): Refusal {
   const page = asPage && error.code === 'UNAUTHORIZED';
-  const body = page ? UNLOCK_PAGE : `${JSON.stringify(errorBody(error))}\n`;
+  const body = page ? LOGIN_PAGE : `${JSON.stringify(errorBody(error))}\n`;
   const headers = {
     ...SECURITY_HEADERS,
     'content-type': page ? 'text/html; charset=utf-8' : 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
     connection: 'close',
-    ...(page ? { 'content-security-policy': UNLOCK_POLICY } : {}),
+    ...(page ? { 'content-security-policy': LOGIN_POLICY } : {}),
     ...(error.code === 'UNAUTHORIZED' ? { 'www-authenticate': 'Bearer realm="portchurn"' } : {}),
     ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow: 'GET, HEAD' } : {}),
     ...(error.code === 'UPGRADE_REQUIRED' ? { upgrade: 'websocket' } : {}),

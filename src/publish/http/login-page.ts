@@ -24,7 +24,7 @@ document.querySelector('form').addEventListener('submit', (event) => {
 });
 `;
 
-export const UNLOCK_PAGE = `<!doctype html>
+export const LOGIN_PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -39,4 +39,4 @@ export const UNLOCK_PAGE = `<!doctype html>
 `;
 
 const HASH = createHash('sha256').update(SCRIPT).digest('base64');
-export const UNLOCK_POLICY = `default-src 'none'; script-src 'sha256-${HASH}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const LOGIN_POLICY = `default-src 'none'; script-src 'sha256-${HASH}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

@@ -6,7 +6,7 @@
 import type { BudgetRow } from '../../protocol/rows.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys, type Seated } from './gauge.js';
-import type { Around } from './metrics.js';
+import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText, otherLabels, type Series } from './series.js';
 
 const LABELS = ['netns', 'source', 'destination', 'port'];
@@ -59,7 +59,7 @@ export class TupleFamilies {
   readonly #keys = new GaugeKeys<BudgetRow>();
   #seated: Seated<BudgetRow> | null = null;
 
-  constructor(private readonly around: Around) {}
+  constructor(private readonly around: MetricsContext) {}
 
   /** The first family of a scrape chooses the tuples, the others show the same. */
   add(): void {

@@ -4,16 +4,16 @@
  */
 import type { Growth } from './growth.js';
 import { otherLabels, type Series, seriesKey } from './series.js';
-import { Roster } from './series-admission.js';
+import { SeriesAdmission } from './series-admission.js';
 
 export class CounterFamily {
-  readonly #roster: Roster;
+  readonly #roster: SeriesAdmission;
   readonly #series = new Map<string, { labels: Series['labels']; value: number }>();
   #other = 0;
 
   constructor(
     readonly labelNames: readonly string[],
-    roster = new Roster(),
+    roster = new SeriesAdmission(),
   ) {
     this.#roster = roster;
   }

@@ -8,7 +8,7 @@ import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { programLabels } from './flows.js';
 import { GrowthMeter } from './growth.js';
-import type { Around } from './metrics.js';
+import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText } from './series.js';
 import { Steps } from './steps.js';
 
@@ -46,7 +46,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-export function addFailures({ registry, tables, now }: Around): void {
+export function addFailures({ registry, tables, now }: MetricsContext): void {
   const steps = new Steps<FailureRow>();
   const takers = KINDS.map((kind) => {
     const counter = new CounterFamily(kind.labelNames);

@@ -3,10 +3,10 @@
  * `findings`. Leaves: one family. Called by metrics.ts.
  */
 import { addFamily } from './family.js';
-import type { Around } from './metrics.js';
+import type { MetricsContext } from './metrics.js';
 import { type Labels, type Series, seriesKey } from './series.js';
 
-export function addFindings({ registry, tables }: Around): void {
+export function addFindings({ registry, tables }: MetricsContext): void {
   const told = new Map<string, Labels>();
   addFamily(registry, {
     name: 'portchurn_finding',

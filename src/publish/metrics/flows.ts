@@ -7,7 +7,7 @@ import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { GaugeKeys } from './gauge.js';
 import { GrowthMeter, type Reading } from './growth.js';
-import type { Around } from './metrics.js';
+import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText, otherLabels } from './series.js';
 import { Shares } from './shares.js';
 import { Steps } from './steps.js';
@@ -18,7 +18,7 @@ const PORTS_LABELS = ['program', 'unit'] as const;
 /** The name of a program that was never learnt. */
 export const UNKNOWN_PROGRAM = 'unknown';
 
-export function addFlows({ registry, tables, now }: Around): void {
+export function addFlows({ registry, tables, now }: MetricsContext): void {
   const steps = new Steps<FlowRow>();
   const opened = new CounterFamily(OPENED_LABELS);
   const meter = new GrowthMeter(openedOf);
@@ -37,7 +37,7 @@ export function addFlows({ registry, tables, now }: Around): void {
   addPorts({ registry, tables, now }, ports);
 }
 
-function addPorts({ registry, now }: Around, ports: Shares<FlowRow>): void {
+function addPorts({ registry, now }: MetricsContext, ports: Shares<FlowRow>): void {
   const keys = new GaugeKeys<number>();
   addFamily(registry, {
     name: 'portchurn_program_ports_used',

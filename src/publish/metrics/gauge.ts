@@ -5,7 +5,7 @@
  */
 
 import type { Labels } from './series.js';
-import { Roster } from './series-admission.js';
+import { SeriesAdmission } from './series-admission.js';
 
 export interface Candidate<T> {
   readonly key: string;
@@ -31,39 +31,39 @@ const OUTWEIGHS = 2;
 export class GaugeKeys<T> {
   readonly #labels = new Map<string, Labels>();
 
-  constructor(private readonly roster = new Roster()) {}
+  constructor(private readonly admission = new SeriesAdmission()) {}
 
   seat(candidates: readonly Candidate<T>[], now: number): Seated<T> {
     const here = new Map(candidates.map((candidate) => [candidate.key, candidate]));
     for (const { key, weight } of candidates)
-      if (weight > 0 && this.roster.has(key)) this.roster.admit(key, now);
-    for (const idle of this.roster.retire(now)) this.#labels.delete(idle);
+      if (weight > 0 && this.admission.has(key)) this.admission.admit(key, now);
+    for (const idle of this.admission.retire(now)) this.#labels.delete(idle);
     this.#welcome(here, now);
     const members = [...this.#labels].map(([key, labels]) => ({
       labels,
       value: here.get(key)?.value ?? null,
     }));
-    const rest = candidates.filter(({ key }) => !this.roster.has(key)).map(({ value }) => value);
+    const rest = candidates.filter(({ key }) => !this.admission.has(key)).map(({ value }) => value);
     return { members, rest };
   }
 
   #welcome(here: ReadonlyMap<string, Candidate<T>>, now: number): void {
     const weightOf = (key: string) => here.get(key)?.weight ?? 0;
-    const lightest = [...this.roster.members()].sort((a, b) => weightOf(b) - weightOf(a));
-    const isNew = ({ key, weight }: Candidate<T>) => weight > 0 && !this.roster.has(key);
+    const lightest = [...this.admission.members()].sort((a, b) => weightOf(b) - weightOf(a));
+    const isNew = ({ key, weight }: Candidate<T>) => weight > 0 && !this.admission.has(key);
     for (const one of [...here.values()].filter(isNew).sort((a, b) => b.weight - a.weight)) {
-      if (this.roster.isFull) {
+      if (this.admission.isFull) {
         const out = lightest.pop();
         if (out === undefined || one.weight < OUTWEIGHS * weightOf(out)) return;
         this.#dismiss(out);
       }
-      this.roster.admit(one.key, now);
+      this.admission.admit(one.key, now);
       this.#labels.set(one.key, one.labels);
     }
   }
 
   #dismiss(key: string): void {
-    this.roster.dismiss(key);
+    this.admission.dismiss(key);
     this.#labels.delete(key);
   }
 }

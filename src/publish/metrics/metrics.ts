@@ -15,7 +15,7 @@ import { addNamespaces } from './namespaces.js';
 import type { Series } from './series.js';
 
 /** What a group of families needs to know. */
-export interface Around {
+export interface MetricsContext {
   readonly registry: Registry;
   readonly tables: Tables;
   /** Unix ms of the scrape, or of the tick. */
@@ -46,7 +46,7 @@ export class Metrics {
   #build(): Registry {
     const { tables, source, version } = this.options;
     const registry = new Registry();
-    const around: Around = { registry, tables, now: () => tables.tick.time };
+    const around: MetricsContext = { registry, tables, now: () => tables.tick.time };
     const has = (topic: (typeof tables.topics)[number]) => tables.topics.includes(topic);
     if (has('budgets')) new TupleFamilies(around).add();
     if (has('flows')) addFlows(around);

@@ -5,15 +5,15 @@
 import type { TotalsRow } from '../../protocol/rows.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys } from './gauge.js';
-import type { Around } from './metrics.js';
+import type { MetricsContext } from './metrics.js';
 import { labelText, otherLabels, type Series } from './series.js';
 
-export function addNamespaces(around: Around): void {
+export function addNamespaces(around: MetricsContext): void {
   addSockets(around);
   addAttribution(around);
 }
 
-function addSockets({ registry, tables, now }: Around): void {
+function addSockets({ registry, tables, now }: MetricsContext): void {
   const keys = new GaugeKeys<number>();
   addFamily(registry, {
     name: 'portchurn_sockets',
@@ -35,7 +35,7 @@ function stateCounts({ netns, states }: TotalsRow): Candidate<number>[] {
   });
 }
 
-function addAttribution({ registry, tables, now }: Around): void {
+function addAttribution({ registry, tables, now }: MetricsContext): void {
   const keys = new GaugeKeys<TotalsRow>();
   addFamily(registry, {
     name: 'portchurn_attribution_ratio',

@@ -6,7 +6,7 @@
 export const SERIES_PER_FAMILY = 50;
 export const IDLE_MS = 15 * 60_000;
 
-export class Roster {
+export class SeriesAdmission {
   /** When each member was last active. */
   readonly #members = new Map<string, number>();
 

@@ -5,7 +5,7 @@
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ClientFrame, Subscribe } from '../../protocol/frames.js';
 import type { Tick } from '../../query/view.js';
-import type { Feed } from './subscription.js';
+import type { Subscription } from './subscription.js';
 
 /** The way to a client's socket. */
 export interface Wire {
@@ -18,12 +18,12 @@ const MAX_SUBSCRIPTIONS = 32;
 
 export interface ClientHost {
   readonly tick: Tick;
-  open(frame: Subscribe): Feed;
+  open(frame: Subscribe): Subscription;
   left(client: Client): void;
 }
 
 export class Client {
-  readonly #feeds = new Map<string, Feed>();
+  readonly #feeds = new Map<string, Subscription>();
 
   constructor(
     private readonly host: ClientHost,
@@ -39,11 +39,11 @@ export class Client {
     if (frame.type === 'subscribe') this.#subscribe(frame);
     else if (frame.type === 'unsubscribe') this.#unsubscribe(frame.sub);
     else this.#feed(frame.sub).resync();
-    this.pump();
+    this.sendDue();
   }
 
   /** Sends what is due as long as the socket takes it. Whoever was served goes last next time. */
-  pump(): void {
+  sendDue(): void {
     for (const [sub, feed] of [...this.#feeds]) {
       if (this.wire.backedUp) return;
       const frame = feed.next(this.host.tick);
@@ -76,7 +76,7 @@ export class Client {
     feed.close();
   }
 
-  #feed(sub: string): Feed {
+  #feed(sub: string): Subscription {
     const feed = this.#feeds.get(sub);
     if (feed) return feed;
     throw new PortchurnError('UNKNOWN_SUBSCRIPTION', `there is no subscription "${sub}"`);

@@ -16,7 +16,7 @@ interface Kept {
   users: number;
 }
 
-export class EventDesk {
+export class EventRouter {
   readonly #channels = new Map<string, Kept>();
   #asked = 'null';
 

@@ -7,7 +7,7 @@ import type { Subscribe } from '../../protocol/frames.js';
 import { SECURITY_HEADERS } from '../http/error-response.js';
 import type { Hub } from '../hub.js';
 import type { Client, Wire } from './client.js';
-import { HIGH_WATER, Progress, WATCH_MS } from './stall-detector.js';
+import { HIGH_WATER, StallDetector, WATCH_MS } from './stall-detector.js';
 
 export const NDJSON_HEADERS = {
   'content-type': 'application/x-ndjson',
@@ -28,7 +28,7 @@ class LineWire implements Wire {
 
   send(text: string): void {
     if (this.#held) this.#held.push(text);
-    else this.response.write(`${text}\n`, (error) => error || this.client?.pump());
+    else this.response.write(`${text}\n`, (error) => error || this.client?.sendDue());
   }
 
   open(): void {
@@ -55,7 +55,7 @@ export function streamLines(hub: Hub, response: ServerResponse, wanted: readonly
 }
 
 function watch(response: ServerResponse, client: Client): void {
-  const progress = response.socket && new Progress(response.socket, false, performance.now());
+  const progress = response.socket && new StallDetector(response.socket, false, performance.now());
   const timer = setInterval(() => {
     if (progress?.stalled(performance.now())) response.destroy();
   }, WATCH_MS);

@@ -24,7 +24,7 @@ function flushedBytes(socket: Socket): number {
   return handle.bytesWritten - handle.writeQueueSize;
 }
 
-export class Progress {
+export class StallDetector {
   #flushed = 0;
   #heard = false;
   /** Milliseconds without progress. */

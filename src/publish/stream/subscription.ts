@@ -7,7 +7,7 @@ import { HEARTBEAT_MS } from '../../protocol/names.js';
 import type { Tick, View } from '../../query/view.js';
 import type { Channel, Place } from './channel.js';
 
-export interface Feed {
+export interface Subscription {
   /** The next frame, null when none is due. Taking it counts as sent. */
   next(tick: Tick): string | null;
   /** Start over, with a snapshot. */
@@ -45,7 +45,7 @@ export class Pace {
   }
 }
 
-export class TableFeed implements Feed {
+export class TableSubscription implements Subscription {
   readonly #sub: string;
   /** Null: the client has nothing yet, a snapshot comes first. */
   #seq: number | null = null;
@@ -78,7 +78,7 @@ export class TableFeed implements Feed {
   }
 }
 
-export class EventFeed implements Feed {
+export class EventSubscription implements Subscription {
   readonly #sub: string;
   /** Events of one frame; what is beyond it, the oldest, counts as dropped. */
   readonly #limit: number;

@@ -16,7 +16,7 @@ import { asPortchurnError, errorBody, refuseSocket } from '../http/error-respons
 import { protocolsOf } from '../http/gate.js';
 import type { Hub } from '../hub.js';
 import type { Client, Wire } from './client.js';
-import { HIGH_WATER, Progress, WATCH_MS } from './stall-detector.js';
+import { HIGH_WATER, StallDetector, WATCH_MS } from './stall-detector.js';
 
 /** Frames a client may send in one go, and per second in the long run. */
 const BURST = 500;
@@ -24,7 +24,7 @@ const FRAMES_PER_SECOND = 100;
 /** How long a stopping service waits for clients to say goodbye. */
 const GOODBYE_MS = 1000;
 
-export class Sockets {
+export class WebSockets {
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -43,11 +43,11 @@ export class Sockets {
 
   /** From here on connections are pinged, and closed when they take nothing. */
   watch(): void {
-    this.#watch = setInterval(() => this.look(), WATCH_MS);
+    this.#watch = setInterval(() => this.checkConnections(), WATCH_MS);
   }
 
   /** Looks after every connection once. */
-  look(): void {
+  checkConnections(): void {
     const now = this.clock();
     for (const connection of this.#connections) connection.look(now);
   }
@@ -105,7 +105,7 @@ export class Sockets {
 
 class Connection implements Wire {
   readonly #client: Client;
-  readonly #progress: Progress;
+  readonly #progress: StallDetector;
   readonly #closed: Promise<void>;
   #allowance = BURST;
   #refilled = performance.now();
@@ -119,7 +119,7 @@ class Connection implements Wire {
     now: number,
   ) {
     this.#pinged = now;
-    this.#progress = new Progress(socket, true, now);
+    this.#progress = new StallDetector(socket, true, now);
     this.#client = hub.connect(this);
     this.#closed = new Promise((resolve) => ws.once('close', () => resolve()));
     ws.on('close', () => this.#client.close());
@@ -166,7 +166,7 @@ class Connection implements Wire {
   #drained(): void {
     if (this.backedUp || this.ws.readyState !== WebSocket.OPEN) return;
     if (this.ws.isPaused) this.ws.resume();
-    this.#client.pump();
+    this.#client.sendDue();
   }
 
   #message(data: RawData, isBinary: boolean): void {

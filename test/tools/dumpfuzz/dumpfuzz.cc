@@ -8,7 +8,7 @@
 #include <memory>
 #include <random>
 #include <vector>
-#include "native/dump_reader.h"
+#include "native/dump/dump_reader.h"
 
 namespace
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads, uses and unloads the tracer and the auditor again and again, without Node: under LeakSanitizer every byte that is lost
+// Loads, uses and unloads the tracer and the dumper again and again, without Node: under LeakSanitizer every byte that is lost
 // is ours or libbpf's. `loadloop TIMES [leak]`: with "leak" it loses one tracer on purpose, which shows that the check sees it.
 // Run by test/kernel/sanitized.test.ts; needs root.
 #include <bpf/libbpf.h>
@@ -11,9 +11,9 @@
 #include <numeric>
 #include <string>
 #include <unistd.h>
-#include "native/auditor.h"
+#include "native/dump/socket_dumper.h"
 #include "native/bpf_error.h"
-#include "native/tracer.h"
+#include "native/tracer/tracer.h"
 
 namespace
 {
@@ -42,7 +42,7 @@ void use(Tracer &tracer)
 		;
 	while (tracer.drain(buffer, sizeof(buffer), true) > sizeof(buffer) / 2)
 		;
-	tracer.folds(buffer, sizeof(buffer));
+	tracer.overflow_counters(buffer, sizeof(buffer));
 	tracer.take_lost_owners(buffer, sizeof(buffer));
 	tracer.stats();
 	must_refuse("a small buffer", [&] { tracer.drain(buffer, 8, true); });
@@ -55,10 +55,10 @@ void use(Tracer &tracer)
 // To its end, and given up in the middle.
 void audit()
 {
-	const AuditLimits limits = {1 << 20, std::chrono::milliseconds(1000)};
-	Auditor whole(limits), left(limits);
+	const DumpLimits limits = {1 << 20, std::chrono::milliseconds(1000)};
+	SocketDumper whole(limits), left(limits);
 	whole.start({{1, kOwn}, {2, "/nowhere"}, {3, kOwn}});
-	left.start(std::vector<AuditTarget>(500, {1, kOwn}));
+	left.start(std::vector<DumpTarget>(500, {1, kOwn}));
 	while (whole.take(buffer, sizeof(buffer)) >= 0)
 		;
 	left.take(buffer, sizeof(buffer));

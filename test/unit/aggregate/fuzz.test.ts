@@ -6,15 +6,15 @@ import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Batch } from '../../../src/decode/batch.js';
 import { Decoder, FormatError } from '../../../src/decode/decoder.js';
-import { AuditDecoder, type AuditSink } from '../../../src/decode/dump.js';
-import { AUDIT } from '../../../src/decode/dump-layout.js';
-import { AuditTexts } from '../../../src/decode/dump-texts.js';
+import { DumpDecoder, type DumpSink } from '../../../src/decode/dump.js';
+import { DUMP } from '../../../src/decode/dump-layout.js';
+import { DumpTexts } from '../../../src/decode/dump-texts.js';
 import { EVENT, sizeOf } from '../../../src/decode/layout.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
 import { type Filter, parseFilter } from '../../../src/query/filter/parse.js';
 import { World } from '../../support/aggregate-world.js';
 import { type Random, random } from '../../support/random.js';
-import { auditBegin, auditEnd, auditSocket, auditText } from '../decode/dump-records.js';
+import { dumpBegin, dumpEnd, dumpSocket, dumpText } from '../decode/dump-records.js';
 import { budget, event, failure, flow, proc, totals } from '../publish/rows.js';
 
 const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
@@ -65,7 +65,7 @@ function someEvent(next: Random): Uint8Array {
 function someAudit(next: Random): Uint8Array {
   const file = next(40);
   const text = 'x'.repeat(next(300));
-  return filled(pick(next, [auditBegin(), auditSocket(), auditEnd(), auditText(file, text)]), next);
+  return filled(pick(next, [dumpBegin(), dumpSocket(), dumpEnd(), dumpText(file, text)]), next);
 }
 
 /** Records one after the other, some of them with a damaged header, cut somewhere. */
@@ -128,25 +128,25 @@ describe('the decoder', () => {
 
   it('of audits too, and a text stays inside its record', () => {
     const sizes = new Map(
-      [auditBegin(), auditSocket(), auditEnd()].map((one) => [one[0] as number, one.length]),
+      [dumpBegin(), dumpSocket(), dumpEnd()].map((one) => [one[0] as number, one.length]),
     );
     const fits = (type: number, size: number) =>
-      type === AUDIT.TEXT ? size >= auditText(0, '').length && size % 8 === 0 : sizes.get(type) === size;
+      type === DUMP.TEXT ? size >= dumpText(0, '').length && size % 8 === 0 : sizes.get(type) === size;
     const rounds = forAWhile((next) => {
       const bytes = bytesOf(next, someAudit);
-      const texts = new AuditTexts();
+      const texts = new DumpTexts();
       let seen = 0;
       const count = (cursor: object) => {
         readAll(cursor);
         seen++;
       };
-      const text: AuditSink['text'] = (piece) => {
+      const text: DumpSink['text'] = (piece) => {
         count(piece);
         texts.add(piece);
         expect(piece.text.length).toBeLessThan(bytes.length);
       };
       const decode = () =>
-        new AuditDecoder(bytes.batch).decode(bytes.length, { begin: count, socket: count, text, end: count });
+        new DumpDecoder(bytes.batch).decode(bytes.length, { begin: count, socket: count, text, end: count });
       expect(outcome(decode, () => seen)).toEqual(walk(bytes, fits));
     });
     expect(rounds).toBeGreaterThan(100);

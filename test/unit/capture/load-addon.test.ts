@@ -37,7 +37,7 @@ describe('an addon', () => {
     ['version', { version: '0.0.1' }, /version 0\.0\.1/],
     ['event format', { eventFormat: EVENT_FORMAT + 1 }, /event format/],
     ['size of a record', { sizes: { ...sizes, tcp_event: sizes.tcp_event + 8 } }, /tcp_event has/],
-    ['size of the last record', { sizes: { ...sizes, fold_key: 8 } }, /fold_key has 8 bytes/],
+    ['size of the last record', { sizes: { ...sizes, overflow_key: 8 } }, /overflow_key has 8 bytes/],
   ])('of another %s is named stale', (_, other, words) => {
     expect(mismatchOf({ ...fitting, ...other })).toMatch(words);
     const error = refusal(`module.exports = ${JSON.stringify({ ...fitting, ...other })}`);
@@ -54,7 +54,7 @@ describe('an addon', () => {
   });
 
   it('that leaves out a record is named stale', () => {
-    const { fold_key: _, ...fewer } = sizes;
+    const { overflow_key: _, ...fewer } = sizes;
     expect(refusal(`module.exports = ${JSON.stringify({ ...fitting, sizes: fewer })}`)).toMatchObject({
       code: 'ADDON_STALE',
     });

@@ -1,6 +1,6 @@
 /** When the ring is looked at again: soon while much comes, later while little does, seldom while nothing does. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Pump } from '../../../src/capture/ring-drain.js';
+import { RingDrain } from '../../../src/capture/ring-drain.js';
 import { Batch } from '../../../src/decode/batch.js';
 
 const BATCH_BYTES = 256 * 1024;
@@ -20,7 +20,7 @@ function drains(bytes: readonly number[], count: number): number[] {
   const never = (error: Error) => {
     throw error;
   };
-  const pump = new Pump(
+  const pump = new RingDrain(
     { drain },
     new Batch(BATCH_BYTES),
     () => undefined,

@@ -8,7 +8,7 @@ import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashbo
 import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/trace.js';
 import type { ClientFrame, EventsFrame, Hello, ServerFrame } from '../../../src/protocol/frames.js';
 import { parseFilter } from '../../../src/query/filter/parse.js';
-import { foldRows } from '../../../src/query/group.js';
+import { sumRows } from '../../../src/query/group.js';
 import { event, failure, flow, proc } from '../publish/rows.js';
 
 describe('an address', () => {
@@ -137,7 +137,7 @@ describe('the filters of an open row', () => {
   it('trace nobody where there is nobody left, or nobody known', () => {
     expect(eventFilter(flow('d', { process: proc({ pid: 7, exited: true }) }))).toBeNull();
     expect(
-      eventFilter(foldRows('unit', [row, flow('x', { process: proc({ pid: 8, comm: 'y' }) })])),
+      eventFilter(sumRows('unit', [row, flow('x', { process: proc({ pid: 8, comm: 'y' }) })])),
     ).toBeNull();
   });
 

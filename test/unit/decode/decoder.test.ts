@@ -117,7 +117,7 @@ describe('a connection event', () => {
         newstate: 7,
         err: 104,
         end: END.FIN_WAIT2,
-        flags: FLAG.OPEN_FOLDED | FLAG.CLOSED_FIRST,
+        flags: FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST,
         tid: 2 ** 31,
       }),
     );
@@ -148,7 +148,7 @@ describe('a connection event', () => {
       newState: 7,
       err: 104,
       end: END.FIN_WAIT2,
-      flags: FLAG.OPEN_FOLDED | FLAG.CLOSED_FIRST,
+      flags: FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST,
       tid: 2 ** 31,
     });
     expect([addressText(event.localBytes), addressText(event.remoteBytes)]).toEqual([

@@ -1,16 +1,16 @@
 /**
- * Audit records as the native auditor writes them, built field by field from the layout table. Enters: field values by the C
+ * Dump records as the native dumper writes them, built field by field from the layout table. Enters: field values by the C
  * struct's names; what is left out is 0. Called by unit tests.
  */
 import {
-  AUDIT,
-  AUDIT_FILES,
-  AUDIT_RECORDS,
-  AUDIT_TEXT_FLAG,
-  type AuditFile,
-  type AuditRecordName,
-  auditOffsetsOf,
-  auditSizeOf,
+  DUMP,
+  DUMP_FILES,
+  DUMP_RECORDS,
+  DUMP_TEXT_FLAG,
+  type DumpFile,
+  type DumpRecordName,
+  dumpOffsetsOf,
+  dumpSizeOf,
 } from '../../../src/decode/dump-layout.js';
 
 type Value = number | bigint | Uint8Array;
@@ -18,9 +18,9 @@ type Fields = Record<string, Value>;
 const BITS = { u8: 8, u16: 16, u32: 32, u64: 64 } as const;
 
 /** One record of its full size. */
-export function auditRecord(name: AuditRecordName, fields: Fields): Uint8Array {
-  const bytes = Buffer.alloc(auditSizeOf(name));
-  const offsets = auditOffsetsOf(name) as Record<string, number>;
+export function dumpRecord(name: DumpRecordName, fields: Fields): Uint8Array {
+  const bytes = Buffer.alloc(dumpSizeOf(name));
+  const offsets = dumpOffsetsOf(name) as Record<string, number>;
   for (const [field, value] of Object.entries(fields)) write(bytes, offsets, name, field, value);
   return bytes;
 }
@@ -28,11 +28,11 @@ export function auditRecord(name: AuditRecordName, fields: Fields): Uint8Array {
 function write(
   bytes: Buffer,
   offsets: Record<string, number>,
-  name: AuditRecordName,
+  name: DumpRecordName,
   field: string,
   value: Value,
 ): void {
-  const type = AUDIT_RECORDS[name].find(([it]) => it === field)?.[1];
+  const type = DUMP_RECORDS[name].find(([it]) => it === field)?.[1];
   const at = offsets[field];
   if (type === undefined || at === undefined) throw new Error(`${name} has no field ${field}`);
   if (value instanceof Uint8Array) bytes.set(value, at);
@@ -40,25 +40,25 @@ function write(
   else bytes.writeUIntLE(Number(value), at, BITS[type as 'u8' | 'u16' | 'u32'] / 8);
 }
 
-const sized = (name: AuditRecordName, type: number, fields: Fields) =>
-  auditRecord(name, { type, size: auditSizeOf(name), ...fields });
+const sized = (name: DumpRecordName, type: number, fields: Fields) =>
+  dumpRecord(name, { type, size: dumpSizeOf(name), ...fields });
 
-export const auditBegin = (fields: Fields = {}) => sized('audit_begin', AUDIT.BEGIN, fields);
-export const auditSocket = (fields: Fields = {}) => sized('audit_socket', AUDIT.SOCKET, fields);
-export const auditEnd = (fields: Fields = {}) => sized('audit_end', AUDIT.END, fields);
+export const dumpBegin = (fields: Fields = {}) => sized('dump_begin', DUMP.BEGIN, fields);
+export const dumpSocket = (fields: Fields = {}) => sized('dump_socket', DUMP.SOCKET, fields);
+export const dumpEnd = (fields: Fields = {}) => sized('dump_end', DUMP.END, fields);
 
 /** A piece of a file's text, the last one unless told. */
-export function auditText(
-  file: AuditFile | number,
+export function dumpText(
+  file: DumpFile | number,
   text: string,
-  { offset = 0, flags = AUDIT_TEXT_FLAG.LAST as number } = {},
+  { offset = 0, flags = DUMP_TEXT_FLAG.LAST as number } = {},
 ): Uint8Array {
-  const number = typeof file === 'number' ? file : AUDIT_FILES.indexOf(file);
+  const number = typeof file === 'number' ? file : DUMP_FILES.indexOf(file);
   const bytes = Buffer.from(text, 'latin1');
-  const size = Math.ceil((auditSizeOf('audit_text') + bytes.length) / 8) * 8;
-  const header = { type: AUDIT.TEXT, size, file: number, length: bytes.length, offset, flags };
+  const size = Math.ceil((dumpSizeOf('dump_text') + bytes.length) / 8) * 8;
+  const header = { type: DUMP.TEXT, size, file: number, length: bytes.length, offset, flags };
   const record = Buffer.alloc(size);
-  record.set(auditRecord('audit_text', header));
-  record.set(bytes, auditSizeOf('audit_text'));
+  record.set(dumpRecord('dump_text', header));
+  record.set(bytes, dumpSizeOf('dump_text'));
   return record;
 }

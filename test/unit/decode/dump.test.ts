@@ -2,42 +2,42 @@ import { describe, expect, it } from 'vitest';
 import { addressText } from '../../../src/decode/address.js';
 import { FormatError } from '../../../src/decode/decoder.js';
 import {
-  type AuditBegin,
-  AuditDecoder,
-  type AuditEnd,
-  type AuditSink,
-  type AuditSocket,
-  type AuditText,
+  type DumpBegin,
+  DumpDecoder,
+  type DumpEnd,
+  type DumpSink,
+  type DumpSocket,
+  type DumpText,
 } from '../../../src/decode/dump.js';
-import { AUDIT, AUDIT_TEXT_FLAG, auditSizeOf } from '../../../src/decode/dump-layout.js';
-import { AuditTexts } from '../../../src/decode/dump-texts.js';
+import { DUMP, DUMP_TEXT_FLAG, dumpSizeOf } from '../../../src/decode/dump-layout.js';
+import { DumpTexts } from '../../../src/decode/dump-texts.js';
 import { addressBytes, batchOf } from '../../support/records.js';
-import { auditBegin, auditEnd, auditSocket, auditText } from './dump-records.js';
+import { dumpBegin, dumpEnd, dumpSocket, dumpText } from './dump-records.js';
 
 /** Writes down what it is given; `look` sees each cursor while it stands. */
-class Notes implements AuditSink {
+class Notes implements DumpSink {
   readonly lines: string[] = [];
-  begin(begin: AuditBegin): void {
+  begin(begin: DumpBegin): void {
     this.lines.push(`begin ${begin.id}`);
   }
-  socket(socket: AuditSocket): void {
+  socket(socket: DumpSocket): void {
     this.lines.push(`socket ${socket.cookie}`);
   }
-  text(text: AuditText): void {
+  text(text: DumpText): void {
     this.lines.push(`text ${text.file} ${text.text}`);
   }
-  end(end: AuditEnd): void {
+  end(end: DumpEnd): void {
     this.lines.push(`end ${end.id}`);
   }
 }
 
 const records = [
-  auditBegin({ id: 7 }),
-  auditSocket({ cookie: 1 }),
-  auditSocket({ cookie: 2 }),
-  auditText('tcp_tw_reuse', '2\n'),
-  auditText('sockstat', 'TCP: inuse 5'),
-  auditEnd({ id: 7 }),
+  dumpBegin({ id: 7 }),
+  dumpSocket({ cookie: 1 }),
+  dumpSocket({ cookie: 2 }),
+  dumpText('tcp_tw_reuse', '2\n'),
+  dumpText('sockstat', 'TCP: inuse 5'),
+  dumpEnd({ id: 7 }),
 ];
 const lines = [
   'begin 7',
@@ -49,20 +49,20 @@ const lines = [
 ];
 const ends = records.map((_, i) => records.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0));
 
-describe('the audit decoder', () => {
+describe('the dump decoder', () => {
   it('delivers the whole records of a batch cut at any byte, in order, and says where the rest begins', () => {
     const { batch, length } = batchOf(...records);
     for (let cut = 0; cut <= length; cut++) {
       const notes = new Notes();
       const whole = ends.filter((end) => end <= cut).length;
-      expect(new AuditDecoder(batch).decode(cut, notes)).toBe(ends[whole - 1] ?? 0);
+      expect(new DumpDecoder(batch).decode(cut, notes)).toBe(ends[whole - 1] ?? 0);
       expect(notes.lines).toEqual(lines.slice(0, whole));
     }
   });
 
   it('goes on where it stopped, however short the steps', () => {
     const { batch, length } = batchOf(...records);
-    const decoder = new AuditDecoder(batch);
+    const decoder = new DumpDecoder(batch);
     const notes = new Notes();
     let at = 0;
     for (let upTo = 0; upTo <= length; upTo += 8) at = decoder.decode(upTo, notes, at);
@@ -75,17 +75,17 @@ describe('the audit decoder', () => {
   it.each([
     ['a type nobody knows', header(0x7fff, 64)],
     ['an event', header(7, 136)],
-    ['a socket of size 0, which would never end', header(AUDIT.SOCKET, 0)],
-    ['a socket of another version', header(AUDIT.SOCKET, 72)],
-    ['a begin of the size of an end', header(AUDIT.BEGIN, auditSizeOf('audit_end'))],
-    ['an end of the size of a begin', header(AUDIT.END, auditSizeOf('audit_begin'))],
-    ['a text shorter than its header', header(AUDIT.TEXT, 8)],
-    ['a text that would misalign what follows', header(AUDIT.TEXT, 20)],
+    ['a socket of size 0, which would never end', header(DUMP.SOCKET, 0)],
+    ['a socket of another version', header(DUMP.SOCKET, 72)],
+    ['a begin of the size of an end', header(DUMP.BEGIN, dumpSizeOf('dump_end'))],
+    ['an end of the size of a begin', header(DUMP.END, dumpSizeOf('dump_begin'))],
+    ['a text shorter than its header', header(DUMP.TEXT, 8)],
+    ['a text that would misalign what follows', header(DUMP.TEXT, 20)],
   ])('refuses %s, naming the place, after the records before it', (_, bytes) => {
-    const good = auditSocket({ cookie: 5 });
+    const good = dumpSocket({ cookie: 5 });
     const { batch, length } = batchOf(good, bytes);
     const notes = new Notes();
-    const decode = () => new AuditDecoder(batch).decode(length, notes);
+    const decode = () => new DumpDecoder(batch).decode(length, notes);
     expect(decode).toThrow(FormatError);
     expect(decode).toThrow(expect.objectContaining({ offset: good.length }));
     expect(notes.lines).toEqual(['socket 5', 'socket 5']);
@@ -93,23 +93,23 @@ describe('the audit decoder', () => {
 });
 
 /** What `look` makes of the only record while its cursor stands. */
-function seen<T>(bytes: Uint8Array, look: Partial<Record<keyof AuditSink, (cursor: never) => T>>): T[] {
+function seen<T>(bytes: Uint8Array, look: Partial<Record<keyof DumpSink, (cursor: never) => T>>): T[] {
   const found: T[] = [];
-  const call = (name: keyof AuditSink) => (cursor: unknown) => {
+  const call = (name: keyof DumpSink) => (cursor: unknown) => {
     const value = look[name]?.(cursor as never);
     if (value !== undefined) found.push(value);
   };
-  const { batch, length } = batchOf(auditEnd(), bytes);
+  const { batch, length } = batchOf(dumpEnd(), bytes);
   const sink = { begin: call('begin'), socket: call('socket'), text: call('text'), end: () => {} };
-  new AuditDecoder(batch).decode(length, look.end ? { ...sink, end: call('end') } : sink);
+  new DumpDecoder(batch).decode(length, look.end ? { ...sink, end: call('end') } : sink);
   return found;
 }
 
 describe('a cursor', () => {
   it('reads a begin', () => {
     const fields = { id: 4_000_000_000, started_ns: 2n ** 52n, netns_cookie: (9n << 32n) | 3n };
-    const bytes = auditBegin({ ...fields, netns_inum: 4_026_531_833, error: 13 });
-    const look = (b: AuditBegin) => [
+    const bytes = dumpBegin({ ...fields, netns_inum: 4_026_531_833, error: 13 });
+    const look = (b: DumpBegin) => [
       b.id,
       b.startedNs,
       b.netnsCookie,
@@ -124,7 +124,7 @@ describe('a cursor', () => {
   });
 
   it('reads a socket', () => {
-    const bytes = auditSocket({
+    const bytes = dumpSocket({
       state: 6,
       timer: 3,
       family: 10,
@@ -137,7 +137,7 @@ describe('a cursor', () => {
       uid: 1000,
       inode: 4_294_967_295,
     });
-    const look = (s: AuditSocket) => ({
+    const look = (s: DumpSocket) => ({
       numbers: [s.state, s.timer, s.family, s.localPort, s.remotePort, s.expiresMs, s.uid, s.inode],
       cookie: [s.cookie, s.cookieLow, s.cookieHigh],
       ends: [addressText(s.localBytes), addressText(s.remoteBytes), s.localWord(3), s.remoteWord(0)],
@@ -158,64 +158,64 @@ describe('a cursor', () => {
     ['a full socket', { state: 5, timer: 1 }, [false, false]],
     ['a FIN_WAIT2 mini-socket', { state: 5, timer: 3 }, [true, false]],
   ])('tells %s', (_, fields, kind) => {
-    const look = (s: AuditSocket) => [s.isMini, s.isRequest];
-    expect(seen(auditSocket(fields), { socket: look })).toEqual([kind]);
+    const look = (s: DumpSocket) => [s.isMini, s.isRequest];
+    expect(seen(dumpSocket(fields), { socket: look })).toEqual([kind]);
   });
 
   it('reads an end', () => {
-    const bytes = auditEnd({ id: 9, ended_ns: 123_456_789_012n, sockets: 250_000, error: 11 });
-    const look = (e: AuditEnd) => [e.id, e.endedNs, e.sockets, e.error].join();
+    const bytes = dumpEnd({ id: 9, ended_ns: 123_456_789_012n, sockets: 250_000, error: 11 });
+    const look = (e: DumpEnd) => [e.id, e.endedNs, e.sockets, e.error].join();
     expect(seen(bytes, { end: look })).toEqual(['0,0,0,0', '9,123456789012,250000,11']);
   });
 });
 
 /** All of these records, put together. */
-function textsOf(...bytes: Uint8Array[]): AuditTexts {
-  const texts = new AuditTexts();
+function textsOf(...bytes: Uint8Array[]): DumpTexts {
+  const texts = new DumpTexts();
   const { batch, length } = batchOf(...bytes);
   const sink = { ...new Notes(), begin: () => {}, socket: () => {}, end: () => {} };
-  new AuditDecoder(batch).decode(length, { ...sink, text: (piece) => texts.add(piece) });
+  new DumpDecoder(batch).decode(length, { ...sink, text: (piece) => texts.add(piece) });
   return texts;
 }
 
 describe('the texts of a namespace', () => {
-  const [LAST, CUT] = [AUDIT_TEXT_FLAG.LAST, AUDIT_TEXT_FLAG.LAST | AUDIT_TEXT_FLAG.CUT];
+  const [LAST, CUT] = [DUMP_TEXT_FLAG.LAST, DUMP_TEXT_FLAG.LAST | DUMP_TEXT_FLAG.CUT];
 
   it('are put together from their pieces', () => {
     const texts = textsOf(
-      auditText('snmp', 'Tcp: '),
-      auditText('ip_local_reserved_ports', '1,3,', { flags: 0 }),
-      auditText('ip_local_reserved_ports', '5,7', { offset: 4, flags: 0 }),
-      auditText('ip_local_reserved_ports', ',9\n', { offset: 7, flags: LAST }),
-      auditText('tcp_tw_reuse', '2\n'),
+      dumpText('snmp', 'Tcp: '),
+      dumpText('ip_local_reserved_ports', '1,3,', { flags: 0 }),
+      dumpText('ip_local_reserved_ports', '5,7', { offset: 4, flags: 0 }),
+      dumpText('ip_local_reserved_ports', ',9\n', { offset: 7, flags: LAST }),
+      dumpText('tcp_tw_reuse', '2\n'),
     );
     expect(texts.get('ip_local_reserved_ports')).toBe('1,3,5,7,9\n');
     expect(texts.all()).toMatchObject({ snmp: 'Tcp: ', tcp_tw_reuse: '2\n' });
   });
 
   it('are null where the kernel has no file, and empty where the file is', () => {
-    const texts = textsOf(auditText('netstat', ''));
+    const texts = textsOf(dumpText('netstat', ''));
     expect(texts.get('netstat')).toBe('');
     expect(texts.get('tcp_tw_reuse_delay')).toBeNull();
     expect(texts.all().tcp_tw_reuse_delay).toBeNull();
   });
 
   it('say when they were cut', () => {
-    const texts = textsOf(auditText('netstat', 'a', { flags: CUT }), auditText('snmp', 'b'));
+    const texts = textsOf(dumpText('netstat', 'a', { flags: CUT }), dumpText('snmp', 'b'));
     expect([texts.isCut('netstat'), texts.isCut('snmp')]).toEqual([true, false]);
   });
 
   it('do not mix a file that broke off with the next one', () => {
-    const texts = textsOf(auditText('netstat', 'half', { flags: 0 }), auditText('snmp', 'whole'));
+    const texts = textsOf(dumpText('netstat', 'half', { flags: 0 }), dumpText('snmp', 'whole'));
     expect([texts.get('netstat'), texts.get('snmp')]).toEqual([null, 'whole']);
   });
 
   it('leave out a file of a later version', () => {
-    expect(Object.values(textsOf(auditText(200, 'x')).all()).every((text) => text === null)).toBe(true);
+    expect(Object.values(textsOf(dumpText(200, 'x')).all()).every((text) => text === null)).toBe(true);
   });
 
   it('are gone after clear()', () => {
-    const texts = textsOf(auditText('netstat', 'a', { flags: CUT }));
+    const texts = textsOf(dumpText('netstat', 'a', { flags: CUT }));
     texts.clear();
     expect([texts.get('netstat'), texts.isCut('netstat')]).toEqual([null, false]);
   });

@@ -99,7 +99,7 @@ describe('the event format', () => {
     const asserted = [...header.matchAll(/^EVENT_ASSERT\((\w+), (\w+), (\d+)\);$/gm)]
       .filter((match) => match[1] === struct)
       .map((match): [string, number] => [match[2] as string, Number(match[3])]);
-    const implied = new Set(['type', 'size', 'netns_cookie'].slice(0, struct === 'fold_key' ? 3 : 2));
+    const implied = new Set(['type', 'size', 'netns_cookie'].slice(0, struct === 'overflow_key' ? 3 : 2));
     const { offsets, size } = placed(fieldsOf(struct));
     const leading = offsets.filter(([name, at]) => at < 4 && implied.has(name)).length;
     expect(asserted).toEqual(offsets.slice(leading));

@@ -4,7 +4,7 @@ import { actorsOf } from '../../../src/diagnose/actors.js';
 import { findingRows, reduce, type Watch } from '../../../src/diagnose/reducer.js';
 import { candidate } from '../../../src/diagnose/rules/candidate.js';
 import { runtimeOf } from '../../../src/diagnose/runtime.js';
-import { Mirror } from '../../../src/diagnose/table-replica.js';
+import { TableReplica } from '../../../src/diagnose/table-replica.js';
 import type { Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flow, proc } from '../publish/rows.js';
@@ -193,7 +193,7 @@ describe('a mirrored table', () => {
       { set: [flow('b', { opened: 99 })], del: ['a'] },
       { set: [], del: [] },
     ];
-    const mirror = new Mirror<'flows'>({ collect: () => changes.shift() ?? { set: [], del: [] } });
+    const mirror = new TableReplica<'flows'>({ collect: () => changes.shift() ?? { set: [], del: [] } });
     mirror.pull(1);
     mirror.pull(1);
     mirror.pull(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AuditJoin, type DumpedSocket } from '../../../src/aggregate/reconcile/reconciler.js';
+import { type DumpedSocket, Reconciler } from '../../../src/aggregate/reconcile/reconciler.js';
 import { TIME_WAIT } from '../../../src/aggregate/tables/socket-table.js';
 import { absentTracer } from '../../../src/capture/absent-tracer.js';
 import { EVENT, FLAG } from '../../../src/decode/layout.js';
@@ -11,7 +11,7 @@ const TIMER_TIME_WAIT = 3;
 
 /** One complete audit of the namespace, in which the kernel shows these sockets. */
 function audit(world: World, ...dumped: DumpedSocket[]): void {
-  const join = new AuditJoin(world.aggregator, world.folds);
+  const join = new Reconciler(world.aggregator, world.folds);
   world.pass(1);
   join.beginRound();
   join.begin(1, 4026530001, (world.now - world.aggregator.unixMsAtZero) * 1e6);
@@ -35,7 +35,7 @@ const entryOf = (cookie: number): DumpedSocket => ({
   remoteWord: () => 0,
 });
 
-const unseen = (world: World) => world.aggregator.untold.unseenCloses;
+const unseen = (world: World) => world.aggregator.missedCloses.count;
 
 describe('a close that the kernel did not show', () => {
   it('is counted by the audit that misses its connection, which says that something was missed', () => {
@@ -100,7 +100,7 @@ describe('a close that the kernel did not show', () => {
 it('adds up what was hidden and what there was no memory for', () => {
   const none = absentTracer().stats();
   expect(lossesOf(none, 0)).toEqual({ ring: 0, hidden: 0, missed: 0 });
-  const some = { ...none, ringLost: 100, gaps: 1, foldOverflow: 10, storageFailures: 20 };
+  const some = { ...none, ringLost: 100, gaps: 1, overflowFull: 10, storageFailures: 20 };
   expect(lossesOf(some, 2)).toEqual({ ring: 100, hidden: 3, missed: 33 });
 });
 

@@ -94,7 +94,7 @@ it(
     expect(world.server.sockets.queuedBytes).toBeGreaterThan(FROZEN * HIGH_WATER);
 
     for (let waited = 0; waited <= 35_000; waited += WATCH_MS, ahead += WATCH_MS) {
-      world.server.sockets.look();
+      world.server.sockets.checkConnections();
       await Promise.all(readers.map((reader) => reader.roundTrips()));
     }
     for (const { client } of frozen) client.socket.resume();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CounterFamily } from '../../../src/publish/metrics/counter.js';
 import { type Candidate, GaugeKeys } from '../../../src/publish/metrics/gauge.js';
 import { GrowthMeter } from '../../../src/publish/metrics/growth.js';
-import { IDLE_MS, Roster } from '../../../src/publish/metrics/series-admission.js';
+import { IDLE_MS, SeriesAdmission } from '../../../src/publish/metrics/series-admission.js';
 
 const grew = (program: string, by: number) => ({ labels: { program }, by });
 const values = (family: CounterFamily) =>
@@ -13,13 +13,13 @@ const values = (family: CounterFamily) =>
 
 describe('a family of counters', () => {
   it('gives the largest newcomers a series and counts the rest as other', () => {
-    const family = new CounterFamily(['program'], new Roster(2));
+    const family = new CounterFamily(['program'], new SeriesAdmission(2));
     family.take([grew('a', 1), grew('b', 5), grew('c', 3)], 0);
     expect(values(family)).toEqual({ b: 5, c: 3, other: 1 });
   });
 
   it('keeps a member however little it grows, and takes no other in its place', () => {
-    const family = new CounterFamily(['program'], new Roster(1));
+    const family = new CounterFamily(['program'], new SeriesAdmission(1));
     family.take([grew('a', 1)], 0);
     family.take([grew('b', 1000), grew('a', 1)], IDLE_MS - 1);
     family.take([grew('b', 1000)], 2 * IDLE_MS - 2);
@@ -27,7 +27,7 @@ describe('a family of counters', () => {
   });
 
   it('gives up the series of a key that was idle for 15 min; other does not grow by it', () => {
-    const family = new CounterFamily(['program'], new Roster(1));
+    const family = new CounterFamily(['program'], new SeriesAdmission(1));
     family.take([grew('a', 7)], 0);
     family.take([grew('b', 1)], IDLE_MS);
     expect(values(family)).toEqual({ b: 1, other: 0 });
@@ -114,21 +114,21 @@ describe('gauges that share their keys', () => {
     members.map(({ labels }) => labels.key);
 
   it('seat the heaviest and leave the rest to other', () => {
-    const keys = new GaugeKeys<number>(new Roster(2));
+    const keys = new GaugeKeys<number>(new SeriesAdmission(2));
     const seated = keys.seat([candidate('a', 1), candidate('b', 3), candidate('c', 2)], 0);
     expect(names(seated)).toEqual(['b', 'c']);
     expect(seated.rest).toEqual([1]);
   });
 
   it('do not change places for a little, but do for the one that weighs twice as much', () => {
-    const keys = new GaugeKeys<number>(new Roster(1));
+    const keys = new GaugeKeys<number>(new SeriesAdmission(1));
     keys.seat([candidate('a', 10)], 0);
     expect(names(keys.seat([candidate('a', 10), candidate('b', 19)], 1))).toEqual(['a']);
     expect(names(keys.seat([candidate('a', 10), candidate('b', 20)], 2))).toEqual(['b']);
   });
 
   it('keep a member that is gone until it is idle', () => {
-    const keys = new GaugeKeys<number>(new Roster(2));
+    const keys = new GaugeKeys<number>(new SeriesAdmission(2));
     keys.seat([candidate('a', 10)], 0);
     expect(keys.seat([], IDLE_MS - 1).members).toEqual([{ labels: { key: 'a' }, value: null }]);
     expect(keys.seat([], IDLE_MS).members).toEqual([]);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Progress, WATCH_MS } from '../../../src/publish/stream/stall-detector.js';
+import { StallDetector, WATCH_MS } from '../../../src/publish/stream/stall-detector.js';
 import { event, flow } from './rows.js';
 import { type TestClient, World } from './world.js';
 
@@ -254,7 +254,7 @@ describe('progress', () => {
   }
 
   /** What each look said. */
-  function looks(progress: Progress, from: number, to: number): boolean[] {
+  function looks(progress: StallDetector, from: number, to: number): boolean[] {
     const said: boolean[] = [];
     for (let now = from; now <= to; now += WATCH_MS) said.push(progress.stalled(now));
     return said;
@@ -262,7 +262,7 @@ describe('progress', () => {
 
   it('is missing once nothing leaves a full queue for 30 s, and not before', async () => {
     const { sender, receiver, close } = await pair();
-    const progress = new Progress(sender, true, 0);
+    const progress = new StallDetector(sender, true, 0);
     sender.write(Buffer.alloc(64 << 20));
     expect([...looks(progress, 5000, 30_000), progress.stalled(34_999)]).not.toContain(true);
     expect(progress.stalled(35_000)).toBe(true);
@@ -273,7 +273,7 @@ describe('progress', () => {
 
   it('is made by a slow reader, within one large write too', async () => {
     const { sender, receiver, close } = await pair();
-    const progress = new Progress(sender, true, 0);
+    const progress = new StallDetector(sender, true, 0);
     sender.write(Buffer.alloc(64 << 20));
     for (let now = 10_000; now <= 60_000; now += 10_000) {
       receiver.resume();
@@ -286,7 +286,7 @@ describe('progress', () => {
 
   it('with nothing queued is to answer pings', async () => {
     const { sender, close } = await pair();
-    const [mute, lines] = [new Progress(sender, true, 0), new Progress(sender, false, 0)];
+    const [mute, lines] = [new StallDetector(sender, true, 0), new StallDetector(sender, false, 0)];
     expect([...looks(mute, 5000, 25_000), mute.stalled(29_999)]).not.toContain(true);
     expect([...looks(lines, 5000, 25_000), lines.stalled(29_999)]).not.toContain(true);
     expect([mute.stalled(30_000), lines.stalled(30_000)]).toEqual([true, false]);
@@ -297,7 +297,7 @@ describe('progress', () => {
 
   it('is not asked for of the time in which the service was stopped', async () => {
     const { sender, close } = await pair();
-    const progress = new Progress(sender, true, 0);
+    const progress = new StallDetector(sender, true, 0);
     progress.heard();
     expect(looks(progress, 5000, 10_000)).toEqual([false, false]);
     expect(looks(progress, 100_000, 105_000)).toEqual([false, false]);

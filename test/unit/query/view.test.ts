@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PortchurnError } from '../../../src/protocol/errors.js';
 import { first, parseOrder } from '../../../src/query/order.js';
 import { Entry, RowStore } from '../../../src/query/row-store.js';
-import { Ledger } from '../../../src/query/row-versions.js';
+import { RowVersions } from '../../../src/query/row-versions.js';
 import { queryTable, Tables } from '../../../src/query/tables.js';
 import { flow, proc, totals } from '../publish/rows.js';
 import { MemorySource, random } from '../publish/world.js';
@@ -51,7 +51,7 @@ describe('order', () => {
 
 describe('a ledger', () => {
   it('tells the difference to any tick that it remembers, and says when it does not', () => {
-    const ledger = new Ledger(1, 2);
+    const ledger = new RowVersions(1, 2);
     const entry = (key: string) => ({ key, entry: new Entry(flow(key)) });
     const gone = (key: string) => ({ key, entry: null });
     ledger.apply([entry('a'), entry('b'), entry('c')], 1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { History } from '../../../../src/aggregate/history/history.js';
-import { HistoryFeed } from '../../../../src/aggregate/history/history-recorder.js';
+import { HistoryRecorder } from '../../../../src/aggregate/history/history-recorder.js';
 import type { Namespace } from '../../../../src/aggregate/model/namespace.js';
 import { parseSysctls } from '../../../../src/system/sysctl.js';
 import {
@@ -29,7 +29,7 @@ const SETTINGS = {
 /** A namespace of 1,000 ports and its history, one record a second from 100 s after boot. */
 class Noted extends World {
   private readonly history = new History({ ms: 99_000, unixMs: BOOT + 99_000 });
-  private readonly notes = new HistoryFeed(this.aggregator, this.history);
+  private readonly notes = new HistoryRecorder(this.aggregator, this.history);
   private second = 99;
 
   constructor() {

@@ -22,7 +22,7 @@ function lived(one: Connection, more: Fields<'tcp_event'> = {}): Uint8Array {
   const sent = one.direction === DIRECTION.OUT ? FLAG.OPEN_SENT : 0;
   const close = { end: END.PASSIVE, oldstate: 9, newstate: 7, duration_ns: LIFE_NS, flags: one.flags | sent };
   const connect = one.direction === DIRECTION.OUT ? { connect_us: 150 } : {};
-  return eventOf(one, EVENT.LIVED, { ...close, ...connect, ...more });
+  return eventOf(one, EVENT.COALESCED, { ...close, ...connect, ...more });
 }
 
 const open = (one: Connection) => (one.direction === DIRECTION.IN ? accepted(one) : established(one));

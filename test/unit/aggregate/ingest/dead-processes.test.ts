@@ -59,9 +59,9 @@ describe('dead processes', () => {
     world.feed(announced(1, LOOP), announced(2, { parent: 1, comm: 'true' }), exited(2));
     const process = world.aggregator.processes.find(2);
     world.settle();
-    expect(process?.folded).toBe(false);
+    expect(process?.rolledUp).toBe(false);
     world.aggregator.dead.settle(world.now - 86_400_000);
-    expect(process?.folded).toBe(true);
+    expect(process?.rolledUp).toBe(true);
   });
 
   it('of different parents with the same name are told without the parent’s pid', () => {
@@ -136,7 +136,7 @@ describe('dead processes', () => {
     world.settle();
     expect(world.flow(5432)).toMatchObject({ process: { pid: null }, established: 1 });
     world.feed(closed(outbound({ cookie: 2, owner: 2 })));
-    world.feed(closed(outbound({ cookie: 3, owner: 2, flags: FLAG.OPEN_FOLDED })));
+    world.feed(closed(outbound({ cookie: 3, owner: 2, flags: FLAG.OPEN_OVERFLOWED })));
     world.applyFolds();
     expect(world.flow(5432)).toMatchObject({ process: { pid: null }, established: 0, closed: 2 });
   });

@@ -49,7 +49,7 @@ class FoldMap {
 
 /** Open and close in one: with a TIME_WAIT entry, or nothing that stays. */
 const lived = (one: Connection) =>
-  eventOf(one, EVENT.LIVED, {
+  eventOf(one, EVENT.COALESCED, {
     newstate: 7,
     duration_ns: 1e6,
     end: one.cookie % 2 ? END.PASSIVE : END.TIME_WAIT,
@@ -60,12 +60,12 @@ const LIVES: readonly ((one: Connection, folds: FoldMap) => Step[])[] = [
   (one) => [(w) => w.feed(lived(one))],
   (one, folds) => [
     () => folds.add(one, EVENT.ESTABLISHED, 0),
-    (w) => w.feed(closed({ ...one, flags: FLAG.OPEN_FOLDED })),
+    (w) => w.feed(closed({ ...one, flags: FLAG.OPEN_OVERFLOWED })),
   ],
   (one, folds) => [(w) => w.feed(established(one)), () => folds.add(one, EVENT.CLOSED, FLAG.OPEN_SENT)],
   (one, folds) => [
     () => folds.add(one, EVENT.ESTABLISHED, 0),
-    () => folds.add(one, EVENT.CLOSED, FLAG.OPEN_FOLDED | FLAG.CLOSED_FIRST),
+    () => folds.add(one, EVENT.CLOSED, FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST),
   ],
 ];
 const INBOUND_LIVES: readonly ((one: Connection, folds: FoldMap) => Step[])[] = [

@@ -12,7 +12,7 @@ import {
 } from '../../../support/aggregate-world.js';
 import { type Fields, foldEntry } from '../../../support/records.js';
 
-const entry = (type: number, count: number, more: Fields<'fold_key'> = {}) =>
+const entry = (type: number, count: number, more: Fields<'overflow_key'> = {}) =>
   foldEntry(
     {
       netns_cookie: 1,
@@ -34,8 +34,8 @@ describe('folded events', () => {
     world.feed(announced(1));
     world.applyFolds(
       entry(EVENT.ESTABLISHED, 100),
-      entry(EVENT.CLOSED, 60, { flags: FLAG.OPEN_FOLDED }),
-      entry(EVENT.CLOSED, 40, { flags: FLAG.OPEN_FOLDED | FLAG.CLOSED_FIRST }),
+      entry(EVENT.CLOSED, 60, { flags: FLAG.OPEN_OVERFLOWED }),
+      entry(EVENT.CLOSED, 40, { flags: FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST }),
       entry(EVENT.FAILED, 3, { err: 111 }),
       entry(EVENT.FAILED, 4, { err: 99 }),
     );
@@ -76,7 +76,7 @@ describe('folded events', () => {
   it('move to their destination when the close of a folded open arrives', () => {
     const world = new World();
     world.applyFolds(entry(EVENT.ESTABLISHED, 2));
-    world.feed(closed(outbound({ flags: FLAG.OPEN_FOLDED })));
+    world.feed(closed(outbound({ flags: FLAG.OPEN_OVERFLOWED })));
     expect(world.flow(5432)).toMatchObject({ opened: 1, closed: 1, established: 0 });
     expect(folded(world)).toMatchObject([{ opened: 1, closed: 0 }]);
     expect(world.totals()).toEqual({ opened: 2, closed: 1, failed: 0 });
@@ -103,7 +103,7 @@ describe('folded events', () => {
     world.applyFolds(entry(EVENT.CLOSED, 3, { direction: DIRECTION.IN }));
     world.folds.beginAudit();
     world.aggregator.flows.takeDirty();
-    for (const _ of [1, 2]) world.aggregator.untold.closed(world.stored(80));
+    for (const _ of [1, 2]) world.aggregator.missedCloses.closed(world.stored(80));
     expect(world.aggregator.flows.takeDirty()).toHaveLength(2);
     world.folds.endAudit(() => true);
     expect(world.flow(80)).toMatchObject({ opened: 2, closed: 2 });
@@ -119,7 +119,7 @@ describe('folded events', () => {
     world.folds.endAudit(() => false);
     expect(folded(world)).toMatchObject([{ opened: 0, closed: 2, lowerBound: true }]);
     world.folds.beginAudit();
-    world.aggregator.untold.closed(world.stored(80));
+    world.aggregator.missedCloses.closed(world.stored(80));
     world.folds.endAudit((namespace) => namespace.key === '1');
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
   });
@@ -133,7 +133,7 @@ describe('folded events', () => {
     world.folds.endAudit(() => true);
     expect(folded(world)).toMatchObject([{ opened: 1, closed: 2, lowerBound: true }]);
     world.folds.beginAudit();
-    world.aggregator.untold.closed(world.stored(80));
+    world.aggregator.missedCloses.closed(world.stored(80));
     world.folds.endAudit(() => true);
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.flows().some(({ lowerBound }) => lowerBound)).toBe(false);
@@ -147,7 +147,7 @@ describe('folded events', () => {
     world.settle();
     world.pass(601_000);
     world.settle();
-    world.aggregator.untold.closed(world.stored(80));
+    world.aggregator.missedCloses.closed(world.stored(80));
     world.folds.endAudit(() => true);
     expect(world.sums()).toEqual({ opened: 2, closed: 2, failed: 0 });
     expect(world.totals()).toEqual({ opened: 2, closed: 2, failed: 0 });

@@ -1,6 +1,6 @@
 /** Rows are made anew only when something changed: what clients have must still be what the tables say, at any time. */
 import { describe, expect, it } from 'vitest';
-import { AuditJoin } from '../../../../src/aggregate/reconcile/reconciler.js';
+import { Reconciler } from '../../../../src/aggregate/reconcile/reconciler.js';
 import { BudgetSource, FlowSource } from '../../../../src/aggregate/rows/sources.js';
 import type { FlowRow } from '../../../../src/protocol/rows.js';
 import { SYSCTL_FILES, type SysctlTexts } from '../../../../src/system/sysctl.js';
@@ -76,7 +76,7 @@ const UNREAD = Object.fromEntries(SYSCTL_FILES.map((name) => [name, null])) as S
 
 /** A complete dump that shows no socket. */
 function audit(world: World, range: string): void {
-  const join = new AuditJoin(world.aggregator, world.folds);
+  const join = new Reconciler(world.aggregator, world.folds);
   world.pass(1);
   join.beginRound();
   join.begin(1, 1, (world.now - world.aggregator.unixMsAtZero) * 1e6);

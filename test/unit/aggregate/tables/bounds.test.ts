@@ -1,13 +1,13 @@
 /** The sizes the service promises to carry, in memory that it does not exceed. */
 import { describe, expect, it } from 'vitest';
 import { Aggregator, DEFAULT_LIMITS } from '../../../../src/aggregate/ingest/aggregator.js';
-import type { Surroundings } from '../../../../src/aggregate/model/process.js';
+import type { ProcessContext } from '../../../../src/aggregate/model/process.js';
 import { Batch } from '../../../../src/decode/batch.js';
 import { Decoder } from '../../../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../../../../src/decode/layout.js';
 import { addressBytes, processEvent, tcpEvent } from '../../../support/records.js';
 
-const AROUND: Surroundings = {
+const AROUND: ProcessContext = {
   startTimeMs: (ticks) => ticks * 10,
   cgroupPath: () => null,
   unitOf: () => null,

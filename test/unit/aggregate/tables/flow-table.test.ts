@@ -67,7 +67,7 @@ class Model {
 
   foldOwner(owner: Process, into: Process): void {
     for (const flow of [...owner.flows]) {
-      this.table.fold(flow, this.table.of(flow.namespace, into, flow.direction, flow.destination));
+      this.table.rollUp(flow, this.table.of(flow.namespace, into, flow.direction, flow.destination));
     }
     for (const [key, flow] of this.flows) if (flow.owner === owner) this.flows.delete(key);
   }
@@ -113,7 +113,7 @@ describe('the table of flows', () => {
     const old = table.of(here, a, 1, to);
     const index = table.pin(old);
     const into = table.of(here, program, 1, to);
-    table.fold(old, into);
+    table.rollUp(old, into);
     expect(table.of(here, b, 1, to).index).not.toBe(index);
     expect(table.at(index)).toBe(into);
     table.unpin(index);
@@ -132,8 +132,8 @@ describe('the table of flows', () => {
     ];
     const index = table.pin(first);
     first.opened = 3;
-    table.fold(first, second);
-    table.fold(second, third);
+    table.rollUp(first, second);
+    table.rollUp(second, third);
     expect(table.at(index)).toBe(third);
     expect(third.opened).toBe(3);
   });
@@ -162,7 +162,7 @@ describe('the table of flows', () => {
     expect(table.takeDirty()).toEqual([]);
     table.touch(flow);
     const into = table.of(here, program, 1, destination('10.0.0.1', 80));
-    table.fold(flow, into);
+    table.rollUp(flow, into);
     expect(table.takeDirty()).toEqual([into]);
     expect(table.takeGone()).toEqual([flow.key]);
     expect(table.takeGone()).toEqual([]);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dump format: what the dumper's thread writes and src/decode/dump.ts reads. One namespace is
+ *   dump_begin, dump_socket*, dump_text*, dump_end
+ * and a namespace without its end is as good as not dumped.
+ * Twin: src/decode/dump-layout.ts, same records, same order; a unit test compares the two, and the loader refuses an addon
+ * of another EVENT_FORMAT. To change a field: change it here, its assertion below, its row in dump-layout.ts, and raise
+ * EVENT_FORMAT (bpf/tcp_event.h, src/decode/layout.ts): one number stands for all that the addon hands over.
+ *
+ * All fields are little-endian host integers at their natural alignment; there is no implicit padding. Every record is a
+ * multiple of 8 bytes. Record types are distinct from those of bpf/tcp_event.h.
+ */
+#ifndef PORTCHURN_DUMP_RECORD_H
+#define PORTCHURN_DUMP_RECORD_H
+
+#include <linux/types.h>
+
+enum dump_type {
+	DUMP_BEGIN = 32,
+	DUMP_SOCKET = 33,
+	DUMP_TEXT = 34,
+	DUMP_END = 35,
+};
+
+enum dump_socket_flags {
+	DUMP_SOCKET_REQUEST = 1 << 0, /* a SYN that waits for its third ACK: there is no full socket yet */
+};
+
+/* A setting or counter file; the order of DUMP_FILE_NAMES in dump-layout.ts. */
+enum dump_file {
+	DUMP_FILE_IP_LOCAL_PORT_RANGE = 0,
+	DUMP_FILE_IP_LOCAL_RESERVED_PORTS = 1,
+	DUMP_FILE_TCP_TW_REUSE = 2,
+	DUMP_FILE_TCP_TW_REUSE_DELAY = 3,
+	DUMP_FILE_TCP_TIMESTAMPS = 4,
+	DUMP_FILE_TCP_FIN_TIMEOUT = 5,
+	DUMP_FILE_TCP_MAX_TW_BUCKETS = 6,
+	DUMP_FILE_NETSTAT = 7,
+	DUMP_FILE_SOCKSTAT = 8,
+	DUMP_FILE_SNMP = 9,
+};
+
+enum dump_text_flags {
+	DUMP_TEXT_LAST = 1 << 0, /* nothing of this file follows */
+	DUMP_TEXT_CUT = 1 << 1,  /* with _LAST: the file goes on, we do not */
+};
+
+/* Bytes of text in one record, and of one file over all its records. */
+#define DUMP_TEXT_PIECE 16384
+#define DUMP_TEXT_LIMIT 262144
+
+/* A namespace was entered, or could not be. 32 bytes. */
+struct dump_begin {
+	__u16 type;
+	__u16 size;
+	__u32 id;           /* the caller's number */
+	__u64 started_ns;   /* CLOCK_MONOTONIC, before the dump: what is older and not in it had ended */
+	__u64 netns_cookie; /* as in events; 0: this kernel does not tell (before 5.14), or not entered */
+	__u32 netns_inum;   /* inode of the namespace; 0: not even found */
+	__u32 error;        /* errno: why it could not be entered; 0 */
+};
+
+/* One TCP socket, as sock_diag shows it. 64 bytes. */
+struct dump_socket {
+	__u16 type;
+	__u16 size;
+	/* The kernel's number. With timer 3 it is the substate of a mini-socket: 6 TIME_WAIT, 5 FIN_WAIT2. 13
+	 * (TCP_BOUND_INACTIVE): bound, neither listening nor connecting. 7 (CLOSE): caught while it changed, to what is not
+	 * known. */
+	__u8 state;
+	__u8 timer;
+	__u8 family; /* AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10 */
+	__u8 flags;
+	__u64 cookie;
+	__u8 laddr[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 raddr[16];
+	__u16 lport; /* host byte order */
+	__u16 rport;
+	__u32 expires_ms; /* of the timer; a mini-socket whose timer runs late stands at 0 */
+	__u32 uid;        /* as our user namespace sees it; 0 for mini-sockets and requests */
+	__u32 inode;      /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
+};
+
+/* A piece of a file's text; then `length` bytes, filled up with zeros to a multiple of 8. A file that this kernel does not
+ * have, or that cannot be read, has no record. 16 bytes and the text. */
+struct dump_text {
+	__u16 type;
+	__u16 size; /* of the whole record */
+	__u16 file;
+	__u16 length;
+	__u32 offset; /* of the piece in the file */
+	__u16 flags;
+	__u16 pad;
+};
+
+/* 24 bytes. */
+struct dump_end {
+	__u16 type;
+	__u16 size;
+	__u32 id;
+	__u64 ended_ns; /* CLOCK_MONOTONIC, when the last socket had been dumped */
+	__u32 sockets;  /* dump_socket records between begin and end */
+	/* errno; not 0: sockets are missing. EAGAIN: the kernel's tables changed under the dump or the reader was too slow;
+	 * ENOBUFS: nobody took the records; ECANCELED: closed. Else why the namespace could not be entered or dumped. */
+	__u32 error;
+};
+
+#ifdef __cplusplus
+#define DUMP_ASSERT(type, field, at) static_assert(__builtin_offsetof(struct type, field) == (at), #type "." #field)
+DUMP_ASSERT(dump_begin, id, 4);
+DUMP_ASSERT(dump_begin, started_ns, 8);
+DUMP_ASSERT(dump_begin, netns_cookie, 16);
+DUMP_ASSERT(dump_begin, netns_inum, 24);
+DUMP_ASSERT(dump_begin, error, 28);
+static_assert(sizeof(struct dump_begin) == 32, "dump_begin has padding");
+DUMP_ASSERT(dump_socket, state, 4);
+DUMP_ASSERT(dump_socket, timer, 5);
+DUMP_ASSERT(dump_socket, family, 6);
+DUMP_ASSERT(dump_socket, flags, 7);
+DUMP_ASSERT(dump_socket, cookie, 8);
+DUMP_ASSERT(dump_socket, laddr, 16);
+DUMP_ASSERT(dump_socket, raddr, 32);
+DUMP_ASSERT(dump_socket, lport, 48);
+DUMP_ASSERT(dump_socket, rport, 50);
+DUMP_ASSERT(dump_socket, expires_ms, 52);
+DUMP_ASSERT(dump_socket, uid, 56);
+DUMP_ASSERT(dump_socket, inode, 60);
+static_assert(sizeof(struct dump_socket) == 64, "dump_socket has padding");
+DUMP_ASSERT(dump_text, file, 4);
+DUMP_ASSERT(dump_text, length, 6);
+DUMP_ASSERT(dump_text, offset, 8);
+DUMP_ASSERT(dump_text, flags, 12);
+DUMP_ASSERT(dump_text, pad, 14);
+static_assert(sizeof(struct dump_text) == 16, "dump_text has padding");
+DUMP_ASSERT(dump_end, id, 4);
+DUMP_ASSERT(dump_end, ended_ns, 8);
+DUMP_ASSERT(dump_end, sockets, 16);
+DUMP_ASSERT(dump_end, error, 20);
+static_assert(sizeof(struct dump_end) == 24, "dump_end has padding");
+#endif
+
+#endif

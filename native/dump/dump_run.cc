@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "native/dump/dump_run.h"
+
+#include <arpa/inet.h>
+#include <cstring>
+#include <ctime>
+#include "native/dump/dump_record.h"
+#include "native/dump/settings_text.h"
+
+namespace
+{
+constexpr uint8_t kClose = 7;
+constexpr uint8_t kBoundInactive = 13;
+
+uint64_t monotonic_ns()
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void copy_address(uint8_t (&to)[16], uint8_t family, const __be32 (&from)[4])
+{
+	if (family == AF_INET) {
+		to[10] = to[11] = 0xff;
+		memcpy(to + 12, &from[0], 4);
+	} else {
+		memcpy(to, from, sizeof(to));
+	}
+}
+
+// The kernel shows a socket that is only bound as CLOSE. So it does one that left its state between being found and being
+// shown, but that one has a peer.
+uint8_t state_of(const struct inet_diag_msg &socket)
+{
+	const bool bound_only = socket.idiag_state == kClose && socket.id.idiag_dport == 0;
+	return bound_only ? kBoundInactive : socket.idiag_state;
+}
+
+struct dump_socket record_of(const struct inet_diag_msg &socket, bool request)
+{
+	struct dump_socket record = {};
+	record.type = DUMP_SOCKET;
+	record.size = sizeof(record);
+	record.state = state_of(socket);
+	record.timer = socket.idiag_timer;
+	record.family = socket.idiag_family;
+	record.flags = request ? DUMP_SOCKET_REQUEST : 0;
+	record.cookie = static_cast<uint64_t>(socket.id.idiag_cookie[1]) << 32 | socket.id.idiag_cookie[0];
+	copy_address(record.laddr, socket.idiag_family, socket.id.idiag_src);
+	copy_address(record.raddr, socket.idiag_family, socket.id.idiag_dst);
+	record.lport = ntohs(socket.id.idiag_sport);
+	record.rport = ntohs(socket.id.idiag_dport);
+	record.expires_ms = socket.idiag_expires;
+	record.uid = socket.idiag_uid;
+	record.inode = socket.idiag_inode;
+	return record;
+}
+} // namespace
+
+int DumpRun::dump(NetlinkDump &dump, uint32_t &sockets)
+{
+	return dump.run([&](const struct inet_diag_msg &socket, bool request) {
+		const struct dump_socket record = record_of(socket, request);
+		const int error = writer_.add(&record, sizeof(record));
+		sockets += error == 0;
+		return error;
+	});
+}
+
+void DumpRun::dump_one(const DumpTarget &target)
+{
+	struct dump_begin begin = {};
+	struct dump_end end = {};
+	NetlinkDump sockets;
+	begin.type = DUMP_BEGIN;
+	begin.size = sizeof(begin);
+	begin.id = end.id = target.id;
+	int error = home_error_ != 0 ? home_error_ : visit_.enter(target.path, begin.netns_inum);
+	if (error == 0)
+		error = sockets.open();
+	if (error == 0)
+		begin.netns_cookie = sockets.netns_cookie();
+	begin.error = static_cast<uint32_t>(error);
+	begin.started_ns = monotonic_ns();
+	writer_.add_anyway(&begin, sizeof(begin));
+	if (error == 0)
+		error = dump(sockets, end.sockets);
+	end.type = DUMP_END;
+	end.size = sizeof(end);
+	end.ended_ns = monotonic_ns();
+	if (begin.error == 0) {
+		const int text_error = write_settings_texts(writer_);
+		error = error != 0 ? error : text_error;
+	}
+	end.error = static_cast<uint32_t>(error);
+	writer_.add_anyway(&end, sizeof(end));
+}
+
+bool DumpRun::dump_all(const std::vector<DumpTarget> &targets)
+{
+	home_error_ = visit_.open();
+	for (const DumpTarget &target : targets) {
+		if (queue_.cancelled())
+			break;
+		dump_one(target);
+		visit_.leave();
+	}
+	writer_.flush();
+	return visit_.leave() == 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "native/dump/netns_visit.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+int NetnsVisit::open()
+{
+	struct stat self;
+	home_ = UniqueFd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	if (!home_ || fstat(home_.get(), &self) != 0)
+		return errno;
+	dev_ = self.st_dev;
+	inode_ = self.st_ino;
+	return 0;
+}
+
+int NetnsVisit::enter(const std::string &path, uint32_t &inum)
+{
+	struct stat found;
+	// A name below /run/netns can be any file: a FIFO must not hold us.
+	const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+	if (!file || fstat(file.get(), &found) != 0)
+		return errno;
+	if (found.st_dev == dev_)
+		inum = static_cast<uint32_t>(found.st_ino);
+	if (found.st_dev == dev_ && found.st_ino == inode_)
+		return leave();
+	if (setns(file.get(), CLONE_NEWNET) != 0)
+		return errno;
+	away_ = true;
+	return 0;
+}
+
+int NetnsVisit::leave()
+{
+	if (!away_)
+		return 0;
+	if (setns(home_.get(), CLONE_NEWNET) != 0)
+		return errno;
+	away_ = false;
+	return 0;
+}

@@ -209,7 +209,7 @@ describe('28,000 TIME_WAIT entries', () => {
     const times: number[] = [];
     for (let round = 0; round < 5; round++) {
       const sink = new Working();
-      await sink.countTurns(it.audit(targets(netns.path), sink));
+      await sink.countTurns(it.dump(targets(netns.path), sink));
       const [{ startedNs, endedNs, count, error }] = sink.namespaces as [Dumped];
       times.push((endedNs - startedNs) / 1e6);
       expect([error, count, sink.entries]).toEqual([0, entries + LISTENERS, entries + LISTENERS]);
@@ -223,7 +223,7 @@ describe('28,000 TIME_WAIT entries', () => {
     const limits = { queueBytes: 512 * 1024, patienceMs: 50 };
     const blocking = new Blocking(1000);
     const it = dumper(testScope(), limits);
-    await it.audit(targets(netns.path, OWN), blocking);
+    await it.dump(targets(netns.path, OWN), blocking);
     const [short, own] = blocking.namespaces as [Dumped, Dumped];
     expect([short.error, own.error]).toEqual([ENOBUFS, ENOBUFS]);
     expect(own.endedNs - own.startedNs).toBeLessThan(limits.patienceMs * 1e6);
@@ -236,7 +236,7 @@ describe('28,000 TIME_WAIT entries', () => {
 
   it('wait for a reader who is only slow', async () => {
     const slow = new Blocking(200);
-    await dumper(testScope(), { queueBytes: 512 * 1024 }).audit(targets(netns.path), slow);
+    await dumper(testScope(), { queueBytes: 512 * 1024 }).dump(targets(netns.path), slow);
     expect(slow.namespaces).toMatchObject([{ error: 0, count: entries + LISTENERS }]);
   });
 });
@@ -314,7 +314,7 @@ describe('what an audit leaves behind', () => {
         if (this.namespaces.length === 3) there.end();
       }
     })();
-    await it.audit(again, deleting);
+    await it.dump(again, deleting);
     const errors = deleting.namespaces.map(({ error }) => error);
     expect(errors.slice(0, 3)).toEqual([0, 0, 0]);
     // The name loses its mount before it goes: in between it is a file that is no namespace.
@@ -341,7 +341,7 @@ describe('what an audit leaves behind', () => {
     link(here, there, [['10.77.0.1/24', '10.77.0.2/24']]);
     const it = dumper(scope);
     const interrupted = expect(
-      it.audit(targets(...Array.from({ length: 1000 }, () => there.path)), new Collector()),
+      it.dump(targets(...Array.from({ length: 1000 }, () => there.path)), new Collector()),
     ).rejects.toThrow('the dumper was closed');
     await new Promise(setImmediate);
     it.close();

@@ -3,7 +3,8 @@
  * them; frames made of them. In this process. Called by main.ts.
  */
 import { Reconciler } from '../src/aggregate/reconcile/reconciler.js';
-import { BudgetSource, FlowSource } from '../src/aggregate/rows/sources.js';
+import { BudgetSource } from '../src/aggregate/rows/budget-source.js';
+import { FlowSource } from '../src/aggregate/rows/flow-source.js';
 import { Batch } from '../src/decode/batch.js';
 import { Decoder } from '../src/decode/decoder.js';
 import { DumpDecoder, type DumpSink } from '../src/decode/dump.js';

@@ -1,10 +1,9 @@
 /**
- * Loads the addon and refuses one that does not fit this code. Called by the engine and by doctor.
+ * Loads the addon and refuses one that does not fit this code. In: the format that the decoder expects. Out: the addon.
  * Errors: ADDON_MISSING, ADDON_STALE, each with the command that mends it.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { EVENT_FORMAT, RECORDS, type RecordName, sizeOf } from '../decode/layout.js';
 import { PortchurnError } from '../protocol/errors.js';
 import { VERSION } from '../protocol/version.js';
 import type { NativeAddon } from './native.js';
@@ -13,7 +12,14 @@ import type { NativeAddon } from './native.js';
 export const ADDON_PATH = fileURLToPath(new URL('../../out/Release/portchurn.node', import.meta.url));
 const REBUILD = 'npm run setup';
 
-export function loadAddon(path = ADDON_PATH): NativeAddon {
+/** What the records of an addon must look like, so that they can be decoded. */
+export interface AddonFormat {
+  readonly eventFormat: number;
+  /** Bytes of each record, by its name. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+export function loadAddon(format: AddonFormat, path = ADDON_PATH): NativeAddon {
   let addon: NativeAddon;
   try {
     addon = createRequire(import.meta.url)(path) as NativeAddon;
@@ -24,7 +30,7 @@ export function loadAddon(path = ADDON_PATH): NativeAddon {
       cause,
     });
   }
-  const mismatch = mismatchOf(addon);
+  const mismatch = mismatchOf(addon, format);
   if (mismatch !== null) {
     throw new PortchurnError('ADDON_STALE', `the native addon is of another build: ${mismatch}`, {
       hint: REBUILD,
@@ -34,14 +40,16 @@ export function loadAddon(path = ADDON_PATH): NativeAddon {
 }
 
 /** What does not fit, in words; null when all does. */
-export function mismatchOf(addon: Pick<NativeAddon, 'eventFormat' | 'sizes' | 'version'>): string | null {
+export function mismatchOf(
+  addon: Pick<NativeAddon, 'eventFormat' | 'version'> & Partial<Pick<NativeAddon, 'sizes'>>,
+  { eventFormat, sizes }: AddonFormat,
+): string | null {
   if (addon.version !== VERSION) return `version ${addon.version}, expected ${VERSION}`;
-  if (addon.eventFormat !== EVENT_FORMAT)
-    return `event format ${addon.eventFormat}, expected ${EVENT_FORMAT}`;
-  for (const record of Object.keys(RECORDS) as RecordName[]) {
-    /* An addon older than a record does not know its size, nor perhaps any. */
-    const size = addon.sizes?.[record] ?? 'no';
-    const expected = sizeOf(record);
+  if (addon.eventFormat !== eventFormat) return `event format ${addon.eventFormat}, expected ${eventFormat}`;
+  const known: Partial<Record<string, number>> = addon.sizes ?? {};
+  for (const [record, expected] of Object.entries(sizes)) {
+    /* An addon that is older than a record does not know its size. */
+    const size = known[record] ?? 'no';
     if (size !== expected) return `${record} has ${size} bytes, expected ${expected}`;
   }
   return null;

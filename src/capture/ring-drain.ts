@@ -2,7 +2,6 @@
  * Ring to batches, on the event loop's own timer: quick while events come, slow while none do. One buffer, used again.
  * Enters: a tracer. Leaves: calls of `onBatch` with the bytes of whole records. Called by the engine.
  */
-import type { Batch } from '../decode/batch.js';
 import type { NativeTracer } from './native.js';
 
 /**
@@ -25,11 +24,11 @@ export class RingDrain {
 
   constructor(
     private readonly tracer: Pick<NativeTracer, 'drain'>,
-    private readonly batch: Batch,
+    private readonly buffer: Uint8Array,
     private readonly onBatch: (bytes: number) => void,
     private readonly onError: (error: Error) => void,
-    /** Whether a connection's open and close may come as one event; asked before each batch. */
-    private readonly mayJoin: () => boolean,
+    /** Whether a connection's open and close may come as one event; asked before each drain. */
+    private readonly mayCoalesce: () => boolean,
   ) {}
 
   start(): void {
@@ -69,8 +68,8 @@ export class RingDrain {
       bytes = this.drainOnce();
       drained += bytes;
       left -= 1;
-    } while (bytes > this.batch.u8.length / 2 && left > 0);
-    this.next(drained, bytes > this.batch.u8.length / 2);
+    } while (bytes > this.buffer.length / 2 && left > 0);
+    this.next(drained, bytes > this.buffer.length / 2);
   }
 
   private next(drained: number, more: boolean): void {
@@ -86,7 +85,7 @@ export class RingDrain {
   }
 
   private drainOnce(): number {
-    const bytes = this.tracer.drain(this.batch.u8, this.mayJoin());
+    const bytes = this.tracer.drain(this.buffer, this.mayCoalesce());
     if (bytes > 0) this.onBatch(bytes);
     return bytes;
   }

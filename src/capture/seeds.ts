@@ -3,16 +3,15 @@
  * batches. Called once by the engine, right after attach, so that no connection falls between the two.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Batch } from '../decode/batch.js';
 import type { NativeTracer } from './native.js';
 
-/** @param onBatch gets the bytes of whole records in `batch` */
+/** @param onBatch gets the bytes of whole records in `buffer` */
 export async function readSeeds(
   tracer: Pick<NativeTracer, 'seeds'>,
-  batch: Batch,
+  buffer: Uint8Array,
   onBatch: (bytes: number) => void,
 ): Promise<void> {
-  for (let bytes = tracer.seeds(batch.u8); bytes > 0; bytes = tracer.seeds(batch.u8)) {
+  for (let bytes = tracer.seeds(buffer); bytes > 0; bytes = tracer.seeds(buffer)) {
     onBatch(bytes);
     await setImmediate();
   }

@@ -1,31 +1,32 @@
 /**
- * Dumps on the event loop's terms: the native thread dumps, this takes what there is in short slices and gives the loop
- * back in between. Enters: targets. Leaves: calls on the caller's sink, in order. One buffer, used again. Called by the
- * engine.
+ * Socket dumps on the event loop's terms: the native thread reads the kernel's lists, this hands the records over in short
+ * slices and gives the loop back in between. In: namespaces. Out: bytes of whole records, in one buffer that is used again.
  */
 import { performance } from 'node:perf_hooks';
-import { Batch } from '../decode/batch.js';
-import { DumpDecoder, type DumpSink } from '../decode/dump.js';
 import type { DumpTarget, NativeSocketDumper } from './native.js';
 
-const BUFFER_BYTES = 256 * 1024;
 /** Longest hold of the event loop in one turn, ms; the last step may go beyond it. */
 const SLICE_MS = 3;
-/** Decoded between two looks at the clock: more than the largest record. */
+/** Handed over between two readings of the clock: more than the largest record. */
 const STEP_BYTES = 32 * 1024;
 /** Wait when the thread has nothing yet, ms. */
 const POLL_MS = 2;
 
+/**
+ * Takes the records that lie in the buffer between two offsets. Returns where it stopped: at `to`, or at the beginning of a
+ * record that goes on after `to`.
+ */
+export type DumpConsumer = (from: number, to: number) => number;
+
 interface Dump {
-  sink: DumpSink;
+  consume: DumpConsumer;
   resolve(): void;
   reject(error: unknown): void;
-  /** What the sink or the decoder threw: the rest is taken and thrown away. */
+  /** What the consumer threw: the rest is read and thrown away. */
   failure: { error: unknown } | null;
 }
 
 export class SocketDumper {
-  private readonly decoder = new DumpDecoder(new Batch(BUFFER_BYTES));
   private running: Dump | null = null;
   private timer: NodeJS.Timeout | null = null;
   private immediate: NodeJS.Immediate | null = null;
@@ -33,21 +34,25 @@ export class SocketDumper {
   private filled = 0;
   private closed = false;
 
-  /** @param onTaken runs before each batch of records is decoded: what happened before they were dumped has happened. */
+  /**
+   * @param buffer 8-byte aligned, at least 32 KiB
+   * @param onTaken runs before each buffer of records is handed over: the events from before the dump must be counted first
+   */
   constructor(
     private readonly native: NativeSocketDumper,
+    private readonly buffer: Uint8Array,
     private readonly onTaken: () => void = () => undefined,
   ) {}
 
   /**
-   * Dumps the targets, one after another, to the sink. Resolves when all are through, failed ones too: those say so in
-   * their end. Rejects with what the sink threw, when a dump is running already, and when close() interrupts it.
+   * Dumps the targets, one after another. Resolves when all are done, failed ones too: those say so in their end record.
+   * Rejects with what the consumer threw, when a dump is running already, and when close() interrupts it.
    */
-  dump(targets: readonly DumpTarget[], sink: DumpSink): Promise<void> {
+  dump(targets: readonly DumpTarget[], consume: DumpConsumer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new Error('the dumper is closed');
       if (!this.native.start([...targets])) throw new Error('a dump is running');
-      this.running = { sink, resolve, reject, failure: null };
+      this.running = { consume, resolve, reject, failure: null };
       this.poll();
     });
   }
@@ -78,9 +83,9 @@ export class SocketDumper {
     this.immediate = setImmediate(() => this.slice());
   }
 
-  /** False: nothing to do in this turn. */
+  /** False: there is nothing to do in this turn. */
   private refill(): boolean {
-    const bytes = this.native.take(this.decoder.batch.u8);
+    const bytes = this.native.take(this.buffer);
     if (bytes > 0) this.onTaken();
     else if (bytes === 0) this.poll();
     else this.finish();
@@ -93,7 +98,7 @@ export class SocketDumper {
     const dump = this.running as Dump;
     const end = Math.min(this.filled, this.at + STEP_BYTES);
     try {
-      if (dump.failure === null) this.at = this.decoder.decode(end, dump.sink, this.at);
+      if (dump.failure === null) this.at = dump.consume(this.at, end);
     } catch (error) {
       dump.failure = { error };
     }

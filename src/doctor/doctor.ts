@@ -2,7 +2,6 @@
  * Can this machine trace? Enters: this machine. Leaves: a report, every problem with its exact fix.
  * Called by `portchurn doctor`. Its exit code is the one `serve --no-polling` would end with.
  */
-import { loadAddon } from '../capture/load-addon.js';
 import type { NativeAddon } from '../capture/native.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { addonChecks, nodeCheck } from './checks/addon.js';
@@ -24,17 +23,18 @@ export interface DoctorReport {
 export interface DoctorOptions {
   /** Put before /proc and /sys. */
   root?: string;
-  load?: () => NativeAddon;
+  /** Loads the addon, checked against this code. */
+  load: () => NativeAddon;
 }
 
-export async function runDoctor(options: DoctorOptions = {}): Promise<DoctorReport> {
+export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const root = options.root ?? '';
   const facts = readKernelFacts(root);
   const results = [
     ...kernelChecks(facts, root),
     ...processChecks(facts, root),
     nodeCheck(),
-    ...addonChecks(facts, options.load ?? loadAddon),
+    ...addonChecks(facts, options.load),
   ];
   const exitCode = worstOf(results);
   const checks = results.map(({ exit: _, ...check }) => check);

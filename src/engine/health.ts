@@ -1,7 +1,7 @@
 /**
  * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
  */
-import type { NamespaceTable } from '../aggregate/model/namespace.js';
+import type { NamespaceTable } from '../aggregate/tables/namespace-table.js';
 import type { Health } from '../protocol/source.js';
 import type { Losses, LossTimes } from './losses.js';
 import { problemsOf } from './problems.js';

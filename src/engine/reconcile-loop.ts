@@ -1,6 +1,7 @@
 /**
- * When to audit what. Every few seconds the namespaces where something happens, now and then the others: each is dumped
- * by the native thread and joined with our tables. Between audits the tables run on events alone. Called by the engine.
+ * When an audit runs: every few seconds the busy namespaces, now and then the others. The native thread dumps each, and the
+ * reconciler compares the dump with the tables; between two audits the tables rely on events alone. In: the schedule. Out:
+ * calls of the reconciler, in slices of the event loop.
  */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
@@ -9,53 +10,48 @@ import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { Namespace } from '../aggregate/model/namespace.js';
 import type { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import type { DumpTarget } from '../capture/native.js';
-import type { SocketDumper } from '../capture/socket-dumper.js';
 import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
 import { DumpTexts } from '../decode/dump-texts.js';
 import type { Netns, NetworkNamespaces } from '../system/netns.js';
+import { AuditSchedule } from './audit-schedule.js';
+import type { DumpReader } from './dump-reader.js';
 
-/** Between the end of one audit and the next, ms: eighty times what one takes, within these. */
+/** Between the end of one audit and the next, ms: eighty times its duration, within these. */
 const REST_MS = { least: 2000, most: 10_000 } as const;
-/** The same where there are no events: audits are all that is seen. */
+/** The same where there are no events: audits are the only source then. */
 const POLLING_REST_MS = { least: 2000, most: 4000 } as const;
-/** While failures wait for an audit to tell their cause: eight times, within these. */
-const HASTE_MS = { least: 500, most: 2000 } as const;
-const DUTY = 80;
-const HASTE_DUTY = 8;
-/** A namespace where nothing happens. */
-const IDLE_MS = 30_000;
-const DISCOVERY_MS = 10_000;
+/** While failures with a provisional cause wait for an audit: eight times its duration, within these. */
+const PROVISIONAL_REST_MS = { least: 500, most: 2000 } as const;
+const REST_FACTOR = 80;
+const PROVISIONAL_REST_FACTOR = 8;
 const CHECK_MS = 500;
 /** Slots swept in one turn of the event loop: about a millisecond. */
 const SWEEP_SLOTS = 50_000;
 
 export class ReconcileLoop implements DumpSink {
   private readonly texts = new DumpTexts();
-  /** Unix-free time of the last audit of each inode, ms of performance.now(). */
-  private readonly auditedAt = new Map<number, number>();
+  private readonly schedule: AuditSchedule;
   /** The namespace that an inode was found to be in this round. */
   private readonly found = new Map<number, Namespace>();
   private timer: NodeJS.Timeout | null = null;
   private restUntil = 0;
-  /** As long as that, but for doubts. */
-  private hasteFrom = 0;
+  private provisionalRestUntil = 0;
   private running = false;
   private failed = false;
-  private discoveredAt = Number.NEGATIVE_INFINITY;
-  /** A namespace could not be entered: most likely it is gone. */
-  private missed = false;
 
   constructor(
-    private readonly dumper: SocketDumper,
-    private readonly join: Reconciler,
+    private readonly dumps: DumpReader,
+    private readonly reconciler: Reconciler,
     private readonly aggregator: Aggregator,
-    private readonly namespaces: NetworkNamespaces,
+    namespaces: NetworkNamespaces,
     /** Counts every event that is in the ring now. */
-    private readonly flush: () => void,
+    private readonly catchUp: () => void,
     private readonly log: Logger,
-    /** There are no events: every namespace is looked at in each round, once this has looked around. */
-    private readonly polls: (() => Promise<void>) | null = null,
-  ) {}
+    /** There are no events: every namespace is audited in each round, after this has scanned who holds which socket. */
+    private readonly poll: (() => Promise<void>) | null = null,
+  ) {
+    this.schedule = new AuditSchedule(aggregator, namespaces, poll !== null);
+  }
 
   /** The first round covers every namespace; resolves when it is over. */
   async start(): Promise<void> {
@@ -65,20 +61,22 @@ export class ReconcileLoop implements DumpSink {
 
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
-    this.dumper.close();
+    this.dumps.close();
   }
 
   begin(begin: DumpBegin): void {
     this.texts.clear();
-    this.missed ||= begin.error !== 0;
-    if (begin.error !== 0) return;
+    if (begin.error !== 0) {
+      this.schedule.noteMissed();
+      return;
+    }
     const cookie = begin.netnsLow + begin.netnsHigh * 2 ** 32;
-    this.join.begin(cookie, begin.netnsInum, begin.startedNs);
+    this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs);
     this.found.set(begin.netnsInum, this.aggregator.namespaces.of(cookie, begin.netnsInum));
   }
 
   socket(socket: DumpSocket): void {
-    this.join.socket(socket);
+    this.reconciler.socket(socket);
   }
 
   text(text: DumpText): void {
@@ -87,110 +85,53 @@ export class ReconcileLoop implements DumpSink {
 
   end(end: DumpEnd): void {
     const texts = this.texts.all();
-    if (end.error === 0) this.join.facts(texts, texts.netstat);
-    this.join.end(end.error === 0);
+    if (end.error === 0) this.reconciler.facts(texts, texts.netstat);
+    this.reconciler.end(end.error === 0);
   }
 
   private async check(): Promise<void> {
-    const hasDoubts = this.aggregator.failures.table.provisional.size > 0;
-    if (this.running || performance.now() < (hasDoubts ? this.hasteFrom : this.restUntil)) return;
-    if (this.due().length > 0 || this.hasStrangers()) await this.round();
+    const hasProvisional = this.aggregator.failures.table.provisional.size > 0;
+    const restUntil = hasProvisional ? this.provisionalRestUntil : this.restUntil;
+    if (this.running || performance.now() < restUntil) return;
+    if (this.schedule.hasWork()) await this.round();
   }
 
   private async round(): Promise<void> {
     this.running = true;
     const began = performance.now();
     try {
-      if (this.needsDiscovery()) await this.discover();
-      await this.polls?.();
-      await this.audit(this.due());
+      await this.schedule.discover();
+      await this.poll?.();
+      await this.audit(this.schedule.due());
       this.failed = false;
     } catch (error) {
       if (!this.failed) this.log.error({ err: error }, 'an audit failed: counts run on events alone');
       this.failed = true;
     }
-    const ended = performance.now();
-    const rest = this.polls === null ? REST_MS : POLLING_REST_MS;
-    this.restUntil = ended + within(rest, (ended - began) * DUTY);
-    this.hasteFrom = ended + within(HASTE_MS, (ended - began) * HASTE_DUTY);
+    this.rest(performance.now() - began);
     this.running = false;
   }
 
-  private async audit(due: Netns[]): Promise<void> {
+  private rest(tookMs: number): void {
+    const now = performance.now();
+    const bounds = this.poll === null ? REST_MS : POLLING_REST_MS;
+    this.restUntil = now + within(bounds, tookMs * REST_FACTOR);
+    this.provisionalRestUntil = now + within(PROVISIONAL_REST_MS, tookMs * PROVISIONAL_REST_FACTOR);
+  }
+
+  private async audit(due: readonly Netns[]): Promise<void> {
     this.found.clear();
-    this.flush();
-    this.join.beginRound();
+    this.catchUp();
+    this.reconciler.beginRound();
     try {
-      await this.dumper.dump(due.map(targetOf), this);
-      this.flush();
-      for (let at = 0; at >= 0; at = this.join.sweep(at, SWEEP_SLOTS)) await setImmediate();
+      await this.dumps.dump(due.map(targetOf), this);
+      this.catchUp();
+      for (let at = 0; at >= 0; at = this.reconciler.sweep(at, SWEEP_SLOTS)) await setImmediate();
     } finally {
-      this.join.endRound();
+      this.reconciler.endRound();
     }
-    const now = performance.now();
-    for (const { inode } of due) this.auditedAt.set(inode, now);
-    this.forgetGone(due);
-  }
-
-  /** Namespaces that are busy, or were not looked at for long. */
-  private due(): Netns[] {
-    const now = performance.now();
-    if (this.polls !== null) return this.namespaces.list();
-    const busy = new Set<number>();
-    for (const namespace of this.aggregator.namespaces.all())
-      if (this.isBusy(namespace)) busy.add(namespace.inode);
-    return this.namespaces.list().filter(({ inode }) => {
-      const last = this.auditedAt.get(inode);
-      return last === undefined || busy.has(inode) || now - last > IDLE_MS;
-    });
-  }
-
-  /** It holds TIME_WAIT entries, or something happened there since it was last looked at. */
-  private isBusy(namespace: Namespace): boolean {
-    if (namespace.timeWait > 0) return true;
-    const audited = this.aggregator.unixMsAtZero + namespace.auditedAt / 1e6;
-    return namespace.lastSeen > audited;
-  }
-
-  /** Events came from a namespace that nobody has found yet. */
-  private hasStrangers(): boolean {
-    const known = new Set(this.namespaces.list().map(({ inode }) => inode));
-    for (const namespace of this.aggregator.namespaces.all()) {
-      if (!known.has(namespace.inode) && namespace.auditedAt === 0 && this.isRecent(namespace)) return true;
-    }
-    return false;
-  }
-
-  private isRecent(namespace: Namespace): boolean {
-    const now = this.aggregator.unixMsAtZero + Number(process.hrtime.bigint()) / 1e6;
-    return Math.abs(now - namespace.lastSeen) < REST_MS.most * 2; /* the clock may have been set back */
-  }
-
-  /** Discovery walks /proc: when someone is missing, when one may have gone, and now and then. */
-  private needsDiscovery(): boolean {
-    return this.missed || this.hasStrangers() || performance.now() - this.discoveredAt > DISCOVERY_MS;
-  }
-
-  private async discover(): Promise<void> {
-    await this.namespaces.refresh();
-    this.missed = false;
-    this.discoveredAt = performance.now();
-  }
-
-  /**
-   * What was audited before and is listed no more is gone, with all its sockets. An inode may be used again. One that could
-   * not be entered is not gone for that: the discovery that follows tells.
-   */
-  private forgetGone(due: Netns[]): void {
-    const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
-    const asked = new Set(due.map(({ inode }) => inode));
-    for (const namespace of [...this.aggregator.namespaces.all()]) {
-      if (namespace.auditedAt === 0) continue;
-      const there = asked.has(namespace.inode) ? this.found.get(namespace.inode) : undefined;
-      const replaced = there !== undefined && there !== namespace;
-      if (replaced || !listed.has(namespace.inode)) this.join.forget(namespace);
-    }
-    for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);
+    this.schedule.noteAudited(due);
+    for (const namespace of this.schedule.gone(due, this.found)) this.reconciler.forget(namespace);
   }
 }
 

@@ -2,9 +2,16 @@
  * How many local ports a plain connect() can get. Enters: the sysctls of one network namespace. Leaves: counts and one
  * predicate. Pure. Called for budget rows and forecasts whenever the settings or the blocked ports of a namespace change.
  */
-import type { NetSysctls } from '../system/sysctl.js';
 
-export type RangeFacts = Pick<NetSysctls, 'portRange' | 'reserved' | 'usablePorts'>;
+/** The settings of one namespace that say which ports connect() may choose. Null: not known. */
+export interface RangeFacts {
+  /** net.ipv4.ip_local_port_range, inclusive. */
+  readonly portRange: readonly [number, number] | null;
+  /** net.ipv4.ip_local_reserved_ports. */
+  readonly reserved: { has(port: number): boolean };
+  /** The size of the range without its reserved ports. */
+  readonly usablePorts: number | null;
+}
 
 /** Ports of the range that are not reserved: what a budget calls its `limit`. Null: the range is not known. */
 export function portLimit({ usablePorts }: RangeFacts): number | null {

@@ -3,7 +3,6 @@
  * `tcp_twsk_unique` (net/ipv4/tcp_ipv4.c) lets a new connection take it over. Enters: sysctls and the two addresses of a
  * budget. Leaves: a rule, and from a kernel timer the time until the port can be had. Pure. Called per budget.
  */
-import type { NetSysctls } from '../system/sysctl.js';
 
 /** TCP_TIMEWAIT_LEN, a constant of the kernel. */
 export const TIME_WAIT_MS = 60_000;
@@ -16,7 +15,13 @@ export interface ReuseRule {
   /** How long a TIME_WAIT entry holds its port, from its beginning; the whole length when nothing is known. */
   holdMs: number;
 }
-export type ReuseFacts = Pick<NetSysctls, 'tcpTwReuse' | 'tcpTwReuseDelayMs' | 'tcpTimestamps'>;
+
+/** The settings of one namespace that decide about reuse. Null: not known. */
+export interface ReuseFacts {
+  readonly tcpTwReuse: number | null;
+  readonly tcpTwReuseDelayMs: number | null;
+  readonly tcpTimestamps: number | null;
+}
 
 const NEVER: ReuseRule = { reuse: 'never', holdMs: TIME_WAIT_MS };
 const UNKNOWN: ReuseRule = { reuse: null, holdMs: TIME_WAIT_MS };

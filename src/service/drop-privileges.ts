@@ -52,8 +52,8 @@ async function wishOf(args: readonly string[], env: Environment): Promise<Wish |
 async function restart(kept: readonly number[]): Promise<string[]> {
   const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   try {
-    const { loadAddon } = await import('../capture/load-addon.js');
-    return loadAddon().restartWith(kept, words);
+    const { openAddon } = await import('../engine/addon.js');
+    return openAddon().restartWith(kept, words);
   } catch (error) {
     if ((error as { operation?: string }).operation === undefined) return []; // no addon: whoever needs it says so
     const reason = (error as Error).message;

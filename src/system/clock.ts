@@ -10,7 +10,6 @@ import { readText } from './read.js';
 
 /** Length of a tick of /proc/PID/stat: USER_HZ is 100 on every architecture we build for. */
 const TICK_MS = 10;
-const NS_PER_TICK = 10_000_000n;
 /** A smaller correction is only the estimate settling. */
 const STEP_MS = 1;
 
@@ -98,11 +97,6 @@ export class BootClock {
   private monotonicMs(): number {
     return Number(this.sources.monotonicNs()) / 1e6;
   }
-}
-
-/** Ticks as /proc/PID/stat counts them, of a start in ns after boot (task->start_boottime). */
-export function ticksOf(startNs: bigint): number {
-  return Number(startNs / NS_PER_TICK);
 }
 
 /** The clock of this process's machine. */

@@ -4,7 +4,8 @@
  * Bounded: what does not fit is refused and counted, and the caller's row keeps its unknown parts.
  */
 import { performance } from 'node:perf_hooks';
-import { type ProcFacts, readProcess } from './proc.js';
+import type { ProcFacts } from './parse/process.js';
+import { readProcess } from './proc.js';
 import { SLICE_MS } from './slices.js';
 
 /** Null: the process is gone, or its pid belongs to another one by now. */

@@ -1,51 +1,22 @@
 /**
- * What /proc says about one process. Enters: a pid. Leaves: ProcFacts, or null when there is no such process.
- * Called by the identity queue, for what the kernel's own announcement of the process could not tell.
- * pid means tgid. Text (comm, exe, cmdline, cgroup) is whatever the process chose: whoever prints it escapes it.
+ * What /proc says about one process. In: a pid, which means tgid. Out: ProcFacts, or null when there is no such process.
+ * Read for what the kernel's own announcement of the process could not tell.
  */
 import { joinArgs, splitArgs } from './parse/cmdline.js';
+import {
+  ARGS_LIMIT,
+  DELETED,
+  type ParentFacts,
+  type ProcFacts,
+  parseCgroup,
+  parseStat,
+  parseStatus,
+  type Stat,
+} from './parse/process.js';
 import { readBytes, readLink, readText, statOf } from './read.js';
 
 /** Bytes of a command line that are kept; the rest shows as an ellipsis. */
 export const CMDLINE_LIMIT = 4096;
-/** Arguments that are kept one by one: enough to find an interpreter's script. */
-export const ARGS_LIMIT = 8;
-
-export interface ParentFacts {
-  pid: number;
-  /** Clock ticks (1/100 s) after boot. */
-  startTicks: number;
-  comm: string;
-}
-
-/** Unknown parts are null: forbidden to us, or a zombie's or kernel thread's, which have none. */
-export interface ProcFacts {
-  pid: number;
-  /** Clock ticks (1/100 s) after boot: with the pid, the identity of a process. */
-  startTicks: number;
-  /** 0: the kernel's own child, or a parent outside our pid namespace. */
-  ppid: number;
-  parent: ParentFacts | null;
-  /** Name of the main thread, which the process may have chosen itself. */
-  comm: string;
-  exe: string | null;
-  /** The file behind `exe` has been unlinked, as after a package upgrade. */
-  exeDeleted: boolean;
-  cmdline: string | null;
-  /** The first arguments by themselves; empty when there are none. */
-  args: string[];
-  /** Real user id. */
-  uid: number | null;
-  /** Path below the cgroup mount. */
-  cgroup: string | null;
-}
-
-export interface Stat {
-  comm: string;
-  ppid: number;
-  startTicks: number;
-}
-
 /** A process that calls exec() while it is read is read again, but not for ever. */
 const TRIES = 3;
 
@@ -113,28 +84,6 @@ export function readAncestors(
   return found;
 }
 
-/** Fields 2, 4 and 22 of proc_pid_stat(5). The comm is raw, may hold brackets and newlines, and ends at the last ')'. */
-export function parseStat(bytes: Buffer): Stat | null {
-  const open = bytes.indexOf('(');
-  const close = bytes.lastIndexOf(')');
-  if (open < 0 || close < open) return null;
-  const rest = bytes.toString('latin1', close + 2).split(' ');
-  const [ppid, startTicks] = [Number(rest[1]), Number(rest[19])];
-  if (!Number.isInteger(ppid) || !Number.isInteger(startTicks)) return null;
-  return { comm: bytes.toString('utf8', open + 1, close), ppid, startTicks };
-}
-
-/** Null for what the text does not say. Tgid differs from the pid that was asked for when that is a thread's. */
-export function parseStatus(text: string): { tgid: number | null; uid: number | null } {
-  const number = (line: RegExp) => {
-    const match = line.exec(text);
-    return match === null ? null : Number(match[1]);
-  };
-  return { tgid: number(/^Tgid:\t(\d+)/m), uid: number(/^Uid:\t(\d+)/m) };
-}
-
-const DELETED = ' (deleted)';
-
 /** The kernel appends " (deleted)" to an unlinked file's path; a file may also really be called so. */
 function readExe(path: string): { exe: string | null; exeDeleted: boolean } {
   const exe = readLink(path);
@@ -150,17 +99,4 @@ function readCmdline(dir: string): { cmdline: string | null; args: string[] } {
   const read = readBytes(`${dir}/cmdline`, CMDLINE_LIMIT);
   if (read === null) return { cmdline: null, args: [] };
   return { cmdline: joinArgs(read.bytes, read.cut), args: splitArgs(read.bytes, ARGS_LIMIT) };
-}
-
-/**
- * The path of proc_pid_cgroup(5): of cgroup v2, else of systemd's own v1 hierarchy, else of the first controller.
- * Null when the text holds no line of it.
- */
-export function parseCgroup(text: string): string | null {
-  const lines = text.split('\n').map((line) => /^(\d+):([^:]*):(\/.*)$/.exec(line));
-  const found = lines.filter((line) => line !== null);
-  const line =
-    found.find((match) => match[1] === '0') ?? found.find((match) => match[2] === 'name=systemd') ?? found[0];
-  const path = line?.[3] ?? null;
-  return path?.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path;
 }

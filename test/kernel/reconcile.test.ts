@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DUMP_TEXT_PIECE } from '../../src/decode/dump-layout.js';
-import { parseSysctls } from '../../src/system/sysctl.js';
+import { parseSysctls } from '../../src/system/parse/sysctl.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting, lists, reaches, settled } from '../support/counters.js';
 import { rule } from '../support/firewall.js';

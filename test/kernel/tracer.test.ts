@@ -1,10 +1,10 @@
 /** The native tracer by itself: load, attach, drain, counters, close; and nothing left behind. */
 import { describe, expect, it } from 'vitest';
-import { loadAddon } from '../../src/capture/load-addon.js';
 import type { NativeTracer } from '../../src/capture/native.js';
 import { Batch, type TcpEvent } from '../../src/decode/batch.js';
 import { Decoder, type EventSink } from '../../src/decode/decoder.js';
 import { EVENT, FLAG, sizeOf } from '../../src/decode/layout.js';
+import { openAddon } from '../../src/engine/addon.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { settled } from '../support/counters.js';
 import { heldPrograms } from '../support/held.js';
@@ -12,7 +12,7 @@ import { programsGone } from '../support/leftovers.js';
 import { Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 
-const addon = loadAddon();
+const addon = openAddon();
 
 function open(scope: Scope, netns: Netns, { ringBytes = 1 << 22, syscalls = true } = {}): NativeTracer {
   const tracer = addon.openTracer({ ringBytes, syscalls });

@@ -1,15 +1,16 @@
 /** The addon as JavaScript sees it, without privilege: what it exports, and how wrong calls end. */
 import { describe, expect, it } from 'vitest';
-import { loadAddon, mismatchOf } from '../../src/capture/load-addon.js';
+import { mismatchOf } from '../../src/capture/load-addon.js';
 import type { NativeError, TracerOptions } from '../../src/capture/native.js';
 import { EVENT_FORMAT, RECORDS } from '../../src/decode/layout.js';
+import { ADDON_FORMAT, openAddon } from '../../src/engine/addon.js';
 import { loadedByRoot, withoutPrivilege } from '../support/privilege.js';
 
-const addon = loadAddon();
+const addon = openAddon();
 
 describe('the addon', () => {
   it('is of this version, knows this format and every record of it', () => {
-    expect(mismatchOf(addon)).toBeNull();
+    expect(mismatchOf(addon, ADDON_FORMAT)).toBeNull();
     expect(addon.eventFormat).toBe(EVENT_FORMAT);
     expect(Object.keys(addon.sizes).sort()).toEqual(Object.keys(RECORDS).sort());
     expect(addon.libbpf).toMatch(/^v?\d+\.\d+/);

@@ -6,10 +6,11 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ADDON_PATH, loadAddon } from '../../src/capture/load-addon.js';
+import { ADDON_PATH } from '../../src/capture/load-addon.js';
 import type { NativeSocketDumper } from '../../src/capture/native.js';
-import { SocketDumper } from '../../src/capture/socket-dumper.js';
 import { DUMP, DUMP_TEXT_PIECE, dumpSizeOf } from '../../src/decode/dump-layout.js';
+import { openAddon } from '../../src/engine/addon.js';
+import { DumpReader } from '../../src/engine/dump-reader.js';
 import { readSysctls } from '../../src/system/sysctl.js';
 import { start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
@@ -262,7 +263,7 @@ describe('the dumper', () => {
   });
 
   it('rejects what close() interrupts, and what comes after', async () => {
-    const it = new SocketDumper(loadAddon().openSocketDumper());
+    const it = new DumpReader(openAddon().openSocketDumper());
     const interrupted = expect(it.dump(LONG, new Collector())).rejects.toThrow('the dumper was closed');
     it.close();
     await interrupted;
@@ -271,7 +272,7 @@ describe('the dumper', () => {
   });
 
   it('may be closed by its own sink', async () => {
-    const it = new SocketDumper(loadAddon().openSocketDumper());
+    const it = new DumpReader(openAddon().openSocketDumper());
     class Closing extends Collector {
       override end(): void {
         it.close();

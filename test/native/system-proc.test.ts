@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { BootClock, ticksOf } from '../../src/system/clock.js';
+import { BootClock } from '../../src/system/clock.js';
 import { IdentityQueue } from '../../src/system/identity.js';
-import { CMDLINE_LIMIT, type ProcFacts, readProcess } from '../../src/system/proc.js';
+import type { ProcFacts } from '../../src/system/parse/process.js';
+import { ticksOf } from '../../src/system/parse/ticks.js';
+import { CMDLINE_LIMIT, readProcess } from '../../src/system/proc.js';
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 

@@ -6,7 +6,7 @@ import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/ing
 import type { Flow } from '../../src/aggregate/model/flow.js';
 import type { ProcessContext } from '../../src/aggregate/model/process.js';
 import { OverflowCounters } from '../../src/aggregate/reconcile/overflow-counters.js';
-import { flowRow } from '../../src/aggregate/rows/rows.js';
+import { flowRow } from '../../src/aggregate/rows/flow-row.js';
 import { Decoder } from '../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf } from '../../src/decode/layout.js';
 import type { FlowRow } from '../../src/protocol/rows.js';

@@ -3,13 +3,13 @@
  * network namespaces. Leaves: what the dumper said of each. Called by native and kernel tests.
  */
 
-import { loadAddon } from '../../src/capture/load-addon.js';
 import type { DumpLimits, NativeSocketDumper } from '../../src/capture/native.js';
-import { SocketDumper } from '../../src/capture/socket-dumper.js';
 import { addressText } from '../../src/decode/address.js';
 import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../../src/decode/dump.js';
 import type { DumpFile } from '../../src/decode/dump-layout.js';
 import { DumpTexts } from '../../src/decode/dump-texts.js';
+import { openAddon } from '../../src/engine/addon.js';
+import { DumpReader } from '../../src/engine/dump-reader.js';
 import type { Scope } from './scope.js';
 
 export const OWN = '/proc/self/ns/net';
@@ -88,13 +88,13 @@ export class Collector implements DumpSink {
 }
 
 export function nativeDumper(scope: Scope, limits?: DumpLimits): NativeSocketDumper {
-  const native = loadAddon().openSocketDumper(limits);
+  const native = openAddon().openSocketDumper(limits);
   scope.use({ end: () => native.close() });
   return native;
 }
 
-export function dumper(scope: Scope, limits?: DumpLimits): SocketDumper {
-  const made = new SocketDumper(loadAddon().openSocketDumper(limits));
+export function dumper(scope: Scope, limits?: DumpLimits): DumpReader {
+  const made = new DumpReader(openAddon().openSocketDumper(limits));
   scope.use({ end: () => made.close() });
   return made;
 }
@@ -102,7 +102,7 @@ export function dumper(scope: Scope, limits?: DumpLimits): SocketDumper {
 /** Numbered from 0 in the order given. */
 export const targets = (...paths: string[]) => paths.map((path, id) => ({ id, path }));
 
-export async function dump(dumper: SocketDumper, ...paths: string[]): Promise<Dumped[]> {
+export async function dump(dumper: DumpReader, ...paths: string[]): Promise<Dumped[]> {
   const collector = new Collector();
   await dumper.dump(targets(...paths), collector);
   return collector.namespaces;

@@ -7,8 +7,8 @@ import type { Aggregator } from '../../src/aggregate/ingest/aggregator.js';
 import type { Namespace } from '../../src/aggregate/model/namespace.js';
 import type { Owner } from '../../src/aggregate/model/owner.js';
 import { Process } from '../../src/aggregate/model/process.js';
-import { EXPIRED, isTimeWait, SOCKET_FLAG } from '../../src/aggregate/tables/socket-table.js';
-import type { SocketDumper } from '../../src/capture/socket-dumper.js';
+import { EXPIRED, isTimeWait, SOCKET_FLAG } from '../../src/aggregate/model/socket-state.js';
+import type { DumpReader } from '../../src/engine/dump-reader.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { BudgetRow, FlowRow } from '../../src/protocol/rows.js';
 import type { LogRecord } from './churngen.js';
@@ -100,7 +100,7 @@ const ENDING_MS = 3000;
 /** The kernel's entries of a namespace against what the engine believes at this moment. */
 export async function compare(
   watch: Watch,
-  dumper: SocketDumper,
+  dumper: DumpReader,
   netns: Netns,
   truth: Truth,
 ): Promise<Comparison> {

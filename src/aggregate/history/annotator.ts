@@ -6,9 +6,9 @@
 import { portLimit } from '../../forecast/port-range.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
+import { destinationText } from '../model/destination.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
-import { endpointText } from '../tables/flow-table.js';
 import type { History, Moment } from './history.js';
 
 /** A failure after this long without one of its kind is a first one again, ms. */
@@ -53,7 +53,7 @@ export class Annotator {
       if (before !== undefined && count <= before.count) continue;
       seen.set(errno, { count, ms });
       if (before !== undefined && ms - before.ms < QUIET_MS) continue;
-      const text = `${errno} to ${endpointText(budget.destination)}`;
+      const text = `${errno} to ${destinationText(budget.destination)}`;
       this.history.annotate(ms, 'first-failure', text, budget.key);
     }
   }

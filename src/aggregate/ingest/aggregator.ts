@@ -1,24 +1,27 @@
 /**
- * Events to tables. Enters: decoded events in the ring's order. Leaves: flows, budgets, namespaces and processes with
- * exact cumulative counts. No I/O, no clock: time comes with the events. What an event means for a connection is in
- * connections.ts; here is whose it is.
+ * Events to tables. In: decoded events in the order of the ring. Out: flows, budgets, namespaces and processes with exact
+ * cumulative counts. No I/O, no clock: the time comes with the events. What an event means for a connection is in
+ * connections.ts, whose connection it is in attribution.ts; here each event finds its way.
  */
 import type { ProcessEvent, ProcessExitEvent, TcpEvent } from '../../decode/batch.js';
 import type { EventSink } from '../../decode/decoder.js';
-import { DIRECTION, EVENT, PROCESS_FLAG } from '../../decode/layout.js';
+import { EVENT, PROCESS_FLAG } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
 import { DurationPool } from '../measure/quantiles.js';
 import type { Flow } from '../model/flow.js';
-import { type Namespace, NamespaceTable } from '../model/namespace.js';
+import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import type { Process, ProcessContext } from '../model/process.js';
-import { ProgramTable } from '../model/program.js';
+import { LISTEN } from '../model/socket-state.js';
 import { LostOwners } from '../reconcile/lost-owners.js';
 import { MissedCloses } from '../reconcile/missed-closes.js';
 import { BudgetTable } from '../tables/budget-table.js';
 import { FlowTable } from '../tables/flow-table.js';
+import { NamespaceTable } from '../tables/namespace-table.js';
 import { ProcessTable } from '../tables/process-table.js';
-import { SOCKET_FLAG, SocketTable } from '../tables/socket-table.js';
+import { ProgramTable } from '../tables/program-table.js';
+import { SocketTable } from '../tables/socket-table.js';
+import { Attribution, directionOf } from './attribution.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
@@ -43,12 +46,9 @@ export const DEFAULT_LIMITS: Limits = {
   durationWindows: 4096,
 };
 
-/** Kernel state number. */
-const LISTEN = 10;
-
 /**
  * Sees every event after it was counted, with its connection's owner. `closer` is null when it is not known, `cause` when
- * nothing failed. While there is one, the ring is read without joining opens and closes.
+ * nothing failed. While there is one, the ring is drained without coalescing opens and closes.
  */
 export type Observer = (
   event: TcpEvent,
@@ -65,25 +65,27 @@ export class Aggregator implements EventSink {
   readonly flows: FlowTable;
   readonly budgets: BudgetTable;
   readonly sockets: SocketTable;
+  readonly attribution: Attribution;
   readonly lost: LostOwners;
   readonly failures: Failures;
   readonly dead: DeadProcesses;
+  readonly connections: Connections;
+  readonly missedCloses: MissedCloses;
   observer: Observer | null = null;
   /** Unix ms at CLOCK_MONOTONIC 0; set before each batch. */
   unixMsAtZero = 0;
 
   private readonly durations: DurationPool;
-  readonly connections: Connections;
-  readonly missedCloses: MissedCloses;
   private unixMs = 0;
   /** Of the event that is being counted. */
   private cause: Cause | null = null;
 
-  constructor(around: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
-    this.processes = new ProcessTable(limits.processes, around);
+  constructor(context: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
+    this.processes = new ProcessTable(limits.processes, context);
     this.flows = new FlowTable(limits.flows);
     this.budgets = new BudgetTable(limits.budgets);
     this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
+    this.attribution = new Attribution(this.processes, this.sockets);
     this.durations = new DurationPool(limits.durationWindows);
     this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
     this.missedCloses = new MissedCloses(this.flows);
@@ -107,8 +109,8 @@ export class Aggregator implements EventSink {
 
   /** More is known of the process than its rows say. */
   touchRows(process: Process): void {
-    for (const flow of process.flows) this.flows.touch(flow);
-    for (const failure of process.failures.values()) this.failures.table.touch(failure);
+    for (const flow of this.flows.ownedBy(process)) this.flows.touch(flow);
+    for (const failure of this.failures.table.ownedBy(process)) this.failures.table.touch(failure);
   }
 
   tcp(event: TcpEvent): void {
@@ -116,8 +118,8 @@ export class Aggregator implements EventSink {
     const namespace = this.namespaces.of(event.netnsLow + event.netnsHigh * 2 ** 32, event.netnsInum);
     namespace.lastSeen = this.unixMs;
     this.cause = null;
-    const owner = this.count(event, namespace)?.owner ?? this.ownerOf(event);
-    this.observer?.(event, owner, this.closerOf(event), this.unixMs, this.cause);
+    const owner = this.count(event, namespace)?.owner ?? this.attribution.ofEvent(event);
+    this.observer?.(event, owner, this.attribution.closerOf(event), this.unixMs, this.cause);
   }
 
   /** The flow it counts for; null: it counts for none. */
@@ -137,11 +139,9 @@ export class Aggregator implements EventSink {
     return this.seen(flow);
   }
 
-  /** A close names the listener, or nobody: the socket's own flow knows better, and no row may appear for the other. */
+  /** The flow that the event names is made only when the socket has none: no row may appear for the listener instead. */
   private closed(event: TcpEvent, namespace: Namespace): Flow {
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    const known = slot >= 0 && this.sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED);
-    const flow = known ? this.sockets.flowOf(slot) : this.flowOf(event, namespace);
+    const flow = this.attribution.atClose(event) ?? this.flowOf(event, namespace);
     return this.seen(this.connections.closed(event, flow));
   }
 
@@ -152,7 +152,7 @@ export class Aggregator implements EventSink {
 
   /** Counts for no flow: those are of connections. */
   private bindFailed(event: TcpEvent, namespace: Namespace): null {
-    this.cause = this.failures.bind(event, namespace, this.ownerOf(event), this.unixMs);
+    this.cause = this.failures.bind(event, namespace, this.attribution.ofEvent(event), this.unixMs);
     return null;
   }
 
@@ -161,10 +161,10 @@ export class Aggregator implements EventSink {
     return slot < 0 ? null : this.sockets.flowOf(slot);
   }
 
-  /** Says of later connections, whose direction nobody saw, that they came in. */
+  /** Tells of later connections, whose first event was missed, that they came in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
     if (event.type === EVENT.SEED && namespace.listeners.get(event.localPort)) return null;
-    namespace.listeners.set(event.localPort, this.ownerOf(event));
+    namespace.listeners.set(event.localPort, this.attribution.ofEvent(event));
     namespace.portsChanged();
     return null;
   }
@@ -177,22 +177,8 @@ export class Aggregator implements EventSink {
   }
 
   private flowOf(event: TcpEvent, namespace: Namespace): Flow {
-    return this.flows.ofEnds(event, namespace, this.ownerOf(event), directionOf(event, namespace)).current;
-  }
-
-  /** Contract: the opener; inbound the acceptor, else the listener's process, else the closer. */
-  private ownerOf(event: TcpEvent): Owner {
-    const known = event.owner !== 0 || event.ownerTgid !== 0;
-    const process = known
-      ? this.processes.of(event.owner, event.ownerTgid)
-      : this.processes.of(event.closer, event.closerTgid);
-    return process.accountable;
-  }
-
-  private closerOf(event: TcpEvent): Process | null {
-    return event.closer === 0 && event.closerTgid === 0
-      ? null
-      : this.processes.of(event.closer, event.closerTgid);
+    const owner = this.attribution.ofEvent(event);
+    return this.flows.ofEnds(event, namespace, owner, directionOf(event, namespace)).current;
   }
 
   /** Gives back the histograms of a flow that has been quiet for longer than they remember. */
@@ -204,13 +190,7 @@ export class Aggregator implements EventSink {
   }
 }
 
-/** First seen after the event of its exit, which was not sent since nobody knew it then. */
+/** First seen after the event of its exit, which was not sent, since the process was not known then. */
 function isExiting(event: ProcessEvent): boolean {
   return (event.flags & (PROCESS_FLAG.NO_MM | PROCESS_FLAG.KTHREAD)) === PROCESS_FLAG.NO_MM;
-}
-
-/** A socket older than the tracer does not say who opened it: a port that somebody listens on was connected to. */
-export function directionOf(socket: { direction: number; localPort: number }, namespace: Namespace): number {
-  if (socket.direction !== DIRECTION.NONE) return socket.direction;
-  return namespace.listeners.has(socket.localPort) ? DIRECTION.IN : DIRECTION.OUT;
 }

@@ -10,9 +10,9 @@ import {
   type EventType,
 } from '../../protocol/rows.js';
 import { errnoName } from '../model/cause.js';
-import { directionName } from '../model/flow.js';
+import { directionName } from '../model/destination.js';
 import type { Owner } from '../model/owner.js';
-import { stateName } from '../rows/rows.js';
+import { stateName } from '../model/socket-state.js';
 
 const TYPE_OF: Record<number, EventType> = {
   [EVENT.CONNECT]: 'connect',

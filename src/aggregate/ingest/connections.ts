@@ -9,21 +9,14 @@ import type { TcpEvent } from '../../decode/batch.js';
 import { DIRECTION, END, FLAG } from '../../decode/layout.js';
 import { ConnectDurations } from '../measure/connect-durations.js';
 import type { DurationPool } from '../measure/quantiles.js';
+import { RATE } from '../measure/rates.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Flow } from '../model/flow.js';
-import { RATE } from '../model/flow.js';
+import { ESTABLISHED, FIN_WAIT2_MINI, SOCKET_FLAG, SYN_SENT, TIME_WAIT } from '../model/socket-state.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import { RecentCookies } from '../tables/recent-cookies.js';
-import {
-  ESTABLISHED,
-  FIN_WAIT2_MINI,
-  type NewSocket,
-  SOCKET_FLAG,
-  type SocketTable,
-  SYN_SENT,
-  TIME_WAIT,
-} from '../tables/socket-table.js';
+import type { NewSocket, SocketTable } from '../tables/socket-table.js';
 
 /** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
 export const TIME_WAIT_NS = 60e9;

@@ -2,7 +2,6 @@
  * Events for whoever listens: builds an object per event only while somebody does, and hands them over in batches. While
  * only some processes are listened to, the kernel marks their events and no other one costs anything here.
  */
-import type { NativeTracer } from '../../capture/native.js';
 import type { TcpEvent } from '../../decode/batch.js';
 import { FLAG } from '../../decode/layout.js';
 import type { Cause, ConnectionEvent } from '../../protocol/rows.js';
@@ -14,6 +13,11 @@ import { connectionEvent } from './connection-event.js';
 /** Events built between two flushes; more are counted as dropped. */
 const MAX_BATCH = 4096;
 
+/** Tells the kernel which processes are traced: they send connects and transitions too. */
+export interface TraceSwitch {
+  setTraced(tgids: number[]): void;
+}
+
 type Listener = (events: readonly ConnectionEvent[], dropped: number) => void;
 
 export class EventTap implements EventSource {
@@ -24,7 +28,7 @@ export class EventTap implements EventSource {
   private all = false;
 
   constructor(
-    private readonly tracer: Pick<NativeTracer, 'setTraced'>,
+    private readonly tracer: TraceSwitch,
     private readonly aggregator: Aggregator,
   ) {}
 

@@ -10,14 +10,14 @@ import { DIRECTION, EVENT } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
 import type { Budget } from '../model/budget.js';
 import { callOf, causeOf, EADDRNOTAVAIL, errnoName, type FailureFacts } from '../model/cause.js';
+import { localDestination, NO_DESTINATION } from '../model/destination.js';
 import type { Failure, FailureKind } from '../model/failure.js';
-import { type Flow, NO_DESTINATION } from '../model/flow.js';
+import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import { EmptyPools } from '../tables/empty-pools.js';
 import { FailureTable } from '../tables/failure-table.js';
-import { localDestination } from '../tables/flow-table.js';
 import { isFull, wantedBudget } from './exhausted-budget.js';
 
 /** What the history calls an attempt that its program gave up. */
@@ -70,7 +70,7 @@ export class Failures {
     count: number,
   ): void {
     const call = callOf(facts.type);
-    const alike = [...owner.failures.values()].filter(
+    const alike = [...this.table.ownedBy(owner)].filter(
       ({ kind }) => kind.namespace === namespace && kind.call === call && kind.err === facts.err,
     );
     const cause = agreed(alike) ?? causeOfFolded(facts);

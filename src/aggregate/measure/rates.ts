@@ -4,6 +4,9 @@
  */
 export const RATE_SECONDS = 10;
 
+/** Kinds of the windows that flows and namespaces have. */
+export const RATE = { OPEN: 0, CLOSE: 1, FAIL: 2, KINDS: 3 } as const;
+
 /** Several counters over the same ten seconds. */
 export class RateWindow {
   /** A plain array: a typed one of this size costs as much again for its buffer, and there are tens of thousands. */

@@ -5,9 +5,9 @@
 
 import { OpenRate } from '../measure/open-rate.js';
 import { RateWindow } from '../measure/rates.js';
-import { ESTABLISHED, isTimeWait } from '../tables/socket-table.js';
-import type { Destination } from './flow.js';
+import type { Destination } from './destination.js';
 import type { Namespace } from './namespace.js';
+import { ESTABLISHED, isTimeWait } from './socket-state.js';
 
 /** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry. */
 export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, KINDS: 3 } as const;

@@ -4,10 +4,9 @@
  */
 import type { Cause } from '../../protocol/rows.js';
 import { RateWindow } from '../measure/rates.js';
-import { endpointText } from '../tables/flow-table.js';
 import type { Budget } from './budget.js';
 import { type Call, errnoName } from './cause.js';
-import { type Destination, directionName } from './flow.js';
+import { type Destination, destinationText, directionName } from './destination.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
 
@@ -26,7 +25,7 @@ export interface FailureKind {
 
 /** Among those of one owner. */
 export function failureKey({ namespace, direction, destination, call, err, cause }: FailureKind): string {
-  const where = `${directionName(direction) ?? '-'}/${endpointText(destination)}`;
+  const where = `${directionName(direction) ?? '-'}/${destinationText(destination)}`;
   return `${namespace.key}/${where}/${call}/${errnoName(err) ?? '-'}/${cause}`;
 }
 

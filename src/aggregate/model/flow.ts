@@ -2,26 +2,14 @@
  * One flow: (namespace, owner, direction, destination), the row of the culprit table, with exact cumulative counts.
  * Outbound, the destination is the remote end; inbound, the local one: a row per listening port, not per peer.
  */
-import { DIRECTION } from '../../decode/layout.js';
+
 import type { DurationWindow } from '../measure/quantiles.js';
-import { RateWindow } from '../measure/rates.js';
+import { RATE, RateWindow } from '../measure/rates.js';
 import type { Budget } from './budget.js';
+import type { Destination } from './destination.js';
 import type { Failure } from './failure.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
-
-/** Kinds of a flow's and a namespace's RateWindow. */
-export const RATE = { OPEN: 0, CLOSE: 1, FAIL: 2, KINDS: 3 } as const;
-
-export interface Destination {
-  /** 16 bytes as four words as they lie in memory, IPv4 as v4-mapped; all zero when not known. */
-  readonly words: readonly [number, number, number, number];
-  readonly address: string | null;
-  /** -1: not known. */
-  readonly port: number;
-}
-
-export const NO_DESTINATION: Destination = { words: [0, 0, 0, 0], address: null, port: -1 };
 
 export class Flow {
   opened = 0;
@@ -119,9 +107,4 @@ export class Flow {
     this.rates.merge(other.rates);
     other.rolledUpInto = this;
   }
-}
-
-export function directionName(direction: number): 'out' | 'in' | null {
-  if (direction === DIRECTION.OUT) return 'out';
-  return direction === DIRECTION.IN ? 'in' : null;
 }

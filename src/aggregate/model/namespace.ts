@@ -1,10 +1,9 @@
 /** Network namespaces: cumulative totals and rates of each. Keyed by the kernel's net cookie, which is never reused. */
 
 import { isUsable } from '../../forecast/port-range.js';
-import type { NetSysctls } from '../../system/sysctl.js';
+import type { NetSysctls } from '../../system/parse/sysctl.js';
 import { PortCounts } from '../measure/port-counts.js';
-import { RateWindow } from '../measure/rates.js';
-import { type Flow, RATE } from './flow.js';
+import { RATE, RateWindow } from '../measure/rates.js';
 import type { Owner } from './owner.js';
 
 export class Namespace {
@@ -29,8 +28,6 @@ export class Namespace {
   timeWaitOverflow: number | null = null;
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
   auditedAt = 0;
-  /** Flows toward nobody knows where that hold folded closes. */
-  readonly overflowedFlows = new Set<Flow>();
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;
@@ -68,43 +65,4 @@ export class Namespace {
     /** Inode, as `stat -L /run/netns/x` shows it. */
     readonly inode: number,
   ) {}
-}
-
-export class NamespaceTable {
-  private readonly byCookie = new Map<number, Namespace>();
-  private last: Namespace | null = null;
-  private lastCookie = -1;
-  private readonly gone: string[] = [];
-
-  /** `cookie` as a number: the kernel counts them from 1, far below 2^53. */
-  of(cookie: number, inode: number): Namespace {
-    if (cookie === this.lastCookie && this.last !== null) return this.last;
-    let namespace = this.byCookie.get(cookie);
-    if (namespace === undefined) {
-      namespace = new Namespace(String(cookie), inode);
-      this.byCookie.set(cookie, namespace);
-    }
-    this.last = namespace;
-    this.lastCookie = cookie;
-    return namespace;
-  }
-
-  /** It is gone: deleted, or nothing of it was seen for long. */
-  delete(namespace: Namespace): void {
-    this.byCookie.delete(Number(namespace.key));
-    this.lastCookie = -1;
-    this.gone.push(namespace.key);
-  }
-
-  takeGone(): string[] {
-    return this.gone.splice(0);
-  }
-
-  all(): Iterable<Namespace> {
-    return this.byCookie.values();
-  }
-
-  get size(): number {
-    return this.byCookie.size;
-  }
 }

@@ -1,40 +1,20 @@
 /**
- * Who a connection belongs to: a process, or the program that dead processes fold into. Both own flows and show
- * themselves as a ProcessInfo. Unknown parts are null.
+ * Who a connection belongs to: a process, or the program that dead processes are rolled up into. Both show themselves as a
+ * ProcessInfo, whose unknown parts are null. An owner knows nothing of its flows: the tables find those by owner.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
-import type { Failure } from './failure.js';
-import type { Flow } from './flow.js';
 
 export interface Owner {
-  /** Stable for the owner's life: part of its flows' keys. */
+  /** Stable for the owner's life: part of the keys of its flows. */
   readonly key: string;
   /** Unique among owners: processes count up from 1, programs down from -1. */
   readonly id: number;
-  /** Null: a program, or a process nobody knows. */
+  /** Null: a program, or an unknown process. */
   readonly pid: number | null;
-  readonly flows: Set<Flow>;
-  /** By failureKey. */
-  readonly failures: Map<string, Failure>;
+  /** Flows and failures that belong to it. Counted by the tables. */
+  rows: number;
   /** Shown in rows. Cached: the same object until something changed. */
   info(): ProcessInfo;
   /** "curl (bash loop.sh)" */
   programName(): string | null;
 }
-
-export const UNKNOWN_PROCESS: ProcessInfo = {
-  pid: null,
-  startTime: null,
-  ppid: null,
-  parent: { pid: null, comm: null },
-  comm: null,
-  exe: null,
-  cmdline: null,
-  uid: null,
-  cgroup: null,
-  unit: null,
-  container: null,
-  pod: null,
-  exited: null,
-  self: false,
-};

@@ -3,11 +3,10 @@
  * tracer's id tells it from any later process with the same pid.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
-import type { ProcFacts } from '../../system/proc.js';
-import type { Failure } from './failure.js';
-import type { Flow } from './flow.js';
+import type { ProcFacts } from '../../system/parse/process.js';
 import type { Owner } from './owner.js';
-import { type Program, shortName } from './program.js';
+import type { Program } from './program.js';
+import { shortName } from './program-name.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
 export interface ProcessContext {
@@ -23,8 +22,7 @@ export interface ProcessContext {
 }
 
 export class Process implements Owner {
-  readonly flows = new Set<Flow>();
-  readonly failures = new Map<string, Failure>();
+  rows = 0;
   pid: number | null = null;
   startTicks: number | null = null;
   ppid: number | null = null;
@@ -70,9 +68,9 @@ export class Process implements Owner {
     return this.rolledUp && this.program !== null ? this.program : this;
   }
 
-  /** Something in a table names it. */
+  /** A flow or a failure belongs to it. */
   get hasRows(): boolean {
-    return this.flows.size > 0 || this.failures.size > 0;
+    return this.rows > 0;
   }
 
   get key(): string {

@@ -1,29 +1,39 @@
 /**
- * What no event told of a connection and an audit found. Enters: the flow it belongs to. Leaves: counts, and closes taken back
- * where they had been folded. Called by audit-join.ts.
+ * Opens and closes of which no event came and that an audit found. In: the flow of the connection. Out: counts; a close that
+ * the overflow counters had counted elsewhere is taken back there.
  */
 import type { Flow } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
 import type { FlowTable } from '../tables/flow-table.js';
 
 export class MissedCloses {
-  /** Closes that only an audit found: the kernel neither showed them to the program nor had them folded. */
+  /** Closes that only an audit found: the kernel neither showed them to the program nor counted them as overflowed. */
   count = 0;
+  /** Flows without a known destination that hold overflowed closes. */
+  private readonly overflowed = new WeakMap<Namespace, Set<Flow>>();
 
   constructor(private readonly flows: FlowTable) {}
 
-  /** Its accept was never told, but an audit found it alive. When is not known: the rates have no part in it. */
+  /** The flow has got closes from the overflow counters. */
+  noteOverflowed(flow: Flow): void {
+    const flows = this.overflowed.get(flow.namespace);
+    if (flows === undefined) this.overflowed.set(flow.namespace, new Set([flow]));
+    else flows.add(flow);
+  }
+
+  /** The event of its accept is missing, but an audit found it alive. The time is not known: rates do not change. */
   accepted(flow: Flow): void {
     flow.opened += 1;
     flow.namespace.opened += 1;
     this.flows.touch(flow);
   }
 
-  /** Its close was never told: an audit did not find it, or found only its TIME_WAIT entry. */
+  /** The event of its close is missing: an audit did not find it, or found only its TIME_WAIT entry. */
   closed(flow: Flow): void {
-    const folded = this.overflowedFor(flow);
+    const overflowed = this.overflowedFor(flow);
     flow.closed += 1;
-    if (folded === null) this.countMissed(flow);
-    else this.takeBackOverflowedClose(folded);
+    if (overflowed === null) this.countMissed(flow);
+    else this.takeBackOverflowedClose(overflowed);
     this.flows.touch(flow);
   }
 
@@ -34,25 +44,26 @@ export class MissedCloses {
   }
 
   /**
-   * Where its close was counted meanwhile: under its own owner; or under another one of the namespace, as when a process
-   * accepts what another listens for. Null: nowhere.
+   * The flow in which its close was counted meanwhile: of its own owner, or of another one of the namespace, as when one
+   * process accepts what another listens for. Null: it was not counted.
    */
   private overflowedFor(flow: Flow): Flow | null {
     const own = this.flows.find(flow.namespace, flow.owner, flow.direction);
     if (own !== null && own.overflowedCloses > 0) return own;
-    for (const other of flow.namespace.overflowedFlows) {
+    const others = this.overflowed.get(flow.namespace) ?? new Set<Flow>();
+    for (const other of others) {
       const { current } = other;
-      if (current.overflowedCloses === 0) flow.namespace.overflowedFlows.delete(other);
+      if (current.overflowedCloses === 0) others.delete(other);
       else if (current.direction === flow.direction) return current;
     }
     return null;
   }
 
-  private takeBackOverflowedClose(folded: Flow): void {
-    folded.closed -= 1;
-    folded.overflowedCloses -= 1;
-    folded.unsettledCloses = Math.max(0, folded.unsettledCloses - 1);
-    folded.settleableCloses = Math.max(0, folded.settleableCloses - 1);
-    this.flows.touch(folded);
+  private takeBackOverflowedClose(overflowed: Flow): void {
+    overflowed.closed -= 1;
+    overflowed.overflowedCloses -= 1;
+    overflowed.unsettledCloses = Math.max(0, overflowed.unsettledCloses - 1);
+    overflowed.settleableCloses = Math.max(0, overflowed.settleableCloses - 1);
+    this.flows.touch(overflowed);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Events that the ring had no room for, as the kernel's cumulative counts per (namespace, owner, direction, kind): counted
- * into the owner's flow toward nobody knows where. Enters: the map's bytes. Leaves: exact totals. Never clears a count in
- * the kernel, so that none is lost between read and clear.
+ * Events that the ring had no room for, as the kernel's cumulative counters per (namespace, owner, direction, kind): counted
+ * into the owner's flow without a known destination. In: the map's bytes. Out: exact totals. A counter is never cleared in
+ * the kernel, so that no event is lost between reading and clearing.
  */
 import type { Batch } from '../../decode/batch.js';
 import { END, EVENT, FLAG, offsetsOf, sizeOf } from '../../decode/layout.js';
@@ -14,27 +14,26 @@ const KEY_BYTES = sizeOf('overflow_key');
 /** The key and its u64 count. */
 export const OVERFLOW_BYTES = KEY_BYTES + 8;
 
-/** What a fold does not say of its events: whether an attempt came to SYN_SENT, and where a bind() wanted to. */
+/** What a counter does not say of its events: whether an attempt came to SYN_SENT, and which port a bind() asked for. */
 const NO_FACTS = { end: END.ABORTED, oldState: 0, localPort: 0 };
 
 export class OverflowCounters {
   /** Counts already taken, by key. */
   private readonly taken = new Map<string, number>();
-
-  /** Flows with folded closes whose opens may not have been counted. */
+  /** Flows with overflowed closes whose opens may not have been counted. */
   private unsettled = new Set<Flow>();
 
   constructor(private readonly aggregator: Aggregator) {}
 
-  /** What was folded before an audit begins, it settles. */
+  /** The audit settles what overflowed before it begins. */
   beginAudit(): void {
     this.unsettled = new Set([...this.unsettled].map((flow) => flow.current));
     for (const flow of this.unsettled) flow.settleableCloses = flow.unsettledCloses;
   }
 
   /**
-   * The audit looked for every connection of these namespaces: closes from before it without one had no open that was
-   * counted.
+   * The audit checked every connection of these namespaces: the closes from before it that it matched with no connection
+   * had no open that was counted.
    */
   endAudit(isComplete: (namespace: Namespace) => boolean): void {
     const flows = new Set([...this.unsettled].map((flow) => flow.current));
@@ -98,11 +97,11 @@ export class OverflowCounters {
     if ((flags & FLAG.PREEXISTING) !== 0) return;
     flow.closed += count;
     flow.overflowedCloses += count;
-    flow.namespace.overflowedFlows.add(flow);
+    this.aggregator.missedCloses.noteOverflowed(flow);
     flow.namespace.closed += count;
     if ((flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += count;
     if ((flags & (FLAG.OPEN_SENT | FLAG.OPEN_OVERFLOWED)) !== 0) return;
-    /* Inbound: whether its accept was sent is known only once the audit has looked for the connection. */
+    /* Inbound: whether its accept was sent is known only after an audit has checked the connection. */
     flow.unsettledCloses += count;
     this.unsettled.add(flow);
   }

@@ -4,9 +4,15 @@
  */
 import type { RowOf, TableTopic } from '../../protocol/frames.js';
 import type { TableSource } from '../../protocol/source.js';
-import type { Holder } from '../../system/holders.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Owner } from '../model/owner.js';
+
+/** A process that holds a descriptor of a socket. */
+export interface Holder {
+  readonly pid: number;
+  /** Clock ticks after boot: with the pid, the identity of a process. */
+  readonly startTicks: number;
+}
 
 /** Gives processes that no kernel program announced the ids that the tables ask for. */
 export class PolledOwners {

@@ -1,12 +1,12 @@
 /**
- * The kernel's own list of sockets against ours: what it has and we lack is added, what we have and it lacks is taken
- * away, timers and states are taken over. Called with a dump of each namespace, in slices; then `sweep` in slices.
- * Only what was there before the dump began can be declared gone by it.
+ * Compares the kernel's own list of sockets with the socket table: what only the kernel has is added, what only the table has
+ * is removed, timers and states are taken over. In: a dump of each namespace, socket by socket; then `sweep` in slices. Out:
+ * tables that agree with the kernel. A dump can declare gone only what was there before the dump began.
  */
 import { DIRECTION } from '../../decode/layout.js';
-import { parseNetstat } from '../../system/parse/netstat.js';
-import { parseSysctls, SYSCTL_FILES, type SysctlTexts } from '../../system/sysctl.js';
-import { type Aggregator, directionOf } from '../ingest/aggregator.js';
+import type { SysctlTexts } from '../../system/parse/sysctl.js';
+import type { Aggregator } from '../ingest/aggregator.js';
+import { directionOf } from '../ingest/attribution.js';
 import type { Ends } from '../model/ends.js';
 import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
@@ -16,11 +16,12 @@ import {
   FIN_WAIT2_MINI,
   isTimeWait,
   LISTEN,
-  type NewSocket,
   SOCKET_FLAG,
   TIME_WAIT,
-} from '../tables/socket-table.js';
+} from '../model/socket-state.js';
+import type { NewSocket } from '../tables/socket-table.js';
 import type { LostOwner } from './lost-owners.js';
+import { NamespaceDump } from './namespace-dump.js';
 import type { OverflowCounters } from './overflow-counters.js';
 
 /** One socket of a dump. */
@@ -35,31 +36,26 @@ export interface DumpedSocket extends Ends {
   readonly inode?: number;
 }
 
-/** A state is told in a byte. */
-const STATES = 256;
 const SYN_RECV = 3;
-/** Caught while it changed, to what is not known. */
+/** Caught by the dump while it changed; the next state is not known. */
 const CLOSE = 7;
 const BOUND_INACTIVE = 13;
 const TIMER_TIME_WAIT = 3;
-/** An expired entry that no audit can confirm is let go after this, ns. */
+/** An expired entry that no audit can confirm is removed after this, ns. */
 const EXPIRED_KEEP_NS = 15e9;
 
 export class Reconciler {
   private round = 0;
-  private namespace: Namespace | null = null;
+  private dump: NamespaceDump | null = null;
+  /** CLOCK_MONOTONIC ns; when the last dump began. */
   private startedNs = 0;
-  /** Sockets of the dump by state. */
-  private readonly states = new Uint32Array(STATES);
-  private listening = new Set<number>();
-  private idleBound = new Set<number>();
   /** Namespaces whose dump of this round is complete, with the time it began. */
   private readonly complete = new Map<Namespace, number>();
 
+  /** @param holderOf which process holds the socket with this inode; asked where there are no events */
   constructor(
     private readonly aggregator: Aggregator,
-    private readonly folds: OverflowCounters,
-    /** While nothing else tells whose a socket is: who holds the one with this inode. */
+    private readonly overflow: OverflowCounters,
     private readonly holderOf: (inode: number) => Owner | null = () => null,
   ) {}
 
@@ -68,61 +64,45 @@ export class Reconciler {
     this.round += 1;
     this.complete.clear();
     this.aggregator.sockets.beginAudit();
-    this.folds.beginAudit();
+    this.overflow.beginAudit();
   }
 
   begin(cookie: number, inode: number, startedNs: number): void {
-    this.namespace = this.aggregator.namespaces.of(cookie, inode);
+    this.dump = new NamespaceDump(this.aggregator.namespaces.of(cookie, inode), startedNs);
     this.startedNs = startedNs;
-    this.states.fill(0);
-    this.listening = new Set();
-    this.idleBound = new Set();
   }
 
   socket(socket: DumpedSocket): void {
+    const dump = this.dump as NamespaceDump;
     const { state } = socket;
     const waiting = socket.timer === TIMER_TIME_WAIT;
-    const shown = waiting ? TIME_WAIT : state;
-    this.states[shown] = (this.states[shown] as number) + 1;
-    if (state === LISTEN) this.listen(socket);
-    else if (state === BOUND_INACTIVE) this.idleBound.add(socket.localPort);
-    else if (state !== SYN_RECV) this.join(socket, waiting);
+    dump.count(waiting ? TIME_WAIT : state);
+    if (state === LISTEN) this.listen(socket, dump);
+    else if (state === BOUND_INACTIVE) dump.idleBound.add(socket.localPort);
+    else if (state !== SYN_RECV) this.reconcile(socket, waiting);
   }
 
-  private listen({ localPort, inode = 0 }: DumpedSocket): void {
-    this.listening.add(localPort);
+  private listen({ localPort, inode = 0 }: DumpedSocket, dump: NamespaceDump): void {
+    dump.listening.add(localPort);
     const holder = this.holderOf(inode);
-    if (holder !== null) this.namespace?.listeners.set(localPort, holder);
+    if (holder !== null) dump.namespace.listeners.set(localPort, holder);
   }
 
   /** Settings and counters of the namespace, as text by file name. */
   facts(texts: SysctlTexts, netstat: string | null): void {
-    if (this.namespace === null) return;
-    this.namespace.sysctls = parseSysctls(texts);
-    this.namespace.timeWaitOverflow =
-      netstat === null ? null : (parseNetstat(netstat).TcpExt?.TCPTimeWaitOverflow ?? null);
+    this.dump?.facts(texts, netstat);
   }
 
-  /** @param complete the dump showed everything */
+  /** @param complete the dump showed every socket */
   end(complete: boolean): void {
-    const { namespace } = this;
-    if (namespace === null || !complete) return;
+    if (this.dump === null || !complete) return;
+    const { namespace } = this.dump;
     if (namespace.states === null) this.aggregator.flows.touchAll(namespace);
-    namespace.states = new Map([...this.states.entries()].filter(([, count]) => count > 0));
-    this.takeListeners(namespace);
-    namespace.idleBound = this.idleBound;
-    namespace.auditedAt = this.startedNs;
-    namespace.portsChanged();
+    this.dump.apply();
     this.complete.set(namespace, this.startedNs);
   }
 
-  private takeListeners(namespace: Namespace): void {
-    const { listeners } = namespace;
-    for (const port of listeners.keys()) if (!this.listening.has(port)) listeners.delete(port);
-    for (const port of this.listening) if (!listeners.has(port)) listeners.set(port, null);
-  }
-
-  /** Takes away what the dumps did not show, `count` slots from `from`; returns where to go on, -1 at the end. */
+  /** Removes what the dumps did not show, `count` slots from `from`; returns where to go on, -1 at the end. */
   sweep(from: number, count: number): number {
     const { sockets } = this.aggregator;
     const end = Math.min(sockets.end, from + count);
@@ -131,13 +111,13 @@ export class Reconciler {
   }
 
   endRound(): void {
-    this.folds.endAudit((namespace) => this.complete.has(namespace));
+    this.overflow.endAudit((namespace) => this.complete.has(namespace));
     this.aggregator.sockets.endAudit();
     this.aggregator.lost.endAudit();
-    this.namespace = null;
+    this.dump = null;
   }
 
-  /** The namespace is no more, and so is every socket of it. */
+  /** The namespace has gone, and so has every socket of it. */
   forget(namespace: Namespace): void {
     const { sockets } = this.aggregator;
     for (let slot = 0; slot < sockets.end; slot++) {
@@ -146,7 +126,7 @@ export class Reconciler {
     this.aggregator.namespaces.delete(namespace);
   }
 
-  private join(socket: DumpedSocket, waiting: boolean): void {
+  private reconcile(socket: DumpedSocket, waiting: boolean): void {
     const { sockets } = this.aggregator;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
     if (slot < 0) {
@@ -160,7 +140,7 @@ export class Reconciler {
     }
   }
 
-  /** An earlier audit found it ownerless, before we heard whose it is. */
+  /** An earlier audit found it without an owner, before the kernel's record of the lost event was read. */
   private isMisplaced(slot: number, { cookieLow, cookieHigh }: DumpedSocket): boolean {
     const { sockets, lost } = this.aggregator;
     if (sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED) || sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED))
@@ -172,15 +152,15 @@ export class Reconciler {
     const { sockets } = this.aggregator;
     sockets.markSeen(slot, this.round);
     this.attribute(slot, socket);
-    /* An event after the dump began knows better. */
+    /* What an event said after the dump began is newer. */
     if (sockets.sinceOf(slot) >= this.startedNs) return;
     const before = sockets.stateOf(slot);
-    if (waiting && !isTimeWait(before) && before !== EXPIRED) this.closeLost(slot);
+    if (waiting && !isTimeWait(before) && before !== EXPIRED) this.closeMissed(slot);
     if (waiting) this.takeTimer(slot, socket);
     else if (socket.state !== CLOSE) sockets.setState(slot, socket.state, sockets.sinceOf(slot));
   }
 
-  /** It was new when its holder was last looked for. */
+  /** Its holder was not known yet when the socket was added. */
   private attribute(slot: number, socket: DumpedSocket): void {
     const { sockets, flows } = this.aggregator;
     if (sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED)) return;
@@ -193,11 +173,9 @@ export class Reconciler {
     this.seen(flow);
   }
 
-  /** A FIN_WAIT2 mini-socket's timer is not its release: the peer's FIN will give it a fresh one. */
   private takeTimer(slot: number, socket: DumpedSocket): void {
     const { sockets } = this.aggregator;
-    const state = socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI;
-    sockets.setState(slot, state, sockets.sinceOf(slot), this.deadlineOf(socket));
+    sockets.setState(slot, entryState(socket), sockets.sinceOf(slot), this.deadlineOf(socket));
   }
 
   private deadlineOf(socket: DumpedSocket): number {
@@ -205,47 +183,41 @@ export class Reconciler {
   }
 
   /**
-   * Nobody told us of it: older than the tracer, in no process's hands, not accepted yet, or its events were lost; then
-   * the kernel kept its owner aside. A live inbound one is the listener's so far.
+   * No event named it: it is older than the tracer, no process holds it, it is not accepted yet, or its events were lost.
+   * In the last case the kernel has a record of its owner.
    */
   private add(socket: DumpedSocket, waiting: boolean): void {
-    const { sockets, flows, budgets, processes } = this.aggregator;
-    const namespace = this.namespace as Namespace;
+    const { sockets, flows, budgets, attribution, missedCloses } = this.aggregator;
+    const { namespace } = this.dump as NamespaceDump;
     const lost = this.aggregator.lost.of(socket.cookieLow, socket.cookieHigh);
     const direction = lost?.direction || this.directionOf(socket);
-    const listener = waiting
-      ? null
-      : namespace.listeners.get(direction === DIRECTION.IN ? socket.localPort : -1);
     const holder = this.holderOf(socket.inode ?? 0);
-    const owner = lost?.owner ?? holder ?? listener ?? processes.unknown;
+    const isInboundLive = !waiting && direction === DIRECTION.IN;
+    const listener = (isInboundLive && namespace.listeners.get(socket.localPort)) || null;
+    const owner = attribution.ofDumped({ lost: lost?.owner ?? null, holder, listener });
     const flow = flows.ofEnds(socket, namespace, owner, direction).current;
+    const accepted = !waiting && lost?.accepted === true;
     const fresh = SCRATCH;
     fresh.low = socket.cookieLow;
     fresh.high = socket.cookieHigh;
     fresh.flow = flow;
     fresh.budget = direction === DIRECTION.OUT ? budgets.of(flow, socket) : null;
     fresh.localPort = socket.localPort;
-    fresh.state = waiting ? (socket.state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI) : socket.state;
-    const accepted = !waiting && lost?.accepted === true;
-    fresh.flags =
-      flagsOf(lost) |
-      (accepted ? SOCKET_FLAG.OPEN_COUNTED : 0) |
-      (holder === null ? 0 : SOCKET_FLAG.ATTRIBUTED);
+    fresh.state = waiting ? entryState(socket) : socket.state;
+    fresh.flags = flagsOf(lost, holder, accepted);
     fresh.since = this.startedNs - 1;
     const slot = sockets.add(fresh);
     if (slot < 0) return;
     sockets.markSeen(slot, this.round);
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
-    if (accepted) this.aggregator.missedCloses.accepted(flow);
+    if (accepted) missedCloses.accepted(flow);
     this.seen(flow);
   }
 
-  private directionOf(socket: DumpedSocket): number {
-    if (this.listening.has(socket.localPort)) return DIRECTION.IN;
-    return directionOf(
-      { direction: DIRECTION.NONE, localPort: socket.localPort },
-      this.namespace as Namespace,
-    );
+  private directionOf({ localPort }: DumpedSocket): number {
+    const { listening, namespace } = this.dump as NamespaceDump;
+    if (listening.has(localPort)) return DIRECTION.IN;
+    return directionOf({ direction: DIRECTION.NONE, localPort }, namespace);
   }
 
   private seen(flow: Flow): void {
@@ -264,12 +236,12 @@ export class Reconciler {
       return;
     }
     if (sockets.seenBy(slot) === this.round || sockets.sinceOf(slot) >= started) return;
-    if (!isTimeWait(state) && state !== EXPIRED) this.closeLost(slot);
+    if (!isTimeWait(state) && state !== EXPIRED) this.closeMissed(slot);
     sockets.remove(slot);
   }
 
-  /** Its close had no event; if its open was counted, so is its close. */
-  private closeLost(slot: number): void {
+  /** No event reported its close; if its open was counted, its close must be. */
+  private closeMissed(slot: number): void {
     const { sockets } = this.aggregator;
     const counted = sockets.hasFlag(slot, SOCKET_FLAG.OPEN_COUNTED);
     if (counted && !sockets.hasFlag(slot, SOCKET_FLAG.PREEXISTING)) {
@@ -278,14 +250,17 @@ export class Reconciler {
   }
 }
 
+/** Filled for each new socket, so that none costs an object. */
 const SCRATCH = {} as unknown as NewSocket;
 
-function flagsOf(lost: LostOwner | null): number {
-  if (lost === null) return 0;
-  return SOCKET_FLAG.ATTRIBUTED | (lost.bound ? SOCKET_FLAG.BOUND : 0);
+/** The timer of a FIN_WAIT2 mini-socket is not its release: when the peer's FIN comes, the kernel arms a fresh one. */
+function entryState({ state }: DumpedSocket): number {
+  return state === TIME_WAIT ? TIME_WAIT : FIN_WAIT2_MINI;
 }
 
-/** The texts of one namespace, gathered until its end. */
-export function emptyTexts(): SysctlTexts {
-  return Object.fromEntries(SYSCTL_FILES.map((name) => [name, null])) as SysctlTexts;
+function flagsOf(lost: LostOwner | null, holder: Owner | null, accepted: boolean): number {
+  let flags = accepted ? SOCKET_FLAG.OPEN_COUNTED : 0;
+  if (lost !== null || holder !== null) flags |= SOCKET_FLAG.ATTRIBUTED;
+  if (lost?.bound) flags |= SOCKET_FLAG.BOUND;
+  return flags;
 }

@@ -11,7 +11,8 @@ import { Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
-import { ESTABLISHED, isTimeWait, type SocketTable } from '../tables/socket-table.js';
+import { ESTABLISHED, isTimeWait } from '../model/socket-state.js';
+import type { SocketTable } from '../tables/socket-table.js';
 import { holdersByPorts } from './budget-row.js';
 
 const PORTS = 65_536;

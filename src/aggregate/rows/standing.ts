@@ -4,7 +4,7 @@
  */
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Flow } from '../model/flow.js';
-import { ESTABLISHED, EXPIRED, FIN_WAIT2, FIN_WAIT2_MINI, SOCKET_FLAG } from '../tables/socket-table.js';
+import { ESTABLISHED, EXPIRED, FIN_WAIT2, FIN_WAIT2_MINI, SOCKET_FLAG } from '../model/socket-state.js';
 
 const CLOSE_WAIT = 8;
 /** Established for longer than this, or older than the tracer: no request takes so long, ns. */

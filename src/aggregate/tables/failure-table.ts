@@ -4,10 +4,11 @@
  * whose owner nobody knows; the sum of all counts stays exact.
  */
 import type { Budget } from '../model/budget.js';
+import { NO_DESTINATION } from '../model/destination.js';
 import { Failure, type FailureKind, failureKey } from '../model/failure.js';
-import { NO_DESTINATION } from '../model/flow.js';
 import type { Owner } from '../model/owner.js';
 import type { BudgetTable } from './budget-table.js';
+import { ByOwner } from './by-owner.js';
 
 /** Room beyond the limit for kinds without destination, a share of it. */
 const RESERVE = 0.1;
@@ -23,6 +24,7 @@ export class FailureTable {
   private dirty: Failure[] = [];
   private gone: string[] = [];
   private readonly failures = new Set<Failure>();
+  private readonly owned = new ByOwner<string, Failure>();
   /** Those that pin a budget, and those with doubts. */
   private readonly pinning = new Set<Failure>();
   readonly provisional = new Set<Failure>();
@@ -43,9 +45,13 @@ export class FailureTable {
     return this.failures;
   }
 
+  ownedBy(owner: Owner): Iterable<Failure> {
+    return this.owned.rowsOf(owner);
+  }
+
   /** The kind's own place, or the one that it counts for because there is no room. */
   of(kind: FailureKind, unixMs: number): Failure {
-    const known = kind.owner.failures.get(failureKey(kind));
+    const known = this.owned.get(kind.owner, failureKey(kind));
     if (known !== undefined) return known;
     if (this.live >= this.limit) this.sweep(unixMs);
     return this.hasRoomFor(kind) ? this.admit(kind) : this.of(this.widened(kind), unixMs);
@@ -131,7 +137,7 @@ export class FailureTable {
 
   private admit(kind: FailureKind): Failure {
     const failure = new Failure(kind);
-    kind.owner.failures.set(failureKey(kind), failure);
+    this.owned.add(kind.owner, failureKey(kind), failure);
     this.failures.add(failure);
     this.live += 1;
     return failure;
@@ -147,7 +153,7 @@ export class FailureTable {
   }
 
   private remove(failure: Failure): void {
-    failure.kind.owner.failures.delete(failureKey(failure.kind));
+    this.owned.remove(failure.kind.owner, failureKey(failure.kind));
     this.failures.delete(failure);
     this.provisional.delete(failure);
     this.unpin(failure);

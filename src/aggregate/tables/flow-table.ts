@@ -6,10 +6,12 @@
 import { addressText } from '../../decode/address.js';
 import { DIRECTION } from '../../decode/layout.js';
 import { merged } from '../measure/quantiles.js';
+import { type Destination, destinationText, directionName, NO_DESTINATION } from '../model/destination.js';
 import type { Ends } from '../model/ends.js';
-import { type Destination, directionName, Flow, NO_DESTINATION } from '../model/flow.js';
+import { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
+import { ByOwner } from './by-owner.js';
 import { FlowIndex, FlowQuery } from './flow-index.js';
 
 export class FlowTable {
@@ -18,6 +20,7 @@ export class FlowTable {
   private readonly free: number[] = [];
   private readonly index = new FlowIndex(this.flows);
   private readonly query = new FlowQuery();
+  private readonly owned = new ByOwner<Flow, Flow>();
   private live = 0;
   private dirty: Flow[] = [];
   private gone: string[] = [];
@@ -35,6 +38,10 @@ export class FlowTable {
 
   *all(): Iterable<Flow> {
     for (const flow of this.flows) if (flow !== null && flow.rolledUpInto === null) yield flow;
+  }
+
+  ownedBy(owner: Owner): Iterable<Flow> {
+    return this.owned.rowsOf(owner);
   }
 
   /** The flow of a connection: inbound by its local end, outbound by its remote one. */
@@ -82,7 +89,7 @@ export class FlowTable {
     into.connects = merged(into.connects, from.connects);
     from.lifetimes = null;
     from.connects = null;
-    from.owner.flows.delete(from);
+    this.owned.remove(from.owner, from);
     this.live -= 1;
     this.gone.push(from.key);
     this.touch(into);
@@ -92,7 +99,7 @@ export class FlowTable {
   /** Forgets a flow that counted nothing and that nothing points at. */
   drop(flow: Flow): void {
     this.index.remove(this.query.of(flow));
-    flow.owner.flows.delete(flow);
+    this.owned.remove(flow.owner, flow);
     this.live -= 1;
     this.gone.push(flow.key);
     this.flows[flow.index] = null;
@@ -143,13 +150,16 @@ export class FlowTable {
     if (this.live >= this.limit && destination !== NO_DESTINATION)
       return this.of(namespace, owner, direction);
     const index = this.free.pop() ?? this.flows.length;
-    const key = [namespace.key, owner.key, directionName(direction) ?? '-', endpointText(destination)].join(
-      '/',
-    );
+    const key = [
+      namespace.key,
+      owner.key,
+      directionName(direction) ?? '-',
+      destinationText(destination),
+    ].join('/');
     const flow = new Flow(index, key, namespace, owner, direction, destination);
     this.flows[index] = flow;
     this.index.insert(this.query.of(flow), flow);
-    owner.flows.add(flow);
+    this.owned.add(owner, flow, flow);
     this.live += 1;
     return flow;
   }
@@ -161,20 +171,7 @@ export class FlowTable {
   }
 }
 
-/** The local end, as destinations are told. */
-export function localDestination(ends: Ends): Destination {
-  const words = [0, 1, 2, 3].map((i) => ends.localWord(i)) as [number, number, number, number];
-  return { words, address: addressText(ends.localBytes), port: ends.localPort };
-}
-
 function destinationOf(ends: Ends, query: FlowQuery): Destination {
   const bytes = query.direction === DIRECTION.IN ? ends.localBytes : ends.remoteBytes;
   return { words: [query.w0, query.w1, query.w2, query.w3], address: addressText(bytes), port: query.port };
-}
-
-/** "10.0.0.9:80", "[::1]:80"; "*": nobody knows. */
-export function endpointText(destination: Destination): string {
-  const { address, port } = destination;
-  if (address === null) return '*';
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

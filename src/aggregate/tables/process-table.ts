@@ -4,9 +4,9 @@
  */
 import type { ProcessEvent } from '../../decode/batch.js';
 import { PROCESS_FLAG } from '../../decode/layout.js';
-import { ticksOf } from '../../system/clock.js';
 import { joinArgs, splitArgs } from '../../system/parse/cmdline.js';
-import { ARGS_LIMIT, type ProcFacts } from '../../system/proc.js';
+import { ARGS_LIMIT, type ProcFacts } from '../../system/parse/process.js';
+import { ticksOf } from '../../system/parse/ticks.js';
 import { Process, type ProcessContext } from '../model/process.js';
 
 export class ProcessTable {

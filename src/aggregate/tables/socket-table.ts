@@ -6,6 +6,7 @@
  */
 import type { Budget } from '../model/budget.js';
 import type { Flow } from '../model/flow.js';
+import { ESTABLISHED, EXPIRED, isTimeWait, SOCKET_FLAG } from '../model/socket-state.js';
 import type { BudgetTable } from './budget-table.js';
 import { CookieMap } from './cookie-map.js';
 import type { FlowTable } from './flow-table.js';
@@ -13,30 +14,6 @@ import type { FlowTable } from './flow-table.js';
 const FIRST_SLOTS = 1024;
 /** Sockets that may go during one audit before it stops adding what it does not know. */
 const GONE_LIMIT = 500_000;
-export const ESTABLISHED = 1;
-export const SYN_SENT = 2;
-export const FIN_WAIT2 = 5;
-export const TIME_WAIT = 6;
-export const LISTEN = 10;
-/** State of a FIN_WAIT2 mini-socket: it counts as TIME_WAIT, but its timer is not its release. */
-export const FIN_WAIT2_MINI = 14;
-/** Its time is over, but no audit has looked yet: counts for nothing, and is kept in case the kernel still has it. */
-export const EXPIRED = 15;
-
-export const SOCKET_FLAG = {
-  /** bind() chose its port: the port is lost to every plain connect() of the namespace. */
-  BOUND: 1 << 0,
-  /** Its open has been counted. */
-  OPEN_COUNTED: 1 << 1,
-  /** Older than the tracer. */
-  PREEXISTING: 1 << 2,
-  /** Its owner is known. */
-  ATTRIBUTED: 1 << 3,
-} as const;
-
-export function isTimeWait(state: number): boolean {
-  return state === TIME_WAIT || state === FIN_WAIT2_MINI;
-}
 
 /** What a new socket is; filled anew for each. Times are CLOCK_MONOTONIC ns. */
 export interface NewSocket {

@@ -12,7 +12,7 @@ type Check = DoctorReport['checks'][number];
 
 export async function doctor(values: ValuesOf<'doctor'>, io: Io): Promise<number> {
   const { runDoctor } = await import('../../doctor/doctor.js');
-  const report = await runDoctor();
+  const report = await runDoctor({ load: (await import('../../engine/addon.js')).openAddon });
   const text = values.output === 'json' ? jsonText(report) : doctorText(report, styleFor(io, values));
   io.stdout.write(`${text}\n`);
   return report.exitCode;

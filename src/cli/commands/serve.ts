@@ -27,11 +27,11 @@ export async function serve(values: ValuesOf<'serve'>, io: Io): Promise<number> 
 }
 
 async function serviceManager({ env }: Io, log: Logger): Promise<ServiceManager> {
-  const { loadAddon } = await import('../../capture/load-addon.js');
+  const { openAddon } = await import('../../engine/addon.js');
   return new ServiceManager({
     env,
     pid: process.pid,
-    send: (address, text) => loadAddon().sendDatagram(address, text),
+    send: (address, text) => openAddon().sendDatagram(address, text),
     failed: (err) => log.warn({ err }, 'the service manager was not told'),
   });
 }

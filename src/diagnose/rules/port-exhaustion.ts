@@ -2,9 +2,10 @@
  * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are told
  * by other rules, which go first. Pure.
  */
-import { UNKNOWN_PROCESS } from '../../aggregate/model/owner.js';
+
 import { fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
+import { UNKNOWN_PROCESS } from '../../protocol/unknown-process.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';

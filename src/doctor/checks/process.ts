@@ -6,7 +6,8 @@ import { totalmem } from 'node:os';
 import { EXIT } from '../../protocol/errors.js';
 import { CAPABILITIES, type Capability } from '../../system/capabilities.js';
 import type { KernelFacts } from '../../system/kernel.js';
-import { type NetSysctls, parseSysctls, readSysctls } from '../../system/sysctl.js';
+import { type NetSysctls, parseSysctls } from '../../system/parse/sysctl.js';
+import { readSysctls } from '../../system/sysctl.js';
 import { capabilityFix, FIX } from '../load-failure.js';
 import { fail, ok, type Result, warn } from './check.js';
 

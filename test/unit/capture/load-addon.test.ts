@@ -2,15 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadAddon, mismatchOf } from '../../../src/capture/load-addon.js';
-import { EVENT_FORMAT, RECORDS, type RecordName, sizeOf } from '../../../src/decode/layout.js';
+import type { NativeAddon } from '../../../src/capture/native.js';
+import { ADDON_FORMAT } from '../../../src/engine/addon.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
 import { VERSION } from '../../../src/protocol/version.js';
 import { testScope } from '../../support/scope.js';
 
-const sizes = Object.fromEntries(
-  Object.keys(RECORDS).map((name) => [name, sizeOf(name as RecordName)]),
-) as Record<RecordName, number>;
-const fitting = { version: VERSION, eventFormat: EVENT_FORMAT, sizes };
+const sizes = ADDON_FORMAT.sizes as NativeAddon['sizes'];
+const { eventFormat } = ADDON_FORMAT;
+const fitting = { version: VERSION, eventFormat, sizes };
 
 /** What loadAddon says of a module with this source. */
 function refusal(source: string): PortchurnError {
@@ -21,7 +21,7 @@ function refusal(source: string): PortchurnError {
 
 function refusalOf(path: string): PortchurnError {
   try {
-    loadAddon(path);
+    loadAddon(ADDON_FORMAT, path);
   } catch (error) {
     return error as PortchurnError;
   }
@@ -30,16 +30,16 @@ function refusalOf(path: string): PortchurnError {
 
 describe('an addon', () => {
   it('fits when version, format and all sizes do', () => {
-    expect(mismatchOf(fitting)).toBeNull();
+    expect(mismatchOf(fitting, ADDON_FORMAT)).toBeNull();
   });
 
   it.each([
     ['version', { version: '0.0.1' }, /version 0\.0\.1/],
-    ['event format', { eventFormat: EVENT_FORMAT + 1 }, /event format/],
+    ['event format', { eventFormat: eventFormat + 1 }, /event format/],
     ['size of a record', { sizes: { ...sizes, tcp_event: sizes.tcp_event + 8 } }, /tcp_event has/],
     ['size of the last record', { sizes: { ...sizes, overflow_key: 8 } }, /overflow_key has 8 bytes/],
   ])('of another %s is named stale', (_, other, words) => {
-    expect(mismatchOf({ ...fitting, ...other })).toMatch(words);
+    expect(mismatchOf({ ...fitting, ...other }, ADDON_FORMAT)).toMatch(words);
     const error = refusal(`module.exports = ${JSON.stringify({ ...fitting, ...other })}`);
     expect(error).toBeInstanceOf(PortchurnError);
     expect(error).toMatchObject({ code: 'ADDON_STALE', exitCode: 1, hint: 'npm run setup' });

@@ -1,7 +1,6 @@
 /** When the ring is looked at again: soon while much comes, later while little does, seldom while nothing does. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RingDrain } from '../../../src/capture/ring-drain.js';
-import { Batch } from '../../../src/decode/batch.js';
 
 const BATCH_BYTES = 256 * 1024;
 
@@ -20,16 +19,16 @@ function drains(bytes: readonly number[], count: number): number[] {
   const never = (error: Error) => {
     throw error;
   };
-  const pump = new RingDrain(
+  const ring = new RingDrain(
     { drain },
-    new Batch(BATCH_BYTES),
+    new Uint8Array(BATCH_BYTES),
     () => undefined,
     never,
     () => true,
   );
-  pump.start();
+  ring.start();
   while (times.length < count) vi.advanceTimersByTime(1);
-  pump.stop();
+  ring.stop();
   return times;
 }
 

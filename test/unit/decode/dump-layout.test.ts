@@ -13,7 +13,7 @@ import {
   dumpSizeOf,
 } from '../../../src/decode/dump-layout.js';
 import { EVENT } from '../../../src/decode/layout.js';
-import { SYSCTL_FILES } from '../../../src/system/sysctl.js';
+import { SYSCTL_FILES } from '../../../src/system/parse/sysctl.js';
 
 /** native/dump/dump_record.h without its comments: no toolchain needed. */
 const header = readFileSync(new URL('../../../native/dump/dump_record.h', import.meta.url), 'utf8').replace(

@@ -7,7 +7,7 @@ import { explainLoadFailure } from '../../../src/doctor/load-failure.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
 import { CAPABILITIES, CapabilitySet } from '../../../src/system/capabilities.js';
 import { isOlder, type KernelFacts, readKernelFacts } from '../../../src/system/kernel.js';
-import { parseSysctls } from '../../../src/system/sysctl.js';
+import { parseSysctls } from '../../../src/system/parse/sysctl.js';
 import { testScope } from '../../support/scope.js';
 import { plant } from '../../support/tree.js';
 

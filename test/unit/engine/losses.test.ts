@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { TIME_WAIT } from '../../../src/aggregate/model/socket-state.js';
 import { type DumpedSocket, Reconciler } from '../../../src/aggregate/reconcile/reconciler.js';
-import { TIME_WAIT } from '../../../src/aggregate/tables/socket-table.js';
 import { absentTracer } from '../../../src/capture/absent-tracer.js';
 import { EVENT, FLAG } from '../../../src/decode/layout.js';
 import { LossTimes, lossesOf } from '../../../src/engine/losses.js';

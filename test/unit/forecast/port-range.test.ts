@@ -6,7 +6,7 @@ import {
   portLimit,
   surePorts,
 } from '../../../src/forecast/port-range.js';
-import { parseSysctls, type SysctlTexts } from '../../../src/system/sysctl.js';
+import { parseSysctls, type SysctlTexts } from '../../../src/system/parse/sysctl.js';
 
 function facts(range: string | null, reserved = '') {
   return parseSysctls({

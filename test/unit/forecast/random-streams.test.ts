@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exhaustionSeconds } from '../../../src/forecast/exhaustion.js';
 import { forecastLimit, portLimit } from '../../../src/forecast/port-range.js';
-import { parseSysctls, type SysctlTexts } from '../../../src/system/sysctl.js';
+import { parseSysctls, type SysctlTexts } from '../../../src/system/parse/sysctl.js';
 import { random } from '../../support/random.js';
 import { type Process, World } from './world.js';
 

@@ -3,7 +3,7 @@
  * what is scraped only ever grows and adds up to what was opened.
  */
 import { describe, expect, it } from 'vitest';
-import { FlowSource } from '../../../src/aggregate/rows/sources.js';
+import { FlowSource } from '../../../src/aggregate/rows/flow-source.js';
 import type { Source } from '../../../src/protocol/source.js';
 import { Metrics } from '../../../src/publish/metrics/metrics.js';
 import { Tables } from '../../../src/query/tables.js';

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Cgroups, findCgroup2 } from '../../../src/system/cgroup.js';
 import { mountsOf } from '../../../src/system/mounts.js';
-import { unitOf } from '../../../src/system/unit.js';
+import { unitOf } from '../../../src/system/parse/unit.js';
 import { testScope } from '../../support/scope.js';
 
 describe('the cgroup2 mount', () => {

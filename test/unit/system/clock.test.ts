@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BootClock, type ClockSources, ticksOf } from '../../../src/system/clock.js';
+import { BootClock, type ClockSources } from '../../../src/system/clock.js';
+import { ticksOf } from '../../../src/system/parse/ticks.js';
 
 /** A machine whose clocks we set: as precise as the real ones, and read as coarsely. */
 class Machine implements ClockSources {

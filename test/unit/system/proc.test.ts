@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { joinArgs, splitArgs } from '../../../src/system/parse/cmdline.js';
-import { CMDLINE_LIMIT, parseCgroup, parseStat, parseStatus, readProcess } from '../../../src/system/proc.js';
+import { parseCgroup, parseStat, parseStatus } from '../../../src/system/parse/process.js';
+import { CMDLINE_LIMIT, readProcess } from '../../../src/system/proc.js';
 import { testScope } from '../../support/scope.js';
 import { plant, statText } from '../../support/tree.js';
 

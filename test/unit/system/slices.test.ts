@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { IdentityQueue } from '../../../src/system/identity.js';
-import type { ProcFacts } from '../../../src/system/proc.js';
+import type { ProcFacts } from '../../../src/system/parse/process.js';
 import { inSlices, ThrottledScan } from '../../../src/system/slices.js';
 import { testScope } from '../../support/scope.js';
 import { plant, statText } from '../../support/tree.js';

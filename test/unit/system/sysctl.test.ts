@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortSet } from '../../../src/system/parse/port-set.js';
-import { parsePortRange, parseSysctls, readSysctls, SYSCTL_FILES } from '../../../src/system/sysctl.js';
+import { parsePortRange, parseSysctls, SYSCTL_FILES } from '../../../src/system/parse/sysctl.js';
+import { readSysctls } from '../../../src/system/sysctl.js';
 import { testScope } from '../../support/scope.js';
 import { plant } from '../../support/tree.js';
 

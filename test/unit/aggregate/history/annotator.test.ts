@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { History } from '../../../../src/aggregate/history/history.js';
 import { HistoryRecorder } from '../../../../src/aggregate/history/history-recorder.js';
 import type { Namespace } from '../../../../src/aggregate/model/namespace.js';
-import { parseSysctls } from '../../../../src/system/sysctl.js';
+import { parseSysctls } from '../../../../src/system/parse/sysctl.js';
 import {
   announced,
   type Connection,

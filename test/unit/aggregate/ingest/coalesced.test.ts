@@ -1,6 +1,6 @@
 /** A connection whose open and close come as one event counts as one whose open and close come as two. */
 import { describe, expect, it } from 'vitest';
-import { BudgetSource } from '../../../../src/aggregate/rows/sources.js';
+import { BudgetSource } from '../../../../src/aggregate/rows/budget-source.js';
 import { DIRECTION, END, EVENT, FLAG } from '../../../../src/decode/layout.js';
 import {
   accepted,

@@ -1,10 +1,11 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { causeOf, type FailureFacts } from '../../../../src/aggregate/model/cause.js';
-import { BudgetSource, FailureSource } from '../../../../src/aggregate/rows/sources.js';
+import { BudgetSource } from '../../../../src/aggregate/rows/budget-source.js';
+import { FailureSource } from '../../../../src/aggregate/rows/failure-source.js';
 import { DIRECTION, END, EVENT, FLAG } from '../../../../src/decode/layout.js';
 import { type Cause, FailureRow } from '../../../../src/protocol/rows.js';
-import type { NetSysctls } from '../../../../src/system/sysctl.js';
+import type { NetSysctls } from '../../../../src/system/parse/sysctl.js';
 import {
   announced,
   type Connection,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DIRECTION, FLAG, PROCESS_FLAG } from '../../../../src/decode/layout.js';
-import type { ProcFacts } from '../../../../src/system/proc.js';
+import type { ProcFacts } from '../../../../src/system/parse/process.js';
 import {
   announced,
   closed,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortName } from '../../../../src/aggregate/model/program.js';
+import { shortName } from '../../../../src/aggregate/model/program-name.js';
 import { announced, established, outbound, World } from '../../../support/aggregate-world.js';
 
 describe('a program’s name', () => {

@@ -1,9 +1,10 @@
 /** Rows are made anew only when something changed: what clients have must still be what the tables say, at any time. */
 import { describe, expect, it } from 'vitest';
 import { Reconciler } from '../../../../src/aggregate/reconcile/reconciler.js';
-import { BudgetSource, FlowSource } from '../../../../src/aggregate/rows/sources.js';
+import { BudgetSource } from '../../../../src/aggregate/rows/budget-source.js';
+import { FlowSource } from '../../../../src/aggregate/rows/flow-source.js';
 import type { FlowRow } from '../../../../src/protocol/rows.js';
-import { SYSCTL_FILES, type SysctlTexts } from '../../../../src/system/sysctl.js';
+import { SYSCTL_FILES, type SysctlTexts } from '../../../../src/system/parse/sysctl.js';
 import { announced, closed, established, failed, outbound, World } from '../../../support/aggregate-world.js';
 import { type Random, random } from '../../../support/random.js';
 

@@ -1,6 +1,7 @@
 /** Flows and their index under random admission, folding and release, against a Map. */
 import { describe, expect, it } from 'vitest';
-import type { Destination, Flow } from '../../../../src/aggregate/model/flow.js';
+import type { Destination } from '../../../../src/aggregate/model/destination.js';
+import type { Flow } from '../../../../src/aggregate/model/flow.js';
 import { Namespace } from '../../../../src/aggregate/model/namespace.js';
 import { Process } from '../../../../src/aggregate/model/process.js';
 import { FlowTable } from '../../../../src/aggregate/tables/flow-table.js';
@@ -66,7 +67,7 @@ class Model {
   }
 
   foldOwner(owner: Process, into: Process): void {
-    for (const flow of [...owner.flows]) {
+    for (const flow of [...this.table.ownedBy(owner)]) {
       this.table.rollUp(flow, this.table.of(flow.namespace, into, flow.direction, flow.destination));
     }
     for (const [key, flow] of this.flows) if (flow.owner === owner) this.flows.delete(key);

@@ -1,110 +1,17 @@
-/**
- * The aggregator's tables as publish wants them: on each tick, the rows that changed. A flow whose rates still move is
- * sent again until they are still.
- */
-
+/** The budget table as publish collects it. In: publish ticks. Out: the rows that changed, bind pools among them. */
 import { type ReuseRule, releaseInMs, TIME_WAIT_MS } from '../../forecast/reuse.js';
-import type { BudgetRow, FailureRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
+import type { BudgetRow } from '../../protocol/rows.js';
 import type { Changes, TableSource } from '../../protocol/source.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import { Releases, TIMER_SLACK_MS } from '../measure/releases.js';
 import type { Budget } from '../model/budget.js';
-import type { Failure } from '../model/failure.js';
-import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
-import { TIME_WAIT } from '../tables/socket-table.js';
+import { TIME_WAIT } from '../model/socket-state.js';
 import { bindPoolRows } from './bind-pools.js';
 import { budgetRow, reuseRuleOf } from './budget-row.js';
-import { type EventCounts, failureRow, flowRow, totalsRow } from './rows.js';
 
 /** Budgets whose rows are made anew in one tick. */
 const ROWS_PER_TICK = 1000;
-
-export class FlowSource implements TableSource<'flows'> {
-  /** Active in the last ten seconds. */
-  private hot: Flow[] = [];
-  private second = -1;
-
-  constructor(private readonly aggregator: Aggregator) {}
-
-  collect(now: number): Changes<FlowRow> {
-    const { flows, dead, unixMsAtZero } = this.aggregator;
-    dead.settle(now);
-    const second = Math.floor((now - unixMsAtZero) / 1000);
-    if (second !== this.second) this.age(second);
-    const changed = flows.takeDirty().filter((flow) => !this.dropped(flow));
-    for (const flow of changed) if (!flow.hot) this.heat(flow, second);
-    return { set: changed.map((flow) => flowRow(flow, second)), del: flows.takeGone() };
-  }
-
-  /** Rates are of whole seconds: only with a new one can a row change though nothing happened. */
-  private age(second: number): void {
-    this.second = second;
-    this.hot = this.hot.filter((flow) => this.staysHot(flow, second));
-  }
-
-  private staysHot(flow: Flow, second: number): boolean {
-    if (!flow.hot || flow.rolledUpInto !== null) return false;
-    flow.hot = flow.rates.isActive(second);
-    if (flow.ages(second) || !flow.hot) this.aggregator.flows.touch(flow);
-    return flow.hot;
-  }
-
-  private heat(flow: Flow, second: number): void {
-    flow.hot = flow.rates.isActive(second);
-    if (flow.hot) this.hot.push(flow);
-    else this.aggregator.rest(flow);
-  }
-
-  private dropped(flow: Flow): boolean {
-    if (!flow.isEmpty) return false;
-    this.aggregator.rest(flow);
-    this.aggregator.flows.drop(flow);
-    flow.hot = false;
-    return true;
-  }
-}
-
-export class TotalsSource implements TableSource<'totals'> {
-  constructor(
-    private readonly aggregator: Aggregator,
-    private readonly nameOf: (inode: number) => string | null,
-    private readonly counts: () => EventCounts,
-  ) {}
-
-  collect(now: number): Changes<TotalsRow> {
-    const { namespaces, unixMsAtZero } = this.aggregator;
-    const nowNs = (now - unixMsAtZero) * 1e6;
-    const counts = this.counts();
-    const set: TotalsRow[] = [];
-    for (const namespace of namespaces.all()) {
-      set.push(totalsRow(namespace, this.nameOf(namespace.inode), counts, nowNs));
-    }
-    return { set, del: namespaces.takeGone() };
-  }
-}
-
-export class FailureSource implements TableSource<'failures'> {
-  private hot: Failure[] = [];
-
-  constructor(
-    private readonly aggregator: Aggregator,
-    private readonly counts: () => EventCounts,
-  ) {}
-
-  collect(now: number): Changes<FailureRow> {
-    const { failures, unixMsAtZero } = this.aggregator;
-    const { table } = failures;
-    const second = Math.floor((now - unixMsAtZero) / 1000);
-    failures.settle();
-    table.release(now);
-    for (const failure of this.hot) table.touch(failure);
-    const changed = table.takeDirty();
-    this.hot = changed.filter(({ rates }) => rates.isActive(second));
-    const missed = this.counts().missed > 0;
-    return { set: changed.map((failure) => failureRow(failure, second, missed)), del: table.takeGone() };
-  }
-}
 
 export class BudgetSource implements TableSource<'budgets'> {
   private readonly terms = new WeakMap<Namespace, string>();

@@ -1,0 +1,32 @@
+/** States of sockets as the tables keep them: the kernel's numbers (include/net/tcp_states.h), and two of our own. */
+import { STATE_NAMES } from '../../protocol/rows.js';
+
+export const ESTABLISHED = 1;
+export const SYN_SENT = 2;
+export const FIN_WAIT2 = 5;
+export const TIME_WAIT = 6;
+export const LISTEN = 10;
+/** State of a FIN_WAIT2 mini-socket: it counts as TIME_WAIT, but its timer is not its release. */
+export const FIN_WAIT2_MINI = 14;
+/** Its time is over, but no audit has looked yet: counts for nothing, and is kept in case the kernel still has it. */
+export const EXPIRED = 15;
+
+export const SOCKET_FLAG = {
+  /** bind() chose its port: the port is lost to every plain connect() of the namespace. */
+  BOUND: 1 << 0,
+  /** Its open has been counted. */
+  OPEN_COUNTED: 1 << 1,
+  /** Older than the tracer. */
+  PREEXISTING: 1 << 2,
+  /** Its owner is known. */
+  ATTRIBUTED: 1 << 3,
+} as const;
+
+export function isTimeWait(state: number): boolean {
+  return state === TIME_WAIT || state === FIN_WAIT2_MINI;
+}
+
+/** Name of a kernel state number, 1 to 11. */
+export function stateName(state: number): string | null {
+  return STATE_NAMES[state - 1] ?? null;
+}

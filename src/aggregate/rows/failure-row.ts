@@ -1,0 +1,27 @@
+/** A failure as the row that clients see. Pure. */
+import type { FailureRow } from '../../protocol/rows.js';
+import { errnoName } from '../model/cause.js';
+import { directionName } from '../model/destination.js';
+import type { Failure } from '../model/failure.js';
+
+/** @param missed events were lost, of which nobody knows what they said */
+export function failureRow(failure: Failure, second: number, missed: boolean): FailureRow {
+  const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
+  return {
+    key: failure.key,
+    netns: namespace.inode,
+    process: owner.info(),
+    program: owner.programName(),
+    direction: directionName(direction),
+    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    call,
+    errno: errnoName(err),
+    cause,
+    count: failure.count,
+    perSec: failure.rates.perSecond(0, second),
+    firstSeen: Math.round(failure.firstSeen),
+    lastSeen: Math.round(failure.lastSeen),
+    budget: cause.endsWith('exhausted') ? failure.budgetKey : null,
+    lowerBound: failure.lowerBound || missed,
+  };
+}

@@ -1,0 +1,29 @@
+/** The failure table as publish collects it. In: publish ticks. Out: the rows that changed. */
+import type { FailureRow } from '../../protocol/rows.js';
+import type { Changes, TableSource } from '../../protocol/source.js';
+import type { Aggregator } from '../ingest/aggregator.js';
+import type { Failure } from '../model/failure.js';
+import { failureRow } from './failure-row.js';
+import type { EventCounts } from './totals-row.js';
+
+export class FailureSource implements TableSource<'failures'> {
+  private hot: Failure[] = [];
+
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly counts: () => EventCounts,
+  ) {}
+
+  collect(now: number): Changes<FailureRow> {
+    const { failures, unixMsAtZero } = this.aggregator;
+    const { table } = failures;
+    const second = Math.floor((now - unixMsAtZero) / 1000);
+    failures.settle();
+    table.release(now);
+    for (const failure of this.hot) table.touch(failure);
+    const changed = table.takeDirty();
+    this.hot = changed.filter(({ rates }) => rates.isActive(second));
+    const missed = this.counts().missed > 0;
+    return { set: changed.map((failure) => failureRow(failure, second, missed)), del: table.takeGone() };
+  }
+}

@@ -1,0 +1,38 @@
+/** A flow as the row that clients see. Pure: everything that a row says is in its arguments. */
+import type { FlowRow, Quantiles } from '../../protocol/rows.js';
+import { RATE } from '../measure/rates.js';
+import { directionName } from '../model/destination.js';
+import type { Flow } from '../model/flow.js';
+
+const NO_QUANTILES: Quantiles = { p50: null, p99: null };
+
+/** @param second of the events' clock, for rates */
+export function flowRow(flow: Flow, second: number): FlowRow {
+  const { rates, destination, owner } = flow;
+  return {
+    key: flow.key,
+    netns: flow.namespace.inode,
+    process: owner.info(),
+    program: owner.programName(),
+    direction: directionName(flow.direction),
+    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    established: flow.established,
+    timeWait: flow.namespace.states === null ? null : flow.timeWait,
+    portsHeld: flow.namespace.states === null ? null : flow.portsHeld,
+    openPerSec: rates.perSecond(RATE.OPEN, second),
+    closePerSec: rates.perSecond(RATE.CLOSE, second),
+    failPerSec: rates.perSecond(RATE.FAIL, second),
+    opened: flow.opened,
+    closed: flow.closed,
+    failed: flow.failed,
+    preexisting: flow.preexisting,
+    closedFirst: flow.closedFirst,
+    bytesSent: flow.bytesSent,
+    bytesReceived: flow.bytesReceived,
+    lifetimeMs: flow.lifetimes?.quantiles(second) ?? NO_QUANTILES,
+    connectMs: flow.connects?.quantiles(second) ?? NO_QUANTILES,
+    firstSeen: Math.round(flow.firstSeen),
+    lastSeen: Math.round(flow.lastSeen),
+    lowerBound: flow.lowerBound,
+  };
+}

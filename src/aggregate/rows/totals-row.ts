@@ -1,0 +1,69 @@
+/** A namespace as the row that clients see. Pure. */
+import type { TotalsRow } from '../../protocol/rows.js';
+import { RATE } from '../measure/rates.js';
+import type { Namespace } from '../model/namespace.js';
+import { stateName } from '../model/socket-state.js';
+
+/** Counts of events since the start, of the whole service. */
+export interface EventCounts {
+  seen: number;
+  lost: number;
+  missed: number;
+}
+
+/** @param nowNs CLOCK_MONOTONIC, for the audit's age */
+export function totalsRow(
+  namespace: Namespace,
+  name: string | null,
+  counts: EventCounts,
+  nowNs: number,
+): TotalsRow {
+  const { rates } = namespace;
+  const second = Math.floor(nowNs / 1e9);
+  return {
+    key: namespace.key,
+    netns: namespace.inode,
+    name,
+    ...timeWaitOf(namespace, nowNs),
+    openPerSec: rates.perSecond(RATE.OPEN, second),
+    closePerSec: rates.perSecond(RATE.CLOSE, second),
+    failPerSec: rates.perSecond(RATE.FAIL, second),
+    opened: namespace.opened,
+    closed: namespace.closed,
+    failed: namespace.failed,
+    ...settingsOf(namespace),
+    timeWaitOverflow: namespace.timeWaitOverflow,
+    eventsSeen: counts.seen,
+    eventsLost: counts.lost,
+    eventsMissed: counts.missed,
+    lowerBound: counts.missed > 0,
+  };
+}
+
+/** Before its first audit nobody knows what the namespace holds. */
+function timeWaitOf(namespace: Namespace, nowNs: number) {
+  const { states, timeWait, timeWaitAttributed } = namespace;
+  if (states === null) {
+    return { timeWait: null, timeWaitAttributed: null, coverage: null, auditAgeMs: null, states: {} };
+  }
+  return {
+    timeWait,
+    timeWaitAttributed,
+    coverage: timeWait === 0 ? 1 : timeWaitAttributed / timeWait,
+    auditAgeMs: Math.max(0, Math.round((nowNs - namespace.auditedAt) / 1e6)),
+    states: Object.fromEntries([...states].map(([state, count]) => [stateName(state) ?? 'bound', count])),
+  };
+}
+
+function settingsOf({ sysctls, blockedPorts }: Namespace) {
+  return {
+    portRange: sysctls?.portRange ?? null,
+    reservedPorts: sysctls?.reservedPorts ?? null,
+    blockedPorts: sysctls === null ? null : blockedPorts,
+    tcpTwReuse: sysctls?.tcpTwReuse ?? null,
+    tcpTwReuseDelayMs: sysctls?.tcpTwReuseDelayMs ?? null,
+    tcpTimestamps: sysctls?.tcpTimestamps ?? null,
+    tcpFinTimeout: sysctls?.tcpFinTimeout ?? null,
+    tcpMaxTwBuckets: sysctls?.tcpMaxTwBuckets ?? null,
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Which network namespaces are due for an audit. In: the namespaces that discovery lists, and those that events came from.
+ * Out: namespaces to dump, whether discovery is needed, and which have gone.
+ */
+import { performance } from 'node:perf_hooks';
+import type { Aggregator } from '../aggregate/ingest/aggregator.js';
+import type { Namespace } from '../aggregate/model/namespace.js';
+import type { Netns, NetworkNamespaces } from '../system/netns.js';
+
+/** A namespace where nothing happens is audited this seldom, ms. */
+const IDLE_MS = 30_000;
+const DISCOVERY_MS = 10_000;
+/** An event is recent for this long, ms. */
+const RECENT_MS = 20_000;
+
+export class AuditSchedule {
+  /** When each inode was last audited, ms of performance.now(). */
+  private readonly auditedAt = new Map<number, number>();
+  private discoveredAt = Number.NEGATIVE_INFINITY;
+  /** A namespace could not be entered: most likely it has gone. */
+  private missed = false;
+
+  /** @param polling there are no events: every namespace is due in each round */
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly namespaces: NetworkNamespaces,
+    private readonly polling: boolean,
+  ) {}
+
+  noteMissed(): void {
+    this.missed = true;
+  }
+
+  noteAudited(due: readonly Netns[]): void {
+    const now = performance.now();
+    for (const { inode } of due) this.auditedAt.set(inode, now);
+  }
+
+  /** Namespaces that are busy, or were not audited for long. */
+  due(): Netns[] {
+    if (this.polling) return this.namespaces.list();
+    const now = performance.now();
+    const busy = new Set<number>();
+    for (const namespace of this.aggregator.namespaces.all())
+      if (this.isBusy(namespace)) busy.add(namespace.inode);
+    return this.namespaces.list().filter(({ inode }) => {
+      const last = this.auditedAt.get(inode);
+      return last === undefined || busy.has(inode) || now - last > IDLE_MS;
+    });
+  }
+
+  hasWork(): boolean {
+    return this.due().length > 0 || this.hasUnlisted();
+  }
+
+  /** Discovery reads /proc: when a namespace is not listed yet, when one may have gone, and now and then. */
+  async discover(): Promise<void> {
+    const isDue = performance.now() - this.discoveredAt > DISCOVERY_MS;
+    if (!this.missed && !isDue && !this.hasUnlisted()) return;
+    await this.namespaces.refresh();
+    this.missed = false;
+    this.discoveredAt = performance.now();
+  }
+
+  /**
+   * Namespaces that were audited before and are not listed any more, or whose inode belongs to another namespace now. One that
+   * could not be entered has not gone for that: the discovery that follows decides.
+   * @param found the namespace that each inode was found to be in this round
+   */
+  gone(due: readonly Netns[], found: ReadonlyMap<number, Namespace>): Namespace[] {
+    const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
+    const asked = new Set(due.map(({ inode }) => inode));
+    for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);
+    return [...this.aggregator.namespaces.all()].filter((namespace) => {
+      if (namespace.auditedAt === 0) return false;
+      const there = asked.has(namespace.inode) ? found.get(namespace.inode) : undefined;
+      const isReplaced = there !== undefined && there !== namespace;
+      return isReplaced || !listed.has(namespace.inode);
+    });
+  }
+
+  /** It holds TIME_WAIT entries, or something happened there since its last audit. */
+  private isBusy(namespace: Namespace): boolean {
+    if (namespace.timeWait > 0) return true;
+    const audited = this.aggregator.unixMsAtZero + namespace.auditedAt / 1e6;
+    return namespace.lastSeen > audited;
+  }
+
+  /** Events came from a namespace that discovery has not listed. */
+  private hasUnlisted(): boolean {
+    const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
+    for (const namespace of this.aggregator.namespaces.all()) {
+      if (!listed.has(namespace.inode) && namespace.auditedAt === 0 && this.isRecent(namespace)) return true;
+    }
+    return false;
+  }
+
+  /** In either direction: the clock may have been set back. */
+  private isRecent(namespace: Namespace): boolean {
+    const now = this.aggregator.unixMsAtZero + Number(process.hrtime.bigint()) / 1e6;
+    return Math.abs(now - namespace.lastSeen) < RECENT_MS;
+  }
+}

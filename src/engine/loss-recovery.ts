@@ -1,0 +1,64 @@
+/**
+ * What becomes of events that found no room in the ring: this is where a lost event becomes visible. In: the kernel's
+ * counters, its overflow counters, its records of lost owners. Out: exact totals in the tables, an annotation in the history,
+ * a line in the log, and the losses that rows, /healthz and metrics show (losses.ts).
+ */
+import type { Logger } from 'pino';
+import type { History } from '../aggregate/history/history.js';
+import type { Aggregator } from '../aggregate/ingest/aggregator.js';
+import type { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
+import type { NativeTracer, TracerStats } from '../capture/native.js';
+import { Batch } from '../decode/batch.js';
+import { type Losses, LossTimes, lossesOf } from './losses.js';
+import { moment } from './moment.js';
+
+/** Holds every overflow counter, and many lost owners at once. */
+const BUFFER_BYTES = 512 * 1024;
+
+export class LossRecovery {
+  readonly times = new LossTimes();
+  private readonly batch = new Batch(BUFFER_BYTES);
+  private current: TracerStats;
+
+  constructor(
+    private readonly tracer: NativeTracer,
+    private readonly aggregator: Aggregator,
+    private readonly overflow: OverflowCounters,
+    private readonly history: History,
+    private readonly log: Logger,
+  ) {
+    this.current = tracer.stats();
+  }
+
+  /** As of the last recover(). */
+  get stats(): TracerStats {
+    return this.current;
+  }
+
+  get losses(): Losses {
+    return lossesOf(this.current, this.aggregator.missedCloses.count);
+  }
+
+  /** Reads the counters; when the ring has lost events since the last call, takes over what the kernel kept of them. */
+  recover(): void {
+    this.current = this.tracer.stats();
+    const { ms } = moment();
+    const lost = this.times.note(this.losses, ms);
+    if (lost > 0) this.takeOver(lost, ms);
+  }
+
+  private takeOver(lost: number, nowMs: number): void {
+    this.history.annotate(nowMs, 'events-lost', `${lost} events had no room in the ring`);
+    this.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
+    this.overflow.apply(this.batch, this.tracer.overflowCounters(this.batch.u8));
+    this.takeOwners();
+  }
+
+  private takeOwners(): void {
+    let bytes: number;
+    do {
+      bytes = this.tracer.takeLostOwners(this.batch.u8);
+      this.aggregator.lost.take(this.batch, bytes);
+    } while (bytes > this.batch.u8.length / 2);
+  }
+}

@@ -1,6 +1,4 @@
-/**
- * The tracer where the kernel takes no programs: it sees nothing, and dumps are all there is. Called by the engine.
- */
+/** The tracer where the kernel takes no programs: it sees nothing, and dumps are all there is. */
 import type { NativeTracer, TracerStats } from './native.js';
 
 const NOTHING: TracerStats = {

@@ -1,6 +1,6 @@
 /**
  * Ring to batches, on the event loop's own timer: quick while events come, slow while none do. One buffer, used again.
- * Enters: a tracer. Leaves: calls of `onBatch` with the bytes of whole records. Called by the engine.
+ * In: a tracer. Out: calls of `onBatch` with the bytes of whole records.
  */
 import type { NativeTracer } from './native.js';
 

@@ -1,6 +1,6 @@
 /**
  * What was open before the tracer: reads the kernel's iterators to their end, giving the event loop a turn between two
- * batches. Called once by the engine, right after attach, so that no connection falls between the two.
+ * batches.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { NativeTracer } from './native.js';

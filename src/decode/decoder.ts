@@ -1,5 +1,5 @@
 /**
- * Bytes to typed events. Enters: a batch of whole records from the ring (or a recording). Leaves: calls on a sink, in the
+ * Bytes to typed events. In: a batch of whole records from the ring (or a recording). Out: calls on a sink, in the
  * ring's order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
  */
 import { type Batch, ProcessEvent, ProcessExitEvent, TcpEvent } from './batch.js';

@@ -1,6 +1,6 @@
 /**
- * The files of one dumped namespace, put together from their pieces. Enters: dump_text records. Leaves: whole texts, as
- * parseSysctls() takes them. Used by sinks of a dump: clear() at a namespace's begin, read at its end.
+ * The files of one dumped namespace, put together from their pieces. In: dump_text records. Out: whole texts, as
+ * parseSysctls() takes them.
  */
 import type { DumpText } from './dump.js';
 import { DUMP_FILES, type DumpFile } from './dump-layout.js';

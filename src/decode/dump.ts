@@ -1,7 +1,6 @@
 /**
- * Bytes of a dump to typed records. Enters: whole records from the native dumper. Leaves: calls on a sink, in their
- * order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
- * Called by capture/dumper.ts.
+ * Bytes of a dump to typed records. In: whole records from the native dumper. Out: calls on a sink, in their order,
+ * with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
  */
 
 import { type Batch, Cursor } from './batch.js';

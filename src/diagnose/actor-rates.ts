@@ -1,7 +1,7 @@
 /**
- * How fast counters grow, over the last ten seconds. An actor's rows come, fold and go, but its sums only grow: differences
- * of sums are right where a sum of its rows' own rates, each over that row's short life, would not be. Keeps samples; the
- * time is given. Called by diagnosis.ts.
+ * How fast counters grow, over the last ten seconds. An actor's rows come, fold and go, but its sums only grow:
+ * differences of sums are right where a sum of its rows' own rates, each over that row's short life, would not be.
+ * Keeps samples; the time is given.
  */
 import type { Actor } from './types.js';
 

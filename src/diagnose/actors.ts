@@ -1,7 +1,7 @@
 /**
  * Flow rows by who makes them. A shell loop's ten thousand curls, or a server's forked workers, are one actor: their
- * program. A process that alone does nearly everything stands for itself. Enters: flow rows, standing connections.
- * Leaves: actors, without rates (rates.ts). Pure. Called by diagnosis.ts.
+ * program. A process that alone does nearly everything stands for itself. In: flow rows, standing connections. Out:
+ * actors, without rates (rates.ts). Pure.
  */
 import type { FlowRow, ProcessInfo } from '../protocol/rows.js';
 import type { Actor, Standing } from './types.js';

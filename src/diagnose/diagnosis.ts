@@ -1,7 +1,7 @@
 /**
- * The diagnosis of one engine: looks at its tables once a second, keeps findings and the verdict. Enters: the tables' sources,
- * standing connections. Leaves: the same tables for publish, and two more: findings, verdict. No I/O of its own; time is
- * given. Called by engine.ts.
+ * The diagnosis of one engine: looks at its tables once a second, keeps findings and the verdict. In: the tables'
+ * sources, standing connections. Out: the same tables for publish, and two more: findings, verdict. No I/O of its own;
+ * time is given.
  */
 import type { FindingRow, VerdictRow } from '../protocol/rows.js';
 import type { Changes, Source, TableSource } from '../protocol/source.js';

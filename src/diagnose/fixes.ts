@@ -1,7 +1,7 @@
 /**
- * What to change: in the application (by runtime), and of the kernel's settings, with undo and side effect. Enters: a process,
- * a namespace's row. Leaves: fixes and remedies for candidates. Pure. Called by rules.
- * `tcp_tw_recycle` has no place here: it broke clients behind NAT and is gone since Linux 4.12.
+ * What to change: in the application (by runtime), and of the kernel's settings, with undo and side effect. In: a
+ * process, a namespace's row. Out: fixes and remedies for candidates. Pure. `tcp_tw_recycle` has no place here: it
+ * broke clients behind NAT and is gone since Linux 4.12.
  */
 import type { Endpoint, Fix, ProcessInfo, Remedy, TotalsRow } from '../protocol/rows.js';
 import { protocolOf, type Runtime, runtimeOf } from './runtime.js';

@@ -1,6 +1,6 @@
 /**
- * Candidates of one second to findings that stay: what lasts appears, what is gone for a while resolves, what wavers does
- * neither. Enters: what was watched, candidates, time. Leaves: what is watched, and rows of it. Pure. Called by diagnosis.ts.
+ * Candidates of one second to findings that stay: what lasts appears, what is gone for a while resolves, what wavers
+ * does neither. In: what was watched, candidates, time. Out: what is watched, and rows of it. Pure.
  */
 import type { FindingRow, Severity } from '../protocol/rows.js';
 import type { Candidate } from './types.js';

@@ -1,6 +1,6 @@
 /**
- * Which runtime a process is, so that a fix comes in its language. Enters: what is known of a process. Leaves: a runtime, and
- * what its destination probably speaks. Pure. Called by fixes.ts.
+ * Which runtime a process is, so that a fix comes in its language. In: what is known of a process. Out: a runtime, and
+ * what its destination probably speaks. Pure.
  */
 import { basename } from 'node:path';
 import type { Endpoint, ProcessInfo } from '../protocol/rows.js';

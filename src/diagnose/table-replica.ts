@@ -1,7 +1,6 @@
 /**
- * One table on its way to clients, looked at by the diagnosis: passes changes on and keeps the current rows. The diagnosis
- * pulls once a second, clients at their own pace. Enters: a table source. Leaves: the same changes, the rows.
- * Called by diagnosis.ts (pull, rows) and publish (collect).
+ * One table on its way to clients, looked at by the diagnosis: passes changes on and keeps the current rows. The
+ * diagnosis pulls once a second, clients at their own pace. In: a table source. Out: the same changes, the rows.
  */
 import type { RowOf, TableTopic } from '../protocol/frames.js';
 import type { Changes, TableSource } from '../protocol/source.js';

@@ -1,6 +1,6 @@
 /**
- * The one sentence about ports, made here and nowhere else: fine, running out (with countdown), out of ports, recovered.
- * Enters: what was said before, the tables, findings, time. Leaves: what is said now. Pure. Called by diagnosis.ts.
+ * The one sentence about ports, made here and nowhere else: fine, running out (with countdown), out of ports,
+ * recovered. In: what was said before, the tables, findings, time. Out: what is said now. Pure.
  */
 import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';

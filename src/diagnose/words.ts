@@ -1,6 +1,6 @@
 /**
  * Numbers and names as findings and the verdict write them. Names of other processes are written as they are: whoever
- * prints escapes. Enters: values. Leaves: text. Called by rules and verdict.
+ * prints escapes. In: values. Out: text.
  */
 import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
 

@@ -1,6 +1,6 @@
 /**
- * Can this machine trace? Enters: this machine. Leaves: a report, every problem with its exact fix.
- * Called by `portchurn doctor`. Its exit code is the one `serve --no-polling` would end with.
+ * Can this machine trace? In: this machine. Out: a report, every problem with its exact fix. Its exit code is the one
+ * `serve --no-polling` would end with.
  */
 import type { NativeAddon } from '../capture/native.js';
 import { readKernelFacts } from '../system/kernel.js';

@@ -1,6 +1,6 @@
 /**
- * What this service cannot answer for as long as it runs, why, and what would mend that: the same words on every surface.
- * Enters: how it traces. Leaves: problems, none when nothing is missing. Called by sight and by doctor. Pure.
+ * What this service cannot answer for as long as it runs, why, and what would mend that: the same words on every
+ * surface. In: how it traces. Out: problems, none when nothing is missing. Pure.
  */
 import type { Problem, VerdictPath } from '../protocol/frames.js';
 

@@ -1,6 +1,6 @@
 /**
- * Why the kernel refused our programs, for a person. Enters: the addon's error and what is known of kernel and process.
- * Leaves: a PortchurnError with the exact next step. Called by the engine and by doctor. Pure.
+ * Why the kernel refused our programs, for a person. In: the addon's error and what is known of kernel and process.
+ * Out: a PortchurnError with the exact next step. Pure.
  */
 import type { NativeError } from '../capture/native.js';
 import { type ErrorCode, PortchurnError } from '../protocol/errors.js';

@@ -1,6 +1,4 @@
-/**
- * How the tracer is, for /healthz. Enters: the engine's counters and namespaces. Leaves: the body. Called by the engine.
- */
+/** How the tracer is, for /healthz. In: the engine's counters and namespaces. Out: the body. */
 import type { NamespaceTable } from '../aggregate/tables/namespace-table.js';
 import type { Health } from '../protocol/source.js';
 import type { Losses, LossTimes } from './losses.js';

@@ -1,6 +1,6 @@
 /**
- * What was not told, from the kernel's counters and from what the audits found. Enters: counters. Leaves: the numbers that
- * rows, /healthz and metrics show, and when they last grew. Called by the engine.
+ * What was not told, from the kernel's counters and from what the audits found. In: counters. Out: the numbers that
+ * rows, /healthz and metrics show, and when they last grew.
  */
 import type { TracerStats } from '../capture/native.js';
 

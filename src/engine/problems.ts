@@ -1,6 +1,6 @@
 /**
- * What cannot be seen for now, in words: what, why, what mends it. Enters: facts about the engine. Leaves: problems for
- * /healthz and the page. Pure. Called by the engine.
+ * What cannot be seen for now, in words: what, why, what mends it. In: facts about the engine. Out: problems for
+ * /healthz and the page. Pure.
  */
 import { whole } from '../diagnose/words.js';
 import type { Problem } from '../protocol/frames.js';

@@ -1,6 +1,6 @@
 /**
- * How the engine sees: by BPF, or where the kernel takes no programs and that is allowed, by polling; and what it cannot see
- * then. Enters: options, the addon. Leaves: an attached tracer. Called by the engine.
+ * How the engine sees: by BPF, or where the kernel takes no programs and that is allowed, by polling; and what it
+ * cannot see then. In: options, the addon. Out: an attached tracer.
  */
 import type { Logger } from 'pino';
 import { absentTracer } from '../capture/absent-tracer.js';

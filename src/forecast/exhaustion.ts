@@ -1,6 +1,6 @@
 /**
- * When a port budget runs out. Enters: what it holds now, how fast ports are taken, when the kernel gives which back.
- * Leaves: seconds, or null for never. Pure, allocates next to nothing, some 130 steps. Called per budget and second.
+ * When a port budget runs out. In: what it holds now, how fast ports are taken, when the kernel gives which back. Out:
+ * seconds, or null for never. Pure, allocates next to nothing, some 130 steps.
  *
  * The model: connections open at a constant rate and live L seconds; a share of them then waits W seconds more. By Little's
  * law rate × L of those alive now belong to this stream; what is alive beyond that is older and stays (a pool). So the

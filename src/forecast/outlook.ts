@@ -1,6 +1,6 @@
 /**
- * How a port budget stands, as every screen reads it: how full, what comes next, which is the tightest. Enters: budget
- * rows. Leaves: facts without words. No schema library here: the page imports these values. Used by cli and dashboard.
+ * How a port budget stands, as every screen reads it: how full, what comes next, which is the tightest. In: budget
+ * rows. Out: facts without words. No schema library here: the page imports these values.
  */
 import type { BudgetRow } from '../protocol/rows.js';
 

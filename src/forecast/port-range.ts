@@ -1,6 +1,6 @@
 /**
- * How many local ports a plain connect() can get. Enters: the sysctls of one network namespace. Leaves: counts and one
- * predicate. Pure. Called for budget rows and forecasts whenever the settings or the blocked ports of a namespace change.
+ * How many local ports a plain connect() can get. In: the sysctls of one network namespace. Out: counts and one
+ * predicate. Pure.
  */
 
 /** The settings of one namespace that say which ports connect() may choose. Null: not known. */

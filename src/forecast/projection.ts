@@ -1,7 +1,7 @@
 /**
- * What would be if: a budget under other settings. Enters: rows as clients have them, the changes. Leaves: limit, where it
+ * What would be if: a budget under other settings. In: rows as clients have them, the changes. Out: limit, where it
  * settles, when it runs out. The same model as the forecast of budget rows (aggregate/forecast.ts), fed from what rows
- * show. Pure. Called by cli/what-if.ts.
+ * show. Pure.
  */
 
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';

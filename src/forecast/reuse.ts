@@ -1,7 +1,7 @@
 /**
- * How long a TIME_WAIT entry keeps its port from a plain connect() to the same destination: all of its 60 s, or only until
- * `tcp_twsk_unique` (net/ipv4/tcp_ipv4.c) lets a new connection take it over. Enters: sysctls and the two addresses of a
- * budget. Leaves: a rule, and from a kernel timer the time until the port can be had. Pure. Called per budget.
+ * How long a TIME_WAIT entry keeps its port from a plain connect() to the same destination: all of its 60 s, or only
+ * until `tcp_twsk_unique` (net/ipv4/tcp_ipv4.c) lets a new connection take it over. In: sysctls and the two addresses
+ * of a budget. Out: a rule, and from a kernel timer the time until the port can be had. Pure.
  */
 
 /** TCP_TIMEWAIT_LEN, a constant of the kernel. */

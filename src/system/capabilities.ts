@@ -1,6 +1,6 @@
 /**
- * The Linux capabilities we use, and what is lost without each. Enters: the hexadecimal CapEff of /proc/PID/status.
- * Leaves: a set that answers has(). Called by doctor, by explainLoadFailure and by privileges.ts. Pure.
+ * The Linux capabilities we use, and what is lost without each. In: the hexadecimal CapEff of /proc/PID/status. Out: a
+ * set that answers has(). Pure.
  */
 export interface Capability {
   name: 'CAP_BPF' | 'CAP_PERFMON' | 'CAP_DAC_READ_SEARCH' | 'CAP_SYS_PTRACE' | 'CAP_SYS_ADMIN';

@@ -1,7 +1,7 @@
 /**
- * Names of control groups. Enters: cgroup v2 ids as the kernel's events carry them (the inode number of the group's
- * directory) and paths. Leaves: paths and systemd units. Called off the hot path, when a process is first shown.
- * A miss never reads the tree there and then: it asks for one scan, shared by all misses and throttled.
+ * Names of control groups. In: cgroup v2 ids as the kernel's events carry them (the inode number of the group's
+ * directory) and paths. Out: paths and systemd units. Called off the hot path, when a process is first shown. A miss
+ * never reads the tree there and then: it asks for one scan, shared by all misses and throttled.
  */
 import { type Mount, readMounts } from './mounts.js';
 import { entriesOf, statOf } from './read.js';

@@ -1,6 +1,6 @@
 /**
- * The kernel's clocks as Unix time. Enters: nanoseconds of CLOCK_MONOTONIC (bpf_ktime_get_ns) and ticks of CLOCK_BOOTTIME
- * (a process's start). Leaves: Unix milliseconds. Called by the engine, which re-samples about once a second.
+ * The kernel's clocks as Unix time. In: nanoseconds of CLOCK_MONOTONIC (bpf_ktime_get_ns) and ticks of CLOCK_BOOTTIME
+ * (a process's start). Out: Unix milliseconds.
  *
  * Between two steps of the wall clock the difference of two clocks is a constant: slewing moves all of them. Each sample
  * bounds that constant; the estimate is held while the bounds allow it, so converted times do not jitter, and is

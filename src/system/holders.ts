@@ -1,7 +1,7 @@
 /**
- * Who holds which socket, by /proc: every descriptor of every process, in slices of the event loop. Enters: /proc. Leaves: by
+ * Who holds which socket, by /proc: every descriptor of every process, in slices of the event loop. In: /proc. Out: by
  * the socket's inode the process that holds it, of several the one that is listed first, and who has exited since the
- * scan before. Called by the polling engine before each of its looks.
+ * scan before.
  */
 import { readStat } from './proc.js';
 import { entriesOf, readLink } from './read.js';

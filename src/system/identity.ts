@@ -1,7 +1,7 @@
 /**
- * The background queue that completes what the kernel could not say of a process. Enters: a pid and its start.
- * Leaves: ProcFacts, by callback, in a later turn of the event loop. Called by the engine.
- * Bounded: what does not fit is refused and counted, and the caller's row keeps its unknown parts.
+ * The background queue that completes what the kernel could not say of a process. In: a pid and its start. Out:
+ * ProcFacts, by callback, in a later turn of the event loop. Bounded: what does not fit is refused and counted, and the
+ * caller's row keeps its unknown parts.
  */
 import { performance } from 'node:perf_hooks';
 import type { ProcFacts } from './parse/process.js';

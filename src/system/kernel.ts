@@ -1,7 +1,4 @@
-/**
- * What this kernel and this process may do. Enters: /proc and /sys. Leaves: KernelFacts.
- * Called by doctor, and by the engine when loading has failed.
- */
+/** What this kernel and this process may do. In: /proc and /sys. Out: KernelFacts. */
 import { release } from 'node:os';
 import { CapabilitySet } from './capabilities.js';
 import { readMounts } from './mounts.js';

@@ -1,7 +1,4 @@
-/**
- * Where file systems are mounted. Enters: a type, and /proc/self/mountinfo or a text like it. Leaves: mounts.
- * Called by cgroup (where is cgroup2?) and by doctor (is securityfs mounted?).
- */
+/** Where file systems are mounted. In: a type, and /proc/self/mountinfo or a text like it. Out: mounts. */
 import { readText } from './read.js';
 
 /** A host with thousands of containers has as many lines. */

@@ -1,9 +1,9 @@
 /**
- * Names of network namespaces. Enters: an inode number, as the kernel's events carry it. Leaves: "host", an `ip netns`
- * name, or a process that lives there: "nginx (1234)"; and the list of all namespaces, for whoever wants to enter them.
- * Called when tables are published and before an audit. Answers come from a cache that throttled scans refresh.
- * Comms are text of other processes: whoever prints a name escapes it.
- * Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor keeps.
+ * Names of network namespaces. In: an inode number, as the kernel's events carry it. Out: "host", an `ip netns` name,
+ * or a process that lives there: "nginx (1234)"; and the list of all namespaces, for whoever wants to enter them.
+ * Answers come from a cache that throttled scans refresh. Comms are text of other processes: whoever prints a name
+ * escapes it. Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor
+ * keeps.
  */
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';

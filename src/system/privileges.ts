@@ -1,6 +1,6 @@
 /**
- * What this process could do at most. Enters: /proc/self/status. Leaves: uid and bounding set, which limits what root gets
- * when it executes a file. Called by cli/shed.ts.
+ * What this process could do at most. In: /proc/self/status. Out: uid and bounding set, which limits what root gets
+ * when it executes a file.
  */
 import { CapabilitySet } from './capabilities.js';
 import { readText } from './read.js';

@@ -1,8 +1,7 @@
 /**
- * Bounded reads of pseudo-files (/proc, /sys), whose size stat() does not tell.
- * Enters: a path. Leaves: bytes or text, or null for whatever could not be read: vanished, forbidden, out of descriptors;
- * a directory that cannot be listed for want of those is an error.
- * Called by every file of this room. Synchronous and short; never called from the event path.
+ * Bounded reads of pseudo-files (/proc, /sys), whose size stat() does not tell. In: a path. Out: bytes or text, or null
+ * for whatever could not be read: vanished, forbidden, out of descriptors; a directory that cannot be listed for want
+ * of those is an error. Synchronous and short; never called from the event path.
  */
 import {
   type BigIntStats,

@@ -1,7 +1,4 @@
-/**
- * Long scans in short slices. Enters: a generator that yields after each small piece of work. Leaves: a promise.
- * Called by the scans of this room, so that reading thousands of files never holds the event loop.
- */
+/** Long scans in short slices. In: a generator that yields after each small piece of work. Out: a promise. */
 import { performance } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-/** Names of users by this machine's own list. Enters: a uid. Leaves: its name, null when it is not listed. */
+/** Names of users by this machine's own list. In: a uid. Out: its name, null when it is not listed. */
 import { readText } from './read.js';
 
 const MOST_BYTES = 1024 * 1024;

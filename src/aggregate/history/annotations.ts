@@ -1,7 +1,7 @@
 /**
- * What happened, beside the columns of the history: the last fifteen minutes, at most MAX_ANNOTATIONS. When there are too
- * many, the most frequent kind loses its oldest: a storm of short processes does not drive out the one changed sysctl.
- * Used by history.ts.
+ * What happened, beside the columns of the history: the last fifteen minutes, at most MAX_ANNOTATIONS. When there are
+ * too many, the most frequent kind loses its oldest: a storm of short processes does not drive out the one changed
+ * sysctl.
  */
 import type { Annotation, AnnotationKind } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';

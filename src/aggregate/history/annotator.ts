@@ -1,6 +1,6 @@
 /**
- * Once a second, what the history notes beside its columns: the first failure of a kind, starts and exits of the processes
- * that hold many ports of a budget, changed settings. Enters: the tables. Leaves: annotations. Called by history-feed.ts.
+ * Once a second, what the history notes beside its columns: the first failure of a kind, starts and exits of the
+ * processes that hold many ports of a budget, changed settings. In: the tables. Out: annotations.
  */
 
 import { portLimit } from '../../forecast/port-range.js';

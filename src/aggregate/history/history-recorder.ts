@@ -1,6 +1,6 @@
 /**
  * Once a second, what the history keeps: the totals of all namespaces, and every budget that holds ports; and what
- * happened beside them. Called by the engine.
+ * happened beside them.
  */
 
 import { portLimit } from '../../forecast/port-range.js';

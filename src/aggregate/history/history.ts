@@ -1,6 +1,7 @@
 /**
- * The last fifteen minutes at one second, of the totals and of the busiest budgets, so that a page opened in mid-incident
- * is not empty. Enters: samples once a second, annotations. Leaves: the body of GET /api/v1/history. No clock, no I/O.
+ * The last fifteen minutes at one second, of the totals and of the busiest budgets, so that a page opened in
+ * mid-incident is not empty. In: samples once a second, annotations. Out: the body of GET /api/v1/history. No clock, no
+ * I/O.
  *
  * Memory: a series has 25 KB, and 3.6 KB per errno that occurs, at most nine: 58 KB. With 256 budgets and the totals that
  * is 6.5 MB without failures and 14.8 MB at most; series of evicted budgets are used again.

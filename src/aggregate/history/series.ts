@@ -1,8 +1,8 @@
 /**
- * Fifteen minutes of one budget, or of the totals, at one second. Enters: gauges and cumulative counters. Leaves: columns.
- * A ring of typed arrays: each slot says which second it holds, so nothing needs clearing and a gap is seen as one.
- * Bounded: BYTES_PER_SERIES, and BYTES_PER_ERRNO for each of at most MAX_ERRNOS errnos and their `other`, once it occurs.
- * Used by history.ts.
+ * Fifteen minutes of one budget, or of the totals, at one second. In: gauges and cumulative counters. Out: columns. A
+ * ring of typed arrays: each slot says which second it holds, so nothing needs clearing and a gap is seen as one.
+ * Bounded: BYTES_PER_SERIES, and BYTES_PER_ERRNO for each of at most MAX_ERRNOS errnos and their `other`, once it
+ * occurs.
  */
 import type { Column } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';

@@ -1,6 +1,5 @@
 /**
- * The life of a connection, from events to counts. Called by the aggregator for every event, with the namespace and flow
- * it belongs to.
+ * The life of a connection, from events to counts.
  *
  * Invariant: a connection is counted as opened once. An outbound open is sent at ESTABLISHED, and the close says so
  * (OPEN_SENT); an inbound one is sent when accept() returns, and a close of a connection that nobody accepted counts both.

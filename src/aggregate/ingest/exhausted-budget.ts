@@ -1,6 +1,6 @@
 /**
- * Did the ports run out? The kernel says EADDRNOTAVAIL, the budget says how many ports are held: only together they make
- * `ports-exhausted`. Enters: a failed connect()'s flow and event. Leaves: its budget, and whether that is full. No state.
+ * Did the ports run out? The kernel says EADDRNOTAVAIL, the budget says how many ports are held: only together they
+ * make `ports-exhausted`. In: a failed connect()'s flow and event. Out: its budget, and whether that is full. No state.
  */
 import type { TcpEvent } from '../../decode/batch.js';
 import { portLimit } from '../../forecast/port-range.js';

@@ -1,6 +1,6 @@
 /**
- * From failed calls to failures with a cause. Enters: events of calls that failed, and counts of those that the ring had no
- * room for. Leaves: counts per kind, per errno of namespaces and budgets. Called by the aggregator and by the folds.
+ * From failed calls to failures with a cause. In: events of calls that failed, and counts of those that the ring had no
+ * room for. Out: counts per kind, per errno of namespaces and budgets.
  *
  * Whether ports ran out is decided twice: at once by the gauges as they are, and where they disagree with the kernel, or
  * nobody has read the settings yet, again after the next audit.

@@ -1,7 +1,6 @@
 /**
  * How long connects took, over everything and since the start: a histogram with fixed bounds, one addition per event.
- * Enters: durations in microseconds. Leaves: cumulative counts, as Prometheus wants them. Called by connections.ts; read
- * when somebody scrapes.
+ * In: durations in microseconds. Out: cumulative counts, as Prometheus wants them.
  */
 import type { DurationCounts } from '../../protocol/source.js';
 

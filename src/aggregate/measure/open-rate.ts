@@ -1,7 +1,7 @@
 /**
- * How fast ports are being taken right now, as exact as a forecast needs it. Enters: the times of opens. Leaves: a rate and
- * how far to trust it. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time comes
- * with the calls. One per budget, about 350 bytes.
+ * How fast ports are being taken right now, as exact as a forecast needs it. In: the times of opens. Out: a rate and
+ * how far to trust it. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time
+ * comes with the calls. One per budget, about 350 bytes.
  */
 
 /** One-second buckets; a power of two, so that their place is a mask away. */

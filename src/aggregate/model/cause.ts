@@ -1,6 +1,6 @@
 /**
- * Errnos by name, and why a call failed: the one definition. Enters: a failure's event. Leaves: a cause of the contract.
- * Pure. Only of EADDRNOTAVAIL the event does not know all: whether ports ran out is the budget's to confirm (exhaustion.ts).
+ * Errnos by name, and why a call failed: the one definition. In: a failure's event. Out: a cause of the contract. Pure.
+ * Only of EADDRNOTAVAIL the event does not know all: whether ports ran out is the budget's to confirm (exhaustion.ts).
  */
 import { getSystemErrorMap } from 'node:util';
 import type { TcpEvent } from '../../decode/batch.js';

@@ -1,6 +1,6 @@
 /**
- * Whose connections those are that no event told of, for lack of room in the ring: by cookie, until an audit finds them.
- * Enters: records of lost_owner. Leaves: owner and direction, asked for by the audit's join. Forgets what two audits did
+ * Whose connections those are that no event told of, for lack of room in the ring: by cookie, until an audit finds
+ * them. In: records of lost_owner. Out: owner and direction, asked for by the audit's join. Forgets what two audits did
  * not ask for: it is gone, or a later event told of it. Bounded.
  */
 import type { Batch } from '../../decode/batch.js';

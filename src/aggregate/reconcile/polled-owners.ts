@@ -1,6 +1,6 @@
 /**
- * What polling adds to audits, and what it takes from rows: owners by the socket's holder, and null for everything that only
- * events count. Enters: holders. Leaves: owners, sources. Called by the engine while the kernel takes no programs.
+ * What polling adds to audits, and what it takes from rows: owners by the socket's holder, and null for everything that
+ * only events count. In: holders. Out: owners, sources.
  */
 import type { RowOf, TableTopic } from '../../protocol/frames.js';
 import type { TableSource } from '../../protocol/source.js';

@@ -1,6 +1,6 @@
 /**
- * Bind pools that a bind() found empty a moment ago: they are shown, whoever holds their ports, since failures name them.
- * Enters: failures. Leaves: pools for bind-pools.ts. Bounded; time comes with the calls.
+ * Bind pools that a bind() found empty a moment ago: they are shown, whoever holds their ports, since failures name
+ * them. In: failures. Out: pools for bind-pools.ts. Bounded; time comes with the calls.
  */
 import { bindPoolKey, type EmptyPool } from '../rows/bind-pools.js';
 

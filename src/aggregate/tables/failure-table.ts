@@ -1,7 +1,7 @@
 /**
- * All failures, by kind. Enters: kinds and times. Leaves: counts, and which changed or went since they were last asked for.
- * Bounded: when full, an owner's new kind counts as one toward nobody knows where, and beyond that as the namespace's own,
- * whose owner nobody knows; the sum of all counts stays exact.
+ * All failures, by kind. In: kinds and times. Out: counts, and which changed or went since they were last asked for.
+ * Bounded: when full, an owner's new kind counts as one toward nobody knows where, and beyond that as the namespace's
+ * own, whose owner nobody knows; the sum of all counts stays exact.
  */
 import type { Budget } from '../model/budget.js';
 import { NO_DESTINATION } from '../model/destination.js';

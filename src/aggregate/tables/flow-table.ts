@@ -1,6 +1,6 @@
 /**
- * All flows. Enters: events and owners. Leaves: the flow an event counts for, and which flows changed or went since they
- * were last asked for. Bounded: when full, an owner's new flow folds into the owner's flow toward "nobody knows where",
+ * All flows. In: events and owners. Out: the flow an event counts for, and which flows changed or went since they were
+ * last asked for. Bounded: when full, an owner's new flow folds into the owner's flow toward "nobody knows where",
  * marked as such by null address and port; totals stay exact.
  */
 import { addressText } from '../../decode/address.js';

@@ -1,6 +1,6 @@
 /**
- * All processes, by the tracer's id. Enters: announcements and exits. Leaves: owners for flows, and processes that need
- * facts of /proc. Bounded: the oldest exited processes without rows are forgotten first.
+ * All processes, by the tracer's id. In: announcements and exits. Out: owners for flows, and processes that need facts
+ * of /proc. Bounded: the oldest exited processes without rows are forgotten first.
  */
 import type { ProcessEvent } from '../../decode/batch.js';
 import { PROCESS_FLAG } from '../../decode/layout.js';

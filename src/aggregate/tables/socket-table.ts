@@ -1,8 +1,8 @@
 /**
- * Every connection and TIME_WAIT entry we know of, by socket cookie: whose it is (flow), which port it holds (budget), in
- * which state, and until when. The kernel keeps a socket's cookie in its TIME_WAIT entry, so closing is only a change of
- * state here. Enters: events and audits. Leaves: exact gauges on flows, budgets and namespaces.
- * Columns of typed arrays: no object per socket, about 50 bytes each. Bounded; what does not fit is counted by the caller.
+ * Every connection and TIME_WAIT entry we know of, by socket cookie: whose it is (flow), which port it holds (budget),
+ * in which state, and until when. The kernel keeps a socket's cookie in its TIME_WAIT entry, so closing is only a
+ * change of state here. In: events and audits. Out: exact gauges on flows, budgets and namespaces. Columns of typed
+ * arrays: no object per socket, about 50 bytes each. Bounded; what does not fit is counted by the caller.
  */
 import type { Budget } from '../model/budget.js';
 import type { Flow } from '../model/flow.js';

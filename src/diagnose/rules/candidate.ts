@@ -1,4 +1,4 @@
-/** What all candidates have in common, filled in. Called by every rule. */
+/** What all candidates have in common, filled in. */
 import type { Endpoint, ProcessInfo } from '../../protocol/rows.js';
 import type { Actor, Candidate } from '../types.js';
 

@@ -1,4 +1,4 @@
-/** All rules. Each has a page of its name in docs/findings. Called by diagnosis.ts; the names by tests. */
+/** All rules. Each has a page of its name in docs/findings. */
 import type { Rule } from '../types.js';
 import { bindBeforeConnect } from './bind-before-connect.js';
 import { timeWaitOverflow } from './buckets.js';

@@ -1,6 +1,6 @@
 /**
- * Checks of what was built: Node's version, the addon, and whether the kernel takes its programs. Enters: a function
- * that loads the addon. Leaves: results. Called by doctor.
+ * Checks of what was built: Node's version, the addon, and whether the kernel takes its programs. In: a function that
+ * loads the addon. Out: results.
  */
 import type { NativeAddon, NativeError } from '../../capture/native.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';

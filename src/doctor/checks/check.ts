@@ -1,6 +1,4 @@
-/**
- * One line of the doctor's report. Enters: what a check found. Leaves: a Result. Called by the checks.
- */
+/** One line of the doctor's report. In: what a check found. Out: a Result. */
 export type DoctorExit = 0 | 1 | 69 | 77;
 
 export interface DoctorCheck {

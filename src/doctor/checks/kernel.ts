@@ -1,6 +1,4 @@
-/**
- * Checks of the kernel. Enters: KernelFacts and a root for /proc and /sys. Leaves: results. Called by doctor.
- */
+/** Checks of the kernel. In: KernelFacts and a root for /proc and /sys. Out: results. */
 import { EXIT } from '../../protocol/errors.js';
 import { isOlder, type KernelFacts, OLDEST_KERNEL, OLDEST_TRIED } from '../../system/kernel.js';
 import { readText } from '../../system/read.js';

@@ -1,6 +1,6 @@
 /**
- * Checks of this process and its surroundings: privilege, Node, memory, port settings. Enters: KernelFacts and a root
- * for /proc. Leaves: results. Called by doctor.
+ * Checks of this process and its surroundings: privilege, Node, memory, port settings. In: KernelFacts and a root for
+ * /proc. Out: results.
  */
 import { totalmem } from 'node:os';
 import { EXIT } from '../../protocol/errors.js';

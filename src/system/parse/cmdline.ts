@@ -1,7 +1,7 @@
 /**
- * A command line as one line of text. Enters: the bytes between mm->arg_start and arg_end, arguments ended by NUL, as
- * /proc/PID/cmdline and process_event.cmdline give them. Leaves: text that can be pasted into a shell. Pure.
- * Control characters stay what they are: whoever prints escapes them.
+ * A command line as one line of text. In: the bytes between mm->arg_start and arg_end, arguments ended by NUL, as
+ * /proc/PID/cmdline and process_event.cmdline give them. Out: text that can be pasted into a shell. Pure. Control
+ * characters stay what they are: whoever prints escapes them.
  */
 
 /** What no shell interprets, whatever stands around it. */

@@ -1,6 +1,6 @@
 /**
  * Counters of /proc/net/netstat and /proc/net/snmp: pairs of lines, names and numbers, each beginning with its group.
- * Enters: text. Leaves: numbers by group and name. Pure.
+ * In: text. Out: numbers by group and name. Pure.
  */
 export type Counters = Record<string, Record<string, number>>;
 

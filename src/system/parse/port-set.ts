@@ -1,6 +1,4 @@
-/**
- * A set of ports, as ip_local_reserved_ports lists them. Enters: text. Leaves: answers. Pure.
- */
+/** A set of ports, as ip_local_reserved_ports lists them. In: text. Out: answers. Pure. */
 const PORTS = 65_536;
 
 export class PortSet {

@@ -1,7 +1,4 @@
-/**
- * The systemd unit that a control group's path names. Enters: a path. Leaves: a unit, or null. Pure.
- * Called wherever a process is described.
- */
+/** The systemd unit that a control group's path names. In: a path. Out: a unit, or null. Pure. */
 const LEAF_UNIT = /^[^/]+\.(service|scope|socket|mount|swap)$/;
 const SLICE_UNIT = /^[^/]+\.slice$/;
 

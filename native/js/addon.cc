@@ -42,7 +42,7 @@ public:
 		return DefineClass(
 			env, "Tracer",
 			{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
-			 InstanceMethod<&TracerObject::overflow_counters>("overflow"),
+			 InstanceMethod<&TracerObject::overflow_counters>("overflowCounters"),
 			 InstanceMethod<&TracerObject::seeds>("seeds"),
 			 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
 			 InstanceMethod<&TracerObject::stats>("stats"), InstanceMethod<&TracerObject::hooks>("hooks"),

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 #include "native/unique_fd.h"
 
 namespace
@@ -20,7 +20,7 @@ namespace
 void must(const char *operation, long result)
 {
 	if (result < 0)
-		throw BpfError(operation, errno);
+		throw NativeError(operation, errno);
 }
 
 bool is_kept(const std::vector<uint32_t> &kept, uint32_t capability)
@@ -74,7 +74,7 @@ void restart_with(const std::vector<uint32_t> &kept, const std::vector<std::stri
 {
 	// Where root is an ordinary user, executing gives root nothing, and nothing would be left.
 	if ((prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT) != 0)
-		throw BpfError("restart as a root without privilege", ENOTSUP);
+		throw NativeError("restart as a root without privilege", ENOTSUP);
 	std::vector<char *> argv;
 	argv.reserve(words.size() + 1);
 	for (const std::string &word : words)
@@ -86,7 +86,7 @@ void restart_with(const std::vector<uint32_t> &kept, const std::vector<std::stri
 	must("give up new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	hand_on_stdio();
 	execv(argv[0], argv.data());
-	throw BpfError("execute " + words.front(), errno);
+	throw NativeError("execute " + words.front(), errno);
 }
 
 void send_datagram(const std::string &address, const std::string &text)
@@ -94,7 +94,7 @@ void send_datagram(const std::string &address, const std::string &text)
 	sockaddr_un to = {};
 	to.sun_family = AF_UNIX;
 	if (address.size() < 2 || address.size() >= sizeof(to.sun_path))
-		throw BpfError("send to " + address, EINVAL);
+		throw NativeError("send to " + address, EINVAL);
 	memcpy(to.sun_path, address.data(), address.size());
 	if (to.sun_path[0] == '@')
 		to.sun_path[0] = '\0';
@@ -102,5 +102,5 @@ void send_datagram(const std::string &address, const std::string &text)
 	const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
 	const auto *target = reinterpret_cast<const sockaddr *>(&to);
 	if (!socket || sendto(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL, target, length) < 0)
-		throw BpfError("send to " + address, errno);
+		throw NativeError("send to " + address, errno);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Our own process: a fresh start with fewer capabilities, and messages to the service manager. Each call throws BpfError.
+// Our own process: a fresh start with fewer capabilities, and messages to the service manager. Each call throws NativeError.
 #pragma once
 #include <cstdint>
 #include <string>

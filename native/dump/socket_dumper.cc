@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "native/dump/socket_dumper.h"
 
-#include <csignal>
 #include <new>
 #include <pthread.h>
-
-namespace
-{
-// A new thread inherits the mask: ours never runs a handler, and takes no signal meant for the process.
-class SignalsBlocked
-{
-public:
-	SignalsBlocked()
-	{
-		sigset_t all;
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before_);
-	}
-	SignalsBlocked(const SignalsBlocked &) = delete;
-	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
-	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-	sigset_t before_;
-};
-} // namespace
+#include "native/signals_blocked.h"
 
 SocketDumper::~SocketDumper()
 {
@@ -45,6 +24,7 @@ void SocketDumper::ensure_thread()
 		thread_.join();
 	if (thread_.joinable())
 		return;
+	// The new thread inherits the mask: it never runs a handler, and takes no signal meant for the process.
 	const SignalsBlocked blocked;
 	thread_ = std::thread([this] { work(); });
 }

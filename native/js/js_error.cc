@@ -16,7 +16,7 @@ std::string name_of(int error)
 }
 } // namespace
 
-Napi::Error to_js(Napi::Env env, const BpfError &error)
+Napi::Error to_js(Napi::Env env, const NativeError &error)
 {
 	Napi::Error result = Napi::Error::New(env, error.what());
 	result.Set("code", Napi::String::New(env, name_of(error.error())));

@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 namespace
 {
@@ -18,7 +18,7 @@ void *map(size_t length, int protection, int fd, size_t offset)
 {
 	void *at = mmap(nullptr, length, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
 	if (at == MAP_FAILED)
-		throw BpfError("map the ring buffer", errno);
+		throw NativeError("map the ring buffer", errno);
 	return at;
 }
 } // namespace

@@ -12,7 +12,7 @@
 class EventRing
 {
 public:
-	// `bytes` is the map's size, a power of two and of whole pages. Throws BpfError.
+	// `bytes` is the map's size, a power of two and of whole pages. Throws NativeError.
 	EventRing(int map_fd, uint32_t bytes);
 	~EventRing();
 	EventRing(const EventRing &) = delete;

@@ -3,12 +3,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 KernelTypes::KernelTypes() : types_(btf__load_vmlinux_btf())
 {
 	if (!types_)
-		throw BpfError("read the kernel's types", errno);
+		throw NativeError("read the kernel's types", errno);
 }
 
 bool KernelTypes::has_tracepoint(const std::string &name) const

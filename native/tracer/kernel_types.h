@@ -9,7 +9,7 @@
 class KernelTypes
 {
 public:
-	// Throws BpfError: the kernel has no BTF, or it cannot be read.
+	// Throws NativeError: the kernel has no BTF, or it cannot be read.
 	KernelTypes();
 	bool has_tracepoint(const std::string &name) const;
 	// The table of sockets can be found and walked as bpf/close_outcome.bpf.h does.

@@ -4,5 +4,5 @@
 #include <string>
 #include "native/unique_fd.h"
 
-// Throws BpfError. Its number is read from tracefs, which need not be mounted: see tracepoint.cc.
+// Throws NativeError. Its number is read from tracefs, which need not be mounted: see tracepoint.cc.
 UniqueFd open_tracepoint(const std::string &name);

@@ -30,7 +30,7 @@ describe('the addon', () => {
   });
 
   it.each([
-    ['NativeTracer', 'native/js/addon.cc'],
+    ['NativeTracer', 'native/js/tracer_object.cc'],
     ['NativeSocketDumper', 'native/js/dumper_object.cc'],
   ])('defines the methods that %s declares', (name, file) => {
     expect(defined(file)).not.toEqual([]);

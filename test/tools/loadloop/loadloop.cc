@@ -12,7 +12,7 @@
 #include <string>
 #include <unistd.h>
 #include "native/dump/socket_dumper.h"
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 #include "native/tracer/tracer.h"
 
 namespace
@@ -25,7 +25,7 @@ template <typename Call> void must_refuse(const char *what, Call call)
 {
 	try {
 		call();
-	} catch (const BpfError &) {
+	} catch (const NativeError &) {
 		return;
 	}
 	fprintf(stderr, "not refused: %s\n", what);

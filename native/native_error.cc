@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 #include <bpf/libbpf.h>
 #include <cstdarg>
@@ -65,7 +65,13 @@ void clear_libbpf_log()
 	log_lines.clear();
 }
 
-BpfError::BpfError(const std::string &operation, int error)
+NativeError::NativeError(const std::string &operation, int error)
 	: std::runtime_error(operation + ": " + strerror(error)), operation_(operation), errno_(error), log_(last_log())
 {
+}
+
+void check(int result, const std::string &operation)
+{
+	if (result < 0)
+		throw NativeError(operation, -result);
 }

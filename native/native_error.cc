@@ -28,7 +28,7 @@ std::string printed(const char *format, va_list args)
 	return {text, static_cast<size_t>(length)};
 }
 
-// The verifier's whole log comes in one call, and its last lines say what is wrong.
+// The verifier's whole log comes in one call, and the reason is in its last lines.
 int keep_lines(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level == LIBBPF_DEBUG)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Errors of system calls and libbpf: the operation, errno, and libbpf's last log lines. libbpf prints nothing: its lines are
-// kept here until an error takes them along. One lock guards them, since libbpf may log on any thread.
+// Errors of system calls and libbpf: the operation, errno, and libbpf's last log lines. libbpf prints nothing: its last
+// lines are kept here and become part of an error. One lock guards them, since several threads of JavaScript may call
+// libbpf.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,6 @@ private:
 // Throws when `result`, of a libbpf call, is a negative errno.
 void check(int result, const std::string &operation);
 
-// Keeps libbpf's last lines instead of printing them. Once, before any other libbpf call.
+// From now on libbpf's last lines are kept instead of printed. To be called before any other function of libbpf.
 void capture_libbpf_log();
 void clear_libbpf_log();

@@ -10,8 +10,8 @@ class RecordWriter
 public:
 	explicit RecordWriter(ChunkQueue &queue) : queue_(queue) {}
 
-	// `record` begins with its type and size. Returns 0, ENOBUFS or ECANCELED. Waits for room once: after that it returns
-	// ENOBUFS immediately as long as there is none.
+	// `record` begins with its type and size. Returns 0, ENOBUFS or ECANCELED. Waits for room once: after that it
+	// returns ENOBUFS immediately as long as there is none.
 	int add(const void *record, size_t size)
 	{
 		if (stalled_ && !queue_.has_room())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The addon's exports: the twin of src/capture/native.ts, same names. native/js/ converts values and errors; the work is done
-// by the classes of native/tracer/ and native/dump/ and the functions of native/process.h, which know nothing of JavaScript.
-//
+// The addon's exports: the twin of src/capture/native.ts, same names. native/js/ converts values and errors; the work is
+// done by the classes of native/tracer/ and native/dump/ and the functions of native/process.h, which know nothing of
+// JavaScript.
 // Architecture invariant: native/ moves bytes. It may coalesce and group the events of one batch. It keeps no counts across
 // batches (those that it returns are read from the kernel each time), filters nothing (it writes the filters that the BPF
 // programs apply), logs nothing (libbpf's lines become part of an error) and knows no JSON.

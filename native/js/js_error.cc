@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-// Of libuv, which every Node has inside: the C library's own is glibc's alone.
+// A function of libuv, which is part of every Node; strerrorname_np() exists in glibc only.
 extern "C" char *uv_err_name_r(int error, char *name, size_t size);
 
 namespace

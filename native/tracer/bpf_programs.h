@@ -10,7 +10,7 @@
 #include "native/tracer/kernel_types.h"
 #include "native/unique_fd.h"
 
-// What is fixed when the programs are loaded.
+// Fixed when the programs are loaded.
 struct TracerOptions {
 	uint32_t ring_bytes;
 	bool syscalls;
@@ -21,14 +21,14 @@ struct TracerOptions {
 class BpfPrograms
 {
 public:
-	// Loads them; nothing runs before attach().
+	// Loads the programs; none runs before attach().
 	explicit BpfPrograms(const TracerOptions &options);
 	// Attaches all but the iterators.
 	void attach();
 	// Opens an iterator to read from: it runs while it is read.
 	UniqueFd open_iterator(const char *name) const;
 	int map_fd(const char *name) const;
-	// Bytes of the ring buffer as the kernel has it: libbpf rounds the requested size up to a power of two.
+	// The real size of the ring buffer: libbpf rounds the requested size up to a power of two.
 	uint32_t ring_bytes() const;
 	// Closes are judged by walking the kernel's table of sockets.
 	bool walks() const { return walks_; }

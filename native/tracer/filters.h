@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes the filters that the BPF programs apply (bpf/emit.bpf.h): the maps of keys, and in .data.control how many each holds.
-// For one thread, JavaScript's; holds no lock. Every function throws NativeError.
+// Writes the filters that the BPF programs apply (bpf/emit.bpf.h): the maps of keys, and in .data.control how many each
+// holds. For one thread, JavaScript's; holds no lock. Every function throws NativeError.
 #pragma once
 #include <cstdint>
 #include <vector>

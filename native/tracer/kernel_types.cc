@@ -30,7 +30,7 @@ bool KernelTypes::has_member(const char *type, const char *member) const
 	return id > 0 && has_member(btf__type_by_id(types_.get(), static_cast<uint32_t>(id)), member);
 }
 
-// Also inside of anonymous structs and unions, as in C.
+// Also inside anonymous structs and unions, as in C.
 bool KernelTypes::has_member(const struct btf_type *type, const char *member) const
 {
 	const struct btf_member *members = btf_members(type);

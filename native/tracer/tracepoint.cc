@@ -11,7 +11,7 @@
 
 namespace
 {
-// tracefs, mounted nowhere: visible to this process alone, gone with the descriptor.
+// A tracefs that is not mounted anywhere: only this process sees it, and it ends with the descriptor.
 UniqueFd detached_tracefs()
 {
 	UniqueFd context(static_cast<int>(syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tracer: what the BPF programs have for user space, copied into the caller's buffers, and what user space sets for them.
-// It keeps nothing across batches: counts are the kernel's. For one thread, JavaScript's; holds no lock.
+// The tracer: copies the events and counters of the BPF programs into the caller's buffers, and sets their filters. It keeps
+// nothing from one batch to the next: all counts are kept in the kernel. For one thread, JavaScript's; holds no lock.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -26,9 +26,9 @@ public:
 	void attach() { programs_.attach(); }
 	// Events of the ring; 0: it is empty. `coalesce`: see coalescer.h. The buffer is aligned as its records are.
 	size_t drain(uint8_t *buffer, size_t size, bool coalesce);
-	// Counts of the events that the ring had no room for: overflow_key, then a u64.
+	// The overflow counters: each is an overflow_key and a u64.
 	size_t overflow_counters(uint8_t *buffer, size_t size) const;
-	// Takes owners of lost events out of the kernel, as records of lost_owner.
+	// Takes the owners of lost events out of the kernel, as records of lost_owner.
 	size_t take_lost_owners(uint8_t *buffer, size_t size);
 	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
 	size_t seeds(uint8_t *buffer, size_t size);
@@ -45,6 +45,6 @@ private:
 	Coalescer coalescer_;
 	UniqueFd iterator_;
 	size_t iterators_begun_ = 0;
-	// Where the kernel writes keys that the records repeat.
+	// Scratch for take_lost_owners(): the kernel writes the keys here, which the records repeat.
 	std::vector<uint64_t> cookies_;
 };

@@ -1,5 +1,4 @@
 /** The addon as JavaScript sees it, without privilege: what it exports, and how wrong calls end. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadAddon, mismatchOf } from '../../src/capture/load-addon.js';
 import type { NativeError, TracerOptions } from '../../src/capture/native.js';
@@ -8,33 +7,12 @@ import { loadedByRoot, withoutPrivilege } from '../support/privilege.js';
 
 const addon = loadAddon();
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-
-/** Names of the methods that an interface of native.ts declares. */
-function declared(name: string): string[] {
-  const body =
-    new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(read('src/capture/native.ts'))?.[1] ?? '';
-  return [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1] as string);
-}
-
-/** Names of the methods that a file of native/js/ defines for JavaScript. */
-const defined = (file: string) =>
-  [...read(file).matchAll(/InstanceMethod<&\w+::\w+>\("(\w+)"\)/g)].map((match) => match[1] as string);
-
 describe('the addon', () => {
   it('is of this version, knows this format and every record of it', () => {
     expect(mismatchOf(addon)).toBeNull();
     expect(addon.eventFormat).toBe(EVENT_FORMAT);
     expect(Object.keys(addon.sizes).sort()).toEqual(Object.keys(RECORDS).sort());
     expect(addon.libbpf).toMatch(/^v?\d+\.\d+/);
-  });
-
-  it.each([
-    ['NativeTracer', 'native/js/tracer_object.cc'],
-    ['NativeSocketDumper', 'native/js/dumper_object.cc'],
-  ])('defines the methods that %s declares', (name, file) => {
-    expect(defined(file)).not.toEqual([]);
-    expect(defined(file).sort()).toEqual(declared(name).sort());
   });
 
   it.each([undefined, null, 5, {}, { ringBytes: 'much' }, { ringBytes: 4096 }])(

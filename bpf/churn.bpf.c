@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * The tracer: TCP state transitions -> one event per thing that happened to a connection (bpf/tcp_event.h).
- * Everything hangs on tp_btf/inet_sock_set_state; system calls add who took a connection and what failed before it was one
- * (syscalls.bpf.h), exit who is gone. The state of a connection coalescer with its socket, so each event is complete by itself
- * and a lost one spoils no other.
- * `current` is trusted only while some task is inside a system call on the socket (sk_lock.owned): else it is a bystander.
+ * The tracer: turns TCP state transitions into one event per change of a connection (bpf/tcp_event.h).
+ * In: tp_btf/inet_sock_set_state, for everything that follows from a socket's state; system calls, for who accepted a
+ * connection and for attempts that failed before SYN_SENT (syscalls.bpf.h); sched_process_exit, for processes that end.
+ * Out: records in the ring; when it is full, counts in the map `overflow` (emit.bpf.h).
+ * A connection's state is kept in the local storage of its socket, so each event is complete by itself, and a lost event
+ * makes no other one wrong.
+ * `current` is used only while some task is inside a system call on the socket (sk_lock.owned). Otherwise it is whichever
+ * task the packet interrupted.
  */
 #include "emit.bpf.h"
 #include "process.bpf.h"
@@ -14,7 +17,7 @@
 #include "syscalls.bpf.h"
 #include "close_outcome.bpf.h"
 
-/* One transition as the handlers below see it. */
+/* The argument of the handlers below. */
 struct transition {
 	struct sock *sk;
 	struct socket_state *state;
@@ -76,7 +79,7 @@ static __always_inline void on_attempt(struct transition *t)
 	}
 }
 
-/* A child starts with its listener's state: keep who listens, forget the rest. */
+/* A child starts with a copy of its listener's state: keep the listening process, reset the rest. */
 static __always_inline void begin_inbound(struct transition *t)
 {
 	struct socket_state *s = t->state;
@@ -133,7 +136,7 @@ static __always_inline void on_listen(struct transition *t)
 	send_event(t->sk, &f);
 }
 
-/* The first local FIN, or an abort: whoever is inside close(), shutdown() or exit() now. */
+/* The first local FIN, or an abort: the closer is the process that is inside close(), shutdown() or exit() now. */
 static __always_inline void remember_closer(struct transition *t)
 {
 	struct process_ref closer;
@@ -146,9 +149,9 @@ static __always_inline void remember_closer(struct transition *t)
 }
 
 /*
- * SYN_SENT -> CLOSE. No error, no shutdown, inside the very call that began it, and no port was ever assigned: the kernel
- * found no local port (__inet_hash_connect returned EADDRNOTAVAIL). Comparing with the port before the attempt matters,
- * since a socket used again keeps a stale one.
+ * SYN_SENT -> CLOSE without an error or a shutdown, inside the same connect() that began the attempt, and no port was
+ * assigned: the kernel found no free local port (__inet_hash_connect returned EADDRNOTAVAIL). The port is compared with the
+ * one before the attempt, since a socket that is used again keeps its old port.
  */
 static __always_inline bool no_port_found(struct transition *t)
 {
@@ -167,7 +170,7 @@ static __always_inline void on_failed(struct transition *t)
 	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t))
 		f.err = EADDRNOTAVAIL;
 	else {
-		/* Its program gave up; perhaps because of what the network had said. */
+		/* The program gave up, possibly because of the ICMP answer whose error is reported here. */
 		f.end = END_ABORTED;
 		f.err = t->state->soft_err;
 	}
@@ -179,15 +182,15 @@ static __always_inline void on_failed(struct transition *t)
 
 static __always_inline void on_closed(struct transition *t)
 {
-	struct close_outcome v = judge_close(t->sk, t->state, t->oldstate, t->cookie);
+	struct close_outcome outcome = judge_close(t->sk, t->state, t->oldstate, t->cookie);
 	struct event_facts f;
 
 	if (t->oldstate == TCP_ESTABLISHED || t->oldstate == TCP_CLOSE_WAIT)
 		remember_closer(t);
 	f = facts_of(t, EVENT_CLOSED);
-	f.end = v.end;
-	f.tw_lifetime_ms = v.lifetime_ms;
-	if (v.end != END_TIME_WAIT && v.end != END_FIN_WAIT2)
+	f.end = outcome.end;
+	f.tw_lifetime_ms = outcome.lifetime_ms;
+	if (outcome.end != END_TIME_WAIT && outcome.end != END_FIN_WAIT2)
 		f.err = (__u16)t->sk->sk_err;
 	if (t->state->established_ns)
 		f.duration_ns = t->now - t->state->established_ns;
@@ -216,7 +219,9 @@ static __always_inline void on_transition(struct transition *t)
 	send_event(t->sk, &f);
 }
 
-/* A socket without state is older than the tracer, or the kernel had no memory for it when it was new. */
+/*
+ * A socket has no state when it is older than the tracer, or when the kernel had no memory for the state at its first event.
+ */
 static __always_inline struct socket_state *new_state(struct sock *sk, int oldstate)
 {
 	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -260,8 +265,8 @@ static __always_inline void dispatch(struct transition *t)
 }
 
 /*
- * Transitions that say nothing by themselves are skipped before any work: a listener's new child (its cookie may still be
- * the listener's), FIN_WAIT2, CLOSE_WAIT and CLOSING, which the outcome at CLOSE covers.
+ * Transitions that make no event are skipped before any work: a listener's new child (its cookie may still be that of the
+ * listener), and FIN_WAIT2, CLOSE_WAIT and CLOSING, which the close outcome at CLOSE covers.
  */
 static __always_inline bool is_silent(int oldstate, int newstate)
 {
@@ -274,7 +279,7 @@ static __always_inline bool matters(int newstate)
 	       newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK || newstate == TCP_CLOSE;
 }
 
-static __always_inline bool concerns_us(struct sock *sk, int oldstate, int newstate)
+static __always_inline bool is_handled(struct sock *sk, int oldstate, int newstate)
 {
 	__u16 family = sk->__sk_common.skc_family;
 
@@ -283,7 +288,7 @@ static __always_inline bool concerns_us(struct sock *sk, int oldstate, int newst
 	return !is_silent(oldstate, newstate) && (matters(newstate) || control.traced);
 }
 
-/* The transition that must have come before this one; 0: several may have, or none that we look at. */
+/* The newest handled state that a socket in `oldstate` must have had; 0: several are possible, or none. */
 static __always_inline int predecessor(int oldstate)
 {
 	switch (oldstate) {
@@ -302,8 +307,8 @@ static __always_inline int predecessor(int oldstate)
 	return 0;
 }
 
-/* A transition that neither copy of the program was shown leaves a gap in the socket's states. */
-static __always_inline void look_for_gap(struct socket_state *s, int oldstate)
+/* A transition for which the kernel ran neither copy of the program leaves a gap in the socket's states. */
+static __always_inline void check_for_gap(struct socket_state *s, int oldstate)
 {
 	int before = predecessor(oldstate);
 
@@ -311,7 +316,7 @@ static __always_inline void look_for_gap(struct socket_state *s, int oldstate)
 		count(COUNTER_GAPS);
 }
 
-/* A FIN is only noted, and its time with the close. */
+/* A FIN alone makes no event, so its time is not needed. */
 static __always_inline bool is_timed(int newstate)
 {
 	return (newstate != TCP_FIN_WAIT1 && newstate != TCP_LAST_ACK) || control.traced;
@@ -321,11 +326,11 @@ static __always_inline void handle(struct sock *sk, struct socket_state *state, 
 {
 	struct transition t = {.sk = sk, .state = state, .oldstate = oldstate, .newstate = newstate};
 
-	/* Asked for before anything else: it makes the cookie, which the TIME_WAIT entry then inherits. */
+	/* Before anything else: this call generates the cookie, which the TIME_WAIT entry then inherits. */
 	t.cookie = bpf_get_socket_cookie(sk);
 	if (is_timed(newstate))
 		t.now = bpf_ktime_get_ns();
-	look_for_gap(state, oldstate);
+	check_for_gap(state, oldstate);
 	dispatch(&t);
 	on_transition(&t);
 	if (matters(newstate))
@@ -334,15 +339,16 @@ static __always_inline void handle(struct sock *sk, struct socket_state *state, 
 }
 
 /*
- * The kernel does not run a program on a CPU that is already inside it: a packet that arrives during a system call would
- * lose its event. So the same program is attached twice. While one copy is inside, the other one takes the event of the
- * packet; otherwise the first to run handles the event and leaves a mark, which the other takes away and does nothing.
+ * The kernel does not run a program on a CPU that is already inside that program: the event of a packet that arrives during
+ * a system call would be lost. So the same program is attached twice. While one copy is running, the other one handles the
+ * packet's transition. Otherwise both run for each transition: the first handles it and leaves a mark, the second removes
+ * the mark and returns. See docs/decisions/twin-program.md.
  */
 static __always_inline int once(struct sock *sk, int oldstate, int newstate)
 {
 	struct socket_state *s;
 
-	if (!concerns_us(sk, oldstate, newstate))
+	if (!is_handled(sk, oldstate, newstate))
 		return 0;
 	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 	if (s && s->handled == transition_mark(oldstate, newstate)) {
@@ -369,8 +375,8 @@ int BPF_PROG(inet_sock_set_state_twin, struct sock *sk, int oldstate, int newsta
 }
 
 /*
- * An attempt that lasts: its SYN was sent again. Told once, so that a connection waiting for an answer, which holds a
- * port all the while, has an owner before it ends.
+ * An attempt that lasts: its SYN was sent again. Reported once, so that an attempt that waits for an answer, and holds a
+ * port meanwhile, has an owner before it ends.
  */
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcp_retransmit_skb, struct sock *sk)
@@ -391,7 +397,7 @@ int BPF_PROG(tcp_retransmit_skb, struct sock *sk)
 	return 0;
 }
 
-/* The last thread of an announced process is gone; its sockets close after this. */
+/* The last thread of an announced process exits; its sockets are closed after this. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
@@ -418,5 +424,5 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	return 0;
 }
 
-/* Tracing helpers are for programs that declare a GPL-compatible licence. */
+/* The kernel allows tracing helpers only to programs that declare a GPL-compatible licence. */
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * How a connection ended. Only FIN_WAIT2 -> CLOSE and CLOSING -> CLOSE can leave a TIME_WAIT entry, and by the time the
- * tracepoint runs tcp_time_wait() has put it into the socket's own ehash bucket with the socket's cookie: so look there.
+ * The close outcome: how a connection ended. Only FIN_WAIT2 -> CLOSE and CLOSING -> CLOSE can leave a TIME_WAIT entry. When
+ * the tracepoint runs, tcp_time_wait() has already put the entry into the socket's own ehash bucket, with the socket's
+ * cookie: so it is searched there.
  */
 #ifndef PORTCHURN_CLOSE_OUTCOME_BPF_H
 #define PORTCHURN_CLOSE_OUTCOME_BPF_H
@@ -21,7 +22,7 @@ static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk
 {
 	struct inet_hashinfo *hashinfo = hashinfo_of(sk);
 	__u32 slot = sk->__sk_common.skc_hash & hashinfo->ehash_mask;
-	/* By a call: the verifier lets nobody count on a pointer that it knows. */
+	/* Read by a helper: the verifier allows no arithmetic on a pointer whose type it knows. */
 	void *ehash = BPF_CORE_READ(hashinfo, ehash);
 	struct inet_ehash_bucket *bucket = ehash + (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
 	struct hlist_nulls_node *node = BPF_CORE_READ(bucket, chain.first);
@@ -40,22 +41,22 @@ static __always_inline struct inet_timewait_sock *find_time_wait(struct sock *sk
 static __always_inline struct close_outcome outcome_of_entry(struct inet_timewait_sock *tw)
 {
 	__u64 left = BPF_CORE_READ(tw, tw_timer.expires) - bpf_jiffies64();
-	struct close_outcome v = {.end = END_TIME_WAIT};
+	struct close_outcome outcome = {.end = END_TIME_WAIT};
 
 	if (BPF_CORE_READ(tw, tw_substate) == TCP_FIN_WAIT2)
-		v.end = END_FIN_WAIT2;
+		outcome.end = END_FIN_WAIT2;
 	if ((__s64)left > 0 && config.hz)
-		v.lifetime_ms = left * 1000 / config.hz;
-	return v;
+		outcome.lifetime_ms = left * 1000 / config.hz;
+	return outcome;
 }
 
-/* What tcp_reset() sets. Any other error is that of tcp_write_err(): it gave up, with ETIMEDOUT or a router's answer. */
+/* The errors that tcp_reset() sets. Any other one is from tcp_write_err(): TCP gave up, with ETIMEDOUT or an ICMP answer. */
 static __always_inline bool is_reset(int err)
 {
 	return err == ECONNRESET || err == EPIPE;
 }
 
-/* END_NONE: there is no entry. */
+/* The outcome is END_NONE when there is no entry. */
 static __always_inline struct close_outcome judge_entry(struct sock *sk, struct socket_state *s, int oldstate,
 							__u64 cookie)
 {
@@ -72,20 +73,23 @@ static __always_inline struct close_outcome judge_close(struct sock *sk, struct 
 							__u64 cookie)
 {
 	bool may_wait = oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING;
-	struct close_outcome v = {};
+	struct close_outcome outcome = {};
 
-	/* Looked for before sk_err: an error that nobody read may be older than a normal close (IP_RECVERR). */
+	/*
+	 * The entry is searched before sk_err is read: an error that was never read may be older than a normal close
+	 * (IP_RECVERR).
+	 */
 	if (may_wait)
-		v = judge_entry(sk, s, oldstate, cookie);
-	if (v.end != END_NONE)
-		return v;
+		outcome = judge_entry(sk, s, oldstate, cookie);
+	if (outcome.end != END_NONE)
+		return outcome;
 	if (sk->sk_err && sk->sk_err != ECONNABORTED)
-		v.end = is_reset(sk->sk_err) ? END_RESET : END_TIMEOUT;
+		outcome.end = is_reset(sk->sk_err) ? END_RESET : END_TIMEOUT;
 	else if (oldstate == TCP_LAST_ACK)
-		v.end = END_PASSIVE;
+		outcome.end = END_PASSIVE;
 	else
-		v.end = may_wait && time_wait_table_was_full(sk) ? END_OVERFLOW : END_ABORTED;
-	return v;
+		outcome.end = may_wait && time_wait_table_was_full(sk) ? END_OVERFLOW : END_ABORTED;
+	return outcome;
 }
 
 #endif

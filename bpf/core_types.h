@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Only the kernel types the programs read, flat and partial: libbpf finds each field in the running kernel's BTF by name
- * (CO-RE), looking through anonymous unions. Order and completeness do not matter; names do.
+ * The kernel types that the programs read, flat and partial: libbpf finds each field in the running kernel's BTF by its name
+ * (CO-RE), also inside anonymous unions. Order and completeness do not matter; names do.
  */
 #ifndef PORTCHURN_CORE_TYPES_H
 #define PORTCHURN_CORE_TYPES_H
@@ -65,7 +65,7 @@ enum tcp_state {
 #define ETIMEDOUT 110
 #define EALREADY 114
 #define EINPROGRESS 115
-#define ERESTARTSYS 512 /* 512 to 516: interrupted; what the caller gets is decided later */
+#define ERESTARTSYS 512 /* 512 to 516: interrupted; the kernel decides later what the caller gets */
 #define ERESTART_RESTARTBLOCK 516
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -136,7 +136,7 @@ typedef struct {
 	__s64 counter;
 } atomic64_t;
 
-/* One socket in any form: full, request and timewait sockets share this head. */
+/* The head that full sockets, request sockets and TIME_WAIT sockets share. */
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -244,7 +244,7 @@ struct file {
 };
 typedef enum { SS_FREE = 0, SS_UNCONNECTED = 1 } socket_state;
 struct socket {
-	socket_state state; /* what connect() goes by: SS_CONNECTING means the call asks after an earlier one */
+	socket_state state; /* connect() in SS_CONNECTING asks for the result of an earlier connect() */
 	struct sock *sk;
 };
 struct fdtable {

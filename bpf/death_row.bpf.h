@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * A namespace's TIME_WAIT entries: how many, how many at most, and the table they lie in. Where the kernel keeps that has
- * moved; which form this one has is known when the programs are loaded (CO-RE), and the verifier drops the others.
+ * The TIME_WAIT entries of a namespace: their number, their limit, and the table that holds them. Kernels differ in where
+ * they keep these; which form the running kernel has is known when the programs are loaded (CO-RE), and the verifier drops
+ * the code for the others.
  */
 #ifndef PORTCHURN_DEATH_ROW_BPF_H
 #define PORTCHURN_DEATH_ROW_BPF_H
@@ -36,7 +37,7 @@ static __always_inline int entries_of(struct inet_timewait_death_row *row)
 	return counted->tw_count.counter;
 }
 
-/* tcp_max_tw_buckets: the kernel skipped TIME_WAIT without a word. */
+/* tcp_max_tw_buckets is reached: the kernel makes no TIME_WAIT entry. */
 static __always_inline bool time_wait_table_full(struct sock *sk)
 {
 	struct inet_timewait_death_row *row = death_row_of(sk);
@@ -45,7 +46,8 @@ static __always_inline bool time_wait_table_full(struct sock *sk)
 }
 
 /*
- * The table was full when the kernel asked, a moment ago; another CPU may have let entries go since (seen: one, on two CPUs).
+ * The table was full when the kernel checked, a moment ago. Other CPUs may have freed entries since (one was seen, on two
+ * CPUs): hence the margin.
  */
 static __always_inline bool time_wait_table_was_full(struct sock *sk)
 {

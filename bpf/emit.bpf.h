@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* From a socket and its state to one record in the ring, if the filters want it, or to one count in the folds. */
+/*
+ * In: a socket and the facts of one event. Out: one record in the ring when the filters let it pass; when the ring is full,
+ * one count in the map `overflow`, and the owner in the map `lost_owners`.
+ */
 #ifndef PORTCHURN_EMIT_BPF_H
 #define PORTCHURN_EMIT_BPF_H
 
 #include <bpf/bpf_endian.h>
 #include "sock_view.bpf.h"
 
-/* An address that a system call named. */
+/* The address argument of a system call. */
 struct named_address {
 	__u8 address[16];
 	__u16 port; /* host byte order */
@@ -15,7 +18,7 @@ struct named_address {
 /* Which end of the connection the named address is; the socket itself has the other. */
 enum named { NAMED_NONE, NAMED_REMOTE, NAMED_LOCAL };
 
-/* What an event says beyond what its socket says. */
+/* The fields of an event that are not read from its socket. */
 struct event_facts {
 	__u64 cookie;
 	__u64 now;
@@ -50,8 +53,8 @@ static __always_inline __u32 acceptor_of(__u64 cookie)
 	return tgid ? *tgid : 0;
 }
 
-/* Whether the process filter `map` names anybody who has to do with this connection. */
-static __always_inline bool concerns(void *map, struct event_facts *f)
+/* Whether the process filter `map` lists the owner, the closer or the acceptor of this connection. */
+static __always_inline bool lists_process(void *map, struct event_facts *f)
 {
 	return listed(map, f->owner_tgid) || (f->closer_tgid && listed(map, f->closer_tgid)) ||
 	       (f->direction == DIRECTION_IN && listed(map, acceptor_of(f->cookie)));
@@ -59,7 +62,7 @@ static __always_inline bool concerns(void *map, struct event_facts *f)
 
 static __always_inline bool is_traced(struct event_facts *f)
 {
-	return control.traced && concerns(&traced_tgids, f);
+	return control.traced && lists_process(&traced_tgids, f);
 }
 
 static __always_inline __u16 local_port(struct sock_view *v, struct event_facts *f)
@@ -79,10 +82,10 @@ static __always_inline bool passes_filter(struct sock_view *v, struct event_fact
 	if (control.filter_ports && !listed(&filter_ports, remote_port(v, f)) &&
 	    !listed(&filter_ports, local_port(v, f)))
 		return false;
-	return !control.filter_tgids || concerns(&filter_tgids, f);
+	return !control.filter_tgids || lists_process(&filter_tgids, f);
 }
 
-/* Whether something of the connection stays that an audit can find. */
+/* Whether a socket dump can find the connection later: its socket, or its TIME_WAIT entry. */
 static __always_inline bool stays(struct event_facts *f)
 {
 	if (f->type == EVENT_CLOSED)
@@ -90,7 +93,7 @@ static __always_inline bool stays(struct event_facts *f)
 	return f->type == EVENT_ESTABLISHED || f->type == EVENT_ACCEPTED || f->type == EVENT_CONNECT;
 }
 
-/* A close that knows only the listener must not hide who accepted. */
+/* A close that knows only the listener must not replace the process that accepted. */
 static __always_inline void keep_owner(struct event_facts *f)
 {
 	struct lost_owner lost = {
@@ -117,7 +120,7 @@ static __always_inline void count_overflow_again(struct overflow_key *key)
 		count(COUNTER_OVERFLOW_FULL);
 }
 
-/* The ring is full: keep the totals exact and the owners, lose only the detail. */
+/* The ring is full: totals stay exact and owners known; only the details of the event are lost. */
 static __always_inline void count_overflow(struct sock_view *v, struct event_facts *f)
 {
 	struct overflow_key key = {
@@ -139,7 +142,7 @@ static __always_inline void count_overflow(struct sock_view *v, struct event_fac
 		__sync_fetch_and_add(value, 1);
 	else if (bpf_map_update_elem(&overflow, &key, &one, BPF_NOEXIST) != 0)
 		count_overflow_again(&key);
-	/* Last: who sees this counter move finds the fold. */
+	/* Last: a reader that sees this counter move finds the event in the map. */
 	count(COUNTER_RING_LOST);
 }
 
@@ -208,7 +211,7 @@ static __always_inline void write_event(struct tcp_event *e, struct sock_view *v
 
 enum sent { SENT_FILTERED, SENT_RING, SENT_OVERFLOWED };
 
-/* `closed`: the socket when its bytes are to be told; its type is known. */
+/* `closed`: the socket whose byte counts a close reports, of a type that the verifier knows; or NULL. */
 static __always_inline enum sent send(struct sock_view *v, struct event_facts *f, struct sock *closed)
 {
 	struct tcp_event *e;
@@ -232,7 +235,7 @@ static __always_inline enum sent send(struct sock_view *v, struct event_facts *f
 	return SENT_RING;
 }
 
-/* Of a transition, in a program whose tracepoint gives the socket. */
+/* For a transition, whose tracepoint passes the socket. */
 static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
 {
 	struct sock_view v = view_of(sk);
@@ -240,7 +243,7 @@ static __noinline enum sent send_event(struct sock *sk, struct event_facts *f)
 	return send(&v, f, sk);
 }
 
-/* Of a system call, whose socket is only an address. */
+/* For a system call: the verifier knows its socket only as an address. */
 static __noinline void send_call(struct sock *sk, struct event_facts *f)
 {
 	__u64 copy[SOCK_HEAD_BYTES / sizeof(__u64)];

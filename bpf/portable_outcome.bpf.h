@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Whether a close left a TIME_WAIT entry, judged by the socket alone, where its table cannot be read. Told wrongly: the last
- * entry before tcp_max_tw_buckets (as overflow), an entry that the kernel had no memory for, a connect() to AF_UNSPEC while
- * CLOSING, and a normal close with an old error that nobody read. The next audit finds out.
+ * The close outcome on kernels whose table of sockets cannot be read: whether a close left a TIME_WAIT entry is judged by
+ * the socket alone. Judged wrongly are: the last entry before tcp_max_tw_buckets (as overflow), an entry that the kernel had
+ * no memory for, a connect() to AF_UNSPEC in CLOSING, and a normal close with an older error that was never read. The next
+ * reconciliation corrects them.
  */
 #ifndef PORTCHURN_PORTABLE_OUTCOME_BPF_H
 #define PORTCHURN_PORTABLE_OUTCOME_BPF_H
@@ -17,8 +18,8 @@ struct close_outcome {
 };
 
 /*
- * The socket was disconnected, which leaves no entry: close() with SO_LINGER 0, connect() to AF_UNSPEC. From FIN_WAIT2 an
- * entry comes when no descriptor is left or the peer's FIN has come, and neither is so here.
+ * The socket was disconnected, which leaves no entry: close() with SO_LINGER 0, or connect() to AF_UNSPEC. A socket in
+ * FIN_WAIT2 becomes an entry when no descriptor is left or when the peer's FIN arrives, and neither is the case here.
  */
 static __always_inline bool was_disconnected(struct sock *sk, int oldstate)
 {
@@ -29,7 +30,7 @@ static __always_inline bool was_disconnected(struct sock *sk, int oldstate)
 	return sk->sk_lock.owned && has_flag(sk, SOCK_LINGER) && sk->sk_lingertime == 0;
 }
 
-/* tcp_fin_time(), but for retransmission timeouts of more than 17 s. */
+/* As tcp_fin_time(), except for retransmission timeouts of more than 17 s. */
 static __always_inline __u32 fin_wait2_ms(struct sock *sk, int linger2)
 {
 	struct net *net = sk->__sk_common.skc_net.net;
@@ -42,21 +43,21 @@ static __always_inline struct close_outcome portable_outcome(struct sock *sk, st
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	int linger2 = tp ? tp->linger2 : 0;
-	struct close_outcome v = {};
+	struct close_outcome outcome = {};
 
 	if (sk->sk_err || s->reset_sent || linger2 < 0 || was_disconnected(sk, oldstate) || time_wait_table_full(sk))
-		return v;
+		return outcome;
 	if (has_flag(sk, SOCK_DONE)) {
-		v.end = END_TIME_WAIT;
-		v.lifetime_ms = TIMEWAIT_MS;
+		outcome.end = END_TIME_WAIT;
+		outcome.lifetime_ms = TIMEWAIT_MS;
 	} else {
-		v.end = END_FIN_WAIT2;
-		v.lifetime_ms = fin_wait2_ms(sk, linger2);
+		outcome.end = END_FIN_WAIT2;
+		outcome.lifetime_ms = fin_wait2_ms(sk, linger2);
 	}
-	return v;
+	return outcome;
 }
 
-/* Attached for the portable outcome only. Its further arguments differ between kernels; sk may be none, or a mini-socket. */
+/* Attached for the portable outcome only. The later arguments differ between kernels. sk may be NULL, or a mini-socket. */
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(tcp_send_reset, struct sock *sk)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Who is calling: gives the current process its id and announces it, with everything a person knows it by, at its first
- * traced call and after each exec(). Later it may be gone: a process that lived 5 ms has its name from here.
+ * The calling process: gives it an id and announces it with name, path, command line, user and parent, at its first traced
+ * call and after each exec(). Later it may have ended: for a process of 5 ms this is the only source of its name.
  */
 #ifndef PORTCHURN_PROCESS_BPF_H
 #define PORTCHURN_PROCESS_BPF_H
@@ -29,10 +29,10 @@ static __always_inline int append_name(struct process_event *e, __u32 used, stru
 }
 
 /*
- * Walks from the executable's dentry to the root, crossing mounts as d_path() does, and stores the components leaf first:
- * bpf_d_path() is not allowed in these programs. Returns 0, or PROCESS_EXE_CUT. A global function, which may only take a
- * kernel pointer as a number: so the verifier walks the loop once per program, and what comes after it not at all for
- * each way out of the loop (300,000 instructions, most of a second of start-up).
+ * Walks from the executable's dentry to the root, crossing mounts as d_path() does, and stores the components, the file's
+ * own name first: bpf_d_path() is not allowed in these programs. Returns 0, or PROCESS_EXE_CUT. It is a global function so
+ * that the verifier checks the loop once per program, and does not check the code after the call again for every exit of the
+ * loop (300,000 instructions, most of a second of start-up). A global function may take a kernel pointer only as a number.
  */
 __noinline int read_exe(struct process_event *e, __u64 exe_file)
 {
@@ -74,7 +74,7 @@ static __always_inline void read_program(struct process_event *e, struct file *e
 	e->flags |= read_exe(e, (__u64)exe);
 }
 
-/* Only the current process's own memory can be read, and only what is paged in; user space fills the rest from /proc. */
+/* Only the memory of the current process can be read, and only what is paged in; user space reads the rest from /proc. */
 static __always_inline void read_cmdline(struct process_event *e, struct mm_struct *mm)
 {
 	unsigned long start = BPF_CORE_READ(mm, arg_start);
@@ -88,7 +88,7 @@ static __always_inline void read_cmdline(struct process_event *e, struct mm_stru
 		e->cmdline_len = length;
 }
 
-/* Runs the program of its parent: neither has called exec() since the fork. */
+/* Neither the process nor its parent has called exec() since the fork. */
 static __always_inline bool runs_parents_program(struct task_struct *leader, struct task_struct *parent)
 {
 	__u64 own = BPF_CORE_READ(leader, self_exec_id);
@@ -147,7 +147,7 @@ static __always_inline bool announce(struct task_struct *leader, struct process_
 	return true;
 }
 
-/* Its storage, with an id; NULL when the kernel had no memory for it. */
+/* The process's storage, with an id in it; NULL when the kernel had no memory for it. */
 static __always_inline struct process_state *process_state_of(struct task_struct *leader)
 {
 	struct process_state *state = bpf_task_storage_get(&processes, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -157,12 +157,12 @@ static __always_inline struct process_state *process_state_of(struct task_struct
 		return NULL;
 	}
 	if (state->id == 0)
-		/* Two threads may race here: the loser's number is never used. */
+		/* Two threads may race here; the number of the second is then never used. */
 		__sync_val_compare_and_swap(&state->id, 0, __sync_fetch_and_add(&next_process_id, 1) + 1);
 	return state;
 }
 
-/* The parent is announced for its child's sake once: a shell that opens no connection is the culprit's name. */
+/* Announces the parent, once: a shell that opens no connection itself may be what explains those of its children. */
 static __always_inline __u32 announce_parent(struct task_struct *leader)
 {
 	struct task_struct *parent = leader->real_parent;
@@ -177,8 +177,8 @@ static __always_inline __u32 announce_parent(struct task_struct *leader)
 }
 
 /*
- * The current process's id, announcing it when it is new or has called exec() since; 0 unknown. A global function, so
- * that the verifier walks its loops once and not at every place that asks.
+ * The id of the current process, 0 unknown. Announces the process when it is new or has called exec() since. A global
+ * function, so that the verifier checks its loops once and not for every call.
  */
 __noinline __u32 current_process_id(void)
 {
@@ -206,7 +206,7 @@ static __always_inline __u32 current_tid(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
-/* A kernel thread that closes a socket does so for somebody else. */
+/* A kernel thread closes sockets on behalf of other processes. */
 static __always_inline bool current_is_user(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * What was there before us: walks every descriptor of every process once, gives each TCP socket a cookie and an owner in
- * its storage, and writes one EVENT_SEED per socket for user space. Listeners first: only they tell inbound connections
- * from outbound ones. Not seen: sockets no descriptor shows (accept queues, orphans, descriptors in flight, io_uring's own).
+ * Sockets that are older than the tracer. Walks every descriptor of every process once, gives each TCP socket a cookie and,
+ * in its storage, an owner, and writes one EVENT_SEED per socket for user space. Listeners come first: only the listeners'
+ * ports distinguish inbound connections from outbound ones. Not seen are sockets without a descriptor in a process's table:
+ * those in accept queues, orphans, descriptors in flight between processes, registered files of io_uring.
  */
 #ifndef PORTCHURN_SEED_BPF_H
 #define PORTCHURN_SEED_BPF_H
@@ -10,7 +11,7 @@
 #include "emit.bpf.h"
 #include "process.bpf.h"
 
-/* bind() made the port's bucket, so that no plain connect() can use the port (inet_csk_get_port, __inet_hash_connect). */
+/* bind() created the port's bucket, so no plain connect() can use the port (inet_csk_get_port, __inet_hash_connect). */
 static __always_inline bool port_is_bound(struct sock *sk)
 {
 	struct inet_bind_bucket *bucket = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_bind_hash);
@@ -18,7 +19,7 @@ static __always_inline bool port_is_bound(struct sock *sk)
 	return bucket && (BPF_CORE_READ(bucket, fastreuse) != -1 || BPF_CORE_READ(bucket, fastreuseport) != -1);
 }
 
-/* NULL when the socket's owner is known: from its own events, or through an earlier descriptor. */
+/* NULL when the socket's owner is known already, from its own events or from an earlier descriptor. */
 static __always_inline struct socket_state *ownerless_state(struct sock *sk)
 {
 	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
@@ -33,7 +34,7 @@ static __always_inline struct socket_state *ownerless_state(struct sock *sk)
 	return s;
 }
 
-/* The process that holds a descriptor; announced without its command line, which only it could read here. */
+/* The process that holds a descriptor; announced without its command line, which can be read here only by itself. */
 static __always_inline struct process_ref holder(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
@@ -68,7 +69,7 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 		s->flags |= FLAG_BOUND_BEFORE;
 	}
 	f.flags = s->flags;
-	if (state == TCP_SYN_SENT) { /* no connection yet: when it becomes one, that is not older than we are */
+	if (state == TCP_SYN_SENT) { /* no connection yet: the one that it becomes is not older than the tracer */
 		s->direction = f.direction = DIRECTION_OUT;
 		f.flags &= ~FLAG_PREEXISTING;
 	}
@@ -77,7 +78,7 @@ static __always_inline void seed(struct seq_file *seq, struct task_struct *task,
 		return;
 	f.now = bpf_ktime_get_ns();
 	write_event(&e, &v, &f);
-	/* No room in this read: the kernel comes again with the next one, and the socket must be found ownerless then. */
+	/* No room in this read: the kernel shows the socket again in the next one, and it must have no owner then. */
 	if (bpf_seq_write(seq, &e, sizeof(e)) != 0)
 		s->owner = s->owner_tgid = 0;
 }

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * What an event says of its socket. A tracepoint's own socket is read as it lies there, since the verifier knows its type; one
- * that was found behind a descriptor is only an address, and each field would cost a call: so its head is copied at once.
+ * The fields of a socket that go into its event. A socket that the tracepoint passes is read in place, since the verifier
+ * knows its type. One that was found through a descriptor is only an address, and each field would cost a helper call: so
+ * its head is copied at once.
  */
 #ifndef PORTCHURN_SOCK_VIEW_BPF_H
 #define PORTCHURN_SOCK_VIEW_BPF_H
 
 #include "state.bpf.h"
 
-/* Bytes from the beginning of a socket that hold all that is read of its head: struct sock_common is 136 long. */
+/* Bytes from the beginning of a socket with every field that is read of its head; struct sock_common has 136. */
 #define SOCK_HEAD_BYTES 128
 
 struct sock_view {
-	struct sock_common *head; /* the socket's own, or a copy */
+	struct sock_common *head; /* in the socket, or a copy */
 	__u64 netns_cookie;
 	__u32 netns_inum;
 	__be16 sport; /* the local port as the socket last had it */
 };
 
-/* Of a full TCP socket whose type the verifier knows. */
+/* For a full TCP socket whose type the verifier knows. */
 static __always_inline __be16 port_of(struct sock *sk)
 {
 	struct inet_sock *inet = (struct inet_sock *)bpf_skc_to_tcp_sock(sk);
@@ -39,7 +40,7 @@ static __always_inline struct sock_view view_of(struct sock *sk)
 	return v;
 }
 
-/* Of a socket that is only an address; `copy` has SOCK_HEAD_BYTES. */
+/* For a socket that is only an address; `copy` has SOCK_HEAD_BYTES. */
 static __always_inline struct sock_view view_of_copy(struct sock *sk, void *copy)
 {
 	struct sock_view v = {.head = copy};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * An ICMP answer that comes while connect() holds the socket, as a firewall of this machine sends it, ends no attempt: the
- * kernel queues it, wakes who polls, and goes on sending (tcp_v4_err). Most programs read it from SO_ERROR, which takes it
- * away, and close: the last thing that the network said of the attempt is remembered here.
+ * An ICMP answer that arrives while connect() holds the socket, as the one from a firewall on this machine does, does not
+ * end the attempt: the kernel queues the error, wakes pollers, and continues to send (tcp_v4_err). Most programs read the
+ * error with SO_ERROR, which clears it, and close. So the last such error of the attempt is remembered here.
  */
 #ifndef PORTCHURN_SOFT_ERROR_BPF_H
 #define PORTCHURN_SOFT_ERROR_BPF_H

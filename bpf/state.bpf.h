@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* Everything the programs remember: maps, per-socket and per-process state, counters. */
+/* All state of the programs: maps, state per socket, process and call, counters. */
 #ifndef PORTCHURN_STATE_BPF_H
 #define PORTCHURN_STATE_BPF_H
 
@@ -13,7 +13,9 @@
 const volatile struct tracer_config config = {};
 volatile struct tracer_control control SEC(".data.control") = {};
 
-/* A connection's life so far. Cloned from the listener into each child, so that a child knows who listens. */
+/*
+ * The history of a connection so far. Cloned from the listener into each child, so that a child knows the listening process.
+ */
 struct socket_state {
 	__u64 attempt_ns;     /* SYN_SENT; 0 inbound */
 	__u64 established_ns; /* 0 not yet */
@@ -22,15 +24,16 @@ struct socket_state {
 	__u32 closer;
 	__u32 closer_tgid;
 	__u32 attempt_tid;
-	__u16 attempt_sport; /* before the attempt: a reused socket keeps a stale one */
+	__u16 attempt_sport; /* before the attempt: a socket that is used again keeps its old one */
 	__u16 attempt_num;
 	__u32 connect_us;
 	__u8 direction;
 	__u8 flags; /* enum event_flags */
-	__u8 last;  /* newest state we were shown; TCP_LISTEN in a child: cloned from its listener */
-	__u8 handled; /* transition_mark() of what the first copy of the program has handled and the second has not seen */
+	__u8 last;  /* newest state that was handled; TCP_LISTEN in a child: cloned from its listener */
+	/* transition_mark() of the transition that the first copy of the program handled and the second has not seen yet */
+	__u8 handled;
 	__u16 soft_err;  /* errno of the last ICMP answer to the attempt that did not end it */
-	__u8 reset_sent; /* noted only for the portable outcome */
+	__u8 reset_sent; /* set only for the portable outcome */
 	__u8 pad[5];
 };
 
@@ -42,7 +45,7 @@ struct {
 	__type(value, struct socket_state);
 } sockets SEC(".maps");
 
-/* Made known only for its child's sake: its own first call announces it again, in full. */
+/* Announced for its child or for a descriptor: its own first call announces it again, in full. */
 #define ANNOUNCED_AS_PARENT 1
 
 struct process_state {
@@ -63,8 +66,8 @@ struct call_state {
 	__u64 address; /* user memory */
 	__s32 fd;
 	__u32 length;   /* of the address */
-	__u8 pending;   /* a failure of this call would be news */
-	__u8 attempted; /* it came to SYN_SENT: the state transitions tell how it ends */
+	__u8 pending;   /* a failure of this call is to be reported */
+	__u8 attempted; /* it reached SYN_SENT: the state transitions report how it ends */
 	__u8 pad[6];
 };
 
@@ -76,13 +79,13 @@ struct {
 	__type(value, struct call_state);
 } calls SEC(".maps");
 
-/* The only queue; drained by user space's timer. Its size is set before load. */
+/* The only queue; user space drains it by a timer. Its size is set before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES_DEFAULT);
 } events SEC(".maps");
 
-/* Inserted when the ring is full; read, never cleared, by user space. */
+/* The overflow counters. Inserted when the ring is full; user space reads and never clears them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OVERFLOW_MAX);
@@ -91,8 +94,9 @@ struct {
 } overflow SEC(".maps");
 
 /*
- * By socket cookie. Inserted when the ring is full, for connections that live on or leave a TIME_WAIT entry: the audit finds
- * those, and nothing else says whose they are. Taken out by user space. Memory only while events are being lost.
+ * By socket cookie. Inserted when the ring is full, for connections that stay open or leave a TIME_WAIT entry: socket dumps
+ * show those, and have no owner for them. User space takes the entries out. They need memory only while events are being
+ * lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -109,7 +113,7 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-/* Filters: written by user space; an event must be in each that is not empty. Value unused. */
+/* Filters, written by user space; an event must match each one that is not empty. The value is not read here. */
 struct filter_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, FILTER_MAX);
@@ -121,7 +125,7 @@ struct filter_map filter_ports SEC(".maps");
 struct filter_map filter_netns SEC(".maps"); /* by inode */
 struct filter_map traced_tgids SEC(".maps");
 
-/* Cookies of connections a filtered or traced process accepted: their storage cannot be reached from accept(). */
+/* Cookies of connections that a filtered or traced process accepted: accept() cannot reach the storage of their sockets. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, TRACED_SOCKETS_MAX);
@@ -131,7 +135,7 @@ struct {
 
 __u32 next_process_id = 0;
 
-/* Of a socket whose type the verifier knows. */
+/* For a socket whose type the verifier knows. */
 static __always_inline bool has_flag(struct sock *sk, int flag)
 {
 	return (sk->__sk_common.skc_flags >> flag) & 1;
@@ -142,7 +146,7 @@ static __always_inline void count(__u32 counter)
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
 
 	if (value)
-		__sync_fetch_and_add(value, 1); /* a packet may come in between */
+		__sync_fetch_and_add(value, 1); /* a packet may interrupt */
 }
 
 #endif

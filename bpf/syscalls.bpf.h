@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * What no state transition tells: who accepted a connection, which bind() failed, and which connect() failed before it came
- * to SYN_SENT (no route, forbidden, no IPv6 source address). A connect() that got further is told by its transitions alone:
- * note_attempt() says so here, which keeps every failure to one event.
- * Calls that succeed are the hot path: on their way in the arguments are noted, on their way out nothing happens.
- * Not seen: io_uring's and 32-bit programs' calls, MSG_FASTOPEN.
+ * What no state transition shows: who accepted a connection, which bind() failed, and which connect() failed before it
+ * reached SYN_SENT (no route, forbidden, no IPv6 source address). A connect() that got further is reported by its
+ * transitions alone: note_attempt() marks it, so that every failure makes exactly one event.
+ * Calls that succeed are the hot path: at their entry the arguments are stored, at their exit nothing is done. Not seen: the
+ * calls of io_uring and of 32-bit programs, MSG_FASTOPEN.
  */
 #ifndef PORTCHURN_SYSCALLS_BPF_H
 #define PORTCHURN_SYSCALLS_BPF_H
@@ -24,7 +24,7 @@ struct sys_exit_args {
 	long ret;
 };
 
-/* struct sockaddr_in and sockaddr_in6, as far as they are read. */
+/* The part of struct sockaddr_in and sockaddr_in6 that is read. */
 struct user_address {
 	__u16 family;
 	__be16 port;
@@ -45,7 +45,7 @@ static __always_inline struct file *file_of(int fd)
 	return file;
 }
 
-/* The socket behind a descriptor; NULL when it is none. */
+/* The socket behind a descriptor; NULL when it is not a socket. */
 static __always_inline struct socket *socket_of(int fd)
 {
 	struct file *file = file_of(fd);
@@ -55,7 +55,7 @@ static __always_inline struct socket *socket_of(int fd)
 	return BPF_CORE_READ(file, private_data);
 }
 
-/* NULL when it is not TCP's. A MPTCP socket counts: its system calls are its own, its transitions those of its subflows. */
+/* NULL when it is not TCP. An MPTCP socket counts: system calls name it, while the transitions are those of its subflows. */
 static __always_inline struct sock *tcp_sock_of(struct socket *socket)
 {
 	struct sock *sk = BPF_CORE_READ(socket, sk);
@@ -72,7 +72,7 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 }
 
-/* Later events of this connection must pass the filters by its acceptor, whom its storage does not know. */
+/* Later events of this connection must pass the filters by its acceptor, which is not in the storage of its socket. */
 static __always_inline void remember_acceptor(struct event_facts *f)
 {
 	if (control.traced || control.filter_tgids)
@@ -80,7 +80,7 @@ static __always_inline void remember_acceptor(struct event_facts *f)
 			bpf_map_update_elem(&accepted_sockets, &f->cookie, &f->owner_tgid, BPF_ANY);
 }
 
-static __always_inline void tell(struct sock *sk, struct event_facts *f)
+static __always_inline void send_for_caller(struct sock *sk, struct event_facts *f)
 {
 	struct process_ref caller = current_process();
 
@@ -93,7 +93,7 @@ static __always_inline void tell(struct sock *sk, struct event_facts *f)
 	send_call(sk, f);
 }
 
-/* accept() returned: the process that has the connection now. A closed or cookie-less one was or will be told by its close. */
+/* accept() returned: the caller has the connection now. One that is closed or has no cookie yet is reported by its close. */
 static __always_inline int on_accept(long fd)
 {
 	struct event_facts f = {.type = EVENT_ACCEPTED, .direction = DIRECTION_IN};
@@ -109,11 +109,11 @@ static __always_inline int on_accept(long fd)
 	f.cookie = cookie_of(sk);
 	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (f.cookie && f.newstate != TCP_CLOSE)
-		tell(sk, &f);
+		send_for_caller(sk, &f);
 	return 0;
 }
 
-/* The attempt that the current thread's call makes has come to SYN_SENT. */
+/* The connect() of the current thread has reached SYN_SENT. */
 static __always_inline void note_attempt(void)
 {
 	struct call_state *call;
@@ -143,8 +143,8 @@ static __always_inline struct call_state *begin_call(struct sys_enter_args *args
 }
 
 /*
- * The address is read only now, from memory that the kernel itself has just read, so that it is paged in. A thread that
- * overwrites it meanwhile deceives nobody but the reader of its own failures.
+ * The address is read only at exit: the kernel has just read the same memory, so it is paged in. A thread that overwrites it
+ * meanwhile falsifies only the report of its own failure.
  */
 static __always_inline void read_name(struct named_address *name, struct call_state *call, __u16 *family)
 {
@@ -162,7 +162,7 @@ static __always_inline void read_name(struct named_address *name, struct call_st
 		write_v4(name->address, user.v4);
 }
 
-static __always_inline void tell_failure(struct call_state *call, struct event_facts *f)
+static __always_inline void send_failure(struct call_state *call, struct event_facts *f)
 {
 	struct socket *socket = socket_of(call->fd);
 	struct sock *sk = socket ? tcp_sock_of(socket) : NULL;
@@ -176,10 +176,10 @@ static __always_inline void tell_failure(struct call_state *call, struct event_f
 		return;
 	f->cookie = cookie_of(sk);
 	f->oldstate = f->newstate = TCP_CLOSE;
-	tell(sk, f);
+	send_for_caller(sk, f);
 }
 
-/* The current thread's call, when its failure has not been told yet and will not be. */
+/* The call of the current thread when no transition reports its failure; else NULL. */
 static __always_inline struct call_state *end_call(void)
 {
 	struct call_state *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
@@ -190,7 +190,7 @@ static __always_inline struct call_state *end_call(void)
 	return call;
 }
 
-/* Not failures: under way, asked again, connected already, interrupted. */
+/* Not failures: in progress, called again meanwhile, connected already, interrupted. */
 static __always_inline bool connect_failed(long ret)
 {
 	return ret < 0 && ret != -EINPROGRESS && ret != -EALREADY && ret != -EISCONN && ret != -EINTR &&
@@ -207,8 +207,8 @@ int sys_enter_connect(struct sys_enter_args *args)
 	if (!call)
 		return 0;
 	/*
-	 * On a socket that is connecting the call asks after the earlier attempt, whose end its transitions tell. Whether it
-	 * is a socket at all is looked at only when the call fails.
+	 * On a socket that is connecting, the call asks for the result of the earlier attempt, which the transitions report.
+	 * Whether the descriptor is a socket at all is checked only when the call fails.
 	 */
 	file = file_of(call->fd);
 	socket = BPF_CORE_READ(file, private_data);
@@ -227,7 +227,7 @@ int sys_exit_connect(struct sys_exit_args *args)
 	call = end_call();
 	f.err = (__u16)-args->ret;
 	if (call)
-		tell_failure(call, &f);
+		send_failure(call, &f);
 	return 0;
 }
 
@@ -249,7 +249,7 @@ int sys_exit_bind(struct sys_exit_args *args)
 	call = end_call();
 	f.err = (__u16)-args->ret;
 	if (call)
-		tell_failure(call, &f);
+		send_failure(call, &f);
 	return 0;
 }
 

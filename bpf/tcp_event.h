@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * The event format: what the BPF program writes into the ring and src/decode/layout.ts reads.
- * Twin: src/decode/layout.ts, same records, same order; a unit test compares the two, the addon exports the sizes and the
+ * The event format: the records that the BPF programs write and src/decode/ reads.
+ * Twin: src/decode/layout.ts, same records, same order; a unit test compares the two, the addon exports the sizes, and the
  * loader refuses a mismatch. To change a field: change it here, its assertion below, its row in layout.ts, and raise
  * EVENT_FORMAT in both.
- *
  * All fields are little-endian host integers at their natural alignment; there is no implicit padding.
- * Addresses are 16 bytes; IPv4 stands as ::ffff:a.b.c.d, so a v4-mapped socket and a plain IPv4 one look alike.
+ * Addresses are 16 bytes; IPv4 is written as ::ffff:a.b.c.d, so a v4-mapped socket and a plain IPv4 one have equal
+ * addresses.
  */
 #ifndef PORTCHURN_TCP_EVENT_H
 #define PORTCHURN_TCP_EVENT_H
@@ -20,22 +20,29 @@
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
 	EVENT_PROCESS_EXIT = 2, /* struct process_exit_event: the last thread of an announced process is exiting */
-	EVENT_CONNECT =
-		3, /* struct tcp_event: CLOSE -> SYN_SENT of a traced process; or its SYN had to be sent again */
-	EVENT_ESTABLISHED =
-		4,          /* an outbound connection reached ESTABLISHED (inbound: only when accepts are not traced) */
-	EVENT_ACCEPTED = 5, /* accept() returned an inbound connection */
-	EVENT_FAILED = 6,   /* an attempt ended without reaching ESTABLISHED; oldstate CLOSE: connect() failed before it
-				   came to SYN_SENT, and raddr and rport are what it asked for */
-	EVENT_CLOSED = 7,   /* an established connection reached CLOSE */
-	EVENT_LISTEN = 8,   /* a socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening */
-	EVENT_TRANSITION = 9, /* any state change; traced processes only */
-	EVENT_SEED = 10, /* a socket that some process held when the tracer started: not in the ring, but read from its
-				   iterators; newstate is its state */
-	EVENT_BIND_FAILED = 11, /* bind() failed: laddr and lport are what it asked for; no direction */
-	EVENT_COALESCED =
-		12, /* opened and closed between two looks at the ring: as EVENT_CLOSED, with the owner of the open.
-				   Not in the ring: native/tracer/coalescer.h makes one of two events */
+	/* This and all that follow: struct tcp_event. CLOSE -> SYN_SENT of a traced process, or FLAG_RETRIED. */
+	EVENT_CONNECT = 3,
+	/* An outbound connection reached ESTABLISHED; an inbound one: only when system calls are not traced. */
+	EVENT_ESTABLISHED = 4,
+	/* accept() returned an inbound connection. */
+	EVENT_ACCEPTED = 5,
+	/* An attempt ended without reaching ESTABLISHED. When oldstate is CLOSE, connect() failed before SYN_SENT, and raddr
+	 * and rport are its argument. */
+	EVENT_FAILED = 6,
+	/* An established connection reached CLOSE. */
+	EVENT_CLOSED = 7,
+	/* A socket started (newstate LISTEN) or stopped (oldstate LISTEN) listening. */
+	EVENT_LISTEN = 8,
+	/* Any state change; traced processes only. */
+	EVENT_TRANSITION = 9,
+	/* A socket that some process held when the tracer started; newstate is its state. Not in the ring: the iterators of
+	 * seed.bpf.h return it. */
+	EVENT_SEED = 10,
+	/* bind() failed: laddr and lport are its argument; no direction. */
+	EVENT_BIND_FAILED = 11,
+	/* Opened and closed in one batch: as EVENT_CLOSED, with the owner of the open. Not in the ring: native/tracer/
+	 * coalescer.h makes one event of the two. */
+	EVENT_COALESCED = 12,
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -53,13 +60,13 @@ enum event_end {
 };
 
 enum event_flags {
-	FLAG_OWNER_IS_LISTENER = 1 << 0, /* owner is the listening process: nobody was seen to accept it */
+	FLAG_OWNER_IS_LISTENER = 1 << 0, /* owner is the listening process: no accept() was seen */
 	FLAG_CLOSED_FIRST = 1 << 1,      /* this end sent its FIN before it saw the peer's */
 	FLAG_BOUND_BEFORE = 1 << 2,      /* bind() had chosen the local port before connect() */
 	FLAG_OPEN_SENT = 1 << 3,         /* the open of this connection was sent in an event */
 	FLAG_PREEXISTING = 1 << 4,       /* older than the tracer */
-	FLAG_TRACED = 1 << 5,            /* a traced process's: trace subscribers want it */
-	FLAG_OPEN_OVERFLOWED = 1 << 6,   /* the open of this connection had no room in the ring: it is in the folds */
+	FLAG_TRACED = 1 << 5,            /* of a traced process: trace subscribers want it */
+	FLAG_OPEN_OVERFLOWED = 1 << 6,   /* the open had no room in the ring: the overflow counters have it */
 	FLAG_RETRIED = 1 << 7,           /* EVENT_CONNECT: the SYN was sent again, so the attempt lasts */
 };
 
@@ -78,7 +85,7 @@ struct tcp_event {
 	__u32 netns_inum;     /* inode of the namespace, as stat -L shows it; reused after deletion */
 	__u32 owner;          /* process_event.id of opener, acceptor or listener; 0 unknown */
 	__u32 owner_tgid;
-	__u32 closer; /* process_event.id of whoever sent the first local FIN or aborted; 0 unknown */
+	__u32 closer; /* process_event.id of the process that sent the first local FIN or aborted; 0 unknown */
 	__u32 closer_tgid;
 	__u8 laddr[16];
 	__u8 raddr[16];
@@ -88,7 +95,7 @@ struct tcp_event {
 	__u8 direction;
 	__u8 oldstate;
 	__u8 newstate;
-	__u16 err; /* positive errno; 0 none; failed with END_ABORTED: what the network had answered */
+	__u16 err; /* positive errno; 0 none; failed with END_ABORTED: of the last ICMP answer */
 	__u8 end;
 	__u8 flags;
 	__u32 tid; /* thread in whose context it happened, when that is the owner's or closer's; else 0 */
@@ -99,13 +106,13 @@ struct tcp_event {
 #define CMDLINE_LEN 512
 
 enum process_flags {
-	PROCESS_FORKED = 1 << 0,      /* never called exec() since its fork, and its parent has not either: it runs the
-					  parent's program */
+	PROCESS_FORKED = 1 << 0,      /* neither it nor its parent has called exec() since the fork: it runs the program
+					  of the parent */
 	PROCESS_NO_MM = 1 << 1,       /* first seen while exiting: exe and cmdline were gone */
 	PROCESS_CMDLINE_CUT = 1 << 2, /* the command line is longer than CMDLINE_LEN */
 	PROCESS_EXE_CUT = 1 << 3,     /* the path is deeper or longer than the record */
 	PROCESS_EXE_DELETED = 1 << 4, /* the file was unlinked */
-	PROCESS_AS_PARENT = 1 << 5,   /* announced for its child's sake: read by somebody else, so no command line */
+	PROCESS_AS_PARENT = 1 << 5, /* announced by another process (its child, the reader of seeds): no command line */
 	PROCESS_KTHREAD = 1 << 6,
 };
 
@@ -130,8 +137,8 @@ struct process_event {
 	__u16 exe_len;     /* bytes used in exe */
 	__u16 cmdline_len; /* bytes used in cmdline */
 	__u32 pad;
-	char exe[EXE_LEN]; /* path components from the leaf to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
-	char cmdline[CMDLINE_LEN]; /* as in the process's memory: arguments ended by NUL */
+	char exe[EXE_LEN]; /* path components from the file to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
+	char cmdline[CMDLINE_LEN]; /* as in the memory of the process: arguments, each ended by NUL */
 };
 
 /* 24 bytes. */
@@ -144,7 +151,7 @@ struct process_exit_event {
 	__u32 pad;
 };
 
-/* Key of the map `folds`: cumulative counts (u64) of events the ring had no room for. 24 bytes. */
+/* Key of the map `overflow`: cumulative counts (u64) of the events that the ring had no room for. 24 bytes. */
 struct overflow_key {
 	__u64 netns_cookie;
 	__u32 owner;
@@ -156,7 +163,7 @@ struct overflow_key {
 	__u32 netns_inum;
 };
 
-/* Value of the map `lost_owners`: whose connection it is that an event had no room to tell of. 24 bytes. */
+/* Value of the map `lost_owners`: the owner of a connection whose event had no room in the ring. 24 bytes. */
 struct lost_owner {
 	__u64 cookie;
 	__u32 owner;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * What user space tells the programs: constants fixed at load (struct tracer_config), switches changed while running
- * (struct tracer_control) and the counters they give back (enum tracer_counter). Shared by bpf/ and native/.
+ * What user space sets for the programs: constants fixed at load (struct tracer_config) and switches that change while they
+ * run (struct tracer_control). What it reads back: the counters (enum tracer_counter). Compiled into both bpf/ and native/.
  */
 #ifndef PORTCHURN_TRACER_CONFIG_H
 #define PORTCHURN_TRACER_CONFIG_H
@@ -10,15 +10,16 @@
 #include <linux/types.h>
 #endif
 
-/* Written once into .rodata before load: the verifier removes what is switched off. */
+/* Written once into .rodata before load: the verifier removes the code that is switched off. */
 struct tracer_config {
-	__u32 hz;       /* jiffies per second */
-	__u32 syscalls; /* system calls are traced. Without them nobody reports an accept(), so an inbound connection is told
-			   by its EVENT_ESTABLISHED, and calls that fail before there is a connection are not told */
+	__u32 hz; /* jiffies per second */
+	/* System calls are traced. Without them no accept() is seen, so EVENT_ESTABLISHED reports an inbound connection, and
+	 * calls that fail before SYN_SENT are not reported. */
+	__u32 syscalls;
 	__u32 walk; /* the kernel's table of sockets can be read: close_outcome.bpf.h; else portable_outcome.bpf.h */
 };
 
-/* The map .data.control: how many entries each filter map holds; 0 lets everything pass without a look-up. */
+/* The map .data.control: the number of entries in each filter map; 0 lets every event pass without a look-up. */
 struct tracer_control {
 	__u32 filter_tgids;
 	__u32 filter_ports;
@@ -29,11 +30,11 @@ struct tracer_control {
 /* Index into the per-CPU array `counters`, u64 each, cumulative. */
 enum tracer_counter {
 	COUNTER_EVENTS = 0,           /* written to the ring */
-	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: folded */
-	COUNTER_OVERFLOW_FULL = 2,    /* of those, not even folded */
-	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls whose socket or thread got no local storage: not told */
-	COUNTER_IDENTITY_LOST = 4,    /* processes and older sockets whose owner is untold: no room or memory */
-	COUNTER_GAPS = 5,             /* in a socket's states: transitions that no copy of the program was shown */
+	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: in the map `overflow` */
+	COUNTER_OVERFLOW_FULL = 2,    /* of those, the ones that the map had no room for either */
+	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls not reported: no local storage for socket or thread */
+	COUNTER_IDENTITY_LOST = 4,    /* processes not announced, older sockets without owner: no room or no memory */
+	COUNTER_GAPS = 5,             /* in the states of sockets: transitions for which no copy of the program ran */
 	COUNTER_COUNT = 6,
 };
 

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 #include "native/unique_fd.h"
 
 namespace
@@ -20,7 +20,7 @@ namespace
 void must(const char *operation, long result)
 {
 	if (result < 0)
-		throw BpfError(operation, errno);
+		throw NativeError(operation, errno);
 }
 
 bool is_kept(const std::vector<uint32_t> &kept, uint32_t capability)
@@ -31,7 +31,8 @@ bool is_kept(const std::vector<uint32_t> &kept, uint32_t capability)
 	return false;
 }
 
-// What an executed file of root's can get at most. The kernel knows capabilities up to the first it does not answer for.
+// The bounding set limits what root gets by executing a file. PR_CAPBSET_READ fails for the first number that is no
+// capability.
 void drop_from_bounding_set(const std::vector<uint32_t> &kept)
 {
 	for (uint32_t capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
@@ -39,7 +40,7 @@ void drop_from_bounding_set(const std::vector<uint32_t> &kept)
 			must("drop a capability from the bounding set", prctl(PR_CAPBSET_DROP, capability, 0, 0, 0));
 }
 
-// Of this thread. The permitted set only ever loses; nothing is handed on by inheritance.
+// For this thread. Capabilities are only removed from the permitted set, and none is inheritable.
 void drop_from_own_sets(const std::vector<uint32_t> &kept)
 {
 	__user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -56,9 +57,9 @@ void drop_from_own_sets(const std::vector<uint32_t> &kept)
 	must("set the capabilities", syscall(SYS_capset, &header, sets));
 }
 
-// As it was before Node came: Node has marked all descriptors to be closed by exec, and makes pipes non-blocking for
-// everybody who shares them.
-void hand_on_stdio()
+// Restores stdio as it was before Node started: Node sets close-on-exec on all descriptors, and makes pipes non-blocking for
+// every process that shares them.
+void restore_stdio()
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		const int flags = fcntl(fd, F_GETFL);
@@ -72,9 +73,9 @@ void hand_on_stdio()
 
 void restart_with(const std::vector<uint32_t> &kept, const std::vector<std::string> &words)
 {
-	// Where root is an ordinary user, executing gives root nothing, and nothing would be left.
+	// With SECBIT_NOROOT, executing a file gives root no capabilities: none would be left.
 	if ((prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT) != 0)
-		throw BpfError("restart as a root without privilege", ENOTSUP);
+		throw NativeError("restart as a root without privilege", ENOTSUP);
 	std::vector<char *> argv;
 	argv.reserve(words.size() + 1);
 	for (const std::string &word : words)
@@ -84,9 +85,9 @@ void restart_with(const std::vector<uint32_t> &kept, const std::vector<std::stri
 	must("clear the ambient capabilities", prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 	drop_from_own_sets(kept);
 	must("give up new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	hand_on_stdio();
+	restore_stdio();
 	execv(argv[0], argv.data());
-	throw BpfError("execute " + words.front(), errno);
+	throw NativeError("execute " + words.front(), errno);
 }
 
 void send_datagram(const std::string &address, const std::string &text)
@@ -94,7 +95,7 @@ void send_datagram(const std::string &address, const std::string &text)
 	sockaddr_un to = {};
 	to.sun_family = AF_UNIX;
 	if (address.size() < 2 || address.size() >= sizeof(to.sun_path))
-		throw BpfError("send to " + address, EINVAL);
+		throw NativeError("send to " + address, EINVAL);
 	memcpy(to.sun_path, address.data(), address.size());
 	if (to.sun_path[0] == '@')
 		to.sun_path[0] = '\0';
@@ -102,5 +103,5 @@ void send_datagram(const std::string &address, const std::string &text)
 	const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
 	const auto *target = reinterpret_cast<const sockaddr *>(&to);
 	if (!socket || sendto(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL, target, length) < 0)
-		throw BpfError("send to " + address, errno);
+		throw NativeError("send to " + address, errno);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Records on their way from the dumper's thread to JavaScript's: whole records in chunks, a bounded number of them.
-// A chunk's memory is mapped for it and unmapped when it has been read, so that a large dump leaves nothing behind.
+// The queue from the dumper's thread to JavaScript's: whole records in a bounded number of chunks. The queue's lock guards
+// everything that both threads use. Each chunk has a mapping of its own, which is unmapped when the chunk has been read, so
+// that no memory of a large dump stays with the allocator.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -24,7 +25,7 @@ public:
 	}
 	Chunk &operator=(Chunk &&) = delete;
 	~Chunk();
-	// False: no room for it.
+	// False: the record does not fit.
 	bool append(const void *record, size_t size);
 	// Copies as many whole records as fit; returns their bytes.
 	size_t read(uint8_t *buffer, size_t size);
@@ -40,7 +41,7 @@ private:
 
 struct DumpLimits {
 	size_t queue_bytes;
-	// How long the writer waits for room when nobody takes.
+	// How long the writer waits for room when no records are taken.
 	std::chrono::milliseconds patience;
 };
 
@@ -49,20 +50,21 @@ class ChunkQueue
 public:
 	explicit ChunkQueue(const DumpLimits &limits) : limits_(limits) {}
 
-	// The writer's side. 0, ENOBUFS after having waited in vain, ECANCELED.
+	// For the writer's thread: push() to finish(). Returns 0, ENOBUFS after waiting in vain, or ECANCELED; not 0:
+	// `chunk` has not been moved.
 	int push(Chunk &&chunk);
-	// Beyond the bound, for the few bytes that must arrive.
+	// Beyond the bound, for the few records that must not be missing.
 	void push_anyway(Chunk &&chunk);
 	bool has_room();
 	bool cancelled();
 	// Nothing more will be written until restart().
 	void finish();
 
-	// The reader's side.
+	// For the reader's thread: restart() to cancel().
 	void restart();
 	bool finished();
 	size_t take(uint8_t *buffer, size_t size);
-	// The writer gives up at once, now and for ever.
+	// The writer gives up at once; this cannot be undone.
 	void cancel();
 
 private:
@@ -75,6 +77,6 @@ private:
 	std::deque<Chunk> chunks_;
 	bool finished_ = false;
 	bool cancelled_ = false;
-	// The reader's alone.
+	// For the reader's thread alone.
 	std::optional<Chunk> reading_;
 };

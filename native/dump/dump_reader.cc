@@ -9,7 +9,7 @@ namespace
 {
 constexpr uint8_t kSynRecv = 3;
 
-// Only full sockets have this attribute: it tells one in SYN_RECV from a request.
+// Only full sockets have this attribute: it distinguishes one in SYN_RECV from a request.
 bool has_shutdown(const uint8_t *at, size_t left)
 {
 	while (left >= NLA_HDRLEN) {
@@ -25,7 +25,7 @@ bool has_shutdown(const uint8_t *at, size_t left)
 	return false;
 }
 
-int show(const struct nlmsghdr &message, const DumpReader::Visitor &visitor)
+int visit(const struct nlmsghdr &message, const DumpReader::Visitor &visitor)
 {
 	constexpr size_t kFixed = NLMSG_LENGTH(sizeof(struct inet_diag_msg));
 	if (message.nlmsg_len < kFixed)
@@ -51,10 +51,10 @@ int DumpReader::take(const struct nlmsghdr &message, const Visitor &visitor)
 {
 	interrupted_ |= (message.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	done_ = message.nlmsg_type == NLMSG_DONE || message.nlmsg_type == NLMSG_ERROR;
-	return done_ ? result_of(message) : show(message, visitor);
+	return done_ ? result_of(message) : visit(message, visitor);
 }
 
-// Not by NLMSG_NEXT: where the last message ends before its padding, that counts down below zero.
+// Not with NLMSG_NEXT: when the last message ends before its padding, that macro makes the remaining length wrap below zero.
 int DumpReader::read(const uint8_t *bytes, size_t size, const Visitor &visitor)
 {
 	int error = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The messages of one sock_diag dump: bytes in, sockets out. No I/O, and nothing in the bytes is believed.
+// Parses the messages of one sock_diag dump. In: bytes of netlink messages, every length of which is checked. Out: a call of
+// the visitor for each socket. No I/O.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,15 +11,16 @@
 class DumpReader
 {
 public:
-	// `request`: a SYN that waits for its third ACK and has no full socket. An errno ends the dump.
+	// `request`: a connection request that waits for the final ACK and has no full socket. Returns 0; an errno ends the
+	// dump.
 	using Visitor = std::function<int(const struct inet_diag_msg &socket, bool request)>;
 
-	// Shows the sockets in what one receive gave. 0, the kernel's or the visitor's errno, or EPROTO for bytes that are no
-	// whole messages. `bytes` is aligned for a netlink header.
+	// Reads the bytes of one receive call. Returns 0, the errno of the kernel or of the visitor, or EPROTO when the
+	// bytes are not whole messages. `bytes` is aligned for a netlink header.
 	int read(const uint8_t *bytes, size_t size, const Visitor &visitor);
-	// The kernel has said that there is no more.
+	// The kernel has sent the end of the dump.
 	bool done() const { return done_; }
-	// The kernel's tables changed under the dump: sockets may be missing.
+	// The kernel's tables changed during the dump: sockets may be missing.
 	bool interrupted() const { return interrupted_; }
 
 private:

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dump format: what the dumper's thread writes and src/decode/dump.ts reads. One namespace is
+ * The dump format: the records that the dumper's thread writes and src/decode/dump.ts reads. The dump of one namespace is
  *   dump_begin, dump_socket*, dump_text*, dump_end
- * and a namespace without its end is as good as not dumped.
+ * Without dump_end it counts as not dumped.
  * Twin: src/decode/dump-layout.ts, same records, same order; a unit test compares the two, and the loader refuses an addon
  * of another EVENT_FORMAT. To change a field: change it here, its assertion below, its row in dump-layout.ts, and raise
- * EVENT_FORMAT (bpf/tcp_event.h, src/decode/layout.ts): one number stands for all that the addon hands over.
+ * EVENT_FORMAT (bpf/tcp_event.h, src/decode/layout.ts): one number covers all records of the addon.
  *
  * All fields are little-endian host integers at their natural alignment; there is no implicit padding. Every record is a
  * multiple of 8 bytes. Record types are distinct from those of bpf/tcp_event.h.
@@ -23,7 +23,7 @@ enum dump_type {
 };
 
 enum dump_socket_flags {
-	DUMP_SOCKET_REQUEST = 1 << 0, /* a SYN that waits for its third ACK: there is no full socket yet */
+	DUMP_SOCKET_REQUEST = 1 << 0, /* a connection request that waits for the final ACK: no full socket yet */
 };
 
 /* A setting or counter file; the order of DUMP_FILE_NAMES in dump-layout.ts. */
@@ -41,8 +41,8 @@ enum dump_file {
 };
 
 enum dump_text_flags {
-	DUMP_TEXT_LAST = 1 << 0, /* nothing of this file follows */
-	DUMP_TEXT_CUT = 1 << 1,  /* with _LAST: the file goes on, we do not */
+	DUMP_TEXT_LAST = 1 << 0, /* the last piece of this file */
+	DUMP_TEXT_CUT = 1 << 1,  /* with _LAST: the file is longer than DUMP_TEXT_LIMIT */
 };
 
 /* Bytes of text in one record, and of one file over all its records. */
@@ -54,9 +54,9 @@ struct dump_begin {
 	__u16 type;
 	__u16 size;
 	__u32 id;           /* the caller's number */
-	__u64 started_ns;   /* CLOCK_MONOTONIC, before the dump: what is older and not in it had ended */
-	__u64 netns_cookie; /* as in events; 0: this kernel does not tell (before 5.14), or not entered */
-	__u32 netns_inum;   /* inode of the namespace; 0: not even found */
+	__u64 started_ns;   /* CLOCK_MONOTONIC, before the dump: an older socket that is not in it had ended */
+	__u64 netns_cookie; /* as in events; 0: not known (kernels before 5.14), or not entered */
+	__u32 netns_inum;   /* inode of the namespace; 0: not found */
 	__u32 error;        /* errno: why it could not be entered; 0 */
 };
 
@@ -65,8 +65,8 @@ struct dump_socket {
 	__u16 type;
 	__u16 size;
 	/* The kernel's number. With timer 3 it is the substate of a mini-socket: 6 TIME_WAIT, 5 FIN_WAIT2. 13
-	 * (TCP_BOUND_INACTIVE): bound, neither listening nor connecting. 7 (CLOSE): caught while it changed, to what is not
-	 * known. */
+	 * (TCP_BOUND_INACTIVE): bound, neither listening nor connecting. 7 (CLOSE): the state changed during the dump, and
+	 * the new one is not known. */
 	__u8 state;
 	__u8 timer;
 	__u8 family; /* AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10 */
@@ -76,12 +76,12 @@ struct dump_socket {
 	__u8 raddr[16];
 	__u16 lport; /* host byte order */
 	__u16 rport;
-	__u32 expires_ms; /* of the timer; a mini-socket whose timer runs late stands at 0 */
-	__u32 uid;        /* as our user namespace sees it; 0 for mini-sockets and requests */
+	__u32 expires_ms; /* of the timer; 0 for a mini-socket whose timer is late */
+	__u32 uid;        /* in the user namespace of this process; 0 for mini-sockets and requests */
 	__u32 inode;      /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
 };
 
-/* A piece of a file's text; then `length` bytes, filled up with zeros to a multiple of 8. A file that this kernel does not
+/* A piece of a file's text; after it `length` bytes, padded with zeros to a multiple of 8. A file that this kernel does not
  * have, or that cannot be read, has no record. 16 bytes and the text. */
 struct dump_text {
 	__u16 type;
@@ -100,8 +100,9 @@ struct dump_end {
 	__u32 id;
 	__u64 ended_ns; /* CLOCK_MONOTONIC, when the last socket had been dumped */
 	__u32 sockets;  /* dump_socket records between begin and end */
-	/* errno; not 0: sockets are missing. EAGAIN: the kernel's tables changed under the dump or the reader was too slow;
-	 * ENOBUFS: nobody took the records; ECANCELED: closed. Else why the namespace could not be entered or dumped. */
+	/* errno; not 0: sockets are missing. EAGAIN: the kernel's tables changed during the dump, or the dumper received too
+	 * slowly; ENOBUFS: the records were not taken in time; ECANCELED: the dumper was closed. Any other: why the
+	 * namespace could not be entered or dumped. */
 	__u32 error;
 };
 

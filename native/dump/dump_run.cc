@@ -29,8 +29,8 @@ void copy_address(uint8_t (&to)[16], uint8_t family, const __be32 (&from)[4])
 	}
 }
 
-// The kernel shows a socket that is only bound as CLOSE. So it does one that left its state between being found and being
-// shown, but that one has a peer.
+// The kernel shows a socket that is only bound as CLOSE, and also one that closed between being found and being shown; but
+// that one has a peer.
 uint8_t state_of(const struct inet_diag_msg &socket)
 {
 	const bool bound_only = socket.idiag_state == kClose && socket.id.idiag_dport == 0;
@@ -76,7 +76,7 @@ void DumpRun::dump_one(const DumpTarget &target)
 	begin.type = DUMP_BEGIN;
 	begin.size = sizeof(begin);
 	begin.id = end.id = target.id;
-	int error = home_error_ != 0 ? home_error_ : visit_.enter(target.path, begin.netns_inum);
+	int error = own_error_ != 0 ? own_error_ : visit_.enter(target.path, begin.netns_inum);
 	if (error == 0)
 		error = sockets.open();
 	if (error == 0)
@@ -99,7 +99,7 @@ void DumpRun::dump_one(const DumpTarget &target)
 
 bool DumpRun::dump_all(const std::vector<DumpTarget> &targets)
 {
-	home_error_ = visit_.open();
+	own_error_ = visit_.open();
 	for (const DumpTarget &target : targets) {
 		if (queue_.cancelled())
 			break;

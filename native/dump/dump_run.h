@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One dump: namespaces one after another, as the records of dump_record.h. Runs on the dumper's thread.
+// One dump of several namespaces, one after another. In: their paths. Out: the records of dump_record.h. For one thread, the
+// dumper's; the lock is the queue's own.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -17,7 +18,7 @@ class DumpRun
 {
 public:
 	explicit DumpRun(ChunkQueue &queue) : queue_(queue), writer_(queue) {}
-	// False: the thread could not come back to its own namespace, and keeps another one alive.
+	// False: the thread could not return to its own namespace, and keeps another one alive.
 	bool dump_all(const std::vector<DumpTarget> &targets);
 
 private:
@@ -27,5 +28,5 @@ private:
 	ChunkQueue &queue_;
 	RecordWriter writer_;
 	NetnsVisit visit_;
-	int home_error_ = 0; /* the way home is not known: nothing can be entered */
+	int own_error_ = 0; /* the thread's own namespace could not be opened: no other one may be entered */
 };

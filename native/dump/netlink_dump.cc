@@ -15,9 +15,9 @@ namespace
 {
 // States 1 (ESTABLISHED) to 13 (TCP_BOUND_INACTIVE, which kernels before 6.8 ignore).
 constexpr uint32_t kAllStates = 0x3ffe;
-// The kernel fills a message of at most 32 KiB, whatever larger buffer waits for it.
+// The kernel makes messages of at most 32 KiB, however large the buffer is.
 constexpr size_t kBufferBytes = 64 * 1024;
-// The kernel makes the next message while we take one, so it never lets us wait; if it did, no close() might hang.
+// The kernel makes the next message while one is received, so no receive waits; if one did, close() must not hang.
 constexpr struct timeval kPatience = {2, 0};
 } // namespace
 
@@ -39,8 +39,8 @@ uint64_t NetlinkDump::netns_cookie() const
 	return cookie;
 }
 
-// The older of the two requests, because it alone takes any family: asked per family, the kernel walks its table of
-// connections, which is that of all namespaces, twice.
+// The older of the two requests, since only it accepts any family: with one request per family the kernel would walk its
+// table of connections, which holds those of all namespaces, twice.
 int NetlinkDump::request()
 {
 	struct {

@@ -9,8 +9,8 @@
 int NetnsVisit::open()
 {
 	struct stat self;
-	home_ = UniqueFd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-	if (!home_ || fstat(home_.get(), &self) != 0)
+	own_ = UniqueFd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	if (!own_ || fstat(own_.get(), &self) != 0)
 		return errno;
 	dev_ = self.st_dev;
 	inode_ = self.st_ino;
@@ -20,7 +20,7 @@ int NetnsVisit::open()
 int NetnsVisit::enter(const std::string &path, uint32_t &inum)
 {
 	struct stat found;
-	// A name below /run/netns can be any file: a FIFO must not hold us.
+	// A name below /run/netns can be any file: opening a FIFO must not block.
 	const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 	if (!file || fstat(file.get(), &found) != 0)
 		return errno;
@@ -38,7 +38,7 @@ int NetnsVisit::leave()
 {
 	if (!away_)
 		return 0;
-	if (setns(home_.get(), CLONE_NEWNET) != 0)
+	if (setns(own_.get(), CLONE_NEWNET) != 0)
 		return errno;
 	away_ = false;
 	return 0;

@@ -12,7 +12,7 @@
 
 namespace
 {
-// By enum dump_file. /proc/sys shows the namespace of the thread that looks; /proc/self/net would be the main thread's.
+// By enum dump_file. /proc/sys shows the namespace of the reading thread; /proc/self/net would show that of the main thread.
 constexpr const char *kPaths[] = {
 	"/proc/sys/net/ipv4/ip_local_port_range", "/proc/sys/net/ipv4/ip_local_reserved_ports",
 	"/proc/sys/net/ipv4/tcp_tw_reuse",        "/proc/sys/net/ipv4/tcp_tw_reuse_delay",
@@ -22,7 +22,7 @@ constexpr const char *kPaths[] = {
 };
 static_assert(std::size(kPaths) == DUMP_FILE_SNMP + 1, "one path for each dump_file");
 
-// Reads until the text ends or is full.
+// Reads until the file ends or `text` is full.
 bool read_into(const char *path, std::vector<uint8_t> &text)
 {
 	const UniqueFd file(open(path, O_RDONLY | O_CLOEXEC));
@@ -41,7 +41,8 @@ bool read_into(const char *path, std::vector<uint8_t> &text)
 	return true;
 }
 
-// A list of ports is given whole to the first read or cut by it: when the buffer got full, all is read again.
+// The kernel cuts a list of ports at the size of the first read: when the buffer is full, the file is read again from the
+// start.
 bool read_text(const char *path, std::vector<uint8_t> &text)
 {
 	text.resize(DUMP_TEXT_PIECE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The settings and counters of the network namespace that the calling thread is in, as dump_text records.
+// Writes the settings and counters of the network namespace that the calling thread is in, as dump_text records.
 #pragma once
 #include "native/dump/record_writer.h"
 
-// 0, or the writer's error. A file that cannot be read is left out.
+// Returns 0 or the writer's error. A file that cannot be read is left out.
 int write_settings_texts(RecordWriter &writer);

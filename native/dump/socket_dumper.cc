@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "native/dump/socket_dumper.h"
 
-#include <csignal>
 #include <new>
 #include <pthread.h>
-
-namespace
-{
-// A new thread inherits the mask: ours never runs a handler, and takes no signal meant for the process.
-class SignalsBlocked
-{
-public:
-	SignalsBlocked()
-	{
-		sigset_t all;
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before_);
-	}
-	SignalsBlocked(const SignalsBlocked &) = delete;
-	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
-	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-	sigset_t before_;
-};
-} // namespace
+#include "native/signals_blocked.h"
 
 SocketDumper::~SocketDumper()
 {
@@ -41,10 +20,11 @@ SocketDumper::~SocketDumper()
 
 void SocketDumper::ensure_thread()
 {
-	if (lost_.exchange(false))
+	if (thread_ended_.exchange(false))
 		thread_.join();
 	if (thread_.joinable())
 		return;
+	// The new thread inherits the mask: it never runs a handler, and takes no signal meant for the process.
 	const SignalsBlocked blocked;
 	thread_ = std::thread([this] { work(); });
 }
@@ -66,7 +46,7 @@ ssize_t SocketDumper::take(uint8_t *buffer, size_t size)
 {
 	if (!running_)
 		return -1;
-	// Asked first: what is written before the end is in the queue by then.
+	// Checked before taking: when it is finished, all its records are in the queue.
 	const bool finished = queue_.finished();
 	const size_t bytes = queue_.take(buffer, size);
 	running_ = !finished || bytes > 0;
@@ -82,7 +62,7 @@ std::optional<std::vector<DumpTarget>> SocketDumper::next_targets()
 	return std::exchange(targets_, std::nullopt);
 }
 
-// Without memory the dump ends where it is: what has no end record is as good as not dumped.
+// Without memory the dump stops: a namespace without its end record counts as not dumped.
 bool SocketDumper::run(const std::vector<DumpTarget> &targets)
 {
 	DumpRun run(queue_);
@@ -96,13 +76,13 @@ bool SocketDumper::run(const std::vector<DumpTarget> &targets)
 void SocketDumper::work()
 {
 	pthread_setname_np(pthread_self(), "churn-dump");
-	bool home = true;
-	while (home) {
+	bool returned = true;
+	while (returned) {
 		const auto targets = next_targets();
 		if (!targets)
 			return;
-		home = run(*targets);
-		lost_ = !home; /* before JavaScript may start again */
+		returned = run(*targets);
+		thread_ended_ = !returned; /* before JavaScript may start again */
 		queue_.finish();
 	}
 }

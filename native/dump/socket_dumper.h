@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The dumper: a thread of its own, asleep between dumps, that dumps namespaces while JavaScript goes on. All functions
-// here are called by one thread, JavaScript's; only work() runs on the dumper's own.
+// Socket dumps on a thread of their own, so that JavaScript does not wait; the thread sleeps between dumps. The public
+// functions are for one thread, JavaScript's; work(), run() and next_targets() run on the dumper's. It keeps nothing from
+// one dump to the next.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -16,11 +17,11 @@ class SocketDumper
 {
 public:
 	explicit SocketDumper(const DumpLimits &limits) : queue_(limits) {}
-	// Ends a running dump; waits for the thread, which takes as long as one message of the kernel.
+	// Ends a running dump and waits for the thread, at most for one message of the kernel.
 	~SocketDumper();
-	// False: the dump before is still running or not yet taken to its end. Throws std::system_error: no thread.
+	// False: the last dump is still running, or not all of it was taken. Throws std::system_error: no thread.
 	bool start(std::vector<DumpTarget> targets);
-	// Whole records; bytes written, 0: none right now, -1: finished and all taken. Never waits.
+	// Copies whole records. Returns their bytes; 0: none at the moment; -1: finished and all taken. Never waits.
 	ssize_t take(uint8_t *buffer, size_t size);
 
 private:
@@ -34,7 +35,7 @@ private:
 	std::condition_variable wake_;
 	std::optional<std::vector<DumpTarget>> targets_; /* under lock_ */
 	bool stop_ = false;                              /* under lock_ */
-	std::atomic<bool> lost_{false};                  /* the thread ends: it could not come home */
-	bool running_ = false;                           /* JavaScript's alone */
+	std::atomic<bool> thread_ended_{false}; /* the thread could not return to its own namespace, and ends */
+	bool running_ = false;                  /* for JavaScript's thread alone */
 	std::thread thread_;
 };

@@ -65,7 +65,7 @@ Napi::Value DumperObject::start(const Napi::CallbackInfo &info)
 	try {
 		return Napi::Boolean::New(info.Env(), dumper.start(targets_of(info[0])));
 	} catch (const std::system_error &error) {
-		throw to_js(info.Env(), BpfError("start the dump thread", error.code().value()));
+		throw to_js(info.Env(), NativeError("start the dump thread", error.code().value()));
 	}
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The dumper as JavaScript sees it: NativeSocketDumper of src/capture/native.ts.
+// The socket dumper as JavaScript sees it: NativeSocketDumper of src/capture/native.ts.
 #pragma once
 #include <memory>
 #include <napi.h>

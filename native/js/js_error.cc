@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-// Of libuv, which every Node has inside: the C library's own is glibc's alone.
+// A function of libuv, which is part of every Node; strerrorname_np() exists in glibc only.
 extern "C" char *uv_err_name_r(int error, char *name, size_t size);
 
 namespace
@@ -16,7 +16,7 @@ std::string name_of(int error)
 }
 } // namespace
 
-Napi::Error to_js(Napi::Env env, const BpfError &error)
+Napi::Error to_js(Napi::Env env, const NativeError &error)
 {
 	Napi::Error result = Napi::Error::New(env, error.what());
 	result.Set("code", Napi::String::New(env, name_of(error.error())));

@@ -6,7 +6,7 @@
 
 namespace
 {
-// A power of two, twice the opens of a batch of 256 KiB; what is beyond half of it is told as it came.
+// A power of two, twice the opens of a batch of 256 KiB. Opens beyond half of it are not coalesced.
 constexpr size_t kSlots = 4096;
 
 bool is_open(const struct tcp_event *event)
@@ -14,13 +14,13 @@ bool is_open(const struct tcp_event *event)
 	return event->type == EVENT_ESTABLISHED || event->type == EVENT_ACCEPTED;
 }
 
-// One that is older than the tracer is no life that we saw, though it may have been accepted just now.
-bool may_join(const struct tcp_event *closed)
+// A connection that is older than the tracer was not opened in this batch, although it may have been accepted in it.
+bool may_coalesce(const struct tcp_event *closed)
 {
 	return (closed->flags & FLAG_PREEXISTING) == 0;
 }
 
-// A close says all that its open said, but for who accepted.
+// A close has every field of its open except the acceptor.
 void merge(struct tcp_event *open, const struct tcp_event *closed)
 {
 	const struct tcp_event opened = *open;
@@ -45,9 +45,9 @@ void Coalescer::forget()
 	era_ = 1;
 }
 
-size_t Coalescer::home(uint64_t cookie) const
+size_t Coalescer::first_slot(uint64_t cookie) const
 {
-	// Cookies are handed out in sequence per CPU: the low bits spread them.
+	// The kernel assigns cookies in sequence per CPU, so their low bits are spread evenly.
 	return static_cast<size_t>(cookie ^ (cookie >> 32)) & (kSlots - 1);
 }
 
@@ -55,7 +55,7 @@ void Coalescer::remember(uint64_t cookie, size_t at)
 {
 	if (cookie == 0 || used_ >= kSlots / 2)
 		return;
-	size_t slot = home(cookie);
+	size_t slot = first_slot(cookie);
 	while (opens_[slot].era == era_ && opens_[slot].cookie != cookie)
 		slot = (slot + 1) & (kSlots - 1);
 	used_ += opens_[slot].era != era_;
@@ -64,15 +64,15 @@ void Coalescer::remember(uint64_t cookie, size_t at)
 
 const Coalescer::Open *Coalescer::find(uint64_t cookie) const
 {
-	for (size_t slot = home(cookie); opens_[slot].era == era_; slot = (slot + 1) & (kSlots - 1))
+	for (size_t slot = first_slot(cookie); opens_[slot].era == era_; slot = (slot + 1) & (kSlots - 1))
 		if (opens_[slot].cookie == cookie)
 			return &opens_[slot];
 	return nullptr;
 }
 
 /*
- * Nothing is joined across a process's record: a process that exits, or calls exec(), has the opens before it and the closes
- * after it counted in that order.
+ * Nothing is coalesced across the record of a process: when a process exits or calls exec(), the opens before that record
+ * and the closes after it must be counted in this order.
  */
 bool Coalescer::coalesce(uint8_t *batch, size_t at)
 {
@@ -81,11 +81,11 @@ bool Coalescer::coalesce(uint8_t *batch, size_t at)
 		forget();
 	else if (is_open(event))
 		remember(event->cookie, at);
-	if (event->type != EVENT_CLOSED || !may_join(event))
+	if (event->type != EVENT_CLOSED || !may_coalesce(event))
 		return false;
 	const Open *place = find(event->cookie);
 	auto *open = place ? reinterpret_cast<struct tcp_event *>(batch + place->at) : nullptr;
-	// Joined already: a socket can be used again, and its next open may have had no room in the ring.
+	// Not open: coalesced already. A socket can be used again, and its next open may have had no room in the ring.
 	if (!open || !is_open(open))
 		return false;
 	merge(open, event);

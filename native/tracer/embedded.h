@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The BPF objects inside the addon. CMakeLists.txt puts bpf/<name>.bpf.o between the symbols <name>_bpf_start and
-// <name>_bpf_end of a read-only section; the tracer opens them with bpf_object__open_mem(). 8-byte aligned.
+// <name>_bpf_end of a read-only section, 8-byte aligned, to be opened with bpf_object__open_mem().
 #pragma once
 #include <cstddef>
 

@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 namespace
 {
@@ -18,7 +18,7 @@ void *map(size_t length, int protection, int fd, size_t offset)
 {
 	void *at = mmap(nullptr, length, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
 	if (at == MAP_FAILED)
-		throw BpfError("map the ring buffer", errno);
+		throw NativeError("map the ring buffer", errno);
 	return at;
 }
 } // namespace
@@ -52,9 +52,9 @@ void EventRing::copy(uint8_t *to, uint64_t position, size_t size) const
 }
 
 /*
- * A header is never cut by the end of the ring: records begin at multiples of its size. The loads acquire what the kernel
- * released: up to the producer's position headers are written; a header that is not busy has its record behind it. The store
- * releases what was copied for the kernel to write over.
+ * A header never wraps at the end of the ring: records begin at multiples of its size. The order of loads and stores is that
+ * of the kernel's Documentation/bpf/ringbuf.rst. The loads acquire: headers up to the producer's position are written, and a
+ * header that is not busy has its whole record after it. The store releases: the kernel may overwrite what was copied.
  */
 size_t EventRing::drain(uint8_t *buffer, size_t size, size_t largest, Coalescer *coalescer)
 {

@@ -3,12 +3,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 KernelTypes::KernelTypes() : types_(btf__load_vmlinux_btf())
 {
 	if (!types_)
-		throw BpfError("read the kernel's types", errno);
+		throw NativeError("read the kernel's types", errno);
 }
 
 bool KernelTypes::has_tracepoint(const std::string &name) const
@@ -30,7 +30,7 @@ bool KernelTypes::has_member(const char *type, const char *member) const
 	return id > 0 && has_member(btf__type_by_id(types_.get(), static_cast<uint32_t>(id)), member);
 }
 
-// Also inside of anonymous structs and unions, as in C.
+// Also inside anonymous structs and unions, as in C.
 bool KernelTypes::has_member(const struct btf_type *type, const char *member) const
 {
 	const struct btf_member *members = btf_members(type);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the running kernel's types say of it: asked instead of its version, which distributions change at will. Reads them
-// when made, some MiB, so keep one no longer than needed. Called by Tracer.
+// Answers from the types of the running kernel (BTF) which features it has. Its version would not do, since distributions
+// port features back. The constructor reads some MiB: an object should be kept no longer than needed.
 #pragma once
 #include <bpf/btf.h>
 #include <memory>
@@ -9,10 +9,10 @@
 class KernelTypes
 {
 public:
-	// Throws BpfError: the kernel has no BTF, or it cannot be read.
+	// Throws NativeError: the kernel has no BTF, or it cannot be read.
 	KernelTypes();
 	bool has_tracepoint(const std::string &name) const;
-	// The table of sockets can be found and walked as bpf/close_outcome.bpf.h does.
+	// The table of sockets can be found and walked in the way of bpf/close_outcome.bpf.h.
 	bool has_socket_table() const;
 
 private:

@@ -7,11 +7,11 @@
 #include <linux/mount.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 namespace
 {
-// tracefs, mounted nowhere: visible to this process alone, gone with the descriptor.
+// A tracefs that is not mounted anywhere: only this process sees it, and it ends with the descriptor.
 UniqueFd detached_tracefs()
 {
 	UniqueFd context(static_cast<int>(syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC)));
@@ -39,7 +39,7 @@ unsigned long long read_id(const std::string &name)
 	UniqueFd file = open_id(name);
 	char text[32] = {};
 	if (!file || read(file.get(), text, sizeof(text) - 1) <= 0)
-		throw BpfError("read the id of tracepoint " + name, errno);
+		throw NativeError("read the id of tracepoint " + name, errno);
 	return strtoull(text, nullptr, 10);
 }
 } // namespace
@@ -55,6 +55,6 @@ UniqueFd open_tracepoint(const std::string &name)
 	/* One CPU is enough: a BPF program on a tracepoint's perf event runs for the tracepoint on every CPU. */
 	UniqueFd event(static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
 	if (!event)
-		throw BpfError("perf_event_open " + name, errno);
+		throw NativeError("perf_event_open " + name, errno);
 	return event;
 }

@@ -4,5 +4,5 @@
 #include <string>
 #include "native/unique_fd.h"
 
-// Throws BpfError. Its number is read from tracefs, which need not be mounted: see tracepoint.cc.
+// Throws NativeError. The tracepoint's number is read from tracefs, which need not be mounted.
 UniqueFd open_tracepoint(const std::string &name);

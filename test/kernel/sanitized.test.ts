@@ -17,7 +17,7 @@ const tool = (name: string) => join(OUT, 'tools', name);
 const DUMPS = 100_000;
 const LOADS = 6;
 /** Of the suites that run on the sanitized addon, which are all that call it by itself. */
-const SUITES = ['native/addon', 'native/audit', 'kernel/tracer'];
+const SUITES = ['native/addon', 'native/socket-dump', 'kernel/tracer'];
 const LEAST_TESTS = 40;
 const SUITES_WITHIN_MS = 150_000;
 

@@ -1,6 +1,5 @@
 /** The native tracer by itself: load, attach, drain, counters, close; and nothing left behind. */
 import { describe, expect, it } from 'vitest';
-import { absentTracer } from '../../src/capture/absent-tracer.js';
 import type { NativeTracer } from '../../src/capture/native.js';
 import { Batch, type TcpEvent } from '../../src/decode/batch.js';
 import { Decoder, type EventSink } from '../../src/decode/decoder.js';
@@ -71,13 +70,6 @@ async function churn(scope: Scope, netns: Netns, count: number): Promise<void> {
   settled(netns);
   await server.stop();
 }
-
-it('has the methods that its typed face declares, and no other', () => {
-  const tracer = addon.openTracer({ ringBytes: 1 << 16, syscalls: false });
-  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(tracer));
-  tracer.close();
-  expect(methods.filter((name) => name !== 'constructor').sort()).toEqual(Object.keys(absentTracer()).sort());
-});
 
 describe('the ring', () => {
   it.each([sizeOf('process_event'), 1536, 4096, 1 << 20])(

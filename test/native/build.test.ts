@@ -1,6 +1,4 @@
-/**
- * The native build in a copy of the tree: by the front door, incrementally, and as part of set-up. Real compilers throughout.
- */
+/** The native build in a copy of the tree, through the action of binding.gyp: complete and incremental, with real compilers. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +12,12 @@ const addon = join(tree, 'out/Release/portchurn.node');
 const gyp = JSON.parse(readFileSync(join(ROOT, 'binding.gyp'), 'utf8'));
 
 /** What node-gyp would run for binding.gyp. */
-function frontDoor(): void {
+function build(): void {
   const [command, ...words] = gyp.targets[0].actions[0].action;
   execFileSync(command, words, { cwd: tree, stdio: 'pipe' });
 }
 
-/** Loads the copy's addon in a process of its own: one process loads one addon of a name. */
+/** Loads the copy's addon in a process of its own: a process can load only one addon of a name. */
 function inspect(): { version: string; sizes: Record<string, number> } {
   const code = `const a = require(${JSON.stringify(addon)}); console.log(JSON.stringify({ version: a.version, sizes: a.sizes }))`;
   return JSON.parse(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));
@@ -31,7 +29,7 @@ beforeAll(() => {
   for (const part of ['package.json', 'CMakeLists.txt', 'binding.gyp', 'bpf', 'native'])
     cpSync(join(ROOT, part), join(tree, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
-  frontDoor();
+  build();
 }, 120_000);
 
 describe('binding.gyp’s action', () => {
@@ -42,7 +40,7 @@ describe('binding.gyp’s action', () => {
 
   it('does nothing when nothing changed', () => {
     const before = builtAt();
-    frontDoor();
+    build();
     expect(builtAt()).toBe(before);
   });
 
@@ -60,25 +58,25 @@ describe('binding.gyp’s action', () => {
   ])('builds again after %s changed', (_, file, change) => {
     const before = builtAt();
     appendFileSync(join(tree, file), change);
-    frontDoor();
+    build();
     expect(builtAt()).toBeGreaterThan(before);
   });
 
-  it('notices a source that came and one that went', () => {
+  it('notices a new source and a removed one', () => {
     const added = join(tree, 'native/added.cc');
     const marker = 'a string no other source has';
     writeFileSync(added, `extern "C" __attribute__((used)) const char added[] = "${marker}";\n`);
-    frontDoor();
+    build();
     expect(readFileSync(addon).includes(marker)).toBe(true);
     rmSync(added);
-    frontDoor();
+    build();
     expect(readFileSync(addon).includes(marker)).toBe(false);
   });
 
   it('takes a new version from package.json', () => {
     const file = join(tree, 'package.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"version": "[^"]*"/, '"version": "99.0.0"'));
-    frontDoor();
+    build();
     expect(inspect().version).toBe('99.0.0');
   });
 });

@@ -1,4 +1,4 @@
-/** The page is read over bad links at 3 a.m.: what the build makes of it stays small. */
+/** The page is read over slow links during incidents: the built page stays small. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

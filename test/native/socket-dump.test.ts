@@ -1,6 +1,4 @@
-/**
- * The dumper on the namespace we are in, which needs no privilege: what it shows, refuses, and leaves behind.
- */
+/** The socket dumper on the namespace of this process, which needs no privilege: its records, its refusals, its cleanup. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -27,7 +25,7 @@ import {
 } from '../support/socket-dump.js';
 
 const [ENOENT, EACCES, EINVAL] = [2, 13, 22];
-/** Many times our own namespace: a dump that goes on for a while. */
+/** Our own namespace many times over: a long dump. */
 const LONG = targets(...Array.from({ length: 2000 }, () => OWN));
 
 async function listening(scope: Scope, host: string): Promise<{ server: Server; port: number }> {
@@ -63,7 +61,7 @@ const ofPort = (it: Dumped, port: number) =>
   it.sockets.filter(({ local, remote }) => local.endsWith(`:${port}`) || remote.endsWith(`:${port}`));
 const brief = ({ state, family, local, remote }: DumpedSocket) => ({ state, family, local, remote });
 
-describe('a dump of our own namespace', () => {
+describe('a socket dump of our own namespace', () => {
   it('shows listener, both ends of a connection, owner and inode', async () => {
     const scope = testScope();
     const { server, port } = await listening(scope, '127.0.0.1');
@@ -100,7 +98,7 @@ describe('a dump of our own namespace', () => {
     expect(found).toHaveLength(3);
   });
 
-  it('says which namespace and when, and counts what it showed', async () => {
+  it('has the namespace, the time and the number of its sockets', async () => {
     const before = Number(process.hrtime.bigint());
     const [it] = (await dump(dumper(testScope()), OWN)) as [Dumped];
     const inum = Number(/\d+/.exec(readlinkSync(OWN))?.[0]);
@@ -111,7 +109,7 @@ describe('a dump of our own namespace', () => {
     expect(it.endedNs).toBeLessThan(Number(process.hrtime.bigint()));
   });
 
-  it('carries the settings and counters that the files have', async () => {
+  it('has the settings and counters of the files', async () => {
     const [it] = (await dump(dumper(testScope()), OWN)) as [Dumped];
     expect(it.texts).toMatchObject(readSysctls());
     const names = (text: string | null) => text?.replace(/\d+/g, '#').replace(/-/g, '');
@@ -126,7 +124,7 @@ describe('a target that cannot be entered', () => {
     ['a file that is no namespace', () => '/proc/self/status', [EINVAL]],
     ['a namespace of another kind', () => '/proc/self/ns/uts', [EINVAL]],
     ['a directory', () => '/run', [EACCES, EINVAL]],
-    ['a FIFO, which must not hold us', fifo, [EINVAL]],
+    ['a FIFO, which must not block', fifo, [EINVAL]],
   ])('is %s: a begin and an end that say why, and the next one is dumped', async (_, path, errors) => {
     const [bad, good] = (await dump(dumper(testScope()), path(), OWN)) as [Dumped, Dumped];
     expect(errors).toContain(bad.enterError);
@@ -142,7 +140,7 @@ function fifo(): string {
   return path;
 }
 
-/** Takes to the end, as fast as can be; what each take gave. */
+/** Takes all records without waiting; returns the bytes of each take. */
 async function takeAll(native: NativeSocketDumper, bytes: number): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   const buffer = new Uint8Array(bytes);
@@ -176,7 +174,7 @@ describe('the native dumper', () => {
       expect(records.filter((it) => it.type === type)).toHaveLength(20);
   });
 
-  it('takes one dump at a time, and the next once all is taken', async () => {
+  it('runs one dump at a time, and the next once all records are taken', async () => {
     const native = nativeDumper(testScope());
     const few = LONG.slice(0, 2);
     expect(native.take(new Uint8Array(65_536))).toBe(-1);
@@ -237,13 +235,13 @@ function dumpThreads(): string[] {
   return readdirSync('/proc/self/task').filter((task) => /^Name:\tchurn-dump$/m.test(statusOf(task)));
 }
 
-/** A thread gives itself its name. */
+/** Until the thread has set its name. */
 async function untilThread(): Promise<void> {
   while (dumpThreads().length === 0) await new Promise(setImmediate);
 }
 
 describe('the dumper', () => {
-  it('hands on what the sink threw, and dumps again', async () => {
+  it('rejects with the error that the sink threw, and dumps again', async () => {
     const it = dumper(testScope());
     class Broken extends Collector {
       override socket(): void {
@@ -262,7 +260,7 @@ describe('the dumper', () => {
     expect(await first).toHaveLength(1);
   });
 
-  it('rejects what close() interrupts, and what comes after', async () => {
+  it('rejects a dump that close() interrupts, and any later one', async () => {
     const it = new DumpReader(openAddon().openSocketDumper());
     const interrupted = expect(it.dump(LONG, new Collector())).rejects.toThrow('the dumper was closed');
     it.close();
@@ -298,7 +296,7 @@ const WORKER = `new (require('node:worker_threads').Worker)(
   begin.toString().replace(/^/, 'const begin = ') + '; globalThis.kept = begin();' +
   "require('node:worker_threads').parentPort.postMessage(1); setInterval(() => {}, 1000);", { eval: true })`;
 
-describe('a program in the middle of a dump', () => {
+describe('a program in the middle of a socket dump', () => {
   it.each([
     ['by process.exit()', 'globalThis.kept = begin(); process.exit(7)', 7],
     ['at its end', 'globalThis.kept = begin(); process.exitCode = 7', 7],

@@ -1,4 +1,4 @@
-/** What /proc of this machine really says, races included. Needs Linux, no root. */
+/** Reads the real /proc of this machine, races included. Needs Linux, no root. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { testScope } from '../support/scope.js';
 /** A busy machine is slow. */
 const WAIT = { timeout: 10_000 };
 
-/** A node that runs `script`, says "ready", and lives until the test ends. */
+/** A node that runs `script`, prints "ready", and runs until the test ends. */
 async function node(script: string, ...args: string[]) {
   const words = [process.execPath, '-e', `${script}; console.log('ready'); process.stdin.resume()`, ...args];
   const running = await start(testScope(), words);
@@ -26,7 +26,7 @@ async function node(script: string, ...args: string[]) {
 const rename = (comm: string) => `require('fs').writeFileSync('/proc/self/comm', ${JSON.stringify(comm)})`;
 
 describe('a real process', () => {
-  it('is read as ps and its own /proc tell', async () => {
+  it('has the facts that ps and its own /proc show', async () => {
     const { pid } = await node('1', 'two words');
     const facts = readProcess(pid);
     const ps = execFileSync('ps', ['-o', 'ppid=,ruid=', '-p', String(pid)], { encoding: 'utf8' });
@@ -141,7 +141,7 @@ it('the kernel’s own threads have a name and no exe', () => {
   expect(readProcess(2)).toMatchObject({ comm: 'kthreadd', ppid: 0, parent: null, exe: null, cmdline: null });
 });
 
-it('the identity queue names a process for its start, and nobody for another start', async () => {
+it('the identity queue names a process for its start time, and none for another start time', async () => {
   const queue = new IdentityQueue();
   const { pid } = await node(rename('asked-for'));
   const ask = (ticks: number) =>
@@ -163,7 +163,7 @@ describe('the clock of this machine', () => {
     }
   });
 
-  it('is not said to have been set when nobody set it', () => {
+  it('is not reported as set when it was not set', () => {
     const clock = new BootClock();
     const before = clock.unixMsAtZero;
     for (let i = 0; i < 500; i++) expect(clock.sample()).toBe(false);

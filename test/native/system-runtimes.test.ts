@@ -1,4 +1,4 @@
-/** The runtime that a real process carries inside, by the libraries that it has mapped. Needs Linux and Python, no root. */
+/** The runtime inside a real process, known by the libraries that it has mapped. Needs Linux and Python, no root. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -49,7 +49,7 @@ describe('the control groups of this machine', () => {
 });
 
 describe('the network namespaces of this machine', () => {
-  it('hold our own, with a process that lives there', async () => {
+  it('include our own, with a process in it', async () => {
     const namespaces = new NetworkNamespaces();
     await namespaces.refresh();
     const own = inodeOf('/proc/self/ns/net');
@@ -65,7 +65,7 @@ describe('the network namespaces of this machine', () => {
     expect(namespaces.nameOf(inodeOf('/proc/2/ns/net'))).toBe('host');
   });
 
-  it('are named by a process that lives there', async () => {
+  it('are named by a process in them', async () => {
     const words = ['unshare', '--user', '--net', 'sh', '-c', 'echo ready; exec cat'];
     const running = await start(testScope(), words);
     await running.printed(/ready/);
@@ -113,7 +113,7 @@ it('the port settings of this namespace are what sysctl says', () => {
 });
 
 describe('the doctor', () => {
-  it('tells the truth about this process and kernel', async () => {
+  it('reports this process and kernel as they are', async () => {
     const report = await runDoctor({ load: openAddon });
     expect(report.kernel).toBe(execFileSync('uname', ['-r'], { encoding: 'utf8' }).trim());
     expect(report.ok).toBe(report.checks.every((check) => check.status !== 'fail'));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which BPF programs does the kernel have? Without arguments: one id per line. With ids: waits until the kernel has none of
- * them any more (it frees them some time after the last descriptor is closed) and ends 0, or 1 with those left after 10 s.
- * Called by test/support/leftovers.ts; needs CAP_SYS_ADMIN, as the kernel demands for these calls.
+ * The BPF programs that the kernel has. Without arguments: prints their ids, one per line. With ids: waits until the kernel
+ * has none of them any more (it frees a program some time after its last descriptor is closed) and exits 0; after 10 s it
+ * prints how many are left and exits 1. Needs CAP_SYS_ADMIN, which the kernel requires for these calls.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -40,7 +40,7 @@ static int list(void)
 	return 1;
 }
 
-/* Asks for the id after id-1, so that no descriptor keeps the program alive. */
+/* Asks for the id after id-1: opening the program by its id would keep it alive. */
 static int exists(__u32 id)
 {
 	__u32 found = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* main: options, signals, limits, the gate at the start, the summary at the end. churngen.h says what it is for. */
+/* main: options, signals, limits, the gate at the start, the summary at the end. See churngen.h. */
 #include "churngen.h"
 
 #include <signal.h>
@@ -11,7 +11,7 @@
 
 #define GRACE_SECONDS 5
 
-/* The first signal asks everybody to end; whatever still hangs when the second comes is left where it is. */
+/* The first signal asks all threads to end. If some still run at the alarm after GRACE_SECONDS, the process exits with 3. */
 static void on_signal(int sig)
 {
 	if (counters->stopping && sig == SIGALRM)
@@ -65,7 +65,7 @@ static void wait_for_end(void)
 int main(int argc, char **argv)
 {
 	parse_options(argc, argv);
-	record_open(); /* before signals: their handler writes there */
+	record_open(); /* before the signal handler, which writes to the counters */
 	set_limits();
 	if (opt.gate)
 		wait_for_line();

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * churngen: real TCP connections on demand, for tests and the bench. It knows nothing of the tracer, and never asks the
- * kernel for a socket cookie (asking would generate one and hide a tracer that generates it too late).
+ * churngen: makes real TCP connections for tests and the bench. It knows nothing of the tracer, and never asks the kernel
+ * for a socket cookie: that would generate one and hide a tracer that generates it too late.
  *   options.c  the command line -> struct options
  *   net.c      addresses, clocks, processes
- *   record.c   what happened: shared counters, the log, the summary line
+ *   record.c   shared counters, the log, the summary line
  *   server.c   accepts, and closes by policy
- *   client.c   opens, talks, closes by style; connect.c: the ways to call connect(); handover.c: closing by somebody else
- * Wants _GNU_SOURCE (CMakeLists.txt). One process = one mode. Threads and forked children share the counters and, line by line, the log.
+ *   client.c   opens, sends and receives, closes by style
+ *   connect.c  the ways to call connect()
+ *   handover.c closing by another process
+ * Needs _GNU_SOURCE (CMakeLists.txt). A process is either server or client. Threads and forked children share the counters
+ * and the log; lines are written to the log whole.
  */
 #ifndef CHURNGEN_H
 #define CHURNGEN_H
@@ -22,11 +25,11 @@
 #define NS_PER_SEC 1000000000ull
 
 enum policy {
-	POLICY_PEER,  /* close after the peer has: the client closes first */
+	POLICY_PEER,  /* close after the peer: the client closes first */
 	POLICY_FIRST, /* close right after accept() */
 	POLICY_REPLY, /* answer the first bytes, then close: as an HTTP/1.0 server does */
 	POLICY_RESET, /* SO_LINGER 0 right after accept() */
-	POLICY_NEVER, /* keep the descriptor, even after the peer's FIN: CLOSE_WAIT here, FIN_WAIT2 there */
+	POLICY_NEVER, /* keep the descriptor, even after the peer's FIN: CLOSE_WAIT here, FIN_WAIT2 at the peer */
 };
 
 enum close_style {
@@ -39,7 +42,7 @@ enum close_style {
 	CLOSE_EXIT,           /* the process exits with the descriptor open */
 	CLOSE_KILL,           /* the process is killed with the descriptor open */
 	CLOSE_FORK,           /* a forked child holds the last descriptor */
-	CLOSE_PASS,           /* another process got the descriptor over a unix socket, and closes it */
+	CLOSE_PASS,           /* another process receives the descriptor over a unix socket, and closes it */
 };
 
 enum connect_call { CALL_BLOCK, CALL_NONBLOCK, CALL_URING };
@@ -80,7 +83,7 @@ struct options {
 	enum connect_call call;
 	bool stop_on_error; /* end at the first failed attempt */
 	bool gate;          /* print "ready PID", start at the first line on stdin */
-	bool stay;          /* live on until stdin ends */
+	bool stay;          /* do not exit until stdin ends */
 	const char *log;    /* NULL: no log */
 };
 
@@ -100,10 +103,10 @@ void sleep_until(uint64_t when_ns);
 pid_t fork_bound(void); /* a child that is killed when its parent ends */
 void die(const char *what);
 
-/* record.c: one connection or attempt. Times are CLOCK_MONOTONIC ns, 0 when it did not come to that. */
+/* record.c: one connection or attempt. Times are CLOCK_MONOTONIC ns, 0 when it did not get that far. */
 struct record {
 	const char *role; /* client, server */
-	const char *call; /* what failed: socket, bind, connect; NULL when nothing */
+	const char *call; /* the call that failed: socket, bind, connect; NULL: none */
 	union address local, remote;
 	uint64_t start_ns, open_ns, close_ns;
 	uint64_t sent, received;
@@ -114,7 +117,7 @@ struct record {
 struct counters {
 	uint64_t attempts, opened, failed, closed, sent, received;
 	uint64_t errors[200];   /* by errno */
-	volatile bool stopping; /* everybody is to end */
+	volatile bool stopping; /* all threads and children are to end */
 };
 extern struct counters *counters; /* shared with every child */
 

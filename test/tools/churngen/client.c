@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The client: opens connections to the destinations in turn, at a rate or as fast as it can, keeps each open for --hold-ms,
- * and closes it in the given style. Threads of one process share the count; forked workers each have their own.
- * Called by main; bounded by --count and --seconds.
+ * and closes it in the given style. Threads of one process share the count; forked workers each have their own. Bounded by
+ * --count and --seconds.
  */
 #include "churngen.h"
 
@@ -24,7 +24,7 @@ struct held {
 
 static uint64_t taken, started_ns;
 
-/* The number of the next connection to open; false when there is none left. */
+/* Takes the number of the next connection to open; false when none is left. */
 static bool take(uint64_t *n)
 {
 	*n = __atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED);
@@ -54,7 +54,7 @@ static int bind_local(int fd, int family)
 	return bind(fd, &local.any, address_length(&local)) ? errno : 0;
 }
 
-/* 0 or the errno of the call named in rec->call. */
+/* Returns 0 or the errno of the call named in rec->call. */
 static int try_open(struct held *held)
 {
 	const union address *to = &held->rec.remote;
@@ -87,7 +87,7 @@ static void failed(struct held *held, int err)
 		counters->stopping = true;
 }
 
-/* The local port is read back, never assumed; the kernel gives no cookie for it. */
+/* The local port is read back: getsockname() generates no cookie. */
 static void fill_record(struct held *held, int err)
 {
 	struct record *rec = &held->rec;
@@ -136,7 +136,7 @@ static void talk(struct held *held)
 	}
 }
 
-/* Opens connection number n and talks; false when it failed. */
+/* Opens connection number n, sends and receives its bytes; false when it failed. */
 static bool open_one(struct held *held, uint64_t n)
 {
 	memset(held, 0, sizeof(*held));
@@ -204,7 +204,7 @@ static uint64_t due(uint64_t n)
 
 static void pause_until(uint64_t when_ns)
 {
-	uint64_t soon = now_ns() + 100 * NS_PER_MS; /* so that a stop is noticed */
+	uint64_t soon = now_ns() + 100 * NS_PER_MS; /* short enough to notice a stop */
 
 	sleep_until(when_ns < soon ? when_ns : soon);
 }
@@ -238,8 +238,8 @@ static void *churn(void *arg)
 	return arg;
 }
 
-/* A child opens its share, holds it, and ends with every descriptor open. */
-static void live_and_die(uint64_t first, uint64_t count)
+/* A child opens its share of connections, holds them, and ends with every descriptor open. */
+static void open_and_exit(uint64_t first, uint64_t count)
 {
 	struct held held;
 
@@ -266,7 +266,7 @@ static void spawn_children(void)
 			sleep_until(due(n));
 		pid_t child = fork_bound();
 		if (child == 0)
-			live_and_die(n, left < opt.per_child ? left : opt.per_child);
+			open_and_exit(n, left < opt.per_child ? left : opt.per_child);
 		waitpid(child, NULL, 0);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ways to call connect(): blocking, non-blocking with poll(), io_uring through the bare system calls (one entry at a
- * time, one ring per thread). Each returns 0 or the errno the caller would see. Called by client.c.
+ * time, one ring per thread). Each returns 0 or the errno of connect().
  */
 #include "churngen.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Closing by another process than the opener: a child that inherited the descriptor, or a helper that got it over a unix
- * socket. In both the opener closes its own copy first and only then lets the other go on, so who closes last is certain.
- * Called by client.c with one connection at a time per thread; each returns once the connection is closed.
+ * Closes by another process than the opener: a child that inherited the descriptor, or a helper that received it over a unix
+ * socket. In both cases the opener closes its own copy before it lets the other process continue, so that one closes last.
+ * One connection at a time per thread; each function returns when the connection is closed.
  */
 #include "churngen.h"
 
@@ -29,7 +29,7 @@ pid_t close_in_child(int fd)
 	}
 	close(fd);
 	close(go[0]);
-	close(go[1]); /* the end of the pipe is the signal */
+	close(go[1]); /* the end of the pipe lets the child continue */
 	waitpid(child, NULL, 0);
 	return child;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses, clocks, processes. Called by every other file; keeps no state. */
+/* Addresses, clocks, processes; keeps no state. */
 #include "churngen.h"
 
 #include <arpa/inet.h>
@@ -76,7 +76,7 @@ void nth_address(const union address *base, unsigned n, union address *out)
 	memcpy(tail, &value, 4);
 }
 
-/* A mapped address is printed as the IPv4 address it is. */
+/* A v4-mapped address is printed as IPv4. */
 void format_address(const union address *addr, char *out, size_t size)
 {
 	char host[INET6_ADDRSTRLEN];

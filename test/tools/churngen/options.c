@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line -> struct options. Bad usage says which word and ends with status 2. Called once, by main. */
+/* In: the command line. Out: struct options; on bad usage a message that names the word, and exit status 2. */
 #include "churngen.h"
 
 #include <getopt.h>
@@ -220,7 +220,7 @@ static void check(void)
 		usage("missing", "--listen or --to");
 	if (!opt.spread || !opt.threads || !opt.processes || !opt.per_child || !opt.hold_max || !opt.seconds)
 		usage("bad number", "0");
-	if (alone && (opt.threads > 1 || opt.hold_ms)) /* a fork would inherit the other connections */
+	if (alone && (opt.threads > 1 || opt.hold_ms)) /* the forked process would inherit the other connections */
 		usage("fork and pass want", "--threads 1 and no --hold-ms; use --processes");
 }
 

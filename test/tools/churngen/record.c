@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happened. Counters live in memory shared with forked children, so that a killed child's work is counted too. The log
- * has one line per connection or failed attempt, tab separated; each thread collects lines and appends whole ones.
- * Columns: role call local remote pid tid closer startNs openNs closeNs errno sent received ("-" or 0 when not known).
+ * The results. The counters are in memory that is shared with forked children, so that connections of a killed child are
+ * counted too. The log has one line per connection or failed attempt, tab separated; each thread collects lines and appends
+ * whole ones. Columns: role call local remote pid tid closer startNs openNs closeNs errno sent received ("-" or 0 when not
+ * known).
  */
 #include "churngen.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server: N threads, each with an epoll of its own over the shared listeners, accept and close by the listener's policy.
- * A connection is read once right after accept(); only one that has nothing to say yet goes into the epoll, so a client that
- * closes at once costs accept, recv, close. Ends on SIGTERM or after --seconds; prints the summary (main).
+ * The server: N threads, each with its own epoll over the shared listeners, accept and close by the listener's policy.
+ * A connection is read once right after accept(), and goes into the epoll only when it has no bytes yet: so a client that
+ * closes at once costs accept, recv, close. Ends on SIGTERM or after --seconds.
  */
 #include "churngen.h"
 
@@ -81,7 +81,7 @@ static void send_all(int fd, const char *data, size_t size)
 	}
 }
 
-/* Bytes came; true when the policy ends the connection with them. */
+/* Handles received bytes; true when the policy closes the connection after them. */
 static bool took_bytes(int fd, enum policy policy, size_t size)
 {
 	count_add(received, size);
@@ -95,7 +95,7 @@ static bool took_bytes(int fd, enum policy policy, size_t size)
 	return policy == POLICY_REPLY;
 }
 
-/* Reads what is there; false when the connection is done with (closed, or kept for ever). */
+/* Reads until there is nothing to read; false when the connection needs no epoll (closed, or kept for ever). */
 static bool on_readable(int fd, enum policy policy)
 {
 	for (;;) {
@@ -163,7 +163,7 @@ static void on_event(uint64_t data)
 		on_listener(listener);
 	else if (fd != stop_event && !on_readable(fd, opt.endpoints[listener].policy) &&
 		 opt.endpoints[listener].policy == POLICY_NEVER)
-		epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); /* gone already when it was closed for an error */
+		epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); /* no longer in the epoll when it was closed for an error */
 }
 
 static void *serve(void *arg)
@@ -210,7 +210,7 @@ static void prepare(void)
 		listeners[i] = open_listener(&opt.endpoints[i]);
 }
 
-/* The main thread alone takes signals. */
+/* Only the main thread receives signals. */
 void run_server(void)
 {
 	pthread_t threads[opt.threads];

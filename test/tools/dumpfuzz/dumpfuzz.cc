@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Throws bytes at the reader of sock_diag dumps: well-formed ones, whose sockets must all be shown, and damaged ones, which
-// must be survived. Of use under the sanitizers: each buffer ends where its bytes end. `dumpfuzz SEED ROUNDS`; prints what it
-// did, exits 1 when a well-formed dump was misread. Run by test/kernel/sanitized.test.ts.
+// Fuzzes the reader of sock_diag dumps: of well-formed dumps it must show every socket, damaged ones must not crash it. For
+// use with the sanitizers, since each buffer ends where its bytes end. `dumpfuzz SEED ROUNDS` prints its counts, and exits 1
+// when a well-formed dump was misread.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -42,7 +42,7 @@ void add_attribute(std::vector<uint8_t> &to, uint16_t type)
 	append(to, payload, size);
 }
 
-// A full socket has INET_DIAG_SHUTDOWN somewhere among its attributes, a request has not.
+// A full socket has INET_DIAG_SHUTDOWN among its attributes, a request has not.
 std::vector<uint8_t> socket_body(bool request)
 {
 	std::vector<uint8_t> body;
@@ -78,7 +78,7 @@ Dump well_formed()
 	return dump;
 }
 
-// The last message is without its padding.
+// Removes the padding of the last message.
 void shorten_last(std::vector<uint8_t> &bytes)
 {
 	size_t at = 0;
@@ -96,7 +96,7 @@ void shorten_last(std::vector<uint8_t> &bytes)
 	memcpy(&bytes[at], &header, sizeof(header));
 }
 
-// Lengths that a reader stumbles over: of the rest, about that, none, less than a header, beyond everything.
+// Lengths that are hard on a reader: that of the rest, about that, 0, less than a header, far too large.
 uint32_t bad_length(size_t rest)
 {
 	const uint32_t left = static_cast<uint32_t>(rest);
@@ -121,7 +121,7 @@ void damage(std::vector<uint8_t> &bytes)
 		shorten_last(bytes);
 }
 
-// Reads the bytes from memory of exactly their size, and reads every socket shown.
+// Reads the dump from memory of exactly its size, and reads every socket that the reader shows.
 int read(const std::vector<uint8_t> &bytes, Dump &seen)
 {
 	const std::unique_ptr<uint8_t[]> exact(new uint8_t[bytes.size()]);

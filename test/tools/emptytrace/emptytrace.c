@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floor of the bench: a program that does nothing, on the tracepoint where the tracer's heart is. What it costs is the
- * price of being called at all. Prints "ready" once it is attached, and ends with its input. Needs CAP_BPF and CAP_PERFMON.
- * Two instructions need no compiler: they are written out. Called by bench/saturation.ts.
+ * The lower bound of the bench: an empty program on the tracer's main tracepoint, whose cost is that of any program there.
+ * Prints "ready" when it is attached, and ends when its input ends. Needs CAP_BPF and CAP_PERFMON. Its two instructions are
+ * written out here, without a compiler.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Loads, uses and unloads the tracer and the dumper again and again, without Node: under LeakSanitizer every byte that is lost
-// is ours or libbpf's. `loadloop TIMES [leak]`: with "leak" it loses one tracer on purpose, which shows that the check sees it.
-// Run by test/kernel/sanitized.test.ts; needs root.
+// Loads, uses and unloads the tracer and the dumper repeatedly, without Node, so that LeakSanitizer reports only leaks of
+// native/ and libbpf. `loadloop TIMES [leak]`: with "leak" it leaks one tracer on purpose, which shows that a leak is found.
+// Needs root.
 #include <bpf/libbpf.h>
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +12,7 @@
 #include <string>
 #include <unistd.h>
 #include "native/dump/socket_dumper.h"
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 #include "native/tracer/tracer.h"
 
 namespace
@@ -25,7 +25,7 @@ template <typename Call> void must_refuse(const char *what, Call call)
 {
 	try {
 		call();
-	} catch (const BpfError &) {
+	} catch (const NativeError &) {
 		return;
 	}
 	fprintf(stderr, "not refused: %s\n", what);
@@ -52,19 +52,19 @@ void use(Tracer &tracer)
 	must_refuse("too many processes", [&] { tracer.set_traced(too_many); });
 }
 
-// To its end, and given up in the middle.
-void audit()
+// One dump to its end, and one that is abandoned.
+void dump_sockets()
 {
 	const DumpLimits limits = {1 << 20, std::chrono::milliseconds(1000)};
-	SocketDumper whole(limits), left(limits);
+	SocketDumper whole(limits), abandoned(limits);
 	whole.start({{1, kOwn}, {2, "/nowhere"}, {3, kOwn}});
-	left.start(std::vector<DumpTarget>(500, {1, kOwn}));
+	abandoned.start(std::vector<DumpTarget>(500, {1, kOwn}));
 	while (whole.take(buffer, sizeof(buffer)) >= 0)
 		;
-	left.take(buffer, sizeof(buffer));
+	abandoned.take(buffer, sizeof(buffer));
 }
 
-// What is not the allocator's: descriptors, and memory shared with the kernel.
+// Resources that LeakSanitizer does not see: descriptors, and memory shared with the kernel.
 struct Holdings {
 	unsigned descriptors = 0, mappings = 0;
 	bool operator!=(const Holdings &other) const
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	for (long i = 0; i < times; i++) {
 		Tracer tracer({kRingBytes - 100, i % 2 == 0, i % 3 == 0});
 		use(tracer);
-		audit();
+		dump_sockets();
 	}
 	must_refuse("a ring without room", [] { const Tracer tracer({0, false, false}); });
 	const Holdings after = holdings();

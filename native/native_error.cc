@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "native/bpf_error.h"
+#include "native/native_error.h"
 
 #include <bpf/libbpf.h>
 #include <cstdarg>
@@ -28,7 +28,7 @@ std::string printed(const char *format, va_list args)
 	return {text, static_cast<size_t>(length)};
 }
 
-// The verifier's whole log comes in one call, and its last lines say what is wrong.
+// The verifier's whole log comes in one call, and the reason is in its last lines.
 int keep_lines(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level == LIBBPF_DEBUG)
@@ -65,7 +65,13 @@ void clear_libbpf_log()
 	log_lines.clear();
 }
 
-BpfError::BpfError(const std::string &operation, int error)
+NativeError::NativeError(const std::string &operation, int error)
 	: std::runtime_error(operation + ": " + strerror(error)), operation_(operation), errno_(error), log_(last_log())
 {
+}
+
+void check(int result, const std::string &operation)
+{
+	if (result < 0)
+		throw NativeError(operation, -result);
 }

@@ -1,17 +1,20 @@
 /**
- * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named (lint unit native kernel kernels e2e).
+ * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers there are.
  * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool.
  * Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
+import { writePassed } from './lib/all-passed.js';
 import { conclude, failure, sumOf } from './lib/count.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop, say } from './lib/run.js';
 import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
-import { runTier } from './lib/tiers.js';
+import { runTier, TIERS } from './lib/tiers.js';
+import { concludeTimes, Machine } from './lib/times.js';
 
-const ALL = ['lint', 'unit', 'native', 'kernel', 'kernels', 'e2e'];
+const EVERYTHING = TIERS.map(({ name }) => name);
+const USUAL = TIERS.filter(({ inAll }) => !inAll).map(({ name }) => name);
 
 /** @param {string[]} chosen */
 async function prepare(chosen) {
@@ -32,22 +35,34 @@ function runOne(tier, chosen) {
 
 /** @param {string[]} chosen */
 async function runAll(chosen) {
+  const machine = new Machine();
   const counts = [];
-  for (const tier of ALL.filter((name) => chosen.includes(name))) {
+  const times = [];
+  for (const tier of EVERYTHING.filter((name) => chosen.includes(name))) {
     say(`test: ${tier}`);
+    const began = performance.now();
     counts.push(await runOne(tier, chosen));
+    times.push({ tier, seconds: (performance.now() - began) / 1000 });
   }
-  return sumOf(counts);
+  return sumOf([...counts, concludeTimes(times, machine)]);
+}
+
+/** @param {string[]} words */
+function chosenBy(words) {
+  const named = words.filter((word) => word !== '--all');
+  const unknown = named.find((tier) => !EVERYTHING.includes(tier));
+  if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${EVERYTHING.join(' ')}`, 2);
+  if (named.length > 0) return named;
+  return words.includes('--all') ? EVERYTHING : USUAL;
 }
 
 await main(async () => {
-  const named = process.argv.slice(2);
-  const unknown = named.find((tier) => !ALL.includes(tier));
-  if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${ALL.join(' ')}`, 2);
-  const chosen = named.length > 0 ? named : ALL;
+  const chosen = chosenBy(process.argv.slice(2));
   try {
     await prepare(chosen);
-    return conclude(await runAll(chosen));
+    const count = await runAll(chosen);
+    if (count.failed === 0 && EVERYTHING.every((tier) => chosen.includes(tier))) writePassed();
+    return conclude(count);
   } catch (error) {
     return conclude(failure(error instanceof Stop ? error.message : String(error)));
   }

@@ -1,6 +1,6 @@
 /**
- * Runs test tiers and counts. The count comes from vitest's JSON report, and whatever is not a pass is a failure: a skipped
- * test, a file that does not load, a runner that dies. Called by test.js.
+ * The test tiers: one table of what there is, and how each is run and counted. The count comes from vitest's JSON report, and
+ * whatever is not a pass is a failure: a skipped test, a file that does not load, a runner that dies.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -11,13 +11,33 @@ import { ROOT, run } from './run.js';
 /**
  * @typedef {import('./count.js').Count} Count
  * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: File[] }} Report
- * @typedef {{ name: string, status: string, message?: string, assertionResults: Test[] }} File
+ * @typedef {{ name: string, status: string, message?: string, startTime?: number, endTime?: number,
+ *   assertionResults: Test[] }} File `startTime`, `endTime`: Unix ms
  * @typedef {{ status: string, fullName: string, failureMessages?: string[], meta?: { tracer?: Facts } }} Test
  * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
+ * @typedef {{ name: string, inAll?: true, projects?: string[], budget: number }} Tier
+ *   `inAll`: part of `npm run test:all` only; `projects`: of vitest.config.ts, none: the tier is no vitest run;
+ *   `budget`: seconds it may take on an idle machine with two cores
  */
 
-/** In the order of the data path's needs: each tier relies on what the one before has shown. */
-export const TIERS = ['unit', 'native', 'kernel', 'e2e'];
+/**
+ * In the order of the data path's needs: each tier relies on what the one before has shown. A new tier (scenes, faults,
+ * packages, fixes) is a line here, a project in vitest.config.ts and a script `test:NAME` in package.json.
+ * @type {readonly Tier[]}
+ */
+export const TIERS = [
+  { name: 'lint', budget: 75 },
+  { name: 'unit', projects: ['unit'], budget: 75 },
+  { name: 'native', projects: ['native'], budget: 45 },
+  { name: 'kernel', projects: ['kernel', 'kernel-alone'], budget: 225 },
+  { name: 'e2e', projects: ['e2e', 'e2e-alone'], budget: 300 },
+  { name: 'sanitized', inAll: true, projects: ['sanitized'], budget: 180 },
+  { name: 'load', inAll: true, projects: ['load'], budget: 120 },
+  { name: 'kernels', inAll: true, budget: 900 },
+];
+
+/** @param {string} name @returns {Tier | undefined} */
+export const tierNamed = (name) => TIERS.find((tier) => tier.name === name);
 
 /** @param {string} text @returns {string} without colours */
 const firstLine = (text) => stripVTControlCharacters(text).split('\n')[0] ?? '';
@@ -61,22 +81,16 @@ export function readReport(tier) {
 }
 
 /**
- * @param {string} tier
+ * @param {string} name of a tier that is a vitest run
  * @param {string[]} files only those whose path contains one of these; none: all
  * @returns {Promise<Count>}
  */
-export async function runTier(tier, files = []) {
-  const file = reportOf(tier);
+export async function runTier(name, files = []) {
+  const file = reportOf(name);
   rmSync(file, { force: true });
-  const args = [
-    'run',
-    ...files,
-    '--project',
-    tier,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ];
-  const code = await run(join(ROOT, 'node_modules/.bin/vitest'), args, { stdout: 'inherit' });
-  return within(countReport(readReport(tier), code), tier);
+  const projects = (tierNamed(name)?.projects ?? []).flatMap((project) => ['--project', project]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const vitest = join(ROOT, 'node_modules/.bin/vitest');
+  const code = await run(vitest, ['run', ...files, ...projects, ...reporters], { stdout: 'inherit' });
+  return within(countReport(readReport(name), code), name);
 }

@@ -1,0 +1,70 @@
+/** The tiers of the test runner, their times, and when CI runs all of them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { HASHED, hashOf, reasonToTestAll } from '../../../scripts/lib/all-passed.js';
+import { ROOT } from '../../../scripts/lib/run.js';
+import { TIERS } from '../../../scripts/lib/tiers.js';
+import { busySeconds, exceeded, ownSeconds, pressureOf, TOTAL_BUDGET } from '../../../scripts/lib/times.js';
+import { testScope } from '../../support/scope.js';
+
+describe('the budgets of the tiers', () => {
+  it('of npm test are no more than its own together', () => {
+    const usual = TIERS.filter(({ inAll }) => !inAll);
+    expect(usual.reduce((sum, { budget }) => sum + budget, 0)).toBeLessThanOrEqual(TOTAL_BUDGET);
+  });
+
+  it('are exceeded by a slow tier, and by many that are each within their own', () => {
+    const [first] = TIERS;
+    expect(exceeded([{ tier: 'lint', seconds: (first?.budget ?? 0) + 1 }])).toHaveLength(1);
+    expect(exceeded(TIERS.map(({ name, budget }) => ({ tier: name, seconds: budget })))).toEqual([]);
+    expect(exceeded([{ tier: 'unit', seconds: TOTAL_BUDGET + 1 }])).toHaveLength(2);
+  });
+});
+
+describe('the machine', () => {
+  it('is read from the texts of /proc', () => {
+    expect(pressureOf('some avg10=9.00 avg60=3.25 avg300=1.00 total=5\nfull avg10=0.00')).toBe(3.25);
+    expect(pressureOf('')).toBeNull();
+    expect(busySeconds('cpu  100 50 200 9999 77 10 20 5 0 0\ncpu0 1 1 1')).toBeCloseTo(3.85);
+    const self = `1 (a ) b) S ${Array.from({ length: 40 }, (_, i) => i + 4).join(' ')}`;
+    expect(ownSeconds(self)).toBeCloseTo((14 + 15 + 16 + 17) / 100);
+  });
+});
+
+describe('CI', () => {
+  const date = '2026-01-10T00:00:00.000Z';
+  const passed = { hash: 'same', date };
+  const later = (days: number) => Date.parse(date) + days * 86_400_000;
+
+  it.each([
+    ['never passed', null, 'same', later(1), /never/],
+    ['passed on other sources', passed, 'other', later(1), /changed/],
+    ['passed too long ago', passed, 'same', later(15), /14 days/],
+    ['passed at a time that cannot be read', { hash: 'same', date: 'soon' }, 'same', later(1), /14 days/],
+  ])('runs all tiers when they %s', (_, known, hash, now, reason) => {
+    expect(reasonToTestAll(known, hash, now)).toMatch(reason);
+  });
+
+  it('leaves the additional tiers out when they have passed on the same sources lately', () => {
+    expect(reasonToTestAll(passed, 'same', later(13))).toBeNull();
+  });
+
+  it('knows sources by path and content', () => {
+    const root = testScope().directory();
+    mkdirSync(join(root, 'a'));
+    const hash = (name: string, text: string) => {
+      writeFileSync(join(root, 'a', name), text);
+      return hashOf(root, ['a']);
+    };
+    const first = hash('one', 'x');
+    expect(hash('one', 'x')).toBe(first);
+    const changed = hash('one', 'y');
+    expect(changed).not.toBe(first);
+    expect(hash('two', 'y')).not.toBe(changed);
+  });
+
+  it('hashes paths that exist', () => {
+    expect(hashOf(ROOT, HASHED)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

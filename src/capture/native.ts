@@ -24,7 +24,7 @@ export interface TracerOptions {
 }
 
 /**
- * Counters since load. `ringLost`: events folded for lack of room; `gaps`: transitions that the kernel showed to no copy
+ * Counters since load. `ringLost`: events that overflowed the ring; `gaps`: transitions that the kernel showed to no copy
  * of the program, seen as gaps in a socket's states.
  */
 export interface TracerStats {
@@ -33,7 +33,7 @@ export interface TracerStats {
   gaps: number;
   /** Events written to the ring. */
   events: number;
-  /** Transitions and calls that nothing tells of, because the kernel had no memory to remember their socket or thread. */
+  /** Transitions and calls that are not reported, because the kernel had no memory to remember their socket or thread. */
   storageFailures: number;
   /** Processes not announced and older sockets without owner, for lack of room or memory; /proc fills in. */
   identityLost: number;
@@ -52,11 +52,11 @@ export interface NativeTracer {
   attach(): void;
   /**
    * Copies whole records into `buffer`, which is 8-byte aligned; returns the bytes written. 0: the ring is empty. Never blocks,
-   * one thread only. `join`: a connection that opened and closed since the last call comes as one EVENT_COALESCED, where its open
+   * one thread only. `coalesce`: a connection that opened and closed since the last call comes as one EVENT_COALESCED, where its open
    * was; without it, as two events.
    */
-  drain(buffer: Uint8Array, join?: boolean): number;
-  /** Copies the fold map: records of overflow_key followed by a u64 count since load. Returns the bytes written. */
+  drain(buffer: Uint8Array, coalesce?: boolean): number;
+  /** Copies the overflow counters: records of overflow_key followed by a u64 count since load. Returns the bytes written. */
   overflowCounters(buffer: Uint8Array): number;
   /**
    * Takes out of the kernel the owners of connections whose events had no room: records of lost_owner. Returns the bytes
@@ -72,7 +72,7 @@ export interface NativeTracer {
   stats(): TracerStats;
   /** Sections of the programs that attach() and seeds() hang up: "tp_btf/inet_sock_set_state"; one may come twice. */
   hooks(): string[];
-  /** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
+  /** How it is judged whether a close left a TIME_WAIT entry: by searching for it, or by the socket's last state alone. */
   outcomePath(): VerdictPath;
   setFilter(filter: KernelFilter): void;
   /** Traced processes send connect and transition events too. */

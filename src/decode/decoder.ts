@@ -16,7 +16,7 @@ const TCP_BYTES = sizeOf('tcp_event');
 const PROCESS_BYTES = sizeOf('process_event');
 const EXIT_BYTES = sizeOf('process_exit_event');
 
-/** The size a record of this type must have; 0 for a type nobody knows. */
+/** The size a record of this type must have; 0 for an unknown type. */
 function expectedSize(type: number): number {
   if (type === EVENT.PROCESS) return PROCESS_BYTES;
   if (type === EVENT.PROCESS_EXIT) return EXIT_BYTES;

@@ -44,7 +44,7 @@ export class DumpBegin extends Cursor {
   get netnsHigh(): number {
     return this.word(B.netns_cookie + 4);
   }
-  /** As in events; 0n: the kernel (before 5.14) does not tell, or the namespace was not entered. */
+  /** As in events; 0n: the kernel (before 5.14) does not say, or the namespace was not entered. */
   get netnsCookie(): bigint {
     return this.big(B.netns_cookie);
   }
@@ -71,7 +71,7 @@ export class DumpSocket extends Cursor {
   get timer(): number {
     return this.byte(S.timer);
   }
-  /** A TIME_WAIT or FIN_WAIT2 entry without a socket: held by nobody, it goes away when its timer ends. */
+  /** A TIME_WAIT or FIN_WAIT2 entry without a socket: no process holds it, and it goes away when its timer ends. */
   get isMini(): boolean {
     return this.timer === TIMER_TIME_WAIT;
   }

@@ -145,7 +145,7 @@ type FieldName<R extends RecordName> = (typeof RECORDS)[R][number][0];
 
 /**
  * Byte offsets of fields that follow each other without padding, and the bytes of all. Parsed, since V8 makes a hash table of
- * an object that gets so many properties one by one: every field of every event would be looked up in it.
+ * an object that gets so many properties one by one: every field of every event would be searched in it.
  */
 export function placed(fields: Fields): { offsets: Record<string, number>; size: number } {
   const offsets: Record<string, number> = {};

@@ -1,5 +1,5 @@
 /**
- * How fast counters grow, over the last ten seconds. An actor's rows come, fold and go, but its sums only grow:
+ * How fast counters grow, over the last ten seconds. An actor's rows come, are rolled up and go, but its sums only grow:
  * differences of sums are right where a sum of its rows' own rates, each over that row's short life, would not be.
  * Keeps samples; the time is given.
  */
@@ -8,7 +8,7 @@ import type { Actor } from './types.js';
 const WINDOW_MS = 10_000;
 /** Younger than this at its first sample is new. */
 const NEWBORN_MS = 3000;
-/** A burst of milliseconds is told as that many in a second. */
+/** A burst of milliseconds counts as that many in a second. */
 const LEAST_MS = 1000;
 
 export class Growth {

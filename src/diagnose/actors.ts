@@ -6,7 +6,7 @@
 import type { FlowRow, ProcessInfo } from '../protocol/rows.js';
 import type { Actor, Standing } from './types.js';
 
-/** Rows looked at in one evaluation, the busiest first. */
+/** Rows read in one evaluation, the busiest first. */
 const MOST_ROWS = 5000;
 /** A process with this share of its program's work is named itself. */
 const ALONE = 0.8;
@@ -33,7 +33,7 @@ function work({ opened, timeWait, established }: FlowRow): number {
   return (opened ?? 0) + (timeWait ?? 0) + (established ?? 0);
 }
 
-/** Who we do not know is nobody's program. */
+/** An unknown process has no program. */
 function keyOf({ netns, direction, destination, program, process, key }: FlowRow): string {
   if (program === null) return key;
   return [netns, direction, destination.address, destination.port, program, process.unit].join(' ');

@@ -1,14 +1,14 @@
 /**
- * How much of a budget is at stake: whose it is, how full it gets if things go on. Shared by rules. Pure.
+ * How much churn matters for a budget: whose it is, how full it gets at this rate. Shared by rules. Pure.
  */
 import { fullness, level, outlook, pressure } from '../forecast/outlook.js';
 import type { BudgetRow, Endpoint, Evidence, Severity, TotalsRow } from '../protocol/rows.js';
 import type { Actor, Tables } from './types.js';
 
 /** Share of the limit that churn must come to hold before anybody should act. */
-const AT_STAKE = 0.05;
+const WORTH_ACTING = 0.05;
 /** The same where connect() may take TIME_WAIT ports over: those count, but far less. */
-const AT_STAKE_REUSED = 0.25;
+const WORTH_ACTING_REUSED = 0.25;
 /** Who holds less than this share of a budget does not get its severity. */
 const MAIN_HOLDER = 0.25;
 const TIME_WAIT_SECONDS = 60;
@@ -53,16 +53,18 @@ export function projectedShare(
   return (actor.openPerSec * (actor.firstShare ?? 0) * hold) / Math.max(1, limit);
 }
 
-/** Severity of churn: by the ports it holds and will hold; that of the budget for whoever holds much of it. */
+/** Severity of churn: by the ports it holds and will hold; the budget's own for an actor that holds much of it. */
 export function severityOfChurn(tables: Tables, actor: Actor, budget: BudgetRow | undefined): Severity {
   if (budget === undefined || budget.limit === null) return 'info';
   if (actor.portsHeld < MAIN_HOLDER * (budget.used ?? 0)) return 'info';
   const urgency = level(budget);
   if (urgency !== 'fine') return urgency;
-  if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < AT_STAKE * budget.limit) return 'info';
+  if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < WORTH_ACTING * budget.limit) return 'info';
   const projected = projectedShare(actor, budget, totalsOf(tables, actor.netns), budget.limit);
-  if (projected >= AT_STAKE || pressure(budget) >= AT_STAKE_REUSED) return 'warning';
-  return budget.reuse === 'after-delay' && (fullness(budget) ?? 0) >= AT_STAKE_REUSED ? 'warning' : 'info';
+  if (projected >= WORTH_ACTING || pressure(budget) >= WORTH_ACTING_REUSED) return 'warning';
+  return budget.reuse === 'after-delay' && (fullness(budget) ?? 0) >= WORTH_ACTING_REUSED
+    ? 'warning'
+    : 'info';
 }
 
 export function budgetEvidence(budget: BudgetRow): Evidence[] {

@@ -1,5 +1,5 @@
 /**
- * The diagnosis of one engine: looks at its tables once a second, keeps findings and the verdict. In: the tables'
+ * The diagnosis of one engine: reads its tables once a second, keeps findings and the verdict. In: the tables'
  * sources, standing connections. Out: the same tables for publish, and two more: findings, verdict. No I/O of its own;
  * time is given.
  */
@@ -14,7 +14,7 @@ import { TableReplica } from './table-replica.js';
 import type { Facts, Standing, Tables } from './types.js';
 import { decide, type Verdict } from './verdict.js';
 
-/** Clients may ask more often; the tables are looked at again after this, ms. */
+/** Clients may ask more often; the tables are read again after this, ms. */
 const PERIOD_MS = 900;
 
 type Read = Required<Pick<Source['tables'], 'flows' | 'budgets' | 'failures' | 'totals'>>;
@@ -58,13 +58,13 @@ export class Diagnosis {
     return { totals, flows, budgets, failures, findings, verdict };
   }
 
-  /** Once a second, whether or not anybody looks. Unix ms. */
+  /** Once a second, whether or not there is a client. Unix ms. */
   tick(now: number): void {
     const elapsed = now - this.evaluated;
     if (elapsed >= 0 && elapsed < PERIOD_MS) return;
     this.evaluated = now;
     try {
-      for (const mirror of [this.flows, this.budgets, this.failures, this.totals]) mirror.pull(now);
+      for (const table of [this.flows, this.budgets, this.failures, this.totals]) table.pull(now);
       this.evaluate(this.read(now), now);
     } catch (error) {
       this.context.failed(error);
@@ -112,7 +112,7 @@ export class Diagnosis {
   }
 }
 
-/** Rows made anew each time; what changed since somebody last took changes. */
+/** Rows made anew each time, and which changed since the changes were last taken. */
 class Rows<Row extends { key: string }> {
   private texts = new Map<string, string>();
   private rows = new Map<string, Row>();

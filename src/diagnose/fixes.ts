@@ -33,7 +33,7 @@ export function closeFix(process: ProcessInfo, facts: Facts): Fix {
   return CLOSES[runtime(process, facts)] ?? CLOSES.unknown;
 }
 
-/** Null: it is as wide as it can be, or nobody knows. */
+/** Null: it is as wide as it can be, or not known. */
 export function widen(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
   const range = totals?.portRange ?? null;
   if (range === null || range[1] - range[0] >= WIDEST[1] - WIDEST[0]) return null;
@@ -45,7 +45,7 @@ export function widen(totals: TotalsRow | undefined, process: ProcessInfo): Reme
   });
 }
 
-/** Null: it is on, cannot work, or nobody knows. */
+/** Null: it is on, cannot work, or is not known. */
 export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
   if (totals === undefined || totals.tcpTwReuse === null || totals.tcpTwReuse === 1) return null;
   if (totals.tcpTimestamps === 0) return null;

@@ -21,13 +21,13 @@ export interface Watched {
   /** Evidence since, and last. */
   readonly first: number;
   readonly last: number;
-  /** Since when it is told; null: not yet. */
+  /** Since when it is shown; null: not yet. */
   readonly since: number | null;
   readonly resolved: number | null;
   /** Since when it is so severe without a break; never: it is not. */
   readonly criticalFrom: number;
   readonly warningFrom: number;
-  /** Last moment at which it had been so severe for as long as it takes to be told. */
+  /** Last moment at which it had been so severe for as long as it takes to be shown. */
   readonly criticalAt: number;
   readonly warningAt: number;
 }
@@ -83,10 +83,10 @@ function unseen(watched: Watched, time: number): Watched | null {
   return time - last > RESOLVE_MS ? { ...watched, resolved: time } : watched;
 }
 
-/** What is told, the first to look at first. */
+/** What is shown, the most important first. */
 export function findingRows(watch: Watch, time: number): FindingRow[] {
-  const told = [...watch.values()].filter(({ since }) => since !== null);
-  const ranked = told.map((watched) => ({ watched, severity: severityNow(watched, time) })).sort(byRank);
+  const shown = [...watch.values()].filter(({ since }) => since !== null);
+  const ranked = shown.map((watched) => ({ watched, severity: severityNow(watched, time) })).sort(byRank);
   return ranked.map(({ watched, severity }, i) => rowOf(watched, severity, i + 1));
 }
 
@@ -124,9 +124,9 @@ function byHarm(a: Candidate, b: Candidate): number {
 }
 
 function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank: number): FindingRow {
-  const { priority: _, weight: __, appearAfter: ___, evidence, doNow, fixForGood, ...told } = candidate;
+  const { priority: _, weight: __, appearAfter: ___, evidence, doNow, fixForGood, ...shown } = candidate;
   return {
-    ...told,
+    ...shown,
     rank,
     severity,
     evidence: [...evidence],

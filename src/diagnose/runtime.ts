@@ -46,10 +46,10 @@ const BY_FILE: readonly [RegExp, Runtime][] = [
 /** Go programs have names of their own; these are met on many machines. */
 const GO =
   /^(caddy|traefik|prometheus|dockerd|containerd|kubelet|kube-proxy|etcd|consul|vault|grafana|telegraf|coredns)$/;
-/** .NET applications are published under their own name: their directory tells. */
+/** .NET applications are published under their own name: their directory says which. */
 const DOTNET = /\.dll(\s|$)|\/dotnet\//;
 
-/** @param carried what its file or its libraries tell; a name that is known tells more */
+/** @param carried what its file or its libraries say; a known name says more */
 export function runtimeOf(process: ProcessInfo, carried: Runtime | null): Runtime {
   for (const name of namesOf(process)) {
     const found = BY_FILE.find(([pattern]) => pattern.test(name));

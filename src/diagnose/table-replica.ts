@@ -1,5 +1,5 @@
 /**
- * One table on its way to clients, looked at by the diagnosis: passes changes on and keeps the current rows. The
+ * A replica of one table on its way to clients, which the diagnosis reads: passes changes on and keeps the current rows. The
  * diagnosis pulls once a second, clients at their own pace. In: a table source. Out: the same changes, the rows.
  */
 import type { RowOf, TableTopic } from '../protocol/frames.js';

@@ -63,7 +63,7 @@ export interface Tables {
   readonly budgets: readonly BudgetRow[];
   readonly failures: readonly FailureRow[];
   readonly totals: readonly TotalsRow[];
-  /** The fullest budget of each destination, by placeKey (stake.ts). */
+  /** The fullest budget of each destination, by placeKey (churn-severity.ts). */
   readonly fullest: ReadonlyMap<string, BudgetRow>;
   /** Unix ms. */
   readonly time: number;
@@ -72,7 +72,7 @@ export interface Tables {
 export interface Facts {
   /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`. */
   readonly overflowPerSec: ReadonlyMap<string, number>;
-  /** The runtime that a process carries inside, by its file and the libraries it has mapped; null: none, or nobody knows. */
+  /** The runtime that a process carries inside, by its file and the libraries it has mapped; null: none, or not known. */
   runtimeOf(process: ProcessInfo): Runtime | null;
 }
 
@@ -83,9 +83,9 @@ export interface Candidate {
   readonly severity: Severity;
   /** Orders candidates of one rule: what does more harm goes first. */
   readonly weight: number;
-  /** A cause is told before its effect: lower goes first among equal severities. */
+  /** A cause is shown before its effect: lower goes first among equal severities. */
   readonly priority: number;
-  /** Seconds of evidence before it is told. */
+  /** Seconds of evidence before it is shown. */
   readonly appearAfter: number;
   readonly confidence: Confidence;
   readonly confidenceReason: string;

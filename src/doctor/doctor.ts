@@ -41,7 +41,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   return { ok: exitCode === 0, exitCode, kernel: facts.release, checks };
 }
 
-/** What nobody can give (a kernel feature) before what root can give, before what a build can give. */
+/** What no privilege can give (a kernel feature) before what root can give, before what a build can give. */
 const WORST_FIRST: readonly DoctorExit[] = [69, 77, 1];
 
 function worstOf(results: readonly Result[]): DoctorExit {

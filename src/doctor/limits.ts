@@ -8,20 +8,20 @@ import type { Problem, VerdictPath } from '../protocol/frames.js';
 export function pollingLimit(reason: string, fix: string): Problem {
   return {
     what: 'Polling: a TIME_WAIT entry has an owner only if its connection was seen open; opens, closes, failed connects, durations, bytes and events are unknown, and when ports run out is not foretold.',
-    why: `Sockets and /proc are looked at every few seconds, since no BPF program could be loaded. ${reason}`,
+    why: `Sockets and /proc are read every few seconds, since no BPF program could be loaded. ${reason}`,
     fix,
   };
 }
 
-/** @param wished somebody asked for the portable verdict */
-export function verdictLimit(path: VerdictPath, wished = false): Problem | null {
+/** @param requested the option --portable-verdict is set */
+export function verdictLimit(path: VerdictPath, requested = false): Problem | null {
   if (path === 'ehash') return null;
   return {
     what: 'Portable verdict: where tcp_max_tw_buckets is reached or an old error was never read, it is wrong for some seconds, until the next audit, whether a close left a TIME_WAIT entry.',
-    why: wished
+    why: requested
       ? 'The service runs with --portable-verdict.'
-      : 'This kernel does not describe its table of sockets, so the closing socket alone tells.',
-    fix: wished
+      : 'This kernel does not describe its table of sockets, so the closing socket alone decides.',
+    fix: requested
       ? 'Start without --portable-verdict.'
       : 'Boot a kernel whose BTF describes its table of sockets, as those of Debian 12 do: sudo apt-get install linux-image-amd64',
   };

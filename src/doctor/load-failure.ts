@@ -31,7 +31,7 @@ export function capabilityFix(names: readonly string[], uid: number): string {
   return `docker run ${flags} …, or in the systemd unit: AmbientCapabilities=${names.join(' ')}`;
 }
 
-/** The first rule that applies tells the reason: what no privilege can change comes before missing privilege. */
+/** The first rule that applies gives the reason: what no privilege can change comes before missing privilege. */
 const RULES: readonly Rule[] = [
   lockedDown,
   noBtf,

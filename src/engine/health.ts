@@ -13,12 +13,12 @@ export interface Moments {
 }
 
 export function healthOf(
-  sight: TracingMode,
+  tracing: TracingMode,
   losses: Losses,
   namespaces: NamespaceTable,
   at: Moments,
 ): Health {
-  const { mode, tracer, limits } = sight;
+  const { mode, tracer, limits } = tracing;
   const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
   return {
     status: mode === 'polling' ? 'degraded' : 'ok',

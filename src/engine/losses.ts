@@ -1,11 +1,11 @@
 /**
- * What was not told, from the kernel's counters and from what the audits found. In: counters. Out: the numbers that
+ * Events that were lost or missed, from the kernel's counters and from what the audits found. In: counters. Out: the numbers that
  * rows, /healthz and metrics show, and when they last grew.
  */
 import type { TracerStats } from '../capture/native.js';
 
 export interface Losses {
-  /** Events that the ring had no room for: folded, so that the counts stay exact. */
+  /** Events that the ring had no room for: the overflow counters keep the counts exact. */
   ring: number;
   /** Transitions for which the kernel did not run the program: gaps in a socket's states, closes that an audit found. */
   hidden: number;

@@ -5,11 +5,11 @@
 import { whole } from '../diagnose/words.js';
 import type { Problem } from '../protocol/frames.js';
 
-/** What the engine knows of its own sight. Times are ms. */
+/** What the engine knows of its own tracing. Times are ms. */
 export interface Condition {
   /** Since an event last found no room in the ring; null: never. */
   lostAgoMs: number | null;
-  /** Events that nothing told of, since the start; and since the last of them was noticed, null: never. */
+  /** Missed events since the start; and since the last of them was noticed, null: never. */
   missed: number;
   missedAgoMs: number | null;
   timeWait: number;
@@ -18,7 +18,7 @@ export interface Condition {
   uptimeMs: number;
 }
 
-/** A loss is told for this long; one that made lower bounds of counts longer, since those stay. */
+/** A loss is reported for this long; one that made counts lower bounds is reported longer, since they stay so. */
 const LOSS_TOLD_MS = 60_000;
 const MISS_TOLD_MS = 600_000;
 /** Owned less than this is worth a word, of no fewer entries than that. */

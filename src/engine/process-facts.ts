@@ -1,5 +1,5 @@
 /**
- * Completes processes of which the kernel's announcement could not tell everything. In: the process table. Out: facts of
+ * Completes processes whose announcement by the kernel is incomplete. In: the process table. Out: facts of
  * /proc in that table, in later turns of the event loop.
  */
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';

@@ -26,7 +26,7 @@ export const HORIZON_SECONDS = 3600;
 const EXPLAINED = 1.5;
 /**
  * Beyond this it is a leak: some never close. A starting stream shows up to three times too many; and it must be more
- * than some seconds bring, or any stream of short connections would at times look like a leak.
+ * than some seconds bring, or any stream of short connections would at times seem a leak.
  */
 const LEAK_FACTOR = 4;
 const LEAK_SECONDS = 4;
@@ -46,7 +46,7 @@ export interface ForecastInput {
   closePerSec?: number | null;
   /** Ports that the kernel's timers give back in each second from now: [0] within the first. */
   releases: ArrayLike<number>;
-  /** Mean from open to close, of those closed lately; null: not known, then closes tell; without these none is expected. */
+  /** Mean from open to close, of those closed lately; null: not known, then closes give it; without these none is expected. */
   lifetimeSeconds: number | null;
   /** Of closes, those that leave a TIME_WAIT entry here: 0 to 1. */
   waitShare: number;

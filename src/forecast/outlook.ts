@@ -15,7 +15,7 @@ export type Outlook =
 
 export type Level = 'fine' | 'warning' | 'critical';
 
-/** Share of the limit that is worth a look, and that is worth a fright. */
+/** Share of the limit from which a budget is a warning, and critical. */
 const WARNING = 0.7;
 const CRITICAL = 0.9;
 /** Running out within this is critical, seconds; beyond the other a countdown ranks no budget above a fuller one. */

@@ -76,7 +76,7 @@ export class BootClock {
     return this.unix.value + Number(monotonicNs) / 1e6;
   }
 
-  /** Unix ms, whole, of a start in ticks after boot: the same for one process whichever source told its start. */
+  /** Unix ms, whole, of a start in ticks after boot: the same for one process whichever source gave its start. */
   startTimeMs(startTicks: number): number {
     return Math.round(startTicks * TICK_MS - this.slept.value + this.unix.value);
   }

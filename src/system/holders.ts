@@ -24,7 +24,7 @@ export class SocketHolders {
     private readonly root = '/proc',
   ) {}
 
-  /** As the last scan found it; null: nobody, or nobody we may look at. */
+  /** As the last scan found it; null: no process, or none that we may read. */
   of(inode: number): Holder | null {
     return this.byInode.get(inode) ?? null;
   }

@@ -1,8 +1,8 @@
 /**
  * Names of network namespaces. In: an inode number, as the kernel's events carry it. Out: "host", an `ip netns` name,
- * or a process that lives there: "nginx (1234)"; and the list of all namespaces, for whoever wants to enter them.
- * Answers come from a cache that throttled scans refresh. Comms are text of other processes: whoever prints a name
- * escapes it. Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor
+ * or a process that lives there: "nginx (1234)"; and the list of all namespaces, for the audits that enter them.
+ * Answers come from a cache that throttled scans refresh. Comms are text of other processes: a name is escaped where
+ * it is printed. Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor
  * keeps.
  */
 import { basename } from 'node:path';
@@ -12,7 +12,7 @@ import { ThrottledScan } from './slices.js';
 
 export interface Netns {
   inode: number;
-  /** Null when its only process went away while we looked. */
+  /** Null when its only process went away during the scan. */
   name: string | null;
   /** A process whose main thread lives there; null when none does. */
   pid: number | null;
@@ -26,9 +26,9 @@ export interface NetnsOptions {
   directories?: readonly string[];
   /** Shortest time between two scans, ms. */
   restMs?: number;
-  /** Names older than this are looked up again when asked for: an inode number is reused once its namespace is gone. */
+  /** Names older than this are read again when asked for: an inode number is reused once its namespace is gone. */
   staleMs?: number;
-  /** Most processes that one scan looks at. */
+  /** Most processes that one scan reads. */
   scanLimit?: number;
 }
 
@@ -85,7 +85,7 @@ export class NetworkNamespaces {
   }
 }
 
-/** When a question is worth a scan: names are stale, or this number was never looked for. Pure; times in ms. */
+/** When a question is worth a scan: names are stale, or this number was never searched for. Pure; times in ms. */
 export class ScanPolicy {
   /** Asked for and not found: no reason for another scan before the names are stale. */
   private readonly missing = new Set<number>();

@@ -1,6 +1,6 @@
 /**
  * What /proc says about one process. In: a pid, which means tgid. Out: ProcFacts, or null when there is no such process.
- * Read for what the kernel's own announcement of the process could not tell.
+ * Read for what the kernel's own announcement of the process does not say.
  */
 import { joinArgs, splitArgs } from './parse/cmdline.js';
 import {

@@ -1,5 +1,5 @@
 /**
- * Bounded reads of pseudo-files (/proc, /sys), whose size stat() does not tell. In: a path. Out: bytes or text, or null
+ * Bounded reads of pseudo-files (/proc, /sys), whose size stat() does not give. In: a path. Out: bytes or text, or null
  * for whatever could not be read: vanished, forbidden, out of descriptors; a directory that cannot be listed for want
  * of those is an error. Synchronous and short; never called from the event path.
  */
@@ -31,7 +31,7 @@ export function readBytes(path: string, limit: number): { bytes: Buffer; cut: bo
   }
 }
 
-/** A pseudo-file gives a page or less per read, so it is read until it says 0; one byte more than asked tells a cut. */
+/** A pseudo-file gives a page or less per read, so it is read until it says 0; one byte more than asked shows that it was cut. */
 function fill(fd: number, buffer: Buffer, limit: number): { bytes: Buffer; cut: boolean } {
   let used = 0;
   while (used <= limit) {
@@ -65,7 +65,7 @@ export function statOf(path: string): BigIntStats | null {
   }
 }
 
-/** What we lack, not the directory: whoever took it for empty would take everything in it for gone. */
+/** We lack something, not the directory: if it were taken for empty, everything in it would be taken for gone. */
 const LACKING = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**

@@ -1,8 +1,8 @@
 /**
- * Which runtime a program carries inside, where its name does not tell: an application server that embeds Python, a JVM
+ * Which runtime a program carries inside, where its name does not say: an application server that embeds Python, a JVM
  * with a launcher of its own, whatever the Go linker made. Libraries show in /proc/PID/maps (proc_pid_maps(5)); the Go
  * linker leaves a note in the file's first pages. In: pid and exe of a live process. Out: a runtime, or null when there
- * is none or nobody knows. One look per file, kept.
+ * is none or it is not known. Each file is read once, and the answer kept.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ProcessInfo } from '../protocol/rows.js';

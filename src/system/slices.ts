@@ -43,7 +43,7 @@ export class ThrottledScan {
     return this.next;
   }
 
-  /** For whoever will ask again: what a scan could not do, a later one may. */
+  /** Asked for again later: what this scan could not do, a later one may. */
   suggest(): void {
     this.request().catch(() => {});
   }

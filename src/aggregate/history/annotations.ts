@@ -14,7 +14,7 @@ export interface Note {
   /** CLOCK_MONOTONIC. */
   ms: number;
   kind: AnnotationKind;
-  /** Hostile when it quotes a process: whoever prints it escapes it. */
+  /** Hostile when it quotes a process: it is escaped where it is printed. */
   text: string;
   /** Key of the one budget that it concerns, or what ends in "/": of all whose keys begin so; null: of all. */
   budget: string | null;

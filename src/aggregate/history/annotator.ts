@@ -13,7 +13,7 @@ import type { History, Moment } from './history.js';
 
 /** A failure after this long without one of its kind is a first one again, ms. */
 const QUIET_MS = 60_000;
-/** Worth a note is who holds this share of a budget, and no less than so many ports: short-lived processes hold one each. */
+/** An owner with this share of a budget, and no fewer ports than this, is annotated: short-lived processes hold one port each. */
 const HOLDER_SHARE = 0.05;
 const HOLDER_PORTS = 50;
 /** Processes whose exit is waited for. */

@@ -134,7 +134,7 @@ export class History {
   }
 
   /**
-   * From now on a budget that seems new may only be back, its counters far from 0: its first sample tells no rate.
+   * From now on a budget that seems new may only be back, its counters far from 0: its first sample gives no rate.
    */
   private evictFor(sample: BudgetSample, second: number): Series | null {
     this.weakest ??= this.findWeakest(second);

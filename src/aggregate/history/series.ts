@@ -11,7 +11,7 @@ const GAUGES = ['limit', 'timeWait', 'established', 'other', 'blocked'] as const
 export const COLUMNS = [...GAUGES, 'opensPerSec'] as const;
 export type ColumnName = (typeof COLUMNS)[number];
 
-/** Errnos told apart; further ones are summed. */
+/** Errnos with columns of their own; further ones are summed. */
 export const MAX_ERRNOS = 8;
 const REST = 'other';
 /** No second: the clock's seconds may be counted back beyond 0. */
@@ -70,7 +70,7 @@ export class Series {
   }
 
   write(sample: Sample, interval: Interval): void {
-    const failed = this.foldErrnos(sample.failed);
+    const failed = this.sumErrnos(sample.failed);
     const isKnown = this.lastRecorded !== NEVER || this.fromBirth;
     const opens = isKnown ? growth(sample.opened, this.opened) : Number.NaN;
     for (let second = interval.first; second <= interval.last; second++) {
@@ -121,14 +121,14 @@ export class Series {
   }
 
   /** Cumulative failures by column: an errno's own, while there are not too many, else the rest's. */
-  private foldErrnos(failed: ReadonlyMap<string, number> = new Map()): Map<string, number> {
-    const folded = new Map<string, number>();
+  private sumErrnos(failed: ReadonlyMap<string, number> = new Map()): Map<string, number> {
+    const kept = new Map<string, number>();
     for (const [errno, count] of failed) {
       const name = this.failures.has(errno) || this.failures.size < MAX_ERRNOS ? errno : REST;
       if (!this.failures.has(name)) this.failures.set(name, new Float32Array(HISTORY_SECONDS));
-      folded.set(name, (folded.get(name) ?? 0) + count);
+      kept.set(name, (kept.get(name) ?? 0) + count);
     }
-    return folded;
+    return kept;
   }
 
   private read(cells: Float32Array, offset: number, from: number, count: number): Column {

@@ -161,7 +161,7 @@ export class Aggregator implements EventSink {
     return slot < 0 ? null : this.sockets.flowOf(slot);
   }
 
-  /** Tells of later connections, whose first event was missed, that they came in. */
+  /** With it, later connections whose first event was missed are known to have come in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
     if (event.type === EVENT.SEED && namespace.listeners.get(event.localPort)) return null;
     namespace.listeners.set(event.localPort, this.attribution.ofEvent(event));

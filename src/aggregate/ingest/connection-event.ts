@@ -1,4 +1,4 @@
-/** One event as clients see it. An object per event: made only while somebody listens. */
+/** One event as clients see it. An object per event: made only while there is a listener. */
 import { addressText } from '../../decode/address.js';
 import type { TcpEvent } from '../../decode/batch.js';
 import { EVENT } from '../../decode/layout.js';

@@ -2,7 +2,7 @@
  * The life of a connection, from events to counts.
  *
  * Invariant: a connection is counted as opened once. An outbound open is sent at ESTABLISHED, and the close says so
- * (OPEN_SENT); an inbound one is sent when accept() returns, and a close of a connection that nobody accepted counts both.
+ * (OPEN_SENT); an inbound one is sent when accept() returns, and the close of a connection without an event of its accept() counts both.
  */
 import type { TcpEvent } from '../../decode/batch.js';
 import { DIRECTION, END, FLAG } from '../../decode/layout.js';
@@ -81,7 +81,7 @@ export class Connections {
   }
 
   /**
-   * Opened and closed between two looks at the ring: only what stays of it has a place in the tables. One that is known by an
+   * Opened and closed between two drains of the ring: only the entry that it leaves has a place in the tables. One that is known by an
    * attempt or an audit goes the whole way.
    */
   coalesced(event: TcpEvent, flow: Flow): void {
@@ -133,12 +133,12 @@ export class Connections {
     else this.closedUnaccepted.add(event.cookieLow, event.cookieHigh);
   }
 
-  /** The open was counted among the owner's opens toward nobody knows where; now we know. */
+  /** The open was counted in the owner's flow without a known destination; now the destination is known. */
   private takeBackOverflowedOpen(flow: Flow): void {
-    const folded = this.flows.of(flow.namespace, flow.owner, flow.direction);
-    folded.opened -= 1;
+    const overflowed = this.flows.of(flow.namespace, flow.owner, flow.direction);
+    overflowed.opened -= 1;
     flow.namespace.opened -= 1;
-    this.flows.touch(folded);
+    this.flows.touch(overflowed);
   }
 
   private countOpen(flow: Flow): void {
@@ -213,7 +213,7 @@ export class Connections {
     this.sockets.setFlag(slot, flagsOf(event, flow) & ~PREEXISTING);
   }
 
-  /** A socket that an audit or an attempt made known has told more of itself. */
+  /** A socket that an audit or an attempt made known is described by an event. */
   private adopt(slot: number, event: TcpEvent, flow: Flow, state: number, flags = 0): void {
     this.sockets.setFlow(slot, flow);
     this.sockets.setFlag(slot, flagsOf(event, flow) | flags);

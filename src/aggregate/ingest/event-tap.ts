@@ -1,5 +1,5 @@
 /**
- * Events for whoever listens: builds an object per event only while somebody does, and hands them over in batches. While
+ * Events for listeners: builds an object per event only while there is one, and hands them over in batches. While
  * only some processes are listened to, the kernel marks their events and no other one costs anything here.
  */
 import type { TcpEvent } from '../../decode/batch.js';

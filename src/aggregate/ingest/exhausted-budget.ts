@@ -10,12 +10,12 @@ import type { BudgetTable } from '../tables/budget-table.js';
 
 /**
  * What the gauges may lack and still agree. One port: an odd range hides it. A share of the range: the kernel frees a port
- * up to two seconds after the time we reckon with, and attempts under way that nobody has told us of hold ports too.
+ * up to two seconds after its timer, and attempts under way, of which no event has come yet, hold ports too.
  */
 const LACK_PORTS = 1;
 const LACK_SHARE = 0.02;
 
-/** Null: nobody knows, since the namespace's settings were not read yet. */
+/** Null: not known, since the namespace's settings were not read yet. */
 export function isFull(budget: Budget): boolean | null {
   const { sysctls, blockedPorts } = budget.namespace;
   if (sysctls === null) return null;

@@ -3,7 +3,7 @@
  * room for. Out: counts per kind, per errno of namespaces and budgets.
  *
  * Whether ports ran out is decided twice: at once by the gauges as they are, and where they disagree with the kernel, or
- * nobody has read the settings yet, again after the next audit.
+ * while the settings were not read yet, again after the next audit.
  */
 import type { TcpEvent } from '../../decode/batch.js';
 import { DIRECTION, EVENT } from '../../decode/layout.js';
@@ -29,10 +29,10 @@ export class Failures {
 
   constructor(
     limit: number,
-    nobody: Owner,
+    unknown: Owner,
     private readonly budgets: BudgetTable,
   ) {
-    this.table = new FailureTable(limit, nobody, budgets);
+    this.table = new FailureTable(limit, unknown, budgets);
   }
 
   /** A connect(), or an inbound connection, that did not come to ESTABLISHED. Returns the cause. */
@@ -59,7 +59,7 @@ export class Failures {
   }
 
   /**
-   * Failures that the ring had no room for: nobody knows toward where. Whatever else of this owner failed in the same way
+   * Failures that the ring had no room for: their destination is not known. Other failures of this owner of the same kind
    * may be among them, and is a lower bound from now on.
    */
   countOverflowed(
@@ -139,7 +139,7 @@ function agreed(failures: readonly Failure[]): Cause | null {
   return causes.size === 1 && cause !== undefined ? cause : null;
 }
 
-/** Nobody knows the budget, and of a bind() not the port. */
+/** The budget is not known, and of a bind() not the port. */
 function causeOfFolded(facts: FailureFacts): Cause {
   const unknown = facts.err === EADDRNOTAVAIL && facts.type !== EVENT.BIND_FAILED;
   const cause = causeOf(facts);

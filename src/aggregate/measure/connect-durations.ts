@@ -4,7 +4,7 @@
  */
 import type { DurationCounts } from '../../protocol/source.js';
 
-/** Seconds. Loopback lies in the first ones; the last ones tell how often a lost SYN was sent again (1, 3, 7, 15, 31 s). */
+/** Seconds. Loopback lies in the first ones; the last ones show how often a lost SYN was sent again (1, 3, 7, 15, 31 s). */
 export const CONNECT_BOUNDS: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32,
 ];

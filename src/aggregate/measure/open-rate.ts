@@ -1,14 +1,14 @@
 /**
  * How fast ports are being taken right now, as exact as a forecast needs it. In: the times of opens. Out: a rate and
- * how far to trust it. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time
+ * its uncertainty. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time
  * comes with the calls. One per budget, about 350 bytes.
  */
 
 /** One-second buckets; a power of two, so that their place is a mask away. */
 const SLOTS = 32;
-/** Whole seconds looked back, unless the rate has changed since. */
+/** Whole seconds that are counted, unless the rate has changed since. */
 const WINDOW = 30;
-/** A change is what is this many standard deviations away from an unchanged rate: of 30 places one may look so by chance. */
+/** A change is what is this many standard deviations away from an unchanged rate: of 30 seconds one may do so by chance. */
 const SIGMAS = 4.5;
 /** Shortest time a rate is taken over, s. */
 const MIN_SPAN = 0.25;

@@ -4,7 +4,7 @@
  * the port over.
  */
 export const RELEASE_SECONDS = 130;
-/** Ports that come back are told in steps of this many seconds. */
+/** Ports that come back are reported in steps of this many seconds. */
 const STEP = 5;
 /** The kernel's timer wheel ends a timer of 60 s up to two seconds late: on average one. */
 export const TIMER_SLACK_MS = 1000;

@@ -60,7 +60,7 @@ function causeOfBind({ err, localPort }: FailureFacts): Cause {
   return localPort === 0 ? 'bind-pool-exhausted' : 'port-in-use';
 }
 
-/** Before SYN_SENT the kernel looks for a source address, after it for a port, unless bind() had found one. */
+/** Before SYN_SENT the kernel chooses a source address, after it a port, unless bind() had chosen one. */
 function causeOfNoAddress({ oldState, flags }: FailureFacts): Cause {
   if (oldState === CLOSE) return 'no-source-address';
   return (flags & FLAG.BOUND_BEFORE) !== 0 ? 'tuple-in-use' : 'ports-exhausted';

@@ -10,7 +10,7 @@ import { type Destination, destinationText, directionName } from './destination.
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
 
-/** What tells one kind of failure from another. */
+/** What distinguishes one kind of failure from another. */
 export interface FailureKind {
   readonly namespace: Namespace;
   readonly owner: Owner;

@@ -21,13 +21,13 @@ export class Flow {
   bytesReceived = 0;
   /** Connections in state ESTABLISHED. */
   established = 0;
-  /** Folded closes of inbound connections of which only an audit can tell whether they were counted as opened. */
+  /** Overflowed closes of inbound connections; only an audit can say whether their opens were counted. */
   unsettledCloses = 0;
-  /** Folded closes that no audit has matched with the connection that closed. */
+  /** Overflowed closes that no audit has matched with the connection that closed. */
   overflowedCloses = 0;
-  /** Of these, folded before the running audit began, and not found by it so far. */
+  /** Of these, from before the running audit began, and not matched by it so far. */
   settleableCloses = 0;
-  /** Closes that no event and no fold told of: counted, but not in `closedFirst`, the bytes and the lifetimes. */
+  /** Closes without an event and without an overflow count: counted, but not in `closedFirst`, the bytes and the lifetimes. */
   missedCloses = 0;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
@@ -44,7 +44,7 @@ export class Flow {
   readonly rates = new RateWindow(RATE.KINDS);
   lifetimes: DurationWindow | null = null;
   connects: DurationWindow | null = null;
-  /** Where its counts went when its owner was folded. */
+  /** Where its counts went when its owner was rolled up. */
   rolledUpInto: Flow | null = null;
   /** Connections and TIME_WAIT entries that point at this flow by its index. */
   pins = 0;

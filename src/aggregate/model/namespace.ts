@@ -17,7 +17,7 @@ export class Namespace {
   timeWaitAttributed = 0;
   /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
   readonly blocked = new PortCounts(() => this.portsChanged());
-  /** Who listens on a local port, as far as seen; null: nobody we know. */
+  /** Who listens on a local port, as far as seen; null: not known. */
   listeners = new Map<number, Owner | null>();
   /** Ports of sockets that did bind() and nothing more. */
   idleBound = new Set<number>();

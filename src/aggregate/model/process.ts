@@ -1,6 +1,6 @@
 /**
  * Processes: from the kernel's announcement, completed by what /proc knows. A process is its tgid and start time; the
- * tracer's id tells it from any later process with the same pid.
+ * tracer's id distinguishes it from any later process with the same pid.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { ProcFacts } from '../../system/parse/process.js';
@@ -144,23 +144,23 @@ export class Process implements Owner {
   }
 
   private describe(): ProcessInfo {
-    const { context: around } = this;
+    const { context } = this;
     const cgroup = this.cgroupPath();
     return {
       pid: this.pid,
-      startTime: this.startTicks === null ? null : around.startTimeMs(this.startTicks),
+      startTime: this.startTicks === null ? null : context.startTimeMs(this.startTicks),
       ppid: this.ppid,
       parent: { pid: this.ppid, comm: this.parentComm },
       comm: this.comm,
       exe: this.exe,
-      cmdline: around.redact ? this.redacted() : this.cmdline,
+      cmdline: context.redact ? this.redacted() : this.cmdline,
       uid: this.uid,
       cgroup,
-      unit: cgroup === null ? null : around.unitOf(cgroup),
+      unit: cgroup === null ? null : context.unitOf(cgroup),
       container: null,
       pod: null,
       exited: this.pid === null ? null : this.exitedAt !== null,
-      self: this.pid === around.selfPid,
+      self: this.pid === context.selfPid,
     };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Programs: what dead processes fold into, (exe or comm, the parent's program, cgroup). A shell loop that spawns ten
+ * Programs: what dead processes are rolled up into, (exe or comm, the parent's program, cgroup). A shell loop that spawns ten
  * thousand curls is one program, "curl (bash loop.sh)".
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
@@ -22,7 +22,7 @@ export class Program implements Owner {
     this.shown = { ...UNKNOWN_PROCESS, ...same, exited: true };
   }
 
-  /** One more process of this program. Who started them is told by pid only as long as it is the same for all. */
+  /** One more process of this program. Their parent's pid is shown only as long as it is the same for all. */
   include({ ppid, parent }: ProcessInfo): void {
     if (this.shown.ppid === null || ppid === this.shown.ppid) return;
     this.shown = { ...this.shown, ppid: null, parent: { pid: null, comm: parent.comm } };

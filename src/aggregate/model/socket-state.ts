@@ -8,7 +8,7 @@ export const TIME_WAIT = 6;
 export const LISTEN = 10;
 /** State of a FIN_WAIT2 mini-socket: it counts as TIME_WAIT, but its timer is not its release. */
 export const FIN_WAIT2_MINI = 14;
-/** Its time is over, but no audit has looked yet: counts for nothing, and is kept in case the kernel still has it. */
+/** Its timer has ended, but no audit has confirmed that: it counts for nothing, and is kept in case the kernel still has it. */
 export const EXPIRED = 15;
 
 export const SOCKET_FLAG = {

@@ -1,7 +1,7 @@
 /**
- * Whose connections those are that no event told of, for lack of room in the ring: by cookie, until an audit finds
- * them. In: records of lost_owner. Out: owner and direction, asked for by the audit's join. Forgets what two audits did
- * not ask for: it is gone, or a later event told of it. Bounded.
+ * Owners of connections whose events had no room in the ring: by cookie, until an audit finds them. In: records of
+ * lost_owner. Out: owner and direction, for the reconciler. An owner that two audits did not ask for is forgotten: its
+ * connection has gone, or a later event named it. Bounded.
  */
 import type { Batch } from '../../decode/batch.js';
 import { DIRECTION, FLAG, offsetsOf, sizeOf } from '../../decode/layout.js';

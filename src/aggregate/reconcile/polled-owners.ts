@@ -44,7 +44,7 @@ const keyOf = ({ pid, startTicks }: Holder) => `${pid}.${startTicks}`;
 const RATES = { openPerSec: null, closePerSec: null, failPerSec: null } as const;
 const COUNTS = { opened: null, closed: null, failed: null } as const;
 
-/** Fields that only events fill: nobody counted them, so they are unknown and not 0. */
+/** Fields that only events fill: without events they are unknown and not 0. */
 export const UNSEEN = {
   flows: { ...RATES, ...COUNTS, preexisting: null, closedFirst: null, bytesSent: null, bytesReceived: null },
   totals: { ...RATES, ...COUNTS },

@@ -53,7 +53,7 @@ export class BudgetSource implements TableSource<'budgets'> {
     this.moving = [];
   }
 
-  /** Settings and blocked ports concern every budget of a namespace, also one that nobody moves. */
+  /** Settings and blocked ports concern every budget of a namespace, also one where nothing happens. */
   private renegotiate(): void {
     const { namespaces, budgets } = this.aggregator;
     const changed = new Set<Namespace>();
@@ -87,7 +87,7 @@ export class BudgetSource implements TableSource<'budgets'> {
       const rule = rules[place] as ReuseRule;
       const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 : TIME_WAIT_MS;
       const late = left + TIMER_SLACK_MS;
-      /* connect() looks at the entry's age, not at its timer, which ends late. */
+      /* connect() checks the entry's age, not its timer, which ends late. */
       const isReused = state === TIME_WAIT && rule.reuse === 'after-delay';
       this.releases[place]?.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
     });

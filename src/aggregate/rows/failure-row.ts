@@ -4,7 +4,7 @@ import { errnoName } from '../model/cause.js';
 import { directionName } from '../model/destination.js';
 import type { Failure } from '../model/failure.js';
 
-/** @param missed events were lost, of which nobody knows what they said */
+/** @param missed events were lost, and what they said is not known */
 export function failureRow(failure: Failure, second: number, missed: boolean): FailureRow {
   const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
   return {

@@ -1,6 +1,6 @@
 /**
- * One flow in detail, for whoever looks at it. In: the tables, what the system knows of processes. Out: the body of GET
- * /api/v1/flow. Off the hot path: looks through all flows, once per request.
+ * One flow in detail. In: the tables, what the system knows of processes. Out: the body of GET
+ * /api/v1/flow. Off the hot path: it searches all flows, once per request.
  */
 import type { FlowDetail } from '../../protocol/detail.js';
 import type { ProcessRef } from '../../protocol/rows.js';

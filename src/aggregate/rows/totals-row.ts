@@ -40,7 +40,7 @@ export function totalsRow(
   };
 }
 
-/** Before its first audit nobody knows what the namespace holds. */
+/** Before its first audit it is not known what the namespace holds. */
 function timeWaitOf(namespace: Namespace, nowNs: number) {
   const { states, timeWait, timeWaitAttributed } = namespace;
   if (states === null) {

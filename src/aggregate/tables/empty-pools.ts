@@ -1,5 +1,5 @@
 /**
- * Bind pools that a bind() found empty a moment ago: they are shown, whoever holds their ports, since failures name
+ * Bind pools that a bind() found empty a moment ago: they are shown for as long as failures name
  * them. In: failures. Out: pools for bind-pools.ts. Bounded; time comes with the calls.
  */
 import { bindPoolKey, type EmptyPool } from '../rows/bind-pools.js';

@@ -1,7 +1,7 @@
 /**
  * All failures, by kind. In: kinds and times. Out: counts, and which changed or went since they were last asked for.
- * Bounded: when full, an owner's new kind counts as one toward nobody knows where, and beyond that as the namespace's
- * own, whose owner nobody knows; the sum of all counts stays exact.
+ * Bounded: when full, an owner's new kind counts as one without a known destination, and beyond that as one of the
+ * namespace without a known owner; the sum of all counts stays exact.
  */
 import type { Budget } from '../model/budget.js';
 import { NO_DESTINATION } from '../model/destination.js';
@@ -12,9 +12,9 @@ import { ByOwner } from './by-owner.js';
 
 /** Room beyond the limit for kinds without destination, a share of it. */
 const RESERVE = 0.1;
-/** A full table folds what has been quiet for this long, ms. */
+/** A full table rolls up what has been quiet for this long, ms. */
 const KEEP_MS = 600_000;
-/** How often it looks for that, ms. */
+/** How often it searches for that, ms. */
 const SWEEP_MS = 10_000;
 /** How long after the last of its failures a budget stays for their sake, ms. */
 const HOLD_MS = 60_000;
@@ -25,15 +25,15 @@ export class FailureTable {
   private gone: string[] = [];
   private readonly failures = new Set<Failure>();
   private readonly owned = new ByOwner<string, Failure>();
-  /** Those that pin a budget, and those with doubts. */
+  /** Those that pin a budget, and those with provisional failures. */
   private readonly pinning = new Set<Failure>();
   readonly provisional = new Set<Failure>();
   private sweptAt = 0;
 
-  /** @param nobody owner of what does not fit */
+  /** @param unknown owner of what does not fit */
   constructor(
     private readonly limit: number,
-    private readonly nobody: Owner,
+    private readonly unknown: Owner,
     private readonly budgets: BudgetTable,
   ) {}
 
@@ -64,7 +64,7 @@ export class FailureTable {
     this.touch(failure);
   }
 
-  /** The budget must not go while people are told of it. */
+  /** The budget's row must stay while failures name it. */
   name(failure: Failure, budget: Budget): void {
     if (failure.budget === budget) return;
     if (failure.budget !== null) this.budgets.unpin(failure.budget);
@@ -86,7 +86,7 @@ export class FailureTable {
     this.merge(from, this.of({ ...from.kind, owner }, unixMs));
   }
 
-  /** Its doubtful ones count for another kind from now on. */
+  /** Its provisional ones count for another kind from now on. */
   settle(from: Failure, into: Failure, budget: Budget): void {
     this.name(into, budget);
     into.add(from.provisional, from.lastSeen);
@@ -126,12 +126,12 @@ export class FailureTable {
   }
 
   private hasRoomFor({ owner, destination }: FailureKind): boolean {
-    if (owner === this.nobody && destination === NO_DESTINATION) return true;
+    if (owner === this.unknown && destination === NO_DESTINATION) return true;
     return this.live < this.limit * (destination === NO_DESTINATION ? 1 + RESERVE : 1);
   }
 
   private widened(kind: FailureKind): FailureKind {
-    const owner = kind.destination === NO_DESTINATION ? this.nobody : kind.owner;
+    const owner = kind.destination === NO_DESTINATION ? this.unknown : kind.owner;
     return { ...kind, owner, destination: NO_DESTINATION };
   }
 
@@ -172,9 +172,9 @@ export class FailureTable {
     if (unixMs - this.sweptAt < SWEEP_MS) return;
     this.sweptAt = unixMs;
     for (const failure of this.failures) {
-      const kept = failure.kind.owner === this.nobody && failure.kind.destination === NO_DESTINATION;
+      const kept = failure.kind.owner === this.unknown && failure.kind.destination === NO_DESTINATION;
       if (kept || unixMs - failure.lastSeen <= KEEP_MS) continue;
-      const kind = { ...failure.kind, owner: this.nobody, destination: NO_DESTINATION };
+      const kind = { ...failure.kind, owner: this.unknown, destination: NO_DESTINATION };
       this.merge(failure, this.of(kind, unixMs));
     }
   }

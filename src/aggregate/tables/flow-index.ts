@@ -1,6 +1,6 @@
 /**
  * Finds a flow by (namespace, owner, direction, destination) without building a key: open addressing over the flows'
- * indexes. One look-up per opened connection; no allocation.
+ * indexes. One search per opened connection; no allocation.
  */
 import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
@@ -10,7 +10,7 @@ const FIRST_SLOTS = 1024;
 /** Marks a slot whose flow was removed: probes go on, inserts may use it. */
 const REMOVED = -1;
 
-/** What is looked for; filled anew for each look-up. */
+/** What is searched for; filled anew for each search. */
 export class FlowQuery {
   namespace!: Namespace;
   owner!: Owner;

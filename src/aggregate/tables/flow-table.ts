@@ -1,6 +1,6 @@
 /**
  * All flows. In: events and owners. Out: the flow an event counts for, and which flows changed or went since they were
- * last asked for. Bounded: when full, an owner's new flow folds into the owner's flow toward "nobody knows where",
+ * last asked for. Bounded: when full, an owner's new flow is rolled up into the owner's flow without a known destination,
  * marked as such by null address and port; totals stay exact.
  */
 import { addressText } from '../../decode/address.js';
@@ -15,7 +15,7 @@ import { ByOwner } from './by-owner.js';
 import { FlowIndex, FlowQuery } from './flow-index.js';
 
 export class FlowTable {
-  /** By index; null: free. A folded flow keeps its place while connections still point at it. */
+  /** By index; null: free. A flow that was rolled up keeps its place while connections still point at it. */
   private readonly flows: (Flow | null)[] = [];
   private readonly free: number[] = [];
   private readonly index = new FlowIndex(this.flows);
@@ -59,7 +59,7 @@ export class FlowTable {
     return this.index.find(query) ?? this.admit(destinationOf(ends, query));
   }
 
-  /** The flow of an owner toward a known destination, or toward nobody knows where. */
+  /** The flow of an owner toward a known destination, or without one. */
   of(namespace: Namespace, owner: Owner, direction: number, destination: Destination = NO_DESTINATION): Flow {
     const { query } = this;
     query.namespace = namespace;
@@ -70,7 +70,7 @@ export class FlowTable {
     return this.index.find(query) ?? this.admit(destination);
   }
 
-  /** The flow toward nobody knows where, if there is one. */
+  /** The flow without a known destination, if there is one. */
   find(namespace: Namespace, owner: Owner, direction: number): Flow | null {
     const { query } = this;
     query.namespace = namespace;
@@ -106,7 +106,7 @@ export class FlowTable {
     this.free.push(flow.index);
   }
 
-  /** A connection no longer points at `flow` (as stored, not as folded). */
+  /** A connection no longer points at `flow` (as stored, not as rolled up). */
   unpin(index: number): void {
     const flow = this.flows[index] as Flow;
     flow.pins -= 1;

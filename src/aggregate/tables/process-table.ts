@@ -12,7 +12,7 @@ import { Process, type ProcessContext } from '../model/process.js';
 export class ProcessTable {
   private readonly processes = new Map<number, Process>();
   private readonly wanted: Process[] = [];
-  /** Owner of what belongs to nobody we know. */
+  /** Owner of everything whose owner is not known. */
   readonly unknown: Process;
   /** Exited processes in the order of their exits, for forgetting. */
   private readonly exited: Process[] = [];
@@ -30,7 +30,7 @@ export class ProcessTable {
 
   /**
    * By id; one that was never announced (its announcement was lost) is known by its pid alone. Without an id (the kernel
-   * had no memory for it) it is nobody: a pid alone may be another process tomorrow.
+   * had no memory for it) it is the unknown process: a pid alone may be another process tomorrow.
    */
   of(id: number, tgid: number): Process {
     if (id === 0) return this.unknown;
@@ -92,7 +92,7 @@ export class ProcessTable {
     this.wanted.push(process);
   }
 
-  /** Only what no row shows any more may be forgotten; rows are folded by the aggregator's own bounds. */
+  /** Only what no row shows any more may be forgotten; rows are rolled up by the aggregator's own bounds. */
   private forget(): void {
     let left = this.exited.length;
     while (this.processes.size > this.limit && left-- > 0) {

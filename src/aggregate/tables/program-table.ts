@@ -5,7 +5,7 @@ import { Program } from '../model/program.js';
 export class ProgramTable {
   private readonly programs = new Map<string, Program>();
 
-  /** The program of a process; the same one for every process that folds into it. */
+  /** The program of a process; the same one for every process that is rolled up into it. */
   of(process: Process): Program {
     process.program ??= this.find(process);
     return process.program;

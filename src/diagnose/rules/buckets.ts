@@ -1,5 +1,5 @@
 /**
- * time-wait-overflow: tcp_max_tw_buckets is too small, so closes skip TIME_WAIT. Nobody is refused, but the protection is
+ * time-wait-overflow: tcp_max_tw_buckets is too small, so closes skip TIME_WAIT. No connection is refused, but the protection is
  * gone and every count of TIME_WAIT is too low. Pure.
  */
 import type { TotalsRow } from '../../protocol/rows.js';

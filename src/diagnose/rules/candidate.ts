@@ -2,12 +2,12 @@
 import type { Endpoint, ProcessInfo } from '../../protocol/rows.js';
 import type { Actor, Candidate } from '../types.js';
 
-/** Evidence must last this long before it is told, seconds: a burst is no habit. */
+/** Evidence must last this long before it is shown, seconds: a burst is no habit. */
 const APPEAR_AFTER = 3;
 export const NOWHERE: Endpoint = { address: null, port: null };
 
-type Told = 'rule' | 'severity' | 'priority' | 'title' | 'evidence';
-type Known = Pick<Candidate, Told> & Partial<Candidate>;
+type Stated = 'rule' | 'severity' | 'priority' | 'title' | 'evidence';
+type Known = Pick<Candidate, Stated> & Partial<Candidate>;
 
 interface Subject {
   readonly key: string;
@@ -40,7 +40,7 @@ export function isOut(actor: Actor): boolean {
   return actor.direction === 'out';
 }
 
-/** Entries older than the tracer belong to nobody. */
+/** Entries older than the tracer have no known owner. */
 export function isKnown({ process, program }: Pick<Actor, 'process' | 'program'>): boolean {
   return process.pid !== null || program !== null || process.comm !== null;
 }

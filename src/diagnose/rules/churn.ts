@@ -10,7 +10,7 @@ import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { percent, rate, where, who, whole } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
-/** Opens per second below which nobody would call it churn. */
+/** Fewer opens per second are not churn. */
 const CHURN_PER_SEC = 5;
 const CHURN_OPENED = 20;
 /** Seconds with opens, of the last ten: a burst is no habit. */
@@ -19,7 +19,7 @@ const CHURN_SECONDS = 3;
 const REQUEST_MS = 3000;
 /** Connections that stay, per process, that make a pool; one may be anything. */
 const POOL = 2;
-/** Streams told at once, the fastest. */
+/** Streams shown at once, the fastest. */
 const MOST = 50;
 
 /** Many opens, short lives. */

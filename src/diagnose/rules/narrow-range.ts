@@ -1,5 +1,5 @@
 /**
- * narrow-port-range: the range was narrowed, or reserved ports eat it, and somebody feels it. Widening is headroom where a
+ * narrow-port-range: the range was narrowed, or reserved ports take much of it, and connects fail for it. Widening is headroom where a
  * stream would fill any range; where the default would do, the setting is the cause and goes first. Pure.
  */
 import { fullness, level } from '../../forecast/outlook.js';

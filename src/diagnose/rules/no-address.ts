@@ -10,7 +10,7 @@ import { candidate } from './candidate.js';
 interface Meaning {
   readonly what: string;
   readonly fix: Fix;
-  /** Per second from which somebody should act. */
+  /** Per second, from which it is a warning. */
   readonly warnAt: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are told
+ * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are shown
  * by other rules, which go first. Pure.
  */
 
@@ -89,7 +89,7 @@ function holderOf(budget: BudgetRow, tables: Tables): Pick<Actor, 'process' | 'p
   return most ?? { process: budget.holders[0]?.process ?? UNKNOWN_PROCESS, program: null };
 }
 
-/** Whom to talk to when nobody knows who holds the ports: who asks for more. */
+/** Who is named when the holder of the ports is not known: the actor that asks for more. */
 function askerOf(
   budget: BudgetRow,
   failures: readonly FailureRow[],

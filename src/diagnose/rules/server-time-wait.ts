@@ -50,7 +50,7 @@ function collects(actor: Actor, tables: Tables, facts: Facts): Candidate {
   });
 }
 
-/** Whoever opens most to that port from here. A server on any address is known by the address that was used. */
+/** The actor that opens most to that port from here. A server on any address is known by the address that was used. */
 function clientOf(server: Actor, tables: Tables): Actor | undefined {
   const { address, port } = server.destination;
   return tables.actors

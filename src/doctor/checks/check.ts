@@ -2,7 +2,7 @@
 export type DoctorExit = 0 | 1 | 69 | 77;
 
 export interface DoctorCheck {
-  /** Stable: scripts may look for it. */
+  /** Stable: scripts may rely on it. */
   id: string;
   title: string;
   status: 'ok' | 'warn' | 'fail';

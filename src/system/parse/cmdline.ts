@@ -1,7 +1,7 @@
 /**
  * A command line as one line of text. In: the bytes between mm->arg_start and arg_end, arguments ended by NUL, as
  * /proc/PID/cmdline and process_event.cmdline give them. Out: text that can be pasted into a shell. Pure. Control
- * characters stay what they are: whoever prints escapes them.
+ * characters stay what they are: they are escaped where they are printed.
  */
 
 /** What no shell interprets, whatever stands around it. */

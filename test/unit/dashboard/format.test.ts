@@ -9,7 +9,7 @@ import {
   processName,
   rate,
   seconds,
-} from '../../../dashboard/format.js';
+} from '../../../dashboard/text/format.js';
 import { proc } from '../publish/rows.js';
 
 describe('numbers', () => {

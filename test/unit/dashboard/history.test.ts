@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { heldAt, liveSpan, portsChart, projected, ratesChart, zoomed } from '../../../dashboard/chart.js';
-import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/chart-words.js';
-import { automatic } from '../../../dashboard/choice.js';
-import { continued, endOf, lacking } from '../../../dashboard/history.js';
+import { heldAt, liveSpan, portsChart, projected, ratesChart, zoomed } from '../../../dashboard/charts/curves.js';
+import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/text/chart-words.js';
+import { automatic } from '../../../dashboard/state/choice.js';
+import { continued, endOf, lacking } from '../../../dashboard/state/history.js';
 import type { Column, HistoryBody } from '../../../src/protocol/history.js';
 import { historyBodyFault } from '../../../src/protocol/validate.js';
 import { budget } from '../publish/rows.js';

@@ -8,7 +8,7 @@ import {
   ofRestart,
   ofVerdict,
   record,
-} from '../../../dashboard/journal.js';
+} from '../../../dashboard/state/journal.js';
 import { failure, finding, proc, verdict } from '../publish/rows.js';
 
 const T = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { comparator, type Ranking, RERANK_MS, rerank, unranked } from '../../../dashboard/order.js';
-import { ROW_PX, slice } from '../../../dashboard/window.js';
+import { comparator, type Ranking, RERANK_MS, rerank, unranked } from '../../../src/view/order.js';
+import { ROW_PX, slice } from '../../../dashboard/views/table/window.js';
 
 interface Row {
   key: string;

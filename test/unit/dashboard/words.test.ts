@@ -12,7 +12,7 @@ import {
   returnWords,
   STALE_AFTER_MS,
   waitingWords,
-} from '../../../dashboard/words.js';
+} from '../../../dashboard/text/words.js';
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import { budget, proc, totals } from '../publish/rows.js';
 

@@ -1,0 +1,24 @@
+/** Says that what is on screen stands still, since when, and what it misses. Enters: pause, state. Called by app. */
+import { link, now, paused, state, togglePause } from '../../state/model.js';
+import { pauseWords } from '../../state/pause.js';
+import { isOld } from '../../text/words.js';
+
+export function Paused() {
+  const pause = paused.value;
+  if (pause === null) return null;
+  return (
+    <aside class="paused" aria-label="Pause">
+      {/* Announced once: the words count seconds. */}
+      <span role="status" class="sr-only">
+        Paused
+      </span>
+      <strong>
+        <span aria-hidden="true">❚❚ </span>
+        {pauseWords(pause, state.value, now.value, isOld(link.value, now.value))}
+      </strong>
+      <button type="button" class="small" onClick={togglePause}>
+        Resume
+      </button>
+    </aside>
+  );
+}

@@ -6,10 +6,12 @@
 import { failureWords } from '../../src/protocol/failure-words.js';
 import type { Annotation, AnnotationKind } from '../../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
+import { processName } from '../../src/view/names.js';
+import type { Tone } from '../../src/view/tone.js';
 import type { Link } from '../link.js';
 import { noteWords } from '../text/chart-words.js';
-import { endpoint, foreign, processName, seconds, UNKNOWN } from '../text/format.js';
-import { findingWords, type Tone, verdictWords } from '../text/words.js';
+import { endpoint, foreign, seconds, UNKNOWN } from '../text/format.js';
+import { findingWords, verdictWords } from '../text/words.js';
 
 export interface Entry {
   /** The same thing told twice has the same key. */

@@ -11,6 +11,7 @@ import { Feed } from '../feed.js';
 import type { Link } from '../link.js';
 import { Sides } from '../sides.js';
 import { initial, type State, type Wish } from '../state.js';
+import { namespaceName } from '../../src/view/names.js';
 import { foreign } from '../text/format.js';
 import type { Pause } from './pause.js';
 import { type Place, placeOf, queryOf, sortText } from './place.js';
@@ -45,7 +46,7 @@ export const namespaces = computed(() => [...state.value.tables.totals.rows.valu
 export function netnsWords(netns: number | null): string | null {
   if (namespaces.value.length < 2) return null;
   const place = namespaces.value.find((one) => one.netns === netns);
-  return place === undefined ? null : foreign(place.name ?? `netns ${netns}`);
+  return place === undefined ? null : foreign(namespaceName(place));
 }
 
 /** Text, so that what hangs on the ranges is drawn anew only when one of them changes. */

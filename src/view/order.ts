@@ -1,7 +1,7 @@
 /**
- * The order rows stand in. Enters: a table's rows by key, the sort chosen, the clock. Leaves: the rows to draw, in order.
- * Pure; called by views/table. A row never jumps under the eye: ranks change at most every 2 s, and while pointer,
- * focus or a selection rests on the table no row moves at all, though its values go on changing.
+ * The order in which rows stand. In: a table's rows by key, the sort chosen, the clock. Out: the rows to draw, in order.
+ * Pure. A row never jumps under the eye: ranks change at most every 2 s, and while pointer, focus or a selection rests on
+ * the table no row moves at all, though its values go on changing.
  */
 
 export const RERANK_MS = 2_000;

@@ -1,51 +1,30 @@
 /**
- * The columns of the culprit table: who → where, then how much. Enters: nothing. Leaves: column lists per grouping,
- * built once so that rows can compare them by identity. Called by views/flows.
+ * The columns of the culprit table: who → where, then how much. Out: column lists per grouping, built once so that rows can
+ * compare them by identity.
  */
-
-import { computed } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
 import type { Group } from '../../../src/protocol/frames.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
+import { ownerName } from '../../../src/view/names.js';
 import type { Value } from '../../../src/view/order.js';
-import { errnoOf, outlookOf } from '../../state/beside.js';
-import { portRanges } from '../../state/model.js';
-import { duration, endpoint, processName, rate as rateText } from '../../text/format.js';
-import { Outlook } from '../panels/budgets.js';
-import { Address, BadRate, Bar, Count, Name, Process, Rate, Span } from '../table/cells.js';
-import type { Column } from '../table/column.js';
+import { duration, endpoint, rate as rateText } from '../../text/format.js';
+import { Address, BadRate, Count, Name, Process, Rate, Span } from '../table/cells.js';
+import { type Column, numberColumn, textColumn } from '../table/column.js';
+import { PortsHeld, RunsOut, Why } from './flow-cells.js';
 
 type FlowColumn = Column<FlowRow>;
-type Cell = FlowColumn['cell'];
 
-const text = (
-  id: string,
-  label: string,
-  title: string,
-  value: FlowColumn['value'],
-  cell: Cell,
-): FlowColumn => ({
-  id,
-  label,
-  title,
-  numeric: false,
-  value,
-  shows: value,
-  cell,
-});
+/** A text is all that its cell shows. */
+const text = (...parts: Parameters<typeof textColumn<FlowRow>>): FlowColumn => {
+  const column = textColumn(...parts);
+  return { ...column, shows: column.value };
+};
 
 type Field = {
   [K in keyof FlowRow]: FlowRow[K] extends number | null ? K : never;
 }[keyof FlowRow];
 
-const number = (id: Field, label: string, title: string, cell: Cell): FlowColumn => ({
-  id,
-  label,
-  title,
-  numeric: true,
-  value: (row) => row[id],
-  cell,
-});
+const number = (id: Field, label: string, title: string, cell: FlowColumn['cell']): FlowColumn =>
+  numberColumn(id, label, title, (row) => row[id], cell);
 
 const count = (id: Field, label: string, title: string): FlowColumn => ({
   ...number(id, label, title, (row) => <Count of={row[id]} atLeast={row.lowerBound} />),
@@ -60,14 +39,9 @@ const rate = (id: Field, label: string, title: string): FlowColumn => ({
 });
 
 const process: FlowColumn = {
-  ...text(
-    'process.comm',
-    'Process',
-    'Owner: who called connect(), or accept()',
-    (row) =>
-      row.process.pid === null ? (row.program ?? processName(row.process)) : processName(row.process),
-    (row) => <Process process={row.process} program={row.program} />,
-  ),
+  ...text('process.comm', 'Process', 'Owner: who called connect(), or accept()', ownerName, (row) => (
+    <Process process={row.process} program={row.program} />
+  )),
   // Text, because each frame brings an object of its own.
   shows: ({ process, program }) => `${program}|${Object.values(process).join('|')}|${process.parent.comm}`,
 };
@@ -115,28 +89,6 @@ const lifetime: FlowColumn = {
   shows: (row) => duration(row.lifetimeMs.p50),
   cell: (row) => <Span of={row.lifetimeMs.p50} />,
 };
-
-/** The bar is full at the port range of the row's own namespace, where it has one. */
-function PortsHeld({ row }: { row: FlowRow }) {
-  const full = portRanges.value.get(row.netns) ?? null;
-  return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
-}
-
-/** Other tables' words draw themselves, when they change. What stands in a place may become another row. */
-function useWords<T>(row: FlowRow, read: (row: FlowRow) => T): T {
-  // A key stands for all of the row that such words depend on.
-  return useMemo(() => computed(() => read(row)), [row.key]).value;
-}
-
-function Why({ row }: { row: FlowRow }) {
-  const errno = useWords(row, errnoOf);
-  return errno === null ? null : <span class="errno">{errno}</span>;
-}
-
-function RunsOut({ row }: { row: FlowRow }) {
-  const says = useWords(row, outlookOf);
-  return says === null ? <Name of={null} /> : <Outlook says={says} />;
-}
 
 const runsOut: FlowColumn = {
   id: 'runsOut',

@@ -24,7 +24,7 @@ import {
 } from '../../state/model.js';
 import { queryOf, START } from '../../state/place.js';
 import { integer, rate } from '../../text/format.js';
-import { waitingWords } from '../../text/words.js';
+import { waitingWords } from '../../text/link-words.js';
 import type { Opening } from '../table/column.js';
 import { DataTable } from '../table/table.js';
 import { FilterBox } from './filter.js';

@@ -1,6 +1,6 @@
 /** The live trace of a process: what it connects, accepts, closes, as it happens. Enters: a filter. Called by drawer. */
 import { Component } from 'preact';
-import { failureWords } from '../../../src/protocol/failure-words.js';
+import { failureText } from '../../../src/protocol/failure-words.js';
 import type { ConnectionEvent } from '../../../src/protocol/rows.js';
 import { clock, duration, endpoint, foreign, integer, UNKNOWN } from '../../text/format.js';
 import { type Line, MOST_LINES, type Trace } from '../../trace.js';
@@ -90,7 +90,7 @@ function whatOf({ type, errno, cause, end, durationMs, connectMs }: ConnectionEv
   const known = (label: string, ms: number | null) => (ms === null ? [] : `${label}${duration(ms)}`);
   switch (type) {
     case 'failed':
-      return [errno ?? UNKNOWN, failureWords(errno, cause)].flatMap((one) => one ?? []).join(': ');
+      return failureText(errno, cause) ?? UNKNOWN;
     case 'closed':
       return [end ?? [], known('lived ', durationMs)].flat().join(', ');
     default:

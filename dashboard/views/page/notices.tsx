@@ -6,7 +6,7 @@ import type { Problem } from '../../../src/protocol/frames.js';
 import { problems } from '../../state/health.js';
 import { link, now, state } from '../../state/model.js';
 import { foreign } from '../../text/format.js';
-import { lostWords } from '../../text/words.js';
+import { lostWords } from '../../text/link-words.js';
 
 export function Notices() {
   return (

@@ -1,7 +1,7 @@
 /** Says that what is on screen stands still, since when, and what it misses. Enters: pause, state. Called by app. */
 import { link, now, paused, state, togglePause } from '../../state/model.js';
 import { pauseWords } from '../../state/pause.js';
-import { isOld } from '../../text/words.js';
+import { isOld } from '../../text/link-words.js';
 
 export function Paused() {
   const pause = paused.value;

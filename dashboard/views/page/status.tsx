@@ -4,7 +4,8 @@
  */
 import { useComputed } from '@preact/signals';
 import { hello, link, namespaces, now, state } from '../../state/model.js';
-import { coverageWords, liveness, lossWords, modeWords } from '../../text/words.js';
+import { liveness, modeWords } from '../../text/link-words.js';
+import { coverageWords, lossWords } from '../../text/words.js';
 import { Controls } from './controls.js';
 
 export function Status() {

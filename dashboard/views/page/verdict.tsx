@@ -9,7 +9,8 @@ import critical from '../../icon-critical.svg?no-inline';
 import warning from '../../icon-warning.svg?no-inline';
 import { link, now, state, verdict } from '../../state/model.js';
 import { clock, foreign } from '../../text/format.js';
-import { isOld, verdictWords, waitingWords } from '../../text/words.js';
+import { isOld, waitingWords } from '../../text/link-words.js';
+import { verdictWords } from '../../text/words.js';
 
 const ICONS: Record<VerdictRow['level'], string> = { ok: fine, warning, critical, recovered: fine };
 

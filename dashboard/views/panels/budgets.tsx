@@ -1,40 +1,25 @@
 /**
  * The tightest port budgets: how full, until when, when ports come back, who holds them. Shown where the service has the
- * topic. Enters: budgets, namespaces. Called by app.
+ * topic. In: budgets, namespaces.
  */
 import { useComputed } from '@preact/signals';
 import { byTightness, fullness, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
-import type { Value } from '../../../src/view/order.js';
+import { BUDGET_TONES } from '../../../src/view/tone.js';
 import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
-import { holderWords, outlookWords, returnWords, type Saying, waitingWords } from '../../text/words.js';
-import { Address, Name } from '../table/cells.js';
-import type { Column } from '../table/column.js';
+import { waitingWords } from '../../text/link-words.js';
+import { holderWords, outlookWords, returnWords } from '../../text/words.js';
+import { Address, Name, Outlook } from '../table/cells.js';
+import { type Column, numberColumn, textColumn } from '../table/column.js';
 import { DataTable } from '../table/table.js';
 
-type Cell = Column<BudgetRow>['cell'];
-
-/** Rows shown; more are asked for, because of few free ports some are no worry. */
+/** Rows shown; more are asked for, because some of those with few free ports are no worry. */
 const TIGHTEST = 6;
-const TONES = { fine: '', warning: 'warn', critical: 'bad' } as const;
-
-const text = (id: string, label: string, title: string, value: (row: BudgetRow) => Value, cell: Cell) => ({
-  id,
-  label,
-  title,
-  numeric: false,
-  value,
-  cell,
-});
-const number = (id: string, label: string, title: string, value: (row: BudgetRow) => Value, cell: Cell) => ({
-  ...text(id, label, title, value, cell),
-  numeric: true,
-});
 
 const COLUMNS: readonly Column<BudgetRow>[] = [
-  text(
+  textColumn(
     'destination',
     'Toward',
     'Where a plain connect() needs a free local port; or the pool that bind() with port 0 takes from',
@@ -46,28 +31,28 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
         <Toward row={row} />
       ),
   ),
-  text(
+  textColumn(
     'source',
     'From',
     'Local address, and the network namespace where there are several',
     (row) => row.source.address,
     (row) => <Source row={row} />,
   ),
-  number(
+  numberColumn(
     'used',
     'Used of limit',
     'Local ports held; the bar has those blocked by bind() too. What is free and who holds them: point at it',
     fullness,
     (row) => <Fullness row={row} />,
   ),
-  number(
+  numberColumn(
     'exhaustionSeconds',
     'Runs out',
     'At the present rate',
     (row) => row.exhaustionSeconds,
     (row) => <Outlook says={outlookWords(row)} />,
   ),
-  number(
+  numberColumn(
     'releasing',
     'Come back',
     'The next ports whose TIME_WAIT ends, by the kernel\u2019s own timers',
@@ -81,7 +66,7 @@ function Fullness({ row }: { row: BudgetRow }) {
   const ratio = fullness(row);
   return (
     <span class="meter share" title={details(row)}>
-      <span class={`bar ${TONES[level(row)]}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
+      <span class={`bar ${barTone(row)}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
       <span class="over">{percent(ratio)}</span>
       <span class="over">
         {integer(row.used)} / {integer(row.limit)}
@@ -90,22 +75,15 @@ function Fullness({ row }: { row: BudgetRow }) {
   );
 }
 
-/** What there is no room for. */
+const barTone = (row: BudgetRow) => (level(row) === 'fine' ? '' : BUDGET_TONES[level(row)]);
+
+/** What the cell has no room for. */
 function details(row: BudgetRow): string {
   const holders = holderWords(row);
   return [
     `${integer(row.free)} free, ${integer(row.blocked)} blocked by bind()`,
     ...(holders === null ? [] : ['held by', holders.title]),
   ].join('\n');
-}
-
-export function Outlook({ says: { tone, glyph, word, detail } }: { says: Saying }) {
-  const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
-  return (
-    <span class={quiet} title={detail}>
-      {`${glyph} ${word}`.trim()}
-    </span>
-  );
 }
 
 function Source({ row }: { row: BudgetRow }) {

@@ -1,16 +1,16 @@
 /**
  * What is wrong, who, toward what, with which evidence; what to do now and how to fix it for good. Shows the first finding,
- * or the one that was chosen. Enters: findings. Called by app; its parts
- * also by the drawer.
+ * or the one that was chosen. In: findings.
  */
 import { signal, useComputed } from '@preact/signals';
-import type { Evidence, FindingRow, Fix, Remedy } from '../../../src/protocol/rows.js';
+import type { Evidence, FindingRow } from '../../../src/protocol/rows.js';
+import { evidenceText } from '../../../src/view/evidence.js';
 import { findings, hello } from '../../state/model.js';
-import { foreign, integer } from '../../text/format.js';
+import { foreign } from '../../text/format.js';
 import { findingWords } from '../../text/words.js';
-import { Copyable } from './copy.js';
+import { DoNow, ForGood, Severity } from './remedies.js';
 
-/** The key of the finding that the user looks at; null: the first. */
+/** The key of the finding that the user chose; null: the first. */
 const chosen = signal<string | null>(null);
 
 export function Diagnosis() {
@@ -62,16 +62,6 @@ function Nothing() {
   );
 }
 
-export function Severity({ of }: { of: FindingRow }) {
-  const { tone, glyph, word, detail } = findingWords(of);
-  return (
-    <span class={tone} title={detail}>
-      <span aria-hidden="true">{glyph} </span>
-      {word}
-    </span>
-  );
-}
-
 /** Several things may be wrong: all by name, in order. */
 function Others({ shown }: { shown: FindingRow }) {
   const all = findings.value;
@@ -110,39 +100,11 @@ function Seen({ row }: { row: FindingRow }) {
   );
 }
 
-function Fact({ of: { text, value } }: { of: Evidence }) {
+function Fact({ of }: { of: Evidence }) {
   return (
     <div>
-      <dt>{foreign(text)}</dt>
-      <dd>{typeof value === 'number' ? number(value) : foreign(value)}</dd>
-    </div>
-  );
-}
-
-const number = (value: number) => (Number.isInteger(value) ? integer(value) : String(value));
-
-export function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remedy: Remedy }) {
-  return (
-    <div class="remedy">
-      <p>{foreign(text)}</p>
-      {command === null ? null : <Copyable text={command} label={`the command: ${text}`} />}
-      {undo === null ? null : (
-        <p class="undo">
-          Undo: <Copyable text={undo} label="what takes it back" />
-        </p>
-      )}
-      <p class="quiet">
-        {[effect, persistence].flatMap((one) => (one === null ? [] : foreign(one))).join(' ')}
-      </p>
-    </div>
-  );
-}
-
-export function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
-  return (
-    <div class="remedy">
-      <p>{foreign(text)}</p>
-      {snippet === null ? null : <Copyable text={snippet} label="the example" />}
+      <dt>{foreign(of.text)}</dt>
+      <dd>{foreign(evidenceText(of))}</dd>
     </div>
   );
 }

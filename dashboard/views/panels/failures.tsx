@@ -1,84 +1,78 @@
 /**
  * Who suffers: connects and binds that fail, in plain words, and who holds the ports meanwhile. Shown where the service
- * has the topic. Enters: failures, budgets. Called by app.
+ * has the topic. In: failures, budgets.
  */
 
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
+import { processName } from '../../../src/view/names.js';
 import type { Sort } from '../../../src/view/order.js';
 import { budgets, failures, hello, link, now } from '../../state/model.js';
-import { clock, endpoint, integer, processName, UNKNOWN } from '../../text/format.js';
-import { holderWords, waitingWords } from '../../text/words.js';
+import { clock, endpoint, integer, UNKNOWN } from '../../text/format.js';
+import { waitingWords } from '../../text/link-words.js';
+import { holderWords } from '../../text/words.js';
 import { Address, BadRate, Count, Name, Process } from '../table/cells.js';
-import type { Column } from '../table/column.js';
+import { type Column, numberColumn, textColumn } from '../table/column.js';
 import { DataTable } from '../table/table.js';
 
 const COLUMNS: readonly Column<FailureRow>[] = [
-  {
-    id: 'process',
-    label: 'Victim',
-    title: 'The process whose call failed: often not the one that holds the ports',
-    numeric: false,
-    value: (row) => processName(row.process),
-    cell: (row) => <Process process={row.process} program={null} />,
-  },
-  {
-    id: 'destination',
-    label: 'Destination',
-    title: 'Where it wanted to go',
-    numeric: false,
-    value: (row) => endpoint(row.destination),
-    cell: (row) => <Address of={row.destination} />,
-  },
-  {
-    id: 'cause',
-    label: 'What happens',
-    title: 'The errno in plain words',
-    numeric: false,
-    value: (row) => row.cause,
-    cell: (row) => failureWords(row.errno, row.cause),
-  },
-  {
-    id: 'errno',
-    label: 'Errno',
-    title: 'Of connect(), unless it says bind()',
-    numeric: false,
-    value: (row) => row.errno,
-    // Nearly all are connects: only what is not says so.
-    cell: (row) => <Name of={row.call === 'connect' ? row.errno : `${row.call}() ${row.errno ?? UNKNOWN}`} />,
-  },
-  {
-    id: 'holder',
-    label: 'Ports held by',
-    title: 'Who holds the ports that this call did not get',
-    numeric: false,
-    value: (row) => row.budget,
-    cell: (row) => <Culprit budget={row.budget} />,
-  },
-  {
-    id: 'perSec',
-    label: 'Fail/s',
-    title: 'Failures per second, over the last 10 s',
-    numeric: true,
-    value: (row) => row.perSec,
-    cell: (row) => <BadRate of={row.perSec} />,
-  },
-  {
-    id: 'count',
-    label: 'Failed',
-    title: 'Since the start',
-    numeric: true,
-    value: (row) => row.count,
-    cell: (row) => <Count of={row.count} atLeast={row.lowerBound} />,
-  },
-  {
-    id: 'lastSeen',
-    label: 'Last',
-    title: 'When it last failed',
-    numeric: true,
-    value: (row) => row.lastSeen,
-    cell: (row) => <Name of={row.lastSeen === null ? null : clock(row.lastSeen)} />,
-  },
+  textColumn(
+    'process',
+    'Victim',
+    'The process whose call failed: often not the one that holds the ports',
+    (row) => processName(row.process),
+    (row) => <Process process={row.process} program={null} />,
+  ),
+  textColumn(
+    'destination',
+    'Destination',
+    'Where it wanted to go',
+    (row) => endpoint(row.destination),
+    (row) => <Address of={row.destination} />,
+  ),
+  textColumn(
+    'cause',
+    'What happens',
+    'The errno in plain words',
+    (row) => row.cause,
+    (row) => failureWords(row.errno, row.cause),
+  ),
+  textColumn(
+    'errno',
+    'Errno',
+    'Of connect(), unless it says bind()',
+    (row) => row.errno,
+    // Nearly all are connects: the others say which call it is.
+    (row) => <Name of={row.call === 'connect' ? row.errno : `${row.call}() ${row.errno ?? UNKNOWN}`} />,
+  ),
+  textColumn(
+    'holder',
+    'Ports held by',
+    'Who holds the ports that this call did not get',
+    (row) => row.budget,
+    (row) => <Culprit budget={row.budget} />,
+  ),
+  numberColumn(
+    'perSec',
+    'Fail/s',
+    'Failures per second, over the last 10 s',
+    (row) => row.perSec,
+    (row) => <BadRate of={row.perSec} />,
+  ),
+  numberColumn(
+    'count',
+    'Failed',
+    'Since the start',
+    (row) => row.count,
+    (row) => <Count of={row.count} atLeast={row.lowerBound} />,
+  ),
+  numberColumn(
+    'lastSeen',
+    'Last',
+    'When it last failed',
+    (row) => row.lastSeen,
+    (row) => <Name of={row.lastSeen === null ? null : clock(row.lastSeen)} />,
+  ),
 ];
 
 const FASTEST: Sort = { column: 'perSec', descending: true };

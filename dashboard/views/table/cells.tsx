@@ -1,8 +1,8 @@
-/**
- * The cells tables share. Enters: row fields. Leaves: text nodes, dimmed when there is nothing to see. Called by views.
- */
+/** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
 import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
-import { duration, endpoint, foreign, integer, processName, rate, UNKNOWN } from '../../text/format.js';
+import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { duration, endpoint, foreign, integer, rate, UNKNOWN } from '../../text/format.js';
+import type { Saying } from '../../text/words.js';
 
 /** A number's text; zero and unknown step back so that what happens stands out. No component: there are hundreds of them. */
 const quiet = (text: string) => (
@@ -33,10 +33,10 @@ export function Bar({ of, atLeast, full }: { of: number | null; atLeast: boolean
   );
 }
 
-/** Name and pid of a process; what it folded into once it is gone; said plainly when nobody knows. */
+/** Name and pid of a process, or the program into which it was rolled up once it had ended; said plainly when unknown. */
 export function Process({ process, program }: { process: ProcessInfo; program: string | null }) {
-  const name = process.pid === null ? (program ?? processName(process)) : processName(process);
-  if (name === null && process.pid === null) return <span class="quiet">unknown owner</span>;
+  const name = ownerName({ process, program });
+  if (name === null && process.pid === null) return <span class="quiet">{UNKNOWN_OWNER}</span>;
   return (
     <span class="process" title={details(process)}>
       <bdi class="name">{foreign(name)}</bdi>
@@ -82,3 +82,13 @@ export function Address({ of }: { of: Endpoint }) {
 
 export const Name = ({ of, none = UNKNOWN }: { of: string | null; none?: string }) =>
   of === null ? <span class="quiet">{none}</span> : <bdi title={foreign(of)}>{foreign(of)}</bdi>;
+
+/** What comes next, louder the worse it is. */
+export function Outlook({ says: { tone, glyph, word, detail } }: { says: Saying }) {
+  const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
+  return (
+    <span class={quiet} title={detail}>
+      {`${glyph} ${word}`.trim()}
+    </span>
+  );
+}

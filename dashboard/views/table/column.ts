@@ -1,5 +1,5 @@
 /**
- * What one column of a live table is: the field, its heading, the value that sorts, the cell that is drawn. Types only.
+ * What one column of a live table is: the field, its heading, the value that sorts, the cell that is drawn.
  */
 import type { ComponentChildren } from 'preact';
 import type { Value } from '../../../src/view/order.js';
@@ -23,4 +23,20 @@ export interface Opening {
   /** The address that opens the row with this key. */
   href(key: string): string;
   open(key: string): void;
+}
+
+type Parts<R> = [
+  id: string,
+  label: string,
+  title: string,
+  value: Column<R>['value'],
+  cell: Column<R>['cell'],
+];
+
+export function textColumn<R>(...[id, label, title, value, cell]: Parts<R>): Column<R> {
+  return { id, label, title, numeric: false, value, cell };
+}
+
+export function numberColumn<R>(...parts: Parts<R>): Column<R> {
+  return { ...textColumn(...parts), numeric: true };
 }

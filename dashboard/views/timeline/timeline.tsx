@@ -13,7 +13,7 @@ import { budgets, link, netnsWords, now } from '../../state/model.js';
 import { choice, choose, past, shown, shownRow, zoom } from '../../state/timeline.js';
 import { budgetWords, noteWords, portsSummary, ratesSummary } from '../../text/chart-words.js';
 import { clock, endpoint, foreign, integer, rate } from '../../text/format.js';
-import { waitingWords } from '../../text/words.js';
+import { waitingWords } from '../../text/link-words.js';
 
 export function Timeline() {
   const body = past.value;

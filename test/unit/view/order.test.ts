@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { comparator, type Ranking, RERANK_MS, rerank, unranked } from '../../../src/view/order.js';
-import { ROW_PX, slice } from '../../../dashboard/views/table/window.js';
 
 interface Row {
   key: string;
@@ -66,26 +65,5 @@ describe('rerank', () => {
     const rows = table({ a: 3, b: 2, c: 1 });
     const first = rerank(unranked<Row>(), rows, by, at(0));
     expect(rerank(first, rows, by, at(60_000))).toBe(first);
-  });
-});
-
-describe('slice', () => {
-  const height = 20 * ROW_PX;
-
-  it('draws all of a short table', () => {
-    expect(slice(7, 0, height)).toEqual({ first: 0, end: 7 });
-  });
-
-  it('covers what is in sight at any place of a long one, in few rows', () => {
-    for (let top = 0; top <= 980 * ROW_PX; top += 7) {
-      const { first, end } = slice(1000, top, height);
-      expect(first).toBeLessThanOrEqual(Math.floor(top / ROW_PX));
-      expect(end).toBeGreaterThanOrEqual(Math.min(1000, Math.ceil((top + height) / ROW_PX)));
-      expect(end - first).toBeLessThanOrEqual(40);
-    }
-  });
-
-  it('never starts beyond a table that became shorter', () => {
-    expect(slice(3, 900 * ROW_PX, height)).toEqual({ first: 0, end: 3 });
   });
 });

@@ -1,4 +1,4 @@
-/** START HERE: takes the token out of the address, then draws the page and connects. Loaded by index.html. */
+/** START HERE: takes the token out of the address, then draws the page and connects. */
 import { render } from 'preact';
 import { signIn } from './session.js';
 import { startHealth } from './state/health.js';

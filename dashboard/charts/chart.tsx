@@ -1,6 +1,6 @@
 /**
- * A chart with its readings: the values under the cursor, or the newest ones. Enters: curves, the span to show, what was
- * noted. Leaves: a canvas, and the same in words for whoever cannot see it. Called by timeline.
+ * A chart with its readings: the values under the cursor, or the newest ones. In: curves, the span to show, notes.
+ * Out: a canvas, and the same in words for readers who cannot see it.
  */
 import { type Signal, useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -115,18 +115,18 @@ function draw(plot: UPlot, { data, span: [min, max] }: CanvasProps): void {
   });
 }
 
-/** Said in the chart itself. */
+/** Curves that are labelled in the chart itself. */
 const LABELLED = ['limit', 'projection'];
 
 /** Each curve with its colour, its name and its value: colour never speaks alone. A stack is read from its bottom. */
 function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
   const said = curves.filter(({ id }) => !LABELLED.includes(id));
-  const areas = said.filter(({ look }) => look === 'area').reverse();
-  const shown = [...areas, ...said.filter(({ look }) => look !== 'area')];
+  const areas = said.filter(({ shape }) => shape === 'area').reverse();
+  const shown = [...areas, ...said.filter(({ shape }) => shape !== 'area')];
   return (
     <p class="readings">
-      {shown.map(({ id, label, look, tint, value }) => (
-        <span key={id} class={`reading ${look} of-${tint}`}>
+      {shown.map(({ id, label, shape, tint, value }) => (
+        <span key={id} class={`reading ${shape} of-${tint}`}>
           {label} <b>{read(value[at.value ?? newest])}</b>
         </span>
       ))}
@@ -134,7 +134,7 @@ function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
   );
 }
 
-/** What is drawn; under the cursor, of when. */
+/** The chart's title; while the cursor is over the chart, the time under it. */
 function Title({
   id,
   title,

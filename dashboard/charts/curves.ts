@@ -1,7 +1,6 @@
 /**
  * From the history's columns to what the two charts draw: ports held, stacked by state under the limit, with a projection;
- * opens and failures per second. Enters: a history body, its budget's row. Leaves: aligned columns in Unix seconds. Pure;
- * called by views/timeline and words of the charts.
+ * opens and failures per second. In: a history body, its budget's row. Out: aligned columns in Unix seconds. Pure.
  */
 
 import { outlook } from '../../src/forecast/outlook.js';
@@ -13,14 +12,14 @@ import type { BudgetRow } from '../../src/protocol/rows.js';
 export interface Curve {
   id: string;
   label: string;
-  look: 'area' | 'line' | 'dashes';
+  shape: 'area' | 'line' | 'dashes';
   /** The style sheet's colour for it is `--c-TINT`. */
   tint: string;
-  /** Failures by errno are told apart by dashes too; the first line has none. */
+  /** Dashes distinguish failures by errno too; the first line has none. */
   dash: number;
-  /** What is drawn. */
+  /** The values that are drawn. */
   column: Column;
-  /** What is said: of a stacked curve its own share, not the sum. */
+  /** The values that are written: of a stacked curve its own part, not the sum. */
   value: Column;
 }
 
@@ -32,7 +31,7 @@ export interface Chart {
   curves: Curve[];
 }
 
-/** From bottom to top: what is in use, then what TIME_WAIT holds, then what bind() took from everybody. */
+/** From bottom to top: ports in use, then those that TIME_WAIT holds, then those that bind() took. */
 const STATES = [
   { id: 'established', label: 'estab.' },
   { id: 'other', label: 'other' },
@@ -66,7 +65,7 @@ export function projected(body: HistoryBody, row: BudgetRow | undefined): Projec
   return { time: body.from / 1000 + body.seconds - 1 + ahead, ports, from: held };
 }
 
-/** Ports that nobody else can have at that second: by any state, or blocked. */
+/** Ports that no new connection can have at that second: held in any state, or blocked. */
 export function heldAt(body: HistoryBody, at: number): number | null {
   const timeWait = body.timeWait[at] ?? null;
   if (timeWait === null) return null;
@@ -81,11 +80,11 @@ export function portsChart(body: HistoryBody, ahead: Projection | null): Chart {
   const stacked = STATES.map(({ id, label }, i) => {
     const parts = STATES.slice(0, i + 1).map((state) => body[state.id]);
     const drawn = { column: padded(sum(parts)), value: padded(body[id]) };
-    return { id, label, look: 'area' as const, tint: id, dash: 0, ...drawn };
+    return { id, label, shape: 'area' as const, tint: id, dash: 0, ...drawn };
   });
   const limit = padded(body.limit, body.limit.at(-1) ?? null);
   const curves: Curve[] = [...stacked.reverse(), line('limit', limit)];
-  if (ahead !== null) curves.push({ ...line('projection', dashes(body, ahead)), look: 'dashes' });
+  if (ahead !== null) curves.push({ ...line('projection', dashes(body, ahead)), shape: 'dashes' });
   const times = [...timesOf(body), ...(ahead === null ? [] : [ahead.time])];
   return { times, newest: body.seconds - 1, curves };
 }
@@ -93,7 +92,7 @@ export function portsChart(body: HistoryBody, ahead: Projection | null): Chart {
 const line = (id: string, column: Column, tint = id, dash = 0): Curve => ({
   id,
   label: id,
-  look: 'line',
+  shape: 'line',
   tint,
   dash,
   column,
@@ -129,7 +128,7 @@ export function ratesChart(body: HistoryBody): Chart {
 /** From and to, Unix seconds. */
 export type Span = readonly [number, number];
 
-/** What a live chart shows: everything known, but neither less than two minutes nor more than fifteen, and the projection. */
+/** The span of a live chart: everything known, but at least two minutes, at most fifteen, and the projection. */
 export function liveSpan(body: HistoryBody, ahead: Projection | null): Span {
   const end = body.from / 1000 + body.seconds - 1;
   const first = body.timeWait.findIndex((value) => value !== null);

@@ -1,6 +1,6 @@
 /**
- * One uPlot chart: how curves, marks, axes and the cursor look and behave. Enters: a chart's curves, the colours of the style
- * sheet. Leaves: uPlot's options. Called by views/chart.
+ * One uPlot chart: how curves, marks, axes and the cursor are drawn and behave. In: a chart's curves, the colours of the
+ * style sheet. Out: uPlot's options.
  */
 import type uPlot from 'uplot';
 import type { Annotation } from '../../src/protocol/history.js';
@@ -24,7 +24,7 @@ export interface PlotOptions {
 /** A colour of the style sheet, as it is now: dark and light follow the system. */
 const colour = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name).trim();
 
-/** An axis ends no lower than here, so that next to nothing looks like it. */
+/** An axis ends no lower than here, so that next to nothing is drawn small. */
 const LEAST_TOP = 4;
 /** Dashes of a line and of those beside it. */
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
@@ -52,7 +52,7 @@ export function options(plot: PlotOptions): uPlot.Options {
 const WHOLE = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
 function axes(element: HTMLElement): uPlot.Axis[] {
-  const look = {
+  const common = {
     font: FONT,
     stroke: () => colour(element, '--dim'),
     grid: { stroke: () => colour(element, '--hair'), width: 1 },
@@ -60,13 +60,13 @@ function axes(element: HTMLElement): uPlot.Axis[] {
   };
   return [
     {
-      ...look,
+      ...common,
       size: 22,
       space: 70,
       values: (_, splits, __, ___, step) => splits.map((time) => label(time, step)),
     },
     {
-      ...look,
+      ...common,
       size: 50,
       space: 28,
       incrs: WHOLE,
@@ -77,11 +77,11 @@ function axes(element: HTMLElement): uPlot.Axis[] {
 
 const label = (time: number, step: number) => clock(time * 1000).slice(0, step < 60 ? 8 : 5);
 
-function series(element: HTMLElement, { look, tint, dash }: Curve): uPlot.Series {
+function series(element: HTMLElement, { shape, tint, dash }: Curve): uPlot.Series {
   const paint = () => colour(element, `--c-${tint}`);
   const common = { points: { show: false }, spanGaps: false };
-  if (look === 'area') return { ...common, width: 0, fill: paint };
-  if (look === 'dashes') return { ...common, width: 2, dash: [5, 4], stroke: paint };
+  if (shape === 'area') return { ...common, width: 0, fill: paint };
+  if (shape === 'dashes') return { ...common, width: 2, dash: [5, 4], stroke: paint };
   return { ...common, width: 1.5, dash: DASHES[dash % DASHES.length] ?? [], stroke: paint };
 }
 

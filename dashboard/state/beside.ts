@@ -1,6 +1,6 @@
 /**
- * What other tables know about a flow: why its connects fail, when its ports run out. Enters: budgets, failures. Leaves:
- * look-ups, made once per change of those tables. Called by views/flow_columns.
+ * What other tables know about a flow: why its connects fail, when its ports run out. In: budgets, failures. Out: look-ups,
+ * made once per change of those tables.
  */
 import { computed } from '@preact/signals';
 import { byTightness } from '../../src/forecast/outlook.js';
@@ -23,7 +23,7 @@ const tightest = computed(() => {
 });
 
 let said: ReadonlyMap<string, Saying> = new Map();
-/** The very same object while the words are the same, so that nothing is drawn for them. */
+/** The same object while the words are the same, so that no cell is drawn anew. */
 const outlooks = computed(() => {
   const next = new Map<string, Saying>();
   for (const [at, row] of tightest.value) {
@@ -34,7 +34,7 @@ const outlooks = computed(() => {
   return next;
 });
 
-/** Null: none of the tightest is its own. Inbound connections need no port. */
+/** Null: its budget is not among the tightest. Inbound connections need no port. */
 export function outlookOf({ netns, direction, destination }: FlowRow): Saying | null {
   return direction === 'out' ? (outlooks.value.get(place(netns, destination)) ?? null) : null;
 }
@@ -52,7 +52,7 @@ const errnos = computed(() => {
 const byRate = (a: { perSec: number | null }, b: { perSec: number | null }) =>
   (b.perSec ?? 0) - (a.perSec ?? 0);
 
-/** The errno of most of its failures at present; null: none is among the fastest that the page knows. */
+/** The errno of most of its failures at present; null: none is among the fastest failures, which are all that the page has. */
 export function errnoOf({ process, netns, destination }: FlowRow): string | null {
   if (process.pid === null) return null;
   return errnos.value.get(`${process.pid}|${place(netns, destination)}`) ?? null;

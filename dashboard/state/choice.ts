@@ -1,6 +1,6 @@
 /**
  * Which budget the timeline shows while the user has chosen none: what the verdict is about, else the tightest; not another
- * one every second. Enters: the one shown, verdict, budgets. Leaves: a key; null: the totals. Pure; called by timeline.
+ * one every second. In: the one shown, verdict, budgets. Out: a key; null: the totals. Pure.
  */
 import { byTightness, level, pressure } from '../../src/forecast/outlook.js';
 import type { BudgetRow, VerdictRow } from '../../src/protocol/rows.js';

@@ -1,6 +1,6 @@
 /**
- * What the service cannot see, for now or ever: asked for every so often while there is a link. Enters: the link, the clock.
- * Leaves: problems. Started once by main.
+ * What the service cannot see, for now or ever: requested every so often while there is a link. In: the link, the clock.
+ * Out: problems.
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Problem } from '../../src/protocol/frames.js';

@@ -1,6 +1,6 @@
 /**
  * What the page remembers of one budget, or of the totals: the service's fifteen minutes, continued second by second.
- * Enters: bodies of GET /api/v1/history. Leaves: one body, and how many seconds to ask for next. Pure; called by past.
+ * In: bodies of GET /api/v1/history. Out: one body, and how many seconds to ask for next. Pure.
  */
 import type { Annotation, Column, HistoryBody } from '../../src/protocol/history.js';
 import { HISTORY_SECONDS } from '../../src/protocol/names.js';

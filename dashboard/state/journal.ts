@@ -1,8 +1,7 @@
 /**
- * The event log: what happened, newest first, each thing once. Enters: rows, notes of the history, the link's changes.
- * Leaves: entries. Bounded. Pure; called by log, which keeps it.
+ * The event log: what happened, newest first, each thing once. In: rows, notes of the history, the link's changes.
+ * Out: entries. Bounded. Pure.
  */
-
 import { failureWords } from '../../src/protocol/failure-words.js';
 import type { Annotation, AnnotationKind } from '../../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
@@ -14,7 +13,7 @@ import { endpoint, foreign, seconds, UNKNOWN } from '../text/format.js';
 import { findingWords, verdictWords } from '../text/words.js';
 
 export interface Entry {
-  /** The same thing told twice has the same key. */
+  /** The same thing reported twice has the same key. */
   key: string;
   /** Unix ms. */
   time: number;

@@ -1,6 +1,6 @@
 /**
- * Keeps the event log: watches what the page knows, writes down what is new. Enters: the page's signals, the history of the
- * totals, whose notes concern every budget. Leaves: the journal. Started once by main.
+ * Keeps the event log: watches what the page knows, writes down what is new. In: the page's signals, the history of the
+ * totals, whose notes concern every budget. Out: the journal.
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Link } from '../link.js';

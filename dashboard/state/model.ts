@@ -1,22 +1,21 @@
 /**
- * The page's signals: what the service said, how the link is, what the user chose. Enters: callbacks of the feed and
- * choices made in views. Leaves: signals that views read. The only module with page-wide state; started once by main.
+ * The page's signals: what the service said, how the link is, what the user chose. In: callbacks of the link and choices
+ * made in views. Out: signals that views read. Page-wide state is here and in the modules beside this one only.
  */
-
 import { batch, computed, signal } from '@preact/signals';
 import type { Group } from '../../src/protocol/frames.js';
 import { GROUPS, STREAM_PATH } from '../../src/protocol/names.js';
+import { namespaceName } from '../../src/view/names.js';
 import type { Sort } from '../../src/view/order.js';
 import { Feed } from '../feed.js';
 import type { Link } from '../link.js';
 import { Sides } from '../sides.js';
 import { initial, type State, type Wish } from '../state.js';
-import { namespaceName } from '../../src/view/names.js';
 import { foreign } from '../text/format.js';
 import type { Pause } from './pause.js';
 import { type Place, placeOf, queryOf, sortText } from './place.js';
 
-/** Rows asked for at first, and once the user wants more: what one looks at, not what exists. */
+/** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
 export const FEW_ROWS = 100;
 export const MANY_ROWS = 1_000;
 
@@ -25,7 +24,7 @@ export const link = signal<Link>({ phase: 'connecting' });
 /** Unix ms, once a second: ages and countdowns hang on it. */
 export const now = signal(Date.now());
 
-/** Tables, diagnosis and order stand still; strip, verdict and title do not. */
+/** During a pause tables, diagnosis and order stand still; strip, verdict and title do not. */
 export const paused = signal<Pause | null>(null);
 const shown = computed(() => paused.value?.state ?? state.value);
 
@@ -36,7 +35,7 @@ export const budgets = computed(() => shown.value.tables.budgets);
 export const failures = computed(() => shown.value.tables.failures);
 /** The one sentence; null until the service has said it. */
 export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
-/** What is wrong, the first to look at first. */
+/** What is wrong, in the order in which to act. */
 export const findings = computed(() =>
   [...shown.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
 );
@@ -60,7 +59,7 @@ export const portRanges = computed(
   () => new Map(JSON.parse(rangeText.value) as [number | null, number | null][]),
 );
 
-/** How the culprit table is looked at: as the address says. */
+/** Filter, grouping, sort and open row of the culprit table, as the address says. */
 const opened = placeOf(location.search);
 export const filter = signal(opened.filter);
 export const group = signal(opened.group);
@@ -71,7 +70,7 @@ export const limit = signal(FEW_ROWS);
 /** The user froze the order; values go on changing. */
 export const frozen = signal(false);
 
-/** The budgets that matter are the tightest, the failures that matter the fastest. Of few free ports some are no worry. */
+/** The tightest budgets and the fastest failures matter. Some with few free ports are no worry, so more are requested. */
 const BUDGETS: Wish = { sort: 'free', limit: 24 };
 const FAILURES: Wish = { sort: '-perSec', limit: 50 };
 const FINDINGS: Wish = { sort: 'rank', limit: 50 };
@@ -80,8 +79,8 @@ const FINDINGS: Wish = { sort: 'rank', limit: 50 };
 export const sides = new Sides((frame) => feed.send(frame));
 
 /**
- * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest, so
- * that neither makes the page stumble. A hidden page has no animation frames.
+ * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest,
+ * so that neither makes the page stumble. A hidden page has no animation frames.
  */
 const arrived: { state?: State; link?: Link } = {};
 function arrive(what: typeof arrived): void {
@@ -140,10 +139,10 @@ export function start(): void {
 
 /** The service sorts too, because its limit cuts; the page sorts what it shows. */
 function askFlows(): void {
-  const wish: Wish = { sort: sortText(sort.value), limit: limit.value };
-  if (filter.value.trim() !== '') wish.filter = filter.value.trim();
-  if (group.value !== null) wish.group = group.value;
-  feed.want('flows', wish);
+  const query: Wish = { sort: sortText(sort.value), limit: limit.value };
+  if (filter.value.trim() !== '') query.filter = filter.value.trim();
+  if (group.value !== null) query.group = group.value;
+  feed.want('flows', query);
 }
 
 const place = (): Place => ({

@@ -1,18 +1,18 @@
 /**
- * Fetches the history and keeps it going: all of it at first, then what is new. Enters: which budget, the service's clock.
- * Leaves: each new body through the callback; null when the service knows no such budget (any more). Called by timeline.
+ * Fetches the history and keeps it going: all of it at first, then what is new. In: which budget, the service's clock.
+ * Out: each new body through the callback; null when the service knows no such budget (any more).
  */
 import type { HistoryBody } from '../../src/protocol/history.js';
 import { HISTORY_SECONDS } from '../../src/protocol/names.js';
 import { continued, lacking } from './history.js';
 
-/** Notes may come late, about a time long past: now and then ask for everything, ms. */
+/** Notes may come late, about a time long past: everything is requested once in this time, ms. */
 const WHOLE_EVERY_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
 export class Past {
   #body: HistoryBody | null = null;
-  /** Undefined: nobody has asked yet. */
+  /** Undefined: nothing was requested yet. */
   #budget: string | null | undefined;
   #wholeAt = 0;
   #request: AbortController | null = null;
@@ -61,7 +61,7 @@ export class Past {
   }
 }
 
-/** Undefined: no answer, or none that says anything about this budget. The link tells why. */
+/** Undefined: no answer, or none that says anything about this budget. The link's state says why. */
 async function answerOf(url: URL, signal: AbortSignal): Promise<HistoryBody | null | undefined> {
   try {
     const response = await fetch(url, { signal, cache: 'no-store' });

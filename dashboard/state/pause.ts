@@ -1,6 +1,5 @@
 /**
- * A pause: what was on screen when it began, and what has gone on since. Enters: states. Leaves: the words that say so.
- * Pure; used by model and views/paused.
+ * A pause: what was on screen when it began, and what has gone on since. In: states. Out: the words that say so. Pure.
  */
 
 import type { State } from '../state.js';

@@ -1,6 +1,6 @@
 /**
  * Where in the page one is, as the query of its address: filter, group, sort, the row that is open. In the words of the HTTP
- * API, so that a link reads like a request. Pure; used by model. The fragment stays free for the token (session.ts).
+ * API, so that a link reads like a request. Pure. The fragment stays free for the token (session.ts).
  */
 import { GROUPS, type Group } from '../../src/protocol/names.js';
 import type { Sort } from '../../src/view/order.js';

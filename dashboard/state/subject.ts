@@ -1,6 +1,6 @@
 /**
  * What an open row is about, as filters of the service: the row itself, its failures, its events, the flows behind a group.
- * Enters: a row. Leaves: filter expressions. Pure; used by the drawer.
+ * In: a row. Out: filter expressions. Pure.
  */
 import type { Group } from '../../src/protocol/names.js';
 import type { FailureRow, FindingRow, FlowRow, ProcessInfo } from '../../src/protocol/rows.js';
@@ -8,7 +8,7 @@ import type { FailureRow, FindingRow, FlowRow, ProcessInfo } from '../../src/pro
 /** Text taken literally, whatever a process put into it. */
 const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
-/** A filter that lets the row through, if hardly another; null: there is none. A group's key tells what it sums up. */
+/** A filter that lets the row through and hardly any other; null: there is none. A group's key names what it sums up. */
 export function rowFilter(group: Group | null, key: string): string | null {
   if (group === null) return `key:${quoted(key)}`;
   const value = key.slice(group.length + 1);
@@ -20,7 +20,7 @@ export function rowFilter(group: Group | null, key: string): string | null {
 /** Raw transitions would say everything twice. */
 const WHOLE = '!type:transition';
 
-/** The events of its process; where many short-lived ones became a program, of those called like them. */
+/** The events of its process; where short-lived processes were rolled up, of all processes with their name. */
 export function eventFilter({ process }: FlowRow): string | null {
   if (process.exited === true && process.pid !== null) return null;
   if (process.pid !== null) return `pid:${process.pid} ${WHOLE}`;
@@ -45,7 +45,7 @@ export function isSame(a: ProcessInfo, b: ProcessInfo): boolean {
   );
 }
 
-/** Is this failure, or finding, about the row's process, or about its program where nobody is left of it? */
+/** Is this failure, or finding, about the row's process, or, where that has ended, about its program? */
 export function concerns(row: FlowRow, other: Pick<FailureRow | FindingRow, 'process' | 'program'>): boolean {
   if (row.process.pid !== null && other.process.pid !== null) return isSame(row.process, other.process);
   return row.program !== null && row.program === other.program;

@@ -1,6 +1,6 @@
 /**
- * Dark or light: the system's unless the user chose. Enters: the system's preference, a choice kept in this browser.
- * Leaves: `data-theme` on the document, which the style sheet follows, and a signal for what is drawn by script.
+ * Dark or light: as the system has it unless the user chose. In: the system's preference, a choice kept in this browser.
+ * Out: `data-theme` on the document, which the style sheet follows, and a signal for what is drawn by script.
  */
 import { computed, effect, signal } from '@preact/signals';
 

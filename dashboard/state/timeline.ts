@@ -1,6 +1,6 @@
 /**
- * The timeline's signals: which budget, its fifteen minutes, the span looked at. Enters: the page's state, choices made in
- * the view. Leaves: signals that views/timeline reads. Started once by main.
+ * The timeline's signals: which budget, its fifteen minutes, the span shown. In: the page's state, choices made in the view.
+ * Out: signals.
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { HistoryBody } from '../../src/protocol/history.js';

@@ -1,8 +1,6 @@
 /**
- * The charts in words: for whoever cannot see them, and beside the cursor. Enters: a history body. Leaves: sentences.
- * Pure; called by views/timeline.
+ * The charts in words: for readers who cannot see them, and beside the cursor. In: a history body. Out: sentences. Pure.
  */
-
 import { outlook } from '../../src/forecast/outlook.js';
 import type { Annotation, AnnotationKind, Column, HistoryBody } from '../../src/protocol/history.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
@@ -19,7 +17,7 @@ const KINDS: Record<AnnotationKind, string> = {
   'events-lost': 'Events lost',
 };
 
-/** What was noted, in two parts. Its text may quote a process. */
+/** A note in two parts. Its text may quote a process. */
 export function noteWords({ kind, text }: Annotation): { word: string; text: string } {
   return { word: KINDS[kind], text: foreign(text) };
 }
@@ -46,7 +44,7 @@ function peakOf(body: HistoryBody, valueAt: (at: number) => number | null): Peak
   return peak;
 }
 
-/** The first chart: how many now, of how many, the most, and what comes. */
+/** The first chart: ports held now, the limit, the most ports that were held, and the forecast. */
 export function portsSummary(body: HistoryBody, row: BudgetRow | undefined): string {
   const last = body.seconds - 1;
   const held = heldAt(body, last);
@@ -71,7 +69,7 @@ function outlookSentence(row: BudgetRow | undefined): string {
   return next.state === 'running-out' ? `At this rate none is left in ${seconds(next.seconds)}.` : '';
 }
 
-/** The second chart: opens, and each errno with when it began. */
+/** The second chart: opens, and each errno with the time when it began. */
 export function ratesSummary(body: HistoryBody): string {
   const failures = Object.entries(body.failuresPerSec).map(([errno, column]) =>
     failureSentence(body, errno, column),

@@ -1,6 +1,6 @@
 /**
- * Values as text nodes: the one formatter (src/protocol/format) with an en dash for unknown, and text of other processes made
- * safe to read. In: row fields. Out: strings.
+ * Values as text nodes: the one formatter (src/protocol/format) with an en dash for unknown, and text of other processes
+ * made safe to read. In: row fields. Out: strings.
  */
 import * as format from '../../src/protocol/format.js';
 import type { Endpoint } from '../../src/protocol/rows.js';

@@ -52,7 +52,7 @@ const UNITS = [
   { name: 'min', size: 60, part: 's', partSize: 1 },
 ] as const;
 
-/** Whole seconds in their two largest units: `12 s`, `2 min 10 s`, `1 h 5 min`. Clocks that disagree make no time negative. */
+/** Whole seconds in their two largest units: `12 s`, `2 min 10 s`, `1 h 5 min`. Clocks that differ make none negative. */
 export const seconds = writer((value) => {
   const whole = Math.max(0, Math.round(value));
   const unit = UNITS.find(({ size }) => whole >= size);

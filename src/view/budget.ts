@@ -1,6 +1,6 @@
 /**
- * A port budget in words and as a bar. In: budget rows. Out: text and counts, without colour; names in it are not yet safe to
- * show (hostile.ts).
+ * A port budget in words and as a bar. In: budget rows. Out: text and counts, without colour; names in it are not yet safe
+ * to show (hostile.ts).
  */
 import { fullness, outlook } from '../forecast/outlook.js';
 import { integer, seconds } from '../protocol/format.js';
@@ -8,7 +8,7 @@ import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 import { processName, withPid } from './names.js';
 
 export interface OutlookWords {
-  /** Where nothing says what it is about: `runs out in 2 min 10 s`. */
+  /** A phrase of its own: `runs out in 2 min 10 s`. */
   alone: string;
   /** Below a heading "Runs out": `in 2 min 10 s`. */
   headed: string;

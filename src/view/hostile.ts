@@ -1,5 +1,5 @@
 /**
- * Characters of another process's text that would steer a terminal or deceive a reader. In: text that somebody else wrote.
+ * Characters of another process's text that would steer a terminal or deceive a reader. In: text that another process wrote.
  * Out: the same text with each of them spelt out, as the surface wants it.
  */
 

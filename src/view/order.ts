@@ -64,7 +64,7 @@ function compare(a: Value, b: Value, descending: boolean): number {
   return descending ? -ascending : ascending;
 }
 
-/** The next ranking for `rows`; the very same object when nothing would be drawn differently. */
+/** The next ranking for `rows`; the same object when nothing would be drawn differently. */
 export function rerank<R extends Keyed>(
   previous: Ranking<R>,
   rows: ReadonlyMap<string, R>,

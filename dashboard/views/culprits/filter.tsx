@@ -1,6 +1,6 @@
 /**
- * The filter box: the service's own grammar, refused by the service at a column, which is shown below the text.
- * Enters: the flows table's refusal. Leaves: the filter signal. Called by flows.
+ * The filter box. The service parses the filter; where it refuses one it names the column, which is shown below the text.
+ * In: the flows table's refusal. Out: the filter signal.
  */
 import { useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';

@@ -1,6 +1,6 @@
 /**
- * The culprit table: which process burns ports toward which destination. Enters: the flows topic and how the user looks
- * at it. Called by app.
+ * The culprit table: which process burns ports toward which destination. In: the flows topic; filter, grouping, sort and
+ * selection of the user.
  */
 import { useComputed } from '@preact/signals';
 import type { Group } from '../../../src/protocol/frames.js';
@@ -163,7 +163,7 @@ function NoMatch({ text }: { text: string }) {
   );
 }
 
-/** What the limit hid, in sum, so that nothing is folded away unsaid. */
+/** The sum of the rows that the limit hides, so that none is left out without a word. */
 function More() {
   const { other } = flows.value;
   if (other === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What the drawer looks at: subscriptions and questions that live exactly as long as it is open. Enters: a row's key.
- * Leaves: values for views/drawer, null until the service has answered. During a pause they stand still.
+ * The data of the drawer: subscriptions and requests that last exactly as long as it is open. In: a row's key.
+ * Out: values, null until the service has answered. During a pause they stand still.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FlowDetail } from '../../../src/protocol/detail.js';
@@ -47,7 +47,7 @@ export function useFailures(row: FlowRow): FailureRow[] | null {
   return own.sort((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
 }
 
-/** Asked anew every two seconds; stays null for what has no flow of its own. */
+/** Requested anew every two seconds; stays null for a row that is not one flow. */
 export function useDetail(key: string | null): FlowDetail | null {
   const [detail, setDetail] = useState<FlowDetail | null>(null);
   useEffect(() => {

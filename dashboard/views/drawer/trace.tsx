@@ -1,4 +1,4 @@
-/** The live trace of a process: what it connects, accepts, closes, as it happens. Enters: a filter. Called by drawer. */
+/** The live trace of a process: what it connects, accepts, closes, as it happens. In: a filter. */
 import { Component } from 'preact';
 import { failureText } from '../../../src/protocol/failure-words.js';
 import type { ConnectionEvent } from '../../../src/protocol/rows.js';
@@ -17,7 +17,7 @@ export function LiveTrace({ filter }: { filter: string }) {
   );
 }
 
-/** How much of it is on screen: nothing is left out unsaid. */
+/** How many events there were, and how many of them are not shown. */
 function counted(trace: Trace | null, unseen: number): string {
   if (trace === null) return 'Asking the service…';
   const { seen, dropped, lines } = trace;

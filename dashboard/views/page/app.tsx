@@ -1,6 +1,6 @@
 /**
  * The page: on its first screen strip, verdict, diagnosis, budgets and timeline, culprits, failures and event log, the
- * cross-check with the kernel; below it the namespaces. Enters: signals. Called by main.
+ * cross-check with the kernel; below it the namespaces.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';

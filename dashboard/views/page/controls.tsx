@@ -1,4 +1,4 @@
-/** The switches of the strip: pause, theme, help. Enters: signals. Called by status. */
+/** The switches of the status strip: pause, theme, help. */
 import { paused, togglePause } from '../../state/model.js';
 import { type Choice, choice, nextTheme } from '../../state/theme.js';
 import { showHelp } from './help.js';

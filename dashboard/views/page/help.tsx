@@ -1,4 +1,4 @@
-/** The keys, in a dialog. Enters: the list of keys. Called by app; `showHelp` opens it. */
+/** The keys, in a dialog that `showHelp` opens. In: the list of keys. */
 import { createRef } from 'preact';
 import type { Key } from './keys.js';
 

@@ -1,6 +1,6 @@
 /**
- * The keys of the page: one list, which the handler follows and the help shows. Enters: keydown events. Leaves: choices in
- * model, focus in the table. Letters are left alone wherever text can be typed, and in dialogs. Called by app.
+ * The keys of the page: one list, which the handler follows and the help shows. In: keydown events. Out: choices in model,
+ * focus in the table. Keys do nothing wherever text can be typed, and in dialogs.
  */
 
 import { frozen, nextGroup, selected, togglePause } from '../../state/model.js';
@@ -25,7 +25,7 @@ export function keysWith(help: () => void): readonly Key[] {
     },
     { keys: ['j', 'ArrowDown'], shown: 'j ↓', does: 'next row', run: () => moveCursor(1) },
     { keys: ['k', 'ArrowUp'], shown: 'k ↑', does: 'previous row', run: () => moveCursor(-1) },
-    // Enter is the link's own.
+    // The browser itself opens a link on Enter.
     { keys: [], shown: 'Enter', does: 'open the row', run: () => undefined },
     { keys: ['Escape'], shown: 'Esc', does: 'close what is open', run: closeRow },
     { keys: [' '], shown: 'Space', does: 'pause, go on', run: togglePause },
@@ -52,18 +52,18 @@ function toggleOrder(): void {
   frozen.value = !frozen.value;
 }
 
-/** Of what is open, else of the diagnosis; the button itself says whether it could. */
+/** The first command of the open row, else of the diagnosis; its button says whether the browser allowed the copy. */
 function copyFirst(): void {
   const first = (place: string) => document.querySelector<HTMLElement>(`${place} .remedy .copyable button`);
   (first('.drawer') ?? first('.diagnosis'))?.click();
 }
 
-/** Does this key belong to what has the focus? */
+/** Does the focused element use this key itself? */
 function isTaken({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.matches('input, select, textarea, [contenteditable]')) return true;
   if (target.matches('button, summary') && (key === ' ' || key === 'Enter')) return true;
-  // A box that scrolls has the arrows, unless one of its rows has the focus.
+  // A box that scrolls uses the arrow keys, unless one of its rows has the focus.
   return key.startsWith('Arrow') && target !== document.body && !target.matches('a.open');
 }
 

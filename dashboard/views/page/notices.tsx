@@ -1,6 +1,6 @@
 /**
- * What stands between the page and the truth: no link and why, an error of the service, what the service cannot see. Each
- * with what to do. Enters: link, problems. Called by app.
+ * Why the page may not show the truth: no link, an error of the service, what the service cannot see. Each with what to do.
+ * In: link, problems.
  */
 import type { Problem } from '../../../src/protocol/frames.js';
 import { problems } from '../../state/health.js';

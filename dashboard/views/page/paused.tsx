@@ -1,4 +1,4 @@
-/** Says that what is on screen stands still, since when, and what it misses. Enters: pause, state. Called by app. */
+/** Says that the page stands still, since when, and how many failures it does not show. In: pause, state. */
 import { link, now, paused, state, togglePause } from '../../state/model.js';
 import { pauseWords } from '../../state/pause.js';
 import { isOld } from '../../text/link-words.js';
@@ -8,7 +8,7 @@ export function Paused() {
   if (pause === null) return null;
   return (
     <aside class="paused" aria-label="Pause">
-      {/* Announced once: the words count seconds. */}
+      {/* A screen reader announces this once: the words beside it change every second. */}
       <span role="status" class="sr-only">
         Paused
       </span>

@@ -1,7 +1,4 @@
-/**
- * The strip at the top: is this live, of which machine, and how far may it be trusted? Enters: signals. Leaves: words.
- * Called by app.
- */
+/** The strip at the top: is this live, of which machine, and how complete are its numbers? */
 import { useComputed } from '@preact/signals';
 import { hello, link, namespaces, now, state } from '../../state/model.js';
 import { liveness, modeWords } from '../../text/link-words.js';
@@ -23,7 +20,7 @@ function Liveness() {
   const says = useComputed(() => liveness(link.value, state.value.time, now.value)).value;
   return (
     <>
-      {/* Only the word is announced: its detail counts seconds. */}
+      {/* A screen reader announces only the word: the detail changes every second. */}
       <span class={`live ${says.tone}`}>
         <span class="dot" aria-hidden="true">
           {says.glyph}

@@ -1,6 +1,6 @@
 /**
  * The one sentence: fine, running out (with countdown), out of ports, recovered; and the icon that says it in a tab. The
- * sentence is the service's own, the same as in the terminal. Enters: the verdict. Called by app.
+ * service writes the sentence, so that it is the same in the terminal. In: the verdict.
  */
 import { useComputed } from '@preact/signals';
 import type { VerdictRow } from '../../../src/protocol/rows.js';

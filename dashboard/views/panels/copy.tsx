@@ -1,10 +1,10 @@
-/** Text to take along, with a button that copies it. Enters: the text. Called by diagnosis. */
+/** A text with a button that copies it. */
 import { useSignal } from '@preact/signals';
 import { foreign } from '../../text/format.js';
 
 const SAID_MS = 2_000;
 
-/** Shown as it will be pasted; what a process may have smuggled into it is spelt out, and is not copied either. */
+/** Shown as it will be pasted: hostile characters of a process's name are spelt out on screen and in the copy. */
 export function Copyable({ text, label }: { text: string; label: string }) {
   const said = useSignal('');
   const shown = text.split('\n').map(foreign).join('\n');

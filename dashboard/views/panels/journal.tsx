@@ -1,4 +1,4 @@
-/** What happened, newest first. Enters: the event log. Called by app. */
+/** What happened, newest first. In: the event log. */
 
 import type { Entry } from '../../state/journal.js';
 import { journal } from '../../state/log.js';

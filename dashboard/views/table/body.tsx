@@ -1,4 +1,4 @@
-/** The rows in sight, between spacers as high as the rows that are not. In: a ranking, the scroll box's measures. */
+/** The visible rows, between spacers as high as the rows that are not drawn. In: a ranking, the scroll box's measures. */
 import type { Keyed, Ranking } from '../../../src/view/order.js';
 import type { Column, Opening } from './column.js';
 import { Row } from './row.js';

@@ -1,6 +1,6 @@
 /**
  * The row of the culprit table that has the focus, and the way to the next. The focus is the cursor: there is no second one.
- * Rows beyond either edge are in the document (window.ts), so the next row is always there. Called by keys and drawer.
+ * Rows beyond either edge are in the document (window.ts), so the next row is always there.
  */
 import { select, selected } from '../../state/model.js';
 
@@ -18,7 +18,7 @@ function start(links: readonly HTMLAnchorElement[]): HTMLAnchorElement | undefin
   return links.find((link) => link.closest('[aria-current]')) ?? links.find(({ tabIndex }) => tabIndex === 0);
 }
 
-/** Closes the open row. The focus goes back to it, or where it is out of sight to the table. */
+/** Closes the open row. The focus goes back to it, or, where that is not drawn, to the table. */
 export function closeRow(): void {
   const link = rowLinks().find(({ dataset }) => dataset.key === selected.value);
   (link ?? document.querySelector<HTMLElement>('.culprits .scroll'))?.focus();

@@ -1,4 +1,4 @@
-/** A column's heading: its name, and the button that sorts by it where the user may choose. Called by table. */
+/** A column's heading: its name, and the button that sorts by it where the user may choose. */
 import type { Sort } from '../../../src/view/order.js';
 import type { Column } from './column.js';
 

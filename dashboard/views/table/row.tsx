@@ -1,4 +1,4 @@
-/** One row of a live table. Redraws only when its own object, place or columns changed. Called by table. */
+/** One row of a live table. It is drawn anew only when its own object, place or columns changed. */
 import { Component, type ComponentChildren, createRef } from 'preact';
 import type { Keyed } from '../../../src/view/order.js';
 import type { Column, Opening } from './column.js';
@@ -40,7 +40,7 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
     );
   }
 
-  /** A row that scrolls out of sight leaves the focus to the table. */
+  /** A focused row that is no longer drawn leaves the focus to the table. */
   override componentWillUnmount(): void {
     const row = this.element.current;
     if (row?.contains(document.activeElement))

@@ -1,6 +1,6 @@
 /**
- * The scrolled box around a table, reachable by keyboard, which knows what is in sight. Enters: children that take the
- * measures. Called by table.
+ * The scrolled box around a table, reachable by keyboard, which knows what part is visible. In: children that take the
+ * measures.
  */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -9,7 +9,7 @@ import { STEP_PX } from './window.js';
 export interface Measures {
   /** Scrolled away, px, in steps. */
   top: number;
-  /** In sight, px. */
+  /** Visible, px. */
   height: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A live table: sortable columns, rows that keep their place. In: columns, rows by key, the sort. Out: a real <table> that
- * draws only the rows in sight.
+ * draws only the visible rows.
  */
 import { Component, type ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';

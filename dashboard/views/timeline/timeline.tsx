@@ -1,6 +1,5 @@
 /**
  * What led here: ports held toward one budget's destination, and opens and failures per second, over fifteen minutes.
- * Enters: the timeline's signals. Called by app.
  */
 import { useComputed } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
@@ -68,7 +67,7 @@ const CHOICES_MS = 10_000;
 const TIGHTEST = 'tightest';
 const TOTALS = 'totals';
 
-/** The value of an option: a budget's key is behind a word, so that it cannot be mistaken for one. */
+/** In an option's value a budget's key has a word before it, so that it cannot be mistaken for one of the other two. */
 function Choose() {
   const value =
     choice.value === 'tightest'
@@ -80,15 +79,15 @@ function Choose() {
     if (next === TIGHTEST) choose('tightest');
     else choose({ budget: next === TOTALS ? null : next.slice('key '.length) });
   };
-  const [looks, setLooks] = useState(0);
-  const look = () => setLooks(looks + 1);
-  const rows = useChoices(looks);
+  const [visits, setVisits] = useState(0);
+  const visit = () => setVisits(visits + 1);
+  const rows = useChoices(visits);
   return (
     <select
       aria-label="What the timeline shows"
       value={value}
-      onFocus={look}
-      onPointerEnter={look}
+      onFocus={visit}
+      onPointerEnter={visit}
       onChange={({ currentTarget }) => take(currentTarget.value)}
     >
       <option value={TIGHTEST}>{`tightest: ${nameOf(shown.value)}`}</option>
@@ -103,16 +102,16 @@ function Choose() {
 }
 
 /**
- * What can be chosen. Of many budgets others are the tightest each time: the list is made anew when one comes or goes, when
- * somebody comes to choose, and every ten seconds.
+ * The budgets that can be chosen. Among many budgets the tightest ones change all the time: the list is made anew when a
+ * budget comes or goes, when pointer or focus comes to the list, and every ten seconds.
  */
-function useChoices(looks: number): BudgetRow[] {
+function useChoices(visits: number): BudgetRow[] {
   const size = useComputed(() => budgets.value.rows.size).value;
   const turn = useComputed(() => Math.floor(now.value / CHOICES_MS)).value;
-  return useMemo(() => withHistory(budgets.peek().rows), [size, turn, looks]);
+  return useMemo(() => withHistory(budgets.peek().rows), [size, turn, visits]);
 }
 
-/** Where there is little room: its destination. A budget that is empty has no row any more; its key ends with it. */
+/** Its destination only: there is little room. An empty budget has no row any more, but its key ends with the destination. */
 function nameOf(key: string | null): string {
   if (key === null) return 'all destinations';
   return shownRow.value === undefined
@@ -133,7 +132,7 @@ function Zoomed() {
   );
 }
 
-/** Why there is nothing; else the newest of what the marks stand for: all of them are in the event log. */
+/** Why the chart is empty; else the newest note. All notes are in the event log. */
 function Remark({ body }: { body: HistoryBody }) {
   const note = body.annotations.at(-1);
   if (body.timeWait.every((value) => value === null))

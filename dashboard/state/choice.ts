@@ -5,7 +5,7 @@
 import { byTightness, level, pressure } from '../../src/forecast/outlook.js';
 import type { BudgetRow, VerdictRow } from '../../src/protocol/rows.js';
 
-/** In calm another budget takes over only when it is fuller by this share of its limit. */
+/** Without an alarm another budget takes over only when it is fuller by this share of its limit. */
 const CLEARLY = 0.05;
 
 /** Pools of bind() have no curve of their own. */
@@ -23,9 +23,9 @@ export function automatic(
   const isAlarm = verdict?.level === 'critical' || verdict?.level === 'warning';
   const alarming = isAlarm ? candidates.find(({ key }) => key === verdict.budget) : undefined;
   if (alarming !== undefined && level(alarming) !== 'fine') return alarming.key;
-  // It names what it was about as long as that has a row; after that it is what is shown.
+  // A recovery names its budget as long as that has a row; after that the budget shown stays.
   if (verdict?.level === 'recovered') return shown !== null && !budgets.has(shown) ? shown : verdict.budget;
-  // An alarm that is about to end may name whatever is tightest then: what it was about stays.
+  // An alarm that is about to end may name the budget that is tightest then: the one that it began with stays.
   if (isAlarm && shown !== null) return shown;
   const best = candidates.filter(({ used }) => (used ?? 0) > 0).sort(byTightness)[0];
   const current = shown === null ? undefined : budgets.get(shown);

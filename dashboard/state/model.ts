@@ -21,7 +21,7 @@ export const MANY_ROWS = 1_000;
 
 export const state = signal(initial());
 export const link = signal<Link>({ phase: 'connecting' });
-/** Unix ms, once a second: ages and countdowns hang on it. */
+/** Unix ms, once a second: ages and countdowns depend on it. */
 export const now = signal(Date.now());
 
 /** During a pause tables, diagnosis and order stand still; strip, verdict and title do not. */
@@ -48,7 +48,7 @@ export function netnsWords(netns: number | null): string | null {
   return place === undefined ? null : foreign(namespaceName(place));
 }
 
-/** Text, so that what hangs on the ranges is drawn anew only when one of them changes. */
+/** Text, so that what depends on the ranges is drawn anew only when one of them changes. */
 const rangeText = computed(() =>
   JSON.stringify(
     namespaces.value.map(({ netns, portRange }) => [netns, portRange && portRange[1] - portRange[0] + 1]),

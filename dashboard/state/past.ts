@@ -22,7 +22,7 @@ export class Past {
     private readonly onBody: (body: HistoryBody | null) => void,
   ) {}
 
-  /** At most one request is under way: what a slow answer misses comes with the next. */
+  /** At most one request is under way: what a slow answer lacks comes with the next one. */
   ask(budget: string | null, now: number): void {
     if (budget !== this.#budget) this.#turnTo(budget);
     if (this.#request === null) void this.#fetch(budget, now);

@@ -22,7 +22,7 @@ effect(() => {
   document.documentElement.dataset.theme = theme.value;
 });
 
-/** A browser that keeps nothing for us throws. */
+/** localStorage throws where the browser lets a page keep nothing. */
 function stored(): Choice {
   try {
     const kept = localStorage.getItem(STORED_AS);

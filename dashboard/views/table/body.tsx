@@ -21,7 +21,7 @@ interface BodyProps<R extends Keyed> {
 export function Body<R extends Keyed>(props: BodyProps<R>) {
   const { ranking, columns, measures, opening, current, focused, onHover, onFocus } = props;
   const { rows, gone } = ranking;
-  // A finger that scrolls is no pointer that rests.
+  // A finger only scrolls: the order is held for a mouse that rests on the rows.
   const hold = (event: PointerEvent) => event.pointerType === 'mouse' && onHover(true);
   const { first, end } = slice(rows.length, measures.top, measures.height);
   const drawn = rows.slice(first, end);
@@ -36,7 +36,7 @@ export function Body<R extends Keyed>(props: BodyProps<R>) {
         onFocusOut={() => onFocus(null)}
       >
         {drawn.map((row, at) => (
-          // By place: a new rank changes texts where they stand instead of moving and making rows. While a row has the
+          // Keyed by place: a new rank changes texts where they stand instead of moving and making rows. While a row has the
           // focus no rank changes, so the focus stays with its row.
           <Row
             key={first + at}

@@ -4,7 +4,7 @@ import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import { duration, endpoint, foreign, integer, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
 
-/** A number's text; zero and unknown step back so that what happens stands out. No component: there are hundreds of them. */
+/** A number's text; zero and unknown are dimmed so that other values stand out. No component: there are hundreds of them. */
 const quiet = (text: string) => (
   <span class={text === '0' || text === UNKNOWN ? 'quiet' : undefined}>{text}</span>
 );

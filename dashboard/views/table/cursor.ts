@@ -13,7 +13,7 @@ export function moveCursor(by: 1 | -1): void {
   next?.focus();
 }
 
-/** From nowhere: the open row, else the first that Tab would reach. */
+/** Where no row has the focus: the open row, else the first that Tab would reach. */
 function start(links: readonly HTMLAnchorElement[]): HTMLAnchorElement | undefined {
   return links.find((link) => link.closest('[aria-current]')) ?? links.find(({ tabIndex }) => tabIndex === 0);
 }

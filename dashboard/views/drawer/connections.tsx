@@ -24,7 +24,8 @@ export function Connections({ row }: { row: FlowRow }) {
             [row.openPerSec, row.closePerSec, row.failPerSec].map(rate).join(', '),
           ],
           ['Bytes sent, received', `${bytes(row.bytesSent)}, ${bytes(row.bytesReceived)}`],
-          ['First and last seen', `${stamp(row.firstSeen)}, ${stamp(row.lastSeen)}`],
+          ['First seen', stamp(row.firstSeen)],
+          ['Last seen', stamp(row.lastSeen)],
         ].filter((fact): fact is [string, string] => fact[1] !== null)}
       />
     </Part>

@@ -4,11 +4,14 @@ import type { FlowRow } from '../../../src/protocol/rows.js';
 import { duration, integer } from '../../text/format.js';
 import { Part } from './part.js';
 
+/** Behind "below" and "at most" `<0.1 ms` is 0.1 ms. */
+const bound = (ms: number | null) => duration(ms).replace('<', '');
+
 export function Times({ row, detail }: { row: FlowRow; detail: FlowDetail | null }) {
   if (detail === null) return null;
   const { lifetimeMs, connectMs } = row;
   const middle = ({ p50, p99 }: FlowRow['lifetimeMs']) =>
-    `half below ${duration(p50)}, 99 % below ${duration(p99)}`;
+    `half below ${bound(p50)}, 99 % below ${bound(p99)}`;
   return (
     <>
       <Part id="lifetimes" title="How long they lived">
@@ -32,9 +35,9 @@ function Histogram({ of, what }: { of: Durations | null; what: string }) {
   return (
     <div class="histogram" role="img" aria-label={`${what}: ${summary(of)}`}>
       {of.map(([upTo, count]) => (
-        <span key={upTo} title={`at most ${duration(upTo)}: ${integer(count)}`}>
+        <span key={upTo} title={`at most ${bound(upTo)}: ${integer(count)}`}>
           <i style={{ '--value': String(count / most) }} />
-          <small>≤{duration(upTo)}</small>
+          <small>≤{bound(upTo)}</small>
         </span>
       ))}
     </div>
@@ -45,6 +48,6 @@ function Histogram({ of, what }: { of: Durations | null; what: string }) {
 function summary(of: Durations): string {
   return of
     .filter(([, count]) => count > 0)
-    .map(([upTo, count]) => `${integer(count)} at most ${duration(upTo)}`)
+    .map(([upTo, count]) => `${integer(count)} at most ${bound(upTo)}`)
     .join(', ');
 }

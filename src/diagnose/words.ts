@@ -2,17 +2,19 @@
  * Numbers and names as findings and the verdict write them. Names of other processes are written as they are: whoever
  * prints escapes. In: values. Out: text.
  */
-import { endpoint, integer, UNKNOWN } from '../protocol/format.js';
+import * as format from '../protocol/format.js';
 import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
 
-export { clock, percent, rate, seconds as spell } from '../protocol/format.js';
+export { clock, percent, rate, seconds } from '../protocol/format.js';
 
 /** `26,811`; `–` for unknown. */
-export const whole = (value: number | null): string => integer(value) ?? UNKNOWN;
+export const integer = (value: number | null): string => format.integer(value) ?? format.UNKNOWN;
 
 /** `10.0.0.9:5432`, `[2001:db8::1]:443`, `many destinations`. */
 export function where(destination: Endpoint): string {
-  return destination.address === null ? 'many destinations' : (endpoint(destination) ?? UNKNOWN);
+  return destination.address === null
+    ? 'many destinations'
+    : (format.endpoint(destination) ?? format.UNKNOWN);
 }
 
 /** `node (pid 4242)`, or the program of many processes: `curl (bash loop.sh)`. */

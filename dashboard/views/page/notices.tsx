@@ -42,11 +42,13 @@ function Refused() {
 function Degraded() {
   if (link.value.phase !== 'open' || problems.value.length === 0) return null;
   return (
-    <ul class="notice" role="status" aria-label="What cannot be seen">
-      {problems.value.map((problem) => (
-        <Line key={problem.what} problem={problem} />
-      ))}
-    </ul>
+    <div class="notice" role="status" aria-label="What cannot be seen">
+      <ul>
+        {problems.value.map((problem) => (
+          <Line key={problem.what} problem={problem} />
+        ))}
+      </ul>
+    </div>
   );
 }
 

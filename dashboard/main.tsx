@@ -1,11 +1,11 @@
-/** START HERE: takes the token out of the address, then draws the page and connects. Loaded by index.html. */
+/** START HERE: takes the token out of the address, then draws the page and connects. */
 import { render } from 'preact';
-import { startHealth } from './health.js';
-import { startLog } from './log.js';
-import { start } from './model.js';
 import { signIn } from './session.js';
-import { startTimeline } from './timeline.js';
-import { App } from './views/app.js';
+import { startHealth } from './state/health.js';
+import { startLog } from './state/log.js';
+import { start } from './state/model.js';
+import { startTimeline } from './state/timeline.js';
+import { App } from './views/page/app.js';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,6 +1,6 @@
 /**
- * Builds the page into dist/dashboard, from where the service serves it. Everything is a hashed file of our own: the
- * page's policy is `default-src 'self'`, so nothing may be inlined, and paths are relative so that it works below a proxy's prefix.
+ * Builds the page into dist/dashboard, from where the service serves it. Everything is a hashed file of our own: the page's
+ * policy is `default-src 'self'`, so nothing may be inlined. Paths are relative so that it works below a proxy's prefix.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';

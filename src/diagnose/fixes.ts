@@ -7,7 +7,7 @@ import type { Endpoint, Fix, ProcessInfo, Remedy, TotalsRow } from '../protocol/
 import { protocolOf, type Runtime, runtimeOf } from './runtime.js';
 import { CLOSES, LATE_BINDS, SNIPPETS } from './snippets.js';
 import type { Facts } from './types.js';
-import { whole } from './words.js';
+import { integer } from './words.js';
 
 /** The widest range that leaves the privileged ports alone. */
 export const WIDEST: readonly [number, number] = [1024, 65_535];
@@ -39,7 +39,7 @@ export function widen(totals: TotalsRow | undefined, process: ProcessInfo): Reme
   if (range === null || range[1] - range[0] >= WIDEST[1] - WIDEST[0]) return null;
   const ports = WIDEST[1] - WIDEST[0] + 1;
   return sysctl(totals, process, 'ip_local_port_range', WIDEST.join(' '), range.join(' '), {
-    text: `Widen the port range from ${whole(range[1] - range[0] + 1)} to ${whole(ports)} ports: headroom, not a cure`,
+    text: `Widen the port range from ${integer(range[1] - range[0] + 1)} to ${integer(ports)} ports: headroom, not a cure`,
     effect:
       'At once, for new connections. A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.',
   });

@@ -5,7 +5,7 @@
 import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 import type { Actor, Tables } from './types.js';
-import { clock, percent, rate, spell, where, whole, whoOperates } from './words.js';
+import { clock, integer, percent, rate, seconds, where, whoOperates } from './words.js';
 
 /** A failure shows that it goes on for this long, ms. */
 const FAILING_MS = 3000;
@@ -163,7 +163,7 @@ function running({ tables }: Now, budget: BudgetRow, at: number): Said {
     return { level: 'warning', text, exhaustionSeconds: null, budget: budget.key };
   }
   const left = Math.max(0, next.seconds - (tables.time - at) / 1000);
-  const text = `At this rate ${holderOf(budget, tables)} runs out of ports ${placeOf(budget)} in ${spell(left)} (${clock(tables.time + left * 1000)}).`;
+  const text = `At this rate ${holderOf(budget, tables)} runs out of ports ${placeOf(budget)} in ${seconds(left)} (${clock(tables.time + left * 1000)}).`;
   return { level: 'warning', text, exhaustionSeconds: Math.round(left * 10) / 10, budget: budget.key };
 }
 
@@ -183,8 +183,8 @@ function holderOf(budget: BudgetRow, { actors }: Tables): string {
 /** What it was about, as long as that is there. */
 function recovered({ tables, tightest }: Now, { began, last, failed, budget }: Episode): Said {
   const calls =
-    failed === 0 ? 'no call failed' : `${whole(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
-  const text = `Recovered at ${clock(last)} after ${spell((last - began) / 1000)}; ${calls}.`;
+    failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
+  const text = `Recovered at ${clock(last)} after ${seconds((last - began) / 1000)}; ${calls}.`;
   const known = tables.budgets.some(({ key }) => key === budget) ? budget : (tightest?.key ?? null);
   return { level: 'recovered', text, exhaustionSeconds: null, budget: known };
 }

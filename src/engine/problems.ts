@@ -2,7 +2,7 @@
  * What cannot be seen for now, in words: what, why, what mends it. In: facts about the engine. Out: problems for
  * /healthz and the page. Pure.
  */
-import { whole } from '../diagnose/words.js';
+import { integer, seconds } from '../protocol/format.js';
 import type { Problem } from '../protocol/frames.js';
 
 /** What the engine knows of its own tracing. Times are ms. */
@@ -47,7 +47,7 @@ function losses({ lostAgoMs }: Condition): Problem | null {
 function misses({ missed, missedAgoMs }: Condition): Problem | null {
   if (missedAgoMs === null || missedAgoMs > MISS_TOLD_MS) return null;
   return {
-    what: `${whole(missed)} events were missed: rows that say so are lower bounds.`,
+    what: `${integer(missed)} events were missed: rows that say so are lower bounds.`,
     why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',
     fix: 'A restart of the service begins to count anew.',
   };
@@ -58,7 +58,7 @@ function owners({ coverage, timeWait, uptimeMs }: Condition): Problem | null {
   const unknown = Math.round((1 - coverage) * timeWait);
   const isYoung = uptimeMs < SEEDLESS_MS;
   return {
-    what: `${whole(unknown)} TIME_WAIT entries have no owner.`,
+    what: `${integer(unknown)} TIME_WAIT entries have no owner.`,
     why: isYoung
       ? 'They are older than the service, and the kernel forgets who made them.'
       : 'Their sockets were in no descriptor when the service started, or their owner’s announcement was lost.',
@@ -71,7 +71,7 @@ function owners({ coverage, timeWait, uptimeMs }: Condition): Problem | null {
 function audits({ auditAgeMs }: Condition): Problem | null {
   if (auditAgeMs === null || auditAgeMs < AUDIT_OLD_MS) return null;
   return {
-    what: `Counts were last compared with the kernel’s own list ${Math.round(auditAgeMs / 1000)} s ago.`,
+    what: `Counts were last compared with the kernel’s own list ${seconds(auditAgeMs / 1000)} ago.`,
     why: 'Reading it takes too long, or fails: the service’s log says which.',
     fix: 'portchurn doctor',
   };

@@ -1,6 +1,6 @@
 /**
- * Plain words for why a call failed, the same on every screen. Enters: errno name, cause. Leaves: words.
- * No schema library here: the page imports these values. Used by cli and dashboard.
+ * Plain words for why a call failed, the same in findings and on every screen. In: errno name, cause. Out: words.
+ * No schema library here: the page imports these values.
  */
 import type { Cause } from './rows.js';
 
@@ -28,4 +28,9 @@ const BY_ERRNO: Readonly<Record<string, string>> = {
 /** `nobody listens there`; the cause's own name where there are no words for either, null when neither is known. */
 export function failureWords(errno: string | null, cause: Cause | null): string | null {
   return (cause && BY_CAUSE[cause]) ?? (errno && BY_ERRNO[errno]) ?? cause;
+}
+
+/** `ECONNREFUSED: nobody listens there`; null when nothing is known. */
+export function failureText(errno: string | null, cause: Cause | null): string | null {
+  return [errno, failureWords(errno, cause)].filter((part) => part !== null).join(': ') || null;
 }

@@ -2,6 +2,7 @@
  * Grouping of flows by program, unit, destination or namespace. Enters: the flows that changed. Leaves: the group rows
  * that changed, each an exact sum of its members; what differs between them is unknown (null). Called by view.ts.
  */
+import { host } from '../protocol/format.js';
 import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow, ProcessInfo } from '../protocol/rows.js';
 import { EntryPool } from './entry-pool.js';
@@ -15,11 +16,11 @@ const VALUE: Record<Group, (row: FlowRow) => string | null> = {
   netns: (row) => (row.netns === null ? null : String(row.netns)),
 };
 
-/** `10.0.0.9:80`, `[2001:db8::1]:80`; null when nothing of it is known. */
+/** `10.0.0.9:80`, `[2001:db8::1]:80` for filters and keys of groups, which leave out an unknown part; null: all is unknown. */
 export function endpointText({ address, port }: Endpoint): string | null {
   if (address === null && port === null) return null;
-  const host = address?.includes(':') ? `[${address}]` : (address ?? '');
-  return port === null ? host : `${host}:${port}`;
+  const place = address === null ? '' : host(address);
+  return port === null ? place : `${place}:${port}`;
 }
 
 /** Flows without the grouped value share one row, whose key is the bare name of the group. */

@@ -1,6 +1,6 @@
 /**
  * TIME_WAIT over all namespaces: what we count, what has an owner, what the kernel's own table held at the last audit.
- * Enters: totals rows. Leaves: sums. No schema library here: the page imports these values. Used by cli and dashboard.
+ * In: totals rows. Out: sums.
  */
 import type { TotalsRow } from '../protocol/rows.js';
 

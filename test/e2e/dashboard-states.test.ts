@@ -49,7 +49,7 @@ it('greys what is old with its age while the service is silent or gone, and is f
   await status(page).getByText('Stale').waitFor(WITHIN);
   await page
     .locator('.strip')
-    .getByText(/nothing heard for \d+s, data of/)
+    .getByText(/nothing heard for \d+ s, data of/)
     .waitFor(WITHIN);
   expect([await isGrey(page), (await row()).Destination]).toEqual([true, '127.0.0.1:8080']);
   process.kill(service.pid, 'SIGCONT');

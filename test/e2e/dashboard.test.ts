@@ -5,6 +5,7 @@
 import { execSync } from 'node:child_process';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { violations } from '../support/axe.js';
 import { openPage, shownRow } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
@@ -65,6 +66,7 @@ it('says what it cannot answer, and the fix, above everything else', async () =>
   const notice = page.locator('.notice', { hasText: 'Portable verdict: ' });
   await notice.waitFor(WITHIN);
   expect(await notice.textContent()).toContain('Start without --portable-verdict.');
+  expect(await violations(page)).toEqual([]);
   await page.getByText('eBPF, portable verdict').waitFor(WITHIN);
   expect(problems).toEqual([]);
 });

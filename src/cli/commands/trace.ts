@@ -4,13 +4,14 @@
  */
 import type { ValuesOf } from '../../config/serve-config.js';
 import { EXIT } from '../../protocol/errors.js';
+import { integer } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
 import { type EventListener, openDataSource } from '../feed/data-source.js';
 import { aborted, type Io, pause, say } from '../io.js';
 import { eventLine } from '../screen/event-line.js';
 import { styleFor } from '../screen/style.js';
-import { count, jsonText } from '../screen/text.js';
+import { jsonText } from '../screen/text.js';
 import { requireProcesses } from './pids.js';
 
 type TraceValues = ValuesOf<'trace'>;
@@ -77,11 +78,11 @@ class Printer {
     const { glyphs } = styleFor(this.io, this.values);
     if (this.#suppressed > 0) {
       this.io.stdout.write(
-        `${glyphs.more} suppressed ${count(this.#suppressed)} lines (--pid, --filter or -o ndjson)\n`,
+        `${glyphs.more} suppressed ${integer(this.#suppressed)} lines (--pid, --filter or -o ndjson)\n`,
       );
     }
     if (this.#dropped > 0)
-      say(this.io, `${count(this.#dropped)} events dropped: more came than could be kept`);
+      say(this.io, `${integer(this.#dropped)} events dropped: more came than could be kept`);
     this.#lines = this.#suppressed = this.#dropped = 0;
   }
 }

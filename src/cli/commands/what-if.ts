@@ -6,12 +6,13 @@ import type { ValuesOf } from '../../config/serve-config.js';
 import { byTightness } from '../../forecast/outlook.js';
 import { type Changes, type Projection, project, UNCHANGED } from '../../forecast/projection.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
+import { duration, endpoint, integer, percent, rate } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
 import { type DataSource, rowsOf } from '../feed/data-source.js';
 import type { Io } from '../io.js';
-import { count, endpoint, jsonText, printable, rate, span } from '../screen/text.js';
+import { jsonText, printable } from '../screen/text.js';
 import { askOnce } from './once.js';
 
 type WhatIfValues = ValuesOf<'what-if'>;
@@ -97,7 +98,7 @@ function json(answers: readonly Answer[], changes: Changes): string {
 
 function text(answers: readonly Answer[], changes: Changes): string {
   const nothing = 'No outbound connection holds a port now, so there is nothing to project.';
-  const wide = changes.range === null ? '' : ` The range would have ${count(sizeOf(changes.range))} ports.`;
+  const wide = changes.range === null ? '' : ` The range would have ${integer(sizeOf(changes.range))} ports.`;
   if (answers.length === 0) return nothing + wide;
   return answers.map((one) => lines(one, changes).join('\n')).join('\n\n');
 }
@@ -107,7 +108,7 @@ const sizeOf = ([low, high]: readonly [number, number]) => high - low + 1;
 function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
   const toward = printable(`${endpoint(budget.destination)} from ${budget.source.address}`);
   return [
-    `To ${toward}: ${count(budget.used)} of ${count(now.limitEach)} ports held.`,
+    `To ${toward}: ${integer(budget.used)} of ${integer(now.limitEach)} ports held.`,
     `  now:  ${words(now)}`,
     `  with ${changeWords(changes)}:`,
     `        ${words(projected)}`,
@@ -115,16 +116,16 @@ function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
 }
 
 function words({ limit, limitEach, openPerSec, settlesAt, exhaustionSeconds, reuse }: Projection): string {
-  const share = Math.round((100 * settlesAt) / Math.max(1, limitEach));
+  const share = percent(settlesAt / Math.max(1, limitEach));
   const end =
     exhaustionSeconds === null
-      ? `never runs out at this rate: settles at ${count(settlesAt)} (${share} %)`
+      ? `never runs out at this rate: settles at ${integer(settlesAt)} (${share})`
       : exhaustionSeconds === 0
         ? 'out of ports now'
-        : `runs out in ${span(exhaustionSeconds * 1000)}`;
-  const each = limit === limitEach ? '' : ` (${count(limitEach)} per pair of addresses)`;
+        : `runs out in ${duration(exhaustionSeconds * 1000)}`;
+  const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
-  return `${count(limit)} ports${each}, ${rate(openPerSec)} opened/s${taken}: ${end}`;
+  return `${integer(limit)} ports${each}, ${rate(openPerSec)} opened/s${taken}: ${end}`;
 }
 
 function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {
@@ -133,7 +134,7 @@ function changeWords({ range, twReuse, sources, destinations, reused }: Changes)
     twReuse === null ? null : `tcp_tw_reuse ${twReuse}`,
     sources === 1 ? null : `${sources} source addresses`,
     destinations === 1 ? null : `${destinations} destinations`,
-    reused === 0 ? null : `${Math.round(reused * 100)} % of connections reused`,
+    reused === 0 ? null : `${percent(reused)} of connections reused`,
   ];
   return parts.filter((part) => part !== null).join(', ');
 }

@@ -4,12 +4,15 @@
  */
 import type { ValuesOf } from '../../config/serve-config.js';
 import { EXIT } from '../../protocol/errors.js';
+import { stamp } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import type { Evidence, FindingRow, Fix, Remedy, VerdictRow } from '../../protocol/rows.js';
+import { evidenceText } from '../../view/evidence.js';
+import { SEVERITY_TONES } from '../../view/tone.js';
 import { type DataSource, rowsOf } from '../feed/data-source.js';
 import type { Io } from '../io.js';
-import { type Style, styleFor } from '../screen/style.js';
-import { clock, count, jsonText, printable } from '../screen/text.js';
+import { paintOf, type Style, styleFor } from '../screen/style.js';
+import { jsonText, printable } from '../screen/text.js';
 import { askOnce, only } from './once.js';
 
 /** Exit code 0, whatever was found: `check` is for scripts. 130 after a signal. */
@@ -20,7 +23,7 @@ export async function why(values: ValuesOf<'why'>, io: Io): Promise<number> {
   const text =
     values.output === 'json'
       ? jsonText(body)
-      : whyText(verdict, rowsOf(body, 'findings'), styleFor(io, values));
+      : whyText(body.time, verdict, rowsOf(body, 'findings'), styleFor(io, values));
   io.stdout.write(`${text}\n`);
   return EXIT.ok;
 }
@@ -31,21 +34,27 @@ async function findings(feed: DataSource): Promise<SnapshotBody> {
   return { ...found, topics: { ...verdict.topics, ...found.topics } };
 }
 
-export function whyText(verdict: VerdictRow, rows: readonly FindingRow[], style: Style): string {
+/** @param time of the tables, Unix ms */
+export function whyText(
+  time: number,
+  verdict: VerdictRow,
+  rows: readonly FindingRow[],
+  style: Style,
+): string {
   const active = rows.filter(({ resolved }) => resolved === null);
   const over = rows.filter(({ resolved }) => resolved !== null);
   const nothing = active.length === 0 ? ['', 'Nothing was found that somebody should change.'] : [];
   return [
     style.colors.bold(printable(verdict.text)),
+    style.colors.dim(`As of ${stamp(time)}`),
     ...nothing,
     ...active.flatMap((row, i) => ['', ...findingLines(row, i + 1, style)]),
-    ...over.flatMap((row) => ['', `Resolved at ${clock(row.resolved as number)}: ${printable(row.title)}`]),
+    ...over.flatMap((row) => ['', `Resolved at ${stamp(row.resolved as number)}: ${printable(row.title)}`]),
   ].join('\n');
 }
 
 function findingLines(row: FindingRow, number: number, style: Style): string[] {
-  const { colors } = style;
-  const paint = { critical: colors.red, warning: colors.yellow, info: colors.dim }[row.severity];
+  const paint = paintOf(SEVERITY_TONES[row.severity], style.colors);
   const about = [
     row.process.cmdline === null ? null : `Command line: ${row.process.cmdline}`,
     parentWords(row),
@@ -53,7 +62,7 @@ function findingLines(row: FindingRow, number: number, style: Style): string[] {
   return [
     `${number}. ${paint(row.severity.toUpperCase())}  ${printable(row.title)}`,
     ...about.flatMap((line) => (line === null ? [] : [`   ${printable(line)}`])),
-    `   Since ${clock(row.since)}; ${row.confidence} confidence: ${printable(row.confidenceReason)}. Rule ${row.rule}.`,
+    `   Since ${stamp(row.since)}; ${row.confidence} confidence: ${printable(row.confidenceReason)}. Rule ${row.rule}.`,
     ...section('What was seen', row.evidence.map(evidenceLine)),
     ...section('Do now', row.doNow.flatMap(remedyLines)),
     ...section('Fix for good', row.fixForGood.flatMap(fixLines)),
@@ -70,10 +79,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`   ${title}:`, ...lines.map((line) => `     ${printable(line)}`)];
 }
 
-function evidenceLine({ text, value }: Evidence): string {
-  if (typeof value !== 'number') return `${text}: ${value ?? 'unknown'}`;
-  return `${text}: ${Number.isInteger(value) ? count(value) : value.toFixed(1)}`;
-}
+const evidenceLine = (one: Evidence): string => `${one.text}: ${evidenceText(one) ?? 'unknown'}`;
 
 function remedyLines({ text, command, undo, effect, persistence }: Remedy): string[] {
   const known = (label: string, value: string | null) => (value === null ? [] : [`  ${label}${value}`]);

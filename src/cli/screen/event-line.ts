@@ -1,24 +1,22 @@
-/**
- * One connection event as one line for people. Enters: an event of the protocol, style. Leaves: safe text. Called by trace.
- */
-
-import { failureWords } from '../../protocol/failure-words.js';
+/** One connection event as one line for people. In: an event of the protocol, a style. Out: safe text. */
+import { failureText } from '../../protocol/failure-words.js';
+import { bytes, clockMs, duration, endpoint, stampMs } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Style } from './style.js';
-import { bytes, clock, endpoint, printable, span } from './text.js';
+import { printable } from './text.js';
 
 const TYPE_WIDTH = 'established'.length;
 const PID_WIDTH = 7;
 const COMM_WIDTH = 15;
 
-/** time, type, pid, comm, direction, local → remote, and what is particular to the type. */
+/** Time, type, pid, comm, direction, local → remote, and what is particular to the type. */
 export function eventLine(event: ConnectionEvent, style: Style): string {
   const { glyphs } = style;
   const who = String(event.process.pid ?? glyphs.unknown).padStart(PID_WIDTH);
   const comm = printable(event.process.comm ?? glyphs.unknown).padEnd(COMM_WIDTH);
-  const where = [event.local, event.remote].map((at) => safe(endpoint(at), glyphs.unknown));
+  const where = [event.local, event.remote].map((at) => safe(endpoint(at, glyphs.unknown), glyphs.unknown));
   const parts = [
-    clock(event.time, true),
+    timeOf(event, style),
     paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
     who,
     comm,
@@ -27,6 +25,11 @@ export function eventLine(event: ConnectionEvent, style: Style): string {
     ...details(event, glyphs.arrow),
   ];
   return parts.join('  ').trimEnd();
+}
+
+/** A line in a file or a pipe is read later: it says of which day and zone it is. */
+function timeOf({ time }: ConnectionEvent, { width }: Style): string {
+  return width === Number.POSITIVE_INFINITY ? stampMs(time) : clockMs(time);
 }
 
 function paint({ type }: ConnectionEvent, { colors }: Style): (text: string) => string {
@@ -40,23 +43,21 @@ function details(event: ConnectionEvent, arrow: string): string[] {
     case 'transition':
       return [`${event.oldState ?? '?'} ${arrow} ${event.newState ?? '?'}`].map(printable);
     case 'failed':
-      return [...known('', failureText(event)), ...known('after ', span(event.durationMs))];
+      return [
+        ...known('', failureText(event.errno, event.cause)),
+        ...known('after ', duration(event.durationMs)),
+      ];
     case 'closed':
       return [
         ...known('', event.end),
-        ...known('lived ', span(event.durationMs)),
+        ...known('lived ', duration(event.durationMs)),
         ...known('sent ', bytes(event.bytesSent)),
         ...known('received ', bytes(event.bytesReceived)),
         ...closedBy(event),
       ];
     default:
-      return known('in ', span(event.connectMs));
+      return known('in ', duration(event.connectMs));
   }
-}
-
-/** `ECONNREFUSED: nobody listens there` */
-function failureText({ errno, cause }: ConnectionEvent): string | null {
-  return [errno, failureWords(errno, cause)].filter((part) => part !== null).join(': ') || null;
 }
 
 /** Worth saying only when it was not the owner who closed. */

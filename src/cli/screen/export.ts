@@ -1,6 +1,4 @@
-/**
- * Rows for programs: CSV and JSON lines. Enters: rows of a table. Leaves: text. Called by top.
- */
+/** Rows for programs: CSV and JSON lines. In: rows of a table. Out: text. */
 import { stringify } from 'csv-stringify/sync';
 import type { TSchema } from 'typebox';
 import { type AnyRow, TABLES, type TableTopic } from '../../protocol/frames.js';

@@ -1,13 +1,14 @@
 /**
- * What fails right now as lines: how often, whose call, toward what, why, and who holds the ports meanwhile. Enters: failure
- * rows. Leaves: columns for table.ts. Called by summary.ts.
+ * What fails right now as lines: how often, whose call, toward what, why, and who holds the ports meanwhile. In: failure
+ * rows. Out: columns for table.ts.
  */
-
 import { failureWords } from '../../protocol/failure-words.js';
+import { endpoint, rate } from '../../protocol/format.js';
 import type { FailureRow } from '../../protocol/rows.js';
+import { withPid } from '../../view/names.js';
 import { nameOf } from './flow-columns.js';
 import type { Column } from './table.js';
-import { endpoint, type Glyphs, printable, rate } from './text.js';
+import { type Glyphs, printable } from './text.js';
 
 /** `holderOf`: the largest holder of a budget, in words, by the budget's key. */
 export function failureColumns(
@@ -26,13 +27,12 @@ const COLUMNS: readonly Column<FailureRow>[] = [
 ];
 
 function victim({ process }: FailureRow): string {
-  const who = [nameOf(process) ?? (process.pid === null ? 'unknown process' : null), process.pid];
-  return printable(who.filter((part) => part !== null).join(' '));
+  return printable(withPid(nameOf(process), process.pid, 'unknown process'));
 }
 
 /** A bind() that fails has a local address, and goes nowhere yet. */
-function toward({ call, destination }: FailureRow, { arrow }: Glyphs): string {
-  const at = endpoint(destination);
+function toward({ call, destination }: FailureRow, { arrow, unknown }: Glyphs): string {
+  const at = endpoint(destination, unknown);
   if (at === null) return `${call}()`;
   return `${call === 'bind' ? 'bind()' : arrow} ${printable(at)}`;
 }

@@ -1,6 +1,4 @@
-/**
- * Waiting that shows itself on stderr: a countdown on a terminal, one line elsewhere. Called by top.
- */
+/** Waiting that shows itself on stderr: a countdown on a terminal, one line elsewhere. */
 import { type Io, pause, say } from '../io.js';
 
 const TICK_MS = 1000;

@@ -1,7 +1,8 @@
 /**
- * One printed screen: how the machine stands, WHO → WHERE, and what the table leaves out. Enters: a snapshot body, the
- * small tables. Leaves: text. Called by top.
+ * One printed screen: how the machine stands, WHO → WHERE, and what the table leaves out. In: a snapshot body, the
+ * small tables. Out: text.
  */
+import { integer } from '../../protocol/format.js';
 import type { Group, SnapshotBody } from '../../protocol/frames.js';
 import type { TotalsRow } from '../../protocol/rows.js';
 import { rowsOf } from '../feed/data-source.js';
@@ -9,7 +10,6 @@ import { flowColumns } from './flow-columns.js';
 import type { Style } from './style.js';
 import { type Machine, summaryLines } from './summary.js';
 import { tableLines } from './table.js';
-import { count } from './text.js';
 
 const NOTHING = 'No TCP connection seen yet. A row appears as soon as a process connects or accepts.';
 const NOTHING_MATCHES = 'No flow matches the filter.';
@@ -40,8 +40,8 @@ function emptyWords(totals: readonly TotalsRow[]): string {
 function restLine(body: SnapshotBody, { glyphs }: Style): string[] {
   const other = body.topics.flows?.other;
   if (other == null) return [];
-  const held = count(other.portsHeld);
+  const held = integer(other.portsHeld);
   return [
-    `${glyphs.more} ${count(other.rows)} more${held === null ? '' : `, holding ${held} ports`} (--limit)`,
+    `${glyphs.more} ${integer(other.rows)} more${held === null ? '' : `, holding ${held} ports`} (--limit)`,
   ];
 }

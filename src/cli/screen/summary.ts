@@ -1,17 +1,19 @@
 /**
  * What stands above the culprit table: the verdict, the machine in a line, whether TIME_WAIT is accounted for, the tightest
- * budgets, what fails. Enters: rows of the small tables. Leaves: lines. Called by screen.ts.
+ * budgets, what fails. In: rows of the small tables. Out: lines.
  */
-
 import { byTightness, fullness, level } from '../../forecast/outlook.js';
+import { duration, integer, percent, rate, stamp } from '../../protocol/format.js';
 import type { Problem } from '../../protocol/frames.js';
 import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
 import { census } from '../../view/census.js';
+import { lossesOf, lossText } from '../../view/losses.js';
+import { BUDGET_TONES, VERDICT_TONES } from '../../view/tone.js';
 import { budgetColumns, holder } from './budget-columns.js';
 import { failureColumns } from './failure-columns.js';
-import type { Style } from './style.js';
+import { glyphOf, paintOf, type Style } from './style.js';
 import { tableLines } from './table.js';
-import { clock, count, percent, printable, rate, span } from './text.js';
+import { printable } from './text.js';
 
 /** The tables beside the flows; what a service does not have is empty. */
 export interface Machine {
@@ -39,14 +41,8 @@ export function summaryLines(time: number, machine: Machine, style: Style): stri
 }
 
 function verdictLine({ level, text }: VerdictRow, { colors, glyphs }: Style): string {
-  const says = {
-    ok: [glyphs.ok, colors.green],
-    recovered: [glyphs.ok, colors.green],
-    warning: [glyphs.warn, colors.yellow],
-    critical: [glyphs.fail, colors.red],
-  } as const;
-  const [glyph, paint] = says[level];
-  return colors.bold(paint(`${glyph} ${printable(text)}`));
+  const tone = VERDICT_TONES[level];
+  return colors.bold(paintOf(tone, colors)(`${glyphOf(tone, glyphs)} ${printable(text)}`));
 }
 
 /** Null when no namespace knows. */
@@ -58,22 +54,21 @@ function sum(totals: readonly TotalsRow[], field: 'openPerSec' | 'failPerSec'): 
 function headLine(time: number, totals: readonly TotalsRow[], { glyphs }: Style): string {
   const opens = rate(sum(totals, 'openPerSec')) ?? glyphs.unknown;
   const failures = rate(sum(totals, 'failPerSec')) ?? glyphs.unknown;
-  return [clock(time), `opens ${opens}/s`, `failures ${failures}/s`].join(` ${glyphs.dot} `);
+  return [stamp(time), `opens ${opens}/s`, `failures ${failures}/s`].join(` ${glyphs.dot} `);
 }
 
 function accountLine(totals: readonly TotalsRow[], { glyphs }: Style): string {
   const sums = census(totals);
   if (sums === null) return `TIME_WAIT ${glyphs.unknown} ${glyphs.dot} kernel not checked yet`;
   const { ours, owned, ageMs } = sums;
-  const owners = `${percent(owned / ours)} of ${count(ours)} TIME_WAIT have an owner`;
-  return `${ours === 0 ? 'no TIME_WAIT' : owners} ${glyphs.dot} kernel checked ${span(ageMs)} ago`;
+  const owners = `${percent(owned / ours)} of ${integer(ours)} TIME_WAIT have an owner`;
+  return `${ours === 0 ? 'no TIME_WAIT' : owners} ${glyphs.dot} kernel checked ${duration(ageMs)} ago`;
 }
 
-/** The counts of events are those of the whole service, the same in every row. */
 function lossLine(totals: readonly TotalsRow[], { colors, glyphs }: Style): string[] {
-  const lost = Math.max(0, ...totals.map((row) => (row.eventsLost ?? 0) + (row.eventsMissed ?? 0)));
-  const bound = totals.some((row) => row.lowerBound) ? ': counts are a lower bound' : ', counts stayed exact';
-  return lost === 0 ? [] : [colors.yellow(`${glyphs.warn} ${count(lost)} events lost${bound}`)];
+  const losses = lossesOf(totals);
+  if (losses === null || losses.sum === 0) return [];
+  return [colors.yellow(`${glyphs.warn} ${lossText(losses, totals)}`)];
 }
 
 export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style): string[] {
@@ -92,10 +87,10 @@ function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
   const names = new Map(totals.map((row) => [row.netns, row.name]));
   const several = new Set(tightest.map((row) => row.netns)).size > 1 || totals.length > 1;
   const columns = budgetColumns(tightest, several ? (inode) => names.get(inode) ?? null : null);
-  const paint = { fine: (text: string) => text, warning: style.colors.yellow, critical: style.colors.red };
   return headless(tableLines(columns, tightest, style)).map((line, at) => {
     const row = tightest[at];
-    return row === undefined ? line : paint[level(row)](line);
+    const tone = row === undefined ? 'good' : BUDGET_TONES[level(row)];
+    return tone === 'good' ? line : paintOf(tone, style.colors)(line);
   });
 }
 

@@ -1,8 +1,7 @@
 /**
  * Aligned columns that fit a width: the flexible column gets shorter, then the least important columns go.
- * Enters: columns, rows, style. Leaves: lines without trailing spaces. Called by top.
- * Own code because it is padding and little else: for 1,000 rows of 12 columns this
- * takes 10–30 ms where cli-table3 took 2.5–3.7 s (Node 20, two busy cores).
+ * In: columns, rows, style. Out: lines without trailing spaces. Own code because it is padding and little else: for 1,000
+ * rows of 12 columns this takes 10–30 ms where cli-table3 took 2.5–3.7 s (Node 20, two busy cores).
  */
 import stringWidth from 'string-width';
 import type { Style } from './style.js';

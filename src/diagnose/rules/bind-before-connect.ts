@@ -7,7 +7,7 @@ import type { BudgetRow, FailureRow, Severity } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { lateBindFix, present, reuseFix, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { percent, where, who, whole } from '../words.js';
+import { integer, percent, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 const FEW = 10;
@@ -32,7 +32,7 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
     weight: actor.bound,
     severity: severityOf(share, pool, failed),
     confidenceReason: 'the kernel said of each socket that its port was chosen by bind()',
-    title: `${who(actor.process, actor.program)} calls bind() before connect() to ${where(actor.destination)}: ${whole(actor.bound)} ports are lost to every destination of this namespace`,
+    title: `${who(actor.process, actor.program)} calls bind() before connect() to ${where(actor.destination)}: ${integer(actor.bound)} ports are lost to every destination of this namespace`,
     evidence: [
       { text: 'ports held that bind() chose, TIME_WAIT included', value: actor.bound },
       { text: 'ports there are', value: limit },

@@ -5,7 +5,7 @@
 import type { TotalsRow } from '../../protocol/rows.js';
 import { moreBuckets, reuseFix } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { rate, where, who, whole } from '../words.js';
+import { integer, rate, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 export const timeWaitOverflow: Rule = (tables, facts) =>
@@ -26,7 +26,7 @@ function overflow(totals: TotalsRow, perSec: number, tables: Tables, facts: Fact
         weight: perSec,
         severity: 'warning',
         confidenceReason: 'the kernel’s own counter TCPTimeWaitOverflow grows',
-        title: `The kernel has no room for more than ${whole(totals.tcpMaxTwBuckets)} TIME_WAIT entries and skips ${rate(perSec)}/s, most for ${who(actor.process, actor.program)} to ${where(actor.destination)}`,
+        title: `The kernel has no room for more than ${integer(totals.tcpMaxTwBuckets)} TIME_WAIT entries and skips ${rate(perSec)}/s, most for ${who(actor.process, actor.program)} to ${where(actor.destination)}`,
         evidence: [
           { text: 'net.ipv4.tcp_max_tw_buckets', value: totals.tcpMaxTwBuckets },
           { text: 'TIME_WAIT entries now', value: totals.timeWait },

@@ -7,7 +7,7 @@ import type { BudgetRow, Evidence } from '../../protocol/rows.js';
 import { budgetEvidence, budgetOf, severityOfChurn, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { percent, rate, where, who, whole } from '../words.js';
+import { integer, percent, rate, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 /** Fewer opens per second are not churn. */
@@ -73,7 +73,7 @@ function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
     confidenceReason: sure
       ? 'the same process keeps connections to this destination and opens others beside them'
       : 'what stays open may be something else than a pool, or belong to another process of the program',
-    title: `${name} keeps ${whole(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and still opens ${rate(actor.openPerSec)}/s beside them: some code bypasses the pool`,
+    title: `${name} keeps ${integer(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and still opens ${rate(actor.openPerSec)}/s beside them: some code bypasses the pool`,
     evidence: [{ text: 'connections that stay open', value: actor.steady }, ...churnEvidence(actor, budget)],
     ...remedies(actor, budget, tables, facts, bypassHint(actor)),
   });

@@ -7,7 +7,7 @@ import type { BudgetRow, Evidence, TotalsRow } from '../../protocol/rows.js';
 import { budgetOf, projectedShare, totalsOf } from '../churn-severity.js';
 import { DEFAULT_PORTS, DEFAULT_RANGE, present, reuseFix, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { rate, where, who, whole } from '../words.js';
+import { integer, rate, where, who } from '../words.js';
 import { candidate, isKnown, isOut } from './candidate.js';
 
 /** A stream that would hold less than this share of the default range is the range's victim, not its own. */
@@ -67,7 +67,7 @@ function narrow(
       weight: fullness(budget) ?? 0,
       severity: level(budget) === 'critical' ? 'critical' : 'warning',
       confidenceReason: 'the setting was read from the kernel',
-      title: `Only ${whole(ports)} local ports are allowed here (the default is ${whole(DEFAULT_PORTS)}), and ${who(actor.process, actor.program)} needs them for ${where(actor.destination)}`,
+      title: `Only ${integer(ports)} local ports are allowed here (the default is ${integer(DEFAULT_PORTS)}), and ${who(actor.process, actor.program)} needs them for ${where(actor.destination)}`,
       evidence: evidenceOf(totals, ports, actor, budget),
       doNow: present(widen(totals, actor.process)),
       fixForGood: [

@@ -9,7 +9,7 @@ import { UNKNOWN_PROCESS } from '../../protocol/unknown-process.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { clock, percent, rate, spell, where, who, whole } from '../words.js';
+import { clock, integer, percent, rate, seconds, where, who } from '../words.js';
 import { candidate, isKnown } from './candidate.js';
 
 const VICTIMS_SHOWN = 3;
@@ -122,7 +122,7 @@ function titleOf(budget: BudgetRow, next: Outlook, holding: string, time: number
   const share = percent(fullness(budget) ?? 0);
   if (next.state === 'out') return `No local port is left for ${toward}; ${holding}`;
   if (next.state !== 'running-out') return `${share} of the local ports for ${toward} are held; ${holding}`;
-  const when = `${spell(next.seconds)} (${clock(time + next.seconds * 1000)})`;
+  const when = `${seconds(next.seconds)} (${clock(time + next.seconds * 1000)})`;
   return `At this rate the local ports for ${toward} run out in ${when}; ${holding}`;
 }
 
@@ -136,6 +136,6 @@ function flowEvidence(budget: BudgetRow, next: Outlook): Evidence[] {
 function victimEvidence(failures: readonly FailureRow[]): Evidence[] {
   return failures.slice(0, VICTIMS_SHOWN).map((row) => ({
     text: `calls of ${row.call}() by ${who(row.process, null)} that failed with ${row.errno}`,
-    value: `${whole(row.count)}, now ${rate(row.perSec ?? 0)}/s`,
+    value: `${integer(row.count)}, now ${rate(row.perSec ?? 0)}/s`,
   }));
 }

@@ -5,7 +5,7 @@
 import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import type { Candidate, Rule } from '../types.js';
-import { rate, where, who, whole } from '../words.js';
+import { integer, rate, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'timed-out', 'unreachable', 'reset']);
@@ -96,7 +96,7 @@ function storm(one: Storm): Candidate {
       confidenceReason: 'each failed attempt was counted with its errno',
       title: `${who(one.process, program)} tries ${where(destination)} ${rate(perSec)} times a second and fails: ${failureWords(errno, cause)}`,
       evidence: [
-        { text: 'failed connects', value: whole(count) },
+        { text: 'failed connects', value: integer(count) },
         { text: 'per second', value: Math.round(perSec * 10) / 10 },
         { text: 'errno', value: errno },
       ],

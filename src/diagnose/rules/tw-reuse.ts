@@ -7,7 +7,7 @@ import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { present, turnReuseOn } from '../fixes.js';
 import type { Candidate, Rule, Tables } from '../types.js';
-import { where, whole } from '../words.js';
+import { integer, where } from '../words.js';
 import { candidate } from './candidate.js';
 
 export const twReuse: Rule = (tables) =>
@@ -52,7 +52,7 @@ function answer(budget: BudgetRow, tables: Tables): Candidate[] {
 function verdictOn(budget: BudgetRow, totals: TotalsRow): { helps: boolean; text: string } {
   const waiting = budget.timeWait ?? 0;
   if (waiting < (budget.used ?? 0) / 2)
-    return { helps: false, text: `cannot help: only ${whole(waiting)} of the ports held are in TIME_WAIT` };
+    return { helps: false, text: `cannot help: only ${integer(waiting)} of the ports held are in TIME_WAIT` };
   if (totals.tcpTimestamps === 0) return { helps: false, text: 'cannot help while tcp_timestamps is 0' };
   if (budget.reuse === 'after-delay')
     return { helps: false, text: 'helps already: only the last second counts' };

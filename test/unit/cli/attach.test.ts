@@ -134,7 +134,7 @@ describe('top --once, attached', () => {
     const source = new Memory(FLOWS()).with([budget()], [failure({ perSec: 9 }), failure({ key: 'x2' })]);
     const { url } = await service(source);
     const { stdout } = await run('top', '--once', '--connect', url, '--filter', 'portsHeld:>100');
-    expect(stdout).toMatch(/→ 10\.0\.0\.9:5432 {2}runs out in 2m 10s/);
+    expect(stdout).toMatch(/→ 10\.0\.0\.9:5432 {2}runs out in 2 min 10 s/);
     expect([...stdout.matchAll(/(\S+)\/s fail {2}psql 55/g)].map(([, rate]) => rate)).toEqual(['312', '9.0']);
     expect(stdout).not.toContain('middle');
   });

@@ -122,8 +122,15 @@ describe('style', () => {
 });
 
 describe('an event line', () => {
+  /** Without its time. */
   const line = (...parts: Parameters<typeof connectionEvent>) =>
-    eventLine(connectionEvent(...parts), wide).slice(14);
+    eventLine(connectionEvent(...parts), { ...wide, width: 200 }).slice(14);
+
+  it('begins with the time of day on a terminal, and with date and zone where it is written to a file', () => {
+    const event = connectionEvent({ time: new Date(2024, 1, 3, 4, 5, 6, 7).getTime() });
+    expect(eventLine(event, { ...wide, width: 200 })).toMatch(/^04:05:06\.007 {2}closed /);
+    expect(eventLine(event, wide)).toMatch(/^2024-02-03 04:05:06\.007 UTC[+-]\d\d:\d\d {2}closed /);
+  });
 
   it('has who, where and what is particular to its type', () => {
     expect(line()).toBe(

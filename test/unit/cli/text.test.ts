@@ -4,20 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { csv, ndjson } from '../../../src/cli/screen/export.js';
 import type { Style } from '../../../src/cli/screen/style.js';
 import { type Column, cut, tableLines } from '../../../src/cli/screen/table.js';
-import {
-  ASCII,
-  bytes,
-  clock,
-  count,
-  countdown,
-  endpoint,
-  jsonText,
-  percent,
-  printable,
-  rate,
-  span,
-  UNICODE,
-} from '../../../src/cli/screen/text.js';
+import { ASCII, jsonText, printable, UNICODE } from '../../../src/cli/screen/text.js';
+import { integer } from '../../../src/protocol/format.js';
 import { flow } from './rows.js';
 
 describe('printable', () => {
@@ -47,74 +35,6 @@ describe('jsonText', () => {
   });
 });
 
-describe('numbers', () => {
-  it('unknown stays unknown', () => {
-    expect([
-      count(null),
-      rate(undefined),
-      span(null),
-      bytes(null),
-      endpoint({ address: null, port: null }),
-    ]).toEqual(Array(5).fill(null));
-  });
-
-  it('are written with units and separators', () => {
-    expect([count(26811), rate(0.34), rate(0), rate(1234.5), rate(99.9)]).toEqual([
-      '26,811',
-      '0.3',
-      '0',
-      '1,235',
-      '99.9',
-    ]);
-    expect([span(0.31), span(12), span(4200), span(130_000), span(59_960), span(11_100_000)]).toEqual([
-      '0.3 ms',
-      '12 ms',
-      '4.2 s',
-      '2m 10s',
-      '1m 00s',
-      '3h 05m',
-    ]);
-    expect([bytes(0), bytes(999), bytes(1234), bytes(3.4e6), bytes(1e18)]).toEqual([
-      '0 B',
-      '999 B',
-      '1.2 kB',
-      '3.4 MB',
-      '1000.0 PB',
-    ]);
-    expect(clock(new Date(2024, 1, 3, 4, 5, 6, 7).getTime(), true)).toBe('04:05:06.007');
-  });
-
-  it('addresses have their port, IPv6 in brackets', () => {
-    expect(endpoint({ address: '10.0.0.9', port: 80 })).toBe('10.0.0.9:80');
-    expect(endpoint({ address: '2001:db8::1', port: 80 })).toBe('[2001:db8::1]:80');
-    expect(endpoint({ address: null, port: 80 })).toBe('?:80');
-  });
-});
-
-describe('shares and countdowns', () => {
-  it('round down: only everything is 100 %, and something is not 0 %', () => {
-    expect([1, 0.9999, 0.996, 0.12, 0.0004, 0].map(percent)).toEqual([
-      '100 %',
-      '99.9 %',
-      '99.6 %',
-      '12 %',
-      '<0.1 %',
-      '0 %',
-    ]);
-    expect(percent(null)).toBeNull();
-  });
-
-  it('count whole seconds, minutes and hours', () => {
-    expect([0, 12.4, 59.6, 130, 11_100].map(countdown)).toEqual([
-      '0 s',
-      '12 s',
-      '1m 00s',
-      '2m 10s',
-      '3h 05m',
-    ]);
-  });
-});
-
 const plain = (width: number, glyphs = UNICODE): Style => ({ colors: pc.createColors(false), glyphs, width });
 
 describe('tableLines', () => {
@@ -124,7 +44,7 @@ describe('tableLines', () => {
   }
   const columns: Column<Row>[] = [
     { title: 'NAME', align: 'left', priority: 0, shrinkTo: 6, cell: (row) => row.name },
-    { title: 'N', align: 'right', priority: 0, cell: (row) => count(row.n) },
+    { title: 'N', align: 'right', priority: 0, cell: (row) => integer(row.n) },
     { title: 'LESS', align: 'right', priority: 1, cell: () => '12345' },
     { title: 'LEAST', align: 'right', priority: 2, cell: () => '12345' },
   ];

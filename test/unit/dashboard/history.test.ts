@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { heldAt, liveSpan, portsChart, projected, ratesChart, zoomed } from '../../../dashboard/chart.js';
-import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/chart-words.js';
-import { automatic } from '../../../dashboard/choice.js';
-import { continued, endOf, lacking } from '../../../dashboard/history.js';
+import {
+  heldAt,
+  liveSpan,
+  portsChart,
+  projected,
+  ratesChart,
+  zoomed,
+} from '../../../dashboard/charts/curves.js';
+import { automatic } from '../../../dashboard/state/choice.js';
+import { continued, endOf, lacking } from '../../../dashboard/state/history.js';
+import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/text/chart-words.js';
 import type { Column, HistoryBody } from '../../../src/protocol/history.js';
 import { historyBodyFault } from '../../../src/protocol/validate.js';
 import { budget } from '../publish/rows.js';
@@ -162,7 +169,7 @@ describe('the charts in words', () => {
       budget(KEY, { exhaustionSeconds: 130, free: 45 }),
     );
     expect(text).toMatch(
-      /^955 of 1,000 ports held now: TIME_WAIT 950, established 5, other states 0, blocked by bind\(\) 0\. At most 955, at \d\d:\d\d:\d\d\. At this rate none is left in 2m 10s\.$/,
+      /^955 of 1,000 ports held now: TIME_WAIT 950, established 5, other states 0, blocked by bind\(\) 0\. At most 955, at \d\d:\d\d:\d\d\. At this rate none is left in 2 min 10 s\.$/,
     );
     expect(portsSummary(body([900]), budget(KEY, { exhaustionSeconds: 0, free: 0 }))).toMatch(
       /No port is left\.$/,
@@ -180,7 +187,7 @@ describe('the charts in words', () => {
     const at = String.raw`\d\d:\d\d:\d\d`;
     expect(ratesSummary(failing)).toMatch(
       new RegExp(
-        `^Opens 4.0/s now, at most 70/s at ${at}\\. Failures by EADDRNOTAVAIL 66/s now, at most 66/s at ${at}, first at ${at}\\.$`,
+        `^Opens 4.0/s now, at most 70.0/s at ${at}\\. Failures by EADDRNOTAVAIL 66.0/s now, at most 66.0/s at ${at}, first at ${at}\\.$`,
       ),
     );
     expect(ratesSummary(body([1]))).toMatch(/ No failures\.$/);

@@ -8,7 +8,7 @@ import {
   ofRestart,
   ofVerdict,
   record,
-} from '../../../dashboard/journal.js';
+} from '../../../dashboard/state/journal.js';
 import { failure, finding, proc, verdict } from '../publish/rows.js';
 
 const T = 1_700_000_000_000;
@@ -84,7 +84,7 @@ describe('the event log', () => {
     expect(ofLink(open, lost, T)).toMatchObject([{ time: T, word: 'Connection lost' }]);
     expect(ofLink(lost, { ...lost, reason: 'unreachable' }, T + 1)).toEqual([]);
     expect(ofLink(lost, open, T + 65_000)[0]).toMatchObject({ time: T + 65_000, word: 'Connection resumed' });
-    expect(ofLink(lost, open, T + 65_000)[0]?.text).toMatch(/^After 1m 5s;/);
+    expect(ofLink(lost, open, T + 65_000)[0]?.text).toMatch(/^After 1 min 5 s;/);
     expect([ofRestart(null, 'e1', T), ofRestart('e1', 'e1', T)]).toEqual([[], []]);
     expect(ofRestart('e1', 'e2', T)).toMatchObject([{ word: 'Service restarted' }]);
   });

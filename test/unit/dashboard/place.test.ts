@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { comparator, MOST_HELD, rerank, unranked } from '../../../dashboard/order.js';
-import { newFailures, pauseWords } from '../../../dashboard/pause.js';
-import { type Place, placeOf, queryOf, START } from '../../../dashboard/place.js';
 import { Sides } from '../../../dashboard/sides.js';
+import { newFailures, pauseWords } from '../../../dashboard/state/pause.js';
+import { type Place, placeOf, queryOf, START } from '../../../dashboard/state/place.js';
+import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashboard/state/subject.js';
 import { initial, receive, type State, want } from '../../../dashboard/state.js';
-import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashboard/subject.js';
 import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/trace.js';
 import type { ClientFrame, EventsFrame, Hello, ServerFrame } from '../../../src/protocol/frames.js';
 import { parseFilter } from '../../../src/query/filter/parse.js';
 import { sumRows } from '../../../src/query/group.js';
+import { comparator, MOST_HELD, rerank, unranked } from '../../../src/view/order.js';
 import { event, failure, flow, proc } from '../publish/rows.js';
 
 describe('an address', () => {

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { backoff, type Link, reasonOf } from '../../../dashboard/link.js';
 import {
+  isOld,
+  liveness,
+  lostWords,
+  STALE_AFTER_MS,
+  waitingWords,
+} from '../../../dashboard/text/link-words.js';
+import {
   coverageWords,
   crossCheckWords,
   holderWords,
-  isOld,
-  liveness,
   lossWords,
-  lostWords,
   outlookWords,
   returnWords,
-  STALE_AFTER_MS,
-  waitingWords,
-} from '../../../dashboard/words.js';
+} from '../../../dashboard/text/words.js';
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import { budget, proc, totals } from '../publish/rows.js';
 
@@ -25,7 +27,7 @@ describe('the link', () => {
     expect(liveness(heard(STALE_AFTER_MS), NOW, NOW)).toMatchObject({ tone: 'good', word: 'Live' });
     const stale = liveness(heard(12_000), NOW - 12_000, NOW);
     expect(stale).toMatchObject({ tone: 'warn', word: 'Stale' });
-    expect(stale.detail).toMatch(/^nothing heard for 12s, data of \d\d:\d\d:\d\d$/);
+    expect(stale.detail).toMatch(/^nothing heard for 12 s, data of \d\d:\d\d:\d\d$/);
     expect([isOld(heard(STALE_AFTER_MS), NOW), isOld(heard(12_000), NOW), isOld(lost, NOW)]).toEqual([
       false,
       true,
@@ -34,10 +36,10 @@ describe('the link', () => {
   });
 
   it('says for how long it is lost, what to do and when it tries again', () => {
-    expect(liveness(lost, null, NOW)).toMatchObject({ tone: 'bad', word: 'Lost', detail: 'for 2m 10s' });
+    expect(liveness(lost, null, NOW)).toMatchObject({ tone: 'bad', word: 'Lost', detail: 'for 2 min 10 s' });
     expect(lostWords(lost, NOW)).toEqual({
       reason: expect.stringContaining('#token='),
-      retry: 'Trying again in 3s.',
+      retry: 'Trying again in 3 s.',
     });
     expect(lostWords(lost, NOW + 5_000).retry).toBe('Trying again now.');
   });
@@ -107,7 +109,7 @@ describe('the cross-check', () => {
       totals('1', { timeWait: 26_811, states: { 'time-wait': 26_800 }, auditAgeMs: 1_240 }),
       totals('2', { timeWait: 40, states: { 'time-wait': 40, established: 9 }, auditAgeMs: 300 }),
     ];
-    expect(crossCheckWords(rows).word).toBe('our TIME_WAIT 26,851 · kernel 26,840, read 1.2s ago');
+    expect(crossCheckWords(rows).word).toBe('our TIME_WAIT 26,851 · kernel 26,840, read 1.2 s ago');
   });
 
   it('claims nothing before the first audit', () => {
@@ -125,8 +127,11 @@ describe('the cross-check', () => {
 describe('a budget', () => {
   it('says when it runs out, in a tone that fits', () => {
     const says = (parts: Parameters<typeof budget>[1]) => outlookWords(budget('b', parts));
-    expect(says({ exhaustionSeconds: 130, used: 100 })).toMatchObject({ tone: 'warn', word: 'in 2m 10s' });
-    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'bad', glyph: '▲', word: 'in 27s' });
+    expect(says({ exhaustionSeconds: 130, used: 100 })).toMatchObject({
+      tone: 'warn',
+      word: 'in 2 min 10 s',
+    });
+    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'bad', glyph: '▲', word: 'in 27 s' });
     expect(says({ exhaustionSeconds: 0, free: 0 })).toMatchObject({
       tone: 'bad',
       glyph: '✗',
@@ -143,8 +148,8 @@ describe('a budget', () => {
       [60, 300],
     ];
     expect(returnWords(budget('b', { releasing }))).toEqual({
-      word: '1,200 in 5s',
-      title: '1,200 within 5s\n300 within 1m 0s',
+      word: '1,200 in 5 s',
+      title: '1,200 within 5 s\n300 within 1 min 0 s',
     });
     expect(returnWords(budget('b', { releasing: [] })).word).toBe('–');
   });

@@ -408,7 +408,7 @@ describe('retry-storm', () => {
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({ severity: 'warning', program: 'curl (sh)', process: { pid: null } });
     expect(finding?.title).toBe(
-      'curl (sh) tries 10.0.0.9:8080 6 times a second and fails: nobody listens there',
+      'curl (sh) tries 10.0.0.9:8080 6.0 times a second and fails: nobody listens there',
     );
   });
 });

@@ -21,7 +21,7 @@ it.each([
   [{ lostAgoMs: 5000 }, 'Details are missing'],
   [{ missed: 12, missedAgoMs: 61_000 }, '12 events were missed'],
   [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
-  [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 100 s ago.'],
+  [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 1 min 40 s ago.'],
 ] as const)('says what %o hides', (parts, what) => {
   expect(whats(parts)).toEqual([expect.stringContaining(what)]);
 });

@@ -1,0 +1,158 @@
+/**
+ * A chart with its readings: the values under the cursor, or the newest ones. In: curves, the span to show, notes.
+ * Out: a canvas, and the same in words for readers who cannot see it.
+ */
+import { type Signal, useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Annotation } from '../../src/protocol/history.js';
+import { clock } from '../text/format.js';
+import type { Chart as Data, Span } from './curves.js';
+import { options } from './plot.js';
+
+interface ChartProps {
+  id: string;
+  title: string;
+  data: Data;
+  span: Span;
+  notes: readonly Annotation[];
+  summary: string;
+  /** How a value is written. */
+  read(value: number | null | undefined): string;
+  onZoom(span: Span): void;
+  onLive(): void;
+}
+
+export function Chart(props: ChartProps) {
+  const { id, title, data, summary, read } = props;
+  const at = useSignal<number | null>(null);
+  return (
+    <figure class="chart">
+      <figcaption>
+        <Title id={id} title={title} times={data.times} at={at} />
+        <Readings data={data} at={at} read={read} />
+      </figcaption>
+      {/* Another set of curves is another plot. */}
+      <Canvas key={data.curves.map((curve) => curve.id).join(' ')} at={at} {...props} />
+      <p class="sr-only" id={`${id}-summary`}>
+        {summary}
+      </p>
+    </figure>
+  );
+}
+
+interface ReadingsProps {
+  data: Data;
+  at: Signal<number | null>;
+  read: ChartProps['read'];
+}
+
+type CanvasProps = ChartProps & { at: Signal<number | null> };
+
+function Canvas(props: CanvasProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const made = make(element, latest);
+    plot.current = made.plot;
+    return made.end;
+  }, []);
+  useLayoutEffect(() => {
+    if (plot.current !== null) draw(plot.current, props);
+  });
+  return (
+    <div
+      class="canvas"
+      ref={box}
+      role="img"
+      aria-labelledby={props.id}
+      aria-describedby={`${props.id}-summary`}
+    />
+  );
+}
+
+function make(element: HTMLElement, latest: { current: CanvasProps }) {
+  const made = options({
+    element,
+    curves: latest.current.data.curves,
+    notes: () => latest.current.notes,
+    onCursor: (index) => {
+      latest.current.at.value = index;
+    },
+    onZoom: (span) => latest.current.onZoom(span),
+    onLive: () => latest.current.onLive(),
+  });
+  const plot = new UPlot(made, aligned(latest.current.data), element);
+  const size = new ResizeObserver(() =>
+    plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
+  );
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const repaint = () => plot.redraw(false, true);
+  size.observe(element);
+  scheme.addEventListener('change', repaint);
+  const end = () => {
+    size.disconnect();
+    scheme.removeEventListener('change', repaint);
+    plot.destroy();
+  };
+  return { plot, end };
+}
+
+const aligned = ({ times, curves }: Data): UPlot.AlignedData => [
+  times,
+  ...curves.map(({ column }) => column),
+];
+
+function draw(plot: UPlot, { data, span: [min, max] }: CanvasProps): void {
+  plot.batch(() => {
+    plot.setData(aligned(data), false);
+    plot.setScale('x', { min, max });
+  });
+}
+
+/** Curves that are labelled in the chart itself. */
+const LABELLED = ['limit', 'projection'];
+
+/** Each curve with its colour, its name and its value: colour never speaks alone. A stack is read from its bottom. */
+function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
+  const said = curves.filter(({ id }) => !LABELLED.includes(id));
+  const areas = said.filter(({ shape }) => shape === 'area').reverse();
+  const shown = [...areas, ...said.filter(({ shape }) => shape !== 'area')];
+  return (
+    <p class="readings">
+      {shown.map(({ id, label, shape, tint, value }) => (
+        <span key={id} class={`reading ${shape} of-${tint}`}>
+          {label} <b>{read(value[at.value ?? newest])}</b>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** The chart's title; while the cursor is over the chart, the time under it. */
+function Title({
+  id,
+  title,
+  times,
+  at,
+}: {
+  id: string;
+  title: string;
+  times: number[];
+  at: Signal<number | null>;
+}) {
+  const time = at.value === null ? undefined : times[at.value];
+  return (
+    <>
+      <h3 id={id} class={time === undefined ? '' : 'sr-only'}>
+        {title}
+      </h3>
+      {time === undefined ? null : <time>{clock(time * 1000)}</time>}
+    </>
+  );
+}

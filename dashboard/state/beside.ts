@@ -1,0 +1,59 @@
+/**
+ * What other tables know about a flow: why its connects fail, when its ports run out. In: budgets, failures. Out: look-ups,
+ * made once per change of those tables.
+ */
+import { computed } from '@preact/signals';
+import { byTightness } from '../../src/forecast/outlook.js';
+import type { BudgetRow, Endpoint, FlowRow } from '../../src/protocol/rows.js';
+import { endpoint } from '../text/format.js';
+import { outlookWords, type Saying } from '../text/words.js';
+import { budgets, failures } from './model.js';
+
+const place = (netns: number | null, destination: Endpoint) => `${netns}|${endpoint(destination)}`;
+
+/** Where a destination has several source addresses, the budget that runs out first. */
+const tightest = computed(() => {
+  const found = new Map<string, BudgetRow>();
+  const tuples = [...budgets.value.rows.values()].filter(({ kind }) => kind === 'tuple');
+  for (const row of tuples.sort(byTightness)) {
+    const at = place(row.netns, row.destination);
+    if (!found.has(at)) found.set(at, row);
+  }
+  return found;
+});
+
+let said: ReadonlyMap<string, Saying> = new Map();
+/** The same object while the words are the same, so that no cell is drawn anew. */
+const outlooks = computed(() => {
+  const next = new Map<string, Saying>();
+  for (const [at, row] of tightest.value) {
+    const [last, says] = [said.get(at), outlookWords(row)];
+    next.set(at, last?.word === says.word && last.glyph === says.glyph ? last : says);
+  }
+  said = next;
+  return next;
+});
+
+/** Null: its budget is not among the tightest. Inbound connections need no port. */
+export function outlookOf({ netns, direction, destination }: FlowRow): Saying | null {
+  return direction === 'out' ? (outlooks.value.get(place(netns, destination)) ?? null) : null;
+}
+
+/** Fastest first. */
+const errnos = computed(() => {
+  const found = new Map<string, string>();
+  for (const { process, netns, destination, errno } of [...failures.value.rows.values()].sort(byRate)) {
+    const at = `${process.pid}|${place(netns, destination)}`;
+    if (errno !== null && !found.has(at)) found.set(at, errno);
+  }
+  return found;
+});
+
+const byRate = (a: { perSec: number | null }, b: { perSec: number | null }) =>
+  (b.perSec ?? 0) - (a.perSec ?? 0);
+
+/** The errno of most of its failures at present; null: none is among the fastest failures, which are all that the page has. */
+export function errnoOf({ process, netns, destination }: FlowRow): string | null {
+  if (process.pid === null) return null;
+  return errnos.value.get(`${process.pid}|${place(netns, destination)}`) ?? null;
+}

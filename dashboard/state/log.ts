@@ -1,0 +1,57 @@
+/**
+ * Keeps the event log: watches what the page knows, writes down what is new. In: the page's signals, the history of the
+ * totals, whose notes concern every budget. Out: the journal.
+ */
+import { computed, effect, signal } from '@preact/signals';
+import type { Link } from '../link.js';
+import {
+  type Entry,
+  type Journal,
+  ofFailures,
+  ofFindings,
+  ofLink,
+  ofNotes,
+  ofRestart,
+  ofVerdict,
+  record,
+} from './journal.js';
+import { failures, findings, hello, link, state, verdict } from './model.js';
+import { Past } from './past.js';
+
+export const journal = signal<Journal>([]);
+
+/** Notes are no emergency: they are asked for every so often, ms. */
+const NOTES_EVERY_MS = 5_000;
+
+function write(entries: readonly Entry[]): void {
+  journal.value = record(journal.peek(), entries);
+}
+
+const notes = new Past(new URL('api/v1/history', document.baseURI).href, (body) => {
+  if (body !== null) write(ofNotes(body.annotations));
+});
+
+const due = computed(() => {
+  const { time } = state.value;
+  return time === null ? null : Math.floor(time / NOTES_EVERY_MS) * NOTES_EVERY_MS;
+});
+
+export function startLog(): void {
+  let linked: Link = link.peek();
+  let epoch: string | null = null;
+  effect(() => write(ofFindings(findings.value)));
+  effect(() => write(ofFailures(failures.value.rows.values())));
+  effect(() => write(ofVerdict(verdict.value)));
+  effect(() => {
+    if (due.value !== null) notes.ask(null, due.value);
+  });
+  effect(() => {
+    write(ofLink(linked, link.value, Date.now()));
+    linked = link.value;
+  });
+  effect(() => {
+    if (hello.value === null) return;
+    write(ofRestart(epoch, hello.value.epoch, Date.now()));
+    epoch = hello.value.epoch;
+  });
+}

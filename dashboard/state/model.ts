@@ -1,0 +1,232 @@
+/**
+ * The page's signals: what the service said, how the link is, what the user chose. In: callbacks of the link and choices
+ * made in views. Out: signals that views read. Page-wide state is here and in the modules beside this one only.
+ */
+import { batch, computed, signal } from '@preact/signals';
+import type { Group } from '../../src/protocol/frames.js';
+import { GROUPS, STREAM_PATH } from '../../src/protocol/names.js';
+import { namespaceName } from '../../src/view/names.js';
+import type { Sort } from '../../src/view/order.js';
+import { Feed } from '../feed.js';
+import type { Link } from '../link.js';
+import { Sides } from '../sides.js';
+import { initial, type State, type Wish } from '../state.js';
+import { foreign } from '../text/format.js';
+import type { Pause } from './pause.js';
+import { type Place, placeOf, queryOf, sortText } from './place.js';
+
+/** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
+export const FEW_ROWS = 100;
+export const MANY_ROWS = 1_000;
+
+export const state = signal(initial());
+export const link = signal<Link>({ phase: 'connecting' });
+/** Unix ms, once a second: ages and countdowns depend on it. */
+export const now = signal(Date.now());
+
+/** During a pause tables, diagnosis and order stand still; strip, verdict and title do not. */
+export const paused = signal<Pause | null>(null);
+const shown = computed(() => paused.value?.state ?? state.value);
+
+export const hello = computed(() => state.value.hello);
+export const totals = computed(() => shown.value.tables.totals);
+export const flows = computed(() => shown.value.tables.flows);
+export const budgets = computed(() => shown.value.tables.budgets);
+export const failures = computed(() => shown.value.tables.failures);
+/** The one sentence; null until the service has said it. */
+export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
+/** What is wrong, in the order in which to act. */
+export const findings = computed(() =>
+  [...shown.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
+);
+export const namespaces = computed(() => [...state.value.tables.totals.rows.values()]);
+
+/** What a namespace is called, where there are several; null: there is only one. */
+export function netnsWords(netns: number | null): string | null {
+  if (namespaces.value.length < 2) return null;
+  const place = namespaces.value.find((one) => one.netns === netns);
+  return place === undefined ? null : foreign(namespaceName(place));
+}
+
+/** Text, so that what depends on the ranges is drawn anew only when one of them changes. */
+const rangeText = computed(() =>
+  JSON.stringify(
+    namespaces.value.map(({ netns, portRange }) => [netns, portRange && portRange[1] - portRange[0] + 1]),
+  ),
+);
+/** Size of the local port range by the namespace's inode. */
+export const portRanges = computed(
+  () => new Map(JSON.parse(rangeText.value) as [number | null, number | null][]),
+);
+
+/** Filter, grouping, sort and open row of the culprit table, as the address says. */
+const opened = placeOf(location.search);
+export const filter = signal(opened.filter);
+export const group = signal(opened.group);
+export const sort = signal(opened.sort);
+/** Key of the row whose drawer is open. */
+export const selected = signal(opened.row);
+export const limit = signal(FEW_ROWS);
+/** The user froze the order; values go on changing. */
+export const frozen = signal(false);
+
+/** The tightest budgets and the fastest failures matter. Some with few free ports are no worry, so more are requested. */
+const BUDGETS: Wish = { sort: 'free', limit: 24 };
+const FAILURES: Wish = { sort: '-perSec', limit: 50 };
+const FINDINGS: Wish = { sort: 'rank', limit: 50 };
+
+/** What the drawer subscribes to, for as long as it is open. */
+export const sides = new Sides((frame) => feed.send(frame));
+
+/**
+ * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest,
+ * so that neither makes the page stumble. A hidden page has no animation frames.
+ */
+const arrived: { state?: State; link?: Link } = {};
+function arrive(what: typeof arrived): void {
+  const waits = arrived.state !== undefined || arrived.link !== undefined;
+  Object.assign(arrived, what);
+  if (document.hidden) show();
+  else if (!waits) requestAnimationFrame(drawFlows);
+}
+
+function drawFlows(): void {
+  const { tables, hello } = state.value;
+  const next = arrived.state;
+  if (next === undefined || next.hello !== hello || next.tables.flows === tables.flows) show();
+  else {
+    state.value = { ...state.value, tables: { ...tables, flows: next.tables.flows } };
+    requestAnimationFrame(show);
+  }
+}
+
+function show(): void {
+  batch(() => {
+    state.value = arrived.state ?? state.value;
+    if (arrived.link !== undefined && arrived.link.phase !== link.value.phase) now.value = Date.now();
+    link.value = arrived.link ?? link.value;
+  });
+  delete arrived.state;
+  delete arrived.link;
+}
+document.addEventListener('visibilitychange', show);
+
+const feed: Feed = new Feed({
+  url: socketUrl(),
+  healthUrl: new URL('healthz', document.baseURI).href,
+  onState: (next) => arrive({ state: next }),
+  onFrame: (frame) => sides.receive(frame),
+  onLink: (next) => arrive({ link: next }),
+});
+
+function socketUrl(): string {
+  const url = new URL(`.${STREAM_PATH}`, document.baseURI);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.hash = '';
+  return url.href;
+}
+
+export function start(): void {
+  setInterval(() => {
+    now.value = Date.now();
+  }, 1_000);
+  feed.want('budgets', BUDGETS);
+  feed.want('failures', FAILURES);
+  feed.want('findings', FINDINGS);
+  askFlows();
+  feed.start();
+}
+
+/** The service sorts too, because its limit cuts; the page sorts what it shows. */
+function askFlows(): void {
+  const query: Wish = { sort: sortText(sort.value), limit: limit.value };
+  if (filter.value.trim() !== '') query.filter = filter.value.trim();
+  if (group.value !== null) query.group = group.value;
+  feed.want('flows', query);
+}
+
+const place = (): Place => ({
+  filter: filter.value,
+  group: group.value,
+  sort: sort.value,
+  row: selected.value,
+});
+
+/** A step that Back undoes. What is typed into the filter is one step, however many letters it has. */
+let typing = false;
+function remember(isTyping: boolean): void {
+  const query = queryOf(place());
+  if (query === location.search) return;
+  const address = `${location.pathname}${query}${location.hash}`;
+  if (isTyping && typing) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+  typing = isTyping;
+}
+
+/** Back, forward, or an address typed by hand. */
+function revisit(): void {
+  const { row, ...at } = placeOf(location.search);
+  typing = false;
+  batch(() => {
+    paused.value = null;
+    [filter.value, group.value, sort.value, selected.value] = [at.filter, at.group, at.sort, row];
+  });
+  askFlows();
+}
+addEventListener('popstate', revisit);
+
+/** Other rows are wanted: a pause has none of them, so it ends. */
+export function setFilter(text: string): void {
+  if (text === filter.value) return;
+  paused.value = null;
+  filter.value = text;
+  remember(true);
+  askFlows();
+}
+
+/** A group's row is another thing than a flow's: none stays open. */
+export function setGroup(next: Group | null): void {
+  batch(() => {
+    paused.value = null;
+    selected.value = null;
+    group.value = next;
+  });
+  remember(false);
+  askFlows();
+}
+
+export function nextGroup(): void {
+  const all = [null, ...GROUPS];
+  setGroup(all[(all.indexOf(group.value) + 1) % all.length] ?? null);
+}
+
+/** The flows behind a group's row. */
+export function showFlows(text: string): void {
+  batch(() => {
+    filter.value = text;
+    setGroup(null);
+  });
+}
+
+export function setSort(next: Sort): void {
+  sort.value = next;
+  remember(false);
+  askFlows();
+}
+
+/** Opens a row's drawer, or with null closes it. */
+export function select(key: string | null): void {
+  selected.value = key;
+  remember(false);
+}
+
+export function showMore(): void {
+  paused.value = null;
+  limit.value = MANY_ROWS;
+  askFlows();
+}
+
+export function togglePause(): void {
+  paused.value = paused.value === null ? { since: Date.now(), state: state.value } : null;
+  now.value = Date.now();
+}

@@ -1,0 +1,142 @@
+/**
+ * The columns of the culprit table: who → where, then how much. Out: column lists per grouping, built once so that rows can
+ * compare them by identity.
+ */
+import type { Group } from '../../../src/protocol/frames.js';
+import type { FlowRow } from '../../../src/protocol/rows.js';
+import { ownerName } from '../../../src/view/names.js';
+import type { Value } from '../../../src/view/order.js';
+import { duration, endpoint, rate as rateText } from '../../text/format.js';
+import { Address, BadRate, Count, Name, Process, Rate, Span } from '../table/cells.js';
+import { type Column, numberColumn, textColumn } from '../table/column.js';
+import { PortsHeld, RunsOut, Why } from './flow-cells.js';
+
+type FlowColumn = Column<FlowRow>;
+
+/** A text is all that its cell shows. */
+const text = (...parts: Parameters<typeof textColumn<FlowRow>>): FlowColumn => {
+  const column = textColumn(...parts);
+  return { ...column, shows: column.value };
+};
+
+type Field = {
+  [K in keyof FlowRow]: FlowRow[K] extends number | null ? K : never;
+}[keyof FlowRow];
+
+const number = (id: Field, label: string, title: string, cell: FlowColumn['cell']): FlowColumn =>
+  numberColumn(id, label, title, (row) => row[id], cell);
+
+const count = (id: Field, label: string, title: string): FlowColumn => ({
+  ...number(id, label, title, (row) => <Count of={row[id]} atLeast={row.lowerBound} />),
+  shows: (row) => counted(row, row[id]),
+});
+
+const counted = ({ lowerBound }: FlowRow, value: number | null) => (lowerBound ? `≥${value}` : value);
+
+const rate = (id: Field, label: string, title: string): FlowColumn => ({
+  ...number(id, label, title, (row) => <Rate of={row[id]} />),
+  shows: (row) => rateText(row[id]),
+});
+
+const process: FlowColumn = {
+  ...text('process.comm', 'Process', 'Owner: who called connect(), or accept()', ownerName, (row) => (
+    <Process process={row.process} program={row.program} />
+  )),
+  // Text, because each frame brings an object of its own.
+  shows: ({ process, program }) => `${program}|${Object.values(process).join('|')}|${process.parent.comm}`,
+};
+
+const program = text(
+  'program',
+  'Program',
+  'Executable and what starts it, over all its processes',
+  (row) => row.program,
+  (row) => <Name of={row.program} none="unknown owner" />,
+);
+
+const unit = text(
+  'process.unit',
+  'Unit',
+  'systemd unit, over all its processes',
+  (row) => row.process.unit,
+  (row) => <Name of={row.process.unit} none="no unit" />,
+);
+
+const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');
+
+const direction = text(
+  'direction',
+  'Dir',
+  'out: we connected, in: we accepted',
+  (row) => row.direction,
+  (row) => (row.direction === null ? <Name of={null} /> : row.direction === 'out' ? '→ out' : '← in'),
+);
+
+const destination = text(
+  'destination.address',
+  'Destination',
+  'Outbound: remote address and port. Inbound: our listening port',
+  (row) => endpoint(row.destination),
+  (row) => <Address of={row.destination} />,
+);
+
+const lifetime: FlowColumn = {
+  id: 'lifetimeMs.p50',
+  label: 'Life p50',
+  title: 'Half of the connections lived shorter than this, over the last 10 s',
+  numeric: true,
+  value: (row) => row.lifetimeMs.p50,
+  shows: (row) => duration(row.lifetimeMs.p50),
+  cell: (row) => <Span of={row.lifetimeMs.p50} />,
+};
+
+const runsOut: FlowColumn = {
+  id: 'runsOut',
+  label: 'Runs out',
+  title: 'When the ports toward its destination run out at the present rate; of the tightest budgets',
+  numeric: true,
+  unsorted: true,
+  value: () => null,
+  shows: ({ netns, direction, destination }) => `${netns}|${direction}|${endpoint(destination)}`,
+  cell: (row) => <RunsOut row={row} />,
+};
+
+const FAILING = 'Attempts that failed per second, over the last 10 s, and why most of them';
+
+const MEASURES: readonly FlowColumn[] = [
+  {
+    ...number(
+      'portsHeld',
+      'Ports held',
+      'Local ports held; the bar is the share of the local port range',
+      (row) => <PortsHeld row={row} />,
+    ),
+    shows: (row) => counted(row, row.portsHeld),
+  },
+  count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
+  count('established', 'Established', 'Connections open now'),
+  rate('openPerSec', 'Open/s', 'Connections opened per second, over the last 10 s'),
+  {
+    ...number('failPerSec', 'Fail/s', FAILING, (row) => (
+      <>
+        {row.failPerSec ? <Why row={row} /> : null} <BadRate of={row.failPerSec} />
+      </>
+    )),
+    shows: (row) => rateText(row.failPerSec),
+  },
+  count('opened', 'Opened', 'Reached ESTABLISHED since the start'),
+  count('closedFirst', 'Closed first', 'This side sent the first FIN, so it pays the TIME_WAIT'),
+  lifetime,
+  runsOut,
+];
+
+export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {
+  none: [process, direction, destination, ...MEASURES],
+  program: [program, ...MEASURES],
+  unit: [unit, ...MEASURES],
+  destination: [destination, direction, ...MEASURES],
+  netns: [netns, ...MEASURES],
+};
+
+/** Where ports are equal, or not known yet, the busier flow stands above. */
+export const FLOW_TIES: readonly ((row: FlowRow) => Value)[] = [(row) => row.openPerSec, (row) => row.opened];

@@ -1,0 +1,130 @@
+/**
+ * All about one row of the culprit table: who it is, what to change, its connections, its failures, what it does now.
+ * In: the selected key. The focus moves in as it opens, and back as it closes.
+ */
+import { useEffect, useRef } from 'preact/hooks';
+import type { Group } from '../../../src/protocol/names.js';
+import type { FlowRow } from '../../../src/protocol/rows.js';
+import { ownerName, UNKNOWN_OWNER, withPid } from '../../../src/view/names.js';
+import { findings, group, selected, showFlows } from '../../state/model.js';
+import { concerns, eventFilter, rowFilter } from '../../state/subject.js';
+import { endpoint, foreign, UNKNOWN } from '../../text/format.js';
+import { DoNow, ForGood, Severity } from '../panels/remedies.js';
+import { closeRow } from '../table/cursor.js';
+import { Connections } from './connections.js';
+import { Times } from './durations.js';
+import { Failures } from './failures.js';
+import { useDetail, useRow } from './inspect.js';
+import { Part } from './part.js';
+import { Process } from './process.js';
+import { LiveTrace } from './trace.js';
+
+export function Drawer() {
+  const key = selected.value;
+  return key === null ? null : <Opened key={key} of={key} by={group.value} />;
+}
+
+function Opened({ of, by }: { of: string; by: Group | null }) {
+  const row = useRow(by, of);
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => box.current?.focus(), []);
+  return (
+    <aside class="drawer panel" aria-labelledby="drawer-title" tabIndex={-1} ref={box}>
+      <header>
+        <h2 id="drawer-title">{row ? titleOf(row, by) : 'Row'}</h2>
+        <button type="button" class="small" onClick={closeRow} title="Esc">
+          Close
+        </button>
+      </header>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups inputs, this groups what scrolls */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
+      <div class="scroll" role="group" tabIndex={0} aria-labelledby="drawer-title">
+        {row ? <About row={row} by={by} /> : <Missing isAsked={row === null} />}
+      </div>
+    </aside>
+  );
+}
+
+function Missing({ isAsked }: { isAsked: boolean }) {
+  return (
+    <p class="empty">
+      {isAsked
+        ? 'Asking the service…'
+        : 'There is no such row any more: it was rolled up into its program, or the service was restarted.'}
+    </p>
+  );
+}
+
+function titleOf(row: FlowRow, by: Group | null): string {
+  const { process, program } = row;
+  const who = foreign(withPid(ownerName(row), process.pid));
+  const where = endpoint(row.destination);
+  if (by === 'unit') return foreign(process.unit ?? 'no unit');
+  if (by === 'netns') return `namespace ${row.netns ?? UNKNOWN}`;
+  if (by === 'destination') return where;
+  return by === 'program'
+    ? foreign(program ?? UNKNOWN_OWNER)
+    : `${who} ${row.direction === 'in' ? '←' : '→'} ${where}`;
+}
+
+function About({ row, by }: { row: FlowRow; by: Group | null }) {
+  const detail = useDetail(by === null ? row.key : null);
+  return (
+    <>
+      {by === null ? null : <Members by={by} of={row.key} />}
+      <Process row={row} detail={detail} grouped={by !== null} />
+      <Advice row={row} />
+      <Connections row={row} />
+      {by === null ? <Times row={row} detail={detail} /> : null}
+      {by === null ? <Failures row={row} /> : null}
+      {by === null ? <Now row={row} /> : null}
+    </>
+  );
+}
+
+/** What the diagnosis says about this very process. */
+function Advice({ row }: { row: FlowRow }) {
+  const finding = findings.value.find((one) => one.resolved === null && concerns(row, one));
+  if (finding === undefined) return null;
+  return (
+    <section aria-labelledby="advice-title">
+      <h3 id="advice-title">Suggested fix</h3>
+      <p>
+        <Severity of={finding} /> <strong>{foreign(finding.title)}</strong>
+      </p>
+      {finding.doNow.map((remedy) => (
+        <DoNow key={remedy.text} remedy={remedy} />
+      ))}
+      {finding.fixForGood.map((fix) => (
+        <ForGood key={fix.text} fix={fix} />
+      ))}
+    </section>
+  );
+}
+
+/** A sum has no command line, no trace: its flows have. */
+function Members({ by, of }: { by: Group; of: string }) {
+  const filter = rowFilter(by, of);
+  if (filter === null) return null;
+  return (
+    <p>
+      <button type="button" class="small" onClick={() => showFlows(filter)}>
+        Show its flows
+      </button>
+    </p>
+  );
+}
+
+function Now({ row }: { row: FlowRow }) {
+  const filter = eventFilter(row);
+  if (filter !== null) return <LiveTrace filter={filter} />;
+  return (
+    <Part id="trace" title="Live trace">
+      <p class="quiet">
+        {row.process.exited === true
+          ? 'The process has ended: nothing more will come.'
+          : 'Nobody knows whose these are.'}
+      </p>
+    </Part>
+  );
+}

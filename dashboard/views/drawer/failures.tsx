@@ -1,0 +1,36 @@
+/** The last failures of a row's process, newest first. In: a row; the service is asked for its failures. */
+import { failureWords } from '../../../src/protocol/failure-words.js';
+import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
+import { endpoint, integer, stamp, UNKNOWN } from '../../text/format.js';
+import { useFailures } from './inspect.js';
+import { Part } from './part.js';
+
+export function Failures({ row }: { row: FlowRow }) {
+  const rows = useFailures(row);
+  return (
+    <Part id="last-failures" title="Last failures of this process">
+      {rows === null || rows.length === 0 ? (
+        <p class="quiet">{rows === null ? 'Asking the service…' : 'None.'}</p>
+      ) : (
+        <ul>
+          {rows.map((one) => (
+            <Failure key={one.key} of={one} />
+          ))}
+        </ul>
+      )}
+    </Part>
+  );
+}
+
+function Failure({
+  of: { call, destination, errno, cause, count, lastSeen, lowerBound },
+}: {
+  of: FailureRow;
+}) {
+  return (
+    <li>
+      <span class="bad">{failureWords(errno, cause)}</span>
+      {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${lowerBound ? '≥ ' : ''}${integer(count)} times, last ${stamp(lastSeen)}`}
+    </li>
+  );
+}

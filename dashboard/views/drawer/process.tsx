@@ -1,0 +1,45 @@
+/** Who a row is about: command line, executable, user, parents, cgroup. In: a row, its detail once it is known. */
+import type { FlowDetail } from '../../../src/protocol/detail.js';
+import type { FlowRow } from '../../../src/protocol/rows.js';
+import { stamp, UNKNOWN } from '../../text/format.js';
+import { Copyable } from '../panels/copy.js';
+import { Facts, Part } from './part.js';
+
+interface ProcessProps {
+  row: FlowRow;
+  detail: FlowDetail | null;
+  /** What differs within a group is not said. */
+  grouped: boolean;
+}
+
+export function Process({ row, detail, grouped }: ProcessProps) {
+  const { process } = row;
+  const facts: [string, string | null][] = [
+    ['Executable', process.exe],
+    ['Program', row.program],
+    ['User', process.uid === null ? null : `${process.uid}${detail?.user ? ` (${detail.user})` : ''}`],
+    ['Parents', parents(row, detail)],
+    ['Unit', process.unit],
+    ['Container', process.container],
+    ['Cgroup', process.cgroup],
+    ['Started', process.startTime === null ? null : stamp(process.startTime)],
+    ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],
+    ['Namespace', row.netns === null ? null : String(row.netns)],
+  ];
+  const shown = facts.filter(([label, text]) => text !== null || (!grouped && label !== 'Container'));
+  return (
+    <Part id="who" title="Process">
+      {process.cmdline === null ? null : <Copyable text={process.cmdline} label="the command line" />}
+      <Facts of={shown} />
+    </Part>
+  );
+}
+
+/** Nearest first. */
+function parents({ process }: FlowRow, detail: FlowDetail | null): string | null {
+  const known = detail !== null && detail.ancestors.length > 0 ? detail.ancestors : [process.parent];
+  const texts = known.flatMap(({ pid, comm }) =>
+    pid === null && comm === null ? [] : `${comm ?? UNKNOWN} ${pid ?? ''}`.trim(),
+  );
+  return texts.length === 0 ? null : texts.join(' ← ');
+}

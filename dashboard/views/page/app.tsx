@@ -1,0 +1,85 @@
+/**
+ * The page: on its first screen strip, verdict, diagnosis, budgets and timeline, culprits, failures and event log, the
+ * cross-check with the kernel; below it the namespaces.
+ */
+import { useComputed } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { hello, link, namespaces, now, verdict } from '../../state/model.js';
+import { integer } from '../../text/format.js';
+import { isOld } from '../../text/link-words.js';
+import { crossCheckWords, titleWords } from '../../text/words.js';
+import { Flows } from '../culprits/flows.js';
+import { Drawer } from '../drawer/drawer.js';
+import { Budgets } from '../panels/budgets.js';
+import { Diagnosis } from '../panels/diagnosis.js';
+import { Failures } from '../panels/failures.js';
+import { Journal } from '../panels/journal.js';
+import { Totals } from '../panels/totals.js';
+import { Timeline } from '../timeline/timeline.js';
+import { Help, showHelp } from './help.js';
+import { keysWith, onKey } from './keys.js';
+import { Notices } from './notices.js';
+import { Paused } from './paused.js';
+import { Status } from './status.js';
+import { icon, Verdict } from './verdict.js';
+
+const KEYS = keysWith(showHelp);
+
+export function App() {
+  const old = useComputed(() => isOld(link.value, now.value)).value;
+  useEffect(() => {
+    document.title = titleWords(hello.value, verdict.value, old);
+    document.querySelector('link[rel=icon]')?.setAttribute('href', icon(verdict.value, old));
+  }, [hello.value, verdict.value, old]);
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey(KEYS, event);
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
+  }, []);
+  return (
+    <>
+      <div class="screen">
+        <Status />
+        <Notices />
+        <Paused />
+        <main class={old ? 'old' : ''}>
+          <Verdict />
+          <Diagnosis />
+          <div class="top">
+            <Budgets />
+            <Timeline />
+          </div>
+          <Flows />
+          <div class="bottom">
+            <Failures />
+            <Journal />
+          </div>
+          <CrossCheck />
+        </main>
+      </div>
+      <div class={old ? 'old' : ''}>
+        <Totals />
+      </div>
+      <Drawer />
+      <Help keys={KEYS} />
+    </>
+  );
+}
+
+function CrossCheck() {
+  if (namespaces.value.length === 0) return null;
+  const { word, title } = crossCheckWords(namespaces.value);
+  return (
+    <footer class="check">
+      <span title={title}>{word}</span>
+      <button type="button" class="plain" onClick={toNamespaces}>
+        {`Namespaces (${integer(namespaces.value.length)}) ↓`}
+      </button>
+    </footer>
+  );
+}
+
+/** They are below the first screen. */
+function toNamespaces(): void {
+  document.getElementById('totals-title')?.scrollIntoView();
+}

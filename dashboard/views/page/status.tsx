@@ -1,0 +1,79 @@
+/** The strip at the top: is this live, of which machine, and how complete are its numbers? */
+import { useComputed } from '@preact/signals';
+import { hello, link, namespaces, now, state } from '../../state/model.js';
+import { liveness, modeWords } from '../../text/link-words.js';
+import { coverageWords, lossWords } from '../../text/words.js';
+import { Controls } from './controls.js';
+
+export function Status() {
+  return (
+    <header class="strip">
+      <h1>portchurn</h1>
+      <Liveness />
+      <Facts />
+      <Controls />
+    </header>
+  );
+}
+
+function Liveness() {
+  const says = useComputed(() => liveness(link.value, state.value.time, now.value)).value;
+  return (
+    <>
+      {/* A screen reader announces only the word: the detail changes every second. */}
+      <span class={`live ${says.tone}`}>
+        <span class="dot" aria-hidden="true">
+          {says.glyph}
+        </span>
+        <span role="status">{says.word}</span>
+      </span>
+      <span class="detail">{says.detail}</span>
+    </>
+  );
+}
+
+function Facts() {
+  const greeting = hello.value;
+  if (greeting === null) return null;
+  const mode = modeWords(greeting);
+  const coverage = coverageWords(namespaces.value);
+  return (
+    <dl class="facts">
+      <Fact term="Host" title={`kernel ${greeting.kernel}, portchurn ${greeting.version}`}>
+        {greeting.host}
+      </Fact>
+      <Fact term="Mode" title={mode.title}>
+        {mode.word}
+      </Fact>
+      <Loss />
+      <Fact term="Coverage" title={coverage.title}>
+        {coverage.word}
+      </Fact>
+    </dl>
+  );
+}
+
+function Loss() {
+  const loss = lossWords(namespaces.value);
+  return (
+    <Fact term="Events lost" title={loss.detail} tone={loss.tone}>
+      {`${loss.glyph} ${loss.word}`.trim()}
+    </Fact>
+  );
+}
+
+interface FactProps {
+  term: string;
+  title: string;
+  tone?: string;
+  children: string;
+}
+
+function Fact({ term, title, tone = '', children }: FactProps) {
+  return (
+    <div title={title}>
+      <dt>{term}</dt>
+      <dd class={tone}>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * The one sentence: fine, running out (with countdown), out of ports, recovered; and the icon that says it in a tab. The
+ * service writes the sentence, so that it is the same in the terminal. In: the verdict.
+ */
+import { useComputed } from '@preact/signals';
+import type { VerdictRow } from '../../../src/protocol/rows.js';
+import fine from '../../icon.svg?no-inline';
+import critical from '../../icon-critical.svg?no-inline';
+import warning from '../../icon-warning.svg?no-inline';
+import { link, now, state, verdict } from '../../state/model.js';
+import { clock, foreign } from '../../text/format.js';
+import { isOld, waitingWords } from '../../text/link-words.js';
+import { verdictWords } from '../../text/words.js';
+
+const ICONS: Record<VerdictRow['level'], string> = { ok: fine, warning, critical, recovered: fine };
+
+export const icon = (row: VerdictRow | null, old: boolean) => (row === null || old ? fine : ICONS[row.level]);
+
+export function Verdict() {
+  const row = verdict.value;
+  const old = useComputed(() => isOld(link.value, now.value)).value;
+  if (row === null) return <Waiting />;
+  const says = verdictWords(row);
+  return (
+    <section class={`verdict ${says.tone}`} aria-label="Verdict">
+      <span class="glyph" aria-hidden="true">
+        {says.glyph}
+      </span>
+      <p role="status">
+        <span class="sr-only">{says.word}: </span>
+        {foreign(row.text)}
+      </p>
+      <span class="detail">{old ? `as of ${clock(state.value.time)}` : says.detail}</span>
+    </section>
+  );
+}
+
+/** The sentence keeps its place: what follows must not move when it comes. */
+function Waiting() {
+  const text = useComputed(() => waitingWords(link.value, now.value)).value;
+  return (
+    <section class="verdict wait" aria-label="Verdict">
+      <span class="glyph" aria-hidden="true">
+        ◌
+      </span>
+      <p role="status">{text}</p>
+    </section>
+  );
+}

@@ -1,0 +1,158 @@
+/**
+ * The tightest port budgets: how full, until when, when ports come back, who holds them. Shown where the service has the
+ * topic. In: budgets, namespaces.
+ */
+import { useComputed } from '@preact/signals';
+import { byTightness, fullness, level } from '../../../src/forecast/outlook.js';
+import type { BudgetRow } from '../../../src/protocol/rows.js';
+import { BUDGET_TONES } from '../../../src/view/tone.js';
+import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
+import { choose, shown } from '../../state/timeline.js';
+import { endpoint, integer, percent } from '../../text/format.js';
+import { waitingWords } from '../../text/link-words.js';
+import { holderWords, outlookWords, returnWords } from '../../text/words.js';
+import { Address, Name, Outlook } from '../table/cells.js';
+import { type Column, numberColumn, textColumn } from '../table/column.js';
+import { DataTable } from '../table/table.js';
+
+/** Rows shown; more are asked for, because some of those with few free ports are no worry. */
+const TIGHTEST = 6;
+
+const COLUMNS: readonly Column<BudgetRow>[] = [
+  textColumn(
+    'destination',
+    'Toward',
+    'Where a plain connect() needs a free local port; or the pool that bind() with port 0 takes from',
+    (row) => endpoint(row.destination),
+    (row) =>
+      row.kind === 'bind-pool' ? (
+        <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
+      ) : (
+        <Toward row={row} />
+      ),
+  ),
+  textColumn(
+    'source',
+    'From',
+    'Local address, and the network namespace where there are several',
+    (row) => row.source.address,
+    (row) => <Source row={row} />,
+  ),
+  numberColumn(
+    'used',
+    'Used of limit',
+    'Local ports held; the bar has those blocked by bind() too. What is free and who holds them: point at it',
+    fullness,
+    (row) => <Fullness row={row} />,
+  ),
+  numberColumn(
+    'exhaustionSeconds',
+    'Runs out',
+    'At the present rate',
+    (row) => row.exhaustionSeconds,
+    (row) => <Outlook says={outlookWords(row)} />,
+  ),
+  numberColumn(
+    'releasing',
+    'Come back',
+    'The next ports whose TIME_WAIT ends, by the kernel\u2019s own timers',
+    (row) => row.releasing[0]?.[0] ?? null,
+    (row) => <span title={returnWords(row).title}>{returnWords(row).word}</span>,
+  ),
+];
+
+/** A share of the limit as a bar, its numbers above it. */
+function Fullness({ row }: { row: BudgetRow }) {
+  const ratio = fullness(row);
+  return (
+    <span class="meter share" title={details(row)}>
+      <span class={`bar ${barTone(row)}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
+      <span class="over">{percent(ratio)}</span>
+      <span class="over">
+        {integer(row.used)} / {integer(row.limit)}
+      </span>
+    </span>
+  );
+}
+
+const barTone = (row: BudgetRow) => (level(row) === 'fine' ? '' : BUDGET_TONES[level(row)]);
+
+/** What the cell has no room for. */
+function details(row: BudgetRow): string {
+  const holders = holderWords(row);
+  return [
+    `${integer(row.free)} free, ${integer(row.blocked)} blocked by bind()`,
+    ...(holders === null ? [] : ['held by', holders.title]),
+  ].join('\n');
+}
+
+function Source({ row }: { row: BudgetRow }) {
+  const place = netnsWords(row.netns);
+  return (
+    <>
+      <Name of={row.source.address} />
+      {place === null ? null : <bdi class="place">{place}</bdi>}
+    </>
+  );
+}
+
+/** Chooses what the timeline shows. */
+function Toward({ row }: { row: BudgetRow }) {
+  return (
+    <button
+      type="button"
+      class="plain"
+      title="Show it in the timeline"
+      aria-pressed={shown.value === row.key}
+      onClick={() => choose({ budget: row.key })}
+    >
+      <Address of={row.destination} />
+    </button>
+  );
+}
+
+export function Budgets() {
+  const tightest = useComputed(() => {
+    const held = [...budgets.value.rows.values()].filter((row) => (row.used ?? 0) > 0);
+    return new Map(
+      held
+        .sort(byTightness)
+        .slice(0, TIGHTEST)
+        .map((row) => [row.key, row]),
+    );
+  }).value;
+  if (!hello.value?.topics.includes('budgets')) return null;
+  return (
+    <section class="panel budgets" aria-labelledby="budgets-title">
+      <header>
+        <h2 id="budgets-title">Tightest port budgets</h2>
+        <Shown of={tightest.size} />
+      </header>
+      <DataTable
+        labelledBy="budgets-title"
+        caption="Port budgets, tightest first"
+        columns={COLUMNS}
+        rows={tightest}
+        compare={byTightness}
+      >
+        {tightest.size > 0 ? null : <Empty />}
+      </DataTable>
+    </section>
+  );
+}
+
+function Shown({ of }: { of: number }) {
+  const { total } = budgets.value;
+  return <p class="count">{of < total ? `${integer(of)} of ${integer(total)}` : integer(total)}</p>;
+}
+
+function Empty() {
+  const { shown } = budgets.value;
+  return (
+    <p class="empty">
+      {shown === null
+        ? waitingWords(link.value, now.value)
+        : 'No local port is held. A budget appears with the first connection out of this machine.'}
+    </p>
+  );
+}

@@ -1,0 +1,41 @@
+/** The parts of a finding that the diagnosis and the drawer show: how bad it is, what to do now, how to fix it for good. */
+import type { FindingRow, Fix, Remedy } from '../../../src/protocol/rows.js';
+import { foreign } from '../../text/format.js';
+import { findingWords } from '../../text/words.js';
+import { Copyable } from './copy.js';
+
+export function Severity({ of }: { of: FindingRow }) {
+  const { tone, glyph, word, detail } = findingWords(of);
+  return (
+    <span class={tone} title={detail}>
+      <span aria-hidden="true">{glyph} </span>
+      {word}
+    </span>
+  );
+}
+
+export function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remedy: Remedy }) {
+  return (
+    <div class="remedy">
+      <p>{foreign(text)}</p>
+      {command === null ? null : <Copyable text={command} label={`the command: ${text}`} />}
+      {undo === null ? null : (
+        <p class="undo">
+          Undo: <Copyable text={undo} label="what takes it back" />
+        </p>
+      )}
+      <p class="quiet">
+        {[effect, persistence].flatMap((one) => (one === null ? [] : foreign(one))).join(' ')}
+      </p>
+    </div>
+  );
+}
+
+export function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
+  return (
+    <div class="remedy">
+      <p>{foreign(text)}</p>
+      {snippet === null ? null : <Copyable text={snippet} label="the example" />}
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+/** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
+import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
+import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { duration, endpoint, foreign, integer, rate, UNKNOWN } from '../../text/format.js';
+import type { Saying } from '../../text/words.js';
+
+/** A number's text; zero and unknown are dimmed so that other values stand out. No component: there are hundreds of them. */
+const quiet = (text: string) => (
+  <span class={text === '0' || text === UNKNOWN ? 'quiet' : undefined}>{text}</span>
+);
+
+export const Count = ({ of, atLeast = false }: { of: number | null; atLeast?: boolean }) =>
+  quiet(atLeast && of !== null ? `≥ ${integer(of)}` : integer(of));
+
+export const Rate = ({ of }: { of: number | null }) => quiet(rate(of));
+
+export const Span = ({ of }: { of: number | null }) => quiet(duration(of));
+
+/** A rate that should be zero: anything else is loud. */
+export const BadRate = ({ of }: { of: number | null }) =>
+  of === null || of === 0 ? <Rate of={of} /> : <strong class="bad">{rate(of)}</strong>;
+
+/** A count with a bar behind it; a full one is `full`, or the enclosing table's `--full`. */
+export function Bar({ of, atLeast, full }: { of: number | null; atLeast: boolean; full: number | null }) {
+  const style = { '--value': String(of ?? 0), ...(full === null ? {} : { '--full': String(full) }) };
+  return (
+    <span class="meter">
+      <span class="bar" style={style} aria-hidden="true" />
+      <span class="over">
+        <Count of={of} atLeast={atLeast} />
+      </span>
+    </span>
+  );
+}
+
+/** Name and pid of a process, or the program into which it was rolled up once it had ended; said plainly when unknown. */
+export function Process({ process, program }: { process: ProcessInfo; program: string | null }) {
+  const name = ownerName({ process, program });
+  if (name === null && process.pid === null) return <span class="quiet">{UNKNOWN_OWNER}</span>;
+  return (
+    <span class="process" title={details(process)}>
+      <bdi class="name">{foreign(name)}</bdi>
+      {process.pid === null ? null : <span class="pid"> {process.pid}</span>}{' '}
+      <Tag process={process} program={program} />
+    </span>
+  );
+}
+
+function Tag({ process, program }: { process: ProcessInfo; program: string | null }) {
+  if (process.self) return <span class="tag">this tool</span>;
+  if (process.pid === null && program !== null) return <span class="tag">ended processes</span>;
+  if (process.exited) return <span class="tag">exited</span>;
+  const place = process.container ?? process.unit;
+  return place === null ? null : <bdi class="place">{foreign(place)}</bdi>;
+}
+
+function details(process: ProcessInfo): string {
+  const { parent } = process;
+  const lines = [
+    ['command', process.cmdline],
+    ['exe', process.exe],
+    ['parent', parent.pid === null ? null : `${parent.comm ?? UNKNOWN} ${parent.pid}`],
+    ['unit', process.unit],
+    ['cgroup', process.cgroup],
+    ['uid', process.uid === null ? null : String(process.uid)],
+  ] as const;
+  return lines.flatMap(([label, text]) => (text === null ? [] : `${label}: ${foreign(text)}`)).join('\n');
+}
+
+/** Where there is no room the host is cut, never the port. */
+export function Address({ of }: { of: Endpoint }) {
+  const text = endpoint(of);
+  if (text === UNKNOWN) return quiet(text);
+  const colon = text.lastIndexOf(':');
+  return (
+    <bdi class="address" title={text}>
+      <span class="host">{text.slice(0, colon)}</span>
+      <span>{text.slice(colon)}</span>
+    </bdi>
+  );
+}
+
+export const Name = ({ of, none = UNKNOWN }: { of: string | null; none?: string }) =>
+  of === null ? <span class="quiet">{none}</span> : <bdi title={foreign(of)}>{foreign(of)}</bdi>;
+
+/** What comes next, louder the worse it is. */
+export function Outlook({ says: { tone, glyph, word, detail } }: { says: Saying }) {
+  const quiet = tone === 'wait' || tone === 'good' ? 'quiet' : tone;
+  return (
+    <span class={quiet} title={detail}>
+      {`${glyph} ${word}`.trim()}
+    </span>
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * A port budget in words and as a bar. In: budget rows. Out: text and counts, without colour; names in it are not yet safe
+ * to show (hostile.ts).
+ */
+import { fullness, outlook } from '../forecast/outlook.js';
+import { integer, seconds } from '../protocol/format.js';
+import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
+import { processName, withPid } from './names.js';
+
+export interface OutlookWords {
+  /** A phrase of its own: `runs out in 2 min 10 s`. */
+  alone: string;
+  /** Below a heading "Runs out": `in 2 min 10 s`. */
+  headed: string;
+  /** What explains the headed words. */
+  detail: string;
+}
+
+/** What comes next for a budget. */
+export function outlookWords(row: BudgetRow): OutlookWords {
+  const next = outlook(row);
+  const never = { headed: 'no', detail: 'not at the present rate' };
+  switch (next.state) {
+    case 'out':
+      return {
+        alone: next.backSeconds === null ? 'out of ports' : `out, back from ${seconds(next.backSeconds)} on`,
+        headed: 'out of ports',
+        detail: 'no new connection gets a port',
+      };
+    case 'running-out':
+      return {
+        alone: `runs out in ${seconds(next.seconds)}`,
+        headed: `in ${seconds(next.seconds)}`,
+        detail: 'at the present rate',
+      };
+    case 'reused':
+      return {
+        alone: 'no end: TIME_WAIT is reused',
+        headed: 'no, reused',
+        detail: 'connect() takes TIME_WAIT ports over',
+      };
+    case 'draining':
+      return { alone: `ports come back from ${seconds(next.backSeconds)} on`, ...never };
+    case 'steady':
+      return { alone: 'does not fill', ...never };
+  }
+}
+
+/**
+ * `worker 77 (20,001)`: who holds how many of its ports, the largest first.
+ * @param nameOf what a process is called on this surface
+ */
+export function holderTexts(
+  { holders }: Pick<BudgetRow, 'holders'>,
+  nameOf: (process: ProcessInfo) => string | null = processName,
+): string[] {
+  return holders.map(({ process, ports }) => `${withPid(nameOf(process), process.pid)} (${integer(ports)})`);
+}
+
+/** How many of a bar's `cells` are full: to the nearest, but only a full budget fills the last one. */
+export function filledCells(row: BudgetRow, cells: number): number {
+  const share = fullness(row) ?? 0;
+  return share === 1 ? cells : Math.min(cells - 1, Math.round(share * cells));
+}

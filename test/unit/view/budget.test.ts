@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { filledCells, holderTexts, outlookWords } from '../../../src/view/budget.js';
+import { budget, proc } from '../publish/rows.js';
+
+const says = (parts: Parameters<typeof budget>[1]) => {
+  const { alone, headed } = outlookWords(budget('b', parts));
+  return [alone, headed];
+};
+
+describe('what comes next', () => {
+  it('is a countdown where ports run out', () => {
+    expect(says({ exhaustionSeconds: 130 })).toEqual(['runs out in 2 min 10 s', 'in 2 min 10 s']);
+  });
+
+  it('is when the first ports come back where none is left, as far as it is known', () => {
+    const out = { exhaustionSeconds: 0, free: 0 };
+    expect(says({ ...out, releasing: [[10, 5]] })).toEqual(['out, back from 10 s on', 'out of ports']);
+    expect(says({ ...out, releasing: [] })).toEqual(['out of ports', 'out of ports']);
+  });
+
+  it('is no end where the kernel takes TIME_WAIT ports over, or more ports come back than are taken', () => {
+    expect(says({ exhaustionSeconds: null, reuse: 'after-delay' })).toEqual([
+      'no end: TIME_WAIT is reused',
+      'no, reused',
+    ]);
+    expect(says({ exhaustionSeconds: null, releasing: [[10, 5]] })).toEqual([
+      'ports come back from 10 s on',
+      'no',
+    ]);
+    expect(says({ exhaustionSeconds: null, releasing: [] })).toEqual(['does not fill', 'no']);
+  });
+});
+
+describe('holders', () => {
+  it('are named with pid and ports, the largest first, unknown ones too', () => {
+    const holders = [
+      { process: proc({ pid: 7, comm: 'worker' }), ports: 1200 },
+      { process: proc({ pid: null, comm: null, exe: null }), ports: 3 },
+    ];
+    expect(holderTexts({ holders })).toEqual(['worker 7 (1,200)', 'unknown owner (3)']);
+    expect(holderTexts({ holders }, () => 'x')).toEqual(['x 7 (1,200)', 'x (3)']);
+    expect(holderTexts({ holders: [] })).toEqual([]);
+  });
+});
+
+describe('a bar', () => {
+  const cells = (used: number, blocked = 0) =>
+    filledCells(budget('b', { limit: 1000, used, blocked, free: 1000 - used - blocked }), 10);
+
+  it('has the nearest number of cells, and all of them only when the budget is full', () => {
+    expect([0, 49, 51, 500, 999, 1000].map((used) => cells(used))).toEqual([0, 0, 1, 5, 9, 10]);
+    expect(cells(900, 100)).toBe(10);
+    expect(filledCells(budget('b', { limit: null }), 10)).toBe(0);
+  });
+});

@@ -2,10 +2,10 @@
  * Who gets a series, what `other` is, and that counters only grow.
  */
 import { describe, expect, it } from 'vitest';
-import { CounterFamily } from '../../../src/publish/metrics/counter.js';
-import { type Candidate, GaugeKeys } from '../../../src/publish/metrics/gauge.js';
-import { GrowthMeter } from '../../../src/publish/metrics/growth.js';
-import { IDLE_MS, SeriesAdmission } from '../../../src/publish/metrics/series-admission.js';
+import { CounterFamily } from '../../../../src/publish/metrics/counter.js';
+import { type Candidate, GaugeKeys } from '../../../../src/publish/metrics/gauge.js';
+import { GrowthMeter } from '../../../../src/publish/metrics/growth.js';
+import { IDLE_MS, SeriesAdmission } from '../../../../src/publish/metrics/series-admission.js';
 
 const grew = (program: string, by: number) => ({ labels: { program }, by });
 const values = (family: CounterFamily) =>

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serverFrameFault } from '../../../src/protocol/validate.js';
-import { budget, failure, flow, totals } from './rows.js';
-import { random, World } from './world.js';
+import { serverFrameFault } from '../../../../src/protocol/validate.js';
+import { budget, failure, flow, totals } from '../rows.js';
+import { random, World } from '../world.js';
 
 let world: World;
 let directory: string;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TableTopic } from '../../../src/protocol/frames.js';
-import { flow, proc, totals } from './rows.js';
-import { bySet, random, type TestClient, World } from './world.js';
+import type { TableTopic } from '../../../../src/protocol/frames.js';
+import { flow, proc, totals } from '../rows.js';
+import { bySet, random, type TestClient, World } from '../world.js';
 
 let world: World;
 beforeEach(async () => {

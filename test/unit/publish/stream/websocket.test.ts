@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StallDetector, WATCH_MS } from '../../../src/publish/stream/stall-detector.js';
-import { event, flow } from './rows.js';
-import { type TestClient, World } from './world.js';
+import { StallDetector, WATCH_MS } from '../../../../src/publish/stream/stall-detector.js';
+import { event, flow } from '../rows.js';
+import { type TestClient, World } from '../world.js';
 
 let world: World;
 beforeEach(async () => {

@@ -3,12 +3,12 @@
  * what is scraped only ever grows and adds up to what was opened.
  */
 import { describe, expect, it } from 'vitest';
-import { FlowSource } from '../../../src/aggregate/rows/sources.js';
-import type { Source } from '../../../src/protocol/source.js';
-import { Metrics } from '../../../src/publish/metrics/metrics.js';
-import { Tables } from '../../../src/query/tables.js';
-import { announced, closed, established, exited, outbound, World } from '../../support/aggregate-world.js';
-import { random } from './world.js';
+import { FlowSource } from '../../../../src/aggregate/rows/sources.js';
+import type { Source } from '../../../../src/protocol/source.js';
+import { Metrics } from '../../../../src/publish/metrics/metrics.js';
+import { Tables } from '../../../../src/query/tables.js';
+import { announced, closed, established, exited, outbound, World } from '../../../support/aggregate-world.js';
+import { random } from '../world.js';
 
 const OPENED = 'portchurn_connections_opened_total';
 

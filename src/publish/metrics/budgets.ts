@@ -4,9 +4,9 @@
  * Called by metrics.ts. Bind pools are no tuples and not among them.
  */
 import type { BudgetRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys, type Seated } from './gauge.js';
-import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText, otherLabels, type Series } from './series.js';
 
 const LABELS = ['netns', 'source', 'destination', 'port'];

@@ -4,11 +4,11 @@
  */
 import type { FailureRow } from '../../protocol/rows.js';
 import type { Changed } from '../../query/row-store.js';
+import type { MetricsContext } from './context.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { programLabels } from './flows.js';
 import { GrowthMeter } from './growth.js';
-import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText } from './series.js';
 import { Steps } from './steps.js';
 

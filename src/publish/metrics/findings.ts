@@ -2,8 +2,9 @@
  * Findings as gauges: one series per rule and severity that was ever told, 1 while one of them is active. Enters: rows of
  * `findings`. Leaves: one family. Called by metrics.ts.
  */
+
+import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
-import type { MetricsContext } from './metrics.js';
 import { type Labels, type Series, seriesKey } from './series.js';
 
 export function addFindings({ registry, tables }: MetricsContext): void {

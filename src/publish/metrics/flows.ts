@@ -3,11 +3,11 @@
  * Leaves: a counter and a gauge family. Called by metrics.ts.
  */
 import type { FlowRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { GaugeKeys } from './gauge.js';
 import { GrowthMeter, type Reading } from './growth.js';
-import type { MetricsContext } from './metrics.js';
 import { type Labels, labelText, otherLabels } from './series.js';
 import { Shares } from './shares.js';
 import { Steps } from './steps.js';

@@ -7,20 +7,13 @@ import { Registry } from 'prom-client';
 import type { Source } from '../../protocol/source.js';
 import type { Tables } from '../../query/tables.js';
 import { TupleFamilies } from './budgets.js';
+import type { MetricsContext } from './context.js';
 import { addFailures } from './failures.js';
 import { addFamily, addHistogram } from './family.js';
 import { addFindings } from './findings.js';
 import { addFlows } from './flows.js';
 import { addNamespaces } from './namespaces.js';
 import type { Series } from './series.js';
-
-/** What a group of families needs to know. */
-export interface MetricsContext {
-  readonly registry: Registry;
-  readonly tables: Tables;
-  /** Unix ms of the scrape, or of the tick. */
-  now(): number;
-}
 
 export interface MetricsOptions {
   readonly tables: Tables;
@@ -46,13 +39,13 @@ export class Metrics {
   #build(): Registry {
     const { tables, source, version } = this.options;
     const registry = new Registry();
-    const around: MetricsContext = { registry, tables, now: () => tables.tick.time };
+    const context: MetricsContext = { registry, tables, now: () => tables.tick.time };
     const has = (topic: (typeof tables.topics)[number]) => tables.topics.includes(topic);
-    if (has('budgets')) new TupleFamilies(around).add();
-    if (has('flows')) addFlows(around);
-    if (has('totals')) addNamespaces(around);
-    if (has('failures')) addFailures(around);
-    if (has('findings')) addFindings(around);
+    if (has('budgets')) new TupleFamilies(context).add();
+    if (has('flows')) addFlows(context);
+    if (has('totals')) addNamespaces(context);
+    if (has('failures')) addFailures(context);
+    if (has('findings')) addFindings(context);
     addService(registry, source, version);
     return registry;
   }

@@ -3,9 +3,9 @@
  * Leaves: two families. Called by metrics.ts.
  */
 import type { TotalsRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys } from './gauge.js';
-import type { MetricsContext } from './metrics.js';
 import { labelText, otherLabels, type Series } from './series.js';
 
 export function addNamespaces(around: MetricsContext): void {

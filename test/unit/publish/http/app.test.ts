@@ -114,7 +114,7 @@ describe('GET /api/v1/stream.ndjson', () => {
       set: [{ key: 'a', opened: 1 }],
     });
     abort.abort();
-    while (world.hub.wanted) await world.get('/healthz');
+    while (world.hub.hasSubscriptions) await world.get('/healthz');
     expect(world.hub.clients).toBe(0);
   });
 

@@ -117,7 +117,7 @@ it('a client without subscriptions costs nothing, however much happens', async (
     world.tick();
   }
   expect([serialised, world.hub.tables.views]).toEqual([0, 0]);
-  expect([world.hub.wanted, world.source.interests, world.server.sockets.queuedBytes]).toEqual([
+  expect([world.hub.hasSubscriptions, world.source.interests, world.server.sockets.queuedBytes]).toEqual([
     false,
     [],
     0,

@@ -92,7 +92,7 @@ describe('subscriptions', () => {
       await client.until((frame) => frame.type === 'error' && frame.code === 'UNKNOWN_SUBSCRIPTION');
     }
     expect(world.hub.tables.views).toBe(0);
-    expect(world.hub.wanted).toBe(false);
+    expect(world.hub.hasSubscriptions).toBe(false);
   });
 
   it('give back everything when a client vanishes', async () => {
@@ -106,7 +106,7 @@ describe('subscriptions', () => {
       witness.socket.ping();
       await new Promise((resolve) => witness.socket.once('pong', resolve));
     }
-    expect([world.hub.tables.views, world.hub.wanted]).toEqual([0, false]);
+    expect([world.hub.tables.views, world.hub.hasSubscriptions]).toEqual([0, false]);
     expect(world.source.interests.at(-1)).toBeNull();
   });
 

@@ -290,7 +290,7 @@ describe('progress', () => {
     expect([...looks(mute, 5000, 25_000), mute.stalled(29_999)]).not.toContain(true);
     expect([...looks(lines, 5000, 25_000), lines.stalled(29_999)]).not.toContain(true);
     expect([mute.stalled(30_000), lines.stalled(30_000)]).toEqual([true, false]);
-    mute.heard();
+    mute.received();
     expect(mute.stalled(31_000)).toBe(false);
     close();
   });
@@ -298,7 +298,7 @@ describe('progress', () => {
   it('is not asked for of the time in which the service was stopped', async () => {
     const { sender, close } = await pair();
     const progress = new StallDetector(sender, true, 0);
-    progress.heard();
+    progress.received();
     expect(looks(progress, 5000, 10_000)).toEqual([false, false]);
     expect(looks(progress, 100_000, 105_000)).toEqual([false, false]);
     expect(looks(progress, 110_000, 115_000)).toEqual([false, true]);

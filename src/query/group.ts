@@ -5,7 +5,7 @@
 import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow, ProcessInfo } from '../protocol/rows.js';
 import { EntryPool } from './entry-pool.js';
-import { type Changed, Entry } from './row-store.js';
+import { Entry, type EntryChange } from './row-store.js';
 import { Sums } from './sums.js';
 
 const VALUE: Record<Group, (row: FlowRow) => string | null> = {
@@ -36,7 +36,7 @@ export class Grouping {
 
   constructor(private readonly group: Group) {}
 
-  apply(changed: readonly Changed[]): Changed[] {
+  apply(changed: readonly EntryChange[]): EntryChange[] {
     const touched = new Set<string>();
     for (const { key, entry } of changed) {
       this.#leave(key, touched);
@@ -61,7 +61,7 @@ export class Grouping {
     touched.add(name);
   }
 
-  #fold(key: string): Changed {
+  #fold(key: string): EntryChange {
     const members = this.#members.get(key);
     const rows = [...(members?.values() ?? [])].map((entry) => entry.row as FlowRow);
     if (rows.length === 0) {

@@ -22,7 +22,7 @@ export class Entry {
 }
 
 /** What became of one key; null: gone. */
-export interface Changed {
+export interface EntryChange {
   key: string;
   entry: Entry | null;
 }
@@ -34,8 +34,8 @@ export class RowStore {
   constructor(private readonly admits: (row: AnyRow) => boolean = () => true) {}
 
   /** Takes a tick's changes; a key both set and deleted ends up set. The rows belong to the store from here on. */
-  apply({ set, del }: Changes<AnyRow>): Changed[] {
-    const changed = new Map<string, Changed>();
+  apply({ set, del }: Changes<AnyRow>): EntryChange[] {
+    const changed = new Map<string, EntryChange>();
     for (const key of del) if (this.entries.delete(key)) changed.set(key, { key, entry: null });
     for (const row of set) {
       const entry = this.#put(row);

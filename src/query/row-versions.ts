@@ -2,7 +2,7 @@
  * What the clients of one view can see, and since when. Enters: the visible entries that changed, per tick. Leaves: the
  * difference to any earlier tick, so that a slow client's changes merge by asking later. Called by view.ts.
  */
-import type { Changed, Entry } from './row-store.js';
+import type { Entry, EntryChange } from './row-store.js';
 
 interface Slot {
   entry: Entry;
@@ -48,7 +48,7 @@ export class RowVersions {
     for (const slot of this.#slots.values()) yield slot.entry;
   }
 
-  apply(changed: readonly Changed[], seq: number): void {
+  apply(changed: readonly EntryChange[], seq: number): void {
     for (const { key, entry } of changed) {
       if (entry) this.#set(key, entry, seq);
       else if (this.#slots.delete(key)) this.#bury(key, seq);

@@ -14,7 +14,7 @@ import {
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import { parseFilter } from './filter/parse.js';
-import { type Changed, RowStore } from './row-store.js';
+import { type EntryChange, RowStore } from './row-store.js';
 import { queryForTopic, specOf, type TableQuery } from './table-query.js';
 import { type Tick, View } from './view.js';
 
@@ -31,7 +31,7 @@ interface Table {
   store: RowStore;
 }
 
-type Watcher = (changed: readonly Changed[]) => void;
+type Watcher = (changed: readonly EntryChange[]) => void;
 
 /** Runs an attempt that may throw; undefined: it did, and somebody was told. */
 export type Guard = <T>(what: string, attempt: () => T) => T | undefined;
@@ -107,7 +107,7 @@ export class Tables {
   }
 
   /** A table that cannot be collected stays as it is. */
-  #guarded(topic: TableTopic, now: number): Changed[] {
+  #guarded(topic: TableTopic, now: number): EntryChange[] {
     return this.guard(topic, () => this.#collect(topic, now)) ?? [];
   }
 

@@ -7,7 +7,7 @@ import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
 import { EntryPool } from './entry-pool.js';
 import { Grouping } from './group.js';
 import { first, type Order } from './order.js';
-import type { Changed, Entry, RowStore } from './row-store.js';
+import type { Entry, EntryChange, RowStore } from './row-store.js';
 import { RowVersions } from './row-versions.js';
 
 export interface ViewSpec {
@@ -58,7 +58,7 @@ export class View {
   }
 
   /** Takes the store's changes of this tick. */
-  refresh(changed: readonly Changed[], tick: Tick): void {
+  refresh(changed: readonly EntryChange[], tick: Tick): void {
     this.#tick = tick;
     this.#snapshot = null;
     this.#deltas.clear();
@@ -124,8 +124,8 @@ export class View {
     return this.#grouping ? this.#grouping.entries : this.#matching;
   }
 
-  #match(changed: readonly Changed[]): Changed[] {
-    const matched: Changed[] = [];
+  #match(changed: readonly EntryChange[]): EntryChange[] {
+    const matched: EntryChange[] = [];
     for (const { key, entry } of changed) {
       if (entry && this.spec.matches(entry.row)) {
         this.#matching.set(key, entry);
@@ -135,23 +135,23 @@ export class View {
     return matched;
   }
 
-  #candidates(matched: Changed[]): Changed[] {
+  #candidates(matched: EntryChange[]): EntryChange[] {
     return this.#grouping ? this.#grouping.apply(matched) : matched;
   }
 
   /** Nothing is hidden: what changed is what clients see, unless the limit hid some until now. */
-  #everything(all: EntryPool, candidates: Changed[]): Changed[] {
+  #everything(all: EntryPool, candidates: EntryChange[]): EntryChange[] {
     return this.other === null ? candidates : this.#replace(all.values());
   }
 
-  #select(all: EntryPool): Changed[] {
+  #select(all: EntryPool): EntryChange[] {
     return this.#replace(first(all.values(), this.spec.order, this.spec.limit));
   }
 
   /** From what clients see now to `visible`. */
-  #replace(entries: Iterable<Entry>): Changed[] {
+  #replace(entries: Iterable<Entry>): EntryChange[] {
     const visible = new Map([...entries].map((entry) => [entry.key, entry]));
-    const changed: Changed[] = [];
+    const changed: EntryChange[] = [];
     for (const key of this.#ledger.keys()) if (!visible.has(key)) changed.push({ key, entry: null });
     for (const [key, entry] of visible) if (this.#ledger.get(key) !== entry) changed.push({ key, entry });
     return changed;

@@ -1,5 +1,5 @@
 /**
- * The real aggregator under random life and death: processes open, exit, and fold into their programs in any order, and
+ * The real aggregator under random life and death: processes open, exit, and roll up into their programs in any order, and
  * what is scraped only ever grows and adds up to what was opened.
  */
 import { describe, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ function live(world: World, pick: (n: number) => number, id: number, step: numbe
 }
 
 describe('connections opened, scraped', () => {
-  it.each([1, 2, 3])('only grow and add up whatever folds (random seed %i)', async (seed) => {
+  it.each([1, 2, 3])('only grow and add up whatever rolls up (random seed %i)', async (seed) => {
     const scraped = new Scraped();
     const { world } = scraped;
     const pick = random(seed);
@@ -84,7 +84,7 @@ describe('connections opened, scraped', () => {
     expect(ofFamily(before, OPENED).length).toBe(51);
   });
 
-  it('are as many as were opened, after rows have folded in and out of sight', async () => {
+  it('are as many as were opened, after rows have rolled up and come back', async () => {
     const scraped = new Scraped();
     const { world } = scraped;
     const pick = random(4);

@@ -5,6 +5,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PortchurnError } from '../../protocol/errors.js';
+import type { ErrorBody } from '../../protocol/frames.js';
 import { LOGIN_PAGE, LOGIN_POLICY } from './login-page.js';
 
 /** On every response. A page may load things from this service only, and no other page may frame it. */
@@ -17,13 +18,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
 };
-
-export interface ErrorBody {
-  code: string;
-  message: string;
-  hint?: string;
-  column?: number;
-}
 
 export function errorBody(error: PortchurnError): ErrorBody {
   const { code, message, hint, column } = error;

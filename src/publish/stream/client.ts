@@ -38,10 +38,21 @@ export class Client {
 
   /** Throws PortchurnError. The answer to a subscription goes through the transport. */
   receive(frame: ClientFrame): void {
-    if (frame.type === 'subscribe') this.#subscribe(frame);
-    else if (frame.type === 'unsubscribe') this.#unsubscribe(frame.sub);
-    else this.#subscription(frame.sub).resync();
+    this.#handle(frame);
     this.sendDue();
+  }
+
+  #handle(frame: ClientFrame): void {
+    switch (frame.type) {
+      case 'subscribe':
+        return this.#subscribe(frame);
+      case 'unsubscribe':
+        return this.#unsubscribe(frame.sub);
+      case 'resync':
+        return this.#subscription(frame.sub).resync();
+      default:
+        frame satisfies never;
+    }
   }
 
   /** Sends what is due for as long as the socket takes it. A subscription that was served is last in the next round. */

@@ -49,19 +49,19 @@ describe('order', () => {
   });
 });
 
-describe('a ledger', () => {
+describe('row versions', () => {
   it('tells the difference to any tick that it remembers, and says when it does not', () => {
-    const ledger = new RowVersions(1, 2);
+    const versions = new RowVersions(1, 2);
     const entry = (key: string) => ({ key, entry: new Entry(flow(key)) });
     const gone = (key: string) => ({ key, entry: null });
-    ledger.apply([entry('a'), entry('b'), entry('c')], 1);
-    ledger.apply([gone('a')], 2);
-    ledger.apply([entry('a'), gone('b')], 3);
-    expect(ledger.since(1)).toMatchObject({ set: [{ key: 'a' }], del: ['b'] });
-    expect(ledger.since(3)).toEqual({ set: [], del: [] });
-    ledger.apply([gone('a'), gone('c')], 4);
-    expect(ledger.since(2)).toBeNull();
-    expect(ledger.since(3)?.del).toEqual(['a', 'c']);
+    versions.apply([entry('a'), entry('b'), entry('c')], 1);
+    versions.apply([gone('a')], 2);
+    versions.apply([entry('a'), gone('b')], 3);
+    expect(versions.since(1)).toMatchObject({ set: [{ key: 'a' }], del: ['b'] });
+    expect(versions.since(3)).toEqual({ set: [], del: [] });
+    versions.apply([gone('a'), gone('c')], 4);
+    expect(versions.since(2)).toBeNull();
+    expect(versions.since(3)?.del).toEqual(['a', 'c']);
   });
 });
 

@@ -38,21 +38,11 @@ export class Client {
 
   /** Throws PortchurnError. The answer to a subscription goes through the transport. */
   receive(frame: ClientFrame): void {
-    this.#handle(frame);
+    if (frame.type === 'subscribe') this.#subscribe(frame);
+    else if (frame.type === 'unsubscribe') this.#unsubscribe(frame.sub);
+    else if (frame.type === 'resync') this.#subscription(frame.sub).resync();
+    else frame satisfies never;
     this.sendDue();
-  }
-
-  #handle(frame: ClientFrame): void {
-    switch (frame.type) {
-      case 'subscribe':
-        return this.#subscribe(frame);
-      case 'unsubscribe':
-        return this.#unsubscribe(frame.sub);
-      case 'resync':
-        return this.#subscription(frame.sub).resync();
-      default:
-        frame satisfies never;
-    }
   }
 
   /** Sends what is due for as long as the socket takes it. A subscription that was served is last in the next round. */

@@ -1,6 +1,6 @@
 /**
- * The protocol as an AsyncAPI document, from the schemas that validate it. In: nothing. Out: a plain object. A unit test compares it
- * with docs/asyncapi.yaml.
+ * The protocol as an AsyncAPI document, from the schemas that validate it. In: nothing. Out: a plain object. A unit test
+ * compares it with docs/asyncapi.yaml.
  */
 import type { TSchema } from 'typebox';
 import { CLIENT_FRAMES, Other, SERVER_FRAMES, STREAM_PATH, SUBPROTOCOL, TABLE_TOPICS } from './frames.js';

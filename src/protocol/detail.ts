@@ -1,5 +1,6 @@
 /**
- * Body of GET /api/v1/flow: details of one flow that its row does not carry. Made on request only. In: nothing. Out: schema and types.
+ * Body of GET /api/v1/flow: details of one flow that its row does not carry. Made on request only. In: nothing. Out: schema
+ * and types.
  */
 import { type Static, Type } from 'typebox';
 import { ProcessRef } from './rows.js';

@@ -1,7 +1,7 @@
 /**
- * WebSocket `portchurn.v1`: JSON text frames, one object each, discriminated by `type`. stream.ndjson has the same objects. The
- * schemas are the definition: the types are derived from them here, compiled validation is in validate.ts (server only), so that a
- * page which imports the types bundles no schema.
+ * WebSocket `portchurn.v1`: JSON text frames, one object each, discriminated by `type`. stream.ndjson has the same objects.
+ * The schemas are the definition: the types are derived from them here, compiled validation is in validate.ts (server only),
+ * so that a page which imports the types bundles no schema.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, PROTOCOL } from './names.js';
@@ -17,7 +17,7 @@ import {
 
 export * from './names.js';
 
-/** Row schema of each table topic, in the order of collection: diagnosis comes after the tables it reads. `events` is a stream. */
+/** Row schema of each table topic, in the order of collection: diagnosis comes last. Topic `events` is a stream. */
 export const TABLES = {
   totals: TotalsRow,
   flows: FlowRow,

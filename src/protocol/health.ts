@@ -1,6 +1,6 @@
 /**
- * Body of GET /healthz: the state of the tracer; what cannot be observed at present, why, and how to fix it. In: nothing. Out: schema
- * and types.
+ * Body of GET /healthz: the state of the tracer; what cannot be observed at present, why, and how to fix it. In: nothing.
+ * Out: schema and types.
  */
 import { type Static, Type } from 'typebox';
 import { MODES, Problem, VERDICT_PATHS } from './frames.js';

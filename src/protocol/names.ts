@@ -1,10 +1,10 @@
 /**
- * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost. In: nothing.
- * Out: constants, which frames.ts exports again.
+ * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost. In:
+ * nothing. Out: constants, which frames.ts exports again.
  */
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = 'portchurn.v1';
-/** A browser cannot set headers on a WebSocket: it offers the token as a second subprotocol, in base64url behind this prefix. */
+/** A browser cannot set headers on a WebSocket: it offers the token as a second subprotocol, base64url behind this. */
 export const BEARER_PREFIX = 'bearer.';
 export const DEFAULT_LISTEN = '127.0.0.1:7790';
 export const STREAM_PATH = '/api/v1/stream';

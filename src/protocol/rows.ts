@@ -1,7 +1,7 @@
 /**
- * The rows of every table, as clients see them: one schema gives the TypeScript types, the validation of frames and the AsyncAPI
- * document. Unknown is `null`, never 0 or "". Times are Unix milliseconds unless a name ends in Ms or Seconds. In: nothing. Out:
- * schemas and types.
+ * The rows of every table, as clients see them: one schema gives the TypeScript types, the validation of frames and the
+ * AsyncAPI document. Unknown is `null`, never 0 or "". Times are Unix milliseconds unless a name ends in Ms or Seconds. In:
+ * nothing. Out: schemas and types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
@@ -226,8 +226,8 @@ export const Fix = Type.Object({ text: Type.String(), snippet: Text, language: T
 export type Fix = Static<typeof Fix>;
 
 /**
- * One diagnosis. `rank` 1 is the finding to read first; `confidenceReason` gives the reason for `confidence`; `since` is when its
- * evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md.
+ * One diagnosis. `rank` 1 is the finding to read first; `confidenceReason` gives the reason for `confidence`; `since` is
+ * when its evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md.
  */
 export const FindingRow = Type.Object({
   key: Type.String(),

@@ -1,7 +1,7 @@
 /**
- * Compiled validation: of client frames in the service, of everything the service sends in tests. Server side only: it compiles
- * code, which the page's content security policy forbids. In: parsed JSON. Out: a typed client frame, or an error that names the
- * field that is wrong.
+ * Compiled validation: of client frames in the service, of everything the service sends in tests. Server side only: it
+ * compiles code, which the page's content security policy forbids. In: parsed JSON. Out: a typed client frame, or an error
+ * that names the field that is wrong.
  */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';

@@ -1,6 +1,7 @@
 /**
  * Errors in publish ticks that must not end the process: a table that cannot be collected, a tick that breaks off. In: each
- * attempt. Out: a log line when a fault begins and one when it ends; whether there is any, which /healthz shows as `degraded`.
+ * attempt. Out: a log line when a fault begins and one when it ends; whether there is any, which /healthz shows as
+ * `degraded`.
  */
 import type { Logger } from 'pino';
 

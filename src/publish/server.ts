@@ -1,6 +1,6 @@
 /**
- * One HTTP server with one gate before every request, and WebSocket on the same port. In: a Source and how to serve it. Out: a
- * running server.
+ * One HTTP server with one gate before every request, and WebSocket on the same port. In: a Source and how to serve it. Out:
+ * a running server.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * The publish clock. In: the hub. Out: its ticks: one per interval while there is a subscription, else just often enough that
- * changes do not pile up in the engine.
+ * The publish clock. In: the hub. Out: its ticks: one per interval while there is a subscription, else just often enough
+ * that changes do not pile up in the engine.
  */
 import type { Hub } from './hub.js';
 

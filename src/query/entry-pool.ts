@@ -1,6 +1,6 @@
 /**
- * Entries by key, with the sums of their columns kept up to date: the candidates among which a view chooses its visible rows.
- * In: entries. Out: entries, and sums over those that are not visible.
+ * Entries by key, with the sums of their columns kept up to date: the candidates among which a view chooses its visible
+ * rows. In: entries. Out: entries, and sums over those that are not visible.
  */
 import type { TableTopic } from '../protocol/frames.js';
 import type { Entry } from './row-store.js';

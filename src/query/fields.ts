@@ -1,6 +1,6 @@
 /**
- * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column or topic
- * needs no second list. In: a topic. Out: its fields by dotted path.
+ * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column or
+ * topic needs no second list. In: a topic. Out: its fields by dotted path.
  */
 import { TABLES, type Topic } from '../protocol/frames.js';
 import { ConnectionEvent } from '../protocol/rows.js';

@@ -1,6 +1,6 @@
 /**
- * Grouping of flows by program, unit, destination or namespace. In: the flows that changed. Out: the group rows that changed, each
- * an exact sum of its members, with null in the fields in which they differ.
+ * Grouping of flows by program, unit, destination or namespace. In: the flows that changed. Out: the group rows that
+ * changed, each an exact sum of its members, with null in the fields in which they differ.
  */
 import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow } from '../protocol/rows.js';

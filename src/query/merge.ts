@@ -1,7 +1,7 @@
 /**
- * One row for the members of a group, derived from the row's schema: a new column needs no line here. In: rows. Out: one row.
- * Columns that add up (`x-sums`) are exact sums; `x-group` says how other columns combine (min, max, any, unknown); of the rest
- * the value that all members have, else null.
+ * One row for the members of a group, derived from the row's schema: a new column needs no line here. In: rows. Out: one
+ * row. Columns that add up (`x-sums`) are exact sums; `x-group` says how other columns combine (min, max, any, unknown); of
+ * the rest the value that all members have, else null.
  */
 import { TABLES, type TableTopic } from '../protocol/frames.js';
 import { concrete, type Schema } from './fields.js';

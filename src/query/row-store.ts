@@ -1,6 +1,6 @@
 /**
- * The current rows of one table topic. In: changes from the engine, once per publish tick. Out: the entries that changed, for the
- * views; each row's JSON text, made at most once for all clients.
+ * The current rows of one table topic. In: changes from the engine, once per publish tick. Out: the entries that changed,
+ * for the views; each row's JSON text, made at most once for all clients.
  */
 import type { AnyRow } from '../protocol/frames.js';
 import type { Changes } from '../protocol/source.js';

@@ -1,6 +1,6 @@
 /**
- * The visible rows of one view, with the tick of each row's last change. In: the visible entries that changed, per tick. Out: the
- * difference to any earlier tick. A slow client takes a difference over several ticks, so its changes merge.
+ * The visible rows of one view, with the tick of each row's last change. In: the visible entries that changed, per tick.
+ * Out: the difference to any earlier tick. A slow client takes a difference over several ticks, so its changes merge.
  */
 import type { Entry, EntryChange } from './row-store.js';
 

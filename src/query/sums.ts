@@ -1,5 +1,6 @@
 /**
- * Column sums that stay exact while rows are added, changed and removed, for `other` and for groups. In: rows. Out: sums by column.
+ * Column sums that stay exact while rows are added, changed and removed, for `other` and for groups. In: rows. Out: sums by
+ * column.
  */
 import type { AnyRow, TableTopic } from '../protocol/frames.js';
 import { fieldsOf } from './fields.js';

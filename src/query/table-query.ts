@@ -1,6 +1,6 @@
 /**
- * A query on a table (filter, sort, limit, group), checked. In: a subscribe frame, URL parameters or a command line's options. Out:
- * a ViewSpec, and the name under which equal queries share a View.
+ * A query on a table (filter, sort, limit, group), checked. In: a subscribe frame, URL parameters or a command line's
+ * options. Out: a ViewSpec, and the name under which equal queries share a View.
  */
 import { PortchurnError } from '../protocol/errors.js';
 import { DEFAULT_LIMIT, GROUPS, type Group, MAX_LIMIT, type TableTopic } from '../protocol/frames.js';
@@ -42,7 +42,7 @@ function checkLimit(limit: number): void {
   throw new PortchurnError('USAGE', `limit is a whole number from 1 to ${MAX_LIMIT}`);
 }
 
-/** Of one query for several tables, the part for `topic`: `sort` and `group` apply where they can; `sort` must apply to one. */
+/** The part of a query for several tables that applies to `topic`. A `sort` that applies to none of them is an error. */
 export function queryForTopic(
   topic: TableTopic,
   topics: readonly TableTopic[],

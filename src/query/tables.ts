@@ -1,6 +1,6 @@
 /**
- * All tables of one engine, and the views on them. In: the engine's tables, once per publish tick. Out: views for subscriptions;
- * snapshot bodies for HTTP and for commands that trace by themselves.
+ * All tables of one engine, and the views on them. In: the engine's tables, once per publish tick. Out: views for
+ * subscriptions; snapshot bodies for HTTP and for commands that trace by themselves.
  */
 import { randomUUID } from 'node:crypto';
 import { PortchurnError } from '../protocol/errors.js';

@@ -1,7 +1,7 @@
 /**
- * One view on a table: filtered, grouped, sorted, limited. Equal subscriptions and HTTP requests share one View, which is brought up
- * to date once per publish tick and serialises each frame's tail once for all of them. In: the row store's changes. Out: frame tails
- * (everything behind `type` and `sub`, which differ per subscription).
+ * One view on a table: filtered, grouped, sorted, limited. Equal subscriptions and HTTP requests share one View, which is
+ * brought up to date once per publish tick and serialises each frame's tail once for all of them. In: the row store's
+ * changes. Out: frame tails (everything behind `type` and `sub`, which differ per subscription).
  */
 import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
 import { EntryPool } from './entry-pool.js';

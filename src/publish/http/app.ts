@@ -1,6 +1,6 @@
 /**
- * The HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. In: requests
- * that passed the gate. Out: responses; every error as JSON `{code, message}`.
+ * The HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. In:
+ * requests that passed the gate. Out: responses; every error as JSON `{code, message}`.
  */
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';

@@ -1,6 +1,6 @@
 /**
- * An error over HTTP: JSON `{code, message}`, or for a browser without a token the login page. In: an error. Out: a response,
- * or the same bytes on a bare socket when an upgrade or the parsing of a request failed.
+ * An error over HTTP: JSON `{code, message}`, or for a browser without a token the login page. In: an error. Out: a
+ * response, or the same bytes on a bare socket when an upgrade or the parsing of a request failed.
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';

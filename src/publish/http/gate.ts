@@ -1,7 +1,7 @@
 /**
  * The one gate before every path and before the WebSocket upgrade, checked before the path is. In: a request's headers. Out:
- * null, or the error with which it is refused. The Host check stops DNS rebinding (421), the Origin check stops pages of other
- * sites (403), the token stops everything else that is not authorized (401).
+ * null, or the error with which it is refused. The Host check stops DNS rebinding (421), the Origin check stops pages of
+ * other sites (403), the token stops everything else that is not authorized (401).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

@@ -1,7 +1,7 @@
 /**
- * Port budgets as gauges: ports used, blocked, limit, seconds until no port is left. In: rows of `budgets`. Out: four families
- * with the same fifty tuples, the fullest ones. In `other` ports add up and the soonest exhaustion counts. Bind pools are left
- * out: they are not tuples.
+ * Port budgets as gauges: ports used, blocked, limit, seconds until no port is left. In: rows of `budgets`. Out: four
+ * families with the same fifty tuples, the fullest ones. In `other` ports add up and the soonest exhaustion counts. Bind
+ * pools are left out: they are not tuples.
  */
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { MetricsContext } from './context.js';

@@ -1,6 +1,6 @@
 /**
- * One family of counters: few series that only ever grow, and `other`. In: growth, per tick. Out: series. A key that is admitted
- * later starts at what it grew since then; what it counted before stays in `other`.
+ * One family of counters: few series that only ever grow, and `other`. In: growth, per tick. Out: series. A key that is
+ * admitted later starts at what it grew since then; what it counted before stays in `other`.
  */
 import type { Growth } from './growth.js';
 import { otherLabels, type Series, seriesKey } from './series.js';

@@ -1,6 +1,6 @@
 /**
- * Registers a family of series with prom-client. The metric classes of prom-client count events one by one; these families are
- * read off the tables at each scrape, so a family is a name and a function. In: families. Out: metrics of the registry.
+ * Registers a family of series with prom-client. The metric classes of prom-client count events one by one; these families
+ * are read off the tables at each scrape, so a family is a name and a function. In: families. Out: metrics of the registry.
  */
 import type { Metric, Registry } from 'prom-client';
 import type { DurationCounts } from '../../protocol/source.js';

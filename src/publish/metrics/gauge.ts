@@ -1,8 +1,8 @@
 /**
  * Gauges that share their keys: few keys have series of their own, the others together are `other`. In: the current values.
- * Out: the keys with a series, and the values of the others. A key keeps its series while it has a value and until it has been
- * idle, unless a new key weighs twice as much as the lightest one: the tuple that runs out of ports must not disappear in
- * `other` behind fifty that do not.
+ * Out: the keys with a series, and the values of the others. A key keeps its series while it has a value and until it has
+ * been idle, unless a new key weighs twice as much as the lightest one: the tuple that runs out of ports must not disappear
+ * in `other` behind fifty that do not.
  */
 
 import type { Labels } from './series.js';

@@ -2,12 +2,11 @@
  * From the cumulative counts of rows to the growth of each series since the previous tick. In: row changes. Out: what each
  * series grew by, never less than 0. No clock, no I/O.
  *
- * Rows roll up: a dead process's row vanishes and its program's row grows by the same amount, which is no growth at all. A row
- * rolls up only into a row of the same scope (namespace, direction, destination), and in the same tick. So within a scope what
- * vanished is subtracted from what grew, first in the same series. A vanished count that went nowhere belongs to a row that was
- * evicted; it is not subtracted from anything.
- * A row that is still there and counts less than before (the count moved to another row) leaves a deficit, which is subtracted
- * from the series' next growth.
+ * Rows roll up: a dead process's row vanishes and its program's row grows by the same amount, which is no growth at all. A
+ * row rolls up only into a row of the same scope (namespace, direction, destination), and in the same tick. So within a
+ * scope what vanished is subtracted from what grew, first in the same series. A vanished count that went nowhere belongs to
+ * a row that was evicted; it is not subtracted from anything. A row that is still there and counts less than before (the
+ * count moved to another row) leaves a deficit, which is subtracted from the series' next growth.
  */
 import type { RowChange } from './row-changes.js';
 import { type Labels, seriesKey } from './series.js';

@@ -1,7 +1,7 @@
 /**
- * GET /metrics: the contract's families, read off the tables. In: tables, event counts, health. Out: Prometheus text. Nothing is
- * counted before the first scrape; from then on each publish tick costs time in proportion to its changed rows. A family has at
- * most 50 series and one `other`, all families together stay below 1,000 series. Each family is documented in
+ * GET /metrics: the contract's families, read off the tables. In: tables, event counts, health. Out: Prometheus text.
+ * Nothing is counted before the first scrape; from then on each publish tick costs time in proportion to its changed rows. A
+ * family has at most 50 series and one `other`, all families together stay below 1,000 series. Each family is documented in
  * docs/operations.md.
  */
 import { Registry } from 'prom-client';

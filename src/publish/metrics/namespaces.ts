@@ -1,6 +1,6 @@
 /**
- * Network namespaces as gauges: sockets by state, and which share of TIME_WAIT entries has a known owner. In: rows of `totals`.
- * Out: two families.
+ * Network namespaces as gauges: sockets by state, and which share of TIME_WAIT entries has a known owner. In: rows of
+ * `totals`. Out: two families.
  */
 import type { TotalsRow } from '../../protocol/rows.js';
 import type { MetricsContext } from './context.js';

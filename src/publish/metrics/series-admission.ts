@@ -1,7 +1,7 @@
 /**
  * Which keys of a family have a series of their own: at most a fixed number. A key that was admitted stays until it has been
- * idle for fifteen minutes, so that series neither flicker nor start over. All other keys are part of `other`. In: keys. Out:
- * whether a key is admitted. Times are Unix ms.
+ * idle for fifteen minutes, so that series neither flicker nor start over. All other keys are part of `other`. In: keys.
+ * Out: whether a key is admitted. Times are Unix ms.
  */
 export const SERIES_PER_FAMILY = 50;
 export const IDLE_MS = 15 * 60_000;

@@ -1,6 +1,6 @@
 /**
- * One WebSocket connection. In: the client's messages, pongs and drained writes. Out: frames, error frames for what is malformed;
- * a close for a client that floods or takes nothing.
+ * One WebSocket connection. In: the client's messages, pongs and drained writes. Out: frames, error frames for what is
+ * malformed; a close for a client that floods or takes nothing.
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';

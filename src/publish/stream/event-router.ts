@@ -1,7 +1,7 @@
 /**
- * Routes the engine's events to the channels of all event subscriptions. In: the subscriptions' filters, and events. Out: one
- * channel per distinct filter; towards the engine the union of what they need. Without a subscription the engine builds no
- * event at all.
+ * Routes the engine's events to the channels of all event subscriptions. In: the subscriptions' filters, and events. Out:
+ * one channel per distinct filter; towards the engine the union of what they need. Without a subscription the engine builds
+ * no event at all.
  */
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';

@@ -1,6 +1,6 @@
 /**
- * GET /api/v1/stream.ndjson: the frames of the WebSocket, one per line, for curl and jq. In: checked subscriptions. Out: lines
- * until either side closes the connection.
+ * GET /api/v1/stream.ndjson: the frames of the WebSocket, one per line, for curl and jq. In: checked subscriptions. Out:
+ * lines until either side closes the connection.
  */
 import type { ServerResponse } from 'node:http';
 import type { Subscribe } from '../../protocol/frames.js';

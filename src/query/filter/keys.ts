@@ -1,6 +1,6 @@
 /**
- * The keys of the filter expression, and which fields of a row each one tests. In: a word. Out: a test of a whole row, of any
- * topic. A row that lacks the field, or has null in it, does not match.
+ * The keys of the filter expression, and which fields of a row each one tests. In: a word. Out: a test of a whole row, of
+ * any topic. A row that lacks the field, or has null in it, does not match.
  */
 import { CAUSE_NAMES, type Cause, END_NAMES, type Endpoint, STATE_NAMES } from '../../protocol/rows.js';
 import { anyField, type Field, getter } from '../fields.js';

@@ -1,6 +1,7 @@
 /**
- * The filter expression: one grammar and one parser for command line, URL and WebSocket. In: the user's text. Out: a Filter for
- * the rows of every topic and for events, with the processes to which the expression is restricted: the kernel traces only those.
+ * The filter expression: one grammar and one parser for command line, URL and WebSocket. In: the user's text. Out: a Filter
+ * for the rows of every topic and for events, with the processes to which the expression is restricted: the kernel traces
+ * only those.
  */
 import { type NetnsName, type RowTest, testOf } from './keys.js';
 import type { Subject } from './subject.js';

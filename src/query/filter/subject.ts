@@ -1,6 +1,6 @@
 /**
- * What a filter can test in a row of any topic: its processes, endpoints, states. In: a row or an event. Out: the candidates, of
- * which one must match.
+ * What a filter can test in a row of any topic: its processes, endpoints, states. In: a row or an event. Out: the
+ * candidates, of which one must match.
  */
 import type { AnyRow } from '../../protocol/frames.js';
 import type {

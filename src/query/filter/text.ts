@@ -1,6 +1,6 @@
 /**
- * The values of a filter: text, numbers, one of several names. In: a value. Out: a test of one field. Regular expressions run in
- * linear time (RE2), so that no pattern can block the service.
+ * The values of a filter: text, numbers, one of several names. In: a value. Out: a test of one field. Regular expressions
+ * run in linear time (RE2), so that no pattern can block the service.
  */
 import { RE2JS } from 're2js';
 import { badFilter, type Value } from './words.js';

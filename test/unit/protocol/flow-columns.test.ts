@@ -1,6 +1,7 @@
 /**
- * Every field of a flow's row is a column of the page's culprit table and of the terminal's, or is left out of it on purpose: a
- * field that was added and forgotten fails here. The sources are read as text, because the page's modules need a browser.
+ * Every field of a flow's row is a column of the page's culprit table and of the terminal's, or is left out of it on
+ * purpose: a field that was added and forgotten fails here. The sources are read as text, because the page's modules need a
+ * browser.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

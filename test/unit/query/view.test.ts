@@ -101,14 +101,14 @@ describe('tables', () => {
     expect(tables.views).toBe(0);
   });
 
-  it('never publish what the service was told to leave out', () => {
+  it('never publish what the service was configured to leave out', () => {
     const source = new MemorySource();
     source.flows.put(flow('a', { opened: 1 }), flow('b', { opened: 5 }));
     const body = queryTable(new Tables(source, 'opened:>2'), ['flows'], {}, 1);
     expect(body.topics.flows?.rows.map((row) => row.key)).toEqual(['b']);
   });
 
-  it('write out a row of 100,000 only when somebody sees it, and once however many do', () => {
+  it('write out a row of 100,000 only when it is visible, and once for all clients', () => {
     let written = 0;
     const toJSON = () => ({ n: ++written });
     const row = (portsHeld: number) => Object.assign(flow(`k${portsHeld}`, { portsHeld }), { toJSON });

@@ -1,6 +1,6 @@
 /**
- * The table of metrics in docs/operations.md names every family with its type and its labels, and no other; rules and dashboard
- * in deploy/ use no family that does not exist.
+ * The table of metrics in docs/operations.md names every family with its type and its labels, and no other; rules and
+ * dashboard in deploy/ use no family that does not exist.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';

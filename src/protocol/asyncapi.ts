@@ -1,20 +1,9 @@
 /**
- * The protocol as an AsyncAPI document, from the same schemas that check it. Enters: nothing. Leaves: a plain object.
- * Called by the test that keeps docs/asyncapi.yaml current.
+ * The protocol as an AsyncAPI document, from the schemas that validate it. In: nothing. Out: a plain object. A unit test
+ * compares it with docs/asyncapi.yaml.
  */
 import type { TSchema } from 'typebox';
-import {
-  CLIENT_FRAMES,
-  deltaFrame,
-  ErrorFrame,
-  EventsFrame,
-  Hello,
-  Other,
-  STREAM_PATH,
-  SUBPROTOCOL,
-  snapshotFrame,
-  TABLE_TOPICS,
-} from './frames.js';
+import { CLIENT_FRAMES, Other, SERVER_FRAMES, STREAM_PATH, SUBPROTOCOL, TABLE_TOPICS } from './frames.js';
 import {
   BudgetRow,
   ConnectionEvent,
@@ -28,7 +17,7 @@ import {
   VerdictRow,
 } from './rows.js';
 
-/** Described once, referred to by name. */
+/** Described once in the document, then referred to by name. */
 const NAMED: Record<string, TSchema> = {
   TotalsRow,
   FlowRow,
@@ -43,14 +32,14 @@ const NAMED: Record<string, TSchema> = {
   Other,
 };
 
-/** What the service sends, by message name: `hello`, `snapshot.flows`, `delta.flows`, … */
-const SERVER_FRAMES: Record<string, TSchema> = {
-  hello: Hello,
-  ...Object.fromEntries(TABLE_TOPICS.map((topic) => [`snapshot.${topic}`, snapshotFrame(topic)])),
-  ...Object.fromEntries(TABLE_TOPICS.map((topic) => [`delta.${topic}`, deltaFrame(topic)])),
-  events: EventsFrame,
-  error: ErrorFrame,
-};
+/** By message name: `hello`, `snapshot.flows`, `delta.flows`, … */
+const SERVER_MESSAGES: Record<string, TSchema> = Object.fromEntries(
+  Object.entries(SERVER_FRAMES).flatMap(([type, frame]): [string, TSchema][] =>
+    typeof frame === 'function'
+      ? TABLE_TOPICS.map((topic) => [`${type}.${topic}`, frame(topic)])
+      : [[type, frame]],
+  ),
+);
 
 const reference = (name: string) => ({ $ref: `#/channels/stream/messages/${name}` });
 const messages = (frames: Record<string, TSchema>) =>
@@ -60,7 +49,7 @@ function mapValues<T, U>(from: Record<string, T>, change: (value: T) => U): Reco
   return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value)]));
 }
 
-/** The schema as data, with named schemas inside it by reference. */
+/** The schema as data, with references in place of the named schemas inside it. */
 function plain(schema: unknown, top = true): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   if (Array.isArray(schema)) return schema.map((one) => plain(one, false));
@@ -86,12 +75,12 @@ export function asyncApi(): object {
       description: 'JSON text frames over WebSocket; the same objects, one per line, at stream.ndjson.',
     },
     channels: {
-      stream: { address: STREAM_PATH, messages: messages({ ...CLIENT_FRAMES, ...SERVER_FRAMES }) },
+      stream: { address: STREAM_PATH, messages: messages({ ...CLIENT_FRAMES, ...SERVER_MESSAGES }) },
     },
     components: { schemas: mapValues(NAMED, (schema) => plain(schema)) },
     operations: {
       fromClient: operation('receive', CLIENT_FRAMES),
-      toClient: operation('send', SERVER_FRAMES),
+      toClient: operation('send', SERVER_MESSAGES),
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Body of GET /api/v1/flow: what one row of the culprit table has no room for. Made when asked for, by nobody else.
- * Enters: nothing. Leaves: schema and types for aggregate, publish/http.ts, tests and the page.
+ * Body of GET /api/v1/flow: details of one flow that its row does not carry. Made on request only. In: nothing. Out: schema
+ * and types.
  */
 import { type Static, Type } from 'typebox';
 import { ProcessRef } from './rows.js';
@@ -12,7 +12,7 @@ export type Durations = Static<typeof Durations>;
 export const FlowDetail = Type.Object({
   /** Key of the flow. */
   key: Type.String(),
-  /** The owner's user by this machine's own list; null: not in it, or nobody knows the owner. */
+  /** Name of the owner's user in this machine's list of users; null: not in the list, or the owner is not known. */
   user: Type.Union([Type.String(), Type.Null()]),
   /** The owner's parent, its parent, and so on, as far as known. */
   ancestors: Type.Array(ProcessRef),

@@ -1,6 +1,6 @@
 /**
- * Every error a user can meet, with its stable code and the process's exit code (contract: 0 done, 1 failed, 2 wrong
- * usage, 69 kernel feature missing, 77 missing privilege, 130 interrupted). HTTP and WebSocket refusals use the same codes.
+ * Every error a user can meet, with its stable code and the process's exit code (contract: 0 done, 1 failed, 2 wrong usage,
+ * 69 kernel feature missing, 77 missing privilege, 130 interrupted). HTTP responses and error frames use the same codes.
  */
 export const EXIT = { ok: 0, failed: 1, usage: 2, kernel: 69, privilege: 77, interrupted: 130 } as const;
 
@@ -59,7 +59,7 @@ export class PortchurnError extends Error {
   }
 }
 
-/** Codes cross the network as text. */
+/** Is a text that came over the network one of the codes? */
 export function isErrorCode(text: unknown): text is ErrorCode {
   return typeof text === 'string' && Object.hasOwn(TABLE, text);
 }

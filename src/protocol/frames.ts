@@ -1,7 +1,7 @@
 /**
- * WebSocket `portchurn.v1`: JSON text frames, one object each, told apart by `type`. The same objects go through
- * stream.ndjson. Schema first: types come from it here, compiled validation in validate.ts (server only), so that a page
- * which imports the types carries nothing.
+ * WebSocket `portchurn.v1`: JSON text frames, one object each, discriminated by `type`. stream.ndjson has the same objects.
+ * The schemas are the definition: the types are derived from them here, compiled validation is in validate.ts (server only),
+ * so that a page which imports the types bundles no schema.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, PROTOCOL } from './names.js';
@@ -17,7 +17,7 @@ import {
 
 export * from './names.js';
 
-/** Row schema of each table topic, in the order of collection: diagnosis comes after what it reads. `events` is a stream. */
+/** Row schema of each table topic, in the order of collection: diagnosis comes last. Topic `events` is a stream. */
 export const TABLES = {
   totals: TotalsRow,
   flows: FlowRow,
@@ -59,11 +59,13 @@ export type Subscribe = Static<typeof Subscribe>;
 export const Unsubscribe = Type.Object({ type: Type.Literal('unsubscribe'), sub: Sub }, closed);
 export const Resync = Type.Object({ type: Type.Literal('resync'), sub: Sub }, closed);
 
-/** What a client may say, by `type`. */
+/** Every frame of a client, by `type`. */
 export const CLIENT_FRAMES = { subscribe: Subscribe, unsubscribe: Unsubscribe, resync: Resync } as const;
-export type ClientFrame = Subscribe | Static<typeof Unsubscribe> | Static<typeof Resync>;
+export type ClientFrame = {
+  [T in keyof typeof CLIENT_FRAMES]: Static<(typeof CLIENT_FRAMES)[T]>;
+}[keyof typeof CLIENT_FRAMES];
 
-/** Something that cannot be seen. `fix` is a sentence or commands, one per line; null: it passes by itself. */
+/** Something that cannot be observed. `fix` is a sentence or commands, one per line; null: the problem passes by itself. */
 export const Problem = Type.Object({
   what: Type.String(),
   why: Type.String(),
@@ -71,7 +73,7 @@ export const Problem = Type.Object({
 });
 export type Problem = Static<typeof Problem>;
 
-/** How it is judged whether a close left a TIME_WAIT entry: by looking for it, or by the socket's last state alone. */
+/** How the close outcome is decided: by a lookup of the TIME_WAIT entry, or by the socket's last state alone. */
 export const VERDICT_PATHS = ['ehash', 'portable'] as const;
 export type VerdictPath = (typeof VERDICT_PATHS)[number];
 
@@ -146,7 +148,7 @@ export type DeltaOf<T extends TableTopic> = Framed<T> & {
 export type Snapshot = { [T in TableTopic]: SnapshotOf<T> }[TableTopic];
 export type Delta = { [T in TableTopic]: DeltaOf<T> }[TableTopic];
 
-/** `dropped`: events this subscription should have seen since its previous frame and did not. */
+/** `dropped`: events of this subscription since its previous frame that could not be delivered. */
 export const EventsFrame = Type.Object({
   type: Type.Literal('events'),
   sub: Sub,
@@ -157,23 +159,37 @@ export const EventsFrame = Type.Object({
 });
 export type EventsFrame = Static<typeof EventsFrame>;
 
-/** `column`: 1-based place in the filter. The same object, without `type`, is the body of every HTTP refusal. */
-export const ErrorFrame = Type.Object({
-  type: Type.Literal('error'),
+const errorFields = {
   code: Type.String(),
   message: Type.String(),
   /** The next step, where there is an obvious one. */
   hint: Type.Optional(Type.String()),
-  sub: Type.Optional(Type.String()),
+  /** 1-based position of the fault in the filter. */
   column: Type.Optional(Type.Integer({ minimum: 1 })),
+};
+/** Body of every HTTP response with an error status. */
+export const ErrorBody = Type.Object(errorFields);
+export type ErrorBody = Static<typeof ErrorBody>;
+export const ErrorFrame = Type.Object({
+  type: Type.Literal('error'),
+  ...errorFields,
+  sub: Type.Optional(Type.String()),
 });
 export type ErrorFrame = Static<typeof ErrorFrame>;
 
+/** Every frame of the service, by `type`; of those about a table one per topic. */
+export const SERVER_FRAMES = {
+  hello: Hello,
+  snapshot: snapshotFrame,
+  delta: deltaFrame,
+  events: EventsFrame,
+  error: ErrorFrame,
+} as const satisfies Record<ServerFrame['type'], TSchema | ((topic: TableTopic) => TSchema)>;
 export type ServerFrame = Hello | Snapshot | Delta | EventsFrame | ErrorFrame;
 
 const EVERY_TABLE = Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, Type.Object(tableOf(topic))]));
 
-/** Body of GET /api/v1/snapshot and of `-o json`: the topics that were asked for. */
+/** Body of GET /api/v1/snapshot and of `-o json`: the requested topics. */
 export const SnapshotBody = Type.Object({
   time: Type.Number(),
   epoch: Type.String(),

@@ -1,6 +1,6 @@
 /**
- * Body of GET /healthz: how the tracer is, and what cannot be seen for now, why, and what mends it. Schema first, as
- * everywhere in the protocol. Enters: nothing. Leaves: schema and types for the engine, publish, tests and the page.
+ * Body of GET /healthz: the state of the tracer; what cannot be observed at present, why, and how to fix it. In: nothing.
+ * Out: schema and types.
  */
 import { type Static, Type } from 'typebox';
 import { MODES, Problem, VERDICT_PATHS } from './frames.js';
@@ -11,14 +11,14 @@ export const HealthBody = Type.Object({
   status: Type.Enum(['ok', 'degraded']),
   mode: Type.Enum([...MODES]),
   verdictPath: Type.Enum([...VERDICT_PATHS]),
-  /** For as long as the service runs. */
+  /** What cannot be observed for as long as the service runs. */
   limits: Type.Array(Problem),
   /** Tracepoints and iterators of the kernel that are in use. */
   hooks: Type.Array(Type.String()),
   lost: Type.Object({ ring: Count, recursion: Count }),
   coverage: Type.Union([Type.Number(), Type.Null()]),
   auditAgeMs: Type.Union([Type.Number(), Type.Null()]),
-  /** For now. */
+  /** What cannot be observed at present. */
   problems: Type.Array(Problem),
 });
 export type HealthBody = Static<typeof HealthBody>;

@@ -1,10 +1,9 @@
 /**
- * Body of GET /api/v1/history: columns of one second each, oldest first. Schema first, as everywhere in the protocol.
- * Enters: nothing. Leaves: schema and types for aggregate/history.ts, publish/http.ts, tests and the page.
+ * Body of GET /api/v1/history: one number per second in each column, oldest first. In: nothing. Out: schema and types.
  */
 import { type Static, Type } from 'typebox';
 
-/** What may be noted beside the columns. */
+/** Kinds of annotations beside the columns. */
 export const ANNOTATION_KINDS = [
   'first-failure',
   'process-start',
@@ -42,7 +41,7 @@ export const HistoryBody = Type.Object({
   other: Column,
   blocked: Column,
   opensPerSec: Column,
-  /** By errno, those that failed in this time; `other` sums what is beyond the bound. */
+  /** By errno, of the errnos that occurred in this time; `other` sums those beyond the bound. */
   failuresPerSec: Type.Record(Type.String(), Column),
   annotations: Type.Array(Annotation),
 });

@@ -1,6 +1,6 @@
 /**
- * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost.
- * Enters: nothing. Leaves: constants, re-exported by frames.ts. Used by publish, cli and dashboard.
+ * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost. In:
+ * nothing. Out: constants, which frames.ts exports again.
  */
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = 'portchurn.v1';
@@ -10,7 +10,7 @@ export const DEFAULT_LISTEN = '127.0.0.1:7790';
 export const STREAM_PATH = '/api/v1/stream';
 /** POST with `Authorization: Bearer` answers 204 and sets the session cookie. The only POST there is. */
 export const SESSION_PATH = '/api/v1/session';
-/** How far back GET /api/v1/history can look. */
+/** How far GET /api/v1/history reaches back. */
 export const HISTORY_SECONDS = 900;
 
 /** Longest frame a client may send, bytes; a longer one closes 1009. */
@@ -21,12 +21,12 @@ export const MAX_LIMIT = 5000;
 export const MAX_SUB = 128;
 /** Longest filter expression, characters. */
 export const MAX_FILTER = 4096;
-/** Slowest pace a subscription may ask for. */
+/** Longest interval that a subscription may ask for. */
 export const MAX_INTERVAL_MS = 60_000;
-/** A subscription hears something at least this often, unless it asked for a slower pace. */
+/** A subscription gets a frame at least this often, unless it asked for a longer interval. */
 export const HEARTBEAT_MS = 5000;
 export const PING_MS = 15_000;
-/** A client that takes nothing for this long is closed. */
+/** A connection whose client takes nothing for this long is closed. */
 export const STALL_MS = 30_000;
 
 /** WebSocket close codes a client may see. */

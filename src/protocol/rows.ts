@@ -1,7 +1,7 @@
 /**
  * The rows of every table, as clients see them: one schema gives the TypeScript types, the validation of frames and the
- * AsyncAPI document. Unknown is `null`, never 0 or "". Times are Unix milliseconds unless a name ends in Ms or Seconds.
- * Enters: nothing. Leaves: schemas and types for aggregate (which fills rows), publish (which sends them), cli and dashboard.
+ * AsyncAPI document. Unknown is `null`, never 0 or "". Times are Unix milliseconds unless a name ends in Ms or Seconds. In:
+ * nothing. Out: schemas and types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
@@ -13,6 +13,12 @@ const Int = Nullable(Type.Integer());
 const Sums = { 'x-sums': true };
 const Count = Nullable(Type.Integer(Sums));
 const Rate = Nullable(Type.Number(Sums));
+
+/** How a group combines values that differ. Without it they become null. */
+const grouped = (rule: 'min' | 'max' | 'any' | 'unknown') => ({ 'x-group': rule });
+const FirstTime = Nullable(Type.Integer(grouped('min')));
+const LastTime = Nullable(Type.Integer(grouped('max')));
+const Flag = Type.Boolean(grouped('any'));
 
 export const Direction = Type.Union([Type.Literal('out'), Type.Literal('in')]);
 export type Direction = Static<typeof Direction>;
@@ -68,7 +74,7 @@ export type Cause = (typeof CAUSE_NAMES)[number];
 export const ProcessRef = Type.Object({ pid: Int, comm: Text });
 export type ProcessRef = Static<typeof ProcessRef>;
 
-/** A process is its tgid and its start time; every part that was never learnt is null. */
+/** A process is identified by its tgid and its start time; every part that is not known is null. */
 export const ProcessInfo = Type.Object({
   pid: Int,
   startTime: Int,
@@ -83,14 +89,15 @@ export const ProcessInfo = Type.Object({
   container: Text,
   pod: Text,
   exited: Nullable(Type.Boolean()),
-  self: Type.Boolean(),
+  self: Flag,
 });
 export type ProcessInfo = Static<typeof ProcessInfo>;
 
 export const Endpoint = Type.Object({ address: Text, port: Int });
 export type Endpoint = Static<typeof Endpoint>;
 
-export const Quantiles = Type.Object({ p50: Num, p99: Num });
+/** Quantiles of several rows cannot be computed from theirs: a group has none. */
+export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
 
 export const TotalsRow = Type.Object({
@@ -120,11 +127,11 @@ export const TotalsRow = Type.Object({
   eventsSeen: Int,
   eventsLost: Int,
   eventsMissed: Int,
-  lowerBound: Type.Boolean(),
+  lowerBound: Flag,
 });
 export type TotalsRow = Static<typeof TotalsRow>;
 
-/** `program` names what dead processes fold into: "curl (bash loop.sh)". */
+/** `program` names what dead processes are rolled up into: "curl (bash loop.sh)". */
 export const FlowRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -147,9 +154,9 @@ export const FlowRow = Type.Object({
   bytesReceived: Count,
   lifetimeMs: Quantiles,
   connectMs: Quantiles,
-  firstSeen: Int,
-  lastSeen: Int,
-  lowerBound: Type.Boolean(),
+  firstSeen: FirstTime,
+  lastSeen: LastTime,
+  lowerBound: Flag,
 });
 export type FlowRow = Static<typeof FlowRow>;
 
@@ -176,7 +183,7 @@ export const BudgetRow = Type.Object({
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
-/** `program` as in flows: whose failures these are when the process is gone. */
+/** `program` as in flows: it still names the owner of the failures when the process is gone. */
 export const FailureRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -189,10 +196,10 @@ export const FailureRow = Type.Object({
   cause: Cause,
   count: Type.Integer(Sums),
   perSec: Rate,
-  firstSeen: Int,
-  lastSeen: Int,
+  firstSeen: FirstTime,
+  lastSeen: LastTime,
   budget: Text,
-  lowerBound: Type.Boolean(),
+  lowerBound: Flag,
 });
 export type FailureRow = Static<typeof FailureRow>;
 
@@ -219,8 +226,8 @@ export const Fix = Type.Object({ text: Type.String(), snippet: Text, language: T
 export type Fix = Static<typeof Fix>;
 
 /**
- * One diagnosis. `rank` 1 is what to look at first; `confidenceReason` says why we are (not) sure; `since` is when its
- * evidence began, `resolved` when it had ended. The page of `rule` is docs/findings/RULE.md.
+ * One diagnosis. `rank` 1 is the finding to read first; `confidenceReason` gives the reason for `confidence`; `since` is
+ * when its evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md.
  */
 export const FindingRow = Type.Object({
   key: Type.String(),
@@ -243,7 +250,7 @@ export const FindingRow = Type.Object({
 export type FindingRow = Static<typeof FindingRow>;
 
 export const LEVELS = ['ok', 'warning', 'critical', 'recovered'] as const;
-/** The one sentence. `budget` and `finding` are keys of what it is about. */
+/** One sentence about the machine's ports. `budget` and `finding` are the keys of the rows that it is about. */
 export const VerdictRow = Type.Object({
   key: Type.Literal('verdict'),
   level: Type.Enum(LEVELS),
@@ -266,7 +273,7 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** One thing that happened to one connection. `lifetime` fields are null where the event does not have them. */
+/** One thing that happened to one connection. A field that this type of event does not have is null. */
 export const ConnectionEvent = Type.Object({
   time: Type.Number(),
   type: Type.Enum(EVENT_TYPES),

@@ -1,5 +1,5 @@
 /**
- * What publish needs of the engine, and all it knows of it: tables that say what changed, a stream of events, health.
+ * The interface between engine and publish: tables that report their changes, a stream of events, health.
  */
 import type { FlowDetail } from './detail.js';
 import type { RowOf, TableTopic } from './frames.js';
@@ -15,7 +15,7 @@ export interface Changes<Row> {
 }
 
 export interface TableSource<T extends TableTopic> {
-  /** What changed since the previous call; the first call gives everything. Called once per publish tick, Unix ms. */
+  /** The changes since the previous call; the first call gives all rows. Runs once per publish tick. `now`: Unix ms. */
   collect(now: number): Changes<RowOf<T>>;
 }
 
@@ -27,7 +27,7 @@ export interface EventInterest {
 }
 
 export interface EventSource {
-  /** Says who listens to what; null: nobody, so that no event object is ever built. Replaces the previous interest. */
+  /** Replaces the previous interest; null: no event is needed, so no event object is built. */
   listen(
     interest: EventInterest | null,
     listener: (events: readonly ConnectionEvent[], dropped: number) => void,
@@ -37,7 +37,7 @@ export interface EventSource {
 export type Health = HealthBody;
 
 export interface HistorySource {
-  /** The last `seconds` seconds of one budget, or with null of the totals. Null: there is no such budget. */
+  /** The last `seconds` seconds of one budget, or of the totals when `budget` is null. Null: there is no such budget. */
   body(budget: string | null, seconds: number): HistoryBody | null;
 }
 
@@ -45,7 +45,7 @@ export interface HistorySource {
 export interface DurationCounts {
   /** Upper bounds in seconds, ascending. */
   bounds: readonly number[];
-  /** How many were at most as long as each bound. */
+  /** How many durations were at most as long as each bound. */
   upTo: readonly number[];
   count: number;
   sumSeconds: number;
@@ -54,13 +54,13 @@ export interface DurationCounts {
 export interface Source {
   tables: { [T in TableTopic]?: TableSource<T> };
   events: EventSource;
-  /** Absent: this source remembers nothing. */
+  /** Absent: this source keeps no history. */
   history?: HistorySource;
-  /** One flow by its key, in detail; null: there is no such flow. Absent: this source has none. `now`: Unix ms. */
+  /** Details of one flow; null: there is no such flow. Absent: this source has no details. `now`: Unix ms. */
   flowDetail?(key: string, now: number): FlowDetail | null;
-  /** From SYN to ESTABLISHED. Absent: this source does not know. */
+  /** Durations from SYN to ESTABLISHED. Absent: this source does not measure them. */
   connectDurations?(): DurationCounts;
-  /** Events since the start. Absent: this source has none. */
+  /** Number of events since the start. Absent: this source has no events. */
   eventsSeen?(): number;
   /** Null once the tracer has stopped. */
   health(): Health | null;

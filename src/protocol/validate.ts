@@ -1,7 +1,7 @@
 /**
- * Compiled checks of frames and bodies. Server side only: it compiles code, which a page's content policy forbids.
- * Enters: parsed JSON. Leaves: a typed client frame, or an error that says which field is wrong. Called by publish/ws.ts
- * for what clients send, and by tests for everything the service sends.
+ * Compiled validation: of client frames in the service, of everything the service sends in tests. Server side only: it
+ * compiles code, which the page's content security policy forbids. In: parsed JSON. Out: a typed client frame, or an error
+ * that names the field that is wrong.
  */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -10,13 +10,11 @@ import { PortchurnError } from './errors.js';
 import {
   CLIENT_FRAMES,
   type ClientFrame,
-  deltaFrame,
-  ErrorFrame,
-  EventsFrame,
-  Hello,
+  ErrorBody,
+  SERVER_FRAMES,
   SnapshotBody,
-  snapshotFrame,
   TABLE_TOPICS,
+  type TableTopic,
   TOPICS,
 } from './frames.js';
 import { HealthBody } from './health.js';
@@ -50,17 +48,17 @@ function firstFault(validator: Validator, value: unknown): string {
   return fault ? `${fault.instancePath} ${fault.message}`.trim() : 'not a valid frame';
 }
 
-const named = (schemaOf: (topic: (typeof TABLE_TOPICS)[number]) => TSchema) =>
+const perTopic = (schemaOf: (topic: TableTopic) => TSchema) =>
   compileAll(Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, schemaOf(topic)])));
 
-/** What the service may send, by `type`; snapshots and deltas further by topic. */
-const SERVER = {
-  hello: compile(Hello),
-  snapshot: named(snapshotFrame),
-  delta: named(deltaFrame),
-  events: compile(EventsFrame),
-  error: compile(ErrorFrame),
-};
+/** By `type`; frames about a table further by topic. */
+const SERVER: ReadonlyMap<string, Validator | ReadonlyMap<string, Validator>> = new Map(
+  Object.entries(SERVER_FRAMES).map(([type, frame]) => [
+    type,
+    typeof frame === 'function' ? perTopic(frame) : compile(frame),
+  ]),
+);
+const ERROR = compile(ErrorBody);
 const BODY = compile(SnapshotBody);
 const HISTORY = compile(HistoryBody);
 const HEALTH = compile(HealthBody);
@@ -68,10 +66,15 @@ const DETAIL = compile(FlowDetail);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
-  const found = SERVER[frame.type as keyof typeof SERVER] as (typeof SERVER)[keyof typeof SERVER] | undefined;
+  const found = SERVER.get(frame.type);
   const validator = found instanceof Map ? found.get(frame.topic ?? '') : (found as Validator | undefined);
   if (!validator) return `no such frame: ${frame.type} ${frame.topic ?? ''}`;
   return validator.Check(frame) ? null : firstFault(validator, frame);
+}
+
+/** Null when `body` is what an error response promises, else the first fault. */
+export function errorBodyFault(body: unknown): string | null {
+  return ERROR.Check(body) ? null : firstFault(ERROR, body);
 }
 
 /** Null when `body` is what GET /api/v1/snapshot promises, else the first fault. */

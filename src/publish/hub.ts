@@ -1,6 +1,7 @@
 /**
- * Ties the engine's tables and events to clients. Enters: publish ticks (ticker.ts) and clients (ws.ts, ndjson.ts).
- * Leaves: frames to whoever is due. Without subscriptions a tick only keeps the tables current. Called by server.ts.
+ * Connects the engine's tables and events with the clients. In: publish ticks, clients and their subscriptions, HTTP
+ * questions. Out: frames to every client that is due, bodies of HTTP answers. A service-wide filter applies to all of them.
+ * Without subscriptions a tick only keeps the tables current.
  */
 import type { Logger } from 'pino';
 import type { FlowDetail } from '../protocol/detail.js';
@@ -13,9 +14,10 @@ import type { TableQuery } from '../query/table-query.js';
 import { Tables } from '../query/tables.js';
 import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
-import { Client, type ClientHost, type Wire } from './stream/client.js';
+import { Client, type ClientHost, type Transport } from './stream/client.js';
 import { EventRouter } from './stream/event-router.js';
-import { EventSubscription, Pace, type Subscription, TableSubscription } from './stream/subscription.js';
+import type { Subscription } from './stream/subscription.js';
+import { Subscriptions } from './stream/subscriptions.js';
 
 export interface HubOptions {
   readonly source: Source;
@@ -26,7 +28,7 @@ export interface HubOptions {
   readonly host: string;
   /** Its kernel's release. */
   readonly kernel: string;
-  /** Only what matches is published. */
+  /** Filter expression: only what matches is published. */
   readonly filter?: string;
   readonly log: Pick<Logger, 'error' | 'info'>;
 }
@@ -41,20 +43,20 @@ const UNPUBLISHED: Problem = {
 
 export class Hub implements ClientHost {
   readonly tables: Tables;
-  readonly #desk: EventRouter;
   readonly #faults: Faults;
   readonly #clients = new Set<Client>();
-  #subscriptions = 0;
-  /** Called when the first subscription comes: ticks must be frequent from now on. */
-  onWanted: () => void = () => {};
+  readonly #subscriptions: Subscriptions;
+  /** Runs when the first subscription is opened: from then on ticks must be frequent. */
+  onFirstSubscription: () => void = () => {};
 
   /** Throws BAD_FILTER. */
   constructor(private readonly options: HubOptions) {
-    const { source, filter = '', log } = options;
+    const { source, filter = '', intervalMs, log } = options;
     this.#faults = new Faults(log);
-    this.tables = new Tables(source, filter, (what, attempt) => this.#faults.guard(what, attempt));
+    this.tables = new Tables(source, filter, (operation, attempt) => this.#faults.guard(operation, attempt));
     const { netnsName } = this.tables;
-    this.#desk = new EventRouter(source.events, parseFilter(filter, netnsName).matches, netnsName);
+    const events = new EventRouter(source.events, parseFilter(filter, netnsName).matches, netnsName);
+    this.#subscriptions = new Subscriptions(this.tables, events, intervalMs);
   }
 
   get tick(): Tick {
@@ -65,12 +67,11 @@ export class Hub implements ClientHost {
     return this.#clients.size;
   }
 
-  /** Somebody has subscribed to something. */
-  get wanted(): boolean {
-    return this.#subscriptions > 0;
+  get hasSubscriptions(): boolean {
+    return this.#subscriptions.count > 0;
   }
 
-  /** The tracer's, and degraded while clients do not get all that it has. */
+  /** The tracer's health, and `degraded` while clients do not get all that the tracer has. */
   get health(): Health | null {
     const health = this.options.source.health();
     if (health === null || !this.#faults.any) return health;
@@ -81,22 +82,22 @@ export class Hub implements ClientHost {
     return this.options.source.history !== undefined;
   }
 
-  /** Null: there is no such budget, or a service-wide filter hides it. Totals are the whole machine's. */
+  /** Null: there is no such budget, or a service-wide filter hides it. The totals are those of the whole machine. */
   historyOf(budget: string | null, seconds: number, now: number): HistoryBody | null {
-    this.freshen(now);
+    this.publishIfStale(now);
     if (budget !== null && !this.tables.publishes('budgets', budget)) return null;
     const body = this.options.source.history?.body(budget, seconds) ?? null;
-    return body && this.tables.isFiltered ? withoutNames(body) : body;
+    return body && this.tables.isFiltered ? withoutProcessNames(body) : body;
   }
 
   /** Null: there is no such flow, or a service-wide filter hides it. */
   flowDetail(key: string, now: number): FlowDetail | null {
-    this.freshen(now);
+    this.publishIfStale(now);
     if (!this.tables.publishes('flows', key)) return null;
     return this.options.source.flowDetail?.(key, now) ?? null;
   }
 
-  /** One publish tick. `now`: Unix ms. Never throws: what fails is logged, and the next tick tries again. */
+  /** One publish tick. `now`: Unix ms. Never throws: a failure is logged, and the next tick tries again. */
   publish(now: number): void {
     this.#faults.guard('tick', () => this.tables.collect(now));
     this.#faults.guard('frames', () => {
@@ -104,83 +105,58 @@ export class Hub implements ClientHost {
     });
   }
 
-  /** While nobody subscribes, ticks are rare: whoever asks then gets a new one. */
-  freshen(now: number): void {
-    const stale = this.tick.seq === 0 || (!this.wanted && now - this.tick.time >= this.options.intervalMs);
+  /** Without subscriptions ticks are rare: before a single answer the tables are brought up to date. */
+  publishIfStale(now: number): void {
+    const { seq, time } = this.tick;
+    const stale = seq === 0 || (!this.hasSubscriptions && now - time >= this.options.intervalMs);
     if (stale) this.publish(now);
   }
 
   /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER or UNKNOWN_TOPIC. */
-  snapshotJson(topics: readonly TableTopic[], wish: TableQuery, now: number): string {
-    this.freshen(now);
-    return this.tables.snapshotJson(topics, wish);
+  snapshotJson(topics: readonly TableTopic[], query: TableQuery, now: number): string {
+    this.publishIfStale(now);
+    return this.tables.snapshotJson(topics, query);
   }
 
   /** Throws TOO_MANY. The client's first frame is the hello. */
-  connect(wire: Wire): Client {
-    this.admit();
-    const client = new Client(this, wire);
+  connect(transport: Transport): Client {
+    this.checkCapacity();
+    const client = new Client(this, transport);
     this.#clients.add(client);
-    wire.send(JSON.stringify(this.#hello()));
+    transport.send(JSON.stringify(this.#hello()));
     return client;
   }
 
-  /** Throws TOO_MANY when no further client can come. */
-  admit(): void {
+  /** Throws TOO_MANY when no further client can connect. */
+  checkCapacity(): void {
     if (this.#clients.size < MAX_CLIENTS) return;
     throw new PortchurnError('TOO_MANY', `${MAX_CLIENTS} clients are connected already`);
   }
 
-  left(client: Client): void {
+  disconnected(client: Client): void {
     this.#clients.delete(client);
   }
 
-  /** A client's new subscription. Throws what its parameters deserve. */
+  /** A client's new subscription. Throws USAGE, BAD_FILTER, UNKNOWN_TOPIC or TOO_MANY. */
   open(frame: Subscribe): Subscription {
-    const feed = frame.topic === 'events' ? this.#openEvents(frame) : this.#openTable(frame, frame.topic);
-    if (++this.#subscriptions === 1) this.onWanted();
-    return feed;
-  }
-
-  #openTable(frame: Subscribe, topic: TableTopic): Subscription {
-    this.freshen(Date.now());
-    const view = this.tables.acquire(topic, frame);
-    return new TableSubscription(frame.sub, view, this.#pace(frame), () => {
-      this.#subscriptions--;
-      this.tables.release(view);
-    });
-  }
-
-  #openEvents(frame: Subscribe): Subscription {
-    if (frame.sort !== undefined || frame.group !== undefined) {
-      throw new PortchurnError('USAGE', 'events take a filter, a limit and an interval, no sort or group');
-    }
-    this.freshen(Date.now());
-    const channel = this.#desk.acquire(frame.filter ?? '');
-    return new EventSubscription(frame, channel, this.#pace(frame), () => {
-      this.#subscriptions--;
-      this.#desk.release(channel);
-    });
-  }
-
-  #pace({ intervalMs }: Subscribe): Pace {
-    return new Pace(this.options.intervalMs, intervalMs ?? this.options.intervalMs);
-  }
-
-  #tracing(): Pick<Hello, 'mode' | 'verdictPath' | 'limits'> {
-    const { mode = 'ebpf', verdictPath = 'ehash', limits = [] } = this.health ?? {};
-    return { mode, verdictPath, limits: [...limits] };
+    this.publishIfStale(Date.now());
+    const subscription = this.#subscriptions.open(frame);
+    if (this.#subscriptions.count === 1) this.onFirstSubscription();
+    return subscription;
   }
 
   #hello(): Hello {
     const { version, host, kernel, intervalMs } = this.options;
+    const { mode = 'ebpf', verdictPath = 'ehash', limits = [] } = this.health ?? {};
     return {
       type: 'hello',
       protocol: PROTOCOL,
       version,
       host,
       epoch: this.tables.epoch,
-      ...this.#tracing(),
+      mode,
+      verdictPath,
+      limits: [...limits],
       intervalMs,
       topics: [...this.tables.topics, 'events'],
       kernel,
@@ -188,9 +164,9 @@ export class Hub implements ClientHost {
   }
 }
 
-/** Annotations whose text names processes: a text cannot be asked whether the service-wide filter lets it pass. */
-const NAMING: ReadonlySet<string> = new Set(['first-failure', 'process-start', 'process-exit']);
+/** Annotations whose text names processes: a filter cannot be applied to a text, so a filtered service leaves them out. */
+const NAMES_PROCESSES: ReadonlySet<string> = new Set(['first-failure', 'process-start', 'process-exit']);
 
-function withoutNames(body: HistoryBody): HistoryBody {
-  return { ...body, annotations: body.annotations.filter(({ kind }) => !NAMING.has(kind)) };
+function withoutProcessNames(body: HistoryBody): HistoryBody {
+  return { ...body, annotations: body.annotations.filter(({ kind }) => !NAMES_PROCESSES.has(kind)) };
 }

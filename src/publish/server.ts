@@ -1,6 +1,6 @@
 /**
- * The service's front: one HTTP server, one gate before everything, WebSocket on the same port. Enters: a Source and how
- * to serve it. Leaves: a running server. Called by service.ts.
+ * One HTTP server with one gate before every request, and WebSocket on the same port. In: a Source and how to serve it. Out:
+ * a running server.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,12 +38,12 @@ export interface ServerOptions {
   /** The built dashboard; it may be missing. */
   readonly dashboardDir: string;
   readonly log: Logger;
-  /** Monotonic ms, by which clients are found to be frozen. */
+  /** Monotonic ms, for the stall detector. */
   readonly clock?: () => number;
 }
 
 export interface RunningServer {
-  /** Where it answers, such as `http://127.0.0.1:7790/`. */
+  /** Its address, such as `http://127.0.0.1:7790/`. */
   readonly url: string;
   readonly hub: Hub;
   readonly sockets: Pick<WebSockets, 'checkConnections' | 'queuedBytes'>;
@@ -104,7 +104,7 @@ function serve(server: Server, gate: Gate, listener: Listener, sockets: WebSocke
   });
 }
 
-/** Nothing here takes a body, and only the session exchange is more than reading. */
+/** No path takes a body, and only the session exchange is a POST. */
 function faultOf({ method, url, headers }: IncomingMessage): PortchurnError | null {
   const reads = method === 'GET' || method === 'HEAD';
   if (!reads && !(method === 'POST' && url === SESSION_PATH)) {

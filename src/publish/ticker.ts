@@ -1,10 +1,10 @@
 /**
- * The publish clock: every interval while somebody subscribes, else just often enough that changes do not pile up in the
- * engine. Enters: the hub. Leaves: its ticks. Called by server.ts.
+ * The publish clock. In: the hub. Out: its ticks: one per interval while there is a subscription, else just often enough
+ * that changes do not pile up in the engine.
  */
 import type { Hub } from './hub.js';
 
-/** Longest time the tables go uncollected when nobody looks. */
+/** Longest time between two collections without a subscription. */
 const IDLE_MS = 10_000;
 
 export class Ticker {
@@ -16,22 +16,22 @@ export class Ticker {
   ) {}
 
   start(): void {
-    this.hub.onWanted = () => this.#arm();
+    this.hub.onFirstSubscription = () => this.#arm();
     this.#arm();
   }
 
   stop(): void {
-    this.hub.onWanted = () => {};
+    this.hub.onFirstSubscription = () => {};
     if (this.#timer) clearTimeout(this.#timer);
   }
 
   #arm(): void {
     if (this.#timer) clearTimeout(this.#timer);
-    const period = this.hub.wanted ? this.intervalMs : Math.max(IDLE_MS, this.intervalMs);
+    const period = this.hub.hasSubscriptions ? this.intervalMs : Math.max(IDLE_MS, this.intervalMs);
     this.#timer = setTimeout(() => this.#tick(), period);
   }
 
-  /** The next tick counts from this one's start, so that work does not stretch the interval. */
+  /** Armed before the work, so that the work does not stretch the interval. */
   #tick(): void {
     this.#arm();
     this.hub.publish(Date.now());

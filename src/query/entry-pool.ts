@@ -1,6 +1,6 @@
 /**
- * Entries by key, with the sums of their columns kept up to date: what a view chooses its visible rows from.
- * Enters and leaves: entries. Called by view.ts and group.ts.
+ * Entries by key, with the sums of their columns kept up to date: the candidates among which a view chooses its visible
+ * rows. In: entries. Out: entries, and sums over those that are not visible.
  */
 import type { TableTopic } from '../protocol/frames.js';
 import type { Entry } from './row-store.js';
@@ -29,7 +29,7 @@ export class EntryPool {
     this.#entries.set(key, entry);
   }
 
-  /** False when there was none. */
+  /** False when there was no such entry. */
   delete(key: string): boolean {
     const before = this.#entries.get(key);
     if (before) this.#sums.remove(before.row);

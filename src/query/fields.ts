@@ -1,6 +1,6 @@
 /**
- * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column
- * or topic needs no second list. Enters: a topic. Leaves: its fields by dotted path. Called by order, view, group, filter.
+ * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column or
+ * topic needs no second list. In: a topic. Out: its fields by dotted path.
  */
 import { TABLES, type Topic } from '../protocol/frames.js';
 import { ConnectionEvent } from '../protocol/rows.js';
@@ -19,13 +19,15 @@ export interface Field {
 }
 
 /** The part of JSON Schema that rows are made of. */
-interface Schema {
+export interface Schema {
   type?: string;
   properties?: Record<string, Schema>;
   anyOf?: Schema[];
   const?: unknown;
   enum?: unknown[];
   'x-sums'?: boolean;
+  /** How a group combines values that differ; absent: to null. */
+  'x-group'?: 'min' | 'max' | 'any' | 'unknown';
 }
 
 const KINDS: Record<string, FieldKind> = {
@@ -35,10 +37,10 @@ const KINDS: Record<string, FieldKind> = {
   boolean: 'boolean',
 };
 
-/** Of `T | null`, and of a choice of literals, the first real alternative says what the field is. */
-function concrete(schema: Schema): Schema {
-  const some = schema.anyOf?.find((one) => one.type !== 'null');
-  return some ? concrete(some) : schema;
+/** Of `T | null`, and of a choice of literals, the first alternative that is not null. */
+export function concrete(schema: Schema): Schema {
+  const alternative = schema.anyOf?.find((one) => one.type !== 'null');
+  return alternative ? concrete(alternative) : schema;
 }
 
 function* walk(schema: Schema, prefix: string): Generator<Field> {
@@ -65,7 +67,7 @@ export function fieldsOf(topic: Topic): Fields {
   return FIELDS.get(topic)!;
 }
 
-/** A field of that path in any topic. */
+/** The first topic's field of that path. */
 export function anyField(path: string): Field | undefined {
   for (const fields of FIELDS.values()) if (fields.has(path)) return fields.get(path);
   return undefined;

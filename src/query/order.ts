@@ -1,6 +1,6 @@
 /**
- * Sorting of rows as the contract says: `-field` descending, nulls last either way, ties by key. Enters: entries.
- * Leaves: the first `limit` of them, in order. Called by view.ts.
+ * Sorting of rows as the contract says: `-field` descending, nulls last either way, ties by key. In: entries. Out: the first
+ * `limit` of them, in order.
  */
 import { PortchurnError } from '../protocol/errors.js';
 import type { TableTopic } from '../protocol/frames.js';
@@ -17,7 +17,7 @@ interface Ranked {
   entry: Entry;
 }
 
-/** What is worst comes first. A topic without an entry is ordered by key. */
+/** The rows that matter most come first. A topic without an entry here is ordered by key. */
 const DEFAULT_SORT: { [T in TableTopic]?: string } = {
   totals: '-timeWait',
   flows: '-portsHeld',
@@ -48,7 +48,7 @@ export function parseOrder(topic: TableTopic, sort: string): Order {
 /** The first `limit` entries in order. A heap of `limit` keeps 100,000 candidates from being sorted whole. */
 export function first(entries: Iterable<Entry>, order: Order, limit: number): Entry[] {
   const compare = comparer(order.descending);
-  const heap = new WorstFirst(compare, limit);
+  const heap = new BoundedHeap(compare, limit);
   for (const entry of entries) heap.offer(order.read(entry.row), entry);
   return heap.items.sort(compare).map((item) => item.entry);
 }
@@ -56,20 +56,20 @@ export function first(entries: Iterable<Entry>, order: Order, limit: number): En
 type Compare = (a: Ranked, b: Ranked) => number;
 
 function comparer(descending: boolean): Compare {
-  return (a, b) => byValue(a.value, b.value, descending) || plain(a.entry.row.key, b.entry.row.key);
+  return (a, b) => byValue(a.value, b.value, descending) || ascending(a.entry.row.key, b.entry.row.key);
 }
 
 function byValue(a: Scalar, b: Scalar, descending: boolean): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
-  return descending ? plain(b, a) : plain(a, b);
+  return descending ? ascending(b, a) : ascending(a, b);
 }
 
-function plain<T extends string | number | boolean>(a: T, b: T): number {
+function ascending<T extends string | number | boolean>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A bounded binary heap with the worst item on top, the one that a better item replaces. */
-class WorstFirst {
+/** A bounded binary heap with the last-ranked item on top: a better item replaces it. */
+class BoundedHeap {
   readonly items: Ranked[] = [];
   readonly #candidate = { value: null } as Ranked;
 
@@ -78,7 +78,7 @@ class WorstFirst {
     private readonly limit: number,
   ) {}
 
-  /** Most candidates of a large table do not get in: those cost no allocation. */
+  /** Most candidates of a large table are not kept: they cost no allocation. */
   offer(value: Scalar, entry: Entry): void {
     if (this.items.length < this.limit) {
       this.items.push({ value, entry });
@@ -89,27 +89,27 @@ class WorstFirst {
     this.#candidate.entry = entry;
     if (this.compare(this.#candidate, this.items[0]!) >= 0) return;
     this.items[0] = { value, entry };
-    this.#sink(0);
+    this.#siftDown(0);
   }
 
   #heapify(): void {
-    for (let i = (this.items.length >> 1) - 1; i >= 0; i--) this.#sink(i);
+    for (let i = (this.items.length >> 1) - 1; i >= 0; i--) this.#siftDown(i);
   }
 
-  #sink(at: number): void {
-    for (let i = at, child = this.#worse(i); child !== i; child = this.#worse(i)) {
+  #siftDown(at: number): void {
+    for (let i = at, child = this.#lastRanked(i); child !== i; child = this.#lastRanked(i)) {
       [this.items[i], this.items[child]] = [this.items[child]!, this.items[i]!];
       i = child;
     }
   }
 
   /** Of `i` and its children the one that ranks last. */
-  #worse(i: number): number {
-    let worst = i;
+  #lastRanked(i: number): number {
+    let last = i;
     for (const child of [2 * i + 1, 2 * i + 2]) {
       const item = this.items[child];
-      if (item && this.compare(item, this.items[worst]!) > 0) worst = child;
+      if (item && this.compare(item, this.items[last]!) > 0) last = child;
     }
-    return worst;
+    return last;
   }
 }

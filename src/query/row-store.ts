@@ -1,11 +1,11 @@
 /**
- * The current rows of one table topic. Enters: Changes of the engine, once per publish tick. Leaves: which rows changed,
- * for the views; each row's JSON text, made at most once however many clients get it. Called by tables.ts.
+ * The current rows of one table topic. In: changes from the engine, once per publish tick. Out: the entries that changed,
+ * for the views; each row's JSON text, made at most once for all clients.
  */
 import type { AnyRow } from '../protocol/frames.js';
 import type { Changes } from '../protocol/source.js';
 
-/** One version of one row. A changed row is a new Entry, so identity says whether a client has it already. */
+/** One version of one row. A changed row is a new Entry, so comparing identities shows whether a client has it. */
 export class Entry {
   #json: string | null = null;
 
@@ -21,8 +21,8 @@ export class Entry {
   }
 }
 
-/** What became of one key; null: gone. */
-export interface Changed {
+/** The new entry of one key; null: the row is gone. */
+export interface EntryChange {
   key: string;
   entry: Entry | null;
 }
@@ -30,12 +30,12 @@ export interface Changed {
 export class RowStore {
   readonly entries = new Map<string, Entry>();
 
-  /** `admits`: rows it refuses are never published. */
+  /** Rows that `admits` refuses are never published. */
   constructor(private readonly admits: (row: AnyRow) => boolean = () => true) {}
 
   /** Takes a tick's changes; a key both set and deleted ends up set. The rows belong to the store from here on. */
-  apply({ set, del }: Changes<AnyRow>): Changed[] {
-    const changed = new Map<string, Changed>();
+  apply({ set, del }: Changes<AnyRow>): EntryChange[] {
+    const changed = new Map<string, EntryChange>();
     for (const key of del) if (this.entries.delete(key)) changed.set(key, { key, entry: null });
     for (const row of set) {
       const entry = this.#put(row);
@@ -44,7 +44,7 @@ export class RowStore {
     return [...changed.values()];
   }
 
-  /** The new entry; null: a row that is admitted no more; undefined: never was. */
+  /** The new entry; null: the row is no longer admitted; undefined: it never was. */
   #put(row: AnyRow): Entry | null | undefined {
     if (!this.admits(row)) return this.entries.delete(row.key) ? null : undefined;
     const entry = new Entry(row);

@@ -1,12 +1,12 @@
 /**
- * What the clients of one view can see, and since when. Enters: the visible entries that changed, per tick. Leaves: the
- * difference to any earlier tick, so that a slow client's changes merge by asking later. Called by view.ts.
+ * The visible rows of one view, with the tick of each row's last change. In: the visible entries that changed, per tick.
+ * Out: the difference to any earlier tick. A slow client takes a difference over several ticks, so its changes merge.
  */
-import type { Changed, Entry } from './row-store.js';
+import type { Entry, EntryChange } from './row-store.js';
 
-interface Slot {
+interface RowVersion {
   entry: Entry;
-  /** Tick of its last change. */
+  /** Tick of the last change. */
   seq: number;
 }
 
@@ -15,14 +15,14 @@ export interface Difference {
   del: string[];
 }
 
-/** Deletions remembered; a client further behind than these reach gets a snapshot. */
+/** Deletions remembered; a client that is further behind gets a snapshot. */
 const MAX_TOMBSTONES = 10_000;
 
 export class RowVersions {
-  readonly #slots = new Map<string, Slot>();
-  /** Tick at which a key left, oldest first. */
-  readonly #gone = new Map<string, number>();
-  /** Differences to ticks before this one are not known. */
+  readonly #rows = new Map<string, RowVersion>();
+  /** Tick at which each key was deleted, oldest first. */
+  readonly #tombstones = new Map<string, number>();
+  /** Oldest tick to which the difference is known. */
   #horizon: number;
 
   constructor(
@@ -33,49 +33,49 @@ export class RowVersions {
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.#rows.size;
   }
 
   get(key: string): Entry | undefined {
-    return this.#slots.get(key)?.entry;
+    return this.#rows.get(key)?.entry;
   }
 
   keys(): IterableIterator<string> {
-    return this.#slots.keys();
+    return this.#rows.keys();
   }
 
   *entries(): Generator<Entry> {
-    for (const slot of this.#slots.values()) yield slot.entry;
+    for (const row of this.#rows.values()) yield row.entry;
   }
 
-  apply(changed: readonly Changed[], seq: number): void {
+  apply(changed: readonly EntryChange[], seq: number): void {
     for (const { key, entry } of changed) {
       if (entry) this.#set(key, entry, seq);
-      else if (this.#slots.delete(key)) this.#bury(key, seq);
+      else if (this.#rows.delete(key)) this.#addTombstone(key, seq);
     }
   }
 
-  /** Null when `seq` is too long ago to tell. */
+  /** Null: the difference to a tick that long ago is not known. */
   since(seq: number): Difference | null {
     if (seq < this.#horizon) return null;
     const set: Entry[] = [];
-    for (const slot of this.#slots.values()) if (slot.seq > seq) set.push(slot.entry);
+    for (const row of this.#rows.values()) if (row.seq > seq) set.push(row.entry);
     const del: string[] = [];
-    for (const [key, at] of this.#gone) if (at > seq) del.push(key);
+    for (const [key, at] of this.#tombstones) if (at > seq) del.push(key);
     return { set, del };
   }
 
   #set(key: string, entry: Entry, seq: number): void {
-    this.#gone.delete(key);
-    this.#slots.set(key, { entry, seq });
+    this.#tombstones.delete(key);
+    this.#rows.set(key, { entry, seq });
   }
 
-  #bury(key: string, seq: number): void {
-    this.#gone.delete(key);
-    this.#gone.set(key, seq);
-    if (this.#gone.size <= this.maxTombstones) return;
-    const [oldest, at] = this.#gone.entries().next().value as [string, number];
-    this.#gone.delete(oldest);
+  #addTombstone(key: string, seq: number): void {
+    this.#tombstones.delete(key);
+    this.#tombstones.set(key, seq);
+    if (this.#tombstones.size <= this.maxTombstones) return;
+    const [oldest, at] = this.#tombstones.entries().next().value as [string, number];
+    this.#tombstones.delete(oldest);
     this.#horizon = at;
   }
 }

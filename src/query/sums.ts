@@ -1,11 +1,11 @@
 /**
- * Column sums that stay exact while rows come, change and go: `other` and groups. Enters: rows. Leaves: sums by column.
- * Called by pool.ts, group.ts and view.ts.
+ * Column sums that stay exact while rows are added, changed and removed, for `other` and for groups. In: rows. Out: sums by
+ * column.
  */
 import type { AnyRow, TableTopic } from '../protocol/frames.js';
 import { fieldsOf } from './fields.js';
 
-/** Rates are summed in whole millionths: floating point would drift as rows leave, and depend on their order. */
+/** Rates are summed in whole millionths: floating-point sums would drift as rows are removed, and depend on their order. */
 const MILLIONTHS = 1e6;
 
 interface Column {
@@ -28,7 +28,7 @@ function* summed(topic: TableTopic): Generator<Column> {
   }
 }
 
-/** Unknown adds nothing, and a sum of nothing but unknowns is unknown. */
+/** Null adds nothing, and a sum over nulls only is null. */
 export class Sums {
   readonly #columns: readonly Column[];
   readonly #totals: Float64Array;
@@ -55,7 +55,7 @@ export class Sums {
     return Object.fromEntries(this.#columns.map(({ name }, i) => [name, known(i) ? value(i) : null]));
   }
 
-  /** A sum of its own, to go on from. */
+  /** An independent copy. */
   copy(topic: TableTopic): Sums {
     const copy = new Sums(topic);
     copy.#totals.set(this.#totals);

@@ -1,6 +1,6 @@
 /**
- * What a client may ask of a table, checked. Enters: a subscribe frame, URL parameters or a command line's options.
- * Leaves: a ViewSpec and the name under which equal ones share a View. Called by tables.ts, events.ts and http.ts.
+ * A query on a table (filter, sort, limit, group), checked. In: a subscribe frame, URL parameters or a command line's
+ * options. Out: a ViewSpec, and the name under which equal queries share a View.
  */
 import { PortchurnError } from '../protocol/errors.js';
 import { DEFAULT_LIMIT, GROUPS, type Group, MAX_LIMIT, type TableTopic } from '../protocol/frames.js';
@@ -8,7 +8,7 @@ import { type NetnsName, parseFilter } from './filter/parse.js';
 import { defaultSort, isSortable, parseOrder } from './order.js';
 import type { ViewSpec } from './view.js';
 
-/** Absent parts are the defaults: everything, the topic's own order, 1000 rows. */
+/** Defaults of absent parts: all rows, the topic's own order, 1000 rows, not grouped. */
 export interface TableQuery {
   filter?: string | undefined;
   sort?: string | undefined;
@@ -17,17 +17,18 @@ export interface TableQuery {
 }
 
 export interface NamedSpec {
-  /** Equal wishes have equal names. */
+  /** Equal queries have equal names. */
   name: string;
   spec: ViewSpec;
 }
 
+/** The only topic that can be grouped. */
 const GROUPED: TableTopic = 'flows';
 
 /** Throws USAGE or BAD_FILTER. */
-export function specOf(topic: TableTopic, wish: TableQuery, netnsName: NetnsName): NamedSpec {
-  const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = wish;
-  const filter = parseFilter((wish.filter ?? '').trim(), netnsName);
+export function specOf(topic: TableTopic, query: TableQuery, netnsName: NetnsName): NamedSpec {
+  const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = query;
+  const filter = parseFilter((query.filter ?? '').trim(), netnsName);
   if (group !== null && topic !== GROUPED) {
     throw new PortchurnError('USAGE', `only ${GROUPED} can be grouped, not ${topic}`);
   }
@@ -41,16 +42,14 @@ function checkLimit(limit: number): void {
   throw new PortchurnError('USAGE', `limit is a whole number from 1 to ${MAX_LIMIT}`);
 }
 
-/**
- * One wish for several tables at once: sorted and grouped are those that can be; that none can is an error.
- */
+/** The part of a query for several tables that applies to `topic`. A `sort` that applies to none of them is an error. */
 export function queryForTopic(
   topic: TableTopic,
   topics: readonly TableTopic[],
-  wish: TableQuery,
+  query: TableQuery,
 ): TableQuery {
-  if (topics.length === 1) return wish;
-  const { sort, group, ...rest } = wish;
+  if (topics.length === 1) return query;
+  const { sort, group, ...rest } = query;
   if (sort !== undefined && !topics.some((one) => isSortable(one, sort))) parseOrder(topic, sort);
   return {
     ...rest,

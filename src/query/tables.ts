@@ -1,6 +1,6 @@
 /**
- * All tables of one engine, and the views on them. Enters: the engine's tables, once per publish tick. Leaves: views for
- * subscriptions, and snapshot bodies for HTTP and for commands that trace by themselves. Called by hub.ts and by cli.
+ * All tables of one engine, and the views on them. In: the engine's tables, once per publish tick. Out: views for
+ * subscriptions; snapshot bodies for HTTP and for commands that trace by themselves.
  */
 import { randomUUID } from 'node:crypto';
 import { PortchurnError } from '../protocol/errors.js';
@@ -14,16 +14,16 @@ import {
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import { parseFilter } from './filter/parse.js';
-import { type Changed, RowStore } from './row-store.js';
+import { type EntryChange, RowStore } from './row-store.js';
 import { queryForTopic, specOf, type TableQuery } from './table-query.js';
 import { type Tick, View } from './view.js';
 
-/** Distinct tables-as-wanted that are kept up to date at once; each costs work per tick. */
+/** Distinct views kept up to date at once; each costs work per tick. */
 const MAX_VIEWS = 256;
 
-interface Kept {
+interface SharedView {
   view: View;
-  users: number;
+  references: number;
 }
 
 interface Table {
@@ -31,26 +31,26 @@ interface Table {
   store: RowStore;
 }
 
-type Watcher = (changed: readonly Changed[]) => void;
+type Watcher = (changed: readonly EntryChange[]) => void;
 
-/** Runs an attempt that may throw; undefined: it did, and somebody was told. */
-export type Guard = <T>(what: string, attempt: () => T) => T | undefined;
+/** Runs an attempt that may throw; undefined: it threw, and the guard has reported it. */
+export type Guard = <T>(operation: string, attempt: () => T) => T | undefined;
 const unguarded: Guard = (_, attempt) => attempt();
 
 export class Tables {
-  /** Tells one run of the service from the next. */
+  /** Identifies one run of the service. */
   readonly epoch = randomUUID();
   /** Number and time of the last collection; 0 before the first. */
   readonly tick: Tick = { seq: 0, time: 0 };
   readonly topics: readonly TableTopic[];
   readonly #tables = new Map<TableTopic, Table>();
-  readonly #views = new Map<string, Kept>();
+  readonly #views = new Map<string, SharedView>();
   readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
   readonly #netnsNames = new Map<number, string>();
-  /** A service-wide filter is set. */
+  /** True: a service-wide filter is set. */
   readonly isFiltered: boolean;
 
-  /** `filter`: rows outside of it are never published. `guard` is around each table's collection. Throws BAD_FILTER. */
+  /** Rows that do not match `filter` are never published. `guard` wraps each table's collection. Throws BAD_FILTER. */
   constructor(
     source: Pick<Source, 'tables'>,
     filter = '',
@@ -65,20 +65,20 @@ export class Tables {
     }
   }
 
-  /** A verdict is no row about a process, its text names one: it is told when what it is about is published. */
+  /** A verdict's text may name a process: it is published only when the budget and the finding it is about are. */
   #admission(topic: TableTopic, admits: (row: AnyRow) => boolean): (row: AnyRow) => boolean {
     if (topic !== 'verdict' || !this.isFiltered) return admits;
     return (row) => {
       const { level, budget, finding } = row as VerdictRow;
-      const isAboutNothing = level === 'ok' && budget === null;
+      const namesNothing = level === 'ok' && budget === null;
       return (
-        (isAboutNothing || this.publishes('budgets', budget)) &&
+        (namesNothing || this.publishes('budgets', budget)) &&
         (finding === null || this.publishes('findings', finding))
       );
     };
   }
 
-  /** Without a service-wide filter everything is published. */
+  /** Is the row with this key published? Without a service-wide filter every row is. */
   publishes(topic: TableTopic, key: string | null): boolean {
     if (!this.isFiltered) return true;
     return key !== null && (this.#tables.get(topic)?.store.entries.has(key) ?? false);
@@ -86,7 +86,7 @@ export class Tables {
 
   readonly netnsName = (inode: number): string | null => this.#netnsNames.get(inode) ?? null;
 
-  /** One publish tick: takes over what changed and brings every view up to date. `now`: Unix ms. */
+  /** One publish tick: takes the changes of all tables and brings every view up to date. `now`: Unix ms. */
   collect(now: number): void {
     this.tick.seq++;
     this.tick.time = now;
@@ -95,60 +95,60 @@ export class Tables {
     for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
   }
 
-  /** Hands all rows of a topic to `watcher`, and from then on what changed, tick by tick. For as long as the tables live. */
+  /** Hands all rows of a topic to `watcher`, then each tick's changes, for as long as the tables exist. */
   watch(topic: TableTopic, watcher: Watcher): void {
     watcher([...this.#store(topic).entries].map(([key, entry]) => ({ key, entry })));
     this.#watchers.push({ topic, watcher });
   }
 
-  /** The current rows of a topic. They are the store's own: to be read only. */
+  /** The current rows of a topic. They are the store's own objects: read only. */
   rows<T extends TableTopic>(topic: T): RowOf<T>[] {
     return [...this.#store(topic).entries.values()].map(({ row }) => row as RowOf<T>);
   }
 
-  /** A table that cannot be collected stays as it is. */
-  #guarded(topic: TableTopic, now: number): Changed[] {
+  /** A table that cannot be collected keeps its rows. */
+  #guarded(topic: TableTopic, now: number): EntryChange[] {
     return this.guard(topic, () => this.#collect(topic, now)) ?? [];
   }
 
   #collect(topic: TableTopic, now: number) {
     const { source, store } = this.#tables.get(topic)!;
     const changes = source.collect(now);
-    if (topic === 'totals') this.#learnNames(changes.set as TotalsRow[]);
+    if (topic === 'totals') this.#rememberNames(changes.set as TotalsRow[]);
     return store.apply(changes as { set: AnyRow[]; del: string[] });
   }
 
-  #learnNames(rows: readonly TotalsRow[]): void {
+  #rememberNames(rows: readonly TotalsRow[]): void {
     for (const { netns, name } of rows)
       if (netns !== null && name !== null) this.#netnsNames.set(netns, name);
   }
 
-  /** The view that a wish describes, shared with equal ones. Give it back with release. */
-  acquire(topic: TableTopic, wish: TableQuery): View {
+  /** The view for a query, shared with equal queries. Give it back with release(). */
+  acquire(topic: TableTopic, query: TableQuery): View {
     const store = this.#store(topic);
-    const { name, spec } = specOf(topic, wish, this.netnsName);
-    const kept = this.#views.get(name) ?? this.#keep(name, new View(name, spec, store, this.tick));
-    kept.users++;
-    return kept.view;
+    const { name, spec } = specOf(topic, query, this.netnsName);
+    const shared = this.#views.get(name) ?? this.#share(name, new View(name, spec, store, this.tick));
+    shared.references++;
+    return shared.view;
   }
 
-  /** Drops the view once nobody uses it. */
+  /** The last release drops the view. */
   release(view: View): void {
-    const kept = this.#views.get(view.name);
-    if (kept && --kept.users === 0) this.#views.delete(view.name);
+    const shared = this.#views.get(view.name);
+    if (shared && --shared.references === 0) this.#views.delete(view.name);
   }
 
   get views(): number {
     return this.#views.size;
   }
 
-  #keep(name: string, view: View): Kept {
+  #share(name: string, view: View): SharedView {
     if (this.#views.size >= MAX_VIEWS) {
       throw new PortchurnError('TOO_MANY', `${MAX_VIEWS} different subscriptions are the most there can be`);
     }
-    const kept = { view, users: 0 };
-    this.#views.set(name, kept);
-    return kept;
+    const shared = { view, references: 0 };
+    this.#views.set(name, shared);
+    return shared;
   }
 
   #store(topic: TableTopic): RowStore {
@@ -157,16 +157,16 @@ export class Tables {
     throw new PortchurnError('UNKNOWN_TOPIC', `this service has no ${topic}`);
   }
 
-  /** Body of GET /api/v1/snapshot, as JSON. Without topics: all there are. */
-  snapshotJson(topics: readonly TableTopic[], wish: TableQuery): string {
-    const parts = this.#each(topics, wish, (topic, view) => `"${topic}":{${view.body()}}`);
+  /** Body of GET /api/v1/snapshot, as JSON. Without topics: all tables. */
+  snapshotJson(topics: readonly TableTopic[], query: TableQuery): string {
+    const parts = this.#each(topics, query, (topic, view) => `"${topic}":{${view.body()}}`);
     const { time, seq } = this.tick;
     return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
   }
 
-  /** The same body as an object. Its rows are the store's own: to be read only. */
-  snapshot(topics: readonly TableTopic[], wish: TableQuery): SnapshotBody {
-    const parts = this.#each(topics, wish, (topic, view) => {
+  /** The same body as an object. Its rows are the store's own objects: read only. */
+  snapshot(topics: readonly TableTopic[], query: TableQuery): SnapshotBody {
+    const parts = this.#each(topics, query, (topic, view) => {
       const rows = view.entries().map((entry) => entry.row);
       return [topic, { rows, total: view.total, other: view.other }];
     });
@@ -174,10 +174,14 @@ export class Tables {
     return { time, epoch: this.epoch, seq, topics: Object.fromEntries(parts) as SnapshotBody['topics'] };
   }
 
-  #each<T>(wanted: readonly TableTopic[], wish: TableQuery, use: (topic: TableTopic, view: View) => T): T[] {
-    const topics = wanted.length > 0 ? [...new Set(wanted)] : this.topics;
+  #each<T>(
+    selected: readonly TableTopic[],
+    query: TableQuery,
+    use: (topic: TableTopic, view: View) => T,
+  ): T[] {
+    const topics = selected.length > 0 ? [...new Set(selected)] : this.topics;
     return topics.map((topic) => {
-      const view = this.acquire(topic, queryForTopic(topic, topics, wish));
+      const view = this.acquire(topic, queryForTopic(topic, topics, query));
       try {
         return use(topic, view);
       } finally {
@@ -187,13 +191,13 @@ export class Tables {
   }
 }
 
-/** For commands without a service: what the engine's tables hold now, as GET /api/v1/snapshot would answer. */
+/** For commands without a service: what GET /api/v1/snapshot would answer now. */
 export function queryTable(
   tables: Tables,
   topics: readonly TableTopic[],
-  wish: TableQuery,
+  query: TableQuery,
   now: number,
 ): SnapshotBody {
   tables.collect(now);
-  return tables.snapshot(topics, wish);
+  return tables.snapshot(topics, query);
 }

@@ -1,13 +1,13 @@
 /**
- * One table as some clients want it: filtered, grouped, sorted, limited. Equal subscriptions and HTTP requests share one
- * View, which is brought up to date once per publish tick and serialises each frame's tail once, whoever gets it.
- * Enters: the store's changes. Leaves: frame tails (everything behind a client's own head). Called by tables.ts and hub.ts.
+ * One view on a table: filtered, grouped, sorted, limited. Equal subscriptions and HTTP requests share one View, which is
+ * brought up to date once per publish tick and serialises each frame's tail once for all of them. In: the row store's
+ * changes. Out: frame tails (everything behind `type` and `sub`, which differ per subscription).
  */
 import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
 import { EntryPool } from './entry-pool.js';
 import { Grouping } from './group.js';
 import { first, type Order } from './order.js';
-import type { Changed, Entry, RowStore } from './row-store.js';
+import type { Entry, EntryChange, RowStore } from './row-store.js';
 import { RowVersions } from './row-versions.js';
 
 export interface ViewSpec {
@@ -24,7 +24,7 @@ export interface Tick {
   time: number;
 }
 
-/** Clients in step ask for the same difference; a few others may be kept beside it. */
+/** Delta tails kept per tick: most clients are equally far, a few are further behind. */
 const MAX_TAILS = 8;
 
 export class View {
@@ -32,7 +32,7 @@ export class View {
   other: Other = null;
   readonly #matching: EntryPool;
   readonly #grouping: Grouping | null;
-  readonly #ledger: RowVersions;
+  readonly #versions: RowVersions;
   #tick: Tick;
   /** Tick of the last change that a client can see. */
   #changedAt: number;
@@ -50,7 +50,7 @@ export class View {
     this.#changedAt = tick.seq;
     this.#grouping = spec.group && new Grouping(spec.group);
     this.#matching = new EntryPool(spec.topic);
-    this.#ledger = new RowVersions(tick.seq);
+    this.#versions = new RowVersions(tick.seq);
     this.refresh(
       [...store.entries].map(([key, entry]) => ({ key, entry })),
       tick,
@@ -58,7 +58,7 @@ export class View {
   }
 
   /** Takes the store's changes of this tick. */
-  refresh(changed: readonly Changed[], tick: Tick): void {
+  refresh(changed: readonly EntryChange[], tick: Tick): void {
     this.#tick = tick;
     this.#snapshot = null;
     this.#deltas.clear();
@@ -66,7 +66,7 @@ export class View {
     if (candidates.length === 0) return;
     const all = this.#all();
     this.total = all.size;
-    this.#ledger.apply(
+    this.#versions.apply(
       all.size > this.spec.limit ? this.#select(all) : this.#everything(all, candidates),
       tick.seq,
     );
@@ -74,17 +74,17 @@ export class View {
     this.#changedAt = tick.seq;
   }
 
-  /** Does a client that has `seq` lack anything? */
+  /** Has anything visible changed after tick `seq`? */
   changedSince(seq: number): boolean {
     return this.#changedAt > seq;
   }
 
   /** The visible entries, in order. */
   entries(): Entry[] {
-    return first(this.#ledger.entries(), this.spec.order, this.spec.limit);
+    return first(this.#versions.entries(), this.spec.order, this.spec.limit);
   }
 
-  /** `"rows":[…],"total":…,"other":…`: what HTTP bodies and snapshot frames have in common. */
+  /** `"rows":[…],"total":…,"other":…`: the part that HTTP bodies and snapshot frames have in common. */
   body(): string {
     const rows = this.entries().map((entry) => entry.json);
     return `"rows":[${rows.join(',')}],${this.#sumsText()}`;
@@ -95,7 +95,7 @@ export class View {
     return this.#snapshot;
   }
 
-  /** What changed since tick `seq`; null when that is too long ago to tell. */
+  /** The changes since tick `seq`; null: the difference to a tick that long ago is not known. */
   deltaTail(seq: number): string | null {
     let tail = this.#deltas.get(seq);
     if (tail === undefined) {
@@ -106,7 +106,7 @@ export class View {
   }
 
   #delta(seq: number): string | null {
-    const difference = this.#ledger.since(seq);
+    const difference = this.#versions.since(seq);
     if (!difference) return null;
     const set = difference.set.map((entry) => entry.json).join(',');
     return `${this.#headText()},"prev":${seq},"set":[${set}],"del":${JSON.stringify(difference.del)},${this.#sumsText()}}`;
@@ -124,8 +124,8 @@ export class View {
     return this.#grouping ? this.#grouping.entries : this.#matching;
   }
 
-  #match(changed: readonly Changed[]): Changed[] {
-    const matched: Changed[] = [];
+  #match(changed: readonly EntryChange[]): EntryChange[] {
+    const matched: EntryChange[] = [];
     for (const { key, entry } of changed) {
       if (entry && this.spec.matches(entry.row)) {
         this.#matching.set(key, entry);
@@ -135,30 +135,30 @@ export class View {
     return matched;
   }
 
-  #candidates(matched: Changed[]): Changed[] {
+  #candidates(matched: EntryChange[]): EntryChange[] {
     return this.#grouping ? this.#grouping.apply(matched) : matched;
   }
 
-  /** Nothing is hidden: what changed is what clients see, unless the limit hid some until now. */
-  #everything(all: EntryPool, candidates: Changed[]): Changed[] {
+  /** The limit hides nothing: the visible changes are the changes, unless the limit hid rows until now. */
+  #everything(all: EntryPool, candidates: EntryChange[]): EntryChange[] {
     return this.other === null ? candidates : this.#replace(all.values());
   }
 
-  #select(all: EntryPool): Changed[] {
+  #select(all: EntryPool): EntryChange[] {
     return this.#replace(first(all.values(), this.spec.order, this.spec.limit));
   }
 
-  /** From what clients see now to `visible`. */
-  #replace(entries: Iterable<Entry>): Changed[] {
+  /** The changes that lead from the rows that are visible now to `entries`. */
+  #replace(entries: Iterable<Entry>): EntryChange[] {
     const visible = new Map([...entries].map((entry) => [entry.key, entry]));
-    const changed: Changed[] = [];
-    for (const key of this.#ledger.keys()) if (!visible.has(key)) changed.push({ key, entry: null });
-    for (const [key, entry] of visible) if (this.#ledger.get(key) !== entry) changed.push({ key, entry });
+    const changed: EntryChange[] = [];
+    for (const key of this.#versions.keys()) if (!visible.has(key)) changed.push({ key, entry: null });
+    for (const [key, entry] of visible) if (this.#versions.get(key) !== entry) changed.push({ key, entry });
     return changed;
   }
 
   #hidden(all: EntryPool): Other {
-    const rows = all.size - this.#ledger.size;
-    return rows === 0 ? null : { ...all.sumsWithout(this.#ledger.entries()), rows };
+    const rows = all.size - this.#versions.size;
+    return rows === 0 ? null : { ...all.sumsWithout(this.#versions.entries()), rows };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. Enters: requests that passed
- * the gate. Leaves: responses; every error as JSON `{code, message}`. Called by server.ts.
+ * The HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. In:
+ * requests that passed the gate. Out: responses; every error as JSON `{code, message}`.
  */
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -33,14 +33,14 @@ export interface AppOptions {
   readonly log: Logger;
 }
 
-type Bound = { Bindings: HttpBindings };
-type Asked = Context<Bound>;
+type Environment = { Bindings: HttpBindings };
+type RequestContext = Context<Environment>;
 
 const NO_STORE = { 'cache-control': 'no-store' };
 const TABLE_PARAMETERS = ['topic', 'filter', 'sort', 'limit', 'group'];
 
-export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono<Bound> {
-  const app = new Hono<Bound>();
+export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono<Environment> {
+  const app = new Hono<Environment>();
   app.get('/healthz', (c) => health(c, hub));
   app.get('/metrics', (c) => scrape(c, hub, metrics));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
@@ -51,40 +51,40 @@ export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono
     throw new PortchurnError('UPGRADE_REQUIRED', 'this path speaks WebSocket; for lines use stream.ndjson');
   });
   app.post(SESSION_PATH, (c) => session(c, gate));
-  app.get('*', (c) => file(c, assets));
-  app.notFound((c) => failed(c, new PortchurnError('NOT_FOUND', `there is no ${c.req.path}`)));
-  app.onError((error, c) => failed(c, error, log));
+  app.get('*', (c) => dashboardFile(c, assets));
+  app.notFound((c) => errorResponse(c, new PortchurnError('NOT_FOUND', `there is no ${c.req.path}`)));
+  app.onError((error, c) => errorResponse(c, error, log));
   return app;
 }
 
-function failed(c: Asked, error: unknown, log?: Logger): Response {
+function errorResponse(c: RequestContext, error: unknown, log?: Logger): Response {
   const known = asPortchurnError(error);
   if (known.code === 'INTERNAL') log?.error({ err: error, path: c.req.path }, 'a request failed');
   const headers = known.code === 'UPGRADE_REQUIRED' ? { ...NO_STORE, upgrade: 'websocket' } : NO_STORE;
   return c.json(errorBody(known), known.status as ContentfulStatusCode, headers);
 }
 
-function health(c: Asked, hub: Hub): Response {
+function health(c: RequestContext, hub: Hub): Response {
   const { health } = hub;
   if (health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
   return c.json(health, 200, NO_STORE);
 }
 
-/** A stopped tracer answers nothing, so that the scrape fails and nobody takes old numbers for new. */
-async function scrape(c: Asked, hub: Hub, metrics: Metrics): Promise<Response> {
+/** After the tracer has stopped the scrape fails, so that old numbers are not taken for new ones. */
+async function scrape(c: RequestContext, hub: Hub, metrics: Metrics): Promise<Response> {
   if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
-  hub.freshen(Date.now());
+  hub.publishIfStale(Date.now());
   return c.body(await metrics.text(), 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
-function snapshot(c: Asked, hub: Hub): Response {
+function snapshot(c: RequestContext, hub: Hub): Response {
   checkParameters(c, TABLE_PARAMETERS);
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
-  const body = hub.snapshotJson(topics, wishOf(c), Date.now());
+  const body = hub.snapshotJson(topics, tableQueryOf(c), Date.now());
   return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 
-function history(c: Asked, hub: Hub): Response {
+function history(c: RequestContext, hub: Hub): Response {
   if (!hub.hasHistory) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
   checkParameters(c, ['budget', 'seconds']);
   const { budget = null, seconds = String(HISTORY_SECONDS) } = c.req.query();
@@ -101,7 +101,7 @@ function historySeconds(text: string): number {
   throw new PortchurnError('USAGE', `seconds is a whole number from 1 to ${HISTORY_SECONDS}`);
 }
 
-function flow(c: Asked, hub: Hub): Response {
+function flow(c: RequestContext, hub: Hub): Response {
   checkParameters(c, ['key']);
   const key = c.req.query('key') ?? '';
   const body = hub.flowDetail(key, Date.now());
@@ -112,34 +112,34 @@ function flow(c: Asked, hub: Hub): Response {
 }
 
 /** Each topic is one subscription, named after it. */
-function stream(c: Asked, hub: Hub): Response {
+function stream(c: RequestContext, hub: Hub): Response {
   checkParameters(c, [...TABLE_PARAMETERS, 'intervalMs']);
   const topics = c.req.queries('topic') ?? hub.tables.topics;
-  const wanted = [...new Set(topics)].map((topic) => subscription(c, topic));
+  const subscriptions = [...new Set(topics)].map((topic) => subscription(c, topic));
   if (c.req.method === 'HEAD') return c.body(null, 200, NDJSON_HEADERS);
-  streamLines(hub, c.env.outgoing, wanted);
+  streamLines(hub, c.env.outgoing, subscriptions);
   return RESPONSE_ALREADY_SENT;
 }
 
-function subscription(c: Asked, topic: string): Subscribe {
+function subscription(c: RequestContext, topic: string): Subscribe {
   const interval = c.req.query('intervalMs');
   const pace = interval === undefined ? {} : { intervalMs: parseWhole('intervalMs', interval) };
-  return checkClientFrame({ type: 'subscribe', sub: topic, topic, ...wishOf(c), ...pace }) as Subscribe;
+  return checkClientFrame({ type: 'subscribe', sub: topic, topic, ...tableQueryOf(c), ...pace }) as Subscribe;
 }
 
-function session(c: Asked, gate: Gate): Response {
+function session(c: RequestContext, gate: Gate): Response {
   const { cookie } = gate;
   return c.body(null, 204, cookie === null ? NO_STORE : { ...NO_STORE, 'set-cookie': cookie });
 }
 
-function file(c: Asked, assets: Assets): Response | Promise<Response> {
+function dashboardFile(c: RequestContext, assets: Assets): Response | Promise<Response> {
   const asset = assets.get(c.req.path);
   if (asset) return respond(asset, c.req.header('if-none-match'));
   if (c.req.path !== '/') return c.notFound();
   throw new PortchurnError('NOT_FOUND', 'the dashboard was not built', { hint: 'npm run build' });
 }
 
-function wishOf(c: Asked): TableQuery {
+function tableQueryOf(c: RequestContext): TableQuery {
   const { filter, sort, limit, group } = c.req.query();
   return {
     ...(filter === undefined ? {} : { filter }),
@@ -149,8 +149,8 @@ function wishOf(c: Asked): TableQuery {
   };
 }
 
-/** A misspelt parameter must not silently answer another question. */
-function checkParameters(c: Asked, known: readonly string[]): void {
+/** A misspelt parameter is refused: ignored, it would silently answer another question. */
+function checkParameters(c: RequestContext, known: readonly string[]): void {
   const unknown = Object.keys(c.req.query()).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new PortchurnError('USAGE', `no parameter "${unknown}": there are ${known.join(', ')}`);

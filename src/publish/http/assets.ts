@@ -1,6 +1,6 @@
 /**
- * The dashboard's files, read once at start: what is not in this table does not exist, so no path can lead elsewhere.
- * Enters: a directory. Leaves: responses with type, validator and caching. Called by http.ts.
+ * The dashboard's files, read once at start: a file that is not in this table does not exist, so no path can lead elsewhere.
+ * In: a directory. Out: responses with content type, validator (ETag) and caching.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -56,10 +56,10 @@ function load(file: string, path: string): Asset {
   };
 }
 
-/** 304 when the client has it already. */
+/** 304 when the client has this version already. */
 export function respond(asset: Asset, ifNoneMatch: string | undefined): Response {
   const headers = { etag: asset.etag, 'cache-control': asset.cacheControl };
-  const known = (ifNoneMatch ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === asset.etag);
-  if (known) return new Response(null, { status: 304, headers });
+  const cached = (ifNoneMatch ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === asset.etag);
+  if (cached) return new Response(null, { status: 304, headers });
   return new Response(asset.body, { headers: { ...headers, 'content-type': asset.type } });
 }

@@ -1,13 +1,14 @@
 /**
- * How a refusal looks over HTTP: JSON `{code, message}`, to a browser without a token the unlock page. Enters: an error.
- * Leaves: a response, also straight onto a socket whose upgrade or parsing failed. Called by server.ts, http.ts and ws.ts.
+ * An error over HTTP: JSON `{code, message}`, or for a browser without a token the login page. In: an error. Out: a
+ * response, or the same bytes on a bare socket when an upgrade or the parsing of a request failed.
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PortchurnError } from '../../protocol/errors.js';
+import type { ErrorBody } from '../../protocol/frames.js';
 import { LOGIN_PAGE, LOGIN_POLICY } from './login-page.js';
 
-/** On every response. Pages get all they need from this service and may be framed by none. */
+/** On every response. A page may load things from this service only, and no other page may frame it. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -17,13 +18,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
 };
-
-export interface ErrorBody {
-  code: string;
-  message: string;
-  hint?: string;
-  column?: number;
-}
 
 export function errorBody(error: PortchurnError): ErrorBody {
   const { code, message, hint, column } = error;
@@ -35,18 +29,18 @@ export function errorBody(error: PortchurnError): ErrorBody {
   };
 }
 
-/** Anything unforeseen is INTERNAL, and its text stays in the log. */
+/** Any other error becomes INTERNAL, and its text stays in the log. */
 export function asPortchurnError(error: unknown): PortchurnError {
   if (error instanceof PortchurnError) return error;
   return new PortchurnError('INTERNAL', 'the service failed; its log says why', { cause: error });
 }
 
-interface Refusal {
+interface ErrorResponse {
   headers: Record<string, string>;
   body: string;
 }
 
-function refusal(error: PortchurnError, asPage: boolean): Refusal {
+function errorResponse(error: PortchurnError, asPage: boolean): ErrorResponse {
   const page = asPage && error.code === 'UNAUTHORIZED';
   const body = page ? LOGIN_PAGE : `${JSON.stringify(errorBody(error))}\n`;
   const headers = {
@@ -63,15 +57,15 @@ function refusal(error: PortchurnError, asPage: boolean): Refusal {
   return { headers, body };
 }
 
-/** Answers and closes the connection: whoever was refused may have sent a body that nobody read. */
+/** Answers and closes the connection: the request may have a body, which is not read. */
 export function refuse(request: IncomingMessage, response: ServerResponse, error: PortchurnError): void {
-  const { headers, body } = refusal(error, (request.headers.accept ?? '').includes('text/html'));
+  const { headers, body } = errorResponse(error, (request.headers.accept ?? '').includes('text/html'));
   response.writeHead(error.status, headers).end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** The same, where there is no response object. `method` is unknown when the request could not be parsed. */
+/** The same without a response object. `method` is unknown when the request could not be parsed. */
 export function refuseSocket(socket: Duplex, error: PortchurnError, method?: string): void {
-  const { headers, body } = refusal(error, false);
+  const { headers, body } = errorResponse(error, false);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n`;
   socket.on('error', () => socket.destroy());

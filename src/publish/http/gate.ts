@@ -1,7 +1,7 @@
 /**
- * The one gate before every path and the WebSocket upgrade. Enters: a request's headers. Leaves: null, or why it is
- * refused. Host stops DNS rebinding (421), Origin stops other sites' pages (403), the token stops everybody else (401).
- * Called by server.ts before anything looks at the path.
+ * The one gate before every path and before the WebSocket upgrade, checked before the path is. In: a request's headers. Out:
+ * null, or the error with which it is refused. The Host check stops DNS rebinding (421), the Origin check stops pages of
+ * other sites (403), the token stops everything else that is not authorized (401).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -13,7 +13,7 @@ import { BEARER_PREFIX } from '../../protocol/names.js';
 export interface GateOptions {
   /** Address or name the service listens on. */
   readonly listenHost: string;
-  /** Null: none is asked for. */
+  /** Null: no token is required. */
   readonly token: Buffer | string | null;
   /** More Host headers to accept: a name, or `name:port`. */
   readonly allowHosts: readonly string[];
@@ -69,46 +69,46 @@ export class Gate {
         'this service does not go by that Host; see --allow-host',
       );
     }
-    if (!this.#originFits(request.headers.origin, authority)) {
+    if (!this.#originAllowed(request.headers.origin, authority)) {
       return new PortchurnError('FORBIDDEN_ORIGIN', 'pages of that origin may not ask; see --allow-origin');
     }
-    if (this.#knows(request)) return null;
+    if (this.#isAuthorized(request)) return null;
     return new PortchurnError(
       'UNAUTHORIZED',
       'a token is needed: send "Authorization: Bearer …" or open /#token=…',
     );
   }
 
-  /** Value of Set-Cookie that stands for the token from now on; null when no token is asked for. */
+  /** Value of Set-Cookie for a session in place of the token; null when no token is required. */
   get cookie(): string | null {
     return this.#token && `${this.#cookieName}=${this.#cookieValue}; Path=/; HttpOnly; SameSite=Strict`;
   }
 
   #authority(request: IncomingMessage): Authority | null {
-    // Of several Host headers Node shows the first, a proxy before it may have judged by the last.
+    // Of several Host headers Node keeps the first, while a proxy in front may have checked the last.
     const single =
       request.rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length === 1;
     const authority = single ? parseAuthority(request.headers.host ?? '') : null;
-    return authority && this.#hostFits(authority, request) ? authority : null;
+    return authority && this.#hostAllowed(authority, request) ? authority : null;
   }
 
-  /** The address that the connection really arrived at needs no listing: rebinding takes a name. */
-  #hostFits({ host, port }: Authority, request: IncomingMessage): boolean {
+  /** The address that the connection arrived at is always allowed: DNS rebinding needs a name. */
+  #hostAllowed({ host, port }: Authority, request: IncomingMessage): boolean {
     if (this.#hosts.has(host) || (port !== null && this.#hosts.has(`${host}:${port}`))) return true;
     const { localAddress } = request.socket;
     return isIP(host) !== 0 && localAddress !== undefined && sameAddress(host, localAddress);
   }
 
-  #originFits(origin: string | undefined, { host, port }: Authority): boolean {
+  #originAllowed(origin: string | undefined, { host, port }: Authority): boolean {
     if (origin === undefined || this.#origins.has(origin.toLowerCase())) return true;
     const [, scheme, rest] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
     const from = parseAuthority(rest ?? '');
-    const usual = scheme?.toLowerCase() === 'https' ? '443' : '80';
-    return from !== null && from.host === host && (from.port ?? usual) === (port ?? usual);
+    const defaultPort = scheme?.toLowerCase() === 'https' ? '443' : '80';
+    return from !== null && from.host === host && (from.port ?? defaultPort) === (port ?? defaultPort);
   }
 
-  /** A token that is offered explicitly decides alone: a wrong one is not helped by a cookie. */
-  #knows(request: IncomingMessage): boolean {
+  /** A token that is sent explicitly decides alone: a wrong one is refused even beside a valid cookie. */
+  #isAuthorized(request: IncomingMessage): boolean {
     if (!this.#token) return true;
     const { authorization } = request.headers;
     if (authorization !== undefined) return this.#isToken(bearerOf(authorization));
@@ -121,7 +121,7 @@ export class Gate {
     return this.#token !== null && equal(offered, this.#token);
   }
 
-  /** The cookie holds what follows from the token, not the token; other services on this host have other names. */
+  /** The cookie holds a value derived from the token, not the token. Its name differs between services on one host. */
   get #cookieName(): string {
     return `portchurn-${this.#derive('name').slice(0, 8)}`;
   }
@@ -137,7 +137,7 @@ export class Gate {
   }
 }
 
-/** What the client offers in Sec-WebSocket-Protocol. */
+/** The subprotocols that the client offers in Sec-WebSocket-Protocol. */
 export function protocolsOf(request: IncomingMessage): string[] {
   const header = request.headers['sec-websocket-protocol'] ?? '';
   return header
@@ -155,7 +155,7 @@ function cookieOf(request: IncomingMessage, name: string): string {
   return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }
 
-/** In constant time, whatever the lengths. */
+/** In constant time, whatever the two lengths are. */
 function equal(a: Buffer, b: Buffer): boolean {
   const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
   return timingSafeEqual(digest(a), digest(b));

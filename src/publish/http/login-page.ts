@@ -1,7 +1,7 @@
 /**
- * The page a browser gets with 401: it reads `#token=…` (a fragment never leaves the browser by itself), or asks for the
- * token, exchanges it once for the session cookie and loads what was wanted. Enters: nothing. Leaves: HTML and the
- * content policy that lets exactly this script run. Called by refuse.ts.
+ * The page that a browser gets with 401: it reads `#token=…` (a browser never sends the fragment by itself), or asks for the
+ * token, exchanges it once for the session cookie and loads the requested page. In: nothing. Out: HTML, and the content
+ * security policy that lets exactly this script run.
  */
 import { createHash } from 'node:crypto';
 import { SESSION_PATH } from '../../protocol/names.js';

@@ -1,12 +1,12 @@
 /**
- * Port budgets as gauges: ports used, blocked, limit, seconds until none is left. Enters: rows of `budgets`. Leaves: four
- * families with the same fifty tuples, the fullest. In `other` ports add up and the soonest exhaustion counts.
- * Called by metrics.ts. Bind pools are no tuples and not among them.
+ * Port budgets as gauges: ports used, blocked, limit, seconds until no port is left. In: rows of `budgets`. Out: four
+ * families with the same fifty tuples, the fullest ones. In `other` ports add up and the soonest exhaustion counts. Bind
+ * pools are left out: they are not tuples.
  */
 import type { BudgetRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
-import { type Candidate, GaugeKeys, type Seated } from './gauge.js';
-import type { MetricsContext } from './metrics.js';
+import { type Candidate, GaugeKeys, type Selection } from './gauge.js';
 import { type Labels, labelText, otherLabels, type Series } from './series.js';
 
 const LABELS = ['netns', 'source', 'destination', 'port'];
@@ -15,9 +15,9 @@ interface Spec {
   readonly name: string;
   readonly help: string;
   value(row: BudgetRow): number | null;
-  /** A tuple that is gone but keeps its series; null: it has none meanwhile. */
+  /** Value of a tuple that is gone but keeps its series; null: no value meanwhile. */
   readonly absent: number | null;
-  /** Of what `other` stands for. */
+  /** Value of `other`, from the values of its tuples. */
   combine(values: readonly number[]): number | null;
 }
 
@@ -55,30 +55,21 @@ const SPECS: readonly Spec[] = [
   },
 ];
 
-export class TupleFamilies {
-  readonly #keys = new GaugeKeys<BudgetRow>();
-  #seated: Seated<BudgetRow> | null = null;
-
-  constructor(private readonly around: MetricsContext) {}
-
-  /** The first family of a scrape chooses the tuples, the others show the same. */
-  add(): void {
-    for (const [index, spec] of SPECS.entries()) {
-      const read = () => {
-        if (index === 0 || this.#seated === null) this.#seated = this.#seat();
-        return seriesOf(spec, this.#seated);
-      };
-      addFamily(this.around.registry, { name: spec.name, help: spec.help, type: 'gauge', read });
-    }
-  }
-
-  #seat(): Seated<BudgetRow> {
-    const rows = this.around.tables.rows('budgets').filter(({ kind }) => kind === 'tuple');
-    return this.#keys.seat(rows.map(candidate), this.around.now());
+/** The first family of a scrape selects the tuples, the others show the same ones. */
+export function addBudgets({ registry, tables, now }: MetricsContext): void {
+  const keys = new GaugeKeys<BudgetRow>();
+  const tuples = () => tables.rows('budgets').filter(({ kind }) => kind === 'tuple');
+  let selection: Selection<BudgetRow> | null = null;
+  for (const [index, spec] of SPECS.entries()) {
+    const read = () => {
+      if (index === 0 || selection === null) selection = keys.select(tuples().map(candidate), now());
+      return seriesOf(spec, selection);
+    };
+    addFamily(registry, { name: spec.name, help: spec.help, type: 'gauge', read });
   }
 }
 
-function seriesOf({ value, absent, combine }: Spec, { members, rest }: Seated<BudgetRow>): Series[] {
+function seriesOf({ value, absent, combine }: Spec, { members, rest }: Selection<BudgetRow>): Series[] {
   const own = members.map(({ labels, value: row }) => ({
     labels,
     value: row === null ? absent : value(row),
@@ -89,7 +80,7 @@ function seriesOf({ value, absent, combine }: Spec, { members, rest }: Seated<Bu
   );
 }
 
-/** How full it is, from 0 to 1, says who needs to be seen. */
+/** The weight is how full the budget is, from 0 to 1. */
 function candidate(row: BudgetRow): Candidate<BudgetRow> {
   const usable = Math.max(1, (row.limit ?? 65_536) - (row.blocked ?? 0));
   return { key: row.key, labels: labelsOf(row), weight: (row.used ?? 0) / usable, value: row };

@@ -1,26 +1,23 @@
 /**
- * One family of counters: few series that only ever grow, and `other`. Enters: growth, per tick. Leaves: series. A key that
- * comes later starts at what it grew since then; what it did before stays in `other`. Called by families.ts.
+ * One family of counters: few series that only ever grow, and `other`. In: growth, per tick. Out: series. A key that is
+ * admitted later starts at what it grew since then; what it counted before stays in `other`.
  */
 import type { Growth } from './growth.js';
 import { otherLabels, type Series, seriesKey } from './series.js';
 import { SeriesAdmission } from './series-admission.js';
 
 export class CounterFamily {
-  readonly #roster: SeriesAdmission;
   readonly #series = new Map<string, { labels: Series['labels']; value: number }>();
   #other = 0;
 
   constructor(
     readonly labelNames: readonly string[],
-    roster = new SeriesAdmission(),
-  ) {
-    this.#roster = roster;
-  }
+    private readonly admission = new SeriesAdmission(),
+  ) {}
 
-  /** One tick's growth, each series at most once per call or more: the largest come in first. */
+  /** One tick's growth; a series may occur several times. The largest are admitted first. */
   take(growth: readonly Growth[], now: number): void {
-    for (const idle of this.#roster.retire(now)) this.#series.delete(idle);
+    for (const idle of this.admission.expire(now)) this.#series.delete(idle);
     for (const one of [...growth].sort((a, b) => b.by - a.by)) this.#add(one, now);
   }
 
@@ -31,7 +28,7 @@ export class CounterFamily {
 
   #add({ labels, by }: Growth, now: number): void {
     const key = seriesKey(labels);
-    if (!this.#roster.admit(key, now)) {
+    if (!this.admission.admit(key, now)) {
       this.#other += by;
       return;
     }

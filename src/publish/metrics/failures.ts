@@ -1,18 +1,18 @@
 /**
- * Failures as counters: of connect() by program, destination and errno, of bind() by program and errno. Enters: changes of
- * `failures`. Leaves: two families. Called by metrics.ts.
+ * Failures as counters: of connect() by program, destination and errno, of bind() by program and errno. In: changes of
+ * `failures`. Out: two families.
  */
 import type { FailureRow } from '../../protocol/rows.js';
-import type { Changed } from '../../query/row-store.js';
+import type { EntryChange } from '../../query/row-store.js';
+import type { MetricsContext } from './context.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { programLabels } from './flows.js';
 import { GrowthMeter } from './growth.js';
-import type { MetricsContext } from './metrics.js';
+import { type RowChange, RowChanges } from './row-changes.js';
 import { type Labels, labelText } from './series.js';
-import { Steps } from './steps.js';
 
-interface Kind {
+interface Spec {
   readonly call: FailureRow['call'];
   readonly name: string;
   readonly help: string;
@@ -20,7 +20,7 @@ interface Kind {
   labels(row: FailureRow): Labels;
 }
 
-const KINDS: readonly Kind[] = [
+const SPECS: readonly Spec[] = [
   {
     call: 'connect',
     name: 'portchurn_connect_failures_total',
@@ -47,22 +47,22 @@ const KINDS: readonly Kind[] = [
 ];
 
 export function addFailures({ registry, tables, now }: MetricsContext): void {
-  const steps = new Steps<FailureRow>();
-  const takers = KINDS.map((kind) => {
-    const counter = new CounterFamily(kind.labelNames);
-    const meter = new GrowthMeter((row: FailureRow) => readingOf(kind, row));
-    const { name, help } = kind;
+  const rowChanges = new RowChanges<FailureRow>();
+  const counters = SPECS.map((spec) => {
+    const counter = new CounterFamily(spec.labelNames);
+    const meter = new GrowthMeter((row: FailureRow) => readingOf(spec, row));
+    const { name, help } = spec;
     addFamily(registry, { name, help, type: 'counter', read: () => counter.series() });
-    return (taken: ReturnType<typeof steps.take>) => counter.take(meter.take(taken), now());
+    return (changes: readonly RowChange<FailureRow>[]) => counter.take(meter.take(changes), now());
   });
-  tables.watch('failures', (changed: readonly Changed[]) => {
-    const taken = steps.take(changed);
-    for (const take of takers) take(taken);
+  tables.watch('failures', (changed: readonly EntryChange[]) => {
+    const changes = rowChanges.take(changed);
+    for (const count of counters) count(changes);
   });
 }
 
-function readingOf(kind: Kind, row: FailureRow) {
+function readingOf(spec: Spec, row: FailureRow) {
   const { netns, direction, destination, call, errno, cause } = row;
-  const place = [netns, direction, destination.address, destination.port, call, errno, cause].join(' ');
-  return { labels: kind.labels(row), place, count: call === kind.call ? row.count : 0 };
+  const scope = [netns, direction, destination.address, destination.port, call, errno, cause].join(' ');
+  return { labels: spec.labels(row), scope, count: call === spec.call ? row.count : 0 };
 }

@@ -1,6 +1,6 @@
 /**
- * A family of series as prom-client prints it. Its own metric classes count events one by one; ours are read off the tables
- * when somebody scrapes, so a family is a name and a function. Called by metrics.ts.
+ * Registers a family of series with prom-client. The metric classes of prom-client count events one by one; these families
+ * are read off the tables at each scrape, so a family is a name and a function. In: families. Out: metrics of the registry.
  */
 import type { Metric, Registry } from 'prom-client';
 import type { DurationCounts } from '../../protocol/source.js';
@@ -14,7 +14,7 @@ export interface Family {
   read(): readonly Series[];
 }
 
-interface Printed {
+interface Sample {
   readonly metricName?: string;
   readonly labels: Labels;
   readonly value: number;
@@ -26,23 +26,23 @@ export function addFamily(registry: Registry, { name, help, type, read }: Family
 
 export function addHistogram(
   registry: Registry,
-  about: Pick<Family, 'name' | 'help'>,
+  description: Pick<Family, 'name' | 'help'>,
   read: () => DurationCounts,
 ): void {
-  add(registry, { ...about, type: 'histogram' }, () => histogramSeries(about.name, read()));
+  add(registry, { ...description, type: 'histogram' }, () => histogramSeries(description.name, read()));
 }
 
-/** prom-client asks a metric for no more than its name and get(). */
+/** Of a metric prom-client uses no more than its name and get(). */
 function add(
   registry: Registry,
-  about: { name: string; help: string; type: string },
-  read: () => readonly Printed[],
+  description: { name: string; help: string; type: string },
+  read: () => readonly Sample[],
 ) {
-  const get = () => Promise.resolve({ ...about, values: read(), aggregator: 'sum' });
-  registry.registerMetric({ ...about, get } as unknown as Metric);
+  const get = () => Promise.resolve({ ...description, values: read(), aggregator: 'sum' });
+  registry.registerMetric({ ...description, get } as unknown as Metric);
 }
 
-function histogramSeries(name: string, { bounds, upTo, count, sumSeconds }: DurationCounts): Printed[] {
+function histogramSeries(name: string, { bounds, upTo, count, sumSeconds }: DurationCounts): Sample[] {
   const bucket = (le: string, value: number) => ({ metricName: `${name}_bucket`, labels: { le }, value });
   return [
     ...bounds.map((bound, i) => bucket(String(bound), upTo[i] ?? 0)),

@@ -1,32 +1,32 @@
 /**
- * Flows as metrics: connections opened per program and destination, ports held per program. Enters: changes of `flows`.
- * Leaves: a counter and a gauge family. Called by metrics.ts.
+ * Flows as metrics: connections opened per program and destination, ports held per program. In: changes of `flows`. Out: a
+ * counter family and a gauge family.
  */
 import type { FlowRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
 import { GaugeKeys } from './gauge.js';
 import { GrowthMeter, type Reading } from './growth.js';
-import type { MetricsContext } from './metrics.js';
+import { LabelSums } from './label-sums.js';
+import { RowChanges } from './row-changes.js';
 import { type Labels, labelText, otherLabels } from './series.js';
-import { Shares } from './shares.js';
-import { Steps } from './steps.js';
 
 export const OPENED_LABELS = ['program', 'unit', 'destination', 'port'] as const;
 const PORTS_LABELS = ['program', 'unit'] as const;
 
-/** The name of a program that was never learnt. */
+/** Label of a program whose name is not known. */
 export const UNKNOWN_PROGRAM = 'unknown';
 
 export function addFlows({ registry, tables, now }: MetricsContext): void {
-  const steps = new Steps<FlowRow>();
+  const rowChanges = new RowChanges<FlowRow>();
   const opened = new CounterFamily(OPENED_LABELS);
   const meter = new GrowthMeter(openedOf);
-  const ports = new Shares(portsOf);
+  const ports = new LabelSums(portsOf);
   tables.watch('flows', (changed) => {
-    const taken = steps.take(changed);
-    opened.take(meter.take(taken), now());
-    ports.take(taken);
+    const changes = rowChanges.take(changed);
+    opened.take(meter.take(changes), now());
+    ports.take(changes);
   });
   addFamily(registry, {
     name: 'portchurn_connections_opened_total',
@@ -37,14 +37,14 @@ export function addFlows({ registry, tables, now }: MetricsContext): void {
   addPorts({ registry, tables, now }, ports);
 }
 
-function addPorts({ registry, now }: MetricsContext, ports: Shares<FlowRow>): void {
+function addPorts({ registry, now }: MetricsContext, ports: LabelSums<FlowRow>): void {
   const keys = new GaugeKeys<number>();
   addFamily(registry, {
     name: 'portchurn_program_ports_used',
     type: 'gauge',
     help: 'Local ports held by the outbound connections of a program and by the TIME_WAIT entries they left.',
     read: () => {
-      const { members, rest } = keys.seat(ports.candidates(), now());
+      const { members, rest } = keys.select(ports.candidates(), now());
       const other = rest.reduce((total, value) => total + value, 0);
       const own = members.map(({ labels, value }) => ({ labels, value: value ?? 0 }));
       return [...own, { labels: otherLabels(PORTS_LABELS), value: other }];
@@ -55,7 +55,7 @@ function addPorts({ registry, now }: MetricsContext, ports: Shares<FlowRow>): vo
 function openedOf(row: FlowRow): Reading {
   const { netns, direction, destination, opened } = row;
   const { address, port } = destination;
-  return { labels: openedLabels(row), place: `${netns} ${direction} ${address} ${port}`, count: opened ?? 0 };
+  return { labels: openedLabels(row), scope: `${netns} ${direction} ${address} ${port}`, count: opened ?? 0 };
 }
 
 function openedLabels({ program, process, destination }: FlowRow): Labels {

@@ -1,7 +1,8 @@
 /**
- * Gauges that share their keys: few keys with series of their own, the rest together as `other`. Enters: what there is now.
- * Leaves: members and the rest. A member keeps its place while it lasts and until idle, unless a newcomer weighs twice as
- * much as the lightest: the tuple that runs out must not hide in `other` behind fifty that do not. Called by families.ts.
+ * Gauges that share their keys: few keys have series of their own, the others together are `other`. In: the current values.
+ * Out: the keys with a series, and the values of the others. A key keeps its series while it has a value and until it has
+ * been idle, unless a new key weighs twice as much as the lightest one: the tuple that runs out of ports must not disappear
+ * in `other` behind fifty that do not.
  */
 
 import type { Labels } from './series.js';
@@ -14,56 +15,57 @@ export interface Candidate<T> {
   readonly value: T;
 }
 
-/** A member that is not there now (null) keeps its series until it is idle. */
 export interface Member<T> {
   readonly labels: Labels;
+  /** Null: it has no value now, but keeps its series until it has been idle. */
   readonly value: T | null;
 }
 
-export interface Seated<T> {
+export interface Selection<T> {
   readonly members: Member<T>[];
-  /** What `other` is made of. */
+  /** The values that `other` is made of. */
   readonly rest: T[];
 }
 
-const OUTWEIGHS = 2;
+/** How many times as much as the lightest member a new key has to weigh to replace it. */
+const REPLACES_AT = 2;
 
 export class GaugeKeys<T> {
   readonly #labels = new Map<string, Labels>();
 
   constructor(private readonly admission = new SeriesAdmission()) {}
 
-  seat(candidates: readonly Candidate<T>[], now: number): Seated<T> {
-    const here = new Map(candidates.map((candidate) => [candidate.key, candidate]));
+  select(candidates: readonly Candidate<T>[], now: number): Selection<T> {
+    const current = new Map(candidates.map((candidate) => [candidate.key, candidate]));
     for (const { key, weight } of candidates)
       if (weight > 0 && this.admission.has(key)) this.admission.admit(key, now);
-    for (const idle of this.admission.retire(now)) this.#labels.delete(idle);
-    this.#welcome(here, now);
+    for (const idle of this.admission.expire(now)) this.#labels.delete(idle);
+    this.#admitNew(current, now);
     const members = [...this.#labels].map(([key, labels]) => ({
       labels,
-      value: here.get(key)?.value ?? null,
+      value: current.get(key)?.value ?? null,
     }));
     const rest = candidates.filter(({ key }) => !this.admission.has(key)).map(({ value }) => value);
     return { members, rest };
   }
 
-  #welcome(here: ReadonlyMap<string, Candidate<T>>, now: number): void {
-    const weightOf = (key: string) => here.get(key)?.weight ?? 0;
-    const lightest = [...this.admission.members()].sort((a, b) => weightOf(b) - weightOf(a));
+  #admitNew(current: ReadonlyMap<string, Candidate<T>>, now: number): void {
+    const weightOf = (key: string) => current.get(key)?.weight ?? 0;
+    const heaviestFirst = [...this.admission.members()].sort((a, b) => weightOf(b) - weightOf(a));
     const isNew = ({ key, weight }: Candidate<T>) => weight > 0 && !this.admission.has(key);
-    for (const one of [...here.values()].filter(isNew).sort((a, b) => b.weight - a.weight)) {
+    for (const candidate of [...current.values()].filter(isNew).sort((a, b) => b.weight - a.weight)) {
       if (this.admission.isFull) {
-        const out = lightest.pop();
-        if (out === undefined || one.weight < OUTWEIGHS * weightOf(out)) return;
-        this.#dismiss(out);
+        const lightest = heaviestFirst.pop();
+        if (lightest === undefined || candidate.weight < REPLACES_AT * weightOf(lightest)) return;
+        this.#remove(lightest);
       }
-      this.admission.admit(one.key, now);
-      this.#labels.set(one.key, one.labels);
+      this.admission.admit(candidate.key, now);
+      this.#labels.set(candidate.key, candidate.labels);
     }
   }
 
-  #dismiss(key: string): void {
-    this.admission.dismiss(key);
+  #remove(key: string): void {
+    this.admission.remove(key);
     this.#labels.delete(key);
   }
 }

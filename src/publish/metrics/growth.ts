@@ -1,20 +1,20 @@
 /**
- * From rows' cumulative counts to the growth of each series since the previous tick. Enters: steps of rows. Leaves: what
- * each series grew by, never less than nothing. Called by families.ts. No clock, no I/O.
+ * From the cumulative counts of rows to the growth of each series since the previous tick. In: row changes. Out: what each
+ * series grew by, never less than 0. No clock, no I/O.
  *
- * Rows fold: a dead process's row vanishes and its program's row grows by the same amount, which is no growth at all. A row
- * folds only into one of the same place (namespace, direction, destination), and in the same tick; so within a place what
- * vanished is taken off what grew, in the same series first. What vanished and went nowhere was forgotten, not undone.
- * A row that is still there and counts less than before (a count moved to where it belongs) leaves a debt, which the
- * series' next growth pays.
+ * Rows roll up: a dead process's row vanishes and its program's row grows by the same amount, which is no growth at all. A
+ * row rolls up only into a row of the same scope (namespace, direction, destination), and in the same tick. So within a
+ * scope what vanished is subtracted from what grew, first in the same series. A vanished count that went nowhere belongs to
+ * a row that was evicted; it is not subtracted from anything. A row that is still there and counts less than before (the
+ * count moved to another row) leaves a deficit, which is subtracted from the series' next growth.
  */
+import type { RowChange } from './row-changes.js';
 import { type Labels, seriesKey } from './series.js';
-import type { Step } from './steps.js';
 
 export interface Reading {
   readonly labels: Labels;
-  /** Rows of different places never fold into one another. */
-  readonly place: string;
+  /** Rows of different scopes never roll up into one another. */
+  readonly scope: string;
   readonly count: number;
 }
 
@@ -23,75 +23,71 @@ export interface Growth {
   readonly by: number;
 }
 
-interface Account {
+/** What one tick did to one series within one scope. */
+interface SeriesChange {
   labels: Labels;
   gained: number;
   vanished: number;
 }
-type Place = Map<string, Account>;
+/** By series. */
+type ScopeChanges = Map<string, SeriesChange>;
 
-const MAX_DEBTS = 10_000;
+const MAX_DEFICITS = 10_000;
 
 export class GrowthMeter<Row> {
-  /** Counts that were taken back after they had been published, by series. */
-  readonly #debts = new Map<string, number>();
+  /** By series: counts that were taken back after they had been published. */
+  readonly #deficits = new Map<string, number>();
 
   constructor(private readonly read: (row: Row) => Reading) {}
 
-  take(steps: readonly Step<Row>[]): Growth[] {
-    const places = new Map<string, Place>();
-    for (const step of steps) this.#enter(step, places);
-    return [...places.values()].flatMap((place) => this.#settle(place));
+  take(changes: readonly RowChange<Row>[]): Growth[] {
+    const scopes = new Map<string, ScopeChanges>();
+    for (const change of changes) this.#record(change, scopes);
+    return [...scopes.values()].flatMap((scope) => this.#growthOf(scope));
   }
 
-  #enter({ before, after }: Step<Row>, places: Map<string, Place>): void {
+  #record({ before, after }: RowChange<Row>, scopes: Map<string, ScopeChanges>): void {
     const was = before === null ? null : this.read(before);
     if (after === null) {
-      if (was !== null) accountOf(places, was).vanished += was.count;
+      if (was !== null) changeOf(scopes, was).vanished += was.count;
       return;
     }
     const is = this.read(after);
-    accountOf(places, is).gained += is.count - (was?.count ?? 0);
+    changeOf(scopes, is).gained += is.count - (was?.count ?? 0);
   }
 
-  /** Growth of one place, without what only moved. */
-  #settle(place: Place): Growth[] {
+  /** Growth within one scope, without counts that only moved. */
+  #growthOf(scope: ScopeChanges): Growth[] {
     let moved = 0;
-    for (const account of place.values()) moved += offset(account);
-    for (const account of place.values()) moved -= pay(account, moved);
-    return [...place].flatMap(([key, { labels, gained }]) => {
-      const by = this.#afterDebt(key, gained);
+    for (const change of scope.values()) moved += change.vanished - subtract(change, change.vanished);
+    for (const change of scope.values()) moved -= subtract(change, moved);
+    return [...scope].flatMap(([key, { labels, gained }]) => {
+      const by = this.#withoutDeficit(key, gained);
       return by > 0 ? [{ labels, by }] : [];
     });
   }
 
-  #afterDebt(key: string, gained: number): number {
-    const balance = gained - (this.#debts.get(key) ?? 0);
-    this.#debts.delete(key);
+  #withoutDeficit(key: string, gained: number): number {
+    const balance = gained - (this.#deficits.get(key) ?? 0);
+    this.#deficits.delete(key);
     if (balance >= 0) return balance;
-    if (this.#debts.size < MAX_DEBTS) this.#debts.set(key, -balance);
+    if (this.#deficits.size < MAX_DEFICITS) this.#deficits.set(key, -balance);
     return 0;
   }
 }
 
-function accountOf(places: Map<string, Place>, { place, labels }: Reading): Account {
-  const accounts = places.get(place) ?? new Map<string, Account>();
-  places.set(place, accounts);
+function changeOf(scopes: Map<string, ScopeChanges>, { scope, labels }: Reading): SeriesChange {
+  const changes = scopes.get(scope) ?? new Map<string, SeriesChange>();
+  scopes.set(scope, changes);
   const key = seriesKey(labels);
-  const account = accounts.get(key) ?? { labels, gained: 0, vanished: 0 };
-  accounts.set(key, account);
-  return account;
+  const change = changes.get(key) ?? { labels, gained: 0, vanished: 0 };
+  changes.set(key, change);
+  return change;
 }
 
-/** Within the series itself; returns what vanished beyond that. */
-function offset(account: Account): number {
-  const paid = pay(account, account.vanished);
-  return account.vanished - paid;
-}
-
-/** Takes up to `amount` off the gain; returns how much. */
-function pay(account: Account, amount: number): number {
-  const paid = Math.min(Math.max(0, account.gained), amount);
-  account.gained -= paid;
-  return paid;
+/** Takes up to `amount` off what the series gained; returns how much. */
+function subtract(change: SeriesChange, amount: number): number {
+  const taken = Math.min(Math.max(0, change.gained), amount);
+  change.gained -= taken;
+  return taken;
 }

@@ -1,12 +1,15 @@
 /**
- * GET /metrics: the contract's families, read off the tables. Enters: tables, event counts, health. Leaves: Prometheus text.
- * Nothing is counted before the first scrape; from then on each publish tick costs what its changed rows cost.
- * At most 50 series per family and one `other`: with all families below 1,000. Called by http.ts.
+ * GET /metrics: the contract's families, read off the tables. In: tables, event counts, health. Out: Prometheus text.
+ * Nothing is counted before the first scrape; from then on each publish tick costs time in proportion to its changed rows. A
+ * family has at most 50 series and one `other`, all families together stay below 1,000 series. Each family is documented in
+ * docs/operations.md.
  */
 import { Registry } from 'prom-client';
+import type { TableTopic } from '../../protocol/frames.js';
 import type { Source } from '../../protocol/source.js';
 import type { Tables } from '../../query/tables.js';
-import { TupleFamilies } from './budgets.js';
+import { addBudgets } from './budgets.js';
+import type { MetricsContext } from './context.js';
 import { addFailures } from './failures.js';
 import { addFamily, addHistogram } from './family.js';
 import { addFindings } from './findings.js';
@@ -14,19 +17,20 @@ import { addFlows } from './flows.js';
 import { addNamespaces } from './namespaces.js';
 import type { Series } from './series.js';
 
-/** What a group of families needs to know. */
-export interface MetricsContext {
-  readonly registry: Registry;
-  readonly tables: Tables;
-  /** Unix ms of the scrape, or of the tick. */
-  now(): number;
-}
-
 export interface MetricsOptions {
   readonly tables: Tables;
   readonly source: Source;
   readonly version: string;
 }
+
+/** The families of each table. */
+const FAMILIES: readonly (readonly [TableTopic, (context: MetricsContext) => void])[] = [
+  ['budgets', addBudgets],
+  ['flows', addFlows],
+  ['totals', addNamespaces],
+  ['failures', addFailures],
+  ['findings', addFindings],
+];
 
 export class Metrics {
   #registry: Registry | null = null;
@@ -37,7 +41,7 @@ export class Metrics {
     return Registry.PROMETHEUS_CONTENT_TYPE;
   }
 
-  /** The tables as of their last tick. */
+  /** Prometheus text of the tables as of their last tick. */
   text(): Promise<string> {
     this.#registry ??= this.#build();
     return this.#registry.metrics();
@@ -46,13 +50,8 @@ export class Metrics {
   #build(): Registry {
     const { tables, source, version } = this.options;
     const registry = new Registry();
-    const around: MetricsContext = { registry, tables, now: () => tables.tick.time };
-    const has = (topic: (typeof tables.topics)[number]) => tables.topics.includes(topic);
-    if (has('budgets')) new TupleFamilies(around).add();
-    if (has('flows')) addFlows(around);
-    if (has('totals')) addNamespaces(around);
-    if (has('failures')) addFailures(around);
-    if (has('findings')) addFindings(around);
+    const context: MetricsContext = { registry, tables, now: () => tables.tick.time };
+    for (const [topic, addFamilies] of FAMILIES) if (tables.topics.includes(topic)) addFamilies(context);
     addService(registry, source, version);
     return registry;
   }

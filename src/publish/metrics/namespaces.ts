@@ -1,16 +1,16 @@
 /**
- * Network namespaces as gauges: sockets by state, and how much of TIME_WAIT has a known owner. Enters: rows of `totals`.
- * Leaves: two families. Called by metrics.ts.
+ * Network namespaces as gauges: sockets by state, and which share of TIME_WAIT entries has a known owner. In: rows of
+ * `totals`. Out: two families.
  */
 import type { TotalsRow } from '../../protocol/rows.js';
+import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys } from './gauge.js';
-import type { MetricsContext } from './metrics.js';
 import { labelText, otherLabels, type Series } from './series.js';
 
-export function addNamespaces(around: MetricsContext): void {
-  addSockets(around);
-  addAttribution(around);
+export function addNamespaces(context: MetricsContext): void {
+  addSockets(context);
+  addAttribution(context);
 }
 
 function addSockets({ registry, tables, now }: MetricsContext): void {
@@ -20,7 +20,7 @@ function addSockets({ registry, tables, now }: MetricsContext): void {
     type: 'gauge',
     help: 'TCP sockets by state, as the kernel listed them; time-wait holds FIN_WAIT2 mini-sockets too.',
     read: () => {
-      const { members, rest } = keys.seat(tables.rows('totals').flatMap(stateCounts), now());
+      const { members, rest } = keys.select(tables.rows('totals').flatMap(stateCounts), now());
       const own = members.map(({ labels, value }) => ({ labels, value: value ?? 0 }));
       const other = rest.reduce((total, value) => total + value, 0);
       return [...own, { labels: otherLabels(['netns', 'tcp_state']), value: other }];
@@ -42,7 +42,7 @@ function addAttribution({ registry, tables, now }: MetricsContext): void {
     type: 'gauge',
     help: 'TIME_WAIT entries whose owner is known, of all that the kernel lists: 1 is all.',
     read: () => {
-      const { members, rest } = keys.seat(tables.rows('totals').map(candidate), now());
+      const { members, rest } = keys.select(tables.rows('totals').map(candidate), now());
       const own = members.map(({ labels, value }) => ({ labels, value: value?.coverage ?? null }));
       const all = [...own, { labels: otherLabels(['netns']), value: ratioOf(rest) }];
       return all.filter((series): series is Series => series.value !== null);
@@ -50,7 +50,7 @@ function addAttribution({ registry, tables, now }: MetricsContext): void {
   });
 }
 
-/** Every namespace counts, the more entries the more. */
+/** A namespace without entries weighs 1, so that it gets a series where there is room. */
 function candidate(row: TotalsRow): Candidate<TotalsRow> {
   return {
     key: row.key,

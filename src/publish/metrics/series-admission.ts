@@ -1,7 +1,7 @@
 /**
- * Who has a series of their own: at most a fixed number of keys; whoever is in stays until idle for fifteen minutes, so
- * that series neither flicker nor start over. Everybody else is part of `other`. Enters: keys. Leaves: in or out.
- * Called by counter.ts and gauge.ts. Times are Unix ms.
+ * Which keys of a family have a series of their own: at most a fixed number. A key that was admitted stays until it has been
+ * idle for fifteen minutes, so that series neither flicker nor start over. All other keys are part of `other`. In: keys.
+ * Out: whether a key is admitted. Times are Unix ms.
  */
 export const SERIES_PER_FAMILY = 50;
 export const IDLE_MS = 15 * 60_000;
@@ -27,19 +27,19 @@ export class SeriesAdmission {
     return this.#members.keys();
   }
 
-  /** An active key, which is or becomes a member; false: there is no room. */
+  /** An active key, which is or becomes a member; false: there is no room for it. */
   admit(key: string, now: number): boolean {
     if (!this.has(key) && this.isFull) return false;
     this.#members.set(key, now);
     return true;
   }
 
-  dismiss(key: string): void {
+  remove(key: string): void {
     this.#members.delete(key);
   }
 
-  /** Members idle for too long; they are members no more. */
-  retire(now: number): string[] {
+  /** Removes the members that have been idle for too long, and returns them. */
+  expire(now: number): string[] {
     const idle = [...this.#members].filter(([, active]) => now - active >= this.idleMs).map(([key]) => key);
     for (const key of idle) this.#members.delete(key);
     return idle;

@@ -1,29 +1,30 @@
 /**
- * The events that match one filter, for all clients that ask for it. Enters: events as they happen. Leaves: frame tails
- * from any client's own place to the newest event. Bounded: whoever falls behind is told how many it missed.
- * Called by desk.ts (in) and feed.ts (out).
+ * The events that match one filter, shared by all event subscriptions with that filter: a ring of the newest events.
+ * In: events as they happen. Out: the text of `events` frames from a subscription's position to the newest event. The ring
+ * is bounded: what a slow subscription missed is counted as dropped.
  */
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Filter } from '../../query/filter/parse.js';
 import type { Tick } from '../../query/view.js';
 
-/** Events kept; with those of one interval beyond it a client loses the oldest. */
+/** Events kept. When more happen within one interval, the oldest are dropped. */
 const MAX_EVENTS = 8192;
 
-/** How far a client has got: events handed over or lost so far, and losses of the source it was told of. */
-export interface Place {
+/** How far a subscription has got: number of its next event, and losses of the source that it has reported. */
+export interface Position {
   next: number;
   lost: number;
 }
 
+/** Everything of a frame behind its `sub`. */
 interface Tail {
-  from: Place;
-  to: Place;
+  from: Position;
+  to: Position;
   text: string;
 }
 
-/** The tail last made, and for whom it fits. */
-interface Shared extends Tail {
+/** The tail last made, and the tick and limit it was made for. */
+interface CachedTail extends Tail {
   seq: number;
   limit: number;
 }
@@ -31,20 +32,20 @@ interface Shared extends Tail {
 export class Channel {
   readonly #ring: (ConnectionEvent | undefined)[] = [];
   readonly #texts: (string | undefined)[] = [];
-  /** Events so far: the next one's number. */
+  /** Events so far: the next event's number. */
   #head = 0;
   /** Events that the source could not deliver. */
   #lost = 0;
-  /** Clients in step share it. */
-  #shared: Shared | null = null;
+  /** Subscriptions that are equally far share it. */
+  #cached: CachedTail | null = null;
 
   constructor(
     readonly filter: Filter,
     private readonly capacity = MAX_EVENTS,
   ) {}
 
-  /** Where a new client starts: it sees what happens from now on. */
-  get place(): Place {
+  /** Where a new subscription starts: it gets what happens from now on. */
+  get position(): Position {
     return { next: this.#head, lost: this.#lost };
   }
 
@@ -58,23 +59,23 @@ export class Channel {
     }
   }
 
-  /** Is there anything that a client at `place` has not seen? */
-  hasNews({ next, lost }: Place): boolean {
+  /** True when something happened after `position`. */
+  hasNewSince({ next, lost }: Position): boolean {
     return next !== this.#head || lost !== this.#lost;
   }
 
-  /** Everything from `from` on, at most the `limit` newest, and where the client then is. */
-  tail(from: Place, tick: Tick, limit = Number.POSITIVE_INFINITY): Tail {
-    const { place: to } = this;
-    const shared = this.#shared;
-    const fits = shared?.seq === tick.seq && shared.limit === limit;
-    if (fits && same(shared.from, from) && same(shared.to, to)) return shared;
+  /** Everything from `from` on, at most the `limit` newest events, and the position after it. */
+  tail(from: Position, tick: Tick, limit = Number.POSITIVE_INFINITY): Tail {
+    const { position: to } = this;
+    const cached = this.#cached;
+    const fits = cached?.seq === tick.seq && cached.limit === limit;
+    if (fits && same(cached.from, from) && same(cached.to, to)) return cached;
     const made = { seq: tick.seq, limit, from, to, text: this.#text(from, tick, limit) };
-    this.#shared = made;
+    this.#cached = made;
     return made;
   }
 
-  #text(from: Place, { seq, time }: Tick, limit: number): string {
+  #text(from: Position, { seq, time }: Tick, limit: number): string {
     const oldest = Math.max(from.next, this.#head - Math.min(this.capacity, limit));
     const dropped = oldest - from.next + this.#lost - from.lost;
     const events: string[] = [];
@@ -89,6 +90,6 @@ export class Channel {
   }
 }
 
-function same(a: Place, b: Place): boolean {
+function same(a: Position, b: Position): boolean {
   return a.next === b.next && a.lost === b.lost;
 }

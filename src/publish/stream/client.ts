@@ -1,6 +1,6 @@
 /**
- * One connected client, WebSocket or NDJSON alike: its subscriptions and what it is owed. Enters: checked client frames,
- * publish ticks, word that its socket drained. Leaves: frames into its Wire. Called by hub.ts, ws.ts and ndjson.ts.
+ * One connected client, over WebSocket or NDJSON alike: its subscriptions. In: checked client frames, publish ticks, and the
+ * notice that its socket has drained. Out: frames into its Transport.
  */
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ClientFrame, Subscribe } from '../../protocol/frames.js';
@@ -8,77 +8,80 @@ import type { Tick } from '../../query/view.js';
 import type { Subscription } from './subscription.js';
 
 /** The way to a client's socket. */
-export interface Wire {
+export interface Transport {
   send(text: string): void;
-  /** More is queued than should be: nothing is made for this client until it drains. */
+  /** More bytes are queued than should be: no frame is made for this client until they have drained. */
   readonly backedUp: boolean;
 }
 
 const MAX_SUBSCRIPTIONS = 32;
 
+/** What a client needs of the hub. */
 export interface ClientHost {
   readonly tick: Tick;
   open(frame: Subscribe): Subscription;
-  left(client: Client): void;
+  disconnected(client: Client): void;
 }
 
 export class Client {
-  readonly #feeds = new Map<string, Subscription>();
+  /** By `sub`, the one served longest ago first. */
+  readonly #subscriptions = new Map<string, Subscription>();
 
   constructor(
     private readonly host: ClientHost,
-    private readonly wire: Wire,
+    private readonly transport: Transport,
   ) {}
 
   get subscriptions(): number {
-    return this.#feeds.size;
+    return this.#subscriptions.size;
   }
 
-  /** Throws PortchurnError; the answer of a subscription comes through the wire. */
+  /** Throws PortchurnError. The answer to a subscription goes through the transport. */
   receive(frame: ClientFrame): void {
     if (frame.type === 'subscribe') this.#subscribe(frame);
     else if (frame.type === 'unsubscribe') this.#unsubscribe(frame.sub);
-    else this.#feed(frame.sub).resync();
+    else if (frame.type === 'resync') this.#subscription(frame.sub).resync();
+    else frame satisfies never;
     this.sendDue();
   }
 
-  /** Sends what is due as long as the socket takes it. Whoever was served goes last next time. */
+  /** Sends what is due for as long as the socket takes it. A subscription that was served is last in the next round. */
   sendDue(): void {
-    for (const [sub, feed] of [...this.#feeds]) {
-      if (this.wire.backedUp) return;
-      const frame = feed.next(this.host.tick);
+    for (const [sub, subscription] of [...this.#subscriptions]) {
+      if (this.transport.backedUp) return;
+      const frame = subscription.next(this.host.tick);
       if (frame === null) continue;
-      this.#feeds.delete(sub);
-      this.#feeds.set(sub, feed);
-      this.wire.send(frame);
+      this.#subscriptions.delete(sub);
+      this.#subscriptions.set(sub, subscription);
+      this.transport.send(frame);
     }
   }
 
   close(): void {
-    for (const feed of this.#feeds.values()) feed.close();
-    this.#feeds.clear();
-    this.host.left(this);
+    for (const subscription of this.#subscriptions.values()) subscription.close();
+    this.#subscriptions.clear();
+    this.host.disconnected(this);
   }
 
   #subscribe(frame: Subscribe): void {
-    if (this.#feeds.has(frame.sub)) {
+    if (this.#subscriptions.has(frame.sub)) {
       throw new PortchurnError('SUBSCRIPTION_EXISTS', `there is a subscription "${frame.sub}" already`);
     }
-    if (this.#feeds.size >= MAX_SUBSCRIPTIONS) {
+    if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       throw new PortchurnError('TOO_MANY', `a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
     }
-    this.#feeds.set(frame.sub, this.host.open(frame));
+    this.#subscriptions.set(frame.sub, this.host.open(frame));
   }
 
   #unsubscribe(sub: string): void {
-    const feed = this.#feed(sub);
-    this.#feeds.delete(sub);
-    feed.close();
+    const subscription = this.#subscription(sub);
+    this.#subscriptions.delete(sub);
+    subscription.close();
   }
 
-  #feed(sub: string): Subscription {
-    const feed = this.#feeds.get(sub);
-    if (feed) return feed;
+  #subscription(sub: string): Subscription {
+    const subscription = this.#subscriptions.get(sub);
+    if (subscription) return subscription;
     throw new PortchurnError('UNKNOWN_SUBSCRIPTION', `there is no subscription "${sub}"`);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Who listens to events, and what the engine must deliver for them. Enters: subscriptions' filters. Leaves: channels, and
- * towards the engine the union of what they need: nobody listening costs nothing. Called by hub.ts.
+ * Routes the engine's events to the channels of all event subscriptions. In: the subscriptions' filters, and events. Out:
+ * one channel per distinct filter; towards the engine the union of what they need. Without a subscription the engine builds
+ * no event at all.
  */
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
@@ -8,17 +9,18 @@ import type { EventInterest, EventSource } from '../../protocol/source.js';
 import { type NetnsName, parseFilter } from '../../query/filter/parse.js';
 import { Channel } from './channel.js';
 
-/** Each is asked about every event. */
+/** The filter of each channel is evaluated for every event. */
 const MAX_CHANNELS = 64;
 
-interface Kept {
+interface SharedChannel {
   channel: Channel;
-  users: number;
+  subscriptions: number;
 }
 
 export class EventRouter {
-  readonly #channels = new Map<string, Kept>();
-  #asked = 'null';
+  readonly #channels = new Map<string, SharedChannel>();
+  /** The interest that the engine has, as JSON. */
+  #registered = 'null';
 
   constructor(
     private readonly source: EventSource,
@@ -26,53 +28,53 @@ export class EventRouter {
     private readonly netnsName: NetnsName,
   ) {}
 
-  /** The engine delivers from here on. Throws BAD_FILTER. */
+  /** The engine delivers the channel's events from here on. Throws BAD_FILTER or TOO_MANY. */
   acquire(filter: string): Channel {
     const text = filter.trim();
-    const kept = this.#channels.get(text) ?? this.#keep(text);
-    kept.users++;
-    this.#ask();
-    return kept.channel;
+    const shared = this.#channels.get(text) ?? this.#create(text);
+    shared.subscriptions++;
+    this.#register();
+    return shared.channel;
   }
 
-  #keep(text: string): Kept {
+  #create(text: string): SharedChannel {
     if (this.#channels.size >= MAX_CHANNELS) {
       throw new PortchurnError(
         'TOO_MANY',
         `${MAX_CHANNELS} different event filters are the most there can be`,
       );
     }
-    const kept = { channel: new Channel(parseFilter(text, this.netnsName)), users: 0 };
-    this.#channels.set(text, kept);
-    return kept;
+    const shared = { channel: new Channel(parseFilter(text, this.netnsName)), subscriptions: 0 };
+    this.#channels.set(text, shared);
+    return shared;
   }
 
   release(channel: Channel): void {
     const { text } = channel.filter;
-    const kept = this.#channels.get(text);
-    if (!kept || --kept.users > 0) return;
+    const shared = this.#channels.get(text);
+    if (!shared || --shared.subscriptions > 0) return;
     this.#channels.delete(text);
-    this.#ask();
+    this.#register();
   }
 
-  /** Tells the engine, when the union of all interests has changed. */
-  #ask(): void {
+  /** Hands the engine the union of all interests, when it has changed. */
+  #register(): void {
     const interest = this.#interest();
-    const asked = JSON.stringify(interest);
-    if (asked === this.#asked) return;
-    this.#asked = asked;
-    this.source.listen(interest, (events, dropped) => this.#take(events, dropped));
+    const text = JSON.stringify(interest);
+    if (text === this.#registered) return;
+    this.#registered = text;
+    this.source.listen(interest, (events, dropped) => this.#route(events, dropped));
   }
 
   #interest(): EventInterest | null {
-    const channels = [...this.#channels.values()].map((kept) => kept.channel);
-    if (channels.length === 0) return null;
-    const all = channels.some((channel) => channel.filter.pids === null);
-    const pids = new Set(channels.flatMap((channel) => channel.filter.pids ?? []));
+    const filters = [...this.#channels.values()].map(({ channel }) => channel.filter);
+    if (filters.length === 0) return null;
+    const all = filters.some((filter) => filter.pids === null);
+    const pids = new Set(filters.flatMap((filter) => filter.pids ?? []));
     return { all, pids: [...pids].sort((a, b) => a - b) };
   }
 
-  #take(events: readonly ConnectionEvent[], dropped: number): void {
+  #route(events: readonly ConnectionEvent[], dropped: number): void {
     const admitted = events.filter(this.admits);
     for (const { channel } of this.#channels.values()) channel.take(admitted, dropped);
   }

@@ -1,12 +1,12 @@
 /**
- * GET /api/v1/stream.ndjson: the WebSocket's frames, one per line, for curl and jq. Enters: URL parameters. Leaves: frames
- * until either side hangs up. Called by http.ts.
+ * GET /api/v1/stream.ndjson: the frames of the WebSocket, one per line, for curl and jq. In: checked subscriptions. Out:
+ * lines until either side closes the connection.
  */
 import type { ServerResponse } from 'node:http';
 import type { Subscribe } from '../../protocol/frames.js';
 import { SECURITY_HEADERS } from '../http/error-response.js';
 import type { Hub } from '../hub.js';
-import type { Client, Wire } from './client.js';
+import type { Client, Transport } from './client.js';
 import { HIGH_WATER, StallDetector, WATCH_MS } from './stall-detector.js';
 
 export const NDJSON_HEADERS = {
@@ -14,10 +14,10 @@ export const NDJSON_HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-class LineWire implements Wire {
-  /** Set once connected: a line that has gone out makes room for what waited. */
+class LineTransport implements Transport {
+  /** Set once connected: a line that was flushed makes room for frames that waited. */
   client: Client | null = null;
-  /** Lines before this opens are kept back, so that a refused subscription can still become an HTTP error. */
+  /** Lines held back until open(), so that a refused subscription can still become an HTTP error. */
   #held: string[] | null = [];
 
   constructor(private readonly response: ServerResponse) {}
@@ -39,25 +39,25 @@ class LineWire implements Wire {
   }
 }
 
-/** Throws what the subscriptions deserve, before anything was sent. */
-export function streamLines(hub: Hub, response: ServerResponse, wanted: readonly Subscribe[]): void {
-  const wire = new LineWire(response);
-  const client = hub.connect(wire);
+/** Throws the error of a subscription that is refused, before anything was sent. */
+export function streamLines(hub: Hub, response: ServerResponse, subscriptions: readonly Subscribe[]): void {
+  const transport = new LineTransport(response);
+  const client = hub.connect(transport);
   try {
-    for (const frame of wanted) client.receive(frame);
+    for (const frame of subscriptions) client.receive(frame);
   } catch (error) {
     client.close();
     throw error;
   }
-  wire.client = client;
-  wire.open();
+  transport.client = client;
+  transport.open();
   watch(response, client);
 }
 
 function watch(response: ServerResponse, client: Client): void {
-  const progress = response.socket && new StallDetector(response.socket, false, performance.now());
+  const detector = response.socket && new StallDetector(response.socket, false, performance.now());
   const timer = setInterval(() => {
-    if (progress?.stalled(performance.now())) response.destroy();
+    if (detector?.stalled(performance.now())) response.destroy();
   }, WATCH_MS);
   response.on('error', () => response.destroy());
   response.on('close', () => {

@@ -1,21 +1,22 @@
 /**
- * Is a client still taking what it is sent? Enters: its socket, looked at every few seconds. Leaves: true once it has made
- * no progress for 30 s. Called by ws.ts and ndjson.ts.
+ * Detects a client that takes nothing of what it is sent. In: its socket, checked every few seconds. Out: true once it has
+ * made no progress for 30 s.
  */
 import type { Socket } from 'node:net';
 import { STALL_MS } from '../../protocol/names.js';
 
-/** How often connections are looked at. */
+/** How often connections are checked. */
 export const WATCH_MS = 5000;
-/** Bytes queued beyond which nothing more is made for a client. */
+/** Bytes queued for a client beyond which no frame is made for it. */
 export const HIGH_WATER = 256 * 1024;
 
-/** What Node's own idle timer looks at: a large write in flight shows its progress only here. */
+/** Node's stream handle, which its own idle timer reads: only here does a large write in flight show its progress. */
 interface WriteHandle {
   bytesWritten?: number;
   writeQueueSize?: number;
 }
 
+/** Bytes that the kernel has taken. */
 function flushedBytes(socket: Socket): number {
   const handle = (socket as unknown as { _handle?: WriteHandle | null })._handle;
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) {
@@ -26,34 +27,36 @@ function flushedBytes(socket: Socket): number {
 
 export class StallDetector {
   #flushed = 0;
-  #heard = false;
+  /** Something came from the client since the last check. */
+  #received = false;
   /** Milliseconds without progress. */
   #idle = 0;
-  #looked: number;
+  #checkedAt: number;
 
-  /** `answers`: the client answers pings, so an empty queue alone does not prove it alive. Times are monotonic ms. */
+  /** `answersPings`: then an empty queue alone does not prove the client alive. Times are monotonic ms. */
   constructor(
     private readonly socket: Socket,
-    private readonly answers: boolean,
+    private readonly answersPings: boolean,
     now: number,
   ) {
-    this.#looked = now;
+    this.#checkedAt = now;
   }
 
-  heard(): void {
-    this.#heard = true;
+  /** The client sent something: a frame, or the answer to a ping. */
+  received(): void {
+    this.#received = true;
   }
 
   stalled(now: number): boolean {
     const flushed = flushedBytes(this.socket);
     const queued = this.socket.writableLength > 0;
-    const alive = this.#heard || (queued ? flushed !== this.#flushed : !this.answers);
+    const alive = this.#received || (queued ? flushed !== this.#flushed : !this.answersPings);
     this.#flushed = flushed;
-    this.#heard = false;
-    /* While the service itself was stopped it listened to nobody: that time is not the client's. */
-    const passed = Math.min(now - this.#looked, 2 * WATCH_MS);
+    this.#received = false;
+    /* While the service itself was stopped (SIGSTOP, suspend) it read no answers: that time does not count. */
+    const passed = Math.min(now - this.#checkedAt, 2 * WATCH_MS);
     this.#idle = alive ? 0 : this.#idle + passed;
-    this.#looked = now;
+    this.#checkedAt = now;
     return this.#idle >= STALL_MS;
   }
 }

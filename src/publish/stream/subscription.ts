@@ -1,21 +1,21 @@
 /**
- * One subscription: how far its client has got, and what comes next. Enters: the publish tick. Leaves: at most one frame
- * when one is due. What a client misses merges, because the next frame is made from where it stands. Called by client.ts.
+ * One subscription: how far its client has got, and when its next frame is due. In: the publish tick. Out: at most one frame
+ * when one is due. Changes that a client was too slow for merge, because the next frame starts where the client stands.
  */
 import type { Subscribe } from '../../protocol/frames.js';
 import { HEARTBEAT_MS } from '../../protocol/names.js';
 import type { Tick, View } from '../../query/view.js';
-import type { Channel, Place } from './channel.js';
+import type { Channel, Position } from './channel.js';
 
 export interface Subscription {
-  /** The next frame, null when none is due. Taking it counts as sent. */
+  /** The next frame; null when none is due. A frame that was taken counts as sent. */
   next(tick: Tick): string | null;
-  /** Start over, with a snapshot. */
+  /** Starts over, with a snapshot. */
   resync(): void;
   close(): void;
 }
 
-/** When a subscription may and when it must be heard. */
+/** When a frame may be sent, and when one must be sent although nothing changed. */
 export class Pace {
   readonly #ticks: number;
   #seq = 0;
@@ -29,10 +29,10 @@ export class Pace {
     this.#ticks = Math.max(1, Math.ceil(intervalMs / publishMs));
   }
 
-  due(tick: Tick, news: boolean): boolean {
+  due(tick: Tick, changed: boolean): boolean {
     if (this.#time === null) return true;
     if (tick.seq - this.#seq < this.#ticks) return false;
-    return news || tick.time - this.#time + this.publishMs > HEARTBEAT_MS;
+    return changed || tick.time - this.#time + this.publishMs > HEARTBEAT_MS;
   }
 
   sent(tick: Tick): void {
@@ -46,8 +46,9 @@ export class Pace {
 }
 
 export class TableSubscription implements Subscription {
+  /** As JSON. */
   readonly #sub: string;
-  /** Null: the client has nothing yet, a snapshot comes first. */
+  /** Tick of the last frame. Null: the client has nothing yet, its next frame is a snapshot. */
   #seq: number | null = null;
 
   constructor(
@@ -79,10 +80,11 @@ export class TableSubscription implements Subscription {
 }
 
 export class EventSubscription implements Subscription {
+  /** As JSON. */
   readonly #sub: string;
-  /** Events of one frame; what is beyond it, the oldest, counts as dropped. */
+  /** Events of one frame; the oldest beyond it count as dropped. */
   readonly #limit: number;
-  #place: Place;
+  #position: Position;
 
   constructor(
     { sub, limit }: Pick<Subscribe, 'sub' | 'limit'>,
@@ -92,19 +94,19 @@ export class EventSubscription implements Subscription {
   ) {
     this.#sub = JSON.stringify(sub);
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
-    this.#place = channel.place;
+    this.#position = channel.position;
   }
 
-  /** The first frame comes at once, empty: it says that events are being watched from here on. */
+  /** The first frame comes at once and is empty: from there on the client misses nothing that is not counted. */
   next(tick: Tick): string | null {
-    if (!this.pace.due(tick, this.channel.hasNews(this.#place))) return null;
-    const { to, text } = this.channel.tail(this.#place, tick, this.#limit);
-    this.#place = to;
+    if (!this.pace.due(tick, this.channel.hasNewSince(this.#position))) return null;
+    const { to, text } = this.channel.tail(this.#position, tick, this.#limit);
+    this.#position = to;
     this.pace.sent(tick);
     return `{"type":"events","sub":${this.#sub},${text}`;
   }
 
-  /** A stream has no state to send again: the client is heard at once. */
+  /** A stream has no state to send again: its next frame is only due at once. */
   resync(): void {
     this.pace.restart();
   }

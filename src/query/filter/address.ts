@@ -1,6 +1,5 @@
 /**
- * Addresses in filters: exact, CIDR, `[v6]:port`, `v4:port`, `:port`, else text. Enters: a value. Leaves: a test of an
- * endpoint. Called by keys.ts.
+ * Addresses in filters: exact, CIDR, `[v6]:port`, `v4:port`, `:port`, else text. In: a value. Out: a test of an endpoint.
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
@@ -15,7 +14,7 @@ type Address = ReturnType<typeof ipaddr.process>;
 /** `[address]:port`, `address:port` (v4), `:port`, or an address alone; the address may carry a /prefix. */
 const SHAPE = /^(?:\[([^\]]*)\]|([^:]*)|(.*?))(?::(\d+))?$/s;
 
-/** Null when the value is not about an address but text. Throws BAD_FILTER for an address that cannot be. */
+/** Null when the value is text and no address. Throws BAD_FILTER for an impossible address. */
 export function addressTest(value: Value): EndpointTest | null {
   if (value.kind !== 'plain') return null;
   const { host, port } = split(value.text);
@@ -25,7 +24,7 @@ export function addressTest(value: Value): EndpointTest | null {
   return (endpoint) => hostTest(endpoint.address) && (port === null || endpoint.port === port);
 }
 
-/** An address when it is one, else text of `address:port`. */
+/** Compares as an address when the value is one, else with the text `address:port`. */
 export function endpointTest(value: Value): EndpointTest {
   const byAddress = addressTest(value);
   if (byAddress) return byAddress;
@@ -63,7 +62,7 @@ function inRange(address: Address | null, base: Address, bits: number): boolean 
   return address !== null && address.kind() === base.kind() && address.match([base, bits]);
 }
 
-/** Rows repeat few addresses; parsing one costs a microsecond. Emptied when full, which bounds it. */
+/** Rows repeat few addresses, and parsing one costs a microsecond. Emptied when full, which bounds its size. */
 const cache = new Map<string, Address | null>();
 const MAX_CACHED = 4096;
 

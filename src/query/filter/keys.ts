@@ -1,6 +1,6 @@
 /**
- * What each key of the filter expression looks at. Enters: a word. Leaves: a test of a whole row, of any topic; a row that
- * does not know the value does not match. Called by parse.ts.
+ * The keys of the filter expression, and which fields of a row each one tests. In: a word. Out: a test of a whole row, of
+ * any topic. A row that lacks the field, or has null in it, does not match.
  */
 import { CAUSE_NAMES, type Cause, END_NAMES, type Endpoint, STATE_NAMES } from '../../protocol/rows.js';
 import { anyField, type Field, getter } from '../fields.js';
@@ -19,7 +19,7 @@ import { booleanTest, isNumberTest, nameTest, numberTest, textTest } from './tex
 import { badFilter, type Value, type Word } from './words.js';
 
 export type RowTest = (row: Subject) => boolean;
-/** Name of a network namespace by its inode, as far as known. */
+/** Name of a network namespace by its inode; null: not known. */
 export type NetnsName = (inode: number) => string | null;
 
 type Candidates<T> = (row: Subject) => readonly T[];
@@ -57,7 +57,7 @@ const own = <T extends string | number | boolean>(path: string): Candidates<T> =
 
 const DIRECTIONS = ['in', 'out'];
 
-/** By name where the value is no number: `netns:host`, `netns:blue`. */
+/** By name when the value is no number: `netns:host`, `netns:blue`. */
 const netns: Key = (value, nameOf) => {
   const inode = own<number>('netns');
   if (isNumberTest(value)) return some(inode, numberTest(value));
@@ -84,7 +84,7 @@ const KEYS: Record<string, Key> = {
   end: oneOf(END_NAMES, own('end')),
 };
 
-/** Throws BAD_FILTER with the column of what is wrong. */
+/** Throws BAD_FILTER with the column of the fault. */
 export function testOf(word: Word, netnsName: NetnsName): RowTest {
   const { key, value } = word;
   if (key === null) return bareTest(value);

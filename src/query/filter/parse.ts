@@ -1,7 +1,7 @@
 /**
- * The filter expression: one grammar, one parser, for command line, URL and WebSocket. Enters: what the user wrote.
- * Leaves: a Filter, good for the rows of every topic and for events. Called by tables.ts, events.ts and the engine, which
- * traces in the kernel the processes that a filter pins.
+ * The filter expression: one grammar and one parser for command line, URL and WebSocket. In: the user's text. Out: a Filter
+ * for the rows of every topic and for events, with the processes to which the expression is restricted: the kernel traces
+ * only those.
  */
 import { type NetnsName, type RowTest, testOf } from './keys.js';
 import type { Subject } from './subject.js';
@@ -13,23 +13,23 @@ export type { NetnsName } from './keys.js';
 export interface Filter {
   readonly text: string;
   matches(row: Subject): boolean;
-  /** The processes outside of which nothing can match, when words like `pid:123` say so; null: any process can. */
+  /** The only processes whose rows can match, when words such as `pid:123` restrict it; null: not restricted. */
   readonly pids: readonly number[] | null;
 }
 
 /** Throws BAD_FILTER with a 1-based column. An empty text matches everything. */
 export function parseFilter(text: string, netnsName: NetnsName = () => null): Filter {
   const words = splitWords(text);
-  const tests = words.map((word) => signed(word, testOf(word, netnsName)));
-  return { text, matches: (row) => tests.every((test) => test(row)), pids: pinned(words) };
+  const tests = words.map((word) => withSign(word, testOf(word, netnsName)));
+  return { text, matches: (row) => tests.every((test) => test(row)), pids: requiredPids(words) };
 }
 
-function signed({ negated }: Word, test: RowTest): RowTest {
+function withSign({ negated }: Word, test: RowTest): RowTest {
   return negated ? (row) => !test(row) : test;
 }
 
-/** Words are ANDed: two different pids leave nobody. */
-function pinned(words: readonly Word[]): number[] | null {
+/** Words are ANDed: with two different pids no process matches. */
+function requiredPids(words: readonly Word[]): number[] | null {
   const pids = words
     .filter((word) => word.key === 'pid' && !word.negated)
     .flatMap((word) => exactNumber(word.value) ?? []);

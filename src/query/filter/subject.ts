@@ -1,6 +1,6 @@
 /**
- * What a row of any topic offers to a filter: its processes, endpoints, states. Enters: a row or an event. Leaves: the
- * candidates of which one must match. Called by keys.ts.
+ * What a filter can test in a row of any topic: its processes, endpoints, states. In: a row or an event. Out: the
+ * candidates, of which one must match.
  */
 import type { AnyRow } from '../../protocol/frames.js';
 import type {
@@ -14,16 +14,16 @@ import type {
 import { endpointText } from '../group.js';
 
 export type Subject = AnyRow | ConnectionEvent;
-/** A row as far as a filter cares; which fields there are depends on the topic. */
-type Loose = Partial<FlowRow & BudgetRow & TotalsRow & ConnectionEvent>;
+/** A row of any topic: which of the fields it has depends on the topic. */
+type AnyFields = Partial<FlowRow & BudgetRow & TotalsRow & ConnectionEvent>;
 
-const loose = (row: Subject) => row as unknown as Loose;
+const fieldsOf = (row: Subject) => row as unknown as AnyFields;
 const known = <T>(values: readonly (T | null | undefined)[]): T[] =>
   values.filter((value): value is T => value !== null && value !== undefined);
 
-/** The owner; of a budget, everybody who holds its ports. */
+/** The owner; of a budget, all holders of its ports. */
 export function processes(row: Subject): ProcessInfo[] {
-  const { process, holders } = loose(row);
+  const { process, holders } = fieldsOf(row);
   return process ? [process] : (holders ?? []).map((holder) => holder.process);
 }
 
@@ -33,38 +33,38 @@ export function ofProcesses<T>(row: Subject, read: (process: ProcessInfo) => T |
 
 export function processTexts(row: Subject): string[] {
   const texts = processes(row).flatMap((one) => [one.comm, one.exe, one.cmdline]);
-  return known([...texts, loose(row).program]);
+  return known([...texts, fieldsOf(row).program]);
 }
 
-/** Rows without a program of their own are asked for the process's name and file. */
+/** The program; of rows without that field, the process's comm and exe. */
 export function programTexts(row: Subject): string[] {
-  const { program } = loose(row);
+  const { program } = fieldsOf(row);
   return known(program === undefined ? processes(row).flatMap((one) => [one.comm, one.exe]) : [program]);
 }
 
 /** Outbound: the remote end; inbound: the local one. An event of unknown direction offers both. */
 export function destinations(row: Subject): Endpoint[] {
-  const { destination, local, remote, direction } = loose(row);
+  const { destination, local, remote, direction } = fieldsOf(row);
   if (destination) return [destination];
   return known([direction === 'out' ? null : local, direction === 'in' ? null : remote]);
 }
 
 export function sources(row: Subject): Endpoint[] {
-  const { source, local, remote, direction } = loose(row);
+  const { source, local, remote, direction } = fieldsOf(row);
   if (source) return [{ address: source.address, port: null }];
   return known([direction === 'in' ? null : local, direction === 'out' ? null : remote]);
 }
 
-/** An event's two states; of a table's row the states it counts anything in. */
+/** An event's two states; of a table's row, the states in which it counts at least one socket. */
 export function states(row: Subject): string[] {
-  const { oldState, newState, timeWait, established, states: counts } = loose(row);
+  const { oldState, newState, timeWait, established, states: counts } = fieldsOf(row);
   const counted = Object.entries(counts ?? { 'time-wait': timeWait, established }).filter(
     ([, count]) => (count ?? 0) > 0,
   );
   return known([oldState, newState, ...counted.map(([name]) => name)]);
 }
 
-/** What a bare word is looked for in. */
+/** The texts in which a word without a key is searched. */
 export function bareTexts(row: Subject): string[] {
-  return known([...processTexts(row), ...destinations(row).map(endpointText), loose(row).name]);
+  return known([...processTexts(row), ...destinations(row).map(endpointText), fieldsOf(row).name]);
 }

@@ -1,6 +1,6 @@
 /**
- * What a filter's values mean: text, numbers, one of some names. Enters: a value. Leaves: a test of one field.
- * Regular expressions run in linear time (RE2), so no pattern can hang the service. Called by keys.ts.
+ * The values of a filter: text, numbers, one of several names. In: a value. Out: a test of one field. Regular expressions
+ * run in linear time (RE2), so that no pattern can block the service.
  */
 import { RE2JS } from 're2js';
 import { badFilter, type Value } from './words.js';
@@ -11,7 +11,7 @@ export type NumberTest = (value: number) => boolean;
 /** Instructions of a compiled pattern; larger ones cost memory and time per row. */
 const MAX_PROGRAM = 10_000;
 
-/** Substring or, with `*`, the whole text by glob: both whatever the case. `/re/` is case-sensitive unless it says (?i). */
+/** Substring or, with `*`, a glob for the whole text: both ignore case. `/re/` is case-sensitive without (?i). */
 export function textTest(value: Value): TextTest {
   if (value.kind === 'regex') return regexTest(value);
   if (value.kind === 'plain' && value.text.includes('*')) return globTest(value.text);
@@ -53,29 +53,29 @@ export function isNumberTest(value: Value): boolean {
 export function numberTest(value: Value): NumberTest {
   const match = value.kind === 'plain' ? NUMBER.exec(value.text) : null;
   if (!match) throw badFilter('a number is wanted here: 7, >7 or <7', value.column);
-  const wanted = Number(match[2]);
-  if (match[1] === '>') return (number) => number > wanted;
-  if (match[1] === '<') return (number) => number < wanted;
-  return (number) => number === wanted;
+  const operand = Number(match[2]);
+  if (match[1] === '>') return (number) => number > operand;
+  if (match[1] === '<') return (number) => number < operand;
+  return (number) => number === operand;
 }
 
-/** The number a value pins exactly, else null. */
+/** The number that a value without `<` or `>` names, else null. */
 export function exactNumber(value: Value): number | null {
   const match = value.kind === 'plain' ? NUMBER.exec(value.text) : null;
   return match && match[1] === '' ? Number(match[2]) : null;
 }
 
-/** A full name is meant exactly (`close` is not `close-wait`); a part of one matches all that contain it. */
+/** A full name matches exactly (`close` is not `close-wait`); a part of a name matches all names that contain it. */
 export function nameTest(value: Value, names: readonly string[]): TextTest {
-  const wanted = value.text.toLowerCase().replaceAll('_', '-');
-  if (value.kind !== 'regex' && names.includes(wanted)) return (name) => name === wanted;
-  const test = textTest(value.kind === 'regex' ? value : { ...value, text: wanted });
+  const name = value.text.toLowerCase().replaceAll('_', '-');
+  if (value.kind !== 'regex' && names.includes(name)) return (text) => text === name;
+  const test = textTest(value.kind === 'regex' ? value : { ...value, text: name });
   if (!names.some(test)) throw badFilter(`"${value.text}" is none of ${names.join(', ')}`, value.column);
   return test;
 }
 
 export function booleanTest(value: Value): (flag: boolean) => boolean {
-  const wanted = value.text.toLowerCase();
-  if (wanted !== 'true' && wanted !== 'false') throw badFilter('true or false is wanted here', value.column);
-  return (flag) => flag === (wanted === 'true');
+  const text = value.text.toLowerCase();
+  if (text !== 'true' && text !== 'false') throw badFilter('true or false is wanted here', value.column);
+  return (flag) => flag === (text === 'true');
 }

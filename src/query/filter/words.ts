@@ -1,6 +1,6 @@
 /**
- * First step of the filter expression: text into words, each with its columns. Enters: what the user wrote. Leaves: words
- * `[!][key:]value`, not yet understood. Called by parse.ts.
+ * First step of the filter expression: from text to words with their columns. In: the user's text. Out: words
+ * `[!][key:]value`, whose keys are not checked yet.
  */
 import { isIP } from 'node:net';
 import { PortchurnError } from '../../protocol/errors.js';
@@ -24,7 +24,7 @@ export interface Word {
 }
 
 const MAX_WORDS = 64;
-/** A key as far as spelling goes: whether it exists is decided later. */
+/** The spelling of a key; whether such a key exists is checked later. */
 const KEY = /^([A-Za-z][A-Za-z0-9.]*):/;
 
 export function badFilter(message: string, column: number): PortchurnError {

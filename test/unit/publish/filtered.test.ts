@@ -1,5 +1,5 @@
 /**
- * `--filter`, service-wide: what it hides is on no surface, be it a table, a stream, the history or a metric.
+ * `--filter`, service-wide: what it hides is nowhere: in no table, stream, history or metric.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { FindingRow, VerdictRow } from '../../../src/protocol/rows.js';
@@ -82,10 +82,10 @@ it.each<[Partial<VerdictRow>, boolean]>([
   [{ budget: 'seen', finding: 'unseen' }, false],
   [{ level: 'ok', budget: null, finding: null }, true],
   [{ level: 'critical', budget: null, finding: null }, false],
-])('a verdict about %j is told: %j', async (about, told) => {
+])('a verdict about %j is published: %j', async (about, isPublished) => {
   say(about);
   await serve('dst:10.0.0.9 !process:secretd');
-  expect(await published('verdict')).toHaveLength(told ? 1 : 0);
+  expect(await published('verdict')).toHaveLength(isPublished ? 1 : 0);
 });
 
 it('without one everything is published', async () => {

@@ -1,5 +1,5 @@
 /**
- * Rows and events as the engine makes them, with only what a test cares about spelt out. Called by publish and filter tests, and by cli-rows.
+ * Rows and events as the engine makes them, with only what a test cares about spelt out.
  */
 import type {
   BudgetRow,

@@ -200,13 +200,13 @@ export class TestClient {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   }
 
-  /** The first frame, seen already or to come, that `wanted` accepts. Fails when the connection closes first. */
-  async until<F extends ServerFrame>(wanted: (frame: ServerFrame) => frame is F): Promise<F>;
-  async until(wanted: (frame: ServerFrame) => boolean): Promise<ServerFrame>;
-  async until(wanted: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+  /** The first frame, seen already or to come, that passes `accepts`. Fails when the connection closes first. */
+  async until<F extends ServerFrame>(accepts: (frame: ServerFrame) => frame is F): Promise<F>;
+  async until(accepts: (frame: ServerFrame) => boolean): Promise<ServerFrame>;
+  async until(accepts: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
     for (let seen = 0; ; ) {
       const have = this.frames.length;
-      const found = this.frames.slice(seen).find(wanted);
+      const found = this.frames.slice(seen).find(accepts);
       expect(this.fault).toBeNull();
       if (found) return found;
       if (this.closed !== null)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowRow } from '../../../src/protocol/rows.js';
+import { FlowRow } from '../../../src/protocol/rows.js';
+import { snapshotBodyFault } from '../../../src/protocol/validate.js';
 import { Grouping } from '../../../src/query/group.js';
 import { Entry } from '../../../src/query/row-store.js';
 import { flow, proc } from '../publish/rows.js';
@@ -42,6 +43,13 @@ describe('a group', () => {
         lowerBound: true,
       }),
     ]);
+  });
+
+  it('has every field of a flow, and is valid', () => {
+    const [row] = grouped('program', [flow('a'), flow('b', { process: proc({ pid: 101 }) })]);
+    expect(Object.keys(row ?? {}).sort()).toEqual(Object.keys(FlowRow.properties).sort());
+    const topics = { flows: { rows: [row], total: 1, other: null } };
+    expect(snapshotBodyFault({ time: 1, epoch: 'e', seq: 1, topics })).toBeNull();
   });
 
   it('of one member is that member, quantiles and all', () => {

@@ -49,19 +49,19 @@ describe('order', () => {
   });
 });
 
-describe('a ledger', () => {
+describe('row versions', () => {
   it('tells the difference to any tick that it remembers, and says when it does not', () => {
-    const ledger = new RowVersions(1, 2);
+    const versions = new RowVersions(1, 2);
     const entry = (key: string) => ({ key, entry: new Entry(flow(key)) });
     const gone = (key: string) => ({ key, entry: null });
-    ledger.apply([entry('a'), entry('b'), entry('c')], 1);
-    ledger.apply([gone('a')], 2);
-    ledger.apply([entry('a'), gone('b')], 3);
-    expect(ledger.since(1)).toMatchObject({ set: [{ key: 'a' }], del: ['b'] });
-    expect(ledger.since(3)).toEqual({ set: [], del: [] });
-    ledger.apply([gone('a'), gone('c')], 4);
-    expect(ledger.since(2)).toBeNull();
-    expect(ledger.since(3)?.del).toEqual(['a', 'c']);
+    versions.apply([entry('a'), entry('b'), entry('c')], 1);
+    versions.apply([gone('a')], 2);
+    versions.apply([entry('a'), gone('b')], 3);
+    expect(versions.since(1)).toMatchObject({ set: [{ key: 'a' }], del: ['b'] });
+    expect(versions.since(3)).toEqual({ set: [], del: [] });
+    versions.apply([gone('a'), gone('c')], 4);
+    expect(versions.since(2)).toBeNull();
+    expect(versions.since(3)?.del).toEqual(['a', 'c']);
   });
 });
 
@@ -101,14 +101,14 @@ describe('tables', () => {
     expect(tables.views).toBe(0);
   });
 
-  it('never publish what the service was told to leave out', () => {
+  it('never publish what the service was configured to leave out', () => {
     const source = new MemorySource();
     source.flows.put(flow('a', { opened: 1 }), flow('b', { opened: 5 }));
     const body = queryTable(new Tables(source, 'opened:>2'), ['flows'], {}, 1);
     expect(body.topics.flows?.rows.map((row) => row.key)).toEqual(['b']);
   });
 
-  it('write out a row of 100,000 only when somebody sees it, and once however many do', () => {
+  it('write out a row of 100,000 only when it is visible, and once for all clients', () => {
     let written = 0;
     const toJSON = () => ({ n: ++written });
     const row = (portsHeld: number) => Object.assign(flow(`k${portsHeld}`, { portsHeld }), { toJSON });

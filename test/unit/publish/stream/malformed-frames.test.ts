@@ -4,8 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Random, random } from '../../support/random.js';
-import { type TestClient, World } from './world.js';
+import { type Random, random } from '../../../support/random.js';
+import { type TestClient, World } from '../world.js';
 
 let world: World;
 beforeEach(async () => {

@@ -2,10 +2,10 @@
  * Who gets a series, what `other` is, and that counters only grow.
  */
 import { describe, expect, it } from 'vitest';
-import { CounterFamily } from '../../../src/publish/metrics/counter.js';
-import { type Candidate, GaugeKeys } from '../../../src/publish/metrics/gauge.js';
-import { GrowthMeter } from '../../../src/publish/metrics/growth.js';
-import { IDLE_MS, SeriesAdmission } from '../../../src/publish/metrics/series-admission.js';
+import { CounterFamily } from '../../../../src/publish/metrics/counter.js';
+import { type Candidate, GaugeKeys } from '../../../../src/publish/metrics/gauge.js';
+import { GrowthMeter } from '../../../../src/publish/metrics/growth.js';
+import { IDLE_MS, SeriesAdmission } from '../../../../src/publish/metrics/series-admission.js';
 
 const grew = (program: string, by: number) => ({ labels: { program }, by });
 const values = (family: CounterFamily) =>
@@ -43,16 +43,16 @@ describe('a family of counters', () => {
 interface Row {
   name: string;
   count: number;
-  place?: string;
+  scope?: string;
 }
 
-describe('growth of rows that fold', () => {
+describe('growth of rows that roll up', () => {
   const meterOf = () =>
-    new GrowthMeter<Row>(({ name, count, place = '' }) => ({ labels: { program: name }, place, count }));
-  const row = (name: string, count: number, place?: string): Row => ({
+    new GrowthMeter<Row>(({ name, count, scope = '' }) => ({ labels: { program: name }, scope, count }));
+  const row = (name: string, count: number, scope?: string): Row => ({
     name,
     count,
-    ...(place && { place }),
+    ...(scope && { scope }),
   });
 
   it('is nothing when a row vanishes into another of its series', () => {
@@ -61,20 +61,20 @@ describe('growth of rows that fold', () => {
       { before: null, after: row('curl', 5) },
       { before: null, after: row('curl', 2) },
     ]);
-    const folded = meter.take([
+    const rolledUp = meter.take([
       { before: row('curl', 5), after: null },
       { before: row('curl', 2), after: row('curl', 8) },
     ]);
-    expect(folded).toEqual([grew('curl', 1)]);
+    expect(rolledUp).toEqual([grew('curl', 1)]);
   });
 
   it('is nothing when the row it vanishes into goes by another name', () => {
-    const folded = meterOf().take([
+    const rolledUp = meterOf().take([
       { before: row('bash b.sh', 5), after: null },
       { before: row('bash a.sh', 2), after: row('bash a.sh', 8) },
       { before: row('curl', 2), after: row('curl', 3) },
     ]);
-    expect(folded.reduce((sum, { by }) => sum + by, 0)).toBe(2);
+    expect(rolledUp.reduce((sum, { by }) => sum + by, 0)).toBe(2);
   });
 
   it('is not hidden by what vanishes elsewhere', () => {
@@ -110,31 +110,31 @@ describe('gauges that share their keys', () => {
     weight,
     value: weight,
   });
-  const names = ({ members }: ReturnType<GaugeKeys<number>['seat']>) =>
+  const names = ({ members }: ReturnType<GaugeKeys<number>['select']>) =>
     members.map(({ labels }) => labels.key);
 
-  it('seat the heaviest and leave the rest to other', () => {
+  it('give series to the heaviest and leave the rest to other', () => {
     const keys = new GaugeKeys<number>(new SeriesAdmission(2));
-    const seated = keys.seat([candidate('a', 1), candidate('b', 3), candidate('c', 2)], 0);
-    expect(names(seated)).toEqual(['b', 'c']);
-    expect(seated.rest).toEqual([1]);
+    const selection = keys.select([candidate('a', 1), candidate('b', 3), candidate('c', 2)], 0);
+    expect(names(selection)).toEqual(['b', 'c']);
+    expect(selection.rest).toEqual([1]);
   });
 
   it('do not change places for a little, but do for the one that weighs twice as much', () => {
     const keys = new GaugeKeys<number>(new SeriesAdmission(1));
-    keys.seat([candidate('a', 10)], 0);
-    expect(names(keys.seat([candidate('a', 10), candidate('b', 19)], 1))).toEqual(['a']);
-    expect(names(keys.seat([candidate('a', 10), candidate('b', 20)], 2))).toEqual(['b']);
+    keys.select([candidate('a', 10)], 0);
+    expect(names(keys.select([candidate('a', 10), candidate('b', 19)], 1))).toEqual(['a']);
+    expect(names(keys.select([candidate('a', 10), candidate('b', 20)], 2))).toEqual(['b']);
   });
 
   it('keep a member that is gone until it is idle', () => {
     const keys = new GaugeKeys<number>(new SeriesAdmission(2));
-    keys.seat([candidate('a', 10)], 0);
-    expect(keys.seat([], IDLE_MS - 1).members).toEqual([{ labels: { key: 'a' }, value: null }]);
-    expect(keys.seat([], IDLE_MS).members).toEqual([]);
+    keys.select([candidate('a', 10)], 0);
+    expect(keys.select([], IDLE_MS - 1).members).toEqual([{ labels: { key: 'a' }, value: null }]);
+    expect(keys.select([], IDLE_MS).members).toEqual([]);
   });
 
-  it('give nothing a seat that holds nothing', () => {
-    expect(new GaugeKeys<number>().seat([candidate('a', 0)], 0)).toEqual({ members: [], rest: [0] });
+  it('give no series to what holds nothing', () => {
+    expect(new GaugeKeys<number>().select([candidate('a', 0)], 0)).toEqual({ members: [], rest: [0] });
   });
 });

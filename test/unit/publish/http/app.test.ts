@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serverFrameFault } from '../../../src/protocol/validate.js';
-import { budget, failure, flow, totals } from './rows.js';
-import { random, World } from './world.js';
+import { errorBodyFault, serverFrameFault } from '../../../../src/protocol/validate.js';
+import { budget, failure, flow, totals } from '../rows.js';
+import { random, World } from '../world.js';
 
 let world: World;
 let directory: string;
@@ -114,7 +114,7 @@ describe('GET /api/v1/stream.ndjson', () => {
       set: [{ key: 'a', opened: 1 }],
     });
     abort.abort();
-    while (world.hub.wanted) await world.get('/healthz');
+    while (world.hub.hasSubscriptions) await world.get('/healthz');
     expect(world.hub.clients).toBe(0);
   });
 
@@ -201,7 +201,9 @@ describe('the server', () => {
   it('answers what it does not know as JSON', async () => {
     for (const path of ['/api/v1/history', '/api', '/api/v1/session']) {
       const response = await world.get(path);
-      expect([response.status, await response.json()], path).toMatchObject([404, { code: 'NOT_FOUND' }]);
+      const body: unknown = await response.json();
+      expect([response.status, body], path).toMatchObject([404, { code: 'NOT_FOUND' }]);
+      expect(errorBodyFault(body)).toBeNull();
     }
     const upgrade = await world.get('/api/v1/stream');
     expect([upgrade.status, await upgrade.json()]).toMatchObject([426, { code: 'UPGRADE_REQUIRED' }]);

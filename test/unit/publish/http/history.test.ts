@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { History } from '../../../src/aggregate/history/history.js';
-import { historyBodyFault } from '../../../src/protocol/validate.js';
-import { World } from './world.js';
+import { History } from '../../../../src/aggregate/history/history.js';
+import { historyBodyFault } from '../../../../src/protocol/validate.js';
+import { World } from '../world.js';
 
 const KEY = '1/10.0.0.1/[2001:db8::9]:443';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TableTopic } from '../../../src/protocol/frames.js';
-import { flow, proc, totals } from './rows.js';
-import { bySet, random, type TestClient, World } from './world.js';
+import type { TableTopic } from '../../../../src/protocol/frames.js';
+import { flow, proc, totals } from '../rows.js';
+import { bySet, random, type TestClient, World } from '../world.js';
 
 let world: World;
 beforeEach(async () => {
@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const WISHES: Record<string, Record<string, string | number>> = {
+const QUERIES: Record<string, Record<string, string | number>> = {
   all: {},
   few: { limit: 5, sort: '-opened' },
   fewest: { limit: 7, sort: 'process.comm' },
@@ -50,7 +50,7 @@ function randomFlow(key: string, next: (n: number) => number) {
 }
 
 async function expectEqual(client: TestClient, sub: string, topic: TableTopic, seq: number): Promise<void> {
-  const query = new URLSearchParams({ topic, ...stringified(WISHES[sub] ?? {}) });
+  const query = new URLSearchParams({ topic, ...stringified(QUERIES[sub] ?? {}) });
   const body = await world.snapshot(`?${query}`);
   const copy = await client.at(sub, seq);
   const table = body.topics[topic]!;
@@ -59,21 +59,21 @@ async function expectEqual(client: TestClient, sub: string, topic: TableTopic, s
   expect({ total: copy.total, other: copy.other }).toEqual({ total: table.total, other: table.other });
 }
 
-const stringified = (wish: Record<string, string | number>) =>
-  Object.fromEntries(Object.entries(wish).map(([name, value]) => [name, String(value)]));
+const stringified = (query: Record<string, string | number>) =>
+  Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
 
 describe('subscriptions', () => {
   it('rebuild every table from deltas, equal to the HTTP snapshot of the same seq', async () => {
     const client = await world.connect();
     const next = random(7);
-    for (const [sub, wish] of Object.entries(WISHES))
-      client.send({ type: 'subscribe', sub, topic: 'flows', ...wish });
+    for (const [sub, query] of Object.entries(QUERIES))
+      client.send({ type: 'subscribe', sub, topic: 'flows', ...query });
     client.send({ type: 'subscribe', sub: 'totals', topic: 'totals' });
     await client.snapshotOf('totals');
     for (let round = 0; round < 60; round++) {
       churn(next);
       const seq = world.tick();
-      for (const sub of Object.keys(WISHES)) await expectEqual(client, sub, 'flows', seq);
+      for (const sub of Object.keys(QUERIES)) await expectEqual(client, sub, 'flows', seq);
       await expectEqual(client, 'totals', 'totals', seq);
     }
     expect(client.copies.get('all')).toMatchObject({ snapshots: 1, deltas: 60 });
@@ -92,7 +92,7 @@ describe('subscriptions', () => {
       await client.until((frame) => frame.type === 'error' && frame.code === 'UNKNOWN_SUBSCRIPTION');
     }
     expect(world.hub.tables.views).toBe(0);
-    expect(world.hub.wanted).toBe(false);
+    expect(world.hub.hasSubscriptions).toBe(false);
   });
 
   it('give back everything when a client vanishes', async () => {
@@ -106,7 +106,7 @@ describe('subscriptions', () => {
       witness.socket.ping();
       await new Promise((resolve) => witness.socket.once('pong', resolve));
     }
-    expect([world.hub.tables.views, world.hub.wanted]).toEqual([0, false]);
+    expect([world.hub.tables.views, world.hub.hasSubscriptions]).toEqual([0, false]);
     expect(world.source.interests.at(-1)).toBeNull();
   });
 
@@ -158,7 +158,7 @@ describe('the publish clock', () => {
     }
   });
 
-  it('collects nothing for idle clients, and a fresh table for whoever asks', async () => {
+  it('collects nothing for idle clients, and a fresh table for a single request', async () => {
     const live = await World.start({ intervalMs: 1 });
     try {
       await live.connect();
@@ -174,7 +174,7 @@ describe('the publish clock', () => {
 });
 
 describe('a client that does not read', () => {
-  it('gets its changes merged, misses none, and slows nobody', async () => {
+  it('gets its changes merged, misses none, and slows no other client', async () => {
     const many = (round: number) =>
       Array.from({ length: 2000 }, (_, i) => flow(`f${i}`, { opened: round, program: 'x'.repeat(800) }));
     world.source.flows.put(...many(0));

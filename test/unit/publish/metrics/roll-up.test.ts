@@ -1,14 +1,14 @@
 /**
- * The real aggregator under random life and death: processes open, exit, and fold into their programs in any order, and
+ * The real aggregator under random life and death: processes open, exit, and roll up into their programs in any order, and
  * what is scraped only ever grows and adds up to what was opened.
  */
 import { describe, expect, it } from 'vitest';
-import { FlowSource } from '../../../src/aggregate/rows/flow-source.js';
-import type { Source } from '../../../src/protocol/source.js';
-import { Metrics } from '../../../src/publish/metrics/metrics.js';
-import { Tables } from '../../../src/query/tables.js';
-import { announced, closed, established, exited, outbound, World } from '../../support/aggregate-world.js';
-import { random } from './world.js';
+import { FlowSource } from '../../../../src/aggregate/rows/flow-source.js';
+import type { Source } from '../../../../src/protocol/source.js';
+import { Metrics } from '../../../../src/publish/metrics/metrics.js';
+import { Tables } from '../../../../src/query/tables.js';
+import { announced, closed, established, exited, outbound, World } from '../../../support/aggregate-world.js';
+import { random } from '../world.js';
 
 const OPENED = 'portchurn_connections_opened_total';
 
@@ -66,7 +66,7 @@ function live(world: World, pick: (n: number) => number, id: number, step: numbe
 }
 
 describe('connections opened, scraped', () => {
-  it.each([1, 2, 3])('only grow and add up whatever folds (random seed %i)', async (seed) => {
+  it.each([1, 2, 3])('only grow and add up whatever rolls up (random seed %i)', async (seed) => {
     const scraped = new Scraped();
     const { world } = scraped;
     const pick = random(seed);
@@ -84,7 +84,7 @@ describe('connections opened, scraped', () => {
     expect(ofFamily(before, OPENED).length).toBe(51);
   });
 
-  it('are as many as were opened, after rows have folded in and out of sight', async () => {
+  it('are as many as were opened, after rows have rolled up and come back', async () => {
     const scraped = new Scraped();
     const { world } = scraped;
     const pick = random(4);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PortchurnError } from '../../../src/protocol/errors.js';
-import { type Filter, parseFilter } from '../../../src/query/filter/parse.js';
-import { budget, event, failure, flow, proc, totals } from '../publish/rows.js';
-import { random } from '../publish/world.js';
+import { PortchurnError } from '../../../../src/protocol/errors.js';
+import { type Filter, parseFilter } from '../../../../src/query/filter/parse.js';
+import { budget, event, failure, flow, proc, totals } from '../../publish/rows.js';
+import { random } from '../../publish/world.js';
 
 const v6 = flow('v6', {
   process: proc({

@@ -1,12 +1,12 @@
 /**
  * Two hundred clients, of whom twenty stop reading: the others get every delta, as they do without frozen ones; what waits
- * for the frozen ones is bounded; at last they are closed. Nothing here is measured by the clock: ticks, looks and the time
+ * for the frozen ones is bounded; at last they are closed. Nothing here is measured by the clock: ticks, checks and the time
  * that passes between them come from the test.
  */
 import { afterEach, expect, it } from 'vitest';
-import { HIGH_WATER, WATCH_MS } from '../../../src/publish/stream/stall-detector.js';
-import { flow } from './rows.js';
-import { STALLED, type TestClient, World } from './world.js';
+import { HIGH_WATER, WATCH_MS } from '../../../../src/publish/stream/stall-detector.js';
+import { flow } from '../rows.js';
+import { STALLED, type TestClient, World } from '../world.js';
 
 const CLIENTS = 200;
 const FROZEN = 20;
@@ -16,14 +16,14 @@ const TICKS = 22;
 /** Some 4 s of work; a busy machine takes several times that. */
 const WITHIN_MS = 120_000;
 const ROWS = 200;
-/** Bytes; more than sockets take in while nobody reads, over all ticks. */
+/** Bytes; more than sockets take in while their clients do not read, over all ticks. */
 const ROW_BYTES = 1000;
 const FRAME_BYTES = 2 * ROWS * ROW_BYTES;
 
 let world: World;
 afterEach(() => world.stop());
 
-/** A reader that counts and does not look inside: two hundred that parse would be most of the work. */
+/** A reader that counts frames and does not parse them: two hundred that parse would be most of the work. */
 class Counter {
   deltas = 0;
   #wake: () => void = () => {};
@@ -117,7 +117,7 @@ it('a client without subscriptions costs nothing, however much happens', async (
     world.tick();
   }
   expect([serialised, world.hub.tables.views]).toEqual([0, 0]);
-  expect([world.hub.wanted, world.source.interests, world.server.sockets.queuedBytes]).toEqual([
+  expect([world.hub.hasSubscriptions, world.source.interests, world.server.sockets.queuedBytes]).toEqual([
     false,
     [],
     0,

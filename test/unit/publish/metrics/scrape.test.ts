@@ -2,11 +2,11 @@
  * GET /metrics over HTTP: behind the gate, bounded whatever the tables hold, and silent once the tracer has stopped.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Source } from '../../../src/protocol/source.js';
-import { Metrics } from '../../../src/publish/metrics/metrics.js';
-import { Tables } from '../../../src/query/tables.js';
-import { budget, failure, finding, flow, totals } from './rows.js';
-import { MemoryTable, World } from './world.js';
+import type { Source } from '../../../../src/protocol/source.js';
+import { Metrics } from '../../../../src/publish/metrics/metrics.js';
+import { Tables } from '../../../../src/query/tables.js';
+import { budget, failure, finding, flow, totals } from '../rows.js';
+import { MemoryTable, World } from '../world.js';
 
 const MANY = 200;
 const STATES = { established: 3, 'time-wait': 7, listen: 2, 'close-wait': 1 };

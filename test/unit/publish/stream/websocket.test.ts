@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StallDetector, WATCH_MS } from '../../../src/publish/stream/stall-detector.js';
-import { event, flow } from './rows.js';
-import { type TestClient, World } from './world.js';
+import { StallDetector, WATCH_MS } from '../../../../src/publish/stream/stall-detector.js';
+import { event, flow } from '../rows.js';
+import { type TestClient, World } from '../world.js';
 
 let world: World;
 beforeEach(async () => {
@@ -214,7 +214,7 @@ describe('events', () => {
     expect(await client.eventsOf('few', world.tick())).toMatchObject({ events: [{ time: 4 }], dropped: 0 });
   });
 
-  it('are asked of the engine only as far as somebody wants them', async () => {
+  it('are requested from the engine only as far as subscriptions need them', async () => {
     const client = await world.connect();
     const { interests } = world.source;
     const sub = (name: string, filter: string) =>
@@ -238,7 +238,7 @@ describe('events', () => {
 });
 
 describe('progress', () => {
-  /** A socket whose other end reads nothing, until told. */
+  /** A socket whose other end reads nothing until resume. */
   async function pair(): Promise<{ sender: Socket; receiver: Socket; close(): void }> {
     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -253,8 +253,8 @@ describe('progress', () => {
     return { sender, receiver, close };
   }
 
-  /** What each look said. */
-  function looks(progress: StallDetector, from: number, to: number): boolean[] {
+  /** The result of each check. */
+  function checks(progress: StallDetector, from: number, to: number): boolean[] {
     const said: boolean[] = [];
     for (let now = from; now <= to; now += WATCH_MS) said.push(progress.stalled(now));
     return said;
@@ -264,7 +264,7 @@ describe('progress', () => {
     const { sender, receiver, close } = await pair();
     const progress = new StallDetector(sender, true, 0);
     sender.write(Buffer.alloc(64 << 20));
-    expect([...looks(progress, 5000, 30_000), progress.stalled(34_999)]).not.toContain(true);
+    expect([...checks(progress, 5000, 30_000), progress.stalled(34_999)]).not.toContain(true);
     expect(progress.stalled(35_000)).toBe(true);
     receiver.resume();
     await once(sender, 'drain');
@@ -287,10 +287,10 @@ describe('progress', () => {
   it('with nothing queued is to answer pings', async () => {
     const { sender, close } = await pair();
     const [mute, lines] = [new StallDetector(sender, true, 0), new StallDetector(sender, false, 0)];
-    expect([...looks(mute, 5000, 25_000), mute.stalled(29_999)]).not.toContain(true);
-    expect([...looks(lines, 5000, 25_000), lines.stalled(29_999)]).not.toContain(true);
+    expect([...checks(mute, 5000, 25_000), mute.stalled(29_999)]).not.toContain(true);
+    expect([...checks(lines, 5000, 25_000), lines.stalled(29_999)]).not.toContain(true);
     expect([mute.stalled(30_000), lines.stalled(30_000)]).toEqual([true, false]);
-    mute.heard();
+    mute.received();
     expect(mute.stalled(31_000)).toBe(false);
     close();
   });
@@ -298,10 +298,10 @@ describe('progress', () => {
   it('is not asked for of the time in which the service was stopped', async () => {
     const { sender, close } = await pair();
     const progress = new StallDetector(sender, true, 0);
-    progress.heard();
-    expect(looks(progress, 5000, 10_000)).toEqual([false, false]);
-    expect(looks(progress, 100_000, 105_000)).toEqual([false, false]);
-    expect(looks(progress, 110_000, 115_000)).toEqual([false, true]);
+    progress.received();
+    expect(checks(progress, 5000, 10_000)).toEqual([false, false]);
+    expect(checks(progress, 100_000, 105_000)).toEqual([false, false]);
+    expect(checks(progress, 110_000, 115_000)).toEqual([false, true]);
     close();
   });
 });

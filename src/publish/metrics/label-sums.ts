@@ -1,23 +1,23 @@
 /**
- * What rows hold now, summed by label values and kept up to date by their changes. Enters: steps of rows. Leaves: sums as
- * candidates for series. Called by flows.ts.
+ * Sums over the current rows by label values, kept up to date by the rows' changes. In: row changes. Out: the sums, as
+ * candidates for series.
  */
 import type { Candidate } from './gauge.js';
+import type { RowChange } from './row-changes.js';
 import { type Labels, seriesKey } from './series.js';
-import type { Step } from './steps.js';
 
-interface Share {
+interface LabelledAmount {
   readonly labels: Labels;
   readonly amount: number;
 }
 
-export class Shares<Row> {
-  readonly #sums = new Map<string, Share>();
+export class LabelSums<Row> {
+  readonly #sums = new Map<string, LabelledAmount>();
 
-  constructor(private readonly read: (row: Row) => Share) {}
+  constructor(private readonly read: (row: Row) => LabelledAmount) {}
 
-  take(steps: readonly Step<Row>[]): void {
-    for (const { before, after } of steps) {
+  take(changes: readonly RowChange<Row>[]): void {
+    for (const { before, after } of changes) {
       if (before !== null) this.#add(this.read(before), -1);
       if (after !== null) this.#add(this.read(after), 1);
     }
@@ -32,8 +32,8 @@ export class Shares<Row> {
     }));
   }
 
-  /** A sum of nothing is not kept: programs come and go. */
-  #add({ labels, amount }: Share, sign: 1 | -1): void {
+  /** A sum of 0 is not kept: programs come and go. */
+  #add({ labels, amount }: LabelledAmount, sign: 1 | -1): void {
     if (amount === 0) return;
     const key = seriesKey(labels);
     const sum = (this.#sums.get(key)?.amount ?? 0) + sign * amount;

@@ -22,3 +22,12 @@ it.each([
   expect(defined(file)).not.toEqual([]);
   expect(defined(file).sort()).toEqual(declared(name).sort());
 });
+
+it('the options that TracerOptions declares are read in native/js/tracer_object.cc', () => {
+  const face = read('src/capture/native.ts');
+  const body = /interface TracerOptions \{([\s\S]*?)\n\}/.exec(face)?.[1] ?? '';
+  const names = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map((match) => match[1] as string);
+  const taken = [...read('native/js/tracer_object.cc').matchAll(/options\.Get\("(\w+)"\)/g)];
+  expect(names).not.toEqual([]);
+  expect(taken.map((match) => match[1] as string).sort()).toEqual(names.sort());
+});

@@ -4,9 +4,9 @@
  * that passes between them come from the test.
  */
 import { afterEach, expect, it } from 'vitest';
-import { HIGH_WATER, WATCH_MS } from '../../../../src/publish/stream/stall-detector.js';
-import { flow } from '../rows.js';
-import { STALLED, type TestClient, World } from '../world.js';
+import { HIGH_WATER, WATCH_MS } from '../../src/publish/stream/stall-detector.js';
+import { flow } from '../unit/publish/rows.js';
+import { STALLED, type TestClient, World } from '../unit/publish/world.js';
 
 const CLIENTS = 200;
 const FROZEN = 20;

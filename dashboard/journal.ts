@@ -8,7 +8,7 @@ import type { Annotation, AnnotationKind } from '../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../src/protocol/rows.js';
 import { noteWords } from './chart-words.js';
 import { endpoint, foreign, processName, seconds, UNKNOWN } from './format.js';
-import type { Link } from './link.js';
+import type { Link } from '../src/client/link.js';
 import { findingWords, type Tone, verdictWords } from './words.js';
 
 export interface Entry {

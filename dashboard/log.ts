@@ -14,7 +14,7 @@ import {
   ofVerdict,
   record,
 } from './journal.js';
-import type { Link } from './link.js';
+import type { Link } from '../src/client/link.js';
 import { failures, findings, hello, link, state, verdict } from './model.js';
 import { Past } from './past.js';
 

@@ -9,7 +9,7 @@ import { HEARTBEAT_MS } from '../src/protocol/names.js';
 import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../src/protocol/rows.js';
 import { census } from '../src/view/census.js';
 import { clock, duration, foreign, integer, percent, processName, seconds, UNKNOWN } from './format.js';
-import type { Link, LostReason } from './link.js';
+import type { Link, LostReason } from '../src/client/link.js';
 
 export type Tone = 'good' | 'wait' | 'warn' | 'bad';
 

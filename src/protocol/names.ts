@@ -34,3 +34,7 @@ export const CLOSE = { goingAway: 1001, flooding: 1008, tooLarge: 1009, stalled:
 
 export const GROUPS = ['program', 'unit', 'destination', 'netns'] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** How a service traces: with BPF programs, by polling the kernel, or by replaying a recording. */
+export const MODES = ['ebpf', 'polling', 'replay'] as const;
+export type Mode = (typeof MODES)[number];

@@ -1,17 +1,7 @@
 /**
  * One line of the doctor's report. Enters: what a check found. Leaves: a Result. Called by the checks.
  */
-export type DoctorExit = 0 | 1 | 69 | 77;
-
-export interface DoctorCheck {
-  /** Stable: scripts may look for it. */
-  id: string;
-  title: string;
-  status: 'ok' | 'warn' | 'fail';
-  detail: string;
-  /** What to type or change, one step per line; null when nothing is to be done. */
-  fix: string | null;
-}
+import type { DoctorCheck, DoctorExit } from '../../protocol/doctor.js';
 
 /** `exit`: what the program ends with when this check fails. */
 export interface Result extends DoctorCheck {

@@ -33,7 +33,8 @@ const E2E_ALONE = {
 /** A kernel tier of its own: it builds everything anew with the sanitizers. */
 const SANITIZED = 'sanitized';
 
-const pathsOf = (tier: string, files: object) => Object.keys(files).map((file) => `test/${tier}/${file}.test.ts`);
+const pathsOf = (tier: string, files: object) =>
+  Object.keys(files).map((file) => `test/${tier}/${file}.test.ts`);
 
 interface Project {
   name: string;

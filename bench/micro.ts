@@ -108,7 +108,7 @@ function lifeOf(n: number): Uint8Array[] {
   ];
 }
 
-/** The same as native/short_lives.h tells it. */
+/** The same as native/tracer/coalescer.h tells it. */
 function joinedLifeOf(n: number): Uint8Array[] {
   const { client, server, waits, passive } = endsOf(n);
   return [

@@ -1,9 +1,9 @@
 /** START HERE: takes the token out of the address, then draws the page and connects. */
 import { render } from 'preact';
-import { signIn } from './session.js';
 import { startHealth } from './state/health.js';
 import { startLog } from './state/log.js';
 import { start } from './state/model.js';
+import { signIn } from './state/session.js';
 import { startTimeline } from './state/timeline.js';
 import { App } from './views/page/app.js';
 

@@ -2,12 +2,13 @@
  * The event log: what happened, newest first, each thing once. In: rows, notes of the history, the link's changes.
  * Out: entries. Bounded. Pure.
  */
+
+import type { Link } from '../../src/client/link.js';
 import { failureWords } from '../../src/protocol/failure-words.js';
 import type { Annotation, AnnotationKind } from '../../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
 import { processName } from '../../src/view/names.js';
 import type { Tone } from '../../src/view/tone.js';
-import type { Link } from '../link.js';
 import { noteWords } from '../text/chart-words.js';
 import { endpoint, foreign, seconds, UNKNOWN } from '../text/format.js';
 import { findingWords, verdictWords } from '../text/words.js';

@@ -3,7 +3,7 @@
  * totals, whose notes concern every budget. Out: the journal.
  */
 import { computed, effect, signal } from '@preact/signals';
-import type { Link } from '../link.js';
+import type { Link } from '../../src/client/link.js';
 import {
   type Entry,
   type Journal,

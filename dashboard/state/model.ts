@@ -3,15 +3,16 @@
  * made in views. Out: signals that views read. Page-wide state is here and in the modules beside this one only.
  */
 import { batch, computed, signal } from '@preact/signals';
+import type { Link } from '../../src/client/link.js';
+import { initial, type Replica } from '../../src/client/replica.js';
+import { Subscriptions } from '../../src/client/subscriptions.js';
 import type { Group } from '../../src/protocol/frames.js';
-import { GROUPS, STREAM_PATH } from '../../src/protocol/names.js';
+import { GROUPS } from '../../src/protocol/names.js';
+import type { TableQuery } from '../../src/protocol/table-query.js';
 import { namespaceName } from '../../src/view/names.js';
 import type { Sort } from '../../src/view/order.js';
-import { Feed } from '../feed.js';
-import type { Link } from '../link.js';
-import { Sides } from '../sides.js';
-import { initial, type State, type Wish } from '../state.js';
 import { foreign } from '../text/format.js';
+import { Feed } from './feed.js';
 import type { Pause } from './pause.js';
 import { type Place, placeOf, queryOf, sortText } from './place.js';
 
@@ -71,18 +72,18 @@ export const limit = signal(FEW_ROWS);
 export const frozen = signal(false);
 
 /** The tightest budgets and the fastest failures matter. Some with few free ports are no worry, so more are requested. */
-const BUDGETS: Wish = { sort: 'free', limit: 24 };
-const FAILURES: Wish = { sort: '-perSec', limit: 50 };
-const FINDINGS: Wish = { sort: 'rank', limit: 50 };
+const BUDGETS: TableQuery = { sort: 'free', limit: 24 };
+const FAILURES: TableQuery = { sort: '-perSec', limit: 50 };
+const FINDINGS: TableQuery = { sort: 'rank', limit: 50 };
 
 /** What the drawer subscribes to, for as long as it is open. */
-export const sides = new Sides((frame) => feed.send(frame));
+export const sides = new Subscriptions('side', (frame) => feed.send(frame));
 
 /**
  * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest,
  * so that neither makes the page stumble. A hidden page has no animation frames.
  */
-const arrived: { state?: State; link?: Link } = {};
+const arrived: { state?: Replica; link?: Link } = {};
 function arrive(what: typeof arrived): void {
   const waits = arrived.state !== undefined || arrived.link !== undefined;
   Object.assign(arrived, what);
@@ -112,37 +113,29 @@ function show(): void {
 document.addEventListener('visibilitychange', show);
 
 const feed: Feed = new Feed({
-  url: socketUrl(),
-  healthUrl: new URL('healthz', document.baseURI).href,
+  url: document.baseURI,
   onState: (next) => arrive({ state: next }),
   onFrame: (frame) => sides.receive(frame),
   onLink: (next) => arrive({ link: next }),
 });
 
-function socketUrl(): string {
-  const url = new URL(`.${STREAM_PATH}`, document.baseURI);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.hash = '';
-  return url.href;
-}
-
 export function start(): void {
   setInterval(() => {
     now.value = Date.now();
   }, 1_000);
-  feed.want('budgets', BUDGETS);
-  feed.want('failures', FAILURES);
-  feed.want('findings', FINDINGS);
+  feed.setQuery('budgets', BUDGETS);
+  feed.setQuery('failures', FAILURES);
+  feed.setQuery('findings', FINDINGS);
   askFlows();
   feed.start();
 }
 
 /** The service sorts too, because its limit cuts; the page sorts what it shows. */
 function askFlows(): void {
-  const query: Wish = { sort: sortText(sort.value), limit: limit.value };
+  const query: TableQuery = { sort: sortText(sort.value), limit: limit.value };
   if (filter.value.trim() !== '') query.filter = filter.value.trim();
   if (group.value !== null) query.group = group.value;
-  feed.want('flows', query);
+  feed.setQuery('flows', query);
 }
 
 const place = (): Place => ({

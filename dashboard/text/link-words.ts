@@ -2,9 +2,10 @@
  * The link to the service in sentences: is what is on screen live, how old is it, what is to be done. In: the link, the
  * clock. Out: words with a tone. Pure.
  */
+
+import type { Link, LostReason } from '../../src/client/link.js';
 import type { Hello } from '../../src/protocol/frames.js';
 import { HEARTBEAT_MS } from '../../src/protocol/names.js';
-import type { Link, LostReason } from '../link.js';
 import { clock, seconds } from './format.js';
 import type { Saying } from './words.js';
 

@@ -1,31 +1,35 @@
 /**
- * `portchurn COMMAND …`: from words to an exit code. Enters: arguments, Io. Leaves: the exit code of the contract, errors
- * as `portchurn: message` with the next step below. Called by main.ts and by tests.
+ * `portchurn COMMAND …`: from arguments to an exit code. In: arguments, Io, the backends that commands run. Out: an exit code
+ * of docs/cli.md, errors as `portchurn: message` with the next step below.
  */
 import { CommanderError } from 'commander';
+import { COMMANDS } from '../config/options.js';
 import { EXIT, PortchurnError } from '../protocol/errors.js';
+import type { Backends } from './backends.js';
 import { type Io, say } from './io.js';
 import { buildProgram, type Handlers } from './program.js';
 import { printable } from './screen/text.js';
 
-/** Each command is loaded when it is asked for: `top` beside a service loads neither the addon nor the server. */
-const HANDLERS: Handlers = {
-  serve: async (values, io) => (await import('./commands/serve.js')).serve(values, io),
-  top: async (values, io) => (await import('./commands/top.js')).top(values, io),
-  trace: async (values, io) => (await import('./commands/trace.js')).trace(values, io),
-  why: async (values, io) => (await import('./commands/why.js')).why(values, io),
-  check: async (values, io) => (await import('./commands/check.js')).check(values, io),
-  'what-if': async (values, io) => (await import('./commands/what-if.js')).whatIf(values, io),
-  doctor: async (values, io) => (await import('./commands/doctor.js')).doctor(values, io),
-};
+/** Each command is imported when it runs, so that it loads nothing of the others. */
+function handlersFor(backends: Backends): Handlers {
+  return {
+    serve: async (values, io) => (await import('./commands/serve.js')).serve(values, io, backends),
+    top: async (values, io) => (await import('./commands/top.js')).top(values, io, backends),
+    trace: async (values, io) => (await import('./commands/trace.js')).trace(values, io, backends),
+    why: async (values, io) => (await import('./commands/why.js')).why(values, io, backends),
+    check: async (values, io) => (await import('./commands/check.js')).check(values, io, backends),
+    'what-if': async (values, io) => (await import('./commands/what-if.js')).whatIf(values, io, backends),
+    doctor: async (values, io) => (await import('./commands/doctor.js')).doctor(values, io, backends),
+  };
+}
 
-/** Monitoring systems know no other codes than 0 to 3. */
+/** `check` ends only with the codes of monitoring plugins, 0 to 3. */
 const PLUGIN_UNKNOWN = 3;
 
 /** Never rejects. */
-export async function commandLine(argv: readonly string[], io: Io): Promise<number> {
+export async function commandLine(argv: readonly string[], io: Io, backends: Backends): Promise<number> {
   let code: number = EXIT.ok;
-  const program = buildProgram(HANDLERS, io, (exit) => {
+  const program = buildProgram(handlersFor(backends), io, (exit) => {
     code = exit;
   });
   try {
@@ -38,7 +42,7 @@ export async function commandLine(argv: readonly string[], io: Io): Promise<numb
 }
 
 function fail(error: unknown, command: string | undefined, io: Io): number {
-  if (error instanceof CommanderError) return wrongWords(error, command, io);
+  if (error instanceof CommanderError) return wrongUsage(error, command, io);
   if (error instanceof PortchurnError) {
     complain(io, error.message, error.hint);
     return error.exitCode;
@@ -51,11 +55,11 @@ function fail(error: unknown, command: string | undefined, io: Io): number {
 }
 
 /** --help and --version arrive here too: they end with exit code 0. */
-function wrongWords(error: CommanderError, command: string | undefined, io: Io): number {
+function wrongUsage(error: CommanderError, command: string | undefined, io: Io): number {
   if (error.exitCode === 0) return EXIT.ok;
   if (error.code === 'commander.help') return EXIT.usage;
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const known = command !== undefined && command in HANDLERS ? ` ${command}` : '';
+  const known = command !== undefined && command in COMMANDS ? ` ${command}` : '';
   complain(io, message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? `portchurn${known} --help`);
   return EXIT.usage;
 }

@@ -1,6 +1,6 @@
 /**
- * What a command may touch of the outside: two outputs, the environment, and one reason to stop. Injected, so that tests
- * run commands in-process. Called by main.ts (the real one) and tests.
+ * The parts of the process that a command may use: two outputs, the environment, and one signal to stop. Injected, so that
+ * tests run commands in-process.
  */
 
 export interface Output {
@@ -18,11 +18,11 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts once; its `reason` is a StopReason. */
   readonly stop: AbortSignal;
-  /** What the log should begin with. */
+  /** First lines of the log. */
   readonly warnings?: readonly string[];
 }
 
-/** Words for a person, beside the data. */
+/** A message for a person, on stderr, since stdout carries data. */
 export function say(io: Io, text: string): void {
   io.stderr.write(`portchurn: ${text}\n`);
 }

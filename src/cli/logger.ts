@@ -1,9 +1,9 @@
 /**
- * Logs: JSON lines on stderr, because stdout carries data. Written at once, so that the last line before an exit is not
- * lost; they are few. Called by cli commands; the logger is handed on to engine and service.
+ * Logs: JSON lines on stderr, because stdout carries data. Written synchronously, so that the last line before an exit is
+ * not lost; they are few.
  */
 import { type Logger, pino } from 'pino';
-import type { ValuesOf } from '../config/serve-config.js';
+import type { ValuesOf } from '../config/options.js';
 
 export type { Logger } from 'pino';
 export type LogLevel = ValuesOf<'serve'>['logLevel'];

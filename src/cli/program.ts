@@ -1,6 +1,6 @@
 /**
- * The command line as commander sees it, generated from config/options.ts. Enters: handlers, where help goes.
- * Leaves: a program that parses, resolves options by precedence and calls one handler. Called by command-line.ts.
+ * The command line as commander sees it, generated from config/options.ts. In: handlers, Io.
+ * Out: a program that parses, resolves options by precedence and calls one handler.
  */
 import { Command, Option } from 'commander';
 import { fileKey, flagName } from '../config/names.js';
@@ -56,7 +56,7 @@ function addOption(command: Command, key: string, spec: OptionSpec): void {
   if (spec.negatable) command.addOption(new Option(`--no-${fileKey(key)}`, `no ${key}`));
 }
 
-/** Defaults worth showing: not "nothing". */
+/** A default worth showing in --help: neither empty nor absent. */
 function hasDefault(spec: OptionSpec): boolean {
   const value = spec.default;
   return value !== undefined && value !== '' && !Array.isArray(value);

@@ -1,16 +1,10 @@
-/**
- * What the service is told to do, checked. Enters: option values. Leaves: ServeConfig. Called by cli/serve.ts; read by
- * service.ts. The options themselves are in config/options.ts, their precedence in config/resolve.ts.
- */
+/** What the service is asked to do, checked. In: option values. Out: ServeConfig. */
 
 import { PortchurnError } from '../protocol/errors.js';
-import { requireTokenFor } from '../publish/http/gate.js';
+import { requireTokenFor } from '../protocol/loopback.js';
 import { authority, type ListenAddress, parseListen } from './listen.js';
 import type { ValuesOf } from './options.js';
-
-export { authority, type ListenAddress, parseListen } from './listen.js';
-export type { CommandName, ValuesOf } from './options.js';
-export { resolve } from './resolve.js';
+import { type TracerSettings, tracerSettings } from './tracer-options.js';
 
 export interface ServeConfig {
   readonly listen: ListenAddress;
@@ -23,13 +17,9 @@ export interface ServeConfig {
   /** Host headers accepted besides the listening address and loopback names. */
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
-  /** Attach system call tracepoints. */
-  readonly syscalls: boolean;
-  readonly portableVerdict: boolean;
+  readonly tracer: TracerSettings;
+  /** Poll where the kernel takes no programs. */
   readonly polling: boolean;
-  readonly ringBytes: number;
-  /** Hide command lines' arguments. */
-  readonly redact: boolean;
 }
 
 /** Throws USAGE for an address beyond loopback without a token file. */
@@ -44,11 +34,8 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     filter: values.filter,
     allowHosts: values.allowHost,
     allowOrigins: values.allowOrigin,
-    syscalls: !values.noSyscalls,
-    portableVerdict: values.portableVerdict,
+    tracer: tracerSettings(values),
     polling: !values.noPolling,
-    ringBytes: values.ringBytes,
-    redact: values.redact,
   };
 }
 

@@ -3,22 +3,12 @@
  * `serve --no-polling` would end with.
  */
 import type { NativeAddon } from '../capture/native.js';
+import type { DoctorExit, DoctorReport } from '../protocol/doctor.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { addonChecks, nodeCheck } from './checks/addon.js';
-import type { DoctorCheck, DoctorExit, Result } from './checks/check.js';
+import type { Result } from './checks/check.js';
 import { kernelChecks } from './checks/kernel.js';
 import { processChecks } from './checks/process.js';
-
-export type { DoctorCheck } from './checks/check.js';
-
-export interface DoctorReport {
-  /** Nothing fails; warnings may remain. */
-  ok: boolean;
-  exitCode: DoctorExit;
-  /** uname -r. */
-  kernel: string;
-  checks: DoctorCheck[];
-}
 
 export interface DoctorOptions {
   /** Put before /proc and /sys. */

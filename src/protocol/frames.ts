@@ -4,7 +4,7 @@
  * so that a page which imports the types bundles no schema.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, PROTOCOL } from './names.js';
+import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, MODES, PROTOCOL } from './names.js';
 import {
   BudgetRow,
   ConnectionEvent,
@@ -32,9 +32,6 @@ export type AnyRow = RowOf<TableTopic>;
 export const TABLE_TOPICS = Object.keys(TABLES) as TableTopic[];
 export const TOPICS = [...TABLE_TOPICS, 'events'] as const;
 export type Topic = TableTopic | 'events';
-
-export const MODES = ['ebpf', 'polling', 'replay'] as const;
-export type Mode = (typeof MODES)[number];
 
 const closed = { additionalProperties: false };
 const Sub = Type.String({ minLength: 1, maxLength: MAX_SUB });

@@ -2,6 +2,8 @@
  * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost. In:
  * nothing. Out: constants, which frames.ts exports again.
  */
+import type { ProcessInfo } from './rows.js';
+
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = 'portchurn.v1';
 /** A browser cannot set headers on a WebSocket: it offers the token as a second subprotocol, base64url behind this. */
@@ -34,3 +36,25 @@ export const CLOSE = { goingAway: 1001, flooding: 1008, tooLarge: 1009, stalled:
 
 export const GROUPS = ['program', 'unit', 'destination', 'netns'] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** How a service traces: with BPF programs, by polling the kernel, or by replaying a recording. */
+export const MODES = ['ebpf', 'polling', 'replay'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** The process of which nothing is known. */
+export const UNKNOWN_PROCESS: ProcessInfo = {
+  pid: null,
+  startTime: null,
+  ppid: null,
+  parent: { pid: null, comm: null },
+  comm: null,
+  exe: null,
+  cmdline: null,
+  uid: null,
+  cgroup: null,
+  unit: null,
+  container: null,
+  pod: null,
+  exited: null,
+  self: false,
+};

@@ -4,17 +4,10 @@
  */
 import { PortchurnError } from '../protocol/errors.js';
 import { DEFAULT_LIMIT, GROUPS, type Group, MAX_LIMIT, type TableTopic } from '../protocol/frames.js';
+import type { TableQuery } from '../protocol/table-query.js';
 import { type NetnsName, parseFilter } from './filter/parse.js';
 import { defaultSort, isSortable, parseOrder } from './order.js';
 import type { ViewSpec } from './view.js';
-
-/** Defaults of absent parts: all rows, the topic's own order, 1000 rows, not grouped. */
-export interface TableQuery {
-  filter?: string | undefined;
-  sort?: string | undefined;
-  limit?: number | undefined;
-  group?: Group | undefined;
-}
 
 export interface NamedSpec {
   /** Equal queries have equal names. */

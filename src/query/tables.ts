@@ -13,9 +13,10 @@ import {
 } from '../protocol/frames.js';
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
+import type { TableQuery } from '../protocol/table-query.js';
 import { parseFilter } from './filter/parse.js';
 import { type EntryChange, RowStore } from './row-store.js';
-import { queryForTopic, specOf, type TableQuery } from './table-query.js';
+import { queryForTopic, specOf } from './table-query.js';
 import { type Tick, View } from './view.js';
 
 /** Distinct views kept up to date at once; each costs work per tick. */

@@ -1,12 +1,9 @@
 /**
- * What the words of `serve` ask for, without running it. Enters: arguments and environment. Leaves: the values that
- * `serve` is about to get. Called by shed.ts when it depends on them.
+ * The option values that `serve` would run with, without running it. In: arguments and environment. Out: values.
  */
-
 import type { Io } from '../cli/io.js';
 import { buildProgram, type Handlers } from '../cli/program.js';
-import { COMMANDS } from '../config/options.js';
-import type { ValuesOf } from '../config/serve-config.js';
+import { COMMANDS, type ValuesOf } from '../config/options.js';
 import { EXIT } from '../protocol/errors.js';
 
 const SILENT = { write: () => true };
@@ -17,12 +14,12 @@ export async function readServeOptions(
   env: Io['env'],
 ): Promise<ValuesOf<'serve'> | null> {
   let values: ValuesOf<'serve'> | null = null;
-  const take = async (given: unknown) => {
+  const keep = async (given: unknown) => {
     values = given as ValuesOf<'serve'>;
     return EXIT.ok;
   };
   const handlers = Object.fromEntries(
-    Object.keys(COMMANDS).map((name) => [name, take]),
+    Object.keys(COMMANDS).map((name) => [name, keep]),
   ) as unknown as Handlers;
   const io: Io = { stdout: SILENT, stderr: SILENT, env, stop: AbortSignal.abort() };
   const program = buildProgram(handlers, io, () => undefined);

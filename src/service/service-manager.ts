@@ -1,12 +1,12 @@
 /**
- * What a service manager is told (sd_notify(3)): ready, stopping, still alive. Enters: NOTIFY_SOCKET, WATCHDOG_USEC and
- * WATCHDOG_PID of the environment. Leaves: datagrams, sent by the addon, since Node has no unix datagram sockets. Without
- * NOTIFY_SOCKET nothing is sent. Called by cli/serve.ts.
+ * Notifications to a service manager (sd_notify(3)): ready, stopping, still alive. In: NOTIFY_SOCKET, WATCHDOG_USEC and
+ * WATCHDOG_PID of the environment. Out: datagrams, sent by the addon, since Node has no unix datagram sockets. Without
+ * NOTIFY_SOCKET nothing is sent.
  */
 export interface ServiceManagerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
-  /** Throws when nobody listens there. */
+  /** Throws when no process listens at that address. */
   send(address: string, text: string): void;
   /** A message did not arrive. */
   failed(error: Error): void;
@@ -22,15 +22,15 @@ export class ServiceManager {
 
   /** `status` is for people: `systemctl status` shows it. */
   ready(status: string): void {
-    this.#tell(`READY=1\nSTATUS=${status}`);
+    this.#send(`READY=1\nSTATUS=${status}`);
   }
 
-  /** Twice per period, as long as `alive` says so; a service that says nothing any more is restarted. */
+  /** Sends a sign of life twice per period while `alive` is true; systemd restarts a service that stays silent. */
   watch(alive: () => boolean): void {
     const period = watchdogMs(this.options);
     if (this.#address === null || period === null) return;
     const report = () => {
-      if (alive()) this.#tell('WATCHDOG=1');
+      if (alive()) this.#send('WATCHDOG=1');
     };
     report();
     this.#watchdog = setInterval(report, period / 2).unref();
@@ -38,10 +38,10 @@ export class ServiceManager {
 
   stopping(): void {
     if (this.#watchdog !== null) clearInterval(this.#watchdog);
-    this.#tell('STOPPING=1');
+    this.#send('STOPPING=1');
   }
 
-  #tell(text: string): void {
+  #send(text: string): void {
     if (this.#address === null) return;
     try {
       this.options.send(this.#address, text);
@@ -51,7 +51,7 @@ export class ServiceManager {
   }
 }
 
-/** Null: no watchdog, or it is another process's. */
+/** Null: there is no watchdog, or it watches another process. */
 function watchdogMs({ env, pid }: ServiceManagerOptions): number | null {
   const micros = Number(env.WATCHDOG_USEC);
   const mine = env.WATCHDOG_PID === undefined || Number(env.WATCHDOG_PID) === pid;

@@ -1,5 +1,6 @@
 /**
- * The service: the engine (src/engine.ts) with the server (src/publish/server.ts) in front. Called by cli/serve.ts.
+ * The service: the engine (src/engine/engine.ts) with the server (src/publish/server.ts) in front.
+ * In: configuration. Out: a running service.
  */
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -21,8 +22,7 @@ export interface Service {
 /** Resolves once clients can connect and the tracer is attached. */
 export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
   const token = config.tokenFile === null ? undefined : readToken(config.tokenFile);
-  const { ringBytes, syscalls, portableVerdict, polling, redact } = config;
-  const engine = await startEngine({ ringBytes, syscalls, portableVerdict, mayPoll: polling, redact, log });
+  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, log });
   try {
     const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
     log.info({ url: server.url, kernel: engine.kernel }, 'tracing');
@@ -39,7 +39,7 @@ function describe(engine: Engine) {
   return { source, host, kernel, version: VERSION, dashboardDir: DASHBOARD_DIR };
 }
 
-/** Clients are told before the numbers stop. */
+/** Clients are disconnected before the numbers stop. */
 async function stopAll(server: { stop(): Promise<void> }, engine: Engine): Promise<void> {
   await server.stop();
   await engine.stop();

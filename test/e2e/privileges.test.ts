@@ -59,7 +59,7 @@ describe('the service, started as root', () => {
     const service = await startService(testScope());
     await service.get('/api/v1/snapshot');
     expectSets(service, shed(USED));
-    expect(service.process.stderr).not.toContain('could not be shed');
+    expect(service.process.stderr).not.toContain('could not be dropped');
   });
 
   it('still finds a new network namespace and the file of a new process in it', async () => {
@@ -122,7 +122,7 @@ describe('the service, started as root', () => {
     const withoutSetpcap = ['setpriv', '--bounding-set', '-setpcap', '--'];
     const running = await start(scope, [...withoutSetpcap, ...portchurn('serve', '--listen', '127.0.0.1:0')]);
     await running.printed(/^http:\/\/\S+$/m);
-    const lines = running.stderr.split('\n').filter((line) => line.includes('could not be shed'));
+    const lines = running.stderr.split('\n').filter((line) => line.includes('could not be dropped'));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, msg: expect.any(String) }]);
     expect((await running.stop('SIGTERM')).code).toBe(0);
   });

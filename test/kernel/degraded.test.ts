@@ -3,7 +3,7 @@
  * it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
  */
 import { describe, expect, it } from 'vitest';
-import type { DoctorReport } from '../../src/doctor/doctor.js';
+import type { DoctorReport } from '../../src/protocol/doctor.js';
 import type { Health } from '../../src/protocol/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';

@@ -5,7 +5,7 @@
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import type { DoctorReport } from '../../src/doctor/doctor.js';
+import type { DoctorReport } from '../../src/protocol/doctor.js';
 import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/protocol/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';

@@ -8,7 +8,7 @@ import type { Group } from '../../../src/protocol/names.js';
 import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flows, paused, sides } from '../../state/model.js';
 import { concerns, failureFilter, rowFilter } from '../../state/subject.js';
-import { MOST_PER_FRAME, NO_TRACE, type Trace, take } from '../../trace.js';
+import { MOST_PER_FRAME, NO_TRACE, type Trace, take } from '../../state/trace.js';
 
 const DETAIL_MS = 2_000;
 const MOST_FAILURES = 50;

@@ -2,8 +2,8 @@
 import { Component } from 'preact';
 import { failureText } from '../../../src/protocol/failure-words.js';
 import type { ConnectionEvent } from '../../../src/protocol/rows.js';
+import { type Line, MOST_LINES, type Trace } from '../../state/trace.js';
 import { clock, duration, endpoint, foreign, integer, UNKNOWN } from '../../text/format.js';
-import { type Line, MOST_LINES, type Trace } from '../../trace.js';
 import { useTrace } from './inspect.js';
 
 export function LiveTrace({ filter }: { filter: string }) {

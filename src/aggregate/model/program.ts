@@ -2,8 +2,9 @@
  * Programs: what dead processes are rolled up into, (exe or comm, the parent's program, cgroup). A shell loop that spawns ten
  * thousand curls is one program, "curl (bash loop.sh)".
  */
+
+import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { ProcessInfo } from '../../protocol/rows.js';
-import { UNKNOWN_PROCESS } from '../../protocol/unknown-process.js';
 import type { Owner } from './owner.js';
 
 export class Program implements Owner {

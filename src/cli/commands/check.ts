@@ -1,17 +1,18 @@
 /**
- * `portchurn check`: one line of a monitoring plugin, with perfdata. Enters: thresholds, a Feed. Leaves: the line, and
- * exit code 0 ok, 1 warning, 2 critical, 3 unknown; whatever fails on the way is unknown too. Called by command-line.ts.
+ * `portchurn check`: one line of a monitoring plugin, with perfdata. In: thresholds, a data source. Out: the line,
+ * and exit code 0 ok, 1 warning, 2 critical, 3 unknown; any failure on the way is unknown too.
  */
-import type { ValuesOf } from '../../config/serve-config.js';
+import type { ValuesOf } from '../../config/options.js';
 import { byTightness, pressure } from '../../forecast/outlook.js';
 import { PortchurnError } from '../../protocol/errors.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FindingRow, VerdictRow } from '../../protocol/rows.js';
-import { type DataSource, rowsOf } from '../feed/data-source.js';
+import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
-import { askOnce, only } from './once.js';
+import { type DataSource, rowsOf } from '../source/data-source.js';
+import { only, queryOnce } from './once.js';
 
 const STATUS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 type Code = 0 | 1 | 2 | 3;
@@ -23,10 +24,10 @@ export interface Checked {
   readonly findings: readonly FindingRow[];
 }
 
-export async function check(values: ValuesOf<'check'>, io: Io): Promise<number> {
+export async function check(values: ValuesOf<'check'>, io: Io, backends: Backends): Promise<number> {
   try {
     if (values.warn > values.crit) throw new PortchurnError('USAGE', '--warn must not be above --crit');
-    const checked = await askOnce(values, io, look);
+    const checked = await queryOnce(values, io, backends, query);
     if (checked === null) throw new PortchurnError('INTERNAL', 'interrupted');
     const code = codeOf(checked, values);
     io.stdout.write(
@@ -46,18 +47,18 @@ function unknown(error: PortchurnError, values: ValuesOf<'check'>, io: Io): Code
   return UNKNOWN;
 }
 
-async function look(feed: DataSource): Promise<Checked> {
-  const verdicts = rowsOf(await feed.table({ topic: 'verdict' }), 'verdict');
-  const findings = rowsOf(await feed.table({ topic: 'findings' }), 'findings');
-  const bodies = await Promise.all([budgets(feed, '-used'), budgets(feed, 'exhaustionSeconds')]);
+async function query(source: DataSource): Promise<Checked> {
+  const verdicts = rowsOf(await source.table({ topic: 'verdict' }), 'verdict');
+  const findings = rowsOf(await source.table({ topic: 'findings' }), 'findings');
+  const bodies = await Promise.all([budgets(source, '-used'), budgets(source, 'exhaustionSeconds')]);
   const rows = bodies.flatMap((body) => rowsOf(body, 'budgets')).filter(({ limit }) => limit !== null);
   const tightest = [...rows].sort(byTightness)[0] ?? null;
   return { verdict: only(verdicts, 'verdict'), tightest, findings };
 }
 
 /** More budgets than one answer holds: the fullest are among the most used, the next to run out among those that do. */
-function budgets(feed: DataSource, sort: string): Promise<SnapshotBody> {
-  return feed.table({ topic: 'budgets', sort, limit: MAX_LIMIT });
+function budgets(source: DataSource, sort: string): Promise<SnapshotBody> {
+  return source.table({ topic: 'budgets', sort, limit: MAX_LIMIT });
 }
 
 type Thresholds = Pick<ValuesOf<'check'>, 'warn' | 'crit'>;

@@ -1,13 +1,13 @@
 /**
- * Is there such a process? Tracing one that does not exist would wait for ever without a word. Enters: pids.
- * Called by trace.
+ * Checks that processes exist: tracing one that does not would wait for ever without a message. In: pids. Out: an error.
  */
 import { readFileSync } from 'node:fs';
 import { PortchurnError } from '../../protocol/errors.js';
+import { isLoopback } from '../../protocol/loopback.js';
 
 /** Throws NOT_FOUND. `connect`: the service's URL; another machine's processes cannot be checked from here. */
 export function requireProcesses(pids: readonly number[], connect: string | undefined): void {
-  if (connect !== undefined && !isLoopback(new URL(connect).hostname)) return;
+  if (connect !== undefined && !isLoopback(hostOf(connect))) return;
   for (const pid of pids) requireProcess(pid);
 }
 
@@ -31,6 +31,7 @@ function threadGroup(pid: number): number | null {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+/** Without the brackets of an IPv6 address. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,41 +1,43 @@
 /**
- * `portchurn trace`: one line per connection event, as it happens. Enters: options, a Feed. Leaves: lines or NDJSON on
- * stdout, what was left out on stderr. Called by command-line.ts.
+ * `portchurn trace`: one line per connection event, as it happens. In: options, a data source. Out: lines or NDJSON
+ * on stdout, counts of what was left out on stderr.
  */
-import type { ValuesOf } from '../../config/serve-config.js';
+import type { ValuesOf } from '../../config/options.js';
 import { EXIT } from '../../protocol/errors.js';
 import { integer } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
-import { type EventListener, openDataSource } from '../feed/data-source.js';
+import type { Backends } from '../backends.js';
 import { aborted, type Io, pause, say } from '../io.js';
 import { eventLine } from '../screen/event-line.js';
 import { styleFor } from '../screen/style.js';
 import { jsonText } from '../screen/text.js';
+import type { EventListener } from '../source/data-source.js';
+import { openDataSource } from '../source/open.js';
 import { requireProcesses } from './pids.js';
 
 type TraceValues = ValuesOf<'trace'>;
 
-/** More lines per second than this nobody reads; on a terminal the rest is counted instead. */
+/** Faster than a person can read: on a terminal the rest is counted instead. */
 const SCREEN_LINES_PER_SECOND = 200;
 const REPORT_MS = 1000;
 
 /** Exit code 0 after --duration, 130 after a signal. Throws for a process that does not exist. */
-export async function trace(values: TraceValues, io: Io): Promise<number> {
+export async function trace(values: TraceValues, io: Io, backends: Backends): Promise<number> {
   parseFilter(values.filter); // a mistake shows before anything is traced
   requireProcesses(values.pid, values.connect);
-  const feed = await openDataSource(values, values.pid, io);
+  const source = await openDataSource(values, values.pid, io, backends);
   const printer = new Printer(values, io);
   const reports = setInterval(() => printer.report(), REPORT_MS);
   try {
-    await feed.events({ pids: values.pid, filter: values.filter }, printer.print);
+    await source.events({ pids: values.pid, filter: values.filter }, printer.print);
     announce(values, io);
-    const until = AbortSignal.any([io.stop, feed.lost]);
+    const until = AbortSignal.any([io.stop, source.lost]);
     await (values.duration === undefined ? aborted(until) : pause(values.duration * 1000, until));
-    if (!io.stop.aborted) feed.lost.throwIfAborted();
+    if (!io.stop.aborted) source.lost.throwIfAborted();
   } finally {
     clearInterval(reports);
-    await feed.close();
+    await source.close();
     printer.report();
   }
   return io.stop.aborted && io.stop.reason !== 'pipe' ? EXIT.interrupted : EXIT.ok;
@@ -46,7 +48,7 @@ function announce({ pid, raw }: TraceValues, io: Io): void {
   if (raw && pid.length === 0) say(io, 'the kernel reports transitions only of processes named by --pid');
 }
 
-/** Writes events as they come, and counts those it does not. */
+/** Writes events as they come, and counts those it does not write. */
 class Printer {
   #suppressed = 0;
   #dropped = 0;

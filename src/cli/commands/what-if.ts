@@ -1,8 +1,8 @@
 /**
- * `portchurn what-if`: limit and time to exhaustion under other settings. Enters: the changes, a Feed. Leaves: text or JSON;
- * nothing is touched. Called by command-line.ts.
+ * `portchurn what-if`: limit and time to exhaustion under other settings. In: the changes, a data source. Out: text or
+ * JSON; nothing is touched.
  */
-import type { ValuesOf } from '../../config/serve-config.js';
+import type { ValuesOf } from '../../config/options.js';
 import { byTightness } from '../../forecast/outlook.js';
 import { type Changes, type Projection, project, UNCHANGED } from '../../forecast/projection.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
@@ -10,14 +10,15 @@ import { duration, endpoint, integer, percent, rate } from '../../protocol/forma
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
-import { type DataSource, rowsOf } from '../feed/data-source.js';
+import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
-import { askOnce } from './once.js';
+import { type DataSource, rowsOf } from '../source/data-source.js';
+import { queryOnce } from './once.js';
 
 type WhatIfValues = ValuesOf<'what-if'>;
 
-/** Budgets answered for when a filter names them. */
+/** Most budgets in one answer, when a filter names them. */
 const MOST = 20;
 
 interface Answer {
@@ -26,10 +27,10 @@ interface Answer {
   readonly projected: Projection;
 }
 
-export async function whatIf(values: WhatIfValues, io: Io): Promise<number> {
+export async function whatIf(values: WhatIfValues, io: Io, backends: Backends): Promise<number> {
   parseFilter(values.filter); // a mistake shows before anything is traced
   const changes = changesOf(values);
-  const answers = await askOnce(values, io, (feed) => ask(feed, values, changes));
+  const answers = await queryOnce(values, io, backends, (source) => answersOf(source, values, changes));
   if (answers === null) return EXIT.interrupted;
   io.stdout.write(`${values.output === 'json' ? json(answers, changes) : text(answers, changes)}\n`);
   return EXIT.ok;
@@ -50,14 +51,17 @@ function changesOf({ range, twReuse, sources, destinations, reuse }: WhatIfValue
   });
 }
 
-async function ask(feed: DataSource, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
+async function answersOf(source: DataSource, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
   const topics = { budgets: '-used', soon: 'exhaustionSeconds' };
-  const table = (sort: string) => feed.table({ topic: 'budgets', filter, sort, limit: MAX_LIMIT });
+  const table = (sort: string) => source.table({ topic: 'budgets', filter, sort, limit: MAX_LIMIT });
   const bodies = [await table(topics.budgets), await table(topics.soon)];
   const rows = bodies.flatMap((body) => rowsOf(body, 'budgets')).filter(({ kind }) => kind === 'tuple');
   const budgets = [...new Map(rows.map((row) => [row.key, row])).values()].sort(byTightness);
-  const totals = rowsOf(await feed.table({ topic: 'totals' }), 'totals');
-  const flows = rowsOf(await feed.table({ topic: 'flows', sort: '-openPerSec', limit: MAX_LIMIT }), 'flows');
+  const totals = rowsOf(await source.table({ topic: 'totals' }), 'totals');
+  const flows = rowsOf(
+    await source.table({ topic: 'flows', sort: '-openPerSec', limit: MAX_LIMIT }),
+    'flows',
+  );
   return budgets
     .slice(0, filter === '' ? 1 : MOST)
     .flatMap((budget) => answer(budget, totals, flows, changes));

@@ -1,23 +1,24 @@
 /**
- * `portchurn why`: the diagnosis in prose. Enters: options, a Feed. Leaves: the verdict, what was found, what to change; or
- * the snapshot body as JSON. Called by command-line.ts.
+ * `portchurn why`: the diagnosis in prose. In: options, a data source. Out: the verdict, the findings, what to
+ * change; or the snapshot body as JSON.
  */
-import type { ValuesOf } from '../../config/serve-config.js';
+import type { ValuesOf } from '../../config/options.js';
 import { EXIT } from '../../protocol/errors.js';
 import { stamp } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import type { Evidence, FindingRow, Fix, Remedy, VerdictRow } from '../../protocol/rows.js';
 import { evidenceText } from '../../view/evidence.js';
 import { SEVERITY_TONES } from '../../view/tone.js';
-import { type DataSource, rowsOf } from '../feed/data-source.js';
+import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { paintOf, type Style, styleFor } from '../screen/style.js';
 import { jsonText, printable } from '../screen/text.js';
-import { askOnce, only } from './once.js';
+import { type DataSource, rowsOf } from '../source/data-source.js';
+import { only, queryOnce } from './once.js';
 
-/** Exit code 0, whatever was found: `check` is for scripts. 130 after a signal. */
-export async function why(values: ValuesOf<'why'>, io: Io): Promise<number> {
-  const body = await askOnce(values, io, findings);
+/** Exit code 0, also with findings: `check` is for scripts. 130 after a signal. */
+export async function why(values: ValuesOf<'why'>, io: Io, backends: Backends): Promise<number> {
+  const body = await queryOnce(values, io, backends, findings);
   if (body === null) return EXIT.interrupted;
   const verdict = only(rowsOf(body, 'verdict'), 'verdict');
   const text =
@@ -28,9 +29,9 @@ export async function why(values: ValuesOf<'why'>, io: Io): Promise<number> {
   return EXIT.ok;
 }
 
-async function findings(feed: DataSource): Promise<SnapshotBody> {
-  const verdict = await feed.table({ topic: 'verdict' });
-  const found = await feed.table({ topic: 'findings' });
+async function findings(source: DataSource): Promise<SnapshotBody> {
+  const verdict = await source.table({ topic: 'verdict' });
+  const found = await source.table({ topic: 'findings' });
   return { ...found, topics: { ...verdict.topics, ...found.topics } };
 }
 

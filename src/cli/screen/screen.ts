@@ -5,7 +5,7 @@
 import { integer } from '../../protocol/format.js';
 import type { Group, SnapshotBody } from '../../protocol/frames.js';
 import type { TotalsRow } from '../../protocol/rows.js';
-import { rowsOf } from '../feed/data-source.js';
+import { rowsOf } from '../source/data-source.js';
 import { flowColumns } from './flow-columns.js';
 import type { Style } from './style.js';
 import { type Machine, summaryLines } from './summary.js';

@@ -4,8 +4,8 @@
  */
 
 import { fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
+import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
-import { UNKNOWN_PROCESS } from '../../protocol/unknown-process.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';

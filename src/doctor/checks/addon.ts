@@ -3,12 +3,13 @@
  * loads the addon. Out: results.
  */
 import type { NativeAddon, NativeError } from '../../capture/native.js';
+import type { DoctorExit } from '../../protocol/doctor.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
 import type { Problem } from '../../protocol/frames.js';
 import { canPoll, type KernelFacts } from '../../system/kernel.js';
 import { pollingLimit, verdictLimit } from '../limits.js';
 import { capabilityFix, explainLoadFailure } from '../load-failure.js';
-import { type DoctorExit, fail, ok, type Result, warn } from './check.js';
+import { fail, ok, type Result, warn } from './check.js';
 
 const OLDEST_NODE = 20;
 /** Smallest ring: the trial reads nothing from it. */

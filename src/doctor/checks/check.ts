@@ -1,15 +1,5 @@
 /** One line of the doctor's report. In: what a check found. Out: a Result. */
-export type DoctorExit = 0 | 1 | 69 | 77;
-
-export interface DoctorCheck {
-  /** Stable: scripts may rely on it. */
-  id: string;
-  title: string;
-  status: 'ok' | 'warn' | 'fail';
-  detail: string;
-  /** What to type or change, one step per line; null when nothing is to be done. */
-  fix: string | null;
-}
+import type { DoctorCheck, DoctorExit } from '../../protocol/doctor.js';
 
 /** `exit`: what the program ends with when this check fails. */
 export interface Result extends DoctorCheck {

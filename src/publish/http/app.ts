@@ -16,8 +16,9 @@ import {
   type TableTopic,
   TOPICS,
 } from '../../protocol/frames.js';
+import type { TableQuery } from '../../protocol/table-query.js';
 import { checkClientFrame } from '../../protocol/validate.js';
-import { parseGroup, parseWhole, type TableQuery } from '../../query/table-query.js';
+import { parseGroup, parseWhole } from '../../query/table-query.js';
 import type { Hub } from '../hub.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';

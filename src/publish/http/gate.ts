@@ -5,7 +5,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { PortchurnError } from '../../protocol/errors.js';
 import { BEARER_PREFIX } from '../../protocol/names.js';
@@ -22,16 +22,6 @@ export interface GateOptions {
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Anything beyond loopback must ask for a token. */
-export function requireTokenFor(listenHost: string): boolean {
-  if (listenHost === 'localhost') return false;
-  const family = isIP(listenHost);
-  return family === 0 || !loopback.check(listenHost, family === 6 ? 'ipv6' : 'ipv4');
-}
 
 interface Authority {
   /** Lower case, IPv6 without brackets. */

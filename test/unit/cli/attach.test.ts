@@ -9,6 +9,7 @@ import { commandLine } from '../../../src/cli/command-line.js';
 import type { BudgetRow, ConnectionEvent, FailureRow, FlowRow } from '../../../src/protocol/rows.js';
 import type { EventInterest, Health, Source } from '../../../src/protocol/source.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../../src/publish/server.js';
+import { BACKENDS } from '../../../src/service/backends.js';
 import { Captured } from './io.js';
 import { budget, connectionEvent, failure, flow, processInfo, totals } from './rows.js';
 
@@ -107,7 +108,7 @@ function secret(text: string): string {
 /** Starts a command; `done` is its exit code. */
 function start(...argv: string[]) {
   const io = new Captured();
-  return { io, done: commandLine(argv, io) };
+  return { io, done: commandLine(argv, io, BACKENDS) };
 }
 
 async function run(...argv: string[]) {
@@ -370,7 +371,7 @@ describe('trace, attached', () => {
     const source = new Memory();
     const { url } = await service(source);
     const io = new Captured({}, { columns: 100 });
-    const done = commandLine(['trace', '--connect', url], io);
+    const done = commandLine(['trace', '--connect', url], io, BACKENDS);
     await io.stderr.has(/tracing every process/);
     source.emit(Array.from({ length: 1000 }, () => mine()));
     await io.stdout.has(/suppressed 800 lines/);

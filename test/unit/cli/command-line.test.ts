@@ -8,12 +8,13 @@ import { type Style, styleFor } from '../../../src/cli/screen/style.js';
 import { UNICODE } from '../../../src/cli/screen/text.js';
 import { envName, flagName } from '../../../src/config/names.js';
 import { COMMANDS, type OptionSpec } from '../../../src/config/options.js';
+import { BACKENDS } from '../../../src/service/backends.js';
 import { Captured } from './io.js';
 import { connectionEvent, processInfo } from './rows.js';
 
 async function run(...argv: string[]) {
   const io = new Captured();
-  const code = await commandLine(argv, io);
+  const code = await commandLine(argv, io, BACKENDS);
   return { code, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 

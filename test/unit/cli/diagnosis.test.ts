@@ -6,6 +6,7 @@ import type { BudgetRow, FindingRow, VerdictRow } from '../../../src/protocol/ro
 import type { Source, TableSource } from '../../../src/protocol/source.js';
 import { startServer } from '../../../src/publish/server.js';
 import { fieldsOf } from '../../../src/query/fields.js';
+import { BACKENDS } from '../../../src/service/backends.js';
 import { budget, finding, flow, proc, totals, verdict } from '../publish/rows.js';
 import { Captured } from './io.js';
 
@@ -68,7 +69,7 @@ async function run(world: World, ...words: string[]) {
   });
   cleanups.push(() => server.stop());
   const io = new Captured();
-  const code = await commandLine([...words, '--connect', server.url], io);
+  const code = await commandLine([...words, '--connect', server.url], io, BACKENDS);
   return { code, out: io.stdout.text, err: io.stderr.text };
 }
 
@@ -120,7 +121,7 @@ describe('check', () => {
 
   it('ends with 3, and says so on stdout, when nobody answers', async () => {
     const io = new Captured();
-    expect(await commandLine(['check', '--connect', 'http://127.0.0.1:1'], io)).toBe(3);
+    expect(await commandLine(['check', '--connect', 'http://127.0.0.1:1'], io, BACKENDS)).toBe(3);
     expect(io.stdout.text).toMatch(/^PORTCHURN UNKNOWN - .*127\.0\.0\.1:1/);
   });
 

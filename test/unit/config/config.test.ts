@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authority, parseListen } from '../../../src/config/listen.js';
 import { envName, fileKey, flagName, nearest } from '../../../src/config/names.js';
 import { COMMANDS } from '../../../src/config/options.js';
-import { authority, parseListen, resolve, serveConfig } from '../../../src/config/serve-config.js';
+import { resolve } from '../../../src/config/resolve.js';
+import { serveConfig } from '../../../src/config/serve-config.js';
 import { readToken } from '../../../src/config/token.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
 
@@ -228,7 +230,7 @@ describe('serveConfig', () => {
     const values = resolve('serve', { listen: '[::1]:80', noSyscalls: true, allowHost: ['pc.example'] }, {});
     expect(serveConfig(values)).toMatchObject({
       listen: { host: '::1', port: 80 },
-      syscalls: false,
+      tracer: { syscalls: false, portableVerdict: false, redact: false },
       allowHosts: ['pc.example'],
       tokenFile: null,
       intervalMs: 1000,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Sides } from '../../../dashboard/sides.js';
 import { newFailures, pauseWords } from '../../../dashboard/state/pause.js';
 import { type Place, placeOf, queryOf, START } from '../../../dashboard/state/place.js';
 import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashboard/state/subject.js';
-import { initial, receive, type State, want } from '../../../dashboard/state.js';
-import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/trace.js';
+import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/state/trace.js';
+import { initial, type Replica, receive, setQuery } from '../../../src/client/replica.js';
+import { Subscriptions } from '../../../src/client/subscriptions.js';
 import type { ClientFrame, EventsFrame, Hello, ServerFrame } from '../../../src/protocol/frames.js';
 import { parseFilter } from '../../../src/query/filter/parse.js';
 import { sumRows } from '../../../src/query/group.js';
@@ -49,8 +49,8 @@ const HELLO: Hello = {
 };
 
 describe('a pause', () => {
-  const hello = receive(initial(), HELLO).state;
-  const withFailures = (count: number, hidden: number, state: State = hello) => {
+  const hello = receive(initial(), HELLO).replica;
+  const withFailures = (count: number, hidden: number, state: Replica = hello) => {
     const table = { ...state.tables.failures, shown: {}, rows: new Map([['f', failure('f', { count })]]) };
     const other = { rows: 1, count: hidden };
     return { ...state, tables: { ...state.tables, failures: { ...table, other } } };
@@ -152,17 +152,17 @@ describe('the filters of an open row', () => {
 });
 
 it('a sort that the service refuses leaves no empty page: it is asked for without', () => {
-  const wished = want(initial(), 'failures', { filter: 'pid:1', sort: '-nosuch' });
-  const refused = (state: State, sub: string) =>
+  const wished = setQuery(initial(), 'failures', { filter: 'pid:1', sort: '-nosuch' });
+  const refused = (state: Replica, sub: string) =>
     receive(state, { type: 'error', code: 'USAGE', message: 'no', sub });
-  const asked = receive(wished.state, HELLO);
-  const first = refused(asked.state, asked.send[0]?.sub ?? '');
+  const asked = receive(wished.replica, HELLO);
+  const first = refused(asked.replica, asked.send[0]?.sub ?? '');
   expect(first.send).toMatchObject([{ type: 'subscribe', sort: '-nosuch' }]);
   expect(first.send[0]).not.toHaveProperty('filter');
-  const second = refused(first.state, first.send[0]?.sub ?? '');
+  const second = refused(first.replica, first.send[0]?.sub ?? '');
   expect(second.send).toMatchObject([{ type: 'subscribe', topic: 'failures' }]);
   expect(second.send[0]).not.toHaveProperty('sort');
-  expect(refused(second.state, second.send[0]?.sub ?? '').send).toEqual([]);
+  expect(refused(second.replica, second.send[0]?.sub ?? '').send).toEqual([]);
 });
 
 it('an order that is held for hours stays bounded', () => {
@@ -186,7 +186,7 @@ describe('a subscription beside the tables', () => {
   it('rebuilds its table, resyncs after a gap, starts over at hello and ends when closed', () => {
     const sent: ClientFrame[] = [];
     const seen: string[][] = [];
-    const sides = new Sides((frame) => sent.push(frame));
+    const sides = new Subscriptions('side', (frame) => sent.push(frame));
     const close = sides.table({ topic: 'flows', filter: 'pid:1' }, (rows) => seen.push([...rows.keys()]));
     const sub = sent[0]?.sub ?? '';
     const take = (frame: object) => sides.receive({ ...table, sub, ...frame } as ServerFrame);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { backoff, type Link, reasonOf } from '../../../dashboard/link.js';
 import {
   isOld,
   liveness,
@@ -15,6 +14,7 @@ import {
   outlookWords,
   returnWords,
 } from '../../../dashboard/text/words.js';
+import { backoff, type Link, reasonOf } from '../../../src/client/link.js';
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import { budget, proc, totals } from '../publish/rows.js';
 

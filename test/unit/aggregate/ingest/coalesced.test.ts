@@ -17,7 +17,7 @@ import type { Fields } from '../../../support/records.js';
 const LIFE_NS = 2_000_000;
 const WAITING = { end: END.TIME_WAIT, tw_lifetime_ms: 60_000 };
 
-/** What native/short_lives.h makes of the two. */
+/** What native/tracer/coalescer.h makes of the two. */
 function lived(one: Connection, more: Fields<'tcp_event'> = {}): Uint8Array {
   const sent = one.direction === DIRECTION.OUT ? FLAG.OPEN_SENT : 0;
   const close = { end: END.PASSIVE, oldstate: 9, newstate: 7, duration_ns: LIFE_NS, flags: one.flags | sent };

@@ -3,8 +3,8 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireTokenFor } from '../../../../src/protocol/loopback.js';
 import { createApp } from '../../../../src/publish/http/app.js';
-import { requireTokenFor } from '../../../../src/publish/http/gate.js';
 import { World } from '../world.js';
 
 const TOKEN = 'correct horse battery ſtaple';

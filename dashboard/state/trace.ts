@@ -1,11 +1,11 @@
 /**
- * A live trace: the newest events of one process, bounded, with everything counted that is not shown. Enters: events frames.
- * Leaves: the next Trace. Pure; used by views/trace.
+ * A live trace: the newest events of one process, bounded, with everything counted that is not shown. In: events frames.
+ * Out: the next Trace. Pure.
  */
-import type { EventsFrame } from '../src/protocol/frames.js';
-import type { ConnectionEvent } from '../src/protocol/rows.js';
+import type { EventsFrame } from '../../src/protocol/frames.js';
+import type { ConnectionEvent } from '../../src/protocol/rows.js';
 
-/** Lines kept: what one can scroll through, not a log. */
+/** Lines kept: enough to scroll through, not a log. */
 export const MOST_LINES = 150;
 /** Of one frame; the service counts the rest as dropped. */
 export const MOST_PER_FRAME = 50;

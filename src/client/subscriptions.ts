@@ -1,6 +1,6 @@
 /**
- * Subscriptions beside the tables' own, each alive for as long as something is open that wants it. Enters: every frame of
- * the service. Leaves: rows or events to whoever asked, frames to send. No socket, no clock: model ties it to the feed.
+ * Subscriptions that begin and end one by one, each alive until its caller ends it; a new connection subscribes them anew.
+ * In: every frame of the service. Out: rows or events to the caller of each, frames to send. No socket, no clock.
  */
 import type {
   ClientFrame,
@@ -12,28 +12,31 @@ import type {
   Snapshot,
   Subscribe,
   TableTopic,
-} from '../src/protocol/frames.js';
+} from '../protocol/frames.js';
 
 type Request = Omit<Subscribe, 'type' | 'sub'>;
 
-interface Side {
+interface Open {
   request: Request;
-  take(frame: ServerFrame): void;
+  receive(frame: ServerFrame): void;
 }
 
-/** What became of a subscription of events. */
-interface Listener {
+interface EventListener {
   frame(frame: EventsFrame): void;
-  refused(why: ErrorFrame): void;
+  refused(error: ErrorFrame): void;
 }
 
-export class Sides {
-  readonly #open = new Map<string, Side>();
-  #asked = 0;
+export class Subscriptions {
+  readonly #open = new Map<string, Open>();
+  #count = 0;
 
-  constructor(private readonly send: (frame: ClientFrame) => void) {}
+  /** `prefix`: the beginning of the ids, which no other subscription of the same connection has. */
+  constructor(
+    private readonly prefix: string,
+    private readonly send: (frame: ClientFrame) => void,
+  ) {}
 
-  /** A table's rows by key, whenever they change. What it gives back ends it. */
+  /** A table's rows by key, whenever they change. Returns a function that ends the subscription. */
   table<T extends TableTopic>(
     request: Request & { topic: T },
     onRows: (rows: ReadonlyMap<string, RowOf<T>>) => void,
@@ -51,8 +54,8 @@ export class Sides {
     });
   }
 
-  /** Events as they happen. What it gives back ends it. */
-  events(request: Omit<Request, 'topic'>, listener: Listener): () => void {
+  /** Events as they happen; the first frame comes at once, empty. Returns a function that ends the subscription. */
+  events(request: Omit<Request, 'topic'>, listener: EventListener): () => void {
     return this.#start({ ...request, topic: 'events' }, (frame) => {
       if (frame.type === 'events') listener.frame(frame);
       if (frame.type === 'error') listener.refused(frame);
@@ -60,22 +63,21 @@ export class Sides {
   }
 
   receive(frame: ServerFrame): void {
-    if (frame.type === 'hello') for (const [sub, side] of this.#open) this.#subscribe(sub, side);
-    else if (frame.sub !== undefined) this.#open.get(frame.sub)?.take(frame);
+    if (frame.type === 'hello') for (const [sub, { request }] of this.#open) this.#subscribe(sub, request);
+    else if (frame.sub !== undefined) this.#open.get(frame.sub)?.receive(frame);
   }
 
-  #start(request: Request, take: Side['take']): () => void {
-    const sub = `side.${++this.#asked}`;
-    const side = { request, take };
-    this.#open.set(sub, side);
-    this.#subscribe(sub, side);
+  #start(request: Request, receive: Open['receive']): () => void {
+    const sub = `${this.prefix}.${++this.#count}`;
+    this.#open.set(sub, { request, receive });
+    this.#subscribe(sub, request);
     return () => {
       this.#open.delete(sub);
       this.send({ type: 'unsubscribe', sub });
     };
   }
 
-  #subscribe(sub: string, { request }: Side): void {
+  #subscribe(sub: string, request: Request): void {
     this.send({ type: 'subscribe', sub, ...request });
   }
 }

@@ -1,6 +1,6 @@
 /** The page's state against the real service: what it shows is what the service's own snapshot says. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { initial, receive, type Step, want } from '../../../dashboard/state.js';
+import { initial, receive, type Step, setQuery } from '../../../src/client/replica.js';
 import type { ServerFrame } from '../../../src/protocol/frames.js';
 import { flow, proc, totals } from '../publish/rows.js';
 import { bySet, random, type TestClient, World } from '../publish/world.js';
@@ -22,8 +22,8 @@ class Page {
     private readonly lose: (frame: ServerFrame) => boolean = () => false,
   ) {}
 
-  take({ state, send }: Step): void {
-    this.state = state;
+  take({ replica, send }: Step): void {
+    this.state = replica;
     for (const frame of send) {
       if (frame.type === 'resync') this.resyncs++;
       this.client.send(frame);
@@ -58,7 +58,7 @@ const loses = (chance: (n: number) => number) => (frame: ServerFrame) =>
 
 it('equals the snapshot of the same seq, also when deltas got lost on the way', async () => {
   const page = new Page(await world.connect(), loses(random(11)));
-  page.take(want(page.state, 'flows', QUERY));
+  page.take(setQuery(page.state, 'flows', QUERY));
   await page.until(() => page.state.tables.flows.shown !== null);
   const next = random(5);
   for (let round = 0; round < 40; round++) {
@@ -78,7 +78,7 @@ it('shows the column of a filter the service refuses, and goes on with the old o
   world.source.totals.put(totals('n1'));
   const page = new Page(await world.connect());
   await page.until(() => page.state.tables.flows.rows.size === 1 && page.state.tables.totals.rows.size === 1);
-  page.take(want(page.state, 'flows', { filter: 'pid:1 nosuchkey:2' }));
+  page.take(setQuery(page.state, 'flows', { filter: 'pid:1 nosuchkey:2' }));
   await page.until(() => page.state.tables.flows.refusal !== null);
   expect(page.state.tables.flows.refusal).toMatchObject({ code: 'BAD_FILTER', column: 7 });
   world.source.flows.put(flow('b'));

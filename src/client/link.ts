@@ -1,6 +1,5 @@
 /**
- * The link to the service as the page sees it: its phases, why it is lost, when to knock again. Pure; used by feed, which
- * drives it, and by words, which say it.
+ * The link to the service as a person sees it: its phases, why it is lost, when the next attempt comes. Pure.
  */
 
 export type Link =
@@ -8,11 +7,11 @@ export type Link =
   | { phase: 'open'; heard: number }
   | { phase: 'lost'; since: number; retryAt: number; reason: LostReason };
 
-/** Why there is no link, as far as a page can tell; browsers hide the handshake's status. */
+/** Why there is no link, as far as a page can find out; browsers hide the status of a failed handshake. */
 export type LostReason = 'unreachable' | 'unauthorized' | 'refused' | 'stopped' | 'dropped';
 
-/** What the answer to a health request tells about a handshake that failed; null: no answer at all. */
-export function reasonOf(response: Pick<Response, 'status' | 'ok'> | null): LostReason {
+/** Why a handshake failed, by the answer to a health request; null: there was no answer. */
+export function reasonOf(response: { readonly status: number; readonly ok: boolean } | null): LostReason {
   if (response === null) return 'unreachable';
   if (response.status === 401) return 'unauthorized';
   if (response.status === 503) return 'stopped';
@@ -24,7 +23,7 @@ const LONGEST_MS = 15_000;
 
 /**
  * Milliseconds to wait before reconnect number `attempt` (0 first). Doubles up to 15 s; the upper half is random, so that
- * every page of a restarted service does not return in the same instant. `random` is 0…1.
+ * the clients of a restarted service do not all return in the same instant. `random` is 0…1.
  */
 export function backoff(attempt: number, random: number): number {
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));

@@ -1,12 +1,10 @@
 /**
  * The token in the address (`#token=…`) becomes an HttpOnly cookie, then leaves the address bar and the history.
- * Fragments are never sent to a server, so it reaches no log. Called by main, before the first connect
- * and whenever the fragment changes.
+ * Fragments are never sent to a server, so it reaches no log.
  */
+import { SESSION_PATH } from '../../src/protocol/names.js';
 
-import { SESSION_PATH } from '../src/protocol/names.js';
-
-/** Resolves once the cookie is set or was refused; a refusal shows at the connect, which says what to do. */
+/** Resolves once the cookie is set or was refused; a refusal shows when the page connects, with what to do. */
 export async function signIn(): Promise<void> {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (token === null) return;

@@ -1,0 +1,45 @@
+/**
+ * What the command line needs of the rest of the product, as one interface: the service, a tracer inside this process and
+ * the checks of the doctor. src/service/backends.ts implements it, so that nothing in src/cli imports the engine, the server
+ * or the addon, and a command that attaches to a running service loads none of them.
+ */
+import type { ServeConfig } from '../config/serve-config.js';
+import type { TracerSettings } from '../config/tracer-options.js';
+import type { DoctorReport } from '../protocol/doctor.js';
+import type { Source } from '../protocol/source.js';
+import type { Io } from './io.js';
+import type { Logger } from './logger.js';
+
+export interface ServeOptions {
+  readonly config: ServeConfig;
+  readonly log: Logger;
+  /** Says whether a service manager wants to be notified. */
+  readonly env: Io['env'];
+}
+
+export interface ServiceHandle {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface TracingRequest {
+  readonly tracer: TracerSettings;
+  /** Processes whose events the kernel sends; empty: every process. */
+  readonly pids: readonly number[];
+  readonly log: Logger;
+}
+
+export interface Tracing {
+  readonly source: Source;
+  /** Called at most once, when the tracer cannot go on. */
+  onFatal(callback: (error: Error) => void): void;
+  stop(): Promise<void>;
+}
+
+export interface Backends {
+  /** Resolves once clients can connect and the tracer is attached. Throws when the service cannot start. */
+  serve(options: ServeOptions): Promise<ServiceHandle>;
+  /** Throws when a privilege, a kernel feature or the addon is missing. */
+  startTracing(request: TracingRequest): Promise<Tracing>;
+  doctor(): Promise<DoctorReport>;
+}

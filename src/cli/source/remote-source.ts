@@ -1,0 +1,92 @@
+/**
+ * A running service as data source: tables by HTTP, events by WebSocket. In: the service's address. Out: bodies and events.
+ */
+import { WebSocket } from 'ws';
+import { Connection, streamUrl } from '../../client/connection.js';
+import { lossError, refusal, type ServiceAddress } from '../../client/errors.js';
+import { authorization, HttpClient, type TopicQuery } from '../../client/http.js';
+import { Subscriptions } from '../../client/subscriptions.js';
+import type { PortchurnError } from '../../protocol/errors.js';
+import type { Problem, ServerFrame, SnapshotBody } from '../../protocol/frames.js';
+import { PING_MS, SUBPROTOCOL } from '../../protocol/names.js';
+import { type DataSource, type EventListener, type EventQuery, filtersOf } from './data-source.js';
+
+/** The service pings; after this much silence it is gone. */
+const SILENCE_MS = 3 * PING_MS;
+
+export class RemoteSource implements DataSource {
+  readonly attached = true;
+  readonly #http: HttpClient;
+  readonly #lost = new AbortController();
+  #connection: Connection | undefined;
+
+  constructor(private readonly service: ServiceAddress) {
+    this.#http = new HttpClient(service);
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Throws the service's refusal, or SERVICE_UNREACHABLE. */
+  table(query: TopicQuery): Promise<SnapshotBody> {
+    return this.#http.snapshot(query);
+  }
+
+  async limits(): Promise<readonly Problem[]> {
+    return (await this.#http.health()).limits ?? [];
+  }
+
+  /** Throws the refusal of the connection; later troubles abort `lost`. */
+  async events(query: EventQuery, listener: EventListener): Promise<void> {
+    const subscriptions = new Subscriptions('trace', (frame) => this.#connection?.send(frame));
+    const started = filtersOf(query).map((filter) => this.#follow(subscriptions, filter, listener));
+    this.#open((frame) => {
+      if (frame.type === 'error') this.#fail(refusal(this.service, 200, frame));
+      else subscriptions.receive(frame);
+    });
+    await Promise.race([Promise.all(started), rejection(this.lost)]);
+  }
+
+  async close(): Promise<void> {
+    this.#connection?.close();
+  }
+
+  /** Resolves with the first frame of the subscription, which comes at once, empty, and says that events flow. */
+  #follow(subscriptions: Subscriptions, filter: string, listener: EventListener): Promise<void> {
+    return new Promise((started) => {
+      subscriptions.events(filter === '' ? {} : { filter }, {
+        frame: ({ events, dropped }) => {
+          listener(events, dropped);
+          started();
+        },
+        refused: () => undefined,
+      });
+    });
+  }
+
+  #open(onFrame: (frame: ServerFrame) => void): void {
+    const headers = authorization(this.service);
+    const socket = new WebSocket(streamUrl(this.service.url), [SUBPROTOCOL], { headers });
+    const connection = new Connection(socket, {
+      silenceMs: SILENCE_MS,
+      clock: () => performance.now(),
+      onFrame,
+      onLoss: (loss) => this.#fail(lossError(this.service, loss)),
+    });
+    socket.on('ping', () => connection.heard());
+    this.#connection = connection;
+  }
+
+  /** The first reason stays. */
+  #fail(error: PortchurnError): void {
+    this.#lost.abort(error);
+  }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

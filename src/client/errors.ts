@@ -1,0 +1,65 @@
+/**
+ * Errors of a client as PortchurnError. In: a service's refusal, or what fetch and WebSocket failed with. Out: one error that
+ * names the service, with the next step where the caller knows one.
+ */
+import { type ErrorCode, isErrorCode, PortchurnError } from '../protocol/errors.js';
+import type { Loss } from './connection.js';
+
+export interface ServiceAddress {
+  /** Paths of the API are relative to it: behind a proxy's path it ends with a slash. */
+  readonly url: string;
+  /** Null: the service asks for none, or a cookie stands for it. */
+  readonly token: string | null;
+  /** The next step to show with an error of this code, in the words of the program that uses the client. */
+  readonly hints?: Partial<Readonly<Record<ErrorCode, string>>>;
+}
+
+/** A refusal in the service's words; an answer of another shape comes from another program. */
+export function refusal(service: ServiceAddress, status: number, body: unknown): PortchurnError {
+  const { code, message, column } = (body ?? {}) as { code?: unknown; message?: unknown; column?: number };
+  if (!isErrorCode(code) || typeof message !== 'string') return stranger(service, status);
+  return new PortchurnError(code, message, {
+    ...hintFor(service, code),
+    ...(column === undefined ? {} : { column }),
+  });
+}
+
+export function stranger({ url }: ServiceAddress, status = 200): PortchurnError {
+  return new PortchurnError('NOT_FOUND', `what answers at ${url} is not portchurn (HTTP ${status})`);
+}
+
+/** `cause`: what fetch or WebSocket failed with. */
+export function unreachable(service: ServiceAddress, cause: unknown): PortchurnError {
+  const message = `no answer from a service at ${service.url}: ${reason(cause)}`;
+  return new PortchurnError('SERVICE_UNREACHABLE', message, {
+    cause,
+    ...hintFor(service, 'SERVICE_UNREACHABLE'),
+  });
+}
+
+export function lossError(service: ServiceAddress, loss: Loss): PortchurnError {
+  switch (loss.kind) {
+    case 'failed':
+      return unreachable(service, loss.cause);
+    case 'silent':
+      return unreachable(service, 'it fell silent');
+    case 'closed':
+      return new PortchurnError(
+        'SERVICE_UNREACHABLE',
+        `the service closed the connection (code ${loss.code})`,
+      );
+  }
+}
+
+function hintFor({ hints }: ServiceAddress, code: ErrorCode): { hint?: string } {
+  const hint = hints?.[code];
+  return hint === undefined ? {} : { hint };
+}
+
+/** The innermost cause says most; Node gives it a code such as ECONNREFUSED. */
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'TimeoutError') return 'timed out';
+  const { code } = cause as { code?: string };
+  return cause.cause === undefined ? (code ?? cause.message) : reason(cause.cause);
+}

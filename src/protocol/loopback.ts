@@ -1,0 +1,20 @@
+/**
+ * Which hosts are this machine alone, so that no token is needed there. For programs on Node, not for a page.
+ */
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** `host`: a name or an address, IPv6 without brackets. Of all names only `localhost` counts. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host === 'localhost';
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Anything beyond loopback must ask for a token. */
+export function requireTokenFor(listenHost: string): boolean {
+  return !isLoopback(listenHost);
+}

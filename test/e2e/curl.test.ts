@@ -48,7 +48,7 @@ it(
     const rows = await programs.until((all) => opened(all.filter(isCurl)) >= CURLS && all.filter(isCurl));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ opened: CURLS, process: { comm: 'curl' } });
-    expect(rows[0]?.lowerBound && (await service.untold()) === 0).toBe(false);
+    expect(rows[0]?.lowerBound && (await service.missedCloses()) === 0).toBe(false);
     expect(rows[0]?.program).toMatch(/^curl .*storm\.sh/);
     expect(rows[0]?.process.exe).toMatch(/\/curl$/);
     const single = await flows.until(

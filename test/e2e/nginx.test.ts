@@ -33,7 +33,7 @@ describe('ab against nginx', () => {
   let grown: Counting;
   let client: Finished;
   let flows: FlowRow[];
-  let untold: number;
+  let missed: number;
   const inbound = () => flows.filter((row) => row.direction === 'in');
   const outbound = () => flows.filter((row) => row.direction === 'out');
 
@@ -45,7 +45,7 @@ describe('ab against nginx', () => {
     client = await ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
     const table = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` });
     flows = await table.until((rows) => sum(rows, 'closed') >= 2 * grown('Tcp.ActiveOpens') && rows);
-    untold = await service.untold();
+    missed = await service.missedCloses();
   });
 
   it('shows the flow of ab, which has exited, with its name, command line and destination', () => {
@@ -62,7 +62,7 @@ describe('ab against nginx', () => {
     expect(sum(outbound(), 'opened')).toBe(grown('Tcp.ActiveOpens'));
     expect(sum(inbound(), 'opened')).toBe(grown('Tcp.PassiveOpens'));
     expect(sum(inbound(), 'opened')).toBe(sum(outbound(), 'opened'));
-    expect(flows.some((row) => row.lowerBound) && untold === 0).toBe(false);
+    expect(flows.some((row) => row.lowerBound) && missed === 0).toBe(false);
   });
 
   it('gives the inbound side to the workers that accepted', () => {
@@ -80,10 +80,10 @@ describe('ab against nginx', () => {
   it('agrees with the kernel on who closed first', () => {
     const entries = sockets(netns, 'time-wait');
     const atServer = entries.filter(({ local }) => local === '127.0.0.1:8080').length;
-    isShortBy(untold, sum(flows, 'closedFirst'), grown('TcpExt.TW'));
-    isShortBy(untold, sum(outbound(), 'closedFirst'), entries.length - atServer);
+    isShortBy(missed, sum(flows, 'closedFirst'), grown('TcpExt.TW'));
+    isShortBy(missed, sum(outbound(), 'closedFirst'), entries.length - atServer);
     // A SYN from the same port ends an entry early.
-    expect(sum(inbound(), 'closedFirst') + untold).toBeGreaterThanOrEqual(atServer);
+    expect(sum(inbound(), 'closedFirst') + missed).toBeGreaterThanOrEqual(atServer);
     expect(atServer).toBeGreaterThan(REQUESTS / 2);
   });
 

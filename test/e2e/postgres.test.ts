@@ -23,6 +23,7 @@ describe('pgbench -C against PostgreSQL', () => {
   let client: Finished;
   let outbound: FlowRow[];
   let inbound: FlowRow[];
+  let missed: number;
 
   beforeAll(async () => {
     netns = Netns.create(scope, { 'net.ipv4.tcp_tw_reuse': 0 });
@@ -39,6 +40,7 @@ describe('pgbench -C against PostgreSQL', () => {
     const rows = await table.until((all) => settled(all) && all);
     /* What pgbench -i left in TIME_WAIT before the service started is nobody's. */
     const owned = rows.filter((row) => row.process.pid !== null);
+    missed = await service.missedCloses();
     outbound = owned.filter((row) => row.direction === 'out');
     inbound = owned.filter((row) => row.direction === 'in');
   });
@@ -65,9 +67,11 @@ describe('pgbench -C against PostgreSQL', () => {
   });
 
   it('agrees with the kernel on who closed first', () => {
+    /* Who closed first is not known of a close that the kernel did not show: the service counts these, and its row says so. */
     const first = [...outbound, ...inbound].reduce((total, row) => total + (row.closedFirst ?? 0), 0);
-    expect(first).toBeGreaterThanOrEqual(grown('TcpExt.TW'));
+    expect(first + missed).toBeGreaterThanOrEqual(grown('TcpExt.TW'));
     const atClient = sockets(netns, 'time-wait').filter(({ remote }) => remote === '127.0.0.1:5432').length;
-    expect(outbound[0]?.closedFirst).toBeGreaterThanOrEqual(atClient - 20);
+    expect((outbound[0]?.closedFirst ?? 0) + missed).toBeGreaterThanOrEqual(atClient - 20);
+    expect([...outbound, ...inbound].some(({ lowerBound }) => lowerBound) && missed === 0).toBe(false);
   });
 });

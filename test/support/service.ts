@@ -59,8 +59,8 @@ export class Service implements Ending {
     return Stream.open(scope, this.url);
   }
 
-  /** Transitions that the kernel did not show so far (docs/decisions/hidden-tasks.md). */
-  async untold(): Promise<number> {
+  /** Closes that the kernel has not shown so far (docs/decisions/hidden-tasks.md). */
+  async missedCloses(): Promise<number> {
     return (await this.get<Health>('/healthz')).lost.recursion;
   }
 

@@ -8,6 +8,8 @@ import { patient } from './test/support/patience.js';
 
 /** Files of the kernel tier that need the machine alone, each with the reason. */
 const KERNEL_ALONE = {
+  budget: 'compares how long audits take',
+  'budget-forecast': 'compares a forecast with the second at which the ports run out',
   clock: 'sets the clock',
   degraded: 'attaches nothing, and checks that nothing is attached',
   'failure-overload': 'fills the ring',
@@ -53,7 +55,7 @@ const PROJECTS: readonly Project[] = [
     include: ['test/kernel/*.test.ts'],
     exclude: pathsOf('kernel', { ...KERNEL_ALONE, [SANITIZED]: '' }),
     seconds: 180,
-    workers: 3,
+    workers: 2,
   },
   { name: 'kernel-alone', include: pathsOf('kernel', KERNEL_ALONE), seconds: 120, workers: 1 },
   {
@@ -61,7 +63,7 @@ const PROJECTS: readonly Project[] = [
     include: ['test/e2e/*.test.ts'],
     exclude: pathsOf('e2e', E2E_ALONE),
     seconds: 240,
-    workers: 3,
+    workers: 2,
   },
   { name: 'e2e-alone', include: pathsOf('e2e', E2E_ALONE), seconds: 180, workers: 1 },
   { name: 'sanitized', include: pathsOf('kernel', { [SANITIZED]: '' }), seconds: 300, workers: 1 },

@@ -1,6 +1,6 @@
 /**
- * Ten million connections through one service: its memory must not grow with them. Only when asked for: it takes minutes.
- * Called by main.ts.
+ * Ten million connections through one service: its memory must not grow with them. Only when asked for: it takes
+ * minutes.
  */
 
 import { say } from '../scripts/lib/run.js';

@@ -1,6 +1,6 @@
 /**
- * Which sub-benches there are, and their order. Enters: the words of the command line. Leaves: tables on stdout, progress on
- * stderr. Called by run.js.
+ * Which sub-benches there are, and their order. In: the words of the command line. Out: tables on stdout, progress on
+ * stderr.
  */
 import { parseArgs } from 'node:util';
 import { Stop } from '../scripts/lib/run.js';

@@ -1,6 +1,6 @@
 /**
- * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined with
- * them; frames made of them. In this process. Called by main.ts.
+ * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined
+ * with them; frames made of them. In this process.
  */
 import { Reconciler } from '../src/aggregate/reconcile/reconciler.js';
 import { BudgetSource } from '../src/aggregate/rows/budget-source.js';

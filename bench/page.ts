@@ -1,6 +1,6 @@
 /**
- * What the page costs the browser's main thread: 1,000 flows that all move, published twice a second by the real service to a
- * real Chromium, from a recorded trace. A frame is all that the thread does from one commit to the next. Called by main.ts.
+ * What the page costs the browser's main thread: 1,000 flows that all move, published twice a second by the real
+ * service to a real Chromium, from a recorded trace. A frame is all that the thread does from one commit to the next.
  */
 import type { Page } from 'playwright-core';
 import { openPage } from '../test/support/browser.js';

@@ -1,7 +1,7 @@
 /**
- * As many connections as the machine can do, with nothing attached and with each rival in turn. The load never stops while
- * they come and go, so that the TIME_WAIT table stays full; the order rotates from round to round, and what is compared was
- * measured in the same round. Called by main.ts.
+ * As many connections as the machine can do, with nothing attached and with each rival in turn. The load never stops
+ * while they come and go, so that the TIME_WAIT table stays full; the order rotates from round to round, and what is
+ * compared was measured in the same round.
  */
 import { availableParallelism } from 'node:os';
 import { ensurePackages, PACKAGES } from '../scripts/lib/packages.js';

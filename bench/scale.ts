@@ -1,6 +1,6 @@
 /**
- * What the service costs as one thing grows while the rest stays: TIME_WAIT entries, flows, processes, namespaces, clients.
- * Each series has a service of its own; its steps ascend, so that memory is what the step itself needed. Called by main.ts.
+ * What the service costs as one thing grows while the rest stays: TIME_WAIT entries, flows, processes, namespaces,
+ * clients. Each series has a service of its own; its steps ascend, so that memory is what the step itself needed.
  */
 
 import { say } from '../scripts/lib/run.js';

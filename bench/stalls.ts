@@ -1,6 +1,6 @@
 /**
- * The event loop of the service stands still for half a second at 20,000 conn/s, again and again: the ring holds what comes
- * meanwhile. Called by main.ts.
+ * The event loop of the service stands still for half a second at 20,000 conn/s, again and again: the ring holds what
+ * comes meanwhile.
  *
  * The rule: bytes of the ring >= bytes of one record in it x events per second x longest stall. A connection has four events
  * (two per socket) when both of its ends are on this machine, two when one is.

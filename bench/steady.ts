@@ -1,6 +1,6 @@
 /**
  * A fixed rate of connections: what the service costs, how late it is, what it loses. One service per rate, one client
- * subscribed. Called by main.ts.
+ * subscribed.
  */
 
 import { say } from '../scripts/lib/run.js';

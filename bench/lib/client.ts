@@ -1,6 +1,6 @@
 /**
- * WebSocket clients as the dashboard is one: subscribed to flows, budgets and failures. A client counts bytes and frames; one
- * that is asked to also notes how old events are when their frame comes. Called by the sub-benches.
+ * WebSocket clients as the dashboard is one: subscribed to flows, budgets and failures. A client counts bytes and
+ * frames; one that is asked to also notes how old events are when their frame comes.
  */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-/** The processor time of one process over a while. Called by the sub-benches. */
+/** The processor time of one process over a while. */
 import { processBusy } from './proc.js';
 import { pause } from './wait.js';
 

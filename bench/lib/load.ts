@@ -1,6 +1,6 @@
 /**
- * Connections in a namespace of their own: the generator's server and client on its loopback, bounded in time. Counts come
- * from the namespace's own counters, so reading them costs the load nothing. Called by the sub-benches.
+ * Connections in a namespace of their own: the generator's server and client on its loopback, bounded in time. Counts
+ * come from the namespace's own counters, so reading them costs the load nothing.
  */
 import { churnClient, churnServer, type Flags, type Generator } from '../../test/support/churngen.js';
 import { Netns, type Sysctls } from '../../test/support/netns.js';

@@ -1,4 +1,4 @@
-/** What a figure depends on: machine, kernel, versions, the command. Leaves: the header of the output. Called by main.ts. */
+/** What a figure depends on: machine, kernel, versions, the command. Out: the header of the output. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';

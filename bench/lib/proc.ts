@@ -1,4 +1,4 @@
-/** What the kernel says of the machine's and of one process's time and memory. Called by the sub-benches. */
+/** What the kernel says of the machine's and of one process's time and memory. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** /proc/stat counts in these. */

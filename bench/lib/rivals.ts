@@ -1,7 +1,6 @@
 /**
- * Who is attached during one measurement of the saturation bench: nobody, the empty handler, the whole service with a client,
- * or a peer that prints to a file. Each is seen to be alive and to see the load, and says what it lost. Called by
- * saturation.ts.
+ * Who is attached during one measurement of the saturation bench: nobody, the empty handler, the whole service with a
+ * client, or a peer that prints to a file. Each is seen to be alive and to see the load, and says what it lost.
  */
 import { createReadStream, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

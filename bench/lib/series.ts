@@ -1,4 +1,4 @@
-/** What grows in the scale bench, and how one step of it is made. Called by scale.ts. */
+/** What grows in the scale bench, and how one step of it is made. */
 import type { Generator } from '../../test/support/churngen.js';
 import type { Scope } from '../../test/support/scope.js';
 import { Client } from './client.js';

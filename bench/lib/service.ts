@@ -1,7 +1,4 @@
-/**
- * The whole service as a user runs it, with the probe inside, and a WebSocket client that takes what it is sent. Called by
- * the sub-benches.
- */
+/** The whole service as a user runs it, with the probe inside, and a WebSocket client that takes what it is sent. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { start } from '../../test/support/process.js';
 import type { Scope } from '../../test/support/scope.js';

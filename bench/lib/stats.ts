@@ -1,4 +1,4 @@
-/** Medians and spread of few values, quantiles of many. No state. Called by the sub-benches. */
+/** Medians and spread of few values, quantiles of many. No state. */
 
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);

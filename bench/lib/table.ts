@@ -1,4 +1,4 @@
-/** Tables for people, as Markdown, so that they can be pasted into bench/README.md. Called by the sub-benches. */
+/** Tables for people, as Markdown, so that they can be pasted into bench/README.md. */
 
 export type Cell = string | number | null;
 

@@ -1,4 +1,4 @@
-/** A recorded trace of Chromium as the frames of a page's main thread. Enters: trace events. Leaves: ms per frame. */
+/** A recorded trace of Chromium as the frames of a page's main thread. In: trace events. Out: ms per frame. */
 
 export interface TraceEvent {
   name: string;

@@ -1,4 +1,4 @@
-/** Waiting: for a time that is measured, or for what the kernel does not announce. Called by the bench. */
+/** Waiting: for a time that is measured, or for what the kernel does not announce. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 export { pause };

@@ -1,6 +1,4 @@
-/**
- * What a test run came to. Called by tiers.js, lint.js, kernels/matrix.js and the scripts that print it.
- */
+/** What a test run came to. */
 
 /** @typedef {{ passed: number, failed: number, failures: string[] }} Count `failures`: a line each, which one and why */
 

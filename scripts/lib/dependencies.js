@@ -1,6 +1,6 @@
 /**
  * npm's part of set-up: node_modules must hold what package-lock.json says. Compared package by package, so that a tree
- * somebody installed by hand is not thrown away. Called by lib/steps.js.
+ * somebody installed by hand is not thrown away.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,6 @@
 /**
- * The checks that need no test runner. Each is one tool over one language and counts as one test in `npm test`.
- * Enters: the tree, and out/ for the compile commands of C and C++. Leaves: which checks passed; findings on stderr.
- * Called by lint.js, format.js and test.js.
+ * The checks that need no test runner. Each is one tool over one language and counts as one test in `npm test`. In: the
+ * tree, and out/ for the compile commands of C and C++. Out: which checks passed; findings on stderr.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * One set-up at a time per tree: two would run the same build directory. The lock is an abstract unix socket named after
- * the tree: the kernel lets it go when its holder ends, however that ends, and whoever waits sees the connection close.
- * Called by lib/steps.js.
+ * One set-up at a time per tree: two would run the same build directory. The lock is an abstract unix socket named
+ * after the tree: the kernel lets it go when its holder ends, however that ends, and whoever waits sees the connection
+ * close.
  */
 import { connect, createServer } from 'node:net';
 import { ROOT, say } from './run.js';

@@ -1,9 +1,8 @@
 /**
- * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json.
- * A package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler), so a
- * compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what they lack.
- * Enters: the machine. Leaves: packages installed (Debian and its children, as root) or a Stop that names them.
- * Called by set-up (list "build"), by the test runner (lists "test" and "kernels") and by the bench (list "bench").
+ * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json. A
+ * package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler), so
+ * a compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what
+ * they lack. In: the machine. Out: packages installed (Debian and its children, as root) or a Stop that names them.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

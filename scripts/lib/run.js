@@ -1,6 +1,6 @@
 /**
  * Running other programs from the scripts, and talking to the person who started them. Nothing here writes to stdout:
- * `npm start` keeps that for data. Enters: commands. Leaves: their exit; a Stop when set-up cannot go on.
+ * `npm start` keeps that for data. In: commands. Out: their exit; a Stop when set-up cannot go on.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';

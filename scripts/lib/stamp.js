@@ -1,7 +1,7 @@
 /**
- * Is a step of set-up still done? A step's stamp holds what its inputs looked like (paths, times, sizes) when it last ran.
- * Reading a few hundred stats takes milliseconds, so a second `npm start` starts at once.
- * Enters: file system. Leaves: stamps in out/stamps/. Called by lib/steps.js.
+ * Is a step of set-up still done? A step's stamp holds what its inputs looked like (paths, times, sizes) when it last
+ * ran. Reading a few hundred stats takes milliseconds, so a second `npm start` starts at once. In: file system. Out:
+ * stamps in out/stamps/.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,4 @@
-/**
- * What set-up consists of, in order. Each step names its inputs and outputs and runs only when they changed.
- * Called by setup.js (all steps), build.js (the build) and test.js (what the chosen tiers need).
- */
+/** What set-up consists of, in order. Each step names its inputs and outputs and runs only when they changed. */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,4 @@
-/**
- * Addresses to listen on: `host:port` and `[v6]:port`. Enters: text. Leaves: host and port. Called by config.ts, options.ts.
- */
+/** Addresses to listen on: `host:port` and `[v6]:port`. In: text. Out: host and port. */
 import { isIPv6 } from 'node:net';
 
 export interface ListenAddress {

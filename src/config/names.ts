@@ -1,6 +1,6 @@
 /**
  * An option's four names, all from its key: tokenFile, --token-file, PORTCHURN_TOKEN_FILE, and `token-file` in YAML.
- * Enters: keys of options.ts. Leaves: names, and the way back. Called by resolve.ts, sources.ts, cli/program.ts.
+ * In: keys of options.ts. Out: names, and the way back.
  */
 import { COMMANDS, type OptionSpec } from './options.js';
 

@@ -1,6 +1,6 @@
 /**
  * The one schema of every option of every command. From it come the flags, the PORTCHURN_* variables, the keys of the
- * YAML file, the checks, the defaults and --help. Enters: nothing. Called by resolve.ts (values) and cli/program.ts (flags).
+ * YAML file, the checks, the defaults and --help. In: nothing.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { DEFAULT_LIMIT, DEFAULT_LISTEN, GROUPS, MAX_LIMIT } from '../protocol/frames.js';

@@ -1,6 +1,6 @@
 /**
- * One value per option: flag before environment before file before default; each checked against the one schema.
- * Enters: raw flags, environment. Leaves: typed values of one command. Throws USAGE that names where a bad value came from.
+ * One value per option: flag before environment before file before default; each checked against the one schema. In:
+ * raw flags, environment. Out: typed values of one command. Throws USAGE that names where a bad value came from.
  */
 
 import type { TSchema } from 'typebox';

@@ -1,7 +1,7 @@
 /**
- * Where option values come from besides flags: the environment and a YAML file.
- * Enters: environment, a file's path. Leaves: raw values by option key, each with the place it came from.
- * Unknown names are errors here, so that a typing mistake never passes in silence. Called by resolve.ts.
+ * Where option values come from besides flags: the environment and a YAML file. In: environment, a file's path. Out:
+ * raw values by option key, each with the place it came from. Unknown names are errors here, so that a typing mistake
+ * never passes in silence.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';

@@ -1,7 +1,4 @@
-/**
- * The token in a file. Enters: the file's path. Leaves: the token. Called by service.ts, which asks for it, and by cli/feed.ts,
- * which shows it.
- */
+/** The token in a file. In: the file's path. Out: the token. */
 import { readFileSync } from 'node:fs';
 import { PortchurnError } from '../protocol/errors.js';
 

@@ -1,7 +1,7 @@
 /**
  * The dump format: what the native dumper writes and dump.ts reads. One namespace is dump_begin, dump_socket*,
  * dump_text*, dump_end; one without its end is as good as not dumped.
- * Twin: native/dump_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
+ * Twin: native/dump/dump_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
  */
 import { type Fields, placed } from './layout.js';
 

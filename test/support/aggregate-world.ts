@@ -1,6 +1,6 @@
 /**
- * An aggregator fed with records as the kernel writes them, and what it makes of them. Time advances a millisecond per record.
- * Called by unit tests of aggregate.
+ * An aggregator fed with records as the kernel writes them, and what it makes of them. Time advances a millisecond per
+ * record.
  */
 import { Aggregator, DEFAULT_LIMITS, type Limits } from '../../src/aggregate/ingest/aggregator.js';
 import type { Flow } from '../../src/aggregate/model/flow.js';

@@ -1,7 +1,7 @@
 """Runs churngen as a process with a pid of our choice: python3 as_pid.py PID client|server FLAGS...
 
 A pid comes back when 32768 others have been used; clone3() with set_tid does not wait for that. The pid must be free.
-Called by test/support/truth-cast.ts; needs root.
+Needs root.
 """
 
 import ctypes

@@ -2,7 +2,7 @@
 
 Opens and closes connections one after another to a server that closes after us, listens on lo for the last ACK of each,
 whose acknowledgement number is what the entry expects next, and for the first KILLS of them sends a RST with that number
-from the server's end. Called by test/kernel/budget.test.ts in a namespace of its own; needs root and tcp_rfc1337=0.
+from the server's end. Runs in a namespace of its own; needs root and tcp_rfc1337=0.
 """
 
 import select

@@ -1,4 +1,4 @@
-/** What axe-core finds wrong with a page as it stands. Called by e2e tests. */
+/** What axe-core finds wrong with a page as it stands. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';

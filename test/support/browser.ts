@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser (the system's Chromium). Tables are read as a person reads them: by caption, column heading
- * and cell text. Called by e2e tests.
+ * The dashboard in a real browser (the system's Chromium). Tables are read as a person reads them: by caption, column
+ * heading and cell text.
  */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';

@@ -1,6 +1,4 @@
-/**
- * The connection generator (test/tools/churngen) as a typed call. The build makes the binary. Called by tests and the bench.
- */
+/** The connection generator (test/tools/churngen) as a typed call. The build makes the binary. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Netns } from './netns.js';

@@ -1,6 +1,6 @@
 /**
- * A client written from the contract alone: WebSocket and JSON, nothing of ours. It keeps a map by `key` per subscription,
- * applies deltas in order, and remembers each table as it was at every `seq`. Called by the e2e test of the protocol.
+ * A client written from the contract alone: WebSocket and JSON, nothing of ours. It keeps a map by `key` per
+ * subscription, applies deltas in order, and remembers each table as it was at every `seq`.
  */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';

@@ -1,6 +1,6 @@
 /**
- * The kernel's own truth about one namespace: its counters, and its sockets by ss(8). Reading counters disturbs nothing;
- * listing sockets makes the kernel generate their cookies, so do that only after the run. Called by tests.
+ * The kernel's own truth about one namespace: its counters, and its sockets by ss(8). Reading counters disturbs
+ * nothing; listing sockets makes the kernel generate their cookies, so do that only after the run.
  */
 import type { Netns } from './netns.js';
 import { patient } from './patience.js';

@@ -1,6 +1,6 @@
 """Ends TCP connections in every way the kernel has, both ends in this process.
 
-Called by test/kernel/endings.test.ts as `python3 endings.py 4|6|mapped` in a network namespace of its own. Each scenario has
+Started as `python3 endings.py 4|6|mapped` in a network namespace of its own. Each scenario has
 a server port of its own and prints one JSON line when its connection has ended as far as it will: {"name", "port"}.
 At the end it waits for its stdin to end; sockets that must stay open do so until then.
 """

@@ -1,6 +1,4 @@
-/**
- * Failures and budgets of a watched namespace, as a client has them, and programs that fail on purpose. Called by kernel tests.
- */
+/** Failures and budgets of a watched namespace, as a client has them, and programs that fail on purpose. */
 import type { RowOf } from '../../src/protocol/frames.js';
 import type { BudgetRow, ConnectionEvent, FailureRow } from '../../src/protocol/rows.js';
 import { churnClient, type Flags, type Generator } from './churngen.js';

@@ -1,6 +1,4 @@
-/**
- * Packet rules inside a namespace of our own: lost FINs, silent hosts, refusals. Called by kernel and e2e tests.
- */
+/** Packet rules inside a namespace of our own: lost FINs, silent hosts, refusals. */
 import type { Netns } from './netns.js';
 
 /** Adds a rule to INPUT, in iptables' words; gives the call that removes it again. */

@@ -1,4 +1,4 @@
-/** Which BPF programs a process holds by its descriptors. Called by kernel and e2e tests. */
+/** Which BPF programs a process holds by its descriptors. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Ids of programs, each once. */

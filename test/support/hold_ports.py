@@ -1,6 +1,6 @@
 """Binds TCP ports and does nothing more with them, until its stdin ends: python3 hold_ports.py PORT...
 
-Called by tests of the kernel tier. Prints "ready" once it has them.
+Prints "ready" once it has them.
 """
 
 import socket

@@ -1,6 +1,4 @@
-/**
- * What a service may leave behind in the kernel, and must not. Called by e2e tests; needs root and out/tools/bpfprogs.
- */
+/** What a service may leave behind in the kernel, and must not. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from './process.js';

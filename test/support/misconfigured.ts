@@ -1,6 +1,6 @@
 /**
- * Programs that are configured badly on purpose, and the same ones configured well: small, real, paced, each in the language it
- * is about (test/programs). Each prints "ready" and goes on until it is ended. Called by e2e tests of the diagnosis.
+ * Programs that are configured badly on purpose, and the same ones configured well: small, real, paced, each in the
+ * language it is about (test/programs). Each prints "ready" and goes on until it is ended.
  */
 import { fileURLToPath } from 'node:url';
 import type { Netns } from './netns.js';

@@ -1,7 +1,7 @@
 /**
  * Network namespaces of our own. A name holds the pid of its creator, so that whatever a killed test run left behind is
- * recognised and removed by the next one. Everything that runs in such a namespace was started by a test: it is ended with it.
- * Called by tests; needs root and iproute2.
+ * recognised and removed by the next one. Everything that runs in such a namespace was started by a test: it is ended
+ * with it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * How much longer than on an ordinary machine a test waits for what must happen: an emulated one is ten times slower. Bounds
- * of waits are stretched by it; nothing waits longer than it takes. Called by vitest.config.ts and the helpers that wait.
+ * of waits are stretched by it; nothing waits longer than it takes.
  */
 export const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);
 

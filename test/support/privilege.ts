@@ -1,6 +1,4 @@
-/**
- * The addon in a process that has lost every capability (root keeps only its files). Called by native tests.
- */
+/** The addon in a process that has lost every capability (root keeps only its files). */
 import { fileURLToPath } from 'node:url';
 import { must } from './process.js';
 

@@ -1,6 +1,6 @@
 /**
- * Real programs: started, known by pid, ready by an event (a line they print), collected, ended. Every wait is bounded and a
- * failure shows what the program said. A program dies with the test run, whatever happens to that. Called by tests and helpers.
+ * Real programs: started, known by pid, ready by an event (a line they print), collected, ended. Every wait is bounded
+ * and a failure shows what the program said. A program dies with the test run, whatever happens to that.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
  * Real servers and clients, each started by hand in a namespace, with a configuration and directory of its own, in the
- * foreground, and ended with its scope. The system's own services are never touched. Called by e2e and kernel tests.
+ * foreground, and ended with its scope. The system's own services are never touched.
  */
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';

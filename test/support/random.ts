@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same in every run. Called by tests that try many orders. */
+/** Numbers that look random and are the same in every run. */
 
 export type Random = (below: number) => number;
 

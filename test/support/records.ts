@@ -1,6 +1,6 @@
 /**
- * Records as the kernel writes them, built field by field from the layout table, and batches of them. Enters: field values by
- * the C struct's names; what is left out is 0. Called by unit tests of decode and aggregate.
+ * Records as the kernel writes them, built field by field from the layout table, and batches of them. In: field values
+ * by the C struct's names; what is left out is 0.
  */
 import ipaddr from 'ipaddr.js';
 import { Batch } from '../../src/decode/batch.js';

@@ -1,6 +1,6 @@
 /**
- * What a test started and must end: everything that is used through a scope is ended in reverse order when the file or the
- * test is over, passed or failed. Called by tests and by the helpers of this directory.
+ * What a test started and must end: everything that is used through a scope is ended in reverse order when the file or
+ * the test is over, passed or failed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

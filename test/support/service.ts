@@ -1,6 +1,6 @@
 /**
- * The real service, and the real command line, as a user runs them. A service must end with exit code 0 on SIGTERM: every
- * test that uses one checks that. Called by e2e tests.
+ * The real service, and the real command line, as a user runs them. A service must end with exit code 0 on SIGTERM:
+ * every test that uses one checks that.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * Dumps as plain objects, for tests that compare them: an object per socket is what the product avoids. Enters: paths of
- * network namespaces. Leaves: what the dumper said of each. Called by native and kernel tests.
+ * Dumps as plain objects, for tests that compare them: an object per socket is what the product avoids. In: paths of
+ * network namespaces. Out: what the dumper said of each.
  */
 
 import type { DumpLimits, NativeSocketDumper } from '../../src/capture/native.js';

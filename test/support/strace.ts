@@ -1,6 +1,4 @@
-/**
- * What strace sees of a program's TCP connects: the truth that tests of failures compare with. Called by e2e tests.
- */
+/** What strace sees of a program's TCP connects: the truth that tests of failures compare with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Netns } from './netns.js';

@@ -1,6 +1,6 @@
 /**
  * A WebSocket client that knows nothing but the contract: it applies deltas in order and refuses whatever breaks the
- * protocol's promises. Waiting is driven by frames, never by time. Called by e2e tests.
+ * protocol's promises. Waiting is driven by frames, never by time.
  */
 import { WebSocket } from 'ws';
 import type { RowOf, TableTopic } from '../../src/protocol/frames.js';

@@ -1,6 +1,4 @@
-/**
- * A made-up /proc or /sys in a directory of our own, for the code that takes such a root. Called by unit tests.
- */
+/** A made-up /proc or /sys in a directory of our own, for the code that takes such a root. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

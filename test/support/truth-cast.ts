@@ -1,6 +1,6 @@
 /**
- * The cast of the ground-truth run: namespaces, servers of every policy, and clients that connect and close in every way.
- * Clients live on after their work, so that each keeps a row of its own. Called by kernel tests.
+ * The cast of the ground-truth run: namespaces, servers of every policy, and clients that connect and close in every
+ * way. Clients live on after their work, so that each keeps a row of its own.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Forecasts against what happens: clients that open at a constant rate until connect() finds no port, all at the same time in
- * namespaces of their own, and what their budgets said on the way. Called by kernel tests.
+ * Forecasts against what happens: clients that open at a constant rate until connect() finds no port, all at the same
+ * time in namespaces of their own, and what their budgets said on the way.
  */
 import { join } from 'node:path';
 import type { BudgetRow } from '../../src/protocol/rows.js';

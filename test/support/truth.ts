@@ -1,7 +1,7 @@
 /**
- * Ground truth: the kernel's own list of TIME_WAIT entries and the generators' logs against the engine's tables, entry by
- * entry. Enters: an engine in this process, namespaces, logs. Leaves: what does not agree, in words, one line each. The dump
- * makes cookies, so take it when the run is over. Called by kernel tests.
+ * Ground truth: the kernel's own list of TIME_WAIT entries and the generators' logs against the engine's tables, entry
+ * by entry. In: an engine in this process, namespaces, logs. Out: what does not agree, in words, one line each. The
+ * dump makes cookies, so take it when the run is over.
  */
 import type { Aggregator } from '../../src/aggregate/ingest/aggregator.js';
 import type { Namespace } from '../../src/aggregate/model/namespace.js';

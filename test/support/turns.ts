@@ -1,4 +1,4 @@
-/** How often the event loop comes round while some work lasts. Called by tests of work that is done in slices. */
+/** How often the event loop comes round while some work lasts. */
 /** Counts the event loop's turns until the promise is settled. */
 export async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let [turns, running] = [0, true];

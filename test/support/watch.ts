@@ -1,6 +1,6 @@
 /**
- * The engine in the test's own process, watching namespaces of our own: every event and every row it makes of them. Waiting is
- * driven by the engine's batches. Called by kernel tests; needs root and the addon.
+ * The engine in the test's own process, watching namespaces of our own: every event and every row it makes of them.
+ * Waiting is driven by the engine's batches.
  */
 import { pino } from 'pino';
 import { beforeAll } from 'vitest';

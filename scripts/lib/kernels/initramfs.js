@@ -1,7 +1,6 @@
 /**
  * The guest's first steps: an initramfs that mounts this machine's root, read-only, below a tmpfs that takes what is
- * written, and runs a script of the checkout in there. Enters: a Kernel and the script. Leaves: a cpio archive.
- * Called by matrix.js.
+ * written, and runs a script of the checkout in there. In: a Kernel and the script. Out: a cpio archive.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

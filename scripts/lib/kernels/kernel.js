@@ -1,7 +1,6 @@
 /**
  * Stock kernels for the matrix, from the apt sources of this machine: fetched and unpacked below out/kernels/, not
- * installed, so that nothing of how this machine boots changes. Enters: a series ("6.12"). Leaves: a Kernel.
- * Called by matrix.js.
+ * installed, so that nothing of how this machine boots changes. In: a series ("6.12"). Out: a Kernel.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';

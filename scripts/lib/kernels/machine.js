@@ -1,6 +1,6 @@
 /**
- * A virtual machine by software emulation, which needs no privilege of the processor: it sees this machine's files through
- * virtiofsd, says what it does on its first serial line and gives its result on the second. Called by matrix.js.
+ * A virtual machine by software emulation, which needs no privilege of the processor: it sees this machine's files
+ * through virtiofsd, says what it does on its first serial line and gives its result on the second.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * The kernels we claim: tests of the kernel tier on each, with the real addon and service. The running kernel, and stock
- * ones that are booted by software emulation, where everything takes ten times as long: only part of the tier runs there
- * unless all of it is asked for. Called by test.js and kernels.js.
+ * The kernels we claim: tests of the kernel tier on each, with the real addon and service. The running kernel, and
+ * stock ones that are booted by software emulation, where everything takes ten times as long: only part of the tier
+ * runs there unless all of it is asked for.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';

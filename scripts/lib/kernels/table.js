@@ -1,6 +1,6 @@
 /**
- * What a run of the matrix says of each kernel: a line on stdout, and a row of README's support table, which is compared by
- * series, since a machine's own kernel and Debian's patch levels differ. Pure. Called by matrix.js.
+ * What a run of the matrix says of each kernel: a line on stdout, and a row of README's support table, which is
+ * compared by series, since a machine's own kernel and Debian's patch levels differ. Pure.
  */
 
 /**

@@ -1,6 +1,7 @@
 /**
- * One vitest project per test tier, or two: most kernel and e2e tests have network namespaces and services of their own and
- * wait most of the time, so a few of their files run at once; the others need the machine alone. scripts/test.js runs the
+ * One vitest project per test tier, or two: most kernel and e2e tests have network namespaces of their own and wait most of
+ * the time, so two of their files run at once; the others need the machine alone. Pages of e2e show the verdict, which is the
+ * whole machine's, so e2e files still run one after the other. scripts/test.js runs the
  * tiers one after the other (scripts/lib/tiers.js); `npx vitest --project unit` works as well.
  */
 import { defineConfig } from 'vitest/config';
@@ -63,7 +64,7 @@ const PROJECTS: readonly Project[] = [
     include: ['test/e2e/*.test.ts'],
     exclude: pathsOf('e2e', E2E_ALONE),
     seconds: 240,
-    workers: 2,
+    workers: 1,
   },
   { name: 'e2e-alone', include: pathsOf('e2e', E2E_ALONE), seconds: 180, workers: 1 },
   { name: 'sanitized', include: pathsOf('kernel', { [SANITIZED]: '' }), seconds: 300, workers: 1 },

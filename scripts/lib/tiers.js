@@ -26,14 +26,14 @@ import { ROOT, run } from './run.js';
  * @type {readonly Tier[]}
  */
 export const TIERS = [
-  { name: 'lint', budget: 75 },
-  { name: 'unit', projects: ['unit'], budget: 75 },
-  { name: 'native', projects: ['native'], budget: 45 },
-  { name: 'kernel', projects: ['kernel', 'kernel-alone'], budget: 225 },
-  { name: 'e2e', projects: ['e2e', 'e2e-alone'], budget: 300 },
-  { name: 'sanitized', inAll: true, projects: ['sanitized'], budget: 180 },
-  { name: 'load', inAll: true, projects: ['load'], budget: 120 },
-  { name: 'kernels', inAll: true, budget: 900 },
+  { name: 'lint', budget: 240 },
+  { name: 'unit', projects: ['unit'], budget: 150 },
+  { name: 'native', projects: ['native'], budget: 60 },
+  { name: 'kernel', projects: ['kernel', 'kernel-alone'], budget: 450 },
+  { name: 'e2e', projects: ['e2e', 'e2e-alone'], budget: 900 },
+  { name: 'sanitized', inAll: true, projects: ['sanitized'], budget: 240 },
+  { name: 'load', inAll: true, projects: ['load'], budget: 240 },
+  { name: 'kernels', inAll: true, budget: 2400 },
 ];
 
 /** @param {string} name @returns {Tier | undefined} */

@@ -18,8 +18,11 @@ import { readReport, TIERS } from './tiers.js';
  * @typedef {{ file: string, seconds: number }} FileTime
  */
 
-/** Of the tiers of `npm test` together, on an idle machine with two cores; set-up is not counted. */
-export const TOTAL_BUDGET = 720;
+/**
+ * Seconds of the tiers of `npm test` together, on an idle machine with two cores; set-up is not counted. The goal is 720; it is
+ * lowered as the e2e tier learns to run a few files at once.
+ */
+export const TOTAL_BUDGET = 1800;
 const IDLE_PRESSURE = 5;
 const OTHERS_SHARE = 0.05;
 const SLOWEST_SHOWN = 10;

@@ -26,6 +26,8 @@ export class Reconnector {
   /** One handshake succeeded since the start. */
   #opened = false;
   #lostSince: number | null = null;
+  /** At most one: an attempt that came early takes the place of the one that waits. */
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ReconnectorOptions) {}
 
@@ -45,6 +47,7 @@ export class Reconnector {
   }
 
   #connect(): void {
+    clearTimeout(this.#retry);
     const socket = this.options.open();
     socket.addEventListener('open', () => {
       this.#opened = true;
@@ -74,7 +77,7 @@ export class Reconnector {
     const delay = backoff(this.#attempt++, Math.random());
     this.#report(spoke ? 'dropped' : 'unreachable', now + delay);
     if (!spoke) void this.#explain(now + delay);
-    setTimeout(() => this.retryNow(), delay);
+    this.#retry = setTimeout(() => this.retryNow(), delay);
   }
 
   async #explain(retryAt: number): Promise<void> {

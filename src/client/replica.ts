@@ -11,13 +11,13 @@ import type {
   ErrorFrame,
   Hello,
   Other,
-  RowOf,
   ServerFrame,
   Snapshot,
   Subscribe,
   TableTopic,
 } from '../protocol/frames.js';
 import type { TableQuery } from '../protocol/table-query.js';
+import { byKey, type Rows, withDelta } from './rows.js';
 
 /** Every table there is; a topic that the service does not have stays empty. */
 const TABLES: { readonly [T in TableTopic]: true } = {
@@ -48,7 +48,7 @@ export interface Table<T extends TableTopic> {
   /** True from a noticed gap until the snapshot that closes it. */
   resyncing: boolean;
   seq: number | null;
-  rows: ReadonlyMap<string, RowOf<T>>;
+  rows: Rows<T>;
   total: number;
   other: Other;
   refusal: Refusal | null;
@@ -174,14 +174,10 @@ function find(replica: Replica, sub: string | undefined): AnyTable | null {
   return topic ? replica.tables[topic] : null;
 }
 
-function byKey(rows: readonly RowOf<TableTopic>[]): Map<string, RowOf<TableTopic>> {
-  return new Map(rows.map((row) => [row.key, row]));
-}
-
 function replace(replica: Replica, { sub, seq, time, rows, total, other }: Snapshot): Step {
   const table = find(replica, sub);
   if (!table) return stay(replica);
-  const content = { seq, rows: byKey(rows as RowOf<TableTopic>[]), total, other, resyncing: false };
+  const content = { seq, rows: byKey<TableTopic>(rows), total, other, resyncing: false };
   const answered = table.asked?.sub === sub ? table.asked : null;
   const taken = answered ? { live: sub, asked: null, shown: answered.query } : {};
   const ended = answered && table.live !== null ? table.live : null;
@@ -197,17 +193,8 @@ function apply(replica: Replica, delta: Delta): Step {
     return { replica: resyncing, send: [{ type: 'resync', sub: delta.sub }] };
   }
   const { seq, total, other } = delta;
-  const next = { ...table, seq, total, other, rows: merged(table, delta) };
+  const next = { ...table, seq, total, other, rows: withDelta<TableTopic>(table.rows, delta) };
   return stay(put({ ...replica, time: delta.time }, next));
-}
-
-/** The same map when nothing changed, so that nothing redraws. */
-function merged(table: AnyTable, { set, del }: Delta): AnyTable['rows'] {
-  if (set.length === 0 && del.length === 0) return table.rows;
-  const rows = new Map(table.rows);
-  for (const key of del) rows.delete(key);
-  for (const row of set as RowOf<TableTopic>[]) rows.set(row.key, row);
-  return rows;
 }
 
 function refuse(replica: Replica, frame: ErrorFrame): Step {

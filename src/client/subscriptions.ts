@@ -4,15 +4,15 @@
  */
 import type {
   ClientFrame,
-  Delta,
+  DeltaOf,
   ErrorFrame,
   EventsFrame,
-  RowOf,
   ServerFrame,
-  Snapshot,
+  SnapshotOf,
   Subscribe,
   TableTopic,
 } from '../protocol/frames.js';
+import { byKey, type Rows, withDelta } from './rows.js';
 
 type Request = Omit<Subscribe, 'type' | 'sub'>;
 
@@ -37,20 +37,17 @@ export class Subscriptions {
   ) {}
 
   /** A table's rows by key, whenever they change. Returns a function that ends the subscription. */
-  table<T extends TableTopic>(
-    request: Request & { topic: T },
-    onRows: (rows: ReadonlyMap<string, RowOf<T>>) => void,
-  ): () => void {
-    let rows: Map<string, RowOf<T>> = new Map();
+  table<T extends TableTopic>(request: Request & { topic: T }, onRows: (rows: Rows<T>) => void): () => void {
+    let rows: Rows<T> = new Map();
     let seq: number | null = null;
-    const take = (frame: Snapshot | Delta) => {
+    const take = (frame: SnapshotOf<T> | DeltaOf<T>) => {
       if (frame.type === 'delta' && frame.prev !== seq) return this.send({ type: 'resync', sub: frame.sub });
-      rows = applied(rows, frame);
+      rows = frame.type === 'delta' ? withDelta(rows, frame) : byKey(frame.rows);
       seq = frame.seq;
       onRows(rows);
     };
     return this.#start(request, (frame) => {
-      if (frame.type === 'snapshot' || frame.type === 'delta') take(frame);
+      if (frame.type === 'snapshot' || frame.type === 'delta') take(frame as SnapshotOf<T> | DeltaOf<T>);
     });
   }
 
@@ -80,15 +77,4 @@ export class Subscriptions {
   #subscribe(sub: string, request: Request): void {
     this.send({ type: 'subscribe', sub, ...request });
   }
-}
-
-function applied<T extends TableTopic>(
-  rows: Map<string, RowOf<T>>,
-  frame: Snapshot | Delta,
-): Map<string, RowOf<T>> {
-  const next = frame.type === 'snapshot' ? new Map<string, RowOf<T>>() : new Map(rows);
-  if (frame.type === 'delta') for (const key of frame.del) next.delete(key);
-  const set = (frame.type === 'snapshot' ? frame.rows : frame.set) as RowOf<T>[];
-  for (const row of set) next.set(row.key, row);
-  return next;
 }

@@ -1,8 +1,8 @@
 /**
- * One vitest project per test tier, or two: most kernel and e2e tests have network namespaces of their own and wait most of
- * the time, so two of their files run at once; the others need the machine alone. Pages of e2e show the verdict, which is the
- * whole machine's, so e2e files still run one after the other. scripts/test.js runs the
- * tiers one after the other (scripts/lib/tiers.js); `npx vitest --project unit` works as well.
+ * One vitest project per test tier; the kernel tier has two. Most kernel tests have network namespaces of their own and wait
+ * most of the time, so two of their files run at once; the others need the machine alone. A file of e2e runs alone: a page
+ * shows the verdict, which is the whole machine's. scripts/test.js runs the tiers one after the other (scripts/lib/tiers.js);
+ * `npx vitest --project unit` works as well.
  */
 import { defineConfig } from 'vitest/config';
 import { patient } from './test/support/patience.js';
@@ -22,22 +22,10 @@ const KERNEL_ALONE = {
   verdicts: 'compares thousands of closes event by event, which other load may hide',
 };
 
-/** The same of the e2e tier. */
-const E2E_ALONE = {
-  errors: 'uses the default port',
-  faults: 'stops the service, takes its descriptors, starts thousands of processes',
-  lifecycle: 'kills the service, and checks that nothing of it is left',
-  privileges: 'lists the capabilities of every thread',
-  setup: 'builds in a tree of its own, and starts the service on the default port',
-  systemd: 'talks to a service manager',
-  top: 'attaches to the service on the default port',
-};
-
 /** A kernel tier of its own: it builds everything anew with the sanitizers. */
 const SANITIZED = 'sanitized';
 
-const pathsOf = (tier: string, files: object) =>
-  Object.keys(files).map((file) => `test/${tier}/${file}.test.ts`);
+const kernelPaths = (files: object) => Object.keys(files).map((file) => `test/kernel/${file}.test.ts`);
 
 interface Project {
   name: string;
@@ -54,20 +42,13 @@ const PROJECTS: readonly Project[] = [
   {
     name: 'kernel',
     include: ['test/kernel/*.test.ts'],
-    exclude: pathsOf('kernel', { ...KERNEL_ALONE, [SANITIZED]: '' }),
+    exclude: kernelPaths({ ...KERNEL_ALONE, [SANITIZED]: '' }),
     seconds: 180,
     workers: 2,
   },
-  { name: 'kernel-alone', include: pathsOf('kernel', KERNEL_ALONE), seconds: 120, workers: 1 },
-  {
-    name: 'e2e',
-    include: ['test/e2e/*.test.ts'],
-    exclude: pathsOf('e2e', E2E_ALONE),
-    seconds: 240,
-    workers: 1,
-  },
-  { name: 'e2e-alone', include: pathsOf('e2e', E2E_ALONE), seconds: 180, workers: 1 },
-  { name: 'sanitized', include: pathsOf('kernel', { [SANITIZED]: '' }), seconds: 300, workers: 1 },
+  { name: 'kernel-alone', include: kernelPaths(KERNEL_ALONE), seconds: 120, workers: 1 },
+  { name: 'e2e', include: ['test/e2e/*.test.ts'], seconds: 180, workers: 1 },
+  { name: 'sanitized', include: kernelPaths({ [SANITIZED]: '' }), seconds: 300, workers: 1 },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 1 },
 ];
 

@@ -30,7 +30,7 @@ export const TIERS = [
   { name: 'unit', projects: ['unit'], budget: 150 },
   { name: 'native', projects: ['native'], budget: 60 },
   { name: 'kernel', projects: ['kernel', 'kernel-alone'], budget: 450 },
-  { name: 'e2e', projects: ['e2e', 'e2e-alone'], budget: 900 },
+  { name: 'e2e', projects: ['e2e'], budget: 900 },
   { name: 'sanitized', inAll: true, projects: ['sanitized'], budget: 240 },
   { name: 'load', inAll: true, projects: ['load'], budget: 240 },
   { name: 'kernels', inAll: true, budget: 2400 },

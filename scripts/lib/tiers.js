@@ -15,9 +15,8 @@ import { ROOT, run } from './run.js';
  *   assertionResults: Test[] }} File `startTime`, `endTime`: Unix ms
  * @typedef {{ status: string, fullName: string, failureMessages?: string[], meta?: { tracer?: Facts } }} Test
  * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
- * @typedef {{ name: string, inAll?: true, projects?: string[], budget: number }} Tier
- *   `inAll`: part of `npm run test:all` only; `projects`: of vitest.config.ts, none: the tier is no vitest run;
- *   `budget`: seconds it may take on an idle machine with two cores
+ * @typedef {{ name: string, inAll?: true, budget: number }} Tier
+ *   `inAll`: part of `npm run test:all` only; `budget`: seconds it may take on an idle machine with two cores
  */
 
 /**
@@ -27,17 +26,14 @@ import { ROOT, run } from './run.js';
  */
 export const TIERS = [
   { name: 'lint', budget: 240 },
-  { name: 'unit', projects: ['unit'], budget: 150 },
-  { name: 'native', projects: ['native'], budget: 60 },
-  { name: 'kernel', projects: ['kernel', 'kernel-alone'], budget: 450 },
-  { name: 'e2e', projects: ['e2e'], budget: 900 },
-  { name: 'sanitized', inAll: true, projects: ['sanitized'], budget: 240 },
-  { name: 'load', inAll: true, projects: ['load'], budget: 240 },
+  { name: 'unit', budget: 150 },
+  { name: 'native', budget: 60 },
+  { name: 'kernel', budget: 450 },
+  { name: 'e2e', budget: 900 },
+  { name: 'sanitized', inAll: true, budget: 240 },
+  { name: 'load', inAll: true, budget: 240 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
-
-/** @param {string} name @returns {Tier | undefined} */
-export const tierNamed = (name) => TIERS.find((tier) => tier.name === name);
 
 /** @param {string} text @returns {string} without colours */
 const firstLine = (text) => stripVTControlCharacters(text).split('\n')[0] ?? '';
@@ -88,9 +84,8 @@ export function readReport(tier) {
 export async function runTier(name, files = []) {
   const file = reportOf(name);
   rmSync(file, { force: true });
-  const projects = (tierNamed(name)?.projects ?? []).flatMap((project) => ['--project', project]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const vitest = join(ROOT, 'node_modules/.bin/vitest');
-  const code = await run(vitest, ['run', ...files, ...projects, ...reporters], { stdout: 'inherit' });
+  const code = await run(vitest, ['run', ...files, '--project', name, ...reporters], { stdout: 'inherit' });
   return within(countReport(readReport(name), code), name);
 }

@@ -19,8 +19,8 @@ import { readReport, TIERS } from './tiers.js';
  */
 
 /**
- * Seconds of the tiers of `npm test` together, on an idle machine with two cores; set-up is not counted. The goal is 720; it is
- * lowered as the e2e tier learns to run a few files at once.
+ * Seconds of the tiers of `npm test` together, on an idle machine with two cores; set-up is not counted. The goal is 720,
+ * to which it is to be lowered.
  */
 export const TOTAL_BUDGET = 1800;
 const IDLE_PRESSURE = 5;

@@ -20,6 +20,6 @@ export PATH="$PATH:/run"
 ip link set lo up
 hostname guest
 cd "$checkout"
-"$node" node_modules/vitest/vitest.mjs run "$@" --project 'kernel*' --maxWorkers=1 --no-isolate --reporter=default --reporter=json --outputFile.json=/run/report.json 2>&1 | cat
+"$node" node_modules/vitest/vitest.mjs run "$@" --project kernel --no-isolate --reporter=default --reporter=json --outputFile.json=/run/report.json 2>&1 | cat
 cat /run/report.json > /dev/ttyS1
 "$BUSYBOX" poweroff -f

@@ -79,7 +79,7 @@ export class Feed {
 
   /** The same gate guards /healthz, and the status of its answer can be read. */
   async #explain(): Promise<LostReason> {
-    const answer = await this.#http.request('healthz').catch(() => null);
+    const answer = await this.#http.request('healthz', {}, { followRedirects: true }).catch(() => null);
     return reasonOf(answer && { status: answer.status, ok: answer.status >= 200 && answer.status < 300 });
   }
 

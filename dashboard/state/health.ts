@@ -4,12 +4,9 @@
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Problem } from '../../src/protocol/frames.js';
-import type { HealthBody } from '../../src/protocol/health.js';
-import { link, now } from './model.js';
+import { link, now, service } from './model.js';
 
 const EVERY_MS = 10_000;
-const TIMEOUT_MS = 10_000;
-const url = new URL('healthz', document.baseURI).href;
 
 export const problems = signal<readonly Problem[]>([]);
 
@@ -24,9 +21,7 @@ export function startHealth(): void {
 /** Without an answer the last one stays: the link says that it is old. */
 async function ask(): Promise<void> {
   try {
-    const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) return;
-    const { limits = [], problems: passing = [] } = (await response.json()) as Partial<HealthBody>;
+    const { limits = [], problems: passing = [] } = await service.health();
     problems.value = [...limits, ...passing];
   } catch {
     // The link is about to say so.

@@ -27,7 +27,7 @@ function write(entries: readonly Entry[]): void {
   journal.value = record(journal.peek(), entries);
 }
 
-const notes = new Past(new URL('api/v1/history', document.baseURI).href, (body) => {
+const notes = new Past((body) => {
   if (body !== null) write(ofNotes(body.annotations));
 });
 

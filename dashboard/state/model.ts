@@ -2,7 +2,9 @@
  * The page's signals: what the service said, how the link is, what the user chose. In: callbacks of the link and choices
  * made in views. Out: signals that views read. Page-wide state is here and in the modules beside this one only.
  */
+
 import { batch, computed, signal } from '@preact/signals';
+import { HttpClient } from '../../src/client/http.js';
 import type { Link } from '../../src/client/link.js';
 import { initial, type Replica } from '../../src/client/replica.js';
 import { Subscriptions } from '../../src/client/subscriptions.js';
@@ -111,6 +113,9 @@ function show(): void {
   delete arrived.link;
 }
 document.addEventListener('visibilitychange', show);
+
+/** The service that the page came from: its HTTP half. The session's cookie goes along by itself. */
+export const service = new HttpClient({ url: document.baseURI, token: null });
 
 const feed: Feed = new Feed({
   url: document.baseURI,

@@ -5,10 +5,10 @@
 import type { HistoryBody } from '../../src/protocol/history.js';
 import { HISTORY_SECONDS } from '../../src/protocol/names.js';
 import { continued, lacking } from './history.js';
+import { service } from './model.js';
 
 /** Notes may come late, about a time long past: everything is requested once in this time, ms. */
 const WHOLE_EVERY_MS = 30_000;
-const TIMEOUT_MS = 10_000;
 
 export class Past {
   #body: HistoryBody | null = null;
@@ -17,10 +17,7 @@ export class Past {
   #wholeAt = 0;
   #request: AbortController | null = null;
 
-  constructor(
-    private readonly url: string,
-    private readonly onBody: (body: HistoryBody | null) => void,
-  ) {}
+  constructor(private readonly onBody: (body: HistoryBody | null) => void) {}
 
   /** At most one request is under way: what a slow answer lacks comes with the next one. */
   ask(budget: string | null, now: number): void {
@@ -40,8 +37,8 @@ export class Past {
     this.#request = request;
     const isWhole = this.#body === null || now - this.#wholeAt >= WHOLE_EVERY_MS;
     const seconds = isWhole ? HISTORY_SECONDS : lacking(this.#body, now);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const answer = await answerOf(this.#address(budget, seconds), signal);
+    /* Undefined: no answer, or none that says anything about this budget. The link's state says why. */
+    const answer = await service.history(budget, seconds, { signal: request.signal }).catch(() => undefined);
     if (this.#request !== request) return;
     this.#request = null;
     if (isWhole && answer !== undefined) this.#wholeAt = now;
@@ -51,23 +48,5 @@ export class Past {
   #take(answer: HistoryBody | null): void {
     this.#body = answer && continued(this.#body, answer);
     this.onBody(this.#body);
-  }
-
-  #address(budget: string | null, seconds: number): URL {
-    const url = new URL(this.url);
-    url.searchParams.set('seconds', String(seconds));
-    if (budget !== null) url.searchParams.set('budget', budget);
-    return url;
-  }
-}
-
-/** Undefined: no answer, or none that says anything about this budget. The link's state says why. */
-async function answerOf(url: URL, signal: AbortSignal): Promise<HistoryBody | null | undefined> {
-  try {
-    const response = await fetch(url, { signal, cache: 'no-store' });
-    if (response.status === 404) return null;
-    return response.ok ? ((await response.json()) as HistoryBody) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -25,7 +25,7 @@ export const past = signal<HistoryBody | null>(null);
 /** The span zoomed into; null: live. */
 export const zoom = signal<Span | null>(null);
 
-const history = new Past(new URL('api/v1/history', document.baseURI).href, (body) => {
+const history = new Past((body) => {
   past.value = body;
   if (body === null) forget();
 });

@@ -28,6 +28,8 @@ export interface Answer {
 export interface RequestOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Only where no token goes along, which another host could get. */
+  readonly followRedirects?: true;
 }
 
 type Parameters = Readonly<Record<string, string | number | undefined>>;
@@ -52,10 +54,15 @@ export class HttpClient {
     return (await this.#get('healthz', {}, options)) as Partial<HealthBody>;
   }
 
-  /** `budget`: its key, null for the totals. */
-  async history(budget: string | null, seconds: number, options?: RequestOptions): Promise<HistoryBody> {
+  /** `budget`: its key, null for the totals. Null: the service knows no such budget (any more). */
+  async history(
+    budget: string | null,
+    seconds: number,
+    options?: RequestOptions,
+  ): Promise<HistoryBody | null> {
     const parameters = { budget: budget ?? undefined, seconds };
-    return (await this.#get('api/v1/history', parameters, options)) as HistoryBody;
+    const answer = await this.request('api/v1/history', parameters, options);
+    return answer.status === 404 ? null : (this.#body(answer) as HistoryBody);
   }
 
   async flowDetail(key: string, options?: RequestOptions): Promise<FlowDetail> {
@@ -81,7 +88,7 @@ export class HttpClient {
     try {
       const response = await this.fetcher(this.#url(path, parameters), {
         headers: authorization(this.service),
-        redirect: 'error',
+        redirect: options.followRedirects ? 'follow' : 'error',
         ...FRESH,
         signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
       });
@@ -93,7 +100,10 @@ export class HttpClient {
 
   /** Throws the service's own refusal, or SERVICE_UNREACHABLE. */
   async #get(path: string, parameters: Parameters, options?: RequestOptions): Promise<unknown> {
-    const { status, body } = await this.request(path, parameters, options);
+    return this.#body(await this.request(path, parameters, options));
+  }
+
+  #body({ status, body }: Answer): unknown {
     if (status === 200) return body;
     throw refusal(this.service, status, body);
   }

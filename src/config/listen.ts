@@ -1,5 +1,6 @@
 /** Addresses to listen on: `host:port` and `[v6]:port`. In: text. Out: host and port. */
 import { isIPv6 } from 'node:net';
+import { host as bracketed } from '../protocol/format.js';
 
 export interface ListenAddress {
   /** A name or an address, IPv6 without brackets. */
@@ -15,11 +16,12 @@ export function parseListen(text: string): ListenAddress | null {
   const match = SHAPE.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  const bracketed = match?.[1] !== undefined;
-  return host === undefined || port > 65_535 || bracketed !== isIPv6(host) ? null : { host, port };
+  return host === undefined || port > 65_535 || (match?.[1] !== undefined) !== isIPv6(host)
+    ? null
+    : { host, port };
 }
 
 /** `host:port` as a URL wants it: IPv6 in brackets. */
 export function authority({ host, port }: ListenAddress): string {
-  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return `${bracketed(host)}:${port}`;
 }

@@ -85,7 +85,7 @@ export const host = (address: string): string => (address.includes(':') ? `[${ad
 
 /**
  * `10.0.0.9:5432`, `[2001:db8::1]:443`; `unknown` stands for one part that is not known, null is returned where neither is.
- * Row keys have their own, which never changes: src/aggregate.
+ * Keys of rows and groups have their own, which never changes: src/aggregate, src/query/group.ts.
  */
 export function endpoint(
   { address, port }: { address: string | null; port: number | null },

@@ -1,5 +1,5 @@
 /**
- * Which hosts are this machine alone, so that no token is needed there. For programs on Node, not for a page.
+ * Which hosts only this machine can reach, so that no token is needed there. For programs on Node, not for a page.
  */
 import { BlockList, isIP } from 'node:net';
 

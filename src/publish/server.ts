@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type ErrorCode, PortchurnError } from '../protocol/errors.js';
+import { host } from '../protocol/format.js';
 import { requireTokenFor } from '../protocol/loopback.js';
 import { SESSION_PATH } from '../protocol/names.js';
 import type { Source } from '../protocol/source.js';
@@ -148,8 +149,8 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return new PortchurnError('LISTEN_FAILED', text, { cause: error });
 }
 
-function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+function urlOf({ address, port }: AddressInfo): string {
+  return `http://${host(address)}:${port}/`;
 }
 
 async function stop(server: Server, sockets: WebSockets, ticker: Ticker): Promise<void> {

@@ -49,9 +49,12 @@ function mergeOf(schema: Schema): Merge {
 /** The objects in field `name`. Flows of one process share one object, which counts once. */
 function nested(parts: readonly Part[], name: string): Part[] {
   const found: Part[] = [];
+  let last: Part | null = null;
   for (const part of parts) {
     const one = part[name] as Part;
-    if (one !== found[found.length - 1]) found.push(one);
+    if (one === last) continue;
+    found.push(one);
+    last = one;
   }
   return found;
 }

@@ -24,7 +24,7 @@ export interface Tick {
   time: number;
 }
 
-/** Delta tails kept per tick: most clients are equally far, a few are further behind. */
+/** Delta tails kept per tick: most clients are at the same tick, a few are behind. */
 const MAX_TAILS = 8;
 
 export class View {

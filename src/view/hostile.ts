@@ -3,11 +3,14 @@
  * Out: the same text with each of them spelt out, as the surface wants it.
  */
 
-/** Controls (C0, DEL, C1), direction overrides, invisible and line-breaking characters, halves of surrogate pairs. */
+/**
+ * Controls (C0, DEL, C1), direction overrides, invisible and line-breaking characters, lone halves of surrogate pairs: with
+ * the flag u a pair is one character, so only lone halves are in the class.
+ */
 const HOSTILE = new RegExp(
-  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]' +
-    '|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]',
-  'g',
+  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f' +
+    '\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb]',
+  'gu',
 );
 
 /** @param spell what stands for one hostile character */

@@ -4,7 +4,7 @@
  */
 import type { Group } from '../../../src/protocol/frames.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
-import { ownerName } from '../../../src/view/names.js';
+import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import type { Value } from '../../../src/view/order.js';
 import { duration, endpoint, rate as rateText } from '../../text/format.js';
 import { Address, BadRate, Count, Name, Process, Rate, Span } from '../table/cells.js';
@@ -51,7 +51,7 @@ const program = text(
   'Program',
   'Executable and what starts it, over all its processes',
   (row) => row.program,
-  (row) => <Name of={row.program} none="unknown owner" />,
+  (row) => <Name of={row.program} none={UNKNOWN_OWNER} />,
 );
 
 const unit = text(

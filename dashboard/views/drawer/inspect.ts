@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FlowDetail } from '../../../src/protocol/detail.js';
 import type { Group } from '../../../src/protocol/names.js';
 import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
-import { flows, paused, sides } from '../../state/model.js';
+import { flows, paused, service, sides } from '../../state/model.js';
 import { concerns, failureFilter, rowFilter } from '../../state/subject.js';
 import { MOST_PER_FRAME, NO_TRACE, type Trace, take } from '../../state/trace.js';
 
@@ -54,7 +54,9 @@ export function useDetail(key: string | null): FlowDetail | null {
     if (key === null) return;
     const end = new AbortController();
     const ask = async () => {
-      const answer = document.hidden ? null : await answerOf(key, end.signal);
+      const answer = document.hidden
+        ? null
+        : await service.flowDetail(key, { signal: end.signal }).catch(() => null);
       if (answer !== null) setDetail(answer);
     };
     void ask();
@@ -65,12 +67,6 @@ export function useDetail(key: string | null): FlowDetail | null {
     };
   }, [key]);
   return useStill(detail);
-}
-
-async function answerOf(key: string, signal: AbortSignal): Promise<FlowDetail | null> {
-  const url = new URL(`./api/v1/flow?key=${encodeURIComponent(key)}`, document.baseURI);
-  const response = await fetch(url, { signal, cache: 'no-store' }).catch(() => null);
-  return response?.ok ? ((await response.json().catch(() => null)) as FlowDetail | null) : null;
 }
 
 export interface Traced {

@@ -24,7 +24,7 @@ type TopValues = ValuesOf<'top'>;
 /** How long a standalone `--once` traces without --duration, seconds. */
 const ONCE_SECONDS = 5;
 
-/** Ports held are the damage; where no socket dump counts them, opening connections is the cause. */
+/** Ports held are the damage; where no audit counts them, opening connections is the cause. */
 const WORST = ['portsHeld', 'openPerSec', 'opened'] as const;
 
 /** Enough of them that the tightest are among these, whatever each is sorted by. */

@@ -6,7 +6,7 @@ import type { ValuesOf } from '../../config/options.js';
 import { byTightness } from '../../forecast/outlook.js';
 import { type Changes, type Projection, project, UNCHANGED } from '../../forecast/projection.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
-import { duration, endpoint, integer, percent, rate } from '../../protocol/format.js';
+import { endpoint, integer, percent, rate, seconds } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
 import { parseFilter } from '../../query/filter/parse.js';
@@ -126,7 +126,7 @@ function words({ limit, limitEach, openPerSec, settlesAt, exhaustionSeconds, reu
       ? `never runs out at this rate: settles at ${integer(settlesAt)} (${share})`
       : exhaustionSeconds === 0
         ? 'out of ports now'
-        : `runs out in ${duration(exhaustionSeconds * 1000)}`;
+        : `runs out in ${seconds(exhaustionSeconds)}`;
   const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
   return `${integer(limit)} ports${each}, ${rate(openPerSec)} opened/s${taken}: ${end}`;

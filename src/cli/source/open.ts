@@ -45,13 +45,21 @@ export async function openDataSource(
 /** Null: there is no service, so trace without. A service that only wants a token is an error, not passed over in silence. */
 async function attach(values: AttachValues, io: Io): Promise<DataSource | null> {
   const token = values.tokenFile === undefined ? null : readToken(values.tokenFile);
-  const service = { url: values.connect ?? `http://${DEFAULT_LISTEN}`, token, hints: HINTS };
+  const service = { url: asFolder(values.connect ?? `http://${DEFAULT_LISTEN}`), token, hints: HINTS };
   const limits = values.connect === undefined ? { timeoutMs: PROBE_MS } : {};
   const refused = await new HttpClient(service).probe(limits);
   if (refused === null) return attached(service, io);
   if (values.connect !== undefined || refused.code === 'UNAUTHORIZED') throw refused;
   if (refused.code !== 'SERVICE_UNREACHABLE') say(io, `${refused.message}; tracing by itself`);
   return null;
+}
+
+/** Paths of the API are below that of the service, which a proxy may have: `http://host/portchurn` is `…/portchurn/`. */
+function asFolder(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.pathname.endsWith('/')) return url;
+  parsed.pathname += '/';
+  return parsed.href;
 }
 
 async function attached(service: ServiceAddress, io: Io): Promise<DataSource> {

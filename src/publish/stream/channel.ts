@@ -36,7 +36,7 @@ export class Channel {
   #head = 0;
   /** Events that the source could not deliver. */
   #lost = 0;
-  /** Subscriptions that are equally far share it. */
+  /** Subscriptions at the same position share it. */
   #cached: CachedTail | null = null;
 
   constructor(

@@ -106,7 +106,7 @@ export class EventSubscription implements Subscription {
     return `{"type":"events","sub":${this.#sub},${text}`;
   }
 
-  /** A stream has no state to send again: its next frame is only due at once. */
+  /** A stream has no state to send again: this only makes its next frame due at once. */
   resync(): void {
     this.pace.restart();
   }

@@ -293,6 +293,16 @@ describe('attaching', () => {
     }
   });
 
+  it.each(['/portchurn', '/portchurn/'])('keeps the path %s of a service behind a proxy', async (path) => {
+    const asked: (string | undefined)[] = [];
+    const url = await stranger(({ url }, response) => {
+      asked.push(url);
+      response.writeHead(503).end();
+    });
+    await run('top', '--once', '--connect', `${url}${path}`);
+    expect(asked).toEqual(['/portchurn/healthz']);
+  });
+
   it('says when the tracer behind the service has stopped', async () => {
     const { url } = await service(new Memory([], true));
     const { code, stderr } = await run('top', '--once', '--connect', url);

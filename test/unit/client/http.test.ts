@@ -11,9 +11,9 @@ const SERVICE: ServiceAddress = {
 
 /** A client whose requests are answered with `status` and `text`, and are kept in `asked`. */
 function answered(status: number, text: string, service = SERVICE) {
-  const asked: { url: string; headers: unknown }[] = [];
+  const asked: { url: string; headers: unknown; redirect: unknown }[] = [];
   const client = new HttpClient(service, async (input, init) => {
-    asked.push({ url: String(input), headers: init?.headers });
+    asked.push({ url: String(input), headers: init?.headers, redirect: init?.redirect });
     return new Response(text, { status });
   });
   return { client, asked };
@@ -40,7 +40,23 @@ describe('requests', () => {
   });
 });
 
+describe('a redirect', () => {
+  it('is an error, since a token would go along, unless it is allowed', async () => {
+    const { client, asked } = answered(200, '{}');
+    await client.health();
+    await client.request('healthz', {}, { followRedirects: true });
+    expect(asked.map(({ redirect }) => redirect)).toEqual(['error', 'follow']);
+  });
+});
+
 describe('an answer', () => {
+  it('without a history of the budget is null, and any other refusal is thrown', async () => {
+    const none = answered(404, '{"code":"NOT_FOUND","message":"no such budget"}');
+    expect(await none.client.history('b', 60)).toBeNull();
+    const refused = answered(401, '{"code":"UNAUTHORIZED","message":"a token is needed"}');
+    await expect(refused.client.history('b', 60)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
   it('that refuses is thrown with its code, column and the caller’s next step', async () => {
     const filter = answered(400, '{"code":"BAD_FILTER","message":"no such key","column":7}');
     await expect(filter.client.health()).rejects.toMatchObject({ code: 'BAD_FILTER', column: 7 });

@@ -1,6 +1,6 @@
 /**
  * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers there are.
- * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool.
+ * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
  * Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
 import { writePassed } from './lib/all-passed.js';

@@ -74,14 +74,15 @@ async function groupGone(group) {
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, stdout?: 'inherit' }} [options] `stdout`: let its output be ours
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, stdout?: 'inherit', output?: number }} [options] `stdout`: let its output
+ *   be ours; `output`: a file's descriptor that gets both its outputs
  * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
  */
 export function run(command, args, options = {}) {
   const child = spawn(command, args, {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', options.stdout ?? 2, 2],
+    stdio: ['ignore', options.stdout ?? options.output ?? 2, options.output ?? 2],
     detached: true,
   });
   running.add(child);

@@ -1,8 +1,9 @@
 /**
  * The diagnosis of one engine: reads its tables once a second, keeps findings and the verdict. In: the tables'
- * sources, standing connections. Out: the same tables for publish, and two more: findings, verdict. No I/O of its own;
+ * sources, standing connections, the scope that it speaks of. Out: the same tables for publish, and two more: findings, verdict. No I/O of its own;
  * time is given.
  */
+import type { AnyRow } from '../protocol/frames.js';
 import type { FindingRow, VerdictRow } from '../protocol/rows.js';
 import type { Changes, Source, TableSource } from '../protocol/source.js';
 import { fillRates, Growth } from './actor-rates.js';
@@ -11,7 +12,7 @@ import { fullestBudgets } from './churn-severity.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
 import { TableReplica } from './table-replica.js';
-import type { Facts, Standing, Tables } from './types.js';
+import type { Facts, Scope, Standing, Tables } from './types.js';
 import { decide, type Verdict } from './verdict.js';
 
 /** Clients may ask more often; the tables are read again after this, ms. */
@@ -25,6 +26,8 @@ export interface DiagnosisContext {
   runtimeOf: Facts['runtimeOf'];
   /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
+  /** Absent: the whole machine. */
+  scope?: Scope | undefined;
 }
 
 export class Diagnosis {
@@ -64,7 +67,8 @@ export class Diagnosis {
     if (elapsed >= 0 && elapsed < PERIOD_MS) return;
     this.evaluated = now;
     try {
-      for (const table of [this.flows, this.budgets, this.failures, this.totals]) table.pull(now);
+      for (const table of [this.totals, this.flows, this.budgets, this.failures]) table.pull(now);
+      this.context.scope?.learn(this.totals.rows.values());
       this.evaluate(this.read(now), now);
     } catch (error) {
       this.context.failed(error);
@@ -75,7 +79,7 @@ export class Diagnosis {
     const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.context.runtimeOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
-    const findings = findingRows(this.watch, now);
+    const findings = this.shown(findingRows(this.watch, now));
     this.findingTable.replace(findings);
     this.verdict = decide(this.verdict, tables, findings);
     this.verdictTable.replace([this.verdict.row]);
@@ -87,23 +91,30 @@ export class Diagnosis {
   }
 
   private read(time: number): Tables {
-    const actors = actorsOf(this.flows.rows.values(), this.context.standing(time));
+    const actors = actorsOf(this.shown(this.flows.rows.values()), this.context.standing(time));
     fillRates(this.growth, actors, time);
     this.growth.prune(time);
-    const budgets = [...this.budgets.rows.values()];
+    const budgets = this.shown(this.budgets.rows.values());
     return {
       actors,
       budgets,
       fullest: fullestBudgets(budgets),
-      failures: [...this.failures.rows.values()],
+      failures: this.shown(this.failures.rows.values()),
       totals: [...this.totals.rows.values()],
+      isScoped: this.context.scope !== undefined,
       time,
     };
   }
 
+  /** Judged anew each time: a namespace's name may be learned after its rows. */
+  private shown<Row extends AnyRow>(rows: Iterable<Row>): Row[] {
+    const { scope } = this.context;
+    return scope === undefined ? [...rows] : [...rows].filter((row) => scope.shows(row));
+  }
+
   private overflowPerSec(time: number): Map<string, number> {
     const grown = new Map<string, number>();
-    for (const { key, timeWaitOverflow } of this.totals.rows.values()) {
+    for (const { key, timeWaitOverflow } of this.shown(this.totals.rows.values())) {
       if (timeWaitOverflow === null) continue;
       grown.set(key, this.overflows.perSecond(key, [timeWaitOverflow], time)?.[0] ?? 0);
     }

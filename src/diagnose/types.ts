@@ -3,6 +3,7 @@
  * facts are what rows do not show. A rule is pure: the same input gives the same candidates. reducer.ts makes findings of
  * them. Types only.
  */
+import type { AnyRow } from '../protocol/frames.js';
 import type {
   BudgetRow,
   Confidence,
@@ -58,6 +59,13 @@ export interface Actor extends Standing {
   connectMs: number | null;
 }
 
+/** What is spoken of: findings and the verdict are made of rows that it shows, and are about nothing else. */
+export interface Scope {
+  shows(row: AnyRow): boolean;
+  /** Namespaces have names that may be known later than their rows. */
+  learn(totals: Iterable<TotalsRow>): void;
+}
+
 export interface Tables {
   readonly actors: readonly Actor[];
   readonly budgets: readonly BudgetRow[];
@@ -65,12 +73,14 @@ export interface Tables {
   readonly totals: readonly TotalsRow[];
   /** The fullest budget of each destination, by placeKey (churn-severity.ts). */
   readonly fullest: ReadonlyMap<string, BudgetRow>;
+  /** Actors, budgets and failures are those that a scope shows, not all. Totals are all: rules read settings there. */
+  readonly isScoped: boolean;
   /** Unix ms. */
   readonly time: number;
 }
 
 export interface Facts {
-  /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`. */
+  /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`; in a scope, of those that it shows. */
   readonly overflowPerSec: ReadonlyMap<string, number>;
   /** The runtime that a process carries inside, by its file and the libraries it has mapped; null: none, or not known. */
   runtimeOf(process: ProcessInfo): Runtime | null;

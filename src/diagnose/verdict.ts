@@ -4,7 +4,8 @@
  */
 import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
-import type { Actor, Tables } from './types.js';
+import { holderOf } from './holder.js';
+import type { Tables } from './types.js';
 import { clock, integer, percent, rate, seconds, where, whoOperates } from './words.js';
 
 /** A failure shows that it goes on for this long, ms. */
@@ -132,7 +133,10 @@ function sentence(now: Now, episode: Episode | null, warned: Verdict['warned']):
 
 function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said {
   const worst = worstOf(failing);
-  const budget = tables.budgets.find(({ key }) => key === episode.budget) ?? tightest;
+  // A scope may show failures and not their budget: then no other budget is what they are about.
+  const known = tables.budgets.find(({ key }) => key === episode.budget);
+  const isHidden = tables.isScoped && episode.budget !== null;
+  const budget = known ?? (isHidden ? null : tightest);
   const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
   const call = worst?.call === 'bind' ? 'binds' : 'connects';
   const first = Math.min(...failing.map((row) => row.firstSeen ?? episode.began));
@@ -159,25 +163,17 @@ function placeOf(budget: BudgetRow | null, worst?: FailureRow): string {
 function running({ tables }: Now, budget: BudgetRow, at: number): Said {
   const next = outlook(budget);
   if (next.state !== 'running-out') {
-    const text = `${percent(fullness(budget) ?? 0)} of the ports ${placeOf(budget)} are held, most by ${holderOf(budget, tables)}.`;
+    const text = `${percent(fullness(budget) ?? 0)} of the ports ${placeOf(budget)} are held, most by ${nameOfHolder(budget, tables)}.`;
     return { level: 'warning', text, exhaustionSeconds: null, budget: budget.key };
   }
   const left = Math.max(0, next.seconds - (tables.time - at) / 1000);
-  const text = `At this rate ${holderOf(budget, tables)} runs out of ports ${placeOf(budget)} in ${seconds(left)} (${clock(tables.time + left * 1000)}).`;
+  const text = `At this rate ${nameOfHolder(budget, tables)} runs out of ports ${placeOf(budget)} in ${seconds(left)} (${clock(tables.time + left * 1000)}).`;
   return { level: 'warning', text, exhaustionSeconds: Math.round(left * 10) / 10, budget: budget.key };
 }
 
-function holderOf(budget: BudgetRow, { actors }: Tables): string {
-  const { address, port } = budget.destination;
-  const isHere = (actor: Actor) =>
-    actor.direction === 'out' &&
-    actor.netns === budget.netns &&
-    (budget.kind === 'bind-pool' ||
-      (actor.destination.address === address && actor.destination.port === port));
-  const most = actors.filter(isHere).sort((a, b) => b.portsHeld - a.portsHeld)[0];
-  if (most !== undefined) return whoOperates(most.process, most.program);
-  const [holder] = budget.holders;
-  return holder === undefined ? 'somebody' : whoOperates(holder.process, null);
+function nameOfHolder(budget: BudgetRow, { actors }: Tables): string {
+  const holder = holderOf(budget, actors);
+  return holder === null ? 'somebody' : whoOperates(holder.process, holder.program);
 }
 
 /** What it was about, as long as that is there. */
@@ -189,11 +185,10 @@ function recovered({ tables, tightest }: Now, { began, last, failed, budget }: E
   return { level: 'recovered', text, exhaustionSeconds: null, budget: known };
 }
 
-function fine({ tightest }: Now): Said {
+function fine({ tables, tightest }: Now): Said {
+  const none = tables.isScoped ? 'The filter shows no budget.' : 'No outbound connection holds one.';
   const tight =
-    tightest === null
-      ? 'No outbound connection holds one.'
-      : `Tightest budget: ${percent(pressure(tightest))} ${placeOf(tightest)}.`;
+    tightest === null ? none : `Tightest budget: ${percent(pressure(tightest))} ${placeOf(tightest)}.`;
   return {
     level: 'ok',
     text: `Ports are fine. ${tight}`,

@@ -20,6 +20,7 @@ import { readSeeds } from '../capture/seeds.js';
 import { Batch } from '../decode/batch.js';
 import { Decoder } from '../decode/decoder.js';
 import { Diagnosis } from '../diagnose/diagnosis.js';
+import type { Scope } from '../diagnose/types.js';
 import type { Health, Source } from '../protocol/source.js';
 import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
@@ -47,6 +48,8 @@ const RELATIONS = { userName, ancestors: readAncestors };
 
 export interface EngineOptions extends TracingOptions {
   redact: boolean;
+  /** What the diagnosis speaks of; the tables have everything. Absent: the whole machine. */
+  scope?: Scope | undefined;
 }
 
 export interface Engine {
@@ -107,7 +110,7 @@ class TracingEngine implements Engine {
     this.tap = new EventTap(this.tracer, this.aggregator);
     this.ring = this.openRing();
     this.audits = this.openAudits(dumper, overflow);
-    this.diagnosis = this.openDiagnosis();
+    this.diagnosis = this.openDiagnosis(options.scope);
     this.source = this.openSource();
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.ring.start();
@@ -166,7 +169,7 @@ class TracingEngine implements Engine {
     );
   }
 
-  private openDiagnosis(): Diagnosis {
+  private openDiagnosis(scope: Scope | undefined): Diagnosis {
     const { aggregator, polling } = this;
     const tables = measuredTables({
       aggregator,
@@ -184,6 +187,7 @@ class TracingEngine implements Engine {
       standing: (now) => standing.at(now),
       runtimeOf: (process) => runtimes.of(process),
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
+      scope,
     });
   }
 

@@ -2,6 +2,7 @@
  * Body of GET /api/v1/history: one number per second in each column, oldest first. In: nothing. Out: schema and types.
  */
 import { type Static, Type } from 'typebox';
+import type { Endpoint, ProcessInfo } from './rows.js';
 
 /** Kinds of annotations beside the columns. */
 export const ANNOTATION_KINDS = [
@@ -14,6 +15,15 @@ export const ANNOTATION_KINDS = [
   'events-lost',
 ] as const;
 export type AnnotationKind = (typeof ANNOTATION_KINDS)[number];
+
+/** What an annotation is about, as fields of rows have it: a filter is applied to this, since it cannot be applied to a text. */
+export interface AnnotationSubject {
+  readonly netns: number | null;
+  readonly direction?: 'out';
+  readonly destination?: Endpoint;
+  readonly process?: ProcessInfo;
+  readonly errno?: string;
+}
 
 /** One number per second; null: nothing was recorded in that second, or it is not known. */
 const Column = Type.Array(Type.Union([Type.Number(), Type.Null()]));

@@ -4,7 +4,7 @@
 import type { FlowDetail } from './detail.js';
 import type { RowOf, TableTopic } from './frames.js';
 import type { HealthBody } from './health.js';
-import type { HistoryBody } from './history.js';
+import type { AnnotationSubject, HistoryBody } from './history.js';
 import type { ConnectionEvent } from './rows.js';
 
 export interface Changes<Row> {
@@ -37,8 +37,15 @@ export interface EventSource {
 export type Health = HealthBody;
 
 export interface HistorySource {
-  /** The last `seconds` seconds of one budget, or of the totals when `budget` is null. Null: there is no such budget. */
-  body(budget: string | null, seconds: number): HistoryBody | null;
+  /**
+   * The last `seconds` seconds of one budget, or of the totals when `budget` is null; of the annotations, those whose subject
+   * `shows` admits and those that concern everything. Null: there is no such budget.
+   */
+  body(
+    budget: string | null,
+    seconds: number,
+    shows?: (subject: AnnotationSubject) => boolean,
+  ): HistoryBody | null;
 }
 
 /** A histogram of durations since the start. */

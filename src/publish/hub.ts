@@ -10,7 +10,6 @@ import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } f
 import type { HistoryBody } from '../protocol/history.js';
 import type { Health, Source } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
-import { parseFilter } from '../query/filter/parse.js';
 import { Tables } from '../query/tables.js';
 import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
@@ -28,7 +27,7 @@ export interface HubOptions {
   readonly host: string;
   /** Its kernel's release. */
   readonly kernel: string;
-  /** Filter expression: only what matches is published. */
+  /** Filter expression: only what matches is published. The source's findings and verdict are about that alone. */
   readonly filter?: string;
   readonly log: Pick<Logger, 'error' | 'info'>;
 }
@@ -54,8 +53,8 @@ export class Hub implements ClientHost {
     const { source, filter = '', intervalMs, log } = options;
     this.#faults = new Faults(log);
     this.tables = new Tables(source, filter, (operation, attempt) => this.#faults.guard(operation, attempt));
-    const { netnsName } = this.tables;
-    const events = new EventRouter(source.events, parseFilter(filter, netnsName).matches, netnsName);
+    const { shows, netnsName } = this.tables.scope;
+    const events = new EventRouter(source.events, shows, netnsName);
     this.#subscriptions = new Subscriptions(this.tables, events, intervalMs);
   }
 
@@ -86,8 +85,7 @@ export class Hub implements ClientHost {
   historyOf(budget: string | null, seconds: number, now: number): HistoryBody | null {
     this.publishIfStale(now);
     if (budget !== null && !this.tables.publishes('budgets', budget)) return null;
-    const body = this.options.source.history?.body(budget, seconds) ?? null;
-    return body && this.tables.isFiltered ? withoutProcessNames(body) : body;
+    return this.options.source.history?.body(budget, seconds, this.tables.scope.shows) ?? null;
   }
 
   /** Null: there is no such flow, or a service-wide filter hides it. */
@@ -162,11 +160,4 @@ export class Hub implements ClientHost {
       kernel,
     };
   }
-}
-
-/** Annotations whose text names processes: a filter cannot be applied to a text, so a filtered service leaves them out. */
-const NAMES_PROCESSES: ReadonlySet<string> = new Set(['first-failure', 'process-start', 'process-exit']);
-
-function withoutProcessNames(body: HistoryBody): HistoryBody {
-  return { ...body, annotations: body.annotations.filter(({ kind }) => !NAMES_PROCESSES.has(kind)) };
 }

@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly kernel: string;
   /** Required beyond loopback. */
   readonly token?: Buffer | string;
-  /** Filter expression: only what matches is published. */
+  /** Filter expression: only what matches is published. The source's findings and verdict are about that alone. */
   readonly filter?: string;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];

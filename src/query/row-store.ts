@@ -29,6 +29,8 @@ export interface EntryChange {
 
 export class RowStore {
   readonly entries = new Map<string, Entry>();
+  /** A name that is learned later may admit them. */
+  readonly #refused = new Map<string, AnyRow>();
 
   /** Rows that `admits` refuses are never published. */
   constructor(private readonly admits: (row: AnyRow) => boolean = () => true) {}
@@ -36,7 +38,10 @@ export class RowStore {
   /** Takes a tick's changes; a key both set and deleted ends up set. The rows belong to the store from here on. */
   apply({ set, del }: Changes<AnyRow>): EntryChange[] {
     const changed = new Map<string, EntryChange>();
-    for (const key of del) if (this.entries.delete(key)) changed.set(key, { key, entry: null });
+    for (const key of del) {
+      this.#refused.delete(key);
+      if (this.entries.delete(key)) changed.set(key, { key, entry: null });
+    }
     for (const row of set) {
       const entry = this.#put(row);
       if (entry !== undefined) changed.set(row.key, { key: row.key, entry });
@@ -44,9 +49,20 @@ export class RowStore {
     return [...changed.values()];
   }
 
+  /** Admits and refuses all rows anew, as after a namespace's name was learned. */
+  reconsider(): EntryChange[] {
+    const admitted = [...this.#refused.values()].filter((row) => this.admits(row));
+    const refused = [...this.entries.values()].map(({ row }) => row).filter((row) => !this.admits(row));
+    return this.apply({ set: [...admitted, ...refused], del: [] });
+  }
+
   /** The new entry; null: the row is no longer admitted; undefined: it never was. */
   #put(row: AnyRow): Entry | null | undefined {
-    if (!this.admits(row)) return this.entries.delete(row.key) ? null : undefined;
+    if (!this.admits(row)) {
+      this.#refused.set(row.key, row);
+      return this.entries.delete(row.key) ? null : undefined;
+    }
+    this.#refused.delete(row.key);
     const entry = new Entry(row);
     this.entries.set(row.key, entry);
     return entry;

@@ -14,8 +14,8 @@ import {
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
-import { parseFilter } from './filter/parse.js';
 import { type EntryChange, RowStore } from './row-store.js';
+import { Scope } from './scope.js';
 import { queryForTopic, specOf } from './table-query.js';
 import { type Tick, View } from './view.js';
 
@@ -47,9 +47,9 @@ export class Tables {
   readonly #tables = new Map<TableTopic, Table>();
   readonly #views = new Map<string, SharedView>();
   readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
-  readonly #netnsNames = new Map<number, string>();
-  /** True: a service-wide filter is set. */
-  readonly isFiltered: boolean;
+  /** What the service-wide filter shows. */
+  readonly scope: Scope;
+  #hasNewNames = false;
 
   /** Rows that do not match `filter` are never published. `guard` wraps each table's collection. Throws BAD_FILTER. */
   constructor(
@@ -57,23 +57,21 @@ export class Tables {
     filter = '',
     private readonly guard = unguarded,
   ) {
-    const admits = parseFilter(filter, this.netnsName).matches;
-    this.isFiltered = filter.trim() !== '';
+    this.scope = new Scope(filter);
     this.topics = TABLE_TOPICS.filter((topic) => source.tables[topic] !== undefined);
     for (const topic of this.topics) {
       const table = source.tables[topic] as TableSource<TableTopic>;
-      this.#tables.set(topic, { source: table, store: new RowStore(this.#admission(topic, admits)) });
+      this.#tables.set(topic, { source: table, store: new RowStore(this.#admission(topic)) });
     }
   }
 
-  /** A verdict's text may name a process: it is published only when the budget and the finding it is about are. */
-  #admission(topic: TableTopic, admits: (row: AnyRow) => boolean): (row: AnyRow) => boolean {
-    if (topic !== 'verdict' || !this.isFiltered) return admits;
+  /** A verdict has no fields to test, and the source makes it of what the filter shows: it only must not name a row that is hidden. */
+  #admission(topic: TableTopic): (row: AnyRow) => boolean {
+    if (topic !== 'verdict' || !this.scope.isFiltered) return this.scope.shows;
     return (row) => {
-      const { level, budget, finding } = row as VerdictRow;
-      const namesNothing = level === 'ok' && budget === null;
+      const { budget, finding } = row as VerdictRow;
       return (
-        (namesNothing || this.publishes('budgets', budget)) &&
+        (budget === null || this.publishes('budgets', budget)) &&
         (finding === null || this.publishes('findings', finding))
       );
     };
@@ -81,16 +79,15 @@ export class Tables {
 
   /** Is the row with this key published? Without a service-wide filter every row is. */
   publishes(topic: TableTopic, key: string | null): boolean {
-    if (!this.isFiltered) return true;
+    if (!this.scope.isFiltered) return true;
     return key !== null && (this.#tables.get(topic)?.store.entries.has(key) ?? false);
   }
-
-  readonly netnsName = (inode: number): string | null => this.#netnsNames.get(inode) ?? null;
 
   /** One publish tick: takes the changes of all tables and brings every view up to date. `now`: Unix ms. */
   collect(now: number): void {
     this.tick.seq++;
     this.tick.time = now;
+    this.#hasNewNames = false;
     const changed = new Map(this.topics.map((topic) => [topic, this.#guarded(topic, now)]));
     for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
     for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
@@ -115,19 +112,15 @@ export class Tables {
   #collect(topic: TableTopic, now: number) {
     const { source, store } = this.#tables.get(topic)!;
     const changes = source.collect(now);
-    if (topic === 'totals') this.#rememberNames(changes.set as TotalsRow[]);
-    return store.apply(changes as { set: AnyRow[]; del: string[] });
-  }
-
-  #rememberNames(rows: readonly TotalsRow[]): void {
-    for (const { netns, name } of rows)
-      if (netns !== null && name !== null) this.#netnsNames.set(netns, name);
+    if (topic === 'totals') this.#hasNewNames = this.scope.learn(changes.set as TotalsRow[]);
+    const changed = store.apply(changes as { set: AnyRow[]; del: string[] });
+    return this.#hasNewNames ? [...changed, ...store.reconsider()] : changed;
   }
 
   /** The view for a query, shared with equal queries. Give it back with release(). */
   acquire(topic: TableTopic, query: TableQuery): View {
     const store = this.#store(topic);
-    const { name, spec } = specOf(topic, query, this.netnsName);
+    const { name, spec } = specOf(topic, query, this.scope.netnsName);
     const shared = this.#views.get(name) ?? this.#share(name, new View(name, spec, store, this.tick));
     shared.references++;
     return shared.view;

@@ -9,6 +9,7 @@ import { readToken } from '../config/token.js';
 import { type Engine, startEngine } from '../engine/engine.js';
 import { VERSION } from '../protocol/version.js';
 import { startServer } from '../publish/server.js';
+import { scopeOf } from './scope.js';
 
 const DASHBOARD_DIR = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 
@@ -22,7 +23,8 @@ export interface Service {
 /** Resolves once clients can connect and the tracer is attached. */
 export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
   const token = config.tokenFile === null ? undefined : readToken(config.tokenFile);
-  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, log });
+  const scope = scopeOf(config.filter);
+  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, log });
   try {
     const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
     log.info({ url: server.url, kernel: engine.kernel }, 'tracing');

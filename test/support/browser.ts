@@ -3,25 +3,36 @@
  * heading and cell text.
  */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Ending, Scope } from './scope.js';
 
 /** What a row shows, by column heading. */
 export type ShownRow = Record<string, string>;
 
-class OpenBrowser implements Ending {
-  constructor(private readonly browser: Browser) {}
+class Open implements Ending {
+  constructor(private readonly thing: Browser | BrowserContext) {}
 
   end(): Promise<void> {
-    return this.browser.close();
+    return this.thing.close();
   }
 }
 
-/** The page at `url`, at the size the first screen is made for. Errors of the page's own code fail whoever asks `problems`. */
-export async function openPage(scope: Scope, url: string): Promise<{ page: Page; problems: string[] }> {
+/** A browser for many pages, which share nothing: it takes a second to start. */
+export async function openBrowser(scope: Scope): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: executable(), args: ['--no-sandbox'] });
-  scope.use(new OpenBrowser(browser));
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  scope.use(new Open(browser));
+  return browser;
+}
+
+/** The page at `url`, at the size the first screen is made for. Errors of the page's own code fail whoever asks `problems`. */
+export async function openPage(
+  scope: Scope,
+  url: string,
+  browser: Browser | Promise<Browser> = openBrowser(scope),
+): Promise<{ page: Page; problems: string[] }> {
+  const context = await (await browser).newContext({ viewport: { width: 1440, height: 900 } });
+  scope.use(new Open(context));
+  const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

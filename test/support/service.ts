@@ -8,6 +8,7 @@ import type { RowOf, TableTopic } from '../../src/protocol/frames.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/protocol/source.js';
 import { heldPrograms } from './held.js';
+import type { Netns } from './netns.js';
 import { patient } from './patience.js';
 import { type Finished, type Running, run, type StartOptions, start } from './process.js';
 import type { Ending, Scope } from './scope.js';
@@ -89,6 +90,10 @@ export const serviceWords = (...flags: string[]): string[] =>
 /** Ready when its URL stands on stdout. */
 export const startService = (scope: Scope, ...flags: string[]): Promise<Service> =>
   serviceBy(scope, serviceWords(...flags));
+
+/** One that shows and speaks of this namespace alone: others may use the machine too. */
+export const serviceOf = (scope: Scope, netns: Netns, ...flags: string[]): Promise<Service> =>
+  startService(scope, '--filter', `netns:${netns.inode}`, ...flags);
 
 /** Started by `words`, which become the service in the end. */
 export async function serviceBy(scope: Scope, words: string[]): Promise<Service> {

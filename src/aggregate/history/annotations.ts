@@ -3,7 +3,7 @@
  * too many, the most frequent kind loses its oldest: a storm of short processes does not drive out the one changed
  * sysctl.
  */
-import type { Annotation, AnnotationKind } from '../../protocol/history.js';
+import type { AnnotationKind, AnnotationSubject } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';
 
 export const MAX_ANNOTATIONS = 500;
@@ -18,7 +18,11 @@ export interface Note {
   text: string;
   /** Key of the one budget that it concerns, or what ends in "/": of all whose keys begin so; null: of all. */
   budget: string | null;
+  /** Null: everything. */
+  subject: AnnotationSubject | null;
 }
+
+export type Shows = (subject: AnnotationSubject) => boolean;
 
 const concerns = ({ budget }: Note, key: string) =>
   budget === null || budget === key || (budget.endsWith('/') && key.startsWith(budget));
@@ -33,13 +37,13 @@ export class Annotations {
     this.notes.push({ ...note, text: note.text.slice(0, MAX_TEXT) });
   }
 
-  /** Those of `fromMs` to `toMs`, in order; of one budget, those that concern it. */
-  between(fromMs: number, toMs: number, budget: string | null, unixMsAtZero: number): Annotation[] {
+  /** Those of `fromMs` to `toMs`, in order; of one budget, those that concern it; of these, those that are shown. */
+  between(fromMs: number, toMs: number, budget: string | null, shows: Shows): Note[] {
     return this.notes
       .filter(({ ms }) => ms >= fromMs && ms < toMs)
       .filter((note) => budget === null || concerns(note, budget))
-      .sort((a, b) => a.ms - b.ms)
-      .map(({ ms, kind, text }) => ({ time: Math.round(unixMsAtZero + ms), kind, text }));
+      .filter(({ subject }) => subject === null || shows(subject))
+      .sort((a, b) => a.ms - b.ms);
   }
 
   private thin(): void {

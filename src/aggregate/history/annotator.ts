@@ -4,6 +4,8 @@
  */
 
 import { portLimit } from '../../forecast/port-range.js';
+import type { AnnotationSubject } from '../../protocol/history.js';
+import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
 import { destinationText } from '../model/destination.js';
@@ -24,12 +26,17 @@ interface Seen {
   ms: number;
 }
 
+interface Held {
+  key: string;
+  about: AnnotationSubject;
+}
+
 export class Annotator {
   private readonly settings = new WeakMap<Namespace, Settings>();
   private readonly failures = new WeakMap<Budget, Map<string, Seen>>();
   private readonly noted = new WeakSet<Owner>();
   /** Those noted that run, each with the budget it was noted for. */
-  private readonly running = new Map<Owner, string>();
+  private readonly running = new Map<Owner, Held>();
 
   constructor(
     private readonly aggregator: Aggregator,
@@ -54,7 +61,7 @@ export class Annotator {
       seen.set(errno, { count, ms });
       if (before !== undefined && ms - before.ms < QUIET_MS) continue;
       const text = `${errno} to ${destinationText(budget.destination)}`;
-      this.history.annotate(ms, 'first-failure', text, budget.key);
+      this.history.annotate(ms, 'first-failure', text, budget.key, { ...aboutOf(budget), errno });
     }
   }
 
@@ -73,17 +80,21 @@ export class Annotator {
   /** It may have started long before it held anything. */
   private noteStart(owner: Owner, budget: Budget, { ms, unixMs }: Moment): void {
     this.noted.add(owner);
-    this.running.set(owner, budget.key);
-    const { startTime } = owner.info();
-    if (startTime === null) return;
-    this.history.annotate(ms + startTime - unixMs, 'process-start', nameOf(owner), budget.key);
+    const { key } = budget;
+    const about = aboutOf(budget);
+    this.running.set(owner, { key, about });
+    const process = owner.info();
+    if (process.startTime === null) return;
+    const at = ms + process.startTime - unixMs;
+    this.history.annotate(at, 'process-start', nameOf(process), key, { ...about, process });
   }
 
   private noteExits({ ms }: Moment): void {
-    for (const [owner, budget] of this.running) {
-      if (owner.info().exited !== true) continue;
+    for (const [owner, { key, about }] of this.running) {
+      const process = owner.info();
+      if (process.exited !== true) continue;
       this.running.delete(owner);
-      this.history.annotate(ms, 'process-exit', nameOf(owner), budget);
+      this.history.annotate(ms, 'process-exit', nameOf(process), key, { ...about, process });
     }
   }
 
@@ -100,12 +111,18 @@ export class Annotator {
       'sysctl-change',
       `${words.join(', ')} (netns ${namespace.inode})`,
       `${namespace.key}/`,
+      { netns: namespace.inode },
     );
   }
 }
 
-function nameOf(owner: Owner): string {
-  const { comm, pid } = owner.info();
+const aboutOf = ({ namespace, destination }: Budget): AnnotationSubject => ({
+  netns: namespace.inode,
+  direction: 'out',
+  destination: { address: destination.address, port: destination.port },
+});
+
+function nameOf({ comm, pid }: ProcessInfo): string {
   return `${comm ?? '?'} (pid ${pid})`;
 }
 

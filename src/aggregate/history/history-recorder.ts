@@ -7,6 +7,7 @@ import { portLimit } from '../../forecast/port-range.js';
 import type { HistoryBody } from '../../protocol/history.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
+import type { Shows } from './annotations.js';
 import { Annotator } from './annotator.js';
 import type { BudgetSample, History, Moment, Sample } from './history.js';
 
@@ -26,11 +27,11 @@ export class HistoryRecorder {
   }
 
   /** What publish asks for. Null: there is no such budget, and there was none lately. */
-  body(budget: string | null, seconds: number): HistoryBody | null {
-    const recorded = this.history.body(budget, seconds);
+  body(budget: string | null, seconds: number, shows?: Shows): HistoryBody | null {
+    const recorded = this.history.body(budget, seconds, shows);
     if (recorded !== null || budget === null || this.aggregator.budgets.find(budget) === null)
       return recorded;
-    return this.history.unrecordedBody(budget, seconds);
+    return this.history.unrecordedBody(budget, seconds, shows);
   }
 
   /** Ports have no meaning over namespaces: only what can be added up. */

@@ -9,9 +9,9 @@
  * Slots go by CLOCK_MONOTONIC, and Unix times are made when asked for, by the offset last seen: a step of the wall clock
  * moves all times together and tears no column.
  */
-import type { AnnotationKind, HistoryBody } from '../../protocol/history.js';
+import type { AnnotationKind, AnnotationSubject, HistoryBody } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';
-import { Annotations } from './annotations.js';
+import { Annotations, type Shows } from './annotations.js';
 import { type ColumnName, heldBy, type Interval, type Sample, Series } from './series.js';
 
 export type { Sample } from './series.js';
@@ -36,6 +36,7 @@ const FULLER = 2;
 const MIN_INTERVAL_MS = 500;
 /** A call later than this after the last, ms, leaves a gap; an earlier one only fell into another second. */
 const MAX_INTERVAL_MS = 1500;
+const ALL: Shows = () => true;
 
 export class History {
   /** Budgets that found no place when they were last offered. */
@@ -72,30 +73,38 @@ export class History {
   }
 
   /** @param budget key of the one budget that it concerns, or a namespace's beginning of keys, `key/`; null: all */
-  annotate(ms: number, kind: AnnotationKind, text: string, budget: string | null = null): void {
-    this.annotations.add({ ms, kind, text, budget });
+  annotate(
+    ms: number,
+    kind: AnnotationKind,
+    text: string,
+    budget: string | null = null,
+    subject: AnnotationSubject | null = null,
+  ): void {
+    this.annotations.add({ ms, kind, text, budget, subject });
   }
 
   /** The last `seconds` seconds, up to the newest recorded; null: that budget has not been recorded in this time. */
-  body(budget: string | null, seconds: number): HistoryBody | null {
+  body(budget: string | null, seconds: number, shows: Shows = ALL): HistoryBody | null {
     const series = budget === null ? this.totals : this.budgets.get(budget);
     const oldest = Math.floor(this.last / 1000) - HISTORY_SECONDS;
     if (series === undefined || (budget !== null && series.lastRecorded <= oldest)) return null;
-    return this.bodyOf(series, budget, seconds);
+    return this.bodyOf(series, budget, seconds, shows);
   }
 
   /** Of a budget that exists and was not recorded: it is new, or found no place. */
-  unrecordedBody(budget: string, seconds: number): HistoryBody {
-    return this.bodyOf(this.nothing, budget, seconds);
+  unrecordedBody(budget: string, seconds: number, shows: Shows = ALL): HistoryBody {
+    return this.bodyOf(this.nothing, budget, seconds, shows);
   }
 
-  private bodyOf(series: Series, budget: string | null, seconds: number): HistoryBody {
+  private bodyOf(series: Series, budget: string | null, seconds: number, shows: Shows): HistoryBody {
     const newest = Math.floor(this.last / 1000);
     const first = newest - seconds + 1;
+    const notes = this.annotations.between(first * 1000, (newest + 1) * 1000, budget, shows);
+    const unixMs = (ms: number) => Math.round(ms + this.unixMsAtZero);
     const column = (name: ColumnName) => series.column(name, first, seconds);
     return {
       budget,
-      from: Math.round(first * 1000 + this.unixMsAtZero),
+      from: unixMs(first * 1000),
       stepMs: 1000,
       seconds,
       limit: column('limit'),
@@ -105,7 +114,7 @@ export class History {
       blocked: column('blocked'),
       opensPerSec: column('opensPerSec'),
       failuresPerSec: series.failureColumns(first, seconds),
-      annotations: this.annotations.between(first * 1000, (newest + 1) * 1000, budget, this.unixMsAtZero),
+      annotations: notes.map(({ ms, kind, text }) => ({ time: unixMs(ms), kind, text })),
     };
   }
 

@@ -8,6 +8,7 @@ import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
+import { holderOf } from '../holder.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, integer, percent, rate, seconds, where, who } from '../words.js';
 import { candidate, isKnown } from './candidate.js';
@@ -23,7 +24,7 @@ export const portExhaustion: Rule = (tables, facts) =>
 
 function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate {
   const failures = victimsOf(budget, tables);
-  const holds = holderOf(budget, tables);
+  const holds = holderOf(budget, tables.actors) ?? { process: UNKNOWN_PROCESS, program: null };
   const asker = isKnown(holds) ? null : askerOf(budget, failures, tables);
   const holder = asker ?? holds;
   const name = who(holder.process, holder.program);
@@ -72,21 +73,6 @@ function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate 
 
 function placeOf(budget: BudgetRow) {
   return budget.kind === 'bind-pool' ? { address: null, port: null } : budget.destination;
-}
-
-/** The actor with the most ports there; of a bind pool, the one that binds most. */
-function holderOf(budget: BudgetRow, tables: Tables): Pick<Actor, 'process' | 'program'> {
-  const isPool = budget.kind === 'bind-pool';
-  const { address, port } = budget.destination;
-  const actors = tables.actors.filter(
-    (actor) =>
-      actor.direction === 'out' &&
-      actor.netns === budget.netns &&
-      (isPool || (actor.destination.address === address && actor.destination.port === port)),
-  );
-  const held = (actor: Actor) => (isPool ? actor.bound : actor.portsHeld);
-  const [most] = actors.sort((a, b) => held(b) - held(a));
-  return most ?? { process: budget.holders[0]?.process ?? UNKNOWN_PROCESS, program: null };
 }
 
 /** Who is named when the holder of the ports is not known: the actor that asks for more. */

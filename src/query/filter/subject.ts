@@ -3,6 +3,7 @@
  * candidates, of which one must match.
  */
 import type { AnyRow } from '../../protocol/frames.js';
+import type { AnnotationSubject } from '../../protocol/history.js';
 import type {
   BudgetRow,
   ConnectionEvent,
@@ -13,7 +14,7 @@ import type {
 } from '../../protocol/rows.js';
 import { endpointText } from '../group.js';
 
-export type Subject = AnyRow | ConnectionEvent;
+export type Subject = AnyRow | ConnectionEvent | AnnotationSubject;
 /** A row of any topic: which of the fields it has depends on the topic. */
 type AnyFields = Partial<FlowRow & BudgetRow & TotalsRow & ConnectionEvent>;
 

@@ -100,6 +100,7 @@ export function tables(parts: Partial<Tables> = {}): Tables {
     failures: [],
     totals: [totals()],
     fullest: fullestBudgets(budgets),
+    isScoped: false,
     time: NOW,
     ...parts,
   };

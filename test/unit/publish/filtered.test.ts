@@ -2,6 +2,7 @@
  * `--filter`, service-wide: what it hides is nowhere: in no table, stream, history or metric.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Annotation, AnnotationSubject } from '../../../src/protocol/history.js';
 import type { FindingRow, VerdictRow } from '../../../src/protocol/rows.js';
 import type { HistorySource, Source } from '../../../src/protocol/source.js';
 import { budget, event, failure, finding, flow, proc, verdict } from './rows.js';
@@ -10,14 +11,22 @@ import { MemorySource, MemoryTable, World } from './world.js';
 const SECRET = 'secretd';
 const hidden = { process: proc({ comm: SECRET, exe: `/opt/${SECRET}`, cmdline: SECRET }), program: SECRET };
 
+/** Annotations with their subjects; the last concerns everything. */
+const NOTES = [
+  [
+    { time: 1, kind: 'process-start', text: `${SECRET} --password x` },
+    { netns: 1, ...hidden },
+  ],
+  [{ time: 2, kind: 'sysctl-change', text: 'netns 1: ip_local_port_range 1-2' }, { netns: 1 }],
+  [{ time: 3, kind: 'sysctl-change', text: 'netns 2: tcp_tw_reuse 0 → 1' }, { netns: 2 }],
+  [{ time: 4, kind: 'events-lost', text: '3 events' }, null],
+] as const satisfies [Annotation, AnnotationSubject | null][];
+
 const history: HistorySource = {
-  body: (key, seconds) => ({
+  body: (key, seconds, shows = () => true) => ({
     ...{ budget: key, from: 0, stepMs: 1000, seconds, failuresPerSec: {} },
     ...{ limit: [], timeWait: [], established: [], other: [], blocked: [], opensPerSec: [] },
-    annotations: [
-      { time: 1, kind: 'process-start', text: `${SECRET} --password x` },
-      { time: 2, kind: 'sysctl-change', text: 'netns 1: ip_local_port_range 1-2' },
-    ],
+    annotations: NOTES.flatMap(([note, about]) => (about === null || shows(about) ? [note] : [])),
   }),
 };
 
@@ -81,11 +90,22 @@ it.each<[Partial<VerdictRow>, boolean]>([
   [{ budget: 'unseen', finding: 'seen' }, false],
   [{ budget: 'seen', finding: 'unseen' }, false],
   [{ level: 'ok', budget: null, finding: null }, true],
-  [{ level: 'critical', budget: null, finding: null }, false],
+  [{ level: 'critical', budget: null, finding: null }, true],
 ])('a verdict about %j is published: %j', async (about, isPublished) => {
   say(about);
   await serve('dst:10.0.0.9 !process:secretd');
   expect(await published('verdict')).toHaveLength(isPublished ? 1 : 0);
+});
+
+it('has of the annotations those that are about what it shows, or about everything', async () => {
+  await serve('netns:2');
+  const text = await (await world.get('/api/v1/history')).text();
+  expect(['--password', 'netns 1', 'netns 2', '3 events'].map((words) => text.includes(words))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
 });
 
 it('without one everything is published', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { History } from '../../../../src/aggregate/history/history.js';
 import { HistoryRecorder } from '../../../../src/aggregate/history/history-recorder.js';
 import type { Namespace } from '../../../../src/aggregate/model/namespace.js';
+import type { AnnotationSubject } from '../../../../src/protocol/history.js';
 import { parseSysctls } from '../../../../src/system/parse/sysctl.js';
 import {
   announced,
@@ -57,6 +58,12 @@ class Noted extends World {
     }
   }
 
+  subjects(): AnnotationSubject[] {
+    const all: AnnotationSubject[] = [];
+    this.notes.body(BUDGET, 900, (subject) => all.push(subject) > 0);
+    return all;
+  }
+
   body(budget: string | null) {
     return this.notes.body(budget, 900);
   }
@@ -68,6 +75,27 @@ class Noted extends World {
 }
 
 describe('the history notes', () => {
+  it('what each note is about, so that a filter can be applied to it', () => {
+    const world = new Noted();
+    world.open(100);
+    world.set({});
+    world.pause(1);
+    world.set({ tcp_tw_reuse: '1' });
+    world.pause(1);
+    world.feed(exited(1));
+    world.pause(1);
+    const subjects = world.subjects();
+    expect(subjects.map(({ netns, process }) => [netns, process?.comm])).toEqual([
+      [world.namespace.inode, 'wor"ker'],
+      [world.namespace.inode, undefined],
+      [world.namespace.inode, 'wor"ker'],
+    ]);
+    expect(subjects[0]).toMatchObject({
+      direction: 'out',
+      destination: { address: '10.0.0.9', port: 5432 },
+    });
+  });
+
   it('who holds many ports: since when it runs, and once, that it has exited', () => {
     const world = new Noted();
     world.open(40);

@@ -1,0 +1,38 @@
+/**
+ * Who is named as the holder of a budget's ports. In: a budget, the actors that are looked at. Out: one of them, or the holder
+ * that the budget's own row names when those are not all of its holders. Pure.
+ */
+import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
+import type { Actor } from './types.js';
+
+type Named = Pick<Actor, 'process' | 'program'>;
+type Holder = BudgetRow['holders'][number];
+
+/** The actor with the most ports there; of a bind pool, the one that binds most. Null: nobody is known. */
+export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | null {
+  const [holder] = budget.holders;
+  const [most] = actors
+    .filter((actor) => asks(actor, budget))
+    .sort((a, b) => held(b, budget) - held(a, budget));
+  if (most !== undefined && (holder === undefined || holdsNoLess(most, holder, budget))) return most;
+  return holder === undefined ? null : { process: holder.process, program: null };
+}
+
+function asks({ direction, netns, destination }: Actor, budget: BudgetRow): boolean {
+  if (direction !== 'out' || netns !== budget.netns) return false;
+  const { address, port } = budget.destination;
+  return budget.kind === 'bind-pool' || (destination.address === address && destination.port === port);
+}
+
+const held = (actor: Actor, { kind }: BudgetRow) => (kind === 'bind-pool' ? actor.bound : actor.portsHeld);
+
+/**
+ * A filter may hide the actor that holds most, and one that is left must not be taken for it. An actor of a bind pool is but one
+ * of its destinations, so there programs are compared.
+ */
+function holdsNoLess(actor: Actor, holder: Holder, { kind }: BudgetRow): boolean {
+  if (kind === 'bind-pool') return isOneProgram(actor.process, holder.process);
+  return actor.portsHeld >= holder.ports;
+}
+
+const isOneProgram = (a: ProcessInfo, b: ProcessInfo) => a.exe === b.exe && a.comm === b.comm;

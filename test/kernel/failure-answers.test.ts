@@ -1,12 +1,13 @@
 /**
  * Attempts that the network answers with an error, or does not answer at all: each told once, with the errno the caller got and
- * with the process that called, however it called, though the answer comes in nobody's context.
+ * with the process that called, however it called, though the answer comes in nobody's context. All of them wait at the same
+ * time, in namespaces of their own: those that wait longest come first.
  */
 import { describe, expect, it } from 'vitest';
 import { CALLS, counted, fail, failures } from '../support/failing.js';
 import { rule } from '../support/firewall.js';
 import { link, Netns } from '../support/netns.js';
-import { fileScope, testScope } from '../support/scope.js';
+import { fileScope, type Over, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 
 const scope = fileScope();
@@ -21,8 +22,8 @@ const HOSTS = [
 const target = (address: string, port: number) =>
   `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
-async function expectTwo(view: View, address: string, flags: object, want: object, port = 9) {
-  const client = await fail(testScope(), view, { to: target(address, port), count: 2, ...flags }, 2);
+async function expectTwo(test: Over, view: View, address: string, flags: object, want: object, port = 9) {
+  const client = await fail(testScope(test), view, { to: target(address, port), count: 2, ...flags }, 2);
   const process = { pid: client.pid, comm: 'churngen' };
   const row = { direction: 'out', call: 'connect', destination: { address, port }, process, ...want };
   expect(failures(view)).toMatchObject([{ count: 2, ...row }]);
@@ -41,45 +42,45 @@ function neighbour(view: View): Netns {
   return peer;
 }
 
-describe.each(CALLS)('connect() (%s)', (call) => {
-  it.each(HOSTS)('that a reset refuses: %s', async (_, address, more) => {
-    await expectTwo(next(), address, { call, ...more }, { errno: 'ECONNREFUSED', cause: 'refused' });
-  });
-
-  it('that a host beyond the link refuses, in nobody’s context', async () => {
+describe.concurrent.each(CALLS)('connect() (%s)', (call) => {
+  it('to a neighbour that does not exist', async (test) => {
     const view = next();
     neighbour(view);
-    await expectTwo(view, '10.77.0.2', { call }, { errno: 'ECONNREFUSED', cause: 'refused' });
+    await expectTwo(test, view, '10.77.0.9', { call }, { errno: 'EHOSTUNREACH', cause: 'unreachable' });
   });
 
-  it.each([
-    ['icmp-port-unreachable', '127.0.0.1', 'ECONNREFUSED', 'refused'],
-    ['icmp-host-unreachable', '127.0.0.1', 'EHOSTUNREACH', 'unreachable'],
-    ['icmp-net-unreachable', '127.0.0.1', 'ENETUNREACH', 'unreachable'],
-    ['icmp-admin-prohibited', '127.0.0.1', 'EHOSTUNREACH', 'unreachable'],
-    ['icmp6-adm-prohibited', '::1', 'EACCES', 'not-permitted'],
-    ['icmp6-no-route', '::1', 'ENETUNREACH', 'unreachable'],
-  ])('that a firewall rejects with %s to %s', async (answer, address, errno, cause) => {
-    const view = next();
-    const tables = address === '::1' ? 'ip6tables' : 'iptables';
-    const words = ['-p', 'tcp', '--dport', '9', '-j', 'REJECT', '--reject-with', answer];
-    view.netns.exec(tables, '-w', '-I', 'INPUT', ...words);
-    await expectTwo(view, address, { call }, { errno, cause });
-  });
-
-  it('that nobody answers', async () => {
+  it('that nobody answers', async (test) => {
     const view = next({ 'net.ipv4.tcp_syn_retries': 1, 'net.ipv4.tcp_syn_linear_timeouts': 0 });
     rule(view.netns, '-p', 'tcp', '--dport', '9', '-j', 'DROP');
     const flags = { call, threads: 2, count: 1 };
-    const client = await fail(testScope(), view, { to: '127.0.0.1:9', ...flags });
+    const client = await fail(testScope(test), view, { to: '127.0.0.1:9', ...flags });
     const process = { pid: client.pid };
     const want = { errno: 'ETIMEDOUT', cause: 'timed-out', count: counted(view), process };
     expect(failures(view)).toMatchObject([want]);
   });
 
-  it('to a neighbour that does not exist', async () => {
+  it.for([
+    ['icmp6-adm-prohibited', '::1', 'EACCES', 'not-permitted'],
+    ['icmp6-no-route', '::1', 'ENETUNREACH', 'unreachable'],
+    ['icmp-host-unreachable', '127.0.0.1', 'EHOSTUNREACH', 'unreachable'],
+    ['icmp-net-unreachable', '127.0.0.1', 'ENETUNREACH', 'unreachable'],
+    ['icmp-admin-prohibited', '127.0.0.1', 'EHOSTUNREACH', 'unreachable'],
+    ['icmp-port-unreachable', '127.0.0.1', 'ECONNREFUSED', 'refused'],
+  ] as const)('that a firewall rejects with %s to %s', async ([answer, address, errno, cause], test) => {
+    const view = next();
+    const tables = address === '::1' ? 'ip6tables' : 'iptables';
+    const words = ['-p', 'tcp', '--dport', '9', '-j', 'REJECT', '--reject-with', answer];
+    view.netns.exec(tables, '-w', '-I', 'INPUT', ...words);
+    await expectTwo(test, view, address, { call }, { errno, cause });
+  });
+
+  it('that a host beyond the link refuses, in nobody’s context', async (test) => {
     const view = next();
     neighbour(view);
-    await expectTwo(view, '10.77.0.9', { call }, { errno: 'EHOSTUNREACH', cause: 'unreachable' });
+    await expectTwo(test, view, '10.77.0.2', { call }, { errno: 'ECONNREFUSED', cause: 'refused' });
+  });
+
+  it.for(HOSTS)('that a reset refuses: %s', async ([, address, more], test) => {
+    await expectTwo(test, next(), address, { call, ...more }, { errno: 'ECONNREFUSED', cause: 'refused' });
   });
 });

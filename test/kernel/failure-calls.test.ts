@@ -18,10 +18,10 @@ const RAW = `def raw(fd, address):
     if libc.connect(fd, address, 16): raise OSError(ctypes.get_errno(), "")
 `;
 
-describe('one failure is told of', () => {
-  it('a non-blocking attempt whose end connect() is asked for again and again', async () => {
+describe.concurrent('one failure is told of', () => {
+  it('a non-blocking attempt whose end connect() is asked for again and again', async (test) => {
     const { events, stdout, pid } = await python(
-      testScope(),
+      testScope(test),
       next(),
       `s = socket.socket(*TCP); s.setblocking(False)
 for _ in range(3):
@@ -33,9 +33,9 @@ for _ in range(3):
     expect(events.every(({ process }) => process.pid === pid)).toBe(true);
   });
 
-  it('an attempt without route on a socket that failed otherwise before, at the destination of the second', async () => {
+  it('an attempt without route on a socket that failed otherwise before, at the destination of the second', async (test) => {
     const { events } = await python(
-      testScope(),
+      testScope(test),
       next(),
       `s = socket.socket(*TCP)
 attempt(lambda: s.connect(("127.0.0.1", 9)))
@@ -49,9 +49,9 @@ attempt(lambda: s.connect(("127.0.0.1", 11)))`,
     ]);
   });
 
-  it('each of many attempts of many threads at once', async () => {
+  it('each of many attempts of many threads at once', async (test) => {
     const { events } = await python(
-      testScope(),
+      testScope(test),
       next(),
       `def work():
     for _ in range(25):
@@ -65,14 +65,14 @@ for t in threads: t.join()`,
     expect([count(9), count(10), events.length]).toEqual([200, 200, 400]);
   });
 
-  it.each(['9', '10'])(
+  it.for(['9', '10'])(
     'an attempt over MPTCP, which has two streams of transitions (port %s)',
-    async (port) => {
+    async (port, test) => {
       const view = next();
       view.netns.exec('ip', 'route', 'add', 'prohibit', '10.99.0.0/16');
       const host = port === '9' ? '127.0.0.1' : '10.99.0.1';
       const { events } = await python(
-        testScope(),
+        testScope(test),
         view,
         `attempt(lambda: socket.socket(*TCP, 262).connect(("${host}", ${port})))`,
       );
@@ -80,11 +80,11 @@ for t in threads: t.join()`,
     },
   );
 
-  it('an attempt that the socket’s own timeout ends: in progress for the kernel, aborted by its program', async () => {
+  it('an attempt that the socket’s own timeout ends: in progress for the kernel, aborted by its program', async (test) => {
     const view = next();
     drop(view);
     const { events, stdout } = await python(
-      testScope(),
+      testScope(test),
       view,
       `s = socket.socket(*TCP); s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 200000))
 attempt(lambda: s.connect(("127.0.0.1", 9)))
@@ -94,11 +94,11 @@ s.close()`,
     expect(said(events)).toEqual(['- aborted 9']);
   });
 
-  it('an attempt that a signal interrupts and the kernel starts again', async () => {
+  it('an attempt that a signal interrupts and the kernel starts again', async (test) => {
     const view = next({ 'net.ipv4.tcp_syn_retries': 1, 'net.ipv4.tcp_syn_linear_timeouts': 0 });
     drop(view);
     const { events, stdout } = await python(
-      testScope(),
+      testScope(test),
       view,
       `signal.signal(signal.SIGALRM, lambda *_: None); signal.siginterrupt(signal.SIGALRM, False)
 signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
@@ -108,11 +108,11 @@ attempt(lambda: socket.socket(*TCP).connect(("127.0.0.1", 9)))`,
     expect(said(events)).toEqual(['ETIMEDOUT timed-out 9']);
   });
 
-  it('an attempt that another thread disconnects', async () => {
+  it('an attempt that another thread disconnects', async (test) => {
     const view = next();
     drop(view);
     const { events } = await python(
-      testScope(),
+      testScope(test),
       view,
       `s = socket.socket(*TCP)
 t = threading.Thread(target=lambda: attempt(lambda: s.connect(("127.0.0.1", 9)))); t.start()
@@ -124,18 +124,18 @@ t.join()`,
     expect(said(events)).toEqual(['- aborted 9']);
   });
 
-  it('TCP_FASTOPEN’s sendto(), which calls no connect()', async () => {
+  it('TCP_FASTOPEN’s sendto(), which calls no connect()', async (test) => {
     const { events } = await python(
-      testScope(),
+      testScope(test),
       next(),
       `attempt(lambda: socket.socket(*TCP).sendto(b"x", socket.MSG_FASTOPEN, ("127.0.0.1", 9)))`,
     );
     expect(said(events)).toEqual(['ECONNREFUSED refused 9']);
   });
 
-  it('an address of the wrong family', async () => {
+  it('an address of the wrong family', async (test) => {
     const { events } = await python(
-      testScope(),
+      testScope(test),
       next(),
       `v6 = struct.pack("!HI16sI", 9, 0, socket.inet_pton(socket.AF_INET6, "fd99::1"), 0)
 wrong = struct.pack("H", socket.AF_INET6) + v6
@@ -149,8 +149,8 @@ print(errno.errorcode[ctypes.get_errno()])`,
   });
 });
 
-describe('no failure is told of', () => {
-  it.each([
+describe.concurrent('no failure is told of', () => {
+  it.for([
     ['UDP', 'socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("10.99.0.1", 9))', 'ENETUNREACH'],
     ['a unix socket', 'socket.socket(socket.AF_UNIX).connect("/nowhere")', 'ENOENT'],
     [
@@ -160,17 +160,17 @@ describe('no failure is told of', () => {
     ],
     ['a descriptor that is none', 'raw(99, b"\\2\\0\\0\\11\\12\\143\\0\\1" + bytes(8))', 'EBADF'],
     ['an address that cannot be read', 'raw(socket.socket(*TCP).detach(), ctypes.c_void_p(8))', 'EFAULT'],
-  ])('%s', async (_, call, error) => {
-    const { events, stdout } = await python(testScope(), next(), `${RAW}attempt(lambda: ${call})`);
+  ])('%s', async ([, call, error], test) => {
+    const { events, stdout } = await python(testScope(test), next(), `${RAW}attempt(lambda: ${call})`);
     expect(stdout).toContain(error);
     expect(said(events)).toEqual([]);
   });
 
-  it('a socket that is connected, and one that asks while it connects', async () => {
+  it('a socket that is connected, and one that asks while it connects', async (test) => {
     const view = next();
     drop(view);
     const { events, stdout } = await python(
-      testScope(),
+      testScope(test),
       view,
       `server = socket.create_server(("127.0.0.1", 9000)); a = socket.create_connection(("127.0.0.1", 9000))
 attempt(lambda: a.connect(("127.0.0.1", 9000)))

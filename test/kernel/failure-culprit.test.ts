@@ -1,6 +1,6 @@
 /**
  * Ports that run out: the victim stands in the failures, the culprit first among the holders of the budget that they name. And
- * EADDRNOTAVAIL that is no exhaustion is not called one.
+ * EADDRNOTAVAIL that is no exhaustion is not called one. Each case waits in a namespace of its own, at the same time as others.
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import type { FailureRow, Quantiles } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
 import { budgets, CALLS, fail, failures, python } from '../support/failing.js';
 import { start } from '../support/process.js';
-import { fileScope, testScope } from '../support/scope.js';
+import { fileScope, type Over, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 
 const next = watched(fileScope(), 16);
@@ -22,42 +22,48 @@ const settled = (view: View, cause: string, withinMs = 5000): Promise<FailureRow
   view.watch.until(() => failures(view).find((row) => row.cause === cause), cause, withinMs);
 
 /** Who listens, and what A did, is old; B is new. */
-async function exhaust(view: View, ports: number, to = SERVER) {
-  const scope = testScope();
+async function exhaust(test: Over, view: View, ports: number, to = SERVER) {
+  const scope = testScope(test);
   await churnServer(scope, view.netns, [`${to}=never`]);
   const culprit = await churnClient(scope, view.netns, { to, count: ports, 'hold-ms': 60_000 });
   await view.reach('established', ports);
   return { scope, culprit };
 }
 
-describe.each(CALLS)('when one process holds all ports and another is the first to fail (%s)', (call) => {
-  it.each([
-    ['IPv4', SERVER, {}],
-    ['IPv6', '[::1]:9000', {}],
-    ['IPv4 in IPv6', SERVER, { mapped: true as const }],
-  ])('the second is the victim, the first the holder, within 5 s: %s', async (_, to, more) => {
-    const view = small(40_000, 40_009);
-    const { scope, culprit } = await exhaust(view, 10, to);
-    const from = performance.now();
-    const victim = await fail(scope, view, { to, count: 3, call, ...more });
-    const row = await settled(view, 'ports-exhausted');
-    const budget = await view.watch.until(
-      () => budgets(view).find(({ key, limit }) => key === row.budget && limit === 10),
-      'the budget',
+describe.concurrent.each(CALLS)(
+  'when one process holds all ports and another is the first to fail (%s)',
+  (call) => {
+    it.for([
+      ['IPv4', SERVER, {}],
+      ['IPv6', '[::1]:9000', {}],
+      ['IPv4 in IPv6', SERVER, { mapped: true }],
+    ] as const)(
+      'the second is the victim, the first the holder, within 5 s: %s',
+      async ([, to, more], test) => {
+        const view = small(40_000, 40_009);
+        const { scope, culprit } = await exhaust(test, view, 10, to);
+        const from = performance.now();
+        const victim = await fail(scope, view, { to, count: 3, call, ...more });
+        const row = await settled(view, 'ports-exhausted');
+        const budget = await view.watch.until(
+          () => budgets(view).find(({ key, limit }) => key === row.budget && limit === 10),
+          'the budget',
+        );
+        expect(performance.now() - from).toBeLessThan(5000);
+        expect(row).toMatchObject({ errno: 'EADDRNOTAVAIL', count: 3, process: { pid: victim.pid } });
+        expect(failures(view)).toHaveLength(1);
+        expect(budget).toMatchObject({ kind: 'tuple', used: 10, free: 0, exhaustionSeconds: 0 });
+        expect(budget.holders[0]).toMatchObject({ ports: 10, process: { pid: culprit.pid } });
+        await culprit.stop();
+      },
     );
-    expect(performance.now() - from).toBeLessThan(5000);
-    expect(row).toMatchObject({ errno: 'EADDRNOTAVAIL', count: 3, process: { pid: victim.pid } });
-    expect(failures(view)).toHaveLength(1);
-    expect(budget).toMatchObject({ kind: 'tuple', used: 10, free: 0, exhaustionSeconds: 0 });
-    expect(budget.holders[0]).toMatchObject({ ports: 10, process: { pid: culprit.pid } });
-    await culprit.stop();
-  });
-});
+  },
+);
 
-describe('ports are exhausted, too,', () => {
-  it('when an odd range hides its last one', async () => {
+describe.concurrent('ports are exhausted, too,', () => {
+  it('when an odd range hides its last one', async (test) => {
     const view = small(40_000, 40_004);
-    const { scope, culprit } = await exhaust(view, 4);
+    const { scope, culprit } = await exhaust(test, view, 4);
     const others = await churnClient(scope, view.netns, { to: SERVER, count: 5, 'stop-on-error': true });
     await others.done();
     const row = await settled(view, 'ports-exhausted');
@@ -65,9 +71,9 @@ describe('ports are exhausted, too,', () => {
     await culprit.stop();
   });
 
-  it('when bind() has blocked them, though nothing holds a port toward that destination', async () => {
+  it('when bind() has blocked them, though nothing holds a port toward that destination', async (test) => {
     const view = small(40_000, 40_003);
-    const scope = testScope();
+    const scope = testScope(test);
     const code = `import socket, sys
 kept = [socket.socket() for _ in range(4)]
 for s in kept: s.bind(("127.0.0.1", 0))
@@ -85,9 +91,9 @@ print("held"); sys.stdin.read()`;
     holder.closeInput();
   });
 
-  it('when only TIME_WAIT entries hold them', async () => {
+  it('when only TIME_WAIT entries hold them', async (test) => {
     const view = small(40_000, 40_009);
-    const scope = testScope();
+    const scope = testScope(test);
     await churnServer(scope, view.netns, [SERVER]);
     const culprit = await churnClient(scope, view.netns, { to: SERVER, count: 10 });
     await culprit.done();
@@ -100,10 +106,10 @@ print("held"); sys.stdin.read()`;
   });
 });
 
-describe('EADDRNOTAVAIL is no exhaustion', () => {
-  it('when the socket may use a part of the range only', async () => {
+describe.concurrent('EADDRNOTAVAIL is no exhaustion', () => {
+  it('when the socket may use a part of the range only', async (test) => {
     const view = next();
-    const scope = testScope();
+    const scope = testScope(test);
     await churnServer(scope, view.netns, [`${SERVER}=never`]);
     const code = `kept = []
 for _ in range(3):
@@ -116,9 +122,9 @@ for _ in range(3):
     expect(row).toMatchObject({ cause: 'other', count: 1, budget: null, process: { pid } });
   });
 
-  it('when the socket’s own port is taken toward that destination', async () => {
+  it('when the socket’s own port is taken toward that destination', async (test) => {
     const view = next();
-    const scope = testScope();
+    const scope = testScope(test);
     await churnServer(scope, view.netns, [`${SERVER}=never`]);
     const flags = { to: SERVER, bind: '127.0.0.1:40000', 'reuse-address': true } as const;
     const holder = await churnClient(scope, view.netns, { ...flags, count: 1, 'hold-ms': 60_000 });

@@ -19,9 +19,9 @@ async function fail(scope: Scope, view: View, flags: Flags): Promise<ConnectionE
   return found;
 }
 
-describe.each(CALLS)('a failed connect() (%s)', (call) => {
-  it('that was refused is reported once, with process, destination and time', async () => {
-    const scope = testScope();
+describe.concurrent.each(CALLS)('a failed connect() (%s)', (call) => {
+  it('that was refused is reported once, with process, destination and time', async (test) => {
+    const scope = testScope(test);
     const view = next();
     const client = await churnClient(scope, view.netns, { to: '127.0.0.1:9', count: 3, call });
     expect(await client.done()).toMatchObject({ errors: { ECONNREFUSED: 3 } });
@@ -40,12 +40,12 @@ describe.each(CALLS)('a failed connect() (%s)', (call) => {
     expect(view.flows()).toMatchObject([{ opened: 0, closed: 0, failed: 3, destination: { port: 9 } }]);
   });
 
-  it.each([
+  it.for([
     ['IPv4', '127.0.0.1:9000', {}],
     ['IPv6', '[::1]:9000', {}],
     ['IPv4 in IPv6', '127.0.0.1:9000', { mapped: true }],
-  ] as const)('for want of ports is reported once, over %s', async (_, to, more) => {
-    const scope = testScope();
+  ] as const)('for want of ports is reported once, over %s', async ([, to, more], test) => {
+    const scope = testScope(test);
     const view = next({
       'net.ipv4.ip_local_port_range': '40000 40003',
       'net.ipv4.tcp_tw_reuse': 0,
@@ -61,9 +61,9 @@ describe.each(CALLS)('a failed connect() (%s)', (call) => {
   });
 });
 
-describe('a failed connect()', () => {
-  it('whose tuple is taken by a port of its own choice says so', async () => {
-    const scope = testScope();
+describe.concurrent('a failed connect()', () => {
+  it('whose tuple is taken by a port of its own choice says so', async (test) => {
+    const scope = testScope(test);
     const view = next();
     await churnServer(scope, view.netns, ['127.0.0.1:9000=never']);
     const flags = { to: '127.0.0.1:9000', bind: '127.0.0.1:40000', 'reuse-address': true } as const;
@@ -74,8 +74,8 @@ describe('a failed connect()', () => {
     await holder.stop();
   });
 
-  it('that nobody answers times out', async () => {
-    const scope = testScope();
+  it('that nobody answers times out', async (test) => {
+    const scope = testScope(test);
     const view = next({
       'net.ipv4.tcp_syn_retries': 1,
       'net.ipv4.tcp_syn_linear_timeouts': 0,
@@ -86,16 +86,16 @@ describe('a failed connect()', () => {
     expect(found[0]?.durationMs).toBeGreaterThan(900);
   });
 
-  it('that a router refuses is unreachable', async () => {
-    const scope = testScope();
+  it('that a router refuses is unreachable', async (test) => {
+    const scope = testScope(test);
     const view = next();
     rule(view.netns, '-p', 'tcp', '--dport', '9', '-j', 'REJECT', '--reject-with', 'icmp-host-unreachable');
     const found = await fail(scope, view, { to: '127.0.0.1:9', count: 1 });
     expect(found).toMatchObject([{ errno: 'EHOSTUNREACH', cause: 'unreachable' }]);
   });
 
-  it('that its program gives up is aborted, not an error of the network', async () => {
-    const scope = testScope();
+  it('that its program gives up is aborted, not an error of the network', async (test) => {
+    const scope = testScope(test);
     const view = next();
     rule(view.netns, '-p', 'tcp', '--dport', '9', '-j', 'DROP');
     const code = `import socket, sys
@@ -110,8 +110,8 @@ print("trying", flush=True); sys.stdin.readline(); s.close(); print("closed", fl
     ]);
   });
 
-  it('that its program’s death ends is aborted', async () => {
-    const scope = testScope();
+  it('that its program’s death ends is aborted', async (test) => {
+    const scope = testScope(test);
     const view = next();
     rule(view.netns, '-p', 'tcp', '--dport', '9', '-j', 'DROP');
     const program = await start(

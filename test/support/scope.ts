@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, onTestFinished, type TestContext } from 'vitest';
 
 export interface Ending {
   end(): void | Promise<void>;
@@ -44,9 +44,12 @@ export function fileScope(): Scope {
   return scope;
 }
 
-/** Call it inside a test. */
-export function testScope(): Scope {
+/** What tells a test that it is over. */
+export type Over = Pick<TestContext, 'onTestFinished'>;
+
+/** Call it inside a test. One that runs beside others passes its context: vitest does not know which of them called. */
+export function testScope(test: Over = { onTestFinished }): Scope {
   const scope = new Scope();
-  onTestFinished(() => scope.end());
+  test.onTestFinished(() => scope.end());
   return scope;
 }

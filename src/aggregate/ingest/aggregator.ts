@@ -81,7 +81,7 @@ export class Aggregator implements EventSink {
   private cause: Cause | null = null;
 
   constructor(context: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
-    this.processes = new ProcessTable(limits.processes, context);
+    this.processes = new ProcessTable(limits.processes, context, (process) => this.dead.rollUp(process));
     this.flows = new FlowTable(limits.flows);
     this.budgets = new BudgetTable(limits.budgets);
     this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
@@ -91,7 +91,7 @@ export class Aggregator implements EventSink {
     this.missedCloses = new MissedCloses(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes);
-    this.dead = new DeadProcesses(this.flows, this.failures.table, this.programs);
+    this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
   }
 
   process(event: ProcessEvent): void {

@@ -1,16 +1,23 @@
 /**
  * What becomes of exited processes: each keeps its rows for ten minutes, unless its program has more dead processes than
- * people can read; then the oldest are rolled up into their program, with exact counts.
+ * people can read, or there are more processes than the table holds; then the oldest are rolled up into their program, with
+ * exact counts. However many rows one has, a call moves a bounded number of them.
  */
 import type { Process } from '../model/process.js';
 import type { Program } from '../model/program.js';
 import type { FailureTable } from '../tables/failure-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
+import type { ProcessTable } from '../tables/process-table.js';
 import type { ProgramTable } from '../tables/program-table.js';
 
 /** Dead processes of one program that keep rows of their own. */
 export const DEAD_PER_PROGRAM = 64;
 const KEEP_MS = 600_000;
+/** Rows that one event moves at most, and one settle(): the first is more than an event can add. */
+const ROWS_PER_EVENT = 64;
+const ROWS_PER_SETTLE = 5000;
+/** Programs whose oldest dead process one settle() looks at. */
+const PROGRAMS_PER_SETTLE = 2000;
 /** How long a program's name waits for the facts of a parent: /proc is read a moment after the announcement. */
 const NAME_WAIT_MS = 2000;
 
@@ -18,8 +25,12 @@ export class DeadProcesses {
   private waiting: Process[] = [];
   /** Exited processes that still have rows of their own, oldest first. */
   private readonly dead = new Map<Program, Process[]>();
+  private looked: Iterator<[Program, Process[]]> = this.dead.entries();
+  /** Rows that are being moved, by their former owner. */
+  private readonly moving: Iterator<void>[] = [];
 
   constructor(
+    private readonly processes: ProcessTable,
     private readonly flows: FlowTable,
     private readonly failures: FailureTable,
     private readonly programs: ProgramTable,
@@ -31,41 +42,76 @@ export class DeadProcesses {
 
   /** Files the newly dead under their programs and rolls up what is too many or too old. Unix ms. */
   settle(now: number): void {
-    const waiting = this.waiting;
+    const { waiting } = this;
     this.waiting = [];
     for (const process of waiting) {
-      if (isReady(process, now)) this.file(process, now);
+      if (process.rolledUp || process.isForgotten) continue;
+      if (isReady(process, now)) this.file(process);
       else this.waiting.push(process);
     }
-    for (const [program, dead] of this.dead) this.rollUpOld(program, dead, now);
+    this.rollUpOld(now);
+    this.move(ROWS_PER_SETTLE);
   }
 
-  private file(process: Process, now: number): void {
+  /** What still comes of it counts for its program from now on; its rows follow, most often at once. */
+  rollUp(process: Process): void {
     const program = this.programs.of(process);
+    process.rolledUp = true;
+    this.unfile(process, program);
+    this.processes.noteRolledUp(process);
+    this.moving.push(this.rowsOf(process, program));
+    this.move(ROWS_PER_EVENT);
+  }
+
+  private file(process: Process): void {
     /* Without rows it is rolled up at once: what may still come of its connections counts for the program. */
     if (!process.hasRows) {
-      this.rollUp(process, now);
+      this.rollUp(process);
       return;
     }
+    const program = this.programs.of(process);
     const dead = this.dead.get(program) ?? [];
     this.dead.set(program, dead);
     dead.push(process);
-    while (dead.length > DEAD_PER_PROGRAM) this.rollUp(dead.shift() as Process, now);
+    if (dead.length > DEAD_PER_PROGRAM) this.rollUp(dead[0] as Process);
   }
 
-  private rollUpOld(program: Program, dead: Process[], now: number): void {
-    while (dead[0] !== undefined && now - this.lastSeen(dead[0]) > KEEP_MS)
-      this.rollUp(dead.shift() as Process, now);
+  private unfile(process: Process, program: Program): void {
+    const dead = this.dead.get(program) ?? [];
+    const at = dead.indexOf(process);
+    if (at >= 0) dead.splice(at, 1);
     if (dead.length === 0) this.dead.delete(program);
   }
 
-  private rollUp(process: Process, now: number): void {
-    const program = this.programs.of(process);
-    process.rolledUp = true;
-    for (const flow of [...this.flows.ownedBy(process)]) {
-      this.flows.rollUp(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
+  /** Goes on where the last call ended. */
+  private rollUpOld(now: number): void {
+    for (let left = Math.min(PROGRAMS_PER_SETTLE, this.dead.size); left > 0; left--) {
+      let next = this.looked.next();
+      if (next.done) {
+        this.looked = this.dead.entries();
+        next = this.looked.next();
+      }
+      if (next.done) return;
+      const [, dead] = next.value;
+      while (dead[0] !== undefined && now - this.lastSeen(dead[0]) > KEEP_MS) this.rollUp(dead[0]);
     }
-    for (const failure of [...this.failures.ownedBy(process)]) this.failures.rollUp(failure, program, now);
+  }
+
+  private move(rows: number): void {
+    for (let left = rows; left > 0 && this.moving[0] !== undefined; left--)
+      if (this.moving[0].next().done) this.moving.shift();
+  }
+
+  /** Moves one row with each step. */
+  private *rowsOf(process: Process, program: Program): Generator<void> {
+    for (const flow of this.flows.ownedBy(process)) {
+      this.flows.rollUp(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
+      yield;
+    }
+    for (const failure of this.failures.ownedBy(process)) {
+      this.failures.rollUp(failure, program, failure.lastSeen);
+      yield;
+    }
   }
 
   private lastSeen(process: Process): number {

@@ -4,6 +4,7 @@
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { ProcFacts } from '../../system/parse/process.js';
+import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 import type { Program } from './program.js';
 import { shortName } from './program-name.js';
@@ -21,8 +22,14 @@ export interface ProcessContext {
   redact: boolean;
 }
 
-export class Process implements Owner {
+export class Process implements Owner, Aged<Process> {
   rows = 0;
+  /** Its place in the table of processes. */
+  list: Aged<Process>['list'] = null;
+  older: Process | null = null;
+  newer: Process | null = null;
+  /** Something was asked of it since the table last looked for one to give up. */
+  used = true;
   pid: number | null = null;
   startTicks: number | null = null;
   ppid: number | null = null;
@@ -68,6 +75,11 @@ export class Process implements Owner {
     return this.rolledUp && this.program !== null ? this.program : this;
   }
 
+  /** The table of processes has given it up. */
+  get isForgotten(): boolean {
+    return this.list === null;
+  }
+
   /** A flow or a failure belongs to it. */
   get hasRows(): boolean {
     return this.rows > 0;
@@ -99,6 +111,12 @@ export class Process implements Owner {
 
   parentName(): string | null {
     return this.parent?.ownName() ?? this.parentComm;
+  }
+
+  /** Only its name stays. */
+  forgetParent(): void {
+    this.parentComm = this.parentName();
+    this.parent = null;
   }
 
   programName(): string | null {

@@ -1,25 +1,34 @@
 /**
  * All processes, by the tracer's id. In: announcements and exits. Out: owners for flows, and processes that need facts
- * of /proc. Bounded: the oldest exited processes without rows are forgotten first.
+ * of /proc. Bounded, in a bounded number of steps for each new process: those that exited and have no row are forgotten
+ * first, the oldest before the others; then the oldest that exited are rolled up; then those that run and were quiet.
  */
 import type { ProcessEvent } from '../../decode/batch.js';
 import { PROCESS_FLAG } from '../../decode/layout.js';
 import { joinArgs, splitArgs } from '../../system/parse/cmdline.js';
 import { ARGS_LIMIT, type ProcFacts } from '../../system/parse/process.js';
 import { ticksOf } from '../../system/parse/ticks.js';
+import { AgeList } from '../model/age-list.js';
 import { Process, type ProcessContext } from '../model/process.js';
+
+/** Processes looked at, at most, to find one that can go. */
+const STEPS = 16;
 
 export class ProcessTable {
   private readonly processes = new Map<number, Process>();
   private readonly wanted: Process[] = [];
   /** Owner of everything whose owner is not known. */
   readonly unknown: Process;
-  /** Exited processes in the order of their exits, for forgetting. */
-  private readonly exited: Process[] = [];
+  private readonly running = new AgeList<Process>();
+  /** Exited; those without rows apart from those that had rows when they exited, or when they were last looked at. */
+  private readonly idle = new AgeList<Process>();
+  private readonly shown = new AgeList<Process>();
 
+  /** @param rollUp gives the rows of a process to its program, for good */
   constructor(
     private readonly limit: number,
     private readonly context: ProcessContext,
+    private readonly rollUp: (process: Process) => void,
   ) {
     this.unknown = new Process(0, context);
   }
@@ -35,7 +44,10 @@ export class ProcessTable {
   of(id: number, tgid: number): Process {
     if (id === 0) return this.unknown;
     const known = this.processes.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.used = true;
+      return known;
+    }
     const process = this.add(id);
     process.pid = tgid;
     this.want(process);
@@ -64,9 +76,14 @@ export class ProcessTable {
     if (process === undefined || process.exitedAt !== null) return null;
     process.exitedAt = at;
     process.changed();
-    this.exited.push(process);
-    this.forget();
+    if (process.hasRows) this.shown.append(process);
+    else this.idle.append(process);
     return process;
+  }
+
+  /** It has no rows and will have none, since what still comes of it counts for its program. */
+  noteRolledUp(process: Process): void {
+    if (this.processes.get(process.id) === process) this.idle.append(process);
   }
 
   /** Processes whose facts the caller should read from /proc, oldest first. */
@@ -82,8 +99,10 @@ export class ProcessTable {
   }
 
   private add(id: number): Process {
+    if (this.processes.size >= this.limit) this.makeRoom();
     const process = new Process(id, this.context);
     this.processes.set(id, process);
+    this.running.append(process);
     return process;
   }
 
@@ -92,14 +111,30 @@ export class ProcessTable {
     this.wanted.push(process);
   }
 
-  /** Only what no row shows any more may be forgotten; rows are rolled up by the aggregator's own bounds. */
-  private forget(): void {
-    let left = this.exited.length;
-    while (this.processes.size > this.limit && left-- > 0) {
-      const oldest = this.exited.shift() as Process;
-      if (oldest.hasRows) this.exited.push(oldest);
-      else this.processes.delete(oldest.id);
+  private makeRoom(): void {
+    for (let steps = STEPS; this.processes.size >= this.limit; steps--) {
+      const oldest = this.idle.oldest ?? this.shown.oldest ?? this.running.oldest;
+      if (oldest === null) return;
+      if (steps <= 0 || !this.spares(oldest)) this.forget(oldest);
     }
+  }
+
+  /** It has got rows since its exit, or runs and was heard of lately: it is looked at again when it is the oldest again. */
+  private spares(process: Process): boolean {
+    if (process.rolledUp) return false;
+    if (process.list === this.idle && process.hasRows) this.shown.append(process);
+    else if (process.list === this.running && process.used) this.running.append(process);
+    else return false;
+    process.used = false;
+    return true;
+  }
+
+  /** No row may show what is not known: its rows are rolled up before. Nor may a long line of parents stay for one child. */
+  private forget(process: Process): void {
+    if (process.hasRows && !process.rolledUp) this.rollUp(process);
+    process.list?.remove(process);
+    this.processes.delete(process.id);
+    process.forgetParent();
   }
 }
 

@@ -5,6 +5,8 @@ import type { ProcessContext } from '../../../../src/aggregate/model/process.js'
 import { Batch } from '../../../../src/decode/batch.js';
 import { Decoder } from '../../../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../../../../src/decode/layout.js';
+import { announced, established, exited, outbound, World } from '../../../support/aggregate-world.js';
+import { microsecondsPerStep } from '../../../support/cost.js';
 import { addressBytes, processEvent, tcpEvent } from '../../../support/records.js';
 
 const AROUND: ProcessContext = {
@@ -18,6 +20,8 @@ const T = offsetsOf('tcp_event');
 /** Computed once: the table of the layout is read for it, and here are millions of events. */
 const TCP_BYTES = sizeOf('tcp_event');
 const MB = 1024 * 1024;
+/** A step near a limit may cost this many times what it costs far below: work that grows with a table costs hundreds of times. */
+const SMALL_FACTOR = 8;
 
 /** One record in a batch, changed in place for each event: a million of them cost no object. */
 class Feed {
@@ -113,5 +117,38 @@ describe('bounds', () => {
     expect(feed.aggregator.flows.size).toBeLessThanOrEqual(DEFAULT_LIMITS.flows + 1);
     expect(sums(feed.aggregator)).toEqual({ opened: 120_000, closed: 120_000, timeWait: 0 });
     expect([...feed.aggregator.namespaces.all()][0]).toMatchObject({ opened: 120_000, closed: 120_000 });
+  });
+});
+
+/** Processes one after the other, each of a program of its own: it opens a connection and exits. */
+class ShortLives {
+  next = 1;
+
+  constructor(readonly world: World) {}
+
+  run(count: number): void {
+    for (let i = 0; i < count; i++) this.one();
+  }
+
+  one(): void {
+    const id = this.next++;
+    const open = established(outbound({ cookie: id, owner: id }));
+    this.world.feed(announced(id, { exe: `/tmp/${id}`, comm: `c${id}` }), open, exited(id));
+  }
+}
+
+describe('an exit', () => {
+  it('costs the same when more processes are known than may be, and all their rows are shown', {
+    timeout: 60_000,
+  }, () => {
+    const lives = new ShortLives(new World());
+    lives.run(2000);
+    const before = microsecondsPerStep(1000, () => lives.one());
+    lives.run(DEFAULT_LIMITS.processes + 50 - lives.next);
+    const after = microsecondsPerStep(1000, () => lives.one());
+    expect(after).toBeLessThan(before * SMALL_FACTOR);
+    const { world } = lives;
+    expect(world.aggregator.processes.size).toBeLessThanOrEqual(DEFAULT_LIMITS.processes);
+    expect(world.sums()).toEqual({ opened: lives.next - 1, closed: 0, failed: 0 });
   });
 });

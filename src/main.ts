@@ -1,21 +1,21 @@
 /**
  * The process around the command line: real outputs, signals, exit code. Runs when bin/portchurn.js imports it.
- * On Linux writes to files, pipes and terminals are synchronous, so nothing is lost by exiting at the end.
  */
 import type { Io, StopReason } from './cli/io.js';
 import { EXIT } from './protocol/errors.js';
 import { dropPrivileges } from './service/drop-privileges.js';
 import { boundHeap } from './service/heap.js';
+import { ProcessOutput } from './service/process-output.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The first signal asks the command to stop, the second ends the process at once. */
+/** The first signal asks the command to stop; the second, or one when only the output is left, ends the process at once. */
 async function run(): Promise<never> {
   const args = process.argv.slice(2);
   /* Before signals have handlers: one that came while the process is replaced would be lost. */
   const warnings = await dropPrivileges(args, process.env);
   boundHeap();
-  const { commandLine } = await import('./cli/command-line.js');
+  const { commandLine, exitCodeOf } = await import('./cli/command-line.js');
   const { BACKENDS } = await import('./service/backends.js');
   const stopping = new AbortController();
   const stop = (reason: StopReason) => {
@@ -23,22 +23,26 @@ async function run(): Promise<never> {
     stopping.abort(reason);
   };
   for (const signal of SIGNALS) process.on(signal, () => stop(signal));
-  onBrokenPipe(() => stopping.abort('pipe' satisfies StopReason));
-  process.exit(await commandLine(args, realIo(stopping.signal, warnings), BACKENDS));
+  const stdout = new ProcessOutput(process.stdout, () => stopping.abort('pipe' satisfies StopReason));
+  const stderr = new ProcessOutput(process.stderr);
+  const io: Io = { stdout, stderr, env: process.env, stop: stopping.signal, warnings };
+  const code = await commandLine(args, io, BACKENDS);
+  stopping.abort();
+  return leave(code, exitCodeOf(args, EXIT.failed), stdout, stderr);
 }
 
-function realIo(stop: AbortSignal, warnings: readonly string[]): Io {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, stop, warnings };
-}
-
-/** `portchurn top | head` ends in silence; a closed stderr is no reason to stop. */
-function onBrokenPipe(gone: () => void): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return gone();
-    process.stderr.write(`portchurn: cannot write to stdout: ${error.message}\n`);
-    process.exit(EXIT.failed);
-  });
-  process.stderr.on('error', () => undefined);
+/** When all that was written has been taken. `portchurn top | head` ends in silence; a closed stderr changes nothing. */
+async function leave(
+  code: number,
+  failed: number,
+  stdout: ProcessOutput,
+  stderr: ProcessOutput,
+): Promise<never> {
+  const failure = await stdout.failure();
+  const lost = failure !== null && failure.code !== 'EPIPE';
+  if (lost) stderr.write(`portchurn: cannot write to stdout: ${failure.message}\n`);
+  await stderr.taken();
+  process.exit(lost ? failed : code);
 }
 
 await run();

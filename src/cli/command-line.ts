@@ -36,9 +36,13 @@ export async function commandLine(argv: readonly string[], io: Io, backends: Bac
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    const exit = fail(error, argv[0], io);
-    return argv[0] === 'check' && exit !== EXIT.ok ? PLUGIN_UNKNOWN : exit;
+    return exitCodeOf(argv, fail(error, argv[0], io));
   }
+}
+
+/** The exit code of the command in `argv` when it ends with `exit` for a reason that is not its own. */
+export function exitCodeOf(argv: readonly string[], exit: number): number {
+  return argv[0] === 'check' && exit !== EXIT.ok ? PLUGIN_UNKNOWN : exit;
 }
 
 function fail(error: unknown, command: string | undefined, io: Io): number {

@@ -4,12 +4,17 @@
  */
 
 export interface Output {
+  /** Does not wait for the reader. Nothing written is lost: the process leaves only when all of it was taken. */
   write(text: string): unknown;
+  /** About how many bytes the reader has not taken yet. */
+  readonly waiting: number;
+  /** Resolves when the reader has taken all that was written, or has gone. */
+  taken(): Promise<void>;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** A signal, or `pipe`: the reader of stdout has gone. */
+/** A signal, or `pipe`: nothing can be written to stdout any more, mostly because its reader has gone. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'pipe';
 
 export interface Io {

@@ -6,7 +6,7 @@ import { buildProgram, type Handlers } from '../cli/program.js';
 import { COMMANDS, type ValuesOf } from '../config/options.js';
 import { EXIT } from '../protocol/errors.js';
 
-const SILENT = { write: () => true };
+const SILENT = { write: () => true, waiting: 0, taken: async () => undefined };
 
 /** Null when it would not be run: a mistake, which the command line is about to report, or --help. */
 export async function readServeOptions(

@@ -9,7 +9,7 @@ import type { SnapshotBody } from '../../protocol/frames.js';
 import { DEFAULT_LIMIT } from '../../protocol/names.js';
 import { specOf } from '../../query/table-query.js';
 import type { Backends } from '../backends.js';
-import { type Io, pause } from '../io.js';
+import { aborted, type Io, pause } from '../io.js';
 import { csv, ndjson } from '../screen/export.js';
 import { withProgress } from '../screen/progress.js';
 import { screen } from '../screen/screen.js';
@@ -75,13 +75,15 @@ async function once(session: Session): Promise<void> {
   if (!until.aborted) await print(session, true);
 }
 
+/** A reader that is slower than the interval gets fewer tables, not old ones. */
 async function live(session: Session): Promise<void> {
-  const { values, source, until } = session;
+  const { values, source, io, until } = session;
   const end = Date.now() + (values.duration ?? Number.POSITIVE_INFINITY) * 1000;
   for (let first = true; !until.aborted; first = false) {
     if (!(first && source.attached)) await pause(Math.min(values.interval, end - Date.now()), until);
     if (!until.aborted) await print(session, first);
     if (Date.now() >= end) return;
+    await Promise.race([io.stdout.taken(), aborted(until)]);
   }
 }
 

@@ -21,6 +21,8 @@ type TraceValues = ValuesOf<'trace'>;
 /** Faster than a person can read: on a terminal the rest is counted instead. */
 const SCREEN_LINES_PER_SECOND = 200;
 const REPORT_MS = 1000;
+/** Bytes kept for a slow reader of stdout. What comes on top is counted instead: it would fill the memory. */
+const MOST_WAITING = 64 << 20;
 
 /** Exit code 0 after --duration, 130 after a signal. Throws for a process that does not exist. */
 export async function trace(values: TraceValues, io: Io, backends: Backends): Promise<number> {
@@ -69,6 +71,10 @@ class Printer {
   readonly print: EventListener = (events, dropped) => {
     this.#dropped += dropped;
     const wanted = this.values.raw ? events : events.filter((event) => event.type !== 'transition');
+    if (this.io.stdout.waiting > MOST_WAITING) {
+      this.#dropped += wanted.length;
+      return;
+    }
     const shown = wanted.slice(0, this.#limit - this.#lines);
     this.#lines += shown.length;
     this.#suppressed += wanted.length - shown.length;

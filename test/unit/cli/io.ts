@@ -24,6 +24,8 @@ export class Captured implements Io {
 
 export class Sink {
   text = '';
+  /** What a test says that the reader has not taken. */
+  waiting = 0;
   readonly isTTY: boolean;
   readonly #waiting = new Set<() => void>();
 
@@ -36,6 +38,8 @@ export class Sink {
     for (const check of this.#waiting) check();
     return true;
   }
+
+  async taken(): Promise<void> {}
 
   /** Resolves with the match as soon as the text has one. */
   has(pattern: RegExp): Promise<RegExpExecArray> {

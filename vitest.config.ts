@@ -24,7 +24,7 @@ interface Project {
 const WAITING = 8;
 
 const PROJECTS: readonly Project[] = [
-  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 120, isolate: false },
+  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 240, isolate: false },
   { name: 'native', include: ['test/native/**/*.test.ts'], seconds: 60 },
   {
     name: 'kernel',

@@ -333,7 +333,7 @@ describe('trace, attached', () => {
         .split('\n')
         .map((line) => JSON.parse(line)),
     ).toEqual([mine()]);
-    await expect.poll(() => source.interest).toBeNull();
+    await expect.poll(() => source.interest, { timeout: 60_000 }).toBeNull();
   });
 
   it('follows several processes, and shows transitions with --raw', async () => {

@@ -6,7 +6,7 @@ import { plant } from '../../support/tree.js';
 import { turnsDuring } from '../../support/turns.js';
 
 /** A busy machine is slow. */
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 60_000 };
 
 /** A /proc of processes: pid, comm, inode of the network namespace. */
 function processes(...list: [pid: number, comm: string, inode: number][]): string {

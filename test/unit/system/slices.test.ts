@@ -8,7 +8,7 @@ import { plant, statText } from '../../support/tree.js';
 import { turnsDuring } from '../../support/turns.js';
 
 /** A busy machine is slow. */
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 60_000 };
 
 /** Pieces of work of so many milliseconds each. */
 function* pieces(count: number, ms: number): Generator<void> {

@@ -86,9 +86,7 @@ function sums(aggregator: Aggregator): { opened: number; closed: number; timeWai
 }
 
 describe('bounds', () => {
-  it('hold a million live connections and 250,000 TIME_WAIT entries in 120 MB of tables', {
-    timeout: 60_000,
-  }, () => {
+  it('hold a million live connections and 250,000 TIME_WAIT entries in 120 MB of tables', () => {
     const feed = new Feed();
     feed.announce(1, 100);
     const before = process.memoryUsage().arrayBuffers;
@@ -99,7 +97,7 @@ describe('bounds', () => {
     expect(sums(feed.aggregator)).toEqual({ opened: 1_250_000, closed: 250_000, timeWait: 250_000 });
   });
 
-  it('count what does not fit into the table of sockets all the same', { timeout: 60_000 }, () => {
+  it('count what does not fit into the table of sockets all the same', () => {
     const feed = new Feed();
     feed.announce(1, 100);
     const over = DEFAULT_LIMITS.sockets + 1000;
@@ -110,7 +108,7 @@ describe('bounds', () => {
     expect(sums(feed.aggregator)).toEqual({ opened: over, closed: over, timeWait: 0 });
   });
 
-  it('keep the totals exact beyond 100,000 flows', { timeout: 60_000 }, () => {
+  it('keep the totals exact beyond 100,000 flows', () => {
     const feed = new Feed();
     feed.announce(1, 100);
     for (let i = 0; i < 120_000; i++) feed.close(1, i, feed.open(1, i), END.PASSIVE);

@@ -188,9 +188,9 @@ describe('a filter', () => {
   it('answers in linear time whatever the expression', () => {
     const filter = parseFilter('process:/^(a+)+$/');
     const row = flow('x', { process: proc({ cmdline: `${'a'.repeat(20_000)}!` }) });
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(filter.matches(row)).toBe(false);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 
   it('never fails but with BAD_FILTER and a column inside the text, whatever is written', () => {

@@ -7,8 +7,7 @@ import { EVENT, FLAG, sizeOf } from '../../src/decode/layout.js';
 import { openAddon } from '../../src/engine/addon.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { settled } from '../support/counters.js';
-import { heldPrograms } from '../support/held.js';
-import { programsGone } from '../support/leftovers.js';
+import { opensAndCloses } from '../support/leftovers.js';
 import { Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 
@@ -226,17 +225,7 @@ describe('closing', () => {
       expect(call).toThrow(/closed/);
   });
 
-  it('leaves no BPF program behind, 20 times over', async () => {
-    for (let i = 0; i < 20; i++) {
-      const tracer = addon.openTracer({ ringBytes: 1 << 16, syscalls: i % 2 === 0 });
-      tracer.attach();
-      const ids = heldPrograms('self');
-      expect(ids.length).toBeGreaterThan(0);
-      tracer.close();
-      expect(heldPrograms('self')).toEqual([]);
-      if (i % 10 === 9) await programsGone(ids);
-    }
-  });
+  it('leaves no BPF program behind, with and without system calls', () => opensAndCloses(addon, 4));
 
   it('of one tracer leaves another at work', async () => {
     const scope = testScope();

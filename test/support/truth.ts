@@ -16,9 +16,6 @@ import type { Netns } from './netns.js';
 import { type DumpedSocket, dump } from './socket-dump.js';
 import type { Watch } from './watch.js';
 
-/** Connections of the ground-truth run. */
-export const CONNECTIONS = 100_000;
-
 /** What of the engine only this comparison looks at: rows do not say which entry they count. */
 interface Inside {
   aggregator: Aggregator;

@@ -29,9 +29,9 @@ export const TIERS = [
   { name: 'unit', budget: 150 },
   { name: 'native', budget: 60 },
   { name: 'kernel', budget: 450 },
-  { name: 'e2e', budget: 900 },
+  { name: 'e2e', budget: 480 },
   { name: 'sanitized', inAll: true, budget: 240 },
-  { name: 'load', inAll: true, budget: 240 },
+  { name: 'load', inAll: true, budget: 600 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
 

@@ -8,6 +8,9 @@ import type { Netns } from './netns.js';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
+/** For a program to say or do the next thing: several may start at once, on a machine that is busy otherwise. */
+const WITHIN_MS = 60_000;
+
 export interface StartOptions {
   netns?: Netns;
   /** A user name; root otherwise. */
@@ -65,13 +68,13 @@ export class Running implements Ending {
   }
 
   /** Waits until the output (stdout or stderr) matches, and gives the match. Rejects when the program ends before that. */
-  printed(pattern: RegExp, withinMs = 20_000): Promise<RegExpMatchArray> {
+  printed(pattern: RegExp, withinMs = WITHIN_MS): Promise<RegExpMatchArray> {
     const find = () => this.stdout.match(pattern) ?? this.stderr.match(pattern);
     return this.until(find, `print ${pattern}`, withinMs);
   }
 
   /** Waits until `find`, called now and at each piece of output, gives something; `what` says what is waited for. */
-  async until<T>(find: () => T | null | false, what: string, withinMs = 20_000): Promise<T> {
+  async until<T>(find: () => T | null | false, what: string, withinMs = WITHIN_MS): Promise<T> {
     const deadline = AbortSignal.timeout(patient(withinMs));
     for (;;) {
       const found = find();

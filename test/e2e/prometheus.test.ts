@@ -12,12 +12,16 @@ import { counting } from '../support/counters.js';
 import { Netns } from '../support/netns.js';
 import { must, run, start } from '../support/process.js';
 import { ab, nginx } from '../support/programs.js';
-import { type Scope, testScope } from '../support/scope.js';
+import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { ROOT, type Service, startService } from '../support/service.js';
 
 const DEPLOY = join(ROOT, 'deploy');
 const RULES = join(DEPLOY, 'prometheus/portchurn.rules.yml');
 const REQUESTS = 1500;
+
+const scope = fileScope();
+const netns = Netns.create(scope);
+const started = startService(scope);
 
 const text = async (service: Service) => await (await fetch(new URL('/metrics', service.url))).text();
 
@@ -90,10 +94,8 @@ class Prometheus {
 }
 
 it('what Prometheus scrapes is what was opened', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope);
   const server = await nginx(scope, netns);
-  const service = await startService(scope);
+  const service = await started;
   const prometheus = await Prometheus.start(scope, service);
   await prometheus.until('up{job="portchurn"}', 1);
   const grown = counting(netns);
@@ -113,7 +115,7 @@ it('what Prometheus scrapes is what was opened', async () => {
 });
 
 it('promtool finds nothing to complain about in the metrics', async () => {
-  const service = await startService(testScope());
+  const service = await started;
   const done = await promtool(await text(service), 'check', 'metrics');
   expect(done).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
@@ -131,7 +133,7 @@ it('the rules are valid, and alert when they should', async () => {
 });
 
 it('rules and dashboard use metrics that exist', async () => {
-  const service = await startService(testScope());
+  const service = await started;
   const exported = (await text(service)).matchAll(/^# TYPE (\S+)/gm);
   const known = new Set([...exported].map((match) => match[1]));
   for (const file of [RULES, join(DEPLOY, 'grafana/portchurn.json')]) {

@@ -9,13 +9,14 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../scripts/lib/run.js';
-import { run, start } from '../support/process.js';
+import { must, type Running, run, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 
 const ALL = [
@@ -58,8 +59,10 @@ function workingIn(tree: string): string[] {
   });
 }
 
-it('without root names the packages with their reasons and the command, and ends with 77', async () => {
-  const scope = testScope();
+it.concurrent('without root names the packages with their reasons and the command, and ends with 77', async ({
+  onTestFinished,
+}) => {
+  const scope = testScope(onTestFinished);
   const tree = copy(scope);
   mkdirSync(join(tree, 'out'), { mode: 0o777 });
   chmodSync(join(tree, 'out'), 0o777);
@@ -86,10 +89,10 @@ const DISTRIBUTIONS = [
   ],
 ] as const;
 
-it.each(DISTRIBUTIONS)(
+it.concurrent.for(DISTRIBUTIONS)(
   'on %s uses its names, installs nothing, and ends with 1',
-  async (_, osRelease, command) => {
-    const scope = testScope();
+  async ([, osRelease, command], { onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const tree = copy(scope);
     const release = join(scope.directory(), 'os-release');
     writeFileSync(release, osRelease);
@@ -114,30 +117,33 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-/** Starts the service by npm; `readyMs` is the time to the URL. */
-async function npmStart(scope: Scope) {
-  const began = performance.now();
+/** Starts the service by npm; it is ready when it has printed its URL. */
+async function npmStart(scope: Scope): Promise<Running> {
   const npm = await start(scope, ['npm', 'start', '--', '--listen', '127.0.0.1:0'], { cwd: ROOT });
   await npm.printed(/^http:\/\/127\.0\.0\.1:\d+/m);
-  return { npm, readyMs: performance.now() - began };
+  return npm;
 }
 
-it('a second start does no set-up work and is ready within 3 s', async () => {
-  const times = [];
-  // What else runs on the machine can only make it slower: the fastest counts.
-  for (let n = 0; n < 3; n++) {
-    const { npm, readyMs } = await npmStart(testScope());
-    expect(npm.stderr).not.toContain('setup:');
-    await npm.stop();
-    times.push(readyMs);
-  }
-  expect(Math.min(...times)).toBeLessThan(3000);
+/* No bound of time: on a busy machine a start is slow and right. What makes one slow by itself is a step that runs again. */
+it('after set-up, a start runs no step of it', async () => {
+  await must(['npm', 'run', 'setup'], { cwd: ROOT, withinMs: 120_000 }); // whoever built this tree may have left out a step
+  const before = stamps();
+  const npm = await npmStart(testScope());
+  expect(npm.stderr).not.toContain('setup:');
+  expect(stamps()).toEqual(before);
+  await npm.stop();
 });
+
+/** Every step leaves one when it has run: name and time. */
+function stamps(): [string, number][] {
+  const directory = join(ROOT, 'out/stamps');
+  return readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mtimeMs]);
+}
 
 it.each(['SIGINT', 'SIGTERM'] as const)(
   '%s to npm ends the service that npm start became',
   async (signal) => {
-    const { npm } = await npmStart(testScope());
+    const npm = await npmStart(testScope());
     const [child] = execFileSync('pgrep', ['-P', String(npm.pid)], { encoding: 'utf8' }).split('\n');
     const command = execFileSync('ps', ['-o', 'args=', '-p', String(child)], { encoding: 'utf8' });
     /* It has re-executed itself, with fewer privileges, by its full name. */

@@ -79,15 +79,17 @@ const gaveUp = (client: string, place: Place) =>
   place.cause === 'timed-out' && (client === 'ab' || client === 'curl');
 
 const scope = fileScope();
-const started = startService(scope);
-const CASES = Object.keys(PLACES).flatMap((place) =>
-  Object.keys(CLIENTS).map((client) => [client, place] as const),
+const CASES = Object.keys(PLACES).flatMap((name) =>
+  Object.keys(CLIENTS).map((client) => {
+    const place = PLACES[name] as Place;
+    return [client, name, place, Netns.create(scope, place.sysctls)] as const;
+  }),
 );
+const started = startService(scope);
 
-it.each(CASES)('%s against %s', async (client, name) => {
-  const test = testScope();
-  const place = PLACES[name] as Place;
-  const netns = Netns.create(scope, place.sysctls); // as long as the service: an inode may be used again
+/* All at the same time: most of it is waiting for the kernel to give up. */
+it.concurrent.for(CASES)('%s against %s', async ([client, , place, netns], { onTestFinished }) => {
+  const test = testScope(onTestFinished);
   const service = await started;
   await place.prepare(test, netns);
   const words = CLIENTS[client]?.(test.directory()) ?? [];

@@ -48,7 +48,7 @@ function nameOf({ process, destination: { address, port } }: FlowRow): string {
 }
 
 const scope = fileScope();
-const started = startService(scope);
+const started = startService(scope, '--interval', '250');
 
 /** Runs a client against servers in a fresh namespace; gives its log and, once all is closed, its rows. */
 async function traced(flags: Flags) {

@@ -76,8 +76,10 @@ async function churn(scope: Scope, netns: Netns): Promise<void> {
   await churnClient(scope, netns, { to: '127.0.0.1:9003', ...seconds, 'per-child': 1, close: 'client' });
 }
 
-it('a client that knows only the contract rebuilds every table from deltas', async () => {
-  const scope = testScope();
+it.concurrent('a client that knows only the contract rebuilds every table from deltas', async ({
+  onTestFinished,
+}) => {
+  const scope = testScope(onTestFinished);
   const netns = Netns.create(scope);
   const service = await startService(scope, ...QUICK);
   await servers(scope, netns);
@@ -105,8 +107,10 @@ async function until(
   }
 }
 
-it('killed and started again, the service has a new epoch and right tables', async () => {
-  const scope = testScope();
+it.concurrent('killed and started again, the service has a new epoch and right tables', async ({
+  onTestFinished,
+}) => {
+  const scope = testScope(onTestFinished);
   const netns = Netns.create(scope, KEPT);
   const first = await startService(scope, ...QUICK);
   await servers(scope, netns);
@@ -140,8 +144,8 @@ it('killed and started again, the service has a new epoch and right tables', asy
   await until(after, 'oneTotal', (state) => state.rows[0]?.opened === 2 * GONE, second, all);
 });
 
-it('with --redact no argument of any program is on any surface', async () => {
-  const scope = testScope();
+it.concurrent('with --redact no argument of any program is on any surface', async ({ onTestFinished }) => {
+  const scope = testScope(onTestFinished);
   const netns = Netns.create(scope);
   const service = await startService(scope, '--redact', ...QUICK);
   await servers(scope, netns);

@@ -22,8 +22,8 @@ describe('top beside a service', () => {
   let pid: number;
 
   beforeAll(async () => {
-    service = await startService(scope);
     netns = Netns.create(scope);
+    service = await startService(scope, '--interval', '250');
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     const client = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: COUNT });
     pid = client.pid;
@@ -46,7 +46,7 @@ describe('top beside a service', () => {
     return done.stdout;
   };
 
-  it('prints the snapshot body as JSON', async () => {
+  it.concurrent('prints the snapshot body as JSON', async () => {
     const { flows } = (JSON.parse(await top('-o', 'json')) as TopBody).topics;
     expect(flows.rows.filter((row) => row.direction === 'out')).toMatchObject([
       { process: { pid }, opened: COUNT },
@@ -54,7 +54,7 @@ describe('top beside a service', () => {
     expect(flows.total).toBe(2);
   });
 
-  it('prints one row per line as NDJSON', async () => {
+  it.concurrent('prints one row per line as NDJSON', async () => {
     const rows = (await top('-o', 'ndjson'))
       .trim()
       .split('\n')
@@ -62,12 +62,12 @@ describe('top beside a service', () => {
     expect(rows.map((row) => row.opened)).toEqual([COUNT, COUNT]);
   });
 
-  it('sums up by program', async () => {
+  it.concurrent('sums up by program', async () => {
     const { flows } = (JSON.parse(await top('-o', 'json', '--group', 'program')) as TopBody).topics;
     expect(flows.rows.map((row) => [row.process.comm, row.opened])).toEqual([['churngen', 2 * COUNT]]);
   });
 
-  it('prints a table without escapes on a pipe', async () => {
+  it.concurrent('prints a table without escapes on a pipe', async () => {
     const text = await top();
     expect(text).toMatch(new RegExp(`^ *${pid} +churngen.*127\\.0\\.0\\.1:9000.*${COUNT}`, 'm'));
     expect(text).not.toContain('\x1b');
@@ -75,8 +75,8 @@ describe('top beside a service', () => {
 });
 
 describe('alone', () => {
-  it('top traces by itself for the given time', async () => {
-    const scope = testScope();
+  it.concurrent('top traces by itself for the given time', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const netns = Netns.create(scope);
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     const words = ['top', '--once', '--standalone', '--duration', '4', '-o', 'json', '--log-level', 'info'];
@@ -90,7 +90,7 @@ describe('alone', () => {
     expect(rows.map((row) => row.opened)).toEqual([COUNT, COUNT]);
   });
 
-  it('doctor says that this machine can trace', async () => {
+  it.concurrent('doctor says that this machine can trace', async () => {
     expect(await cli(['doctor'])).toMatchObject({ code: 0 });
     const { stdout } = await cli(['doctor', '-o', 'json']);
     expect(() => JSON.parse(stdout) as unknown).not.toThrow();

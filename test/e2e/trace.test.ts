@@ -12,8 +12,10 @@ import { portchurn, type Service, startService } from '../support/service.js';
 import { ATTEMPTS } from '../support/watch.js';
 
 const LOAD_PER_SECOND = 20_000;
-const LOAD_SECONDS = 4;
 const TRACED = 200;
+const TRACED_PER_SECOND = 100;
+/** The load lasts longer than what is traced. */
+const LOAD_SECONDS = 2.5;
 
 const events = (trace: Running) =>
   trace.stdout
@@ -79,7 +81,7 @@ async function traceOneOfMany(service: Service): Promise<void> {
   const one = await churnClient(scope, netns, {
     to: '127.0.0.1:9000',
     count: TRACED,
-    rate: 100,
+    rate: TRACED_PER_SECOND,
     gate: true,
     stay: true,
   });

@@ -89,7 +89,7 @@ const started = startService(scope);
 
 /* All at the same time: most of it is waiting for the kernel to give up. */
 it.concurrent.for(CASES)('%s against %s', async ([client, , place, netns], { onTestFinished }) => {
-  const test = testScope(onTestFinished);
+  const test = testScope({ onTestFinished });
   const service = await started;
   await place.prepare(test, netns);
   const words = CLIENTS[client]?.(test.directory()) ?? [];

@@ -79,7 +79,7 @@ async function churn(scope: Scope, netns: Netns): Promise<void> {
 it.concurrent('a client that knows only the contract rebuilds every table from deltas', async ({
   onTestFinished,
 }) => {
-  const scope = testScope(onTestFinished);
+  const scope = testScope({ onTestFinished });
   const netns = Netns.create(scope);
   const service = await startService(scope, ...QUICK);
   await servers(scope, netns);
@@ -110,7 +110,7 @@ async function until(
 it.concurrent('killed and started again, the service has a new epoch and right tables', async ({
   onTestFinished,
 }) => {
-  const scope = testScope(onTestFinished);
+  const scope = testScope({ onTestFinished });
   const netns = Netns.create(scope, KEPT);
   const first = await startService(scope, ...QUICK);
   await servers(scope, netns);
@@ -145,7 +145,7 @@ it.concurrent('killed and started again, the service has a new epoch and right t
 });
 
 it.concurrent('with --redact no argument of any program is on any surface', async ({ onTestFinished }) => {
-  const scope = testScope(onTestFinished);
+  const scope = testScope({ onTestFinished });
   const netns = Netns.create(scope);
   const service = await startService(scope, '--redact', ...QUICK);
   await servers(scope, netns);

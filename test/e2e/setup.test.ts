@@ -62,7 +62,7 @@ function workingIn(tree: string): string[] {
 it.concurrent('without root names the packages with their reasons and the command, and ends with 77', async ({
   onTestFinished,
 }) => {
-  const scope = testScope(onTestFinished);
+  const scope = testScope({ onTestFinished });
   const tree = copy(scope);
   mkdirSync(join(tree, 'out'), { mode: 0o777 });
   chmodSync(join(tree, 'out'), 0o777);
@@ -92,7 +92,7 @@ const DISTRIBUTIONS = [
 it.concurrent.for(DISTRIBUTIONS)(
   'on %s uses its names, installs nothing, and ends with 1',
   async ([, osRelease, command], { onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const tree = copy(scope);
     const release = join(scope.directory(), 'os-release');
     writeFileSync(release, osRelease);

@@ -76,7 +76,7 @@ describe('top beside a service', () => {
 
 describe('alone', () => {
   it.concurrent('top traces by itself for the given time', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const netns = Netns.create(scope);
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     const words = ['top', '--once', '--standalone', '--duration', '4', '-o', 'json', '--log-level', 'info'];

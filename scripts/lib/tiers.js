@@ -28,10 +28,10 @@ export const TIERS = [
   { name: 'lint', budget: 240 },
   { name: 'unit', budget: 150 },
   { name: 'native', budget: 60 },
-  { name: 'kernel', budget: 450 },
+  { name: 'kernel', budget: 300 },
   { name: 'e2e', budget: 480 },
   { name: 'sanitized', inAll: true, budget: 240 },
-  { name: 'load', inAll: true, budget: 600 },
+  { name: 'load', inAll: true, budget: 900 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
 

@@ -250,7 +250,10 @@ export const FindingRow = Type.Object({
 export type FindingRow = Static<typeof FindingRow>;
 
 export const LEVELS = ['ok', 'warning', 'critical', 'recovered'] as const;
-/** One sentence about the machine's ports. `budget` and `finding` are the keys of the rows that it is about. */
+/**
+ * One sentence about the ports of the machine, or of what a service-wide filter shows. `budget` and `finding` are the keys of the
+ * rows that it is about.
+ */
 export const VerdictRow = Type.Object({
   key: Type.Literal('verdict'),
   level: Type.Enum(LEVELS),

@@ -8,7 +8,7 @@ import { openPage, shownRow } from '../support/browser.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
-import { type Service, startService } from '../support/service.js';
+import { type Service, serviceOf } from '../support/service.js';
 
 const WITHIN = { timeout: 40_000 };
 const status = (page: Page) => page.locator('.strip').getByRole('status');
@@ -37,7 +37,7 @@ function sent(page: Page): string[] {
 it('greys what is old with its age while the service is silent or gone, and is fresh again when it is back', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);
-  const service = await startService(scope);
+  const service = await serviceOf(scope, netns);
   await holds(scope, service, netns);
   const { page, problems } = await openPage(scope, service.url);
   const row = () => shownRow(page, /TCP flows/, (cells) => cells.Destination === '127.0.0.1:8080');
@@ -65,7 +65,7 @@ it('greys what is old with its age while the service is silent or gone, and is f
   expect([await isGrey(page), (await row()).Destination]).toEqual([true, '127.0.0.1:8080']);
 
   await service.process.exited;
-  await startService(scope, '--listen', new URL(service.url).host, '--no-syscalls');
+  await serviceOf(scope, netns, '--listen', new URL(service.url).host, '--no-syscalls');
   await status(page).getByText('Live').waitFor(WITHIN);
   expect([await isGrey(page), (await row()).Destination]).toEqual([false, '127.0.0.1:8080']);
   const journal = page.getByRole('region', { name: 'Event log' });
@@ -79,7 +79,7 @@ it('greys what is old with its age while the service is silent or gone, and is f
 it('asks for less while it is hidden, fits a telephone, and moves nothing for whoever wants no motion', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);
-  const service = await startService(scope);
+  const service = await serviceOf(scope, netns);
   await holds(scope, service, netns);
   const { page, problems } = await openPage(scope, 'about:blank');
   const frames = sent(page);

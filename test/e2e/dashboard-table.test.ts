@@ -11,7 +11,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { type Running, start } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
-import { type Service, startService } from '../support/service.js';
+import { type Service, serviceOf } from '../support/service.js';
 
 /** 1,000 ports, none of which is taken over: some fifteen seconds. */
 const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30999' };
@@ -36,7 +36,7 @@ let hostile: Running;
 
 beforeAll(async () => {
   netns = Netns.create(scope, SETTINGS);
-  service = await startService(scope, '--interval', '500');
+  service = await serviceOf(scope, netns, '--interval', '500');
   await churnServer(scope, netns, ['0.0.0.0:9000'], { seconds: SECONDS });
   await churnClient(scope, netns, { to: '127.0.1.1:9000', spread: DESTINATIONS, rate: 24, seconds: SECONDS });
   await program(scope, netns, 'server.mjs', '127.0.0.1', 8080);

@@ -9,7 +9,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { startService } from '../support/service.js';
+import { serviceOf } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
 const NOBODY_LISTENS = 9;
@@ -75,11 +75,10 @@ async function drag(page: Page, canvas: Locator, from: number, to: number): Prom
 it('shows what led to the incident before the page was opened, goes on live, zooms, and logs what happens', async () => {
   const scope = testScope();
   const netns = Netns.create(scope, SETTINGS);
-  const service = await startService(scope);
+  const service = await serviceOf(scope, netns);
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  // Not the verdict: that is about whatever is tightest on this machine.
-  const failed = (await service.stream(scope)).subscribe('failures', { filter: `netns:${netns.inode}` });
+  const failed = (await service.stream(scope)).subscribe('failures');
   const key = await failed.until(
     (rows) => rows.find(({ count, budget }) => count > 50 && budget !== null)?.budget,
     WITHIN.timeout,

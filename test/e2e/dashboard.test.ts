@@ -11,7 +11,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { startService } from '../support/service.js';
+import { serviceOf } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
 /** 1,000 ports, none of which is taken over: some fifteen seconds. */
@@ -24,7 +24,7 @@ const diagnosis = (page: Page) => page.getByRole('region', { name: 'Diagnosis' }
 it('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
   const scope = testScope();
   const netns = Netns.create(scope, SETTINGS);
-  const service = await startService(scope);
+  const service = await serviceOf(scope, netns);
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, service.url);
   await verdict(page).getByText('Ports are fine.').waitFor(WITHIN);
@@ -61,7 +61,7 @@ it('tells an incident from calm to recovered, with culprit, victim and fix', asy
 
 it('says what it cannot answer, and the fix, above everything else', async () => {
   const scope = testScope();
-  const service = await startService(scope, '--portable-verdict');
+  const service = await serviceOf(scope, Netns.create(scope), '--portable-verdict');
   const { page, problems } = await openPage(scope, service.url);
   const notice = page.locator('.notice', { hasText: 'Portable verdict: ' });
   await notice.waitFor(WITHIN);
@@ -74,7 +74,7 @@ it('says what it cannot answer, and the fix, above everything else', async () =>
 it('shows what other processes are called as text, whatever that is', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);
-  const service = await startService(scope);
+  const service = await serviceOf(scope, netns);
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, service.url);
   const comm = '<img src=x>';

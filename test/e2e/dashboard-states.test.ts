@@ -3,19 +3,31 @@
  * that a hidden page asks for less. Real Chromium, real service.
  */
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
-import { openPage, shownRow } from '../support/browser.js';
+import { beforeAll, expect, it } from 'vitest';
+import { openBrowser, openPage, shownRow } from '../support/browser.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
-import { type Scope, testScope } from '../support/scope.js';
+import { fileScope } from '../support/scope.js';
 import { type Service, serviceOf } from '../support/service.js';
 
 const WITHIN = { timeout: 40_000 };
+/** The tests wait at the same time: each has a service and a page of its own. */
+const scope = fileScope();
+const browser = openBrowser(scope);
+const netns = Netns.create(scope);
+let silenced: Service;
+let steady: Service;
+
+beforeAll(async () => {
+  silenced = await serviceOf(scope, netns);
+  steady = await serviceOf(scope, netns);
+  await holds();
+});
 const status = (page: Page) => page.locator('.strip').getByRole('status');
 const isGrey = (page: Page) => page.locator('main').evaluate((main) => main.classList.contains('old'));
 
 /** Connections that stay, so that there is a row to look at. */
-async function holds(scope: Scope, service: Service, netns: Netns): Promise<void> {
+async function holds(): Promise<void> {
   const code = `import socket, sys
 listener = socket.create_server(("127.0.0.1", 8080))
 kept = [socket.create_connection(("127.0.0.1", 8080)) for _ in range(3)]
@@ -23,8 +35,10 @@ print("ready", flush=True)
 sys.stdin.read()`;
   const running = await start(scope, ['/usr/bin/python3', '-c', code], { netns });
   await running.printed(/ready/);
-  const flows = (await service.stream(scope)).subscribe('flows', { filter: `netns:${netns.inode}` });
-  await flows.until((rows) => rows.length > 0, WITHIN.timeout);
+  for (const service of [silenced, steady]) {
+    const flows = (await service.stream(scope)).subscribe('flows');
+    await flows.until((rows) => rows.length > 0, WITHIN.timeout);
+  }
 }
 
 /** Sockets of the page: what it sent on each. */
@@ -34,12 +48,9 @@ function sent(page: Page): string[] {
   return frames;
 }
 
-it('greys what is old with its age while the service is silent or gone, and is fresh again when it is back', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope);
-  const service = await serviceOf(scope, netns);
-  await holds(scope, service, netns);
-  const { page, problems } = await openPage(scope, service.url);
+it.concurrent('greys what is old with its age while the service is silent or gone, and is fresh again when it is back', async () => {
+  const service = silenced;
+  const { page, problems } = await openPage(scope, service.url, browser);
   const row = () => shownRow(page, /TCP flows/, (cells) => cells.Destination === '127.0.0.1:8080');
   await row();
   await status(page).getByText('Live').waitFor(WITHIN);
@@ -76,16 +87,12 @@ it('greys what is old with its age while the service is silent or gone, and is f
   expect(problems.filter((text) => !refused.test(text))).toEqual([]);
 });
 
-it('asks for less while it is hidden, fits a telephone, and moves nothing for whoever wants no motion', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope);
-  const service = await serviceOf(scope, netns);
-  await holds(scope, service, netns);
-  const { page, problems } = await openPage(scope, 'about:blank');
+it.concurrent('asks for less while it is hidden, fits a telephone, and moves nothing for whoever wants no motion', async () => {
+  const { page, problems } = await openPage(scope, 'about:blank', browser);
   const frames = sent(page);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto(service.url);
+  await page.goto(steady.url);
   await status(page).getByText('Live').waitFor(WITHIN);
   await page.getByRole('img', { name: 'Ports held' }).waitFor(WITHIN);
   const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

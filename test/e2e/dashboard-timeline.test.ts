@@ -4,7 +4,7 @@
  */
 import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { openPage } from '../support/browser.js';
+import { openBrowser, openPage } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
@@ -14,8 +14,8 @@ import { serviceOf } from '../support/service.js';
 const ADDRESS = '127.0.0.1';
 const NOBODY_LISTENS = 9;
 const DAY_MS = 86_400_000;
-/** 600 ports, none of which is taken over: some nine seconds. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30599' };
+/** 400 ports, none of which is taken over: some six seconds. */
+const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30399' };
 const WITHIN = { timeout: 40_000 };
 
 const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' });
@@ -77,6 +77,7 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   const netns = Netns.create(scope, SETTINGS);
   const service = await serviceOf(scope, netns);
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
+  const browser = openBrowser(scope);
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
   const failed = (await service.stream(scope)).subscribe('failures');
   const key = await failed.until(
@@ -87,7 +88,7 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   await said.until(([row]) => row?.level === 'critical', WITHIN.timeout);
 
   const opened = Date.now();
-  const { page, problems } = await openPage(scope, service.url);
+  const { page, problems } = await openPage(scope, service.url, browser);
   await page.getByRole('region', { name: 'Verdict' }).getByText('Out of ports').waitFor({ timeout: 5000 });
   await page
     .getByRole('region', { name: 'Diagnosis' })
@@ -96,8 +97,8 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
     .waitFor({ timeout: 5000 });
   await timeline(page).getByLabel('What the timeline shows').selectOption(`key ${key}`, WITHIN);
 
-  const ports = await says(page, 'Ports held', / of 600 ports held now/);
-  expect(ports).toMatch(/^(59\d|600) of 600 ports held now: TIME_WAIT /);
+  const ports = await says(page, 'Ports held', / of 400 ports held now/);
+  expect(ports).toMatch(/^(39\d|400) of 400 ports held now: TIME_WAIT /);
   const rates = await says(page, 'Per second', /EADDRNOTAVAIL/);
   expect(timeAfter(/first at/, rates)).toBeLessThan(opened);
   expect(timeAfter(/^Opens .*?\/s at/, rates)).toBeLessThan(opened);

@@ -4,29 +4,39 @@
  */
 import { execSync } from 'node:child_process';
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
-import { openPage, shownRow } from '../support/browser.js';
+import { openBrowser, openPage, shownRow } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
-import { testScope } from '../support/scope.js';
-import { serviceOf } from '../support/service.js';
+import { fileScope } from '../support/scope.js';
+import { type Service, serviceOf } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
-/** 1,000 ports, none of which is taken over: some fifteen seconds. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30999' };
+/** 500 ports, none of which is taken over: some seven seconds. */
+const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30499' };
 const WITHIN = { timeout: 60_000 };
+
+/** The tests wait at the same time: the incident has a namespace and a service of its own, the others share one that only looks. */
+const scope = fileScope();
+const browser = openBrowser(scope);
+const netns = Netns.create(scope, SETTINGS);
+const other = Netns.create(scope);
+let service: Service;
+let portable: Service;
+
+beforeAll(async () => {
+  service = await serviceOf(scope, netns);
+  portable = await serviceOf(scope, other, '--portable-verdict');
+});
 
 const verdict = (page: Page) => page.getByRole('region', { name: 'Verdict' });
 const diagnosis = (page: Page) => page.getByRole('region', { name: 'Diagnosis' });
 
-it('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope, SETTINGS);
-  const service = await serviceOf(scope, netns);
+it.concurrent('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
-  const { page, problems } = await openPage(scope, service.url);
+  const { page, problems } = await openPage(scope, service.url, browser);
   await verdict(page).getByText('Ports are fine.').waitFor(WITHIN);
   await diagnosis(page).getByText('Nothing to act on.').waitFor(WITHIN);
   const calmIcon = await page.locator('link[rel=icon]').getAttribute('href');
@@ -59,10 +69,8 @@ it('tells an incident from calm to recovered, with culprit, victim and fix', asy
   expect(problems).toEqual([]);
 });
 
-it('says what it cannot answer, and the fix, above everything else', async () => {
-  const scope = testScope();
-  const service = await serviceOf(scope, Netns.create(scope), '--portable-verdict');
-  const { page, problems } = await openPage(scope, service.url);
+it.concurrent('says what it cannot answer, and the fix, above everything else', async () => {
+  const { page, problems } = await openPage(scope, portable.url, browser);
   const notice = page.locator('.notice', { hasText: 'Portable verdict: ' });
   await notice.waitFor(WITHIN);
   expect(await notice.textContent()).toContain('Start without --portable-verdict.');
@@ -71,18 +79,17 @@ it('says what it cannot answer, and the fix, above everything else', async () =>
   expect(problems).toEqual([]);
 });
 
-it('shows what other processes are called as text, whatever that is', async () => {
-  const scope = testScope();
-  const netns = Netns.create(scope);
-  const service = await serviceOf(scope, netns);
-  await program(scope, netns, 'server.mjs', ADDRESS, 8080);
-  const { page, problems } = await openPage(scope, service.url);
+it.concurrent('shows what other processes are called as text, whatever that is', async () => {
+  await program(scope, other, 'server.mjs', ADDRESS, 8080);
+  const { page, problems } = await openPage(scope, portable.url, browser);
   const comm = '<img src=x>';
   const code = `import socket, sys
 open("/proc/self/comm", "w").write(${JSON.stringify(comm)})
 kept = [socket.create_connection(("${ADDRESS}", 8080)) for _ in range(3)]
 sys.stdin.read()`;
-  await start(scope, ['/usr/bin/python3', '-c', code, '<img src=x onerror="document.title=1">'], { netns });
+  await start(scope, ['/usr/bin/python3', '-c', code, '<img src=x onerror="document.title=1">'], {
+    netns: other,
+  });
   await shownRow(page, /TCP flows/, (row) => (row.Process ?? '').startsWith(comm));
   expect(await page.locator('img').count()).toBe(0);
   expect(await page.title()).not.toBe('1');

@@ -64,7 +64,8 @@ export class AuditSchedule {
 
   /**
    * Namespaces that were audited before and are not listed any more, or whose inode belongs to another namespace now. One that
-   * could not be entered has not gone for that: the discovery that follows decides.
+   * could not be entered has not gone for that: the discovery that follows decides. One that went before any audit of it is
+   * gone when it is not listed, and nothing has happened there since before the last discovery.
    * @param found the namespace that each inode was found to be in this round
    */
   gone(due: readonly Netns[], found: ReadonlyMap<number, Namespace>): Namespace[] {
@@ -72,7 +73,8 @@ export class AuditSchedule {
     const asked = new Set(due.map(({ inode }) => inode));
     for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);
     return [...this.aggregator.namespaces.all()].filter((namespace) => {
-      if (namespace.auditedAt === 0) return false;
+      if (namespace === this.aggregator.namespaces.rest) return false;
+      if (namespace.auditedAt === 0) return !listed.has(namespace.inode) && !this.isRecent(namespace);
       const there = asked.has(namespace.inode) ? found.get(namespace.inode) : undefined;
       const isReplaced = there !== undefined && there !== namespace;
       return isReplaced || !listed.has(namespace.inode);
@@ -89,7 +91,9 @@ export class AuditSchedule {
   /** Events came from a namespace that discovery has not listed. */
   private hasUnlisted(): boolean {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
-    for (const namespace of this.aggregator.namespaces.all()) {
+    const { namespaces } = this.aggregator;
+    for (const namespace of namespaces.all()) {
+      if (namespace === namespaces.rest) continue;
       if (!listed.has(namespace.inode) && namespace.auditedAt === 0 && this.isRecent(namespace)) return true;
     }
     return false;

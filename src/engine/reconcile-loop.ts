@@ -131,7 +131,12 @@ export class ReconcileLoop implements DumpSink {
       this.reconciler.endRound();
     }
     this.schedule.noteAudited(due);
-    for (const namespace of this.schedule.gone(due, this.found)) this.reconciler.forget(namespace);
+    await this.forget(new Set(this.schedule.gone(due, this.found)));
+  }
+
+  private async forget(gone: ReadonlySet<Namespace>): Promise<void> {
+    if (gone.size === 0) return;
+    for (let at = 0; at >= 0; at = this.reconciler.forget(gone, at, SWEEP_SLOTS)) await setImmediate();
   }
 }
 

@@ -33,6 +33,9 @@ export interface Limits {
   budgets: number;
   failures: number;
   processes: number;
+  /** What dead processes are rolled up into. */
+  programs: number;
+  namespaces: number;
   /** Flows that can have quantiles at once. */
   durationWindows: number;
 }
@@ -43,6 +46,8 @@ export const DEFAULT_LIMITS: Limits = {
   budgets: 20_000,
   failures: 20_000,
   processes: 20_000,
+  programs: 5000,
+  namespaces: 4096,
   durationWindows: 4096,
 };
 
@@ -59,9 +64,9 @@ export type Observer = (
 ) => void;
 
 export class Aggregator implements EventSink {
-  readonly namespaces = new NamespaceTable();
+  readonly namespaces: NamespaceTable;
   readonly processes: ProcessTable;
-  readonly programs = new ProgramTable();
+  readonly programs: ProgramTable;
   readonly flows: FlowTable;
   readonly budgets: BudgetTable;
   readonly sockets: SocketTable;
@@ -81,8 +86,10 @@ export class Aggregator implements EventSink {
   private cause: Cause | null = null;
 
   constructor(context: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
+    this.namespaces = new NamespaceTable(limits.namespaces);
     this.processes = new ProcessTable(limits.processes, context, (process) => this.dead.rollUp(process));
-    this.flows = new FlowTable(limits.flows);
+    this.programs = new ProgramTable(limits.programs, (program) => this.dead.rollUpProgram(program));
+    this.flows = new FlowTable(limits.flows, this.processes.unknown);
     this.budgets = new BudgetTable(limits.budgets);
     this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
     this.attribution = new Attribution(this.processes, this.sockets);
@@ -109,8 +116,8 @@ export class Aggregator implements EventSink {
 
   /** More is known of the process than its rows say. */
   touchRows(process: Process): void {
-    for (const flow of this.flows.ownedBy(process)) this.flows.touch(flow);
-    for (const failure of this.failures.table.ownedBy(process)) this.failures.table.touch(failure);
+    this.flows.touchOwnedBy(process);
+    this.failures.table.touchOwnedBy(process);
   }
 
   tcp(event: TcpEvent): void {
@@ -164,8 +171,7 @@ export class Aggregator implements EventSink {
   /** With it, later connections whose first event was missed are known to have come in. */
   private listening(event: TcpEvent, namespace: Namespace): null {
     if (event.type === EVENT.SEED && namespace.listeners.get(event.localPort)) return null;
-    namespace.listeners.set(event.localPort, this.attribution.ofEvent(event));
-    namespace.portsChanged();
+    namespace.listen(event.localPort, this.attribution.ofEvent(event));
     return null;
   }
 

@@ -56,7 +56,7 @@ export class Attribution {
 
   /** Ways 4 and 5. */
   ofDumped({ lost, holder, listener }: DumpedOwners): Owner {
-    return lost ?? holder ?? listener ?? this.processes.unknown;
+    return (lost ?? holder ?? listener ?? this.processes.unknown).accountable;
   }
 
   /** Who sent the first local FIN; null: not known. */

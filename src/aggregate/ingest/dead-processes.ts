@@ -3,6 +3,7 @@
  * people can read, or there are more processes than the table holds; then the oldest are rolled up into their program, with
  * exact counts. However many rows one has, a call moves a bounded number of them.
  */
+import type { Owner } from '../model/owner.js';
 import type { Process } from '../model/process.js';
 import type { Program } from '../model/program.js';
 import type { FailureTable } from '../tables/failure-table.js';
@@ -56,11 +57,24 @@ export class DeadProcesses {
   /** What still comes of it counts for its program from now on; its rows follow, most often at once. */
   rollUp(process: Process): void {
     const program = this.programs.of(process);
-    process.rolledUp = true;
     this.unfile(process, program);
+    this.leave(process, program);
+    this.move(ROWS_PER_EVENT);
+  }
+
+  /** As a program is, when there are too many: with it go the dead that still have rows of their own. */
+  rollUpProgram(program: Program): void {
+    const dead = this.dead.get(program) ?? [];
+    this.dead.delete(program);
+    for (const process of dead) this.leave(process, program.accountable);
+    this.moving.push(this.rowsOf(program, program.accountable));
+    this.move(ROWS_PER_EVENT);
+  }
+
+  private leave(process: Process, program: Program): void {
+    process.rolledUp = true;
     this.processes.noteRolledUp(process);
     this.moving.push(this.rowsOf(process, program));
-    this.move(ROWS_PER_EVENT);
   }
 
   private file(process: Process): void {
@@ -103,13 +117,14 @@ export class DeadProcesses {
   }
 
   /** Moves one row with each step. */
-  private *rowsOf(process: Process, program: Program): Generator<void> {
-    for (const flow of this.flows.ownedBy(process)) {
-      this.flows.rollUp(flow, this.flows.of(flow.namespace, program, flow.direction, flow.destination));
+  private *rowsOf(owner: Owner, program: Program): Generator<void> {
+    for (const flow of this.flows.ownedBy(owner)) {
+      const into = program.accountable;
+      this.flows.rollUp(flow, this.flows.of(flow.namespace, into, flow.direction, flow.destination));
       yield;
     }
-    for (const failure of this.failures.ownedBy(process)) {
-      this.failures.rollUp(failure, program, failure.lastSeen);
+    for (const failure of this.failures.ownedBy(owner)) {
+      this.failures.rollUp(failure, program.accountable, failure.lastSeen);
       yield;
     }
   }

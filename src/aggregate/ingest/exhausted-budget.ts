@@ -14,6 +14,8 @@ import type { BudgetTable } from '../tables/budget-table.js';
  */
 const LACK_PORTS = 1;
 const LACK_SHARE = 0.02;
+/** Sources looked at for a full budget: one machine may have as many as a /8 of loopback addresses, and every failure asks. */
+const MOST_SOURCES = 64;
 
 /** Null: not known, since the namespace's settings were not read yet. */
 export function isFull(budget: Budget): boolean | null {
@@ -27,16 +29,15 @@ export function isFull(budget: Budget): boolean | null {
 
 /**
  * The budget that a failed connect() wanted a port of. Without a source address it may have been any toward that
- * destination: a full one, if there is one. Null when there are too many budgets.
+ * destination: a full one, if there is one among the first. Null when there are too many budgets.
  */
 export function wantedBudget(budgets: BudgetTable, flow: Flow, event: TcpEvent): Budget | null {
   if (hasSource(event)) return budgets.of(flow, event);
-  const { address, port } = flow.destination;
-  for (const budget of budgets.all()) {
-    const toward = budget.destination;
-    if (budget.namespace !== flow.namespace || toward.address !== address || toward.port !== port) continue;
-    if (isFull(budget) === true) return budget;
-  }
+  const last = flow.lastFailure?.budget ?? null;
+  if (last !== null && isFull(last) === true) return last;
+  const toward = budgets.toward(flow);
+  for (let at = 0; at < Math.min(MOST_SOURCES, toward.length); at++)
+    if (isFull(toward[at] as Budget) === true) return toward[at] as Budget;
   return budgets.of(flow, event);
 }
 

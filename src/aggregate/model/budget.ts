@@ -22,6 +22,8 @@ export class Budget {
   /** Sockets in the table that point here. */
   pins = 0;
   dirty = false;
+  /** Its place among the budgets toward the same destination. */
+  peer = -1;
   /** Among the rows that are being made; -1: it has none. */
   place = -1;
   /** The last forecast was a number: see forecast.ts about noise. */

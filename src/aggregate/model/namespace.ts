@@ -16,7 +16,7 @@ export class Namespace {
   timeWait = 0;
   timeWaitAttributed = 0;
   /** Ports that bind() took: connections bound before connect(), their TIME_WAIT, listeners, idle binds. */
-  readonly blocked = new PortCounts(() => this.portsChanged());
+  readonly blocked = new PortCounts((port, by) => this.boundChanged(port, by));
   /** Who listens on a local port, as far as seen; null: not known. */
   listeners = new Map<number, Owner | null>();
   /** Ports of sockets that did bind() and nothing more. */
@@ -42,6 +42,22 @@ export class Namespace {
   /** Listeners, idle binds, bound connections or the range are not what they were. */
   portsChanged(): void {
     this.knownBlocked = null;
+  }
+
+  /** Of one port it is known what changes; counting all of them is for audits, since a failed connect() asks for the sum. */
+  private boundChanged(port: number, by: 1 | -1): void {
+    if (!this.listeners.has(port) && !this.idleBound.has(port)) this.countPort(port, by);
+  }
+
+  listen(port: number, owner: Owner | null): void {
+    const isNew = !this.listeners.has(port) && !this.idleBound.has(port) && !this.blocked.has(port);
+    this.listeners.set(port, owner);
+    if (isNew) this.countPort(port, 1);
+  }
+
+  private countPort(port: number, by: 1 | -1): void {
+    if (this.knownBlocked === null || this.sysctls === null) return;
+    if (isUsable(this.sysctls, port)) this.knownBlocked += by;
   }
 
   /** What rows of budgets say of it: changes seldom, and without an event of theirs. */

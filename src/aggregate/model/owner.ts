@@ -9,6 +9,8 @@ export interface Owner {
   readonly key: string;
   /** Unique among owners: processes count up from 1, programs down from -1. */
   readonly id: number;
+  /** Who counts for it now: itself, or what it was rolled up into. */
+  readonly accountable: Owner;
   /** Null: a program, or an unknown process. */
   readonly pid: number | null;
   /** Flows and failures that belong to it. Counted by the tables. */

@@ -72,7 +72,7 @@ export class Process implements Owner, Aged<Process> {
 
   /** Who its events count for. */
   get accountable(): Owner {
-    return this.rolledUp && this.program !== null ? this.program : this;
+    return this.rolledUp && this.program !== null ? this.program.accountable : this;
   }
 
   /** The table of processes has given it up. */

@@ -5,17 +5,26 @@
 
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { ProcessInfo } from '../../protocol/rows.js';
+import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 
-export class Program implements Owner {
+export class Program implements Owner, Aged<Program> {
   readonly pid = null;
   rows = 0;
+  /** Its place in the table of programs. */
+  list: Aged<Program>['list'] = null;
+  older: Program | null = null;
+  newer: Program | null = null;
+  /** What counts for it now; null: itself. */
+  rolledUpInto: Program | null = null;
   private shown: ProcessInfo;
 
   constructor(
     readonly id: number,
     private readonly name: string,
     example: ProcessInfo,
+    /** What makes two processes the same program. */
+    readonly identity: string,
   ) {
     const { comm, exe, cgroup, unit, container, pod, uid } = example;
     const { ppid, parent } = example;
@@ -23,10 +32,15 @@ export class Program implements Owner {
     this.shown = { ...UNKNOWN_PROCESS, ...same, exited: true };
   }
 
-  /** One more process of this program. Their parent's pid is shown only as long as it is the same for all. */
-  include({ ppid, parent }: ProcessInfo): void {
+  /** One more process of this program. Their parent's pid is shown only as long as it is the same for all; that they exited, too. */
+  include({ ppid, parent, exited }: ProcessInfo): void {
+    if (exited !== true && this.shown.exited) this.shown = { ...this.shown, exited: null };
     if (this.shown.ppid === null || ppid === this.shown.ppid) return;
     this.shown = { ...this.shown, ppid: null, parent: { pid: null, comm: parent.comm } };
+  }
+
+  get accountable(): Program {
+    return this.rolledUpInto ?? this;
   }
 
   get key(): string {

@@ -68,12 +68,15 @@ export class Reconciler {
   }
 
   begin(cookie: number, inode: number, startedNs: number): void {
-    this.dump = new NamespaceDump(this.aggregator.namespaces.of(cookie, inode), startedNs);
+    const { namespaces } = this.aggregator;
+    const namespace = namespaces.of(cookie, inode);
+    this.dump = namespace === namespaces.rest ? null : new NamespaceDump(namespace, startedNs);
     this.startedNs = startedNs;
   }
 
   socket(socket: DumpedSocket): void {
-    const dump = this.dump as NamespaceDump;
+    const { dump } = this;
+    if (dump === null) return;
     const { state } = socket;
     const waiting = socket.timer === TIMER_TIME_WAIT;
     dump.count(waiting ? TIME_WAIT : state);
@@ -117,13 +120,15 @@ export class Reconciler {
     this.dump = null;
   }
 
-  /** The namespace has gone, and so has every socket of it. */
-  forget(namespace: Namespace): void {
-    const { sockets } = this.aggregator;
-    for (let slot = 0; slot < sockets.end; slot++) {
-      if (sockets.stateOf(slot) !== 0 && sockets.flowOf(slot).namespace === namespace) sockets.remove(slot);
-    }
-    this.aggregator.namespaces.delete(namespace);
+  /** These namespaces have gone, and so has every socket of them: in one pass for all, in slices as `sweep`. */
+  forget(gone: ReadonlySet<Namespace>, from: number, count: number): number {
+    const { sockets, namespaces } = this.aggregator;
+    const end = Math.min(sockets.end, from + count);
+    for (let slot = from; slot < end; slot++)
+      if (sockets.stateOf(slot) !== 0 && gone.has(sockets.flowOf(slot).namespace)) sockets.remove(slot);
+    if (end < sockets.end) return end;
+    for (const namespace of gone) namespaces.delete(namespace);
+    return -1;
   }
 
   private reconcile(socket: DumpedSocket, waiting: boolean): void {

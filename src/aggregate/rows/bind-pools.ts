@@ -16,6 +16,8 @@ import type { SocketTable } from '../tables/socket-table.js';
 import { holdersByPorts } from './budget-row.js';
 
 const PORTS = 65_536;
+/** Sources that have a row, those with the most bound connections: each is counted port by port. */
+export const MAX_BOUND_POOLS = 64;
 
 /** A pool in which bind() found no port. */
 export interface EmptyPool {
@@ -144,7 +146,7 @@ interface Pools {
 
 function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools {
   const wanted = new Map<string, EmptyPool>();
-  for (const pool of [...budgets.filter(({ bound }) => bound > 0), ...empty])
+  for (const pool of [...mostBound(budgets), ...empty])
     wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
   const bySource = new Map<string, Budget[]>();
   if (wanted.size > 0)
@@ -157,6 +159,19 @@ function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools 
     return pool;
   });
   return { pools, members };
+}
+
+function mostBound(budgets: readonly Budget[]): EmptyPool[] {
+  const bound = new Map<string, { pool: Budget; ports: number }>();
+  for (const budget of budgets) {
+    if (budget.bound === 0) continue;
+    const key = bindPoolKey(budget.namespace, budget.source);
+    const ports = (bound.get(key)?.ports ?? 0) + budget.bound;
+    bound.set(key, { pool: budget, ports });
+  }
+  const all = [...bound.values()];
+  if (all.length > MAX_BOUND_POOLS) all.sort((a, b) => b.ports - a.ports).splice(MAX_BOUND_POOLS);
+  return all.map(({ pool }) => pool);
 }
 
 /** A bind() to any address shares no port with anybody. */

@@ -4,13 +4,17 @@
  */
 import { addressText } from '../../decode/address.js';
 import { Budget } from '../model/budget.js';
+import { type Destination, destinationText } from '../model/destination.js';
 import type { Ends } from '../model/ends.js';
 import type { Flow } from '../model/flow.js';
+import type { Namespace } from '../model/namespace.js';
 
 export class BudgetTable {
   private readonly budgets: (Budget | null)[] = [];
   private readonly free: number[] = [];
   private readonly byKey = new Map<string, Budget>();
+  /** By namespace and destination: those that differ in their source alone. */
+  private readonly byDestination = new Map<string, Budget[]>();
   private dirty: Budget[] = [];
   private gone: string[] = [];
 
@@ -30,6 +34,11 @@ export class BudgetTable {
 
   find(key: string): Budget | null {
     return this.byKey.get(key) ?? null;
+  }
+
+  /** All toward the flow's destination from its namespace, in no order. */
+  toward({ namespace, destination }: Flow): readonly Budget[] {
+    return this.byDestination.get(placeOf(namespace, destination)) ?? [];
   }
 
   /** The budget of an outbound flow from a socket's source address; null when the table is full. */
@@ -60,6 +69,7 @@ export class BudgetTable {
     budget.pins -= 1;
     if (budget.pins > 0) return;
     this.byKey.delete(budget.key);
+    this.leavePeers(budget);
     this.budgets[budget.index] = null;
     this.free.push(budget.index);
     this.gone.push(budget.key);
@@ -100,13 +110,37 @@ export class BudgetTable {
     const budget = new Budget(index, key, flow.namespace, source, flow.destination);
     this.budgets[index] = budget;
     this.byKey.set(key, budget);
+    this.joinPeers(budget);
     return budget;
+  }
+
+  private joinPeers(budget: Budget): void {
+    const place = placeOf(budget.namespace, budget.destination);
+    const peers = this.byDestination.get(place) ?? [];
+    budget.peer = peers.length;
+    peers.push(budget);
+    if (budget.peer === 0) this.byDestination.set(place, peers);
+  }
+
+  /** The last one takes its place. */
+  private leavePeers(budget: Budget): void {
+    const place = placeOf(budget.namespace, budget.destination);
+    const peers = this.byDestination.get(place) as Budget[];
+    const last = peers.pop() as Budget;
+    if (peers.length === 0) this.byDestination.delete(place);
+    if (last === budget) return;
+    peers[budget.peer] = last;
+    last.peer = budget.peer;
   }
 }
 
 function keyOf({ namespace, destination }: Flow, source: string): string {
   const { address, port } = destination;
   return `${namespace.key}/${bracketed(source)}/${bracketed(address as string)}:${port}`;
+}
+
+function placeOf({ key }: Namespace, destination: Destination): string {
+  return `${key}/${destinationText(destination)}`;
 }
 
 function sameSource(flow: Flow, socket: Ends): boolean {

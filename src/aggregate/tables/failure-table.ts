@@ -29,6 +29,8 @@ export class FailureTable {
   private readonly pinning = new Set<Failure>();
   readonly provisional = new Set<Failure>();
   private sweptAt = 0;
+  /** What is known of these changed: their rows are touched when changes are asked for. */
+  private readonly changedOwners = new Set<Owner>();
 
   /** @param unknown owner of what does not fit */
   constructor(
@@ -112,8 +114,14 @@ export class FailureTable {
     this.dirty.push(failure);
   }
 
+  touchOwnedBy(owner: Owner): void {
+    if (owner.rows > 0) this.changedOwners.add(owner);
+  }
+
   /** Changed since the last call; their marks are cleared. */
   takeDirty(): Failure[] {
+    for (const owner of this.changedOwners) for (const failure of this.ownedBy(owner)) this.touch(failure);
+    this.changedOwners.clear();
     const taken = this.dirty;
     this.dirty = [];
     for (const failure of taken) failure.dirty = false;

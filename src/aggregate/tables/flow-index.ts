@@ -7,6 +7,9 @@ import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 
 const FIRST_SLOTS = 1024;
+/** Chosen anew by each process: whoever chooses destinations must not be able to choose ones that collide. */
+const SEEDS = Array.from({ length: 6 }, () => Math.floor(Math.random() * 2 ** 32) | 1);
+const [S0, S1, S2, S3, S4, S5] = SEEDS as [number, number, number, number, number, number];
 /** Marks a slot whose flow was removed: probes go on, inserts may use it. */
 const REMOVED = -1;
 
@@ -36,11 +39,13 @@ export class FlowQuery {
   }
 
   hash(): number {
-    let hash = Math.imul(this.owner.id ^ Math.imul(this.port, 0x9e3779b1), 0x85ebca6b);
-    hash = Math.imul(hash ^ this.w3, 0xc2b2ae35);
-    hash = Math.imul(hash ^ this.w2 ^ (this.w1 << 7) ^ (this.w0 << 13) ^ this.direction, 0x27d4eb2f);
-    hash ^= this.namespace.inode;
-    return (hash ^ (hash >>> 15)) >>> 0;
+    let hash = mixed(this.owner.id ^ S5, S0);
+    hash = mixed(hash ^ this.port ^ (this.direction << 16), S1);
+    hash = mixed(hash ^ this.w3, S2);
+    hash = mixed(hash ^ this.w2, S3);
+    hash = mixed(hash ^ this.w1, S4);
+    hash = mixed(hash ^ this.w0 ^ this.namespace.inode, S5);
+    return hash >>> 0;
   }
 
   of(flow: Flow): this {
@@ -55,6 +60,11 @@ export class FlowQuery {
     this.port = port;
     return this;
   }
+}
+
+function mixed(value: number, seed: number): number {
+  const hash = Math.imul(value ^ (value >>> 16), seed);
+  return hash ^ (hash >>> 15);
 }
 
 export class FlowIndex {

@@ -1,7 +1,8 @@
 /**
  * All flows. In: events and owners. Out: the flow an event counts for, and which flows changed or went since they were
  * last asked for. Bounded: when full, an owner's new flow is rolled up into the owner's flow without a known destination,
- * marked as such by null address and port; totals stay exact.
+ * marked as such by null address and port, and when these are too many, into that of the namespace without a known owner;
+ * totals stay exact.
  */
 import { addressText } from '../../decode/address.js';
 import { DIRECTION } from '../../decode/layout.js';
@@ -14,6 +15,9 @@ import type { Owner } from '../model/owner.js';
 import { ByOwner } from './by-owner.js';
 import { FlowIndex, FlowQuery } from './flow-index.js';
 
+/** Room beyond the limit for flows without destination, a share of it. */
+const RESERVE = 0.1;
+
 export class FlowTable {
   /** By index; null: free. A flow that was rolled up keeps its place while connections still point at it. */
   private readonly flows: (Flow | null)[] = [];
@@ -24,8 +28,15 @@ export class FlowTable {
   private live = 0;
   private dirty: Flow[] = [];
   private gone: string[] = [];
+  /** What is known of these changed: their rows are touched when changes are asked for, however often it changed. */
+  private readonly changedOwners = new Set<Owner>();
+  private readonly changedNamespaces = new Set<Namespace>();
 
-  constructor(private readonly limit: number) {}
+  /** @param unknown owner of what does not fit */
+  constructor(
+    private readonly limit: number,
+    private readonly unknown: Owner,
+  ) {}
 
   get size(): number {
     return this.live;
@@ -120,7 +131,11 @@ export class FlowTable {
 
   /** What is known of a namespace changed, as its rows show it. */
   touchAll(namespace: Namespace): void {
-    for (const flow of this.all()) if (flow.namespace === namespace) this.touch(flow);
+    this.changedNamespaces.add(namespace);
+  }
+
+  touchOwnedBy(owner: Owner): void {
+    if (owner.rows > 0) this.changedOwners.add(owner);
   }
 
   /** Marks a flow for the next publish. */
@@ -132,6 +147,7 @@ export class FlowTable {
 
   /** Flows changed since the last call; their marks are cleared. */
   takeDirty(): Flow[] {
+    this.touchChanged();
     const taken = this.dirty;
     this.dirty = [];
     for (const flow of taken) flow.dirty = false;
@@ -145,10 +161,24 @@ export class FlowTable {
     return taken;
   }
 
+  private touchChanged(): void {
+    for (const owner of this.changedOwners) for (const flow of this.ownedBy(owner)) this.touch(flow);
+    this.changedOwners.clear();
+    if (this.changedNamespaces.size === 0) return;
+    for (const flow of this.all()) if (this.changedNamespaces.has(flow.namespace)) this.touch(flow);
+    this.changedNamespaces.clear();
+  }
+
+  private hasRoomFor(owner: Owner, destination: Destination): boolean {
+    if (this.live < this.limit) return true;
+    if (destination !== NO_DESTINATION) return false;
+    return owner === this.unknown || this.live < this.limit * (1 + RESERVE);
+  }
+
   private admit(destination: Destination): Flow {
     const { namespace, owner, direction } = this.query;
-    if (this.live >= this.limit && destination !== NO_DESTINATION)
-      return this.of(namespace, owner, direction);
+    if (!this.hasRoomFor(owner, destination))
+      return this.of(namespace, destination === NO_DESTINATION ? this.unknown : owner, direction);
     const index = this.free.pop() ?? this.flows.length;
     const key = [
       namespace.key,

@@ -131,7 +131,7 @@ export class ProcessTable {
 
   /** No row may show what is not known: its rows are rolled up before. Nor may a long line of parents stay for one child. */
   private forget(process: Process): void {
-    if (process.hasRows && !process.rolledUp) this.rollUp(process);
+    if (!process.rolledUp) this.rollUp(process);
     process.list?.remove(process);
     this.processes.delete(process.id);
     process.forgetParent();

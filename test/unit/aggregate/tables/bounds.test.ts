@@ -1,12 +1,16 @@
 /** The sizes the service promises to carry, in memory that it does not exceed. */
 import { describe, expect, it } from 'vitest';
 import { Aggregator, DEFAULT_LIMITS } from '../../../../src/aggregate/ingest/aggregator.js';
+import { Budget } from '../../../../src/aggregate/model/budget.js';
+import { NO_DESTINATION } from '../../../../src/aggregate/model/destination.js';
+import { Namespace } from '../../../../src/aggregate/model/namespace.js';
 import type { ProcessContext } from '../../../../src/aggregate/model/process.js';
+import { bindPoolRows, MAX_BOUND_POOLS } from '../../../../src/aggregate/rows/bind-pools.js';
+import { OTHER_PROGRAMS } from '../../../../src/aggregate/tables/program-table.js';
 import { Batch } from '../../../../src/decode/batch.js';
 import { Decoder } from '../../../../src/decode/decoder.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../../../../src/decode/layout.js';
 import { announced, established, exited, outbound, World } from '../../../support/aggregate-world.js';
-import { microsecondsPerStep } from '../../../support/cost.js';
 import { addressBytes, processEvent, tcpEvent } from '../../../support/records.js';
 
 const AROUND: ProcessContext = {
@@ -20,8 +24,6 @@ const T = offsetsOf('tcp_event');
 /** Computed once: the table of the layout is read for it, and here are millions of events. */
 const TCP_BYTES = sizeOf('tcp_event');
 const MB = 1024 * 1024;
-/** A step near a limit may cost this many times what it costs far below: work that grows with a table costs hundreds of times. */
-const SMALL_FACTOR = 8;
 
 /** One record in a batch, changed in place for each event: a million of them cost no object. */
 class Feed {
@@ -118,35 +120,133 @@ describe('bounds', () => {
   });
 });
 
-/** Processes one after the other, each of a program of its own: it opens a connection and exits. */
-class ShortLives {
-  next = 1;
-
-  constructor(readonly world: World) {}
-
-  run(count: number): void {
-    for (let i = 0; i < count; i++) this.one();
-  }
-
-  one(): void {
-    const id = this.next++;
-    const open = established(outbound({ cookie: id, owner: id }));
-    this.world.feed(announced(id, { exe: `/tmp/${id}`, comm: `c${id}` }), open, exited(id));
-  }
+/** Process `id` opens a connection to a port of its own. */
+function opens(world: World, id: number, more: { netns?: number; remote?: string } = {}): void {
+  world.feed(established(outbound({ cookie: id, owner: id, port: 1 + (id % 60_000), ...more })));
 }
 
-describe('an exit', () => {
-  it('costs the same when more processes are known than may be, and all their rows are shown', {
-    timeout: 60_000,
-  }, () => {
-    const lives = new ShortLives(new World());
-    lives.run(2000);
-    const before = microsecondsPerStep(1000, () => lives.one());
-    lives.run(DEFAULT_LIMITS.processes + 50 - lives.next);
-    const after = microsecondsPerStep(1000, () => lives.one());
-    expect(after).toBeLessThan(before * SMALL_FACTOR);
-    const { world } = lives;
-    expect(world.aggregator.processes.size).toBeLessThanOrEqual(DEFAULT_LIMITS.processes);
-    expect(world.sums()).toEqual({ opened: lives.next - 1, closed: 0, failed: 0 });
+function runs(world: World, id: number): void {
+  world.feed(announced(id, { exe: `/tmp/${id}`, comm: `c${id}` }));
+}
+
+const sumsOf = (opened: number) => ({ opened, closed: 0, failed: 0 });
+
+describe('with exact sums', () => {
+  it('processes whose exit nobody saw go, the quiet ones first, and count for their programs', () => {
+    const world = new World({ processes: 100 });
+    for (let id = 1; id <= 1000; id++) {
+      runs(world, id);
+      opens(world, id);
+      opens(world, 1);
+      expect(world.aggregator.processes.size).toBeLessThanOrEqual(100);
+    }
+    expect(world.sums()).toEqual(sumsOf(2000));
+    expect(world.flows().find(({ process }) => process.pid === 1001)?.opened).toBeGreaterThan(900);
+    expect(world.flows().find(({ process }) => process.exe === '/tmp/500')?.process).toMatchObject({
+      pid: null,
+      exited: null,
+    });
+  });
+
+  it('programs beyond the limit are one, and those used last are kept', () => {
+    const world = new World({ processes: 20, programs: 50 });
+    for (let id = 1; id <= 1000; id++) {
+      runs(world, id);
+      opens(world, id);
+      world.feed(exited(id));
+      expect(world.aggregator.programs.size).toBeLessThanOrEqual(50);
+    }
+    expect(world.sums()).toEqual(sumsOf(1000));
+    const others = world.flows().filter(({ program }) => program === OTHER_PROGRAMS);
+    expect(others.reduce((sum, { opened }) => sum + (opened ?? 0), 0)).toBe(1000 - 20 - 50);
+    expect(world.aggregator.programs.rolledUp).toBe(1000 - 20 - 50);
+    expect(world.flows().some(({ process }) => process.exe === '/tmp/970')).toBe(true);
+  });
+
+  it('a dead process counts for the other programs once its own is one of them', () => {
+    const world = new World({ programs: 10 });
+    runs(world, 1);
+    opens(world, 1);
+    world.feed(exited(1));
+    world.settle();
+    world.pass(601_000);
+    world.settle();
+    for (let id = 2; id <= 40; id++) {
+      runs(world, id);
+      opens(world, id);
+      world.feed(exited(id));
+      world.settle();
+    }
+    opens(world, 1);
+    expect(world.flows().find(({ program }) => program === OTHER_PROGRAMS)?.opened).toBe(2);
+    expect(world.sums()).toEqual(sumsOf(41));
+  });
+
+  it('flows toward unknown destinations count for nobody when they are too many too', () => {
+    const world = new World({ flows: 100 });
+    for (let id = 1; id <= 1000; id++) {
+      opens(world, id);
+      opens(world, id);
+    }
+    expect(world.aggregator.flows.size).toBeLessThanOrEqual(100 * 1.1 + 2);
+    expect(world.sums()).toEqual(sumsOf(2000));
+    expect(world.totals()).toEqual(sumsOf(2000));
+  });
+
+  it('namespaces beyond the limit are one', () => {
+    const world = new World({ namespaces: 20 });
+    for (let id = 1; id <= 200; id++) opens(world, 1, { netns: id });
+    const all = [...world.aggregator.namespaces.all()];
+    expect(all).toHaveLength(21);
+    expect(all.find(({ inode }) => inode === 0)?.opened).toBe(180);
+    expect(world.totals()).toEqual(sumsOf(200));
+  });
+
+  it('a namespace that comes back goes on with its counts', () => {
+    const world = new World();
+    opens(world, 1);
+    const [namespace] = world.aggregator.namespaces.all();
+    world.aggregator.namespaces.delete(namespace!);
+    opens(world, 2);
+    expect(world.totals()).toEqual(sumsOf(2));
+    expect(world.aggregator.namespaces.takeGone()).toEqual([]);
+  });
+
+  it('the rows of one process move to its program in pieces', { timeout: 60_000 }, () => {
+    const feed = new Feed();
+    feed.announce(1, 100);
+    for (let i = 0; i < 12_000; i++) feed.open(1, i);
+    const { aggregator } = feed;
+    aggregator.exit({ id: 1, timeNs: 1e12 });
+    const own = aggregator.processes.find(1)!;
+    aggregator.dead.settle(1e6);
+    aggregator.dead.settle(3e6);
+    const left: number[] = [];
+    for (; own.rows > 0; aggregator.dead.settle(3e6)) {
+      left.push(own.rows);
+      expect(sums(aggregator).opened).toBe(12_000);
+    }
+    expect(left.length).toBeGreaterThan(1);
+    expect(Math.max(...left)).toBeGreaterThan(5000);
+  });
+
+  it('a child of a child of a child holds no line of parents', () => {
+    const world = new World({ processes: 10 });
+    for (let id = 2; id <= 200; id++) world.feed(announced(id, { parent: id - 1 }), exited(id - 1));
+    let length = 0;
+    for (let at = world.aggregator.processes.find(200); at !== null; at = at.parent) length += 1;
+    expect(length).toBeLessThan(13);
+  });
+
+  it('only the sources that most connections are bound to have a row of their bind pool', () => {
+    const budgets = Array.from({ length: 500 }, (_, n) => {
+      const namespace = new Namespace('1', 4_026_531_840);
+      const budget = new Budget(n, `b${n}`, namespace, `10.0.${n >> 8}.${n & 255}`, NO_DESTINATION);
+      budget.bound = n;
+      return budget;
+    });
+    const rows = bindPoolRows(budgets, new World().aggregator.sockets, 1e12);
+    expect(rows).toHaveLength(MAX_BOUND_POOLS);
+    expect(rows[0]?.source.address).toBe('10.0.1.243');
   });
 });

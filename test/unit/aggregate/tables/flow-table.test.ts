@@ -10,6 +10,7 @@ import { AROUND } from '../../../support/aggregate-world.js';
 import { type Random, random } from '../../../support/random.js';
 import { addressBytes } from '../../../support/records.js';
 
+const NOBODY = new Process(0, AROUND);
 const namespaces = [1, 2].map((n) => new Namespace(String(n), 4026530000 + n));
 
 function processes(count: number): Process[] {
@@ -42,7 +43,7 @@ class Model {
   counted = 0;
 
   constructor(limit: number) {
-    this.table = new FlowTable(limit);
+    this.table = new FlowTable(limit, NOBODY);
   }
 
   count(namespace: Namespace, owner: Process, direction: number, to: Destination): void {
@@ -107,7 +108,7 @@ describe('the table of flows', () => {
   );
 
   it('uses the place of a folded flow again once nothing points at it, and not before', () => {
-    const table = new FlowTable(100);
+    const table = new FlowTable(100, NOBODY);
     const [a, b, program] = processes(3) as [Process, Process, Process];
     const [here] = namespaces as [Namespace];
     const to = destination('10.0.0.1', 80);
@@ -122,7 +123,7 @@ describe('the table of flows', () => {
   });
 
   it('follows a flow that was folded twice', () => {
-    const table = new FlowTable(100);
+    const table = new FlowTable(100, NOBODY);
     const [a, b, c] = processes(3) as [Process, Process, Process];
     const [here] = namespaces as [Namespace];
     const to = destination('10.0.0.1', 80);
@@ -140,7 +141,7 @@ describe('the table of flows', () => {
   });
 
   it('folds new destinations of an owner into one flow when it is full, old ones stay', () => {
-    const table = new FlowTable(3);
+    const table = new FlowTable(3, NOBODY);
     const [owner, other] = processes(2) as [Process, Process];
     const [here, there] = namespaces as [Namespace, Namespace];
     const known = [1, 2, 3].map((port) => table.of(here, owner, 1, destination('10.0.0.1', port)));
@@ -154,7 +155,7 @@ describe('the table of flows', () => {
   });
 
   it('says once what changed and once what went', () => {
-    const table = new FlowTable(100);
+    const table = new FlowTable(100, NOBODY);
     const [a, program] = processes(2) as [Process, Process];
     const [here] = namespaces as [Namespace];
     const flow = table.of(here, a, 1, destination('10.0.0.1', 80));

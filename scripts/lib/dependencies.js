@@ -30,6 +30,18 @@ export function inStep(wanted, installed) {
   return !foreign && !Object.entries(wanted).some((pair) => pair[0] !== '' && lacks(pair));
 }
 
+/**
+ * What npm would install without knowing what it should be. The project itself and links to its own folders have no hash.
+ * @param {Lock} wanted of package-lock.json
+ * @returns {string[]} their paths
+ */
+export function unverified(wanted) {
+  const entries = Object.entries(wanted).filter(
+    ([path, { link }]) => path.includes('node_modules/') && !link,
+  );
+  return entries.filter(([, { integrity }]) => !integrity).map(([path]) => path);
+}
+
 /** Runs `npm ci` when node_modules is not in step. Development packages too: the build needs them. */
 export async function ensureDependencies() {
   const wanted = packagesOf(join(ROOT, 'package-lock.json'));

@@ -66,6 +66,7 @@ function linters() {
   const hosted = native(/\.(c|cc)$/).filter((file) => !bpf.includes(file));
   return [
     ...projects.map(types),
+    { name: 'package-lock.json', command: process.execPath, args: [join(ROOT, 'scripts/lib/lockfile.js')] },
     ...[...new Set(hosted.map(dirname))].map((folder) => ({
       name: `clang-tidy ${folder}`,
       command: 'clang-tidy',

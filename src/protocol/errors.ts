@@ -7,6 +7,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, kernel: 69, privilege: 77, int
 const TABLE = {
   USAGE: { exit: EXIT.usage, status: 400 },
   BAD_FILTER: { exit: EXIT.usage, status: 400 },
+  TOO_EXPENSIVE: { exit: EXIT.usage, status: 400 },
   BAD_FRAME: { exit: EXIT.failed, status: 400 },
   UNKNOWN_TYPE: { exit: EXIT.failed, status: 400 },
   UNKNOWN_TOPIC: { exit: EXIT.usage, status: 400 },
@@ -15,6 +16,7 @@ const TABLE = {
   TOO_MANY: { exit: EXIT.failed, status: 429 },
   UNAUTHORIZED: { exit: EXIT.failed, status: 401 },
   FORBIDDEN_ORIGIN: { exit: EXIT.failed, status: 403 },
+  CROSS_SITE: { exit: EXIT.failed, status: 403 },
   MISDIRECTED_HOST: { exit: EXIT.failed, status: 421 },
   TOO_LARGE: { exit: EXIT.failed, status: 413 },
   HEADERS_TOO_LARGE: { exit: EXIT.failed, status: 431 },

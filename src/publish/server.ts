@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type ErrorCode, PortchurnError } from '../protocol/errors.js';
 import { host } from '../protocol/format.js';
@@ -14,7 +14,13 @@ import { SESSION_PATH } from '../protocol/names.js';
 import type { Source } from '../protocol/source.js';
 import { createApp } from './http/app.js';
 import { loadAssets } from './http/assets.js';
-import { refuse, refuseSocket, SECURITY_HEADERS } from './http/error-response.js';
+import {
+  asPortchurnError,
+  errorBody,
+  refuse,
+  refuseSocket,
+  SECURITY_HEADERS,
+} from './http/error-response.js';
 import { Gate } from './http/gate.js';
 import { Hub } from './hub.js';
 import { Metrics } from './metrics/metrics.js';
@@ -53,6 +59,8 @@ export interface RunningServer {
 }
 
 const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000 } as const;
+/** Node's own refusal of a request without Host has no body: the gate's is the promised one. */
+const LENIENT = { requireHostHeader: false } as const;
 const TIMEOUTS = { keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 } as const;
 const MAX_CONNECTIONS = 2048;
 
@@ -63,10 +71,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new Hub(options);
   const metrics = new Metrics({ ...options, tables: hub.tables });
   const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
-  const server = createServer({ ...LIMITS, ...TIMEOUTS });
+  const server = createServer({ ...LIMITS, ...TIMEOUTS, ...LENIENT });
   server.maxConnections = MAX_CONNECTIONS;
   const sockets = new WebSockets(hub, log, options.clock);
-  serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false }), sockets);
+  serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler }), sockets);
   const address = await listenOn(server, listen);
   sockets.watch();
   const ticker = new Ticker(hub, options.intervalMs);
@@ -116,6 +124,20 @@ function faultOf({ method, url, headers }: IncomingMessage): PortchurnError | nu
     return new PortchurnError('TOO_LARGE', 'requests have no body here');
   }
   return url?.startsWith('/') ? null : new PortchurnError('USAGE', 'a request begins with a path');
+}
+
+/** The gate compares names, hono makes a URL of them: a Host or a path of which there is none gets the same JSON. */
+function errorHandler(error: unknown): Response {
+  const known = error instanceof RequestError ? urlFault(error) : asPortchurnError(error);
+  const headers = { 'cache-control': 'no-store', 'content-type': 'application/json' };
+  return new Response(JSON.stringify(errorBody(known)), { status: known.status, headers });
+}
+
+/** A path can be wrong in one way only; with any other fault it is the Host that no URL can have. */
+function urlFault({ message }: Error): PortchurnError {
+  return message.includes('path')
+    ? new PortchurnError('USAGE', 'a path has no backslash')
+    : new PortchurnError('MISDIRECTED_HOST', 'that Host is no part of a URL as it is written');
 }
 
 function parseFault(code: string | undefined): PortchurnError {

@@ -1,7 +1,8 @@
 /**
  * The one gate before every path and before the WebSocket upgrade, checked before the path is. In: a request's headers. Out:
  * null, or the error with which it is refused. The Host check stops DNS rebinding (421), the Origin check stops pages of
- * other sites (403), the token stops everything else that is not authorized (401).
+ * other sites that say who they are, the Sec-Fetch-Site check those that do not (403), the token stops everything else
+ * that is not authorized (401).
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -34,7 +35,9 @@ const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]\\]+))(?::(\d{1,5}))?$/i;
 function parseAuthority(text: string): Authority | null {
   const match = AUTHORITY.exec(text);
   const host = match?.[1] ?? match?.[2];
-  return host === undefined ? null : { host: host.toLowerCase(), port: match?.[3] ?? null };
+  return host === undefined || Number(match?.[3] ?? 0) > 65_535
+    ? null
+    : { host: host.toLowerCase(), port: match?.[3] ?? null };
 }
 
 export class Gate {
@@ -61,6 +64,9 @@ export class Gate {
     }
     if (!this.#originAllowed(request.headers.origin, authority)) {
       return new PortchurnError('FORBIDDEN_ORIGIN', 'pages of that origin may not ask; see --allow-origin');
+    }
+    if (request.headers.origin === undefined && isForeign(request) && !opensPage(request)) {
+      return new PortchurnError('CROSS_SITE', 'a page elsewhere made the browser ask; it may only open /');
     }
     if (this.#isAuthorized(request)) return null;
     return new PortchurnError(
@@ -125,6 +131,20 @@ export class Gate {
       .update(`portchurn ${purpose}`)
       .digest('hex');
   }
+}
+
+/**
+ * Browsers say where a request comes from. `none` is a typed address or a bookmark; without the header it is no browser, or
+ * the address is neither loopback nor https. Whatever else it says, several values too, is not this service's own page.
+ */
+function isForeign({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+/** A link to the page: what the page then asks for, it asks for itself. */
+function opensPage({ method, url, headers }: IncomingMessage): boolean {
+  return method === 'GET' && url?.split('?')[0] === '/' && headers['sec-fetch-mode'] === 'navigate';
 }
 
 /** The subprotocols that the client offers in Sec-WebSocket-Protocol. */

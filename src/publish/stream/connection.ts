@@ -39,7 +39,7 @@ export class Connection implements Transport {
     this.#closed = new Promise((resolve) => ws.once('close', () => resolve()));
     ws.on('close', () => this.#client.close());
     ws.on('error', (error) => this.log.debug({ err: error }, 'websocket closed by a protocol error'));
-    ws.on('pong', () => this.#stallDetector.received());
+    ws.on('pong', () => this.#pong());
     ws.on('ping', () => this.#allow());
     ws.on('message', (data, isBinary) => this.#message(data, isBinary));
   }
@@ -66,6 +66,12 @@ export class Connection implements Transport {
   #ping(now: number): void {
     this.#pingedAt = now;
     this.ws.ping();
+  }
+
+  /** A client may send pongs that nobody asked for: they cost what any frame costs. */
+  #pong(): void {
+    this.#stallDetector.received();
+    this.#allow();
   }
 
   /** Resolves once the client has closed its side too. */

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { conclude, failure, PASS, sumOf, within } from '../../../scripts/lib/count.js';
-import { inStep } from '../../../scripts/lib/dependencies.js';
+import { inStep, unverified } from '../../../scripts/lib/dependencies.js';
 import { ROOT } from '../../../scripts/lib/run.js';
 import { countReport } from '../../../scripts/lib/tiers.js';
 
@@ -89,4 +89,17 @@ describe('node_modules is in step', () => {
   ])('but not when %s', (_, installed) => {
     expect(inStep(wanted, installed)).toBe(false);
   });
+});
+
+it('an entry of the lock file without a hash is found, but not the project itself or a link to its own folder', () => {
+  const locked = { version: '1.0.0', integrity: 'sha512-x' };
+  const lock = {
+    '': { version: '0.1.0' },
+    tools: { version: '0.1.0' },
+    'node_modules/tools': { link: true },
+    'node_modules/a': locked,
+    'node_modules/b': { version: '1.0.0', optional: true },
+    'node_modules/a/node_modules/c': { version: '1.0.0', integrity: '' },
+  };
+  expect(unverified(lock)).toEqual(['node_modules/b', 'node_modules/a/node_modules/c']);
 });

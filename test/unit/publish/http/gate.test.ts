@@ -60,6 +60,15 @@ async function ask(
   return Promise.race([upgraded, answered]);
 }
 
+/** The whole answer to bytes that no client library would send. */
+async function raw(url: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end(Buffer.from(bytes, 'latin1'));
+  let text = '';
+  for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+  return text;
+}
+
 const worlds: World[] = [];
 async function world(options: Parameters<typeof World.start>[0]): Promise<World> {
   const started = await World.start(options);
@@ -123,6 +132,21 @@ describe('on every path and on the upgrade', () => {
     expectRefused(open.url, { origin, host: `localhost:${new URL(open.url).port}` }, 403, 'FORBIDDEN_ORIGIN'),
   );
 
+  it.each(['cross-site', 'same-site', 'elsewhere', 'none, cross-site'])(
+    'Sec-Fetch-Site %j without Origin is refused, but for a navigation to the page',
+    async (site) => {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' };
+      await expectRefused(open.url, headers, 403, 'CROSS_SITE');
+      const navigation = { ...headers, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+      for (const path of PATHS) {
+        const opens = path === '/';
+        const answer = await ask(open.url, path, navigation);
+        expect(answer.status === 403, path).toBe(!opens);
+        expect((await ask(open.url, path, navigation, 'POST')).status, path).toBe(403);
+      }
+    },
+  );
+
   it.each<[string, Record<string, string>]>([
     ['no token', {}],
     ['a wrong token', { authorization: 'Bearer wrong' }],
@@ -154,6 +178,19 @@ describe('the gate', () => {
       { host: 'ops.example:80', origin: 'http://OPS.example' },
       { host: 'localhost', origin: 'https://ok.example' },
       { host: 'localhost' },
+    ];
+    for (const headers of passes) {
+      expect((await ask(open.url, '/healthz', headers)).status, JSON.stringify(headers)).toBe(200);
+      expect((await ask(open.url, '/api/v1/stream', { ...UPGRADE, ...headers })).status).toBe(101);
+    }
+  });
+
+  it('lets pass its own page, a typed address, and pages of an allowed origin', async () => {
+    const passes = [
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+      { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: 'https://ok.example' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors', origin: 'https://ok.example' },
     ];
     for (const headers of passes) {
       expect((await ask(open.url, '/healthz', headers)).status, JSON.stringify(headers)).toBe(200);
@@ -209,12 +246,23 @@ describe('the gate', () => {
     ],
     ['an empty Host', 'HTTP/1.1\r\nHost: '],
     ['no Host', 'HTTP/1.0'],
-  ])('refuses %s', async (_, rest) => {
-    const { port } = new URL(open.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    socket.end(`GET /healthz ${rest}\r\n\r\n`);
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 421 /);
+    ['no Host although HTTP/1.1 wants one', 'HTTP/1.1'],
+    ['a port that is none', 'HTTP/1.1\r\nHost: localhost:65536'],
+    ['a port of six digits', 'HTTP/1.1\r\nHost: localhost:100000'],
+    ['a name that the URL parser refuses', 'HTTP/1.1\r\nHost: \u00e9%zz'],
+    ['an allowed name that no URL can have', 'HTTP/1.1\r\nHost: bad<name'],
+    ['an address in brackets that is none', 'HTTP/1.1\r\nHost: [::1::1]'],
+  ])('refuses %s with the JSON of 421', async (_, rest) => {
+    const odd = await world({ allowHosts: ['bad<name', '\u00e9%zz'] });
+    const answer = await raw(odd.url, `GET /healthz ${rest}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'MISDIRECTED_HOST' });
+  });
+
+  it('answers a path that no URL can have in JSON too', async () => {
+    const answer = await raw(open.url, 'GET /a\\b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'USAGE' });
   });
 
   it('knows the address that a connection arrived at, but no other', async () => {

@@ -148,6 +148,12 @@ describe('a connection', () => {
     expect(errors(client).length).toBeGreaterThanOrEqual(500);
   });
 
+  it('closes 1008 when it floods with pongs that nobody asked for', async () => {
+    const client = await world.connect();
+    for (let i = 0; i < 1000; i++) client.socket.pong();
+    expect(await client.closing()).toBe(1008);
+  });
+
   it('closes 1001 when the service stops', async () => {
     const client = await world.connect();
     client.send({ type: 'subscribe', sub: 'e', topic: 'events' });

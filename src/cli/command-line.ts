@@ -35,8 +35,9 @@ export async function commandLine(argv: readonly string[], io: Io, backends: Bac
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
-  } catch (error) {
-    return exitCodeOf(argv, fail(error, argv[0], io));
+  } catch (thrown) {
+    const error = explained(thrown, argv[0]);
+    return typeof error === 'number' ? error : fail(error, argv, io);
   }
 }
 
@@ -45,27 +46,29 @@ export function exitCodeOf(argv: readonly string[], exit: number): number {
   return argv[0] === 'check' && exit !== EXIT.ok ? PLUGIN_UNKNOWN : exit;
 }
 
-function fail(error: unknown, command: string | undefined, io: Io): number {
-  if (error instanceof CommanderError) return wrongUsage(error, command, io);
-  if (error instanceof PortchurnError) {
-    complain(io, error.message, error.hint);
-    return error.exitCode;
-  }
-  complain(
-    io,
-    `unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  return EXIT.failed;
+/** Monitoring systems read the one line on stdout, nothing else. */
+async function fail(error: PortchurnError, argv: readonly string[], io: Io): Promise<number> {
+  if (argv[0] === 'check') return (await import('./commands/check.js')).checkFailed(error, argv, io);
+  complain(io, error.message, error.hint);
+  return error.exitCode;
+}
+
+/** An exit code: all is said already. Anything that is not ours is a defect, told with its stack. */
+function explained(error: unknown, command: string | undefined): PortchurnError | number {
+  if (error instanceof CommanderError) return wrongUsage(error, command);
+  if (error instanceof PortchurnError) return error;
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new PortchurnError('INTERNAL', `unexpected error: ${what}`, { cause: error });
 }
 
 /** --help and --version arrive here too: they end with exit code 0. */
-function wrongUsage(error: CommanderError, command: string | undefined, io: Io): number {
+function wrongUsage(error: CommanderError, command: string | undefined): PortchurnError | number {
   if (error.exitCode === 0) return EXIT.ok;
   if (error.code === 'commander.help') return EXIT.usage;
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const known = command !== undefined && command in COMMANDS ? ` ${command}` : '';
-  complain(io, message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? `portchurn${known} --help`);
-  return EXIT.usage;
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `portchurn${known} --help`;
+  return new PortchurnError('USAGE', message, { hint });
 }
 
 function complain(io: Io, message: string, hint?: string): void {

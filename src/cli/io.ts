@@ -12,6 +12,7 @@ export interface Output {
   taken(): Promise<void>;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /** A signal, or `pipe`: nothing can be written to stdout any more, mostly because its reader has gone. */

@@ -16,7 +16,9 @@ export interface OptionSpec {
   /** A switch that also has a --no- form. */
   readonly negatable?: true;
   readonly default?: unknown;
-  /** What the schema cannot say. */
+  /** The next step to show with a bad value. */
+  readonly hint?: string;
+  /** What the schema cannot say; of a text, all that is wanted. */
   readonly also?: { readonly accepts: (value: never) => boolean; readonly wanted: string };
 }
 
@@ -112,12 +114,30 @@ const diagnosis = {
   ...tracer,
 } as const satisfies Record<string, OptionSpec>;
 
+/** What the commands take that say how ports stand, for a part of the machine. */
+const scope = {
+  filter: {
+    ...attach.filter,
+    help: "only the budgets, failures and findings that match, for example 'dst:10.0.0.9:5432'",
+  },
+  netns: {
+    schema: Type.String({ minLength: 1 }),
+    arg: 'N',
+    help: 'only this network namespace: a name, an inode, or pid:P for that of a process',
+    also: { accepts: isNetns, wanted: 'a name, an inode, or pid:P' },
+  },
+} as const satisfies Record<string, OptionSpec>;
+
 const Percent = Type.Number({ minimum: 0, maximum: 100 });
 const Addresses = Type.Integer({ minimum: 1, maximum: 65_536 });
 
 function isRange(text: string): boolean {
   const [low = 0, high = 0] = text.split('-').map(Number);
   return low >= 1 && low <= high && high <= 65_535;
+}
+
+function isNetns(text: string): boolean {
+  return !text.startsWith('pid:') || /^pid:[1-9]\d{0,6}$/.test(text);
 }
 
 /** Rows of a table that a person takes in. */
@@ -208,6 +228,7 @@ export const COMMANDS = {
         schema: Type.Array(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
         arg: 'P',
         help: 'only this process, filtered in the kernel (repeatable)',
+        hint: 'pgrep -a NAME finds it',
         default: [],
       },
       raw: { schema: Switch, help: 'show every TCP state transition too', default: false },
@@ -228,7 +249,18 @@ export const COMMANDS = {
   },
   why: {
     summary: 'who burns the ports, toward what, and what to change, in prose',
-    options: { ...diagnosis, ...screen, ...common, logLevel: { ...common.logLevel, default: 'warn' } },
+    options: {
+      all: {
+        schema: Switch,
+        help: 'every finding with its evidence and every fix, instead of what fits a screen',
+        default: false,
+      },
+      ...scope,
+      ...diagnosis,
+      ...screen,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
   },
   check: {
     summary: 'one line for a monitoring system, exit 0 ok, 1 warning, 2 critical, 3 unknown',
@@ -245,6 +277,7 @@ export const COMMANDS = {
         help: 'fill of the tightest budget that is critical',
         default: 90,
       },
+      ...scope,
       ...diagnosis,
       ...common,
       logLevel: { ...common.logLevel, default: 'warn' },

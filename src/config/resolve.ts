@@ -78,11 +78,23 @@ function list(value: unknown): unknown[] {
 }
 
 function badValue(spec: OptionSpec, given: Given): PortchurnError {
-  const shown = typeof given.value === 'string' ? given.value : JSON.stringify(given.value);
-  const need = [wanted(spec.schema), spec.also?.wanted].filter(
-    (text) => text !== undefined && text !== 'a text',
-  );
-  return new PortchurnError('USAGE', `${given.origin}: "${shown}" is not ${need.join(', ') || 'a text'}`);
+  const { schema, value } = faultOf(spec.schema, given.value);
+  const shown = typeof value === 'string' ? value : JSON.stringify(value);
+  const hint = spec.hint === undefined ? {} : { hint: spec.hint };
+  return new PortchurnError('USAGE', `${given.origin}: "${shown}" is not ${need(spec, schema)}`, hint);
+}
+
+/** Of a list, the item that is wrong. */
+function faultOf(schema: TSchema, value: unknown): { schema: TSchema; value: unknown } {
+  const { items } = schema as { items?: TSchema };
+  const wrong = items && list(value).find((item) => !Value.Check(items, coerce(items, item)));
+  return items && wrong !== undefined ? { schema: items, value: wrong } : { schema, value };
+}
+
+function need({ also }: OptionSpec, schema: TSchema): string {
+  const { type } = schema as { type?: string };
+  if (also === undefined) return wanted(schema);
+  return type === 'string' ? also.wanted : `${wanted(schema)}, ${also.wanted}`;
 }
 
 /** What a schema asks for, in words. */

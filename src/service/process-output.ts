@@ -6,7 +6,7 @@
 import type { Output } from '../cli/io.js';
 
 type Stream = Pick<NodeJS.WriteStream, 'write' | 'writableLength' | 'on'> &
-  Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+  Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>;
 
 export class ProcessOutput implements Output {
   #failure: NodeJS.ErrnoException | null = null;
@@ -29,6 +29,10 @@ export class ProcessOutput implements Output {
 
   get columns(): number | undefined {
     return this.stream.columns;
+  }
+
+  get rows(): number | undefined {
+    return this.stream.rows;
   }
 
   get waiting(): number {

@@ -85,7 +85,6 @@ const attached = (...words: string[]) => [...words, '--connect', server.url];
 
 describe('a reader that takes its time gets all of it', () => {
   const top = (format: string) => attached('top', '--once', '--limit', '5000', '-o', format);
-  const trace = (format: string) => attached('trace', '--duration', '1', '-o', format);
   const whatIf = (...more: string[]) =>
     attached('what-if', '--reuse', '50', '--filter', 'dst:10.0.0.9', ...more);
 
@@ -101,12 +100,21 @@ describe('a reader that takes its time gets all of it', () => {
       (out) => JSON.parse(out).topics.findings.rows.length,
       DEFAULT_LIMIT,
     ],
-    ['trace -o table', () => trace('table'), (out) => lines(out).length, EVENTS],
-    ['trace -o ndjson', () => trace('ndjson'), (out) => parsed(out).length, EVENTS],
   ])('%s', async (_, words, count, expected) => {
     const { code, text } = await readLate(scope, portchurn(...words()));
     expect(text.length).toBeGreaterThan(PIPE_BYTES);
     expect({ code, count: count(text) }).toEqual({ code: 0, count: expected });
+  });
+
+  /* One after the other: the events come when the first client listens. */
+  it.each<[string, (out: string) => unknown[]]>([
+    ['table', lines],
+    ['ndjson', parsed],
+  ])('trace -o %s', async (format, read) => {
+    const words = portchurn(...attached('trace', '--duration', '3', '-o', format));
+    const { code, text } = await readLate(scope, words, { quietMs: 3000 });
+    expect(text.length).toBeGreaterThan(PIPE_BYTES);
+    expect({ code, count: read(text).length }).toEqual({ code: 0, count: EVENTS });
   });
 
   it.concurrent.each<[string, () => string[], number, RegExp]>([
@@ -141,7 +149,7 @@ describe('a reader that leaves', () => {
   it.concurrent.each<[string, () => string[]]>([
     ['top --once', () => attached('top', '--once', '--limit', '5000', '-o', 'json')],
     ['top', () => attached('top', '--interval', '100', '-o', 'json')],
-    ['trace', () => attached('trace', '-o', 'ndjson')],
+    ['trace', () => attached('trace', '-o', 'ndjson', '--duration', '60')],
     ['why', () => attached('why', '-o', 'json')],
   ])('in the middle ends %s with 0, in silence', async (_, words) => {
     const { code, stderr } = await readLate(scope, portchurn(...words()), { most: 10 });

@@ -32,6 +32,8 @@ export interface SlowOptions {
   output?: 'stdout' | 'stderr';
   /** The pipe is full before the program starts. */
   full?: true;
+  /** How long the program may wait for something else than its reader, ms. */
+  quietMs?: number;
   /** Bytes after which the reader leaves; as many as there are unless told. */
   most?: number;
 }
@@ -47,7 +49,7 @@ export async function readLate(
   if (options.full) fill(path);
   const redirect = options.output === 'stderr' ? `2>"$0" >/dev/null` : `>"$0"`;
   const program = await start(scope, ['sh', '-c', `exec "$@" ${redirect}`, path, ...words]);
-  await nothingMoreToDo(program);
+  await nothingMoreToDo(program, IDLE_MS + (options.quietMs ?? 0));
   const text = await read(fd, options.most ?? Number.POSITIVE_INFINITY);
   const { code, stderr } = await program.finished(20_000);
   return { code, text: options.full ? text.slice(PIPE_BYTES) : text, stderr };
@@ -59,10 +61,10 @@ function fill(path: string): void {
   closeSync(fd);
 }
 
-async function nothingMoreToDo(program: Running): Promise<void> {
+async function nothingMoreToDo(program: Running, idleMs: number): Promise<void> {
   let since = Date.now();
   let used = ticks(program.pid);
-  while (program.running && Date.now() - since < IDLE_MS) {
+  while (program.running && Date.now() - since < idleMs) {
     await sleep(POLL_MS);
     const now = ticks(program.pid);
     if (now - used <= SLACK) continue;

@@ -1,82 +1,65 @@
 /**
  * `portchurn check`: one line of a monitoring plugin, with perfdata. In: thresholds, a data source. Out: the line,
- * and exit code 0 ok, 1 warning, 2 critical, 3 unknown; any failure on the way is unknown too.
+ * and exit code 0 ok, 1 warning, 2 critical, 3 unknown. Any failure on the way is unknown too: command-line.ts hands it here.
  */
 import type { ValuesOf } from '../../config/options.js';
-import { byTightness, pressure } from '../../forecast/outlook.js';
+import { pressure } from '../../forecast/outlook.js';
 import { PortchurnError } from '../../protocol/errors.js';
-import type { SnapshotBody } from '../../protocol/frames.js';
-import { MAX_LIMIT } from '../../protocol/names.js';
-import type { BudgetRow, FindingRow, VerdictRow } from '../../protocol/rows.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
-import { type DataSource, rowsOf } from '../source/data-source.js';
-import { only, queryOnce } from './once.js';
+import { queryOnce } from './once.js';
+import { checkScope, type Standing, standingOf, whereabouts } from './standing.js';
 
 const STATUS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 type Code = 0 | 1 | 2 | 3;
 const UNKNOWN: Code = 3;
 
-export interface Checked {
-  readonly verdict: VerdictRow;
-  readonly tightest: BudgetRow | null;
-  readonly findings: readonly FindingRow[];
-}
-
 export async function check(values: ValuesOf<'check'>, io: Io, backends: Backends): Promise<number> {
-  try {
-    if (values.warn > values.crit) throw new PortchurnError('USAGE', '--warn must not be above --crit');
-    const checked = await queryOnce(values, io, backends, query);
-    if (checked === null) throw new PortchurnError('INTERNAL', 'interrupted');
-    const code = codeOf(checked, values);
-    io.stdout.write(
-      `${values.output === 'json' ? json(checked, code, values) : checkLine(checked, code, values)}\n`,
-    );
-    return code;
-  } catch (error) {
-    if (!(error instanceof PortchurnError)) throw error;
-    return unknown(error, values, io);
-  }
+  if (values.warn > values.crit) throw new PortchurnError('USAGE', '--warn must not be above --crit');
+  checkScope(values);
+  const checked = await queryOnce(values, io, backends, (source) => standingOf(source, values));
+  if (checked === null) throw new PortchurnError('INTERNAL', 'interrupted');
+  const code = codeOf(checked, values);
+  const text = values.output === 'json' ? json(checked, code, values) : checkLine(checked, code, values);
+  io.stdout.write(`${text}\n`);
+  return code;
 }
 
-function unknown(error: PortchurnError, values: ValuesOf<'check'>, io: Io): Code {
+/** What a monitoring system is told when there is no answer, whatever the reason. `words`: of the command line. */
+export function checkFailed(error: PortchurnError, words: readonly string[], io: Io): Code {
   const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   const body = { status: STATUS[UNKNOWN], exitCode: UNKNOWN, text, code: error.code };
-  io.stdout.write(`${values.output === 'json' ? jsonText(body) : line(UNKNOWN, text)}\n`);
+  io.stdout.write(`${wantsJson(words, io) ? jsonText(body) : line(UNKNOWN, text)}\n`);
   return UNKNOWN;
 }
 
-async function query(source: DataSource): Promise<Checked> {
-  const verdicts = rowsOf(await source.table({ topic: 'verdict' }), 'verdict');
-  const findings = rowsOf(await source.table({ topic: 'findings' }), 'findings');
-  const bodies = await Promise.all([budgets(source, '-used'), budgets(source, 'exhaustionSeconds')]);
-  const rows = bodies.flatMap((body) => rowsOf(body, 'budgets')).filter(({ limit }) => limit !== null);
-  const tightest = [...rows].sort(byTightness)[0] ?? null;
-  return { verdict: only(verdicts, 'verdict'), tightest, findings };
-}
-
-/** More budgets than one answer holds: the fullest are among the most used, the next to run out among those that do. */
-function budgets(source: DataSource, sort: string): Promise<SnapshotBody> {
-  return source.table({ topic: 'budgets', sort, limit: MAX_LIMIT });
+/** By the words themselves, since they may be the mistake. */
+function wantsJson(words: readonly string[], { env }: Io): boolean {
+  const asked = /(?:^| )(?:-o|--output)[ =]?(\w+)/.exec(words.join(' '))?.[1];
+  return (asked ?? env.PORTCHURN_OUTPUT) === 'json';
 }
 
 type Thresholds = Pick<ValuesOf<'check'>, 'warn' | 'crit'>;
 
 /** Percent of the tightest budget, one decimal. */
-function fill({ tightest }: Checked): number {
+function fill({ tightest }: Standing): number {
   return tightest === null ? 0 : Math.round(pressure(tightest) * 1000) / 10;
 }
 
-export function codeOf(checked: Checked, { warn, crit }: Thresholds): Code {
+export function codeOf(checked: Standing, { warn, crit }: Thresholds): Code {
   const { level, exhaustionSeconds } = checked.verdict;
   if (level === 'critical' || fill(checked) >= crit) return 2;
   const runsOut = level === 'warning' && exhaustionSeconds !== null;
   return runsOut || fill(checked) >= warn ? 1 : 0;
 }
 
-export function checkLine(checked: Checked, code: Code, thresholds: Thresholds): string {
-  return `${line(code, checked.verdict.text)} | ${perfdata(checked, thresholds).join(' ')}`;
+export function checkLine(checked: Standing, code: Code, thresholds: Thresholds): string {
+  return `${line(code, textOf(checked))} | ${perfdata(checked, thresholds).join(' ')}`;
+}
+
+function textOf(checked: Standing): string {
+  return [checked.verdict.text, ...whereabouts(checked)].join(' ');
 }
 
 /** A bar would end the text. */
@@ -85,7 +68,7 @@ function line(code: Code, text: string): string {
 }
 
 /** label=value[unit];warn;crit;min;max; U is unknown. */
-function perfdata(checked: Checked, { warn, crit }: Thresholds): string[] {
+function perfdata(checked: Standing, { warn, crit }: Thresholds): string[] {
   const { tightest, verdict, findings } = checked;
   const active = findings.filter(({ resolved }) => resolved === null);
   const of = (severity: string) => active.filter((row) => row.severity === severity).length;
@@ -99,8 +82,8 @@ function perfdata(checked: Checked, { warn, crit }: Thresholds): string[] {
   ];
 }
 
-function json(checked: Checked, code: Code, thresholds: Thresholds): string {
-  const { verdict, tightest } = checked;
-  const status = { status: STATUS[code], exitCode: code, text: verdict.text };
-  return jsonText({ ...status, perfdata: perfdata(checked, thresholds), verdict, tightest });
+function json(checked: Standing, code: Code, thresholds: Thresholds): string {
+  const { verdict, tightest, alsoOut } = checked;
+  const status = { status: STATUS[code], exitCode: code, text: textOf(checked) };
+  return jsonText({ ...status, perfdata: perfdata(checked, thresholds), verdict, tightest, alsoOut });
 }

@@ -98,6 +98,7 @@ export function cut(text: string, width: number, mark: string): string {
 /** Characters one column wide, which is nearly all there are: the width is the length. */
 const PLAIN = /^[\x20-\x7e\u00c0-\u024f–…≥→]*$/;
 
-function widthOf(text: string): number {
+/** Terminal columns of a text of one line. */
+export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }

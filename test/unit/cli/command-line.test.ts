@@ -56,6 +56,11 @@ describe('the command line', () => {
       ['top', 'surplus'],
       "portchurn: too many arguments for 'top'. Expected 0 arguments but got 1.\n  → portchurn top --help\n",
     ],
+    [
+      ['trace', '--pid', 'abc'],
+      'portchurn: --pid: "abc" is not a whole number from 1 to 4194304\n  → pgrep -a NAME finds it\n',
+    ],
+    [['what-if', '--range', 'x'], 'portchurn: --range: "x" is not LOW-HIGH within 1-65535\n'],
     [['trace', '--pid'], "portchurn: option '--pid <P>' argument missing\n  → portchurn trace --help\n"],
     [['top', '--limit', 'x'], 'portchurn: --limit: "x" is not a whole number from 1 to 5000\n'],
     [

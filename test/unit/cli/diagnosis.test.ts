@@ -1,77 +1,11 @@
 /** why, check and what-if against a real HTTP server whose tables a test makes. */
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/cli/command-line.js';
-import type { BudgetRow, FindingRow, VerdictRow } from '../../../src/protocol/rows.js';
-import type { Source, TableSource } from '../../../src/protocol/source.js';
-import { startServer } from '../../../src/publish/server.js';
 import { fieldsOf } from '../../../src/query/fields.js';
 import { BACKENDS } from '../../../src/service/backends.js';
-import { budget, finding, flow, proc, totals, verdict } from '../publish/rows.js';
+import { budget, finding, proc, verdict } from '../publish/rows.js';
+import { run } from './attached.js';
 import { Captured } from './io.js';
-
-interface World {
-  verdict?: VerdictRow;
-  findings?: FindingRow[];
-  budgets?: BudgetRow[];
-}
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Gives its rows once. */
-function table(rows: object[]) {
-  return { collect: () => ({ set: rows.splice(0), del: [] }) } as unknown as TableSource<never>;
-}
-
-function source(world: World): Source {
-  const toward = { destination: { address: '10.0.0.9', port: 5432 } };
-  return {
-    tables: {
-      totals: table([totals('1')]),
-      flows: table([
-        flow('a', { ...toward, openPerSec: 300, closePerSec: 300, closed: 900, closedFirst: 900 }),
-      ]),
-      budgets: table(world.budgets ?? [budget('b')]),
-      findings: table(world.findings ?? []),
-      verdict: table([world.verdict ?? verdict()]),
-    },
-    events: { listen: () => undefined },
-    health: () => ({
-      status: 'ok',
-      mode: 'ebpf',
-      verdictPath: 'ehash',
-      hooks: [],
-      limits: [],
-      lost: { ring: 0, recursion: 0 },
-      coverage: 1,
-      auditAgeMs: 5,
-      problems: [],
-    }),
-  };
-}
-
-/** Runs a command attached to a service with these tables. */
-async function run(world: World, ...words: string[]) {
-  const server = await startServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    source: source(world),
-    intervalMs: 50,
-    version: '0.0.0',
-    host: 'test',
-    kernel: '6.18',
-    allowHosts: [],
-    allowOrigins: [],
-    dashboardDir: '/nonexistent',
-    log: pino({ level: 'silent' }),
-  });
-  cleanups.push(() => server.stop());
-  const io = new Captured();
-  const code = await commandLine([...words, '--connect', server.url], io, BACKENDS);
-  return { code, out: io.stdout.text, err: io.stderr.text };
-}
 
 const fine = budget('b', { used: 3388, timeWait: 3380, exhaustionSeconds: null });
 const warning = verdict({ level: 'warning', text: 'At this rate | it runs out.', exhaustionSeconds: 130 });
@@ -89,7 +23,7 @@ describe('check', () => {
   it('prints one line with perfdata and ends with 0 when all is fine', async () => {
     const { code, out } = await run({ budgets: [fine] }, 'check');
     expect(out).toBe(
-      'PORTCHURN OK - Ports are fine. Tightest budget: 12 % to 10.0.0.9:80. | tightest=12%;70;90;0;100 ports_used=3388;;;0;28232 exhaustion=U;;;0 findings_critical=0;;;0 findings_warning=0;;;0\n',
+      'PORTCHURN OK - Ports are fine. Tightest budget: 12 % to 10.0.0.9:80. In host, held by worker 77 (20,000). | tightest=12%;70;90;0;100 ports_used=3388;;;0;28232 exhaustion=U;;;0 findings_critical=0;;;0 findings_warning=0;;;0\n',
     );
     expect(code).toBe(0);
   });
@@ -115,8 +49,23 @@ describe('check', () => {
     ['wrong words', ['--nonsense']],
     ['thresholds in the wrong order', ['--warn', '95']],
     ['a threshold that is none', ['--warn', '400']],
-  ])('ends with 3 for %s', async (_, words) => {
-    expect((await run({}, 'check', ...words)).code).toBe(3);
+    ['a filter that does not parse', ['--filter', 'dst:']],
+    ['a namespace that is not there', ['--netns', 'nowhere']],
+    ['a namespace that cannot be', ['--netns', 'pid:x']],
+    ['a configuration file that is not there', ['--config', '/nonexistent.yaml']],
+    ['a token file that is not there', ['--token-file', '/nonexistent']],
+  ])('ends with 3 and says so in one line on stdout for %s', async (_, words) => {
+    const { code, out, err } = await run({}, 'check', ...words);
+    expect({ code, out }).toEqual({ code: 3, out: expect.stringMatching(/^PORTCHURN UNKNOWN - [^\n|]+\n$/) });
+    expect(err.replace(/^portchurn: attached to .*\n/, '')).toBe('');
+  });
+
+  it('says what is wrong in JSON too, when JSON was asked for', async () => {
+    for (const words of [['-o', 'json'], ['--output=json'], ['-ojson']]) {
+      const { code, out } = await run({}, 'check', ...words, '--nonsense');
+      expect(code).toBe(3);
+      expect(JSON.parse(out)).toMatchObject({ status: 'UNKNOWN', exitCode: 3, code: 'USAGE' });
+    }
   });
 
   it('ends with 3, and says so on stdout, when nobody answers', async () => {

@@ -98,8 +98,8 @@ describe('values', () => {
     ],
     ['--duration', () => resolve('top', { duration: '0' }, {}), '"0" is not a number above 0 to 86400'],
     ['--output', () => resolve('trace', { output: 'csv' }, {}), 'is not one of table, ndjson'],
-    ['--pid', () => resolve('trace', { pid: ['0'] }, {}), 'is not a list, each a whole number from 1'],
-    ['--pid', () => resolve('trace', { pid: ['0x10'] }, {}), 'is not a list'],
+    ['--pid', () => resolve('trace', { pid: ['0'] }, {}), '"0" is not a whole number from 1 to 4194304'],
+    ['--pid', () => resolve('trace', { pid: ['7', '0x10'] }, {}), '"0x10" is not a whole number'],
     ['--listen', () => resolve('serve', { listen: ':80' }, {}), 'is not host:port or [v6]:port'],
     ['--ring-bytes', () => resolve('serve', { ringBytes: '1000000' }, {}), 'a power of two'],
     [

@@ -1,0 +1,126 @@
+/**
+ * How ports stand, for the commands that say it in a sentence: of the whole machine in the service's words, of the scope that
+ * --filter and --netns select in words about that scope alone. In: options, a data source. Out: rows, and where they are.
+ */
+import { byTightness } from '../../forecast/outlook.js';
+import { endpoint, integer } from '../../protocol/format.js';
+import type { SnapshotBody } from '../../protocol/frames.js';
+import { MAX_LIMIT } from '../../protocol/names.js';
+import type { BudgetRow, FailureRow, FindingRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
+import { parseFilter } from '../../query/filter/parse.js';
+import { holderTexts } from '../../view/budget.js';
+import { namespaceName } from '../../view/names.js';
+import { failingNow, isOut, scopedVerdict, tightestOf } from '../../view/scoped-verdict.js';
+import { type DataSource, rowsIfAny, rowsOf } from '../source/data-source.js';
+import { netnsInode } from '../source/netns.js';
+import { only } from './once.js';
+
+export interface ScopeValues {
+  readonly filter: string;
+  readonly netns: string | undefined;
+  readonly connect: string | undefined;
+}
+
+export interface Standing {
+  /** The answer that the findings came in. */
+  readonly body: SnapshotBody;
+  /** Of the tables, Unix ms. */
+  readonly time: number;
+  readonly verdict: VerdictRow;
+  readonly tightest: BudgetRow | null;
+  /** The budget that the verdict is about. */
+  readonly subject: BudgetRow | null;
+  /** Whose calls fail most for want of ports now. */
+  readonly victim: FailureRow | null;
+  /** Other budgets without a port. */
+  readonly alsoOut: readonly BudgetRow[];
+  readonly findings: readonly FindingRow[];
+  readonly totals: readonly TotalsRow[];
+}
+
+/** Other destinations that are named; the rest is counted. */
+const NAMED = 3;
+
+/** A mistake in the filter shows before anything is traced. Throws BAD_FILTER. */
+export function checkScope({ filter }: ScopeValues): void {
+  parseFilter(filter);
+}
+
+export async function standingOf(source: DataSource, values: ScopeValues): Promise<Standing> {
+  const totals = await rowsIfAny(source, { topic: 'totals' });
+  const filter = filterOf(values, totals);
+  const body = await source.table({ topic: 'findings', filter });
+  const findings = rowsOf(body, 'findings');
+  const [budgets, failures] = await Promise.all([budgetsOf(source, filter), failuresOf(source, filter)]);
+  const rows = { budgets, failures, findings };
+  const verdict = filter === '' ? await machineVerdict(source) : scopedVerdict(rows, body.time);
+  const tightest = tightestOf(budgets);
+  const failing = failingNow(failures, body.time);
+  const subject = budgets.find(({ key }) => key === verdict.budget) ?? null;
+  const alsoOut = othersOut(budgets, failing, subject);
+  return {
+    body,
+    time: body.time,
+    verdict,
+    tightest,
+    subject,
+    victim: failing[0] ?? null,
+    alsoOut,
+    findings,
+    totals,
+  };
+}
+
+function filterOf({ filter, netns, connect }: ScopeValues, totals: readonly TotalsRow[]): string {
+  if (netns === undefined) return filter.trim();
+  return `${filter} netns:${netnsInode(netns, totals, connect)}`.trim();
+}
+
+async function machineVerdict(source: DataSource): Promise<VerdictRow> {
+  return only(rowsOf(await source.table({ topic: 'verdict' }), 'verdict'), 'verdict');
+}
+
+/** More than one answer holds: the fullest are among the most used, the next to run out among those that do. */
+async function budgetsOf(source: DataSource, filter: string): Promise<BudgetRow[]> {
+  const ask = (sort: string) => rowsIfAny(source, { topic: 'budgets', filter, sort, limit: MAX_LIMIT });
+  const rows = (await Promise.all([ask('-used'), ask('exhaustionSeconds')])).flat();
+  return [...new Map(rows.map((row) => [row.key, row])).values()];
+}
+
+function failuresOf(source: DataSource, filter: string): Promise<readonly FailureRow[]> {
+  return rowsIfAny(source, { topic: 'failures', filter, sort: '-perSec', limit: MAX_LIMIT });
+}
+
+function othersOut(
+  budgets: readonly BudgetRow[],
+  failing: readonly FailureRow[],
+  subject: BudgetRow | null,
+): readonly BudgetRow[] {
+  const wanted = new Set(failing.map(({ budget }) => budget));
+  const out = budgets.filter((row) => row.key !== subject?.key && (isOut(row) || wanted.has(row.key)));
+  return out.sort(byTightness);
+}
+
+/** `In blue, held by worker 77 (20,001).`, `Also out: …`: sentences for what the verdict leaves open. */
+export function whereabouts({ subject, victim, alsoOut, totals }: Standing): string[] {
+  const inside = ({ netns }: { netns: number | null }) =>
+    `in ${namespaceName({ netns, name: totals.find((row) => row.netns === netns)?.name ?? null })}`;
+  const others = alsoOut.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
+  const more = alsoOut.length - others.length;
+  const rest = more > 0 ? ` and ${integer(more)} more` : '';
+  const about = subject ?? victim;
+  return [
+    ...(about === null ? [] : [`I${inside(about).slice(1)}${subject === null ? '' : heldBy(subject)}.`]),
+    ...(others.length === 0 ? [] : [`Also out: ${others.join('; ')}${rest}.`]),
+  ];
+}
+
+function target({ kind, source, destination }: BudgetRow): string {
+  if (kind === 'bind-pool') return `bind() on ${source.address ?? 'any address'}`;
+  return endpoint(destination) ?? 'an unknown destination';
+}
+
+function heldBy(row: BudgetRow): string {
+  const [first] = holderTexts(row);
+  return first === undefined ? '' : `, held by ${first}`;
+}

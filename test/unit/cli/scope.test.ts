@@ -1,0 +1,205 @@
+/** Two namespaces with the same addresses and an incident in each: what why and check say about one of them. */
+import { readlinkSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../../src/diagnose/verdict.js';
+import type { BudgetRow, FindingRow } from '../../../src/protocol/rows.js';
+import { scopedVerdict } from '../../../src/view/scoped-verdict.js';
+import { tables } from '../diagnose/world.js';
+import { budget, failure, finding, proc, totals, verdict } from '../publish/rows.js';
+import { run, type World } from './attached.js';
+
+const PLACE = { address: '10.0.0.9', port: 5432 };
+const OUT = { limit: 200, used: 200, free: 0, timeWait: 199, exhaustionSeconds: 0 };
+
+/** The rows of one namespace: out of ports to the same place as the other, and fine elsewhere. */
+function incident(netns: number, name: string, perSec: number) {
+  const culprit = proc({ pid: netns, comm: `${name}-job`, unit: null, cmdline: `/opt/${name}/job` });
+  const about = { netns, destination: PLACE };
+  return {
+    totals: totals(name, { netns, name }),
+    budgets: [
+      budget(`${name}-1`, { ...about, ...OUT, holders: [{ process: culprit, ports: 190 }] }),
+      budget(`${name}-2`, { ...about, ...OUT, destination: { address: '10.0.0.10', port: 80 }, used: 199 }),
+      budget(`${name}-3`, { netns, used: 3, limit: 200, free: 197, exhaustionSeconds: null }),
+    ],
+    failure: failure(`${name}-f`, {
+      ...about,
+      process: culprit,
+      perSec,
+      lastSeen: Date.now() + 60_000,
+      budget: `${name}-1`,
+    }),
+    finding: finding(`${name}-x`, {
+      ...about,
+      process: culprit,
+      title: `${name}-job churns`,
+      severity: 'critical',
+    }),
+  };
+}
+
+function world(more: FindingRow[] = [], others: BudgetRow[] = []): World {
+  const [blue, green] = [incident(101, 'blue', 30), incident(202, 'green', 70)];
+  return {
+    totals: [blue.totals, green.totals],
+    budgets: [...blue.budgets, ...green.budgets, ...others],
+    failures: [blue.failure, green.failure],
+    findings: [blue.finding, green.finding, ...more],
+    verdict: verdict({
+      level: 'critical',
+      text: 'Out of ports to 10.0.0.9:5432. 100/s fail.',
+      budget: 'green-1',
+    }),
+  };
+}
+
+const FOREIGN = { blue: /green|\b202\b|\b70\.0/, green: /blue|\b101\b|\b30\.0/ };
+
+describe.each([
+  ['blue', '101', '30.0'],
+  ['green', '202', '70.0'],
+] as const)('%s alone', (name, inode, rate) => {
+  const scopes = [
+    ['--netns', name],
+    ['--netns', inode],
+    ['--filter', `netns:${name}`],
+  ];
+
+  it.each(scopes)('check %s %s speaks of nothing else', async (...scope) => {
+    const { code, out } = await run(world(), 'check', ...scope);
+    expect(code).toBe(2);
+    expect(out.split('|')[0]).toBe(
+      `PORTCHURN CRITICAL - Out of ports to 10.0.0.9:5432. ${rate} connects/s fail (EADDRNOTAVAIL). ` +
+        `In ${name}, held by ${name}-job ${inode} (190). Also out: 10.0.0.10:80 in ${name}, held by worker 77 (20,000). `,
+    );
+    expect(out).toContain('findings_critical=1;');
+  });
+
+  it.each(scopes)('why %s %s speaks of nothing else', async (...scope) => {
+    const { code, out } = await run(world(), 'why', ...scope, '--all');
+    expect(code).toBe(0);
+    expect(out).toContain(`${rate} connects/s fail`);
+    expect(out).toContain(`${name}-job churns`);
+    expect(out.replaceAll(/\d\d:\d\d:\d\d/g, '')).not.toMatch(FOREIGN[name]);
+  });
+
+  it('is what JSON has, too', async () => {
+    const { out } = await run(world(), 'why', '--netns', name, '-o', 'json');
+    const { topics } = JSON.parse(out);
+    expect(topics.findings.rows.map((row: FindingRow) => row.netns)).toEqual([Number(inode)]);
+    expect(topics.verdict.rows).toMatchObject([{ key: 'verdict', level: 'critical', budget: `${name}-1` }]);
+  });
+});
+
+describe('a scope', () => {
+  it('without an incident is fine, whatever the machine is', async () => {
+    const calm = totals('calm', { netns: 303, name: 'calm' });
+    const more = { ...world(), totals: [...(world().totals ?? []), calm] };
+    const { code, out } = await run(more, 'check', '--netns', 'calm');
+    expect({ code, out: out.split('|')[0] }).toEqual({
+      code: 0,
+      out: 'PORTCHURN OK - Ports are fine. No outbound connection holds one. ',
+    });
+  });
+
+  it('may be the namespace of a process', async () => {
+    const inode = Number(/\d+/.exec(readlinkSync('/proc/self/ns/net'))?.[0]);
+    const here = budget('here', { netns: inode, ...OUT });
+    const { code, out } = await run({ ...world([], [here]) }, 'check', '--netns', `pid:${process.pid}`);
+    expect(code).toBe(2);
+    expect(out).toContain('held by worker 77');
+    expect(out).not.toMatch(/blue|green/);
+  });
+
+  it('with a name that a deleted namespace had too is the living one', async () => {
+    const [dead, living] = [
+      totals('d', { netns: 101, name: 'x', auditAgeMs: 90_000 }),
+      totals('l', { netns: 202, name: 'x' }),
+    ];
+    const { out } = await run({ ...world(), totals: [dead, living] }, 'check', '--netns', 'x');
+    expect(out).toContain('green-job 202');
+    expect(out).not.toContain('blue');
+  });
+
+  it('that is not there is told with those that are', async () => {
+    const { code, err } = await run(world(), 'why', '--netns', 'bleu');
+    expect(code).toBe(1);
+    expect(err).toContain('no network namespace "bleu" with TCP in it\n  → there are: blue, green\n');
+  });
+
+  it('of a process that is not there is told', async () => {
+    const { code, err } = await run(world(), 'why', '--netns', 'pid:4194304');
+    expect(code).toBe(1);
+    expect(err).toContain('no process with pid 4194304\n');
+  });
+});
+
+it('check of the whole machine names namespace, holder and what else is out', async () => {
+  const { out } = await run(world(), 'check');
+  expect(out).toMatch(
+    /fail\. In green, held by green-job 202 \(190\)\. Also out: 10\.0\.0\.9:5432 in blue, held by blue-job 101 \(190\); .* in blue, .*; .* in green, [^;]*\. \|/,
+  );
+});
+
+describe('the sentence of a scope', () => {
+  const now = new Date(2026, 0, 2, 14, 2, 31).getTime();
+  const cases: [string, BudgetRow[]][] = [
+    ['nothing', []],
+    ['fine', [budget('b', { exhaustionSeconds: null, used: 100, free: 28_000 })]],
+    ['nearly full', [budget('b', { exhaustionSeconds: null, used: 27_000, free: 1232 })]],
+    ['running out', [budget('b', { exhaustionSeconds: 130 })]],
+    ['out', [budget('b', OUT)]],
+    ['a bind pool that is out', [budget('b', { ...OUT, kind: 'bind-pool' })]],
+  ];
+
+  it.each(cases)('is the service’s own when there is nothing else: %s', (_, budgets) => {
+    const at = (time: number) => tables({ budgets, time });
+    const first = decide(null, at(now - 2000), []);
+    const { row } = decide(first, at(now), []);
+    const { level, text, exhaustionSeconds, budget } = scopedVerdict(
+      { budgets, failures: [], findings: [] },
+      now,
+    );
+    expect({ level, text, exhaustionSeconds, budget }).toEqual({
+      level: row.level,
+      text: row.text,
+      exhaustionSeconds: row.exhaustionSeconds,
+      budget: row.budget,
+    });
+  });
+});
+
+describe('why on a busy host', () => {
+  const busy = () =>
+    Array.from({ length: 40 }, (_, i) =>
+      finding(`f${i}`, {
+        netns: 101,
+        rank: i + 2,
+        title: `service-${i} with a rather long name (pid ${i}) opens a new connection to 10.0.0.9:5432 for nearly every request`,
+      }),
+    );
+
+  const heightAt80 = (text: string) =>
+    text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
+
+  it.each([[[]], [['--netns', 'blue']]])('fits 24 lines of 80 columns: %j', async (scope) => {
+    const { out } = await run(world(busy()), 'why', ...scope);
+    expect(heightAt80(out.trimEnd())).toBeLessThan(24);
+    expect(heightAt80(out.trimEnd())).toBeGreaterThan(18);
+    expect(out).toMatch(/^1\. CRITICAL .*-job churns$/m);
+    expect(out).toContain('$ sysctl -w net.ipv4.ip_local_port_range="1024 65535"\n');
+    expect(out).toMatch(/3[67] more findings, and all evidence and every fix: portchurn why --all\n$/);
+  });
+
+  it('says all of it with --all', async () => {
+    const { out } = await run(world(busy()), 'why', '--all');
+    expect(out.match(/Fix for good:/g)).toHaveLength(42);
+    expect(out).not.toContain('--all');
+  });
+
+  it('says all of it where that fits', async () => {
+    const { out } = await run({ findings: [finding('x')] }, 'why');
+    expect(out).toContain('What was seen:');
+    expect(out).not.toContain('--all');
+  });
+});

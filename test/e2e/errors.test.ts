@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Finished, run } from '../support/process.js';
-import { testScope } from '../support/scope.js';
+import { type Scope, testScope } from '../support/scope.js';
 import { cli, ROOT } from '../support/service.js';
 
 /** An error message for a person: without a stack; when it is not about a word the user typed, with the next step. */
@@ -31,19 +31,19 @@ describe('wrong usage ends with 2', () => {
     ['a filter that does not parse', ['top', '--once', '--filter', 'pid:'], /column 5/],
     ['no such pid', ['trace', '--pid', 'abc'], /abc/],
   ];
-  it.each(wrong)('%s', async (_, words, message) => {
+  it.concurrent.each(wrong)('%s', async (_, words, message) => {
     expectComplaint(await cli(words), 2, message);
   });
 });
 
 describe('the service does not start', () => {
-  it('without privilege: 77, and says which', async () => {
+  it.concurrent('without privilege: 77, and says which', async () => {
     const words = ['serve', '--listen', '127.0.0.1:0'];
     const done = await cli(words, { user: 'nobody', cwd: '/' });
     expectComplaint(done, 77, /root|CAP_BPF/);
   });
 
-  it('when the port is in use: 1, and names it', async () => {
+  it.concurrent('when the port is in use: 1, and names it', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -52,21 +52,21 @@ describe('the service does not start', () => {
     expectComplaint(done, 1, new RegExp(`127\\.0\\.0\\.1:${port}`));
   });
 
-  it('beyond loopback without a token: refuses', async () => {
+  it.concurrent('beyond loopback without a token: refuses', async () => {
     const done = await cli(['serve', '--listen', '0.0.0.0:0']);
     expectComplaint(done, 2, /token/);
   });
 });
 
-it('a service that is not there: 1, and names the URL', async () => {
+it.concurrent('a service that is not there: 1, and names the URL', async () => {
   const done = await cli(['top', '--once', '--connect', 'http://127.0.0.1:9']);
   expectComplaint(done, 1, /127\.0\.0\.1:9/);
 });
 
 describe('an installation that is not whole', () => {
   /** A copy of this one without its addon. */
-  function copy(): string {
-    const directory = testScope().directory();
+  function copy(scope: Scope): string {
+    const directory = scope.directory();
     for (const part of ['bin', 'dist', 'package.json'])
       cpSync(join(ROOT, part), join(directory, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
@@ -77,13 +77,13 @@ describe('an installation that is not whole', () => {
   const serve = (directory: string) =>
     run([process.execPath, join(directory, 'bin/portchurn.js'), 'serve', '--listen', '127.0.0.1:0']);
 
-  it('lacks the addon: 1, and says what builds it', async () => {
-    const done = await serve(copy());
+  it.concurrent('lacks the addon: 1, and says what builds it', async ({ onTestFinished }) => {
+    const done = await serve(copy(testScope(onTestFinished)));
     expect(done).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/npm run setup/) });
   });
 
-  it('has an addon that does not load: 1, and says what builds it', async () => {
-    const directory = copy();
+  it.concurrent('has an addon that does not load: 1, and says what builds it', async ({ onTestFinished }) => {
+    const directory = copy(testScope(onTestFinished));
     writeFileSync(join(directory, 'out/Release/portchurn.node'), 'not an addon');
     expectComplaint(await serve(directory), 1, /npm run (setup|build)/);
   });

@@ -12,22 +12,27 @@ import { startService } from '../support/service.js';
 
 const COUNT = 500;
 
-it.each(['SIGTERM', 'SIGINT'] as const)('leaves nothing behind after %s', async (signal) => {
-  const scope = testScope();
-  const service = await startService(scope);
-  const programs = service.programs();
-  expect(programs.length).toBeGreaterThan(0);
-  expect(await service.get('/healthz')).toMatchObject({ status: 'ok', mode: 'ebpf' });
-  const offspring = children(service.pid);
-  const done = await service.process.stop(signal);
-  expect(done).toMatchObject({ code: 0, stdout: `${service.url}\n` });
-  await programsGone(programs);
-  expect(offspring.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
-  await expect(fetch(service.url)).rejects.toThrow();
-});
+it.concurrent.for(['SIGTERM', 'SIGINT'] as const)(
+  'leaves nothing behind after %s',
+  async (signal, { onTestFinished }) => {
+    const scope = testScope(onTestFinished);
+    const service = await startService(scope);
+    const programs = service.programs();
+    expect(programs.length).toBeGreaterThan(0);
+    expect(await service.get('/healthz')).toMatchObject({ status: 'ok', mode: 'ebpf' });
+    const offspring = children(service.pid);
+    const done = await service.process.stop(signal);
+    expect(done).toMatchObject({ code: 0, stdout: `${service.url}\n` });
+    await programsGone(programs);
+    expect(offspring.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    await expect(fetch(service.url)).rejects.toThrow();
+  },
+);
 
-it('frees its BPF programs when it is killed, and the next one starts', async () => {
-  const scope = testScope();
+it.concurrent('frees its BPF programs when it is killed, and the next one starts', async ({
+  onTestFinished,
+}) => {
+  const scope = testScope(onTestFinished);
   const first = await startService(scope);
   const programs = first.programs();
   first.process.signal('SIGKILL');
@@ -40,7 +45,7 @@ it('frees its BPF programs when it is killed, and the next one starts', async ()
 it('two services run side by side and count the same', async () => {
   const scope = testScope();
   const netns = Netns.create(scope);
-  const both = [await startService(scope), await startService(scope)];
+  const both = await Promise.all([startService(scope), startService(scope)]);
   await churnServer(scope, netns, ['127.0.0.1:9000']);
   const tables = await Promise.all(
     both.map(async (service) =>

@@ -54,16 +54,20 @@ async function traffic(scope: Scope, netns: Netns): Promise<void> {
   await ab(netns, `http://127.0.0.1:${server.port}/`, 200, 4);
 }
 
-describe('the service, started as root', () => {
-  it('has in every thread the capabilities it uses and no other, and never gets more', async () => {
-    const service = await startService(testScope());
+describe.concurrent('the service, started as root', () => {
+  it('has in every thread the capabilities it uses and no other, and never gets more', async ({
+    onTestFinished,
+  }) => {
+    const service = await startService(testScope(onTestFinished));
     await service.get('/api/v1/snapshot');
     expectSets(service, shed(USED));
     expect(service.process.stderr).not.toContain('could not be dropped');
   });
 
-  it('still finds a new network namespace and the file of a new process in it', async () => {
-    const scope = testScope();
+  it('still finds a new network namespace and the file of a new process in it', async ({
+    onTestFinished,
+  }) => {
+    const scope = testScope(onTestFinished);
     const service = await startService(scope);
     const stream = await service.stream(scope);
     const totals = stream.subscribe('totals');
@@ -79,8 +83,8 @@ describe('the service, started as root', () => {
     expect(row).toMatchObject({ name: netns.name, portRange: [32_768, 60_999], coverage: 1 });
   });
 
-  it('names programs of other users that are older than itself', async () => {
-    const scope = testScope();
+  it('names programs of other users that are older than itself', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const netns = Netns.create(scope);
     const server = await nginx(scope, netns);
     const service = await startService(scope);
@@ -93,8 +97,8 @@ describe('the service, started as root', () => {
     }
   });
 
-  it('keeps the capability for a port below 1024 when it listens there', async () => {
-    const scope = testScope();
+  it('keeps the capability for a port below 1024 when it listens there', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const netns = Netns.create(scope);
     const words = portchurn('serve', '--listen', '127.0.0.1:783');
     const running = await start(scope, words, { netns });
@@ -105,10 +109,10 @@ describe('the service, started as root', () => {
     expect((await running.stop('SIGTERM')).code).toBe(0);
   });
 
-  it.each([[['--keep-privileges'], {}] as const, [[], { PORTCHURN_KEEP_PRIVILEGES: 'true' }] as const])(
+  it.for([[['--keep-privileges'], {}] as const, [[], { PORTCHURN_KEEP_PRIVILEGES: 'true' }] as const])(
     'keeps everything when told so by %j %j',
-    async (flags, env) => {
-      const scope = testScope();
+    async ([flags, env], { onTestFinished }) => {
+      const scope = testScope(onTestFinished);
       const words = portchurn('serve', '--listen', '127.0.0.1:0', ...flags);
       const running = await start(scope, words, { env: { ...process.env, ...env } });
       await running.printed(/^http:\/\/\S+$/m);
@@ -117,8 +121,8 @@ describe('the service, started as root', () => {
     },
   );
 
-  it('says so and goes on when it may not shed them', async () => {
-    const scope = testScope();
+  it('says so and goes on when it may not shed them', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const withoutSetpcap = ['setpriv', '--bounding-set', '-setpcap', '--'];
     const running = await start(scope, [...withoutSetpcap, ...portchurn('serve', '--listen', '127.0.0.1:0')]);
     await running.printed(/^http:\/\/\S+$/m);
@@ -127,13 +131,16 @@ describe('the service, started as root', () => {
     expect((await running.stop('SIGTERM')).code).toBe(0);
   });
 
-  it.each(['at once', 'once it has started anew'])('ends by a signal that comes %s', async (when) => {
-    const running = await start(testScope(), portchurn('serve', '--listen', '127.0.0.1:0'));
-    if (when !== 'at once') while (setsIn(`/proc/${running.pid}/status`).CapBnd !== USED) await turn();
-    running.signal('SIGTERM');
-    const { code, signal } = await running.finished(20_000);
-    expect(signal === 'SIGTERM' || code === 0).toBe(true);
-  });
+  it.for(['at once', 'once it has started anew'])(
+    'ends by a signal that comes %s',
+    async (when, { onTestFinished }) => {
+      const running = await start(testScope(onTestFinished), portchurn('serve', '--listen', '127.0.0.1:0'));
+      if (when !== 'at once') while (setsIn(`/proc/${running.pid}/status`).CapBnd !== USED) await turn();
+      running.signal('SIGTERM');
+      const { code, signal } = await running.finished(20_000);
+      expect(signal === 'SIGTERM' || code === 0).toBe(true);
+    },
+  );
 });
 
 const turn = () => new Promise(setImmediate);

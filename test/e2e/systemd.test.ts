@@ -78,10 +78,10 @@ describe('the service manager', () => {
   };
   const endEar = (ear: Running) => ear.signal('SIGKILL');
 
-  it.each(['path', 'abstract'] as const)(
+  it.concurrent.for(['path', 'abstract'] as const)(
     'hears at a socket (%s) that it is ready and stopping',
-    async (kind) => {
-      const scope = testScope();
+    async (kind, { onTestFinished }) => {
+      const scope = testScope(onTestFinished);
       const address = kind === 'path' ? join(scope.directory(), 'notify') : `@portchurn-test-${process.pid}`;
       const ear = await listenAt(scope, address);
       const running = await start(scope, SERVE, { env: { ...process.env, NOTIFY_SOCKET: address } });
@@ -95,8 +95,8 @@ describe('the service manager', () => {
     },
   );
 
-  it('hears again and again that it lives, when it asks for that', async () => {
-    const scope = testScope();
+  it.concurrent('hears again and again that it lives, when it asks for that', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const address = join(scope.directory(), 'notify');
     const ear = await listenAt(scope, address);
     const env = { ...process.env, NOTIFY_SOCKET: address, WATCHDOG_USEC: '200000' };
@@ -108,8 +108,8 @@ describe('the service manager', () => {
     await ear.exited;
   });
 
-  it('that is not there does not keep the service from its work', async () => {
-    const scope = testScope();
+  it.concurrent('that is not there does not keep the service from its work', async ({ onTestFinished }) => {
+    const scope = testScope(onTestFinished);
     const env = { ...process.env, NOTIFY_SOCKET: join(scope.directory(), 'nobody') };
     const service = await served(scope, await start(scope, SERVE, { env }));
     expect(await service.get('/healthz')).toMatchObject({ status: 'ok' });

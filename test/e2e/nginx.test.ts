@@ -25,10 +25,12 @@ function isShortBy(most: number, count: number, truth: number): void {
   expect(count + most).toBeGreaterThanOrEqual(truth);
 }
 
+const scope = fileScope();
+const [netns, pages] = [Netns.create(scope, KEPT), Netns.create(scope, KEPT)];
+const started = startService(scope);
+
 describe('ab against nginx', () => {
-  const scope = fileScope();
   let service: Service;
-  let netns: Netns;
   let server: NginxServer;
   let grown: Counting;
   let client: Finished;
@@ -38,8 +40,7 @@ describe('ab against nginx', () => {
   const outbound = () => flows.filter((row) => row.direction === 'out');
 
   beforeAll(async () => {
-    service = await startService(scope);
-    netns = Netns.create(scope, KEPT);
+    service = await started;
     server = await nginx(scope, netns, { workers: 2 });
     grown = counting(netns);
     client = await ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
@@ -105,14 +106,13 @@ describe('ab against nginx', () => {
 
 describe('the page', () => {
   it('shows both ends, live', async () => {
-    const scope = testScope();
-    const service = await startService(scope);
-    const netns = Netns.create(scope, KEPT);
-    const { workers } = await nginx(scope, netns, { workers: 1 });
+    const test = testScope();
+    const service = await started;
+    const { workers } = await nginx(test, pages, { workers: 1 });
     /* Alone: what holds no port stands below what the machine has left in TIME_WAIT, and may be out of sight. */
-    const { page, problems } = await openPage(scope, `${service.url}?filter=netns:${netns.inode}`);
-    const grown = counting(netns);
-    const load = ab(netns, 'http://127.0.0.1:8080/', REQUESTS, 8);
+    const { page, problems } = await openPage(test, `${service.url}?filter=netns:${pages.inode}`);
+    const grown = counting(pages);
+    const load = ab(pages, 'http://127.0.0.1:8080/', REQUESTS, 8);
     const opened = (row: Record<string, string>) => Number((row.Opened ?? '').replace(/\D/g, ''));
     const isAb = (row: Record<string, string>) => /^ab \d/.test(row.Process ?? '');
     const early = opened(await shownRow(page, FLOWS, (row) => isAb(row) && opened(row) > 0));

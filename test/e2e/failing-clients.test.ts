@@ -12,7 +12,7 @@ import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
-import { straced } from '../support/strace.js';
+import { straced } from './strace.js';
 
 const PORT = 9000;
 const FENCE = 65_000;

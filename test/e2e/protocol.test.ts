@@ -6,12 +6,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { byKey, ContractClient, type State } from '../support/contract-client.js';
 import { counting } from '../support/counters.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { must, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
+import { byKey, ContractClient, type State } from './contract-client.js';
 
 type Wish = Record<string, string | number>;
 

@@ -72,7 +72,7 @@ describe('the unit', () => {
 
 describe('the service manager', () => {
   const listenAt = async (scope: Scope, address: string) => {
-    const ear = await start(scope, ['python3', join(ROOT, 'test/support/notify_socket.py'), address]);
+    const ear = await start(scope, ['python3', join(ROOT, 'test/e2e/notify_socket.py'), address]);
     await ear.printed(/^listening$/m);
     return ear;
   };

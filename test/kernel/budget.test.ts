@@ -18,7 +18,8 @@ import { audited, Budgets, compare, namespaceOf, Truth } from '../support/truth.
 import { wire } from '../support/truth-cast.js';
 import { Watch } from '../support/watch.js';
 
-const SCRIPTS = fileURLToPath(new URL('../support', import.meta.url));
+const HOLD_PORTS = fileURLToPath(new URL('../support/hold_ports.py', import.meta.url));
+const ASSASSIN = fileURLToPath(new URL('./assassin.py', import.meta.url));
 const QUIET = { interest: { all: false, pids: [] } };
 /** Loopback addresses are reused by default; this one, on the same device, is not. */
 const OWN = '10.9.0.1';
@@ -121,9 +122,7 @@ describe.concurrent('a budget at rest', () => {
       ...[`${OWN}:9000`, `${OWN}:9001`, '127.0.0.1:40100', '127.0.0.1:40101', '127.0.0.1:39999'],
     );
     const idle = ['40110', '40111', '39998'];
-    await (await start(scope, ['python3', join(SCRIPTS, 'hold_ports.py'), ...idle], { netns })).printed(
-      /ready/,
-    );
+    await (await start(scope, ['python3', HOLD_PORTS, ...idle], { netns })).printed(/ready/);
     const bound = { to: `${OWN}:9001`, bind: `${OWN}:0`, count: 20 };
     await (await churnClient(scope, netns, bound)).done();
     await churnClient(scope, netns, { ...bound, count: 10, ...HELD });
@@ -292,7 +291,7 @@ describe.concurrent('entries that die early', () => {
 
   it('by a RST that fits are in no count after an audit', async (test) => {
     const { scope, netns, watch, budgets } = await world(test, { ...KEPT, 'net.ipv4.tcp_rfc1337': 0 });
-    const done = await run(['python3', join(SCRIPTS, 'assassin.py'), OWN, '9000', '20', '8'], { netns });
+    const done = await run(['python3', ASSASSIN, OWN, '9000', '20', '8'], { netns });
     expect(done).toMatchObject({ code: 0 });
     await audited(watch, [netns]);
     const [dumped] = await dump(dumper(scope), netns.path);

@@ -1,6 +1,6 @@
 /**
  * Every way a connection ends, on IPv4, IPv6 and IPv4 through IPv6 sockets: both ends' verdict, who closed first, who closed,
- * bytes and times, against what the kernel's own rules say (test/support/endings.py makes the connections). Two tracers see
+ * bytes and times, against what the kernel's own rules say (endings.py makes the connections). Two tracers see
  * the same connections: one looks into the kernel's table of sockets, one judges by each socket alone.
  */
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { type Running, start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { Watch } from '../support/watch.js';
 
-const SCRIPT = fileURLToPath(new URL('../support/endings.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./endings.py', import.meta.url));
 const FAMILIES = ['4', '6', 'mapped'] as const;
 type Family = (typeof FAMILIES)[number];
 

@@ -4,7 +4,7 @@ import { mismatchOf } from '../../src/capture/load-addon.js';
 import type { NativeError, TracerOptions } from '../../src/capture/native.js';
 import { EVENT_FORMAT, RECORDS } from '../../src/decode/layout.js';
 import { ADDON_FORMAT, openAddon } from '../../src/engine/addon.js';
-import { loadedByRoot, withoutPrivilege } from '../support/privilege.js';
+import { loadedByRoot, withoutPrivilege } from './privilege.js';
 
 const addon = openAddon();
 

@@ -11,7 +11,7 @@ import type { FlowRow, TotalsRow } from '../../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../../support/churngen.js';
 import { counting, quiet, sockets } from '../../support/counters.js';
 import { programsGone } from '../../support/leftovers.js';
-import { MemoryLimit } from '../../support/memory-limit.js';
+import { MemoryLimit } from './memory-limit.js';
 import { KEPT, Netns } from '../../support/netns.js';
 import { start } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';

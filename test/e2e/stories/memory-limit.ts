@@ -1,10 +1,10 @@
 /**
- * A control group with a memory limit, of either version: what runs in it is killed by the kernel when it wants more. Called
- * by e2e tests; needs root.
+ * A control group with a memory limit, of either version: what runs in it is killed by the kernel when it wants more. Needs
+ * root.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ending, Scope } from './scope.js';
+import type { Ending, Scope } from '../../support/scope.js';
 
 /** The files of a version: the limit, the most that was ever used, and where the kernel counts whom it killed. */
 const V1 = {

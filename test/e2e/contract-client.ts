@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { Ending, Scope } from './scope.js';
+import type { Ending, Scope } from '../support/scope.js';
 
 export interface Row {
   key: string;

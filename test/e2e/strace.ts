@@ -1,9 +1,9 @@
 /** What strace sees of a program's TCP connects: the truth that tests of failures compare with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Netns } from './netns.js';
-import { type Finished, run } from './process.js';
-import type { Scope } from './scope.js';
+import type { Netns } from '../support/netns.js';
+import { type Finished, run } from '../support/process.js';
+import type { Scope } from '../support/scope.js';
 
 export interface Traced {
   done: Finished;

@@ -1,6 +1,6 @@
 /** The addon in a process that has lost every capability (root keeps only its files). */
 import { fileURLToPath } from 'node:url';
-import { must } from './process.js';
+import { must } from '../support/process.js';
 
 const ADDON = fileURLToPath(new URL('../../out/Release/portchurn.node', import.meta.url));
 

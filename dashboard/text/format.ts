@@ -12,6 +12,9 @@ const dashed = (write: (value: format.Maybe) => string | null) => (value: format
   write(value) ?? format.UNKNOWN;
 
 export const integer = dashed(format.integer);
+/** A count that may be too low has a sign in front. */
+export const countOf = (value: number | null, lowerBound: boolean): string =>
+  lowerBound && value !== null ? `≥ ${integer(value)}` : integer(value);
 export const rate = dashed(format.rate);
 export const percent = dashed(format.percent);
 export const seconds = dashed(format.seconds);

@@ -17,7 +17,7 @@ export function pollingLimit(reason: string, fix: string): Problem {
 export function verdictLimit(path: VerdictPath, requested = false): Problem | null {
   if (path === 'ehash') return null;
   return {
-    what: 'Portable verdict: where tcp_max_tw_buckets is reached or an old error was never read, it is wrong for some seconds, until the next audit, whether a close left a TIME_WAIT entry.',
+    what: 'Portable verdict: where tcp_max_tw_buckets is reached or an old error was never read, a close may be counted wrongly, as leaving a TIME_WAIT entry or as leaving none, until the next audit a few seconds later.',
     why: requested
       ? 'The service runs with --portable-verdict.'
       : 'This kernel does not describe its table of sockets, so the closing socket alone decides.',

@@ -34,7 +34,7 @@ const UNKNOWN: ReuseRule = { reuse: null, holdMs: TIME_WAIT_MS };
 export function reuseRule(facts: ReuseFacts, source: string | null, destination: string | null): ReuseRule {
   const { tcpTwReuse, tcpTimestamps, tcpTwReuseDelayMs } = facts;
   if (tcpTwReuse === 0 || tcpTimestamps === 0) return NEVER;
-  if (tcpTwReuse === 2 && !isLoopback(source) && !isLoopback(destination)) return NEVER;
+  if (tcpTwReuse === 2 && !countsAsLoopback(source) && !countsAsLoopback(destination)) return NEVER;
   if (tcpTwReuse === null || tcpTimestamps === null) return UNKNOWN;
   return { reuse: 'after-delay', holdMs: Math.min(TIME_WAIT_MS, tcpTwReuseDelayMs ?? DEFAULT_DELAY_MS) };
 }
@@ -49,7 +49,7 @@ export function releaseInMs(leftMs: number, substate: 'time-wait' | 'fin-wait-2'
   return substate === 'fin-wait-2' ? leftMs : leftMs - (TIME_WAIT_MS - rule.holdMs);
 }
 
-/** 127/8, ::1 or ::ffff:127/104, in the form of RFC 5952. */
-export function isLoopback(address: string | null): boolean {
+/** As tcp_twsk_unique asks: 127/8, ::1 or ::ffff:127/104, in the form of RFC 5952. A name is never one. */
+export function countsAsLoopback(address: string | null): boolean {
   return address !== null && /^(127\.|::1$|::ffff:127\.|::ffff:7f[0-9a-f]{2}:)/i.test(address);
 }

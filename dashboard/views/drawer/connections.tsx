@@ -1,11 +1,10 @@
 /** A row's numbers: connections by state, since the start, per second. In: a row. */
 import type { FlowRow } from '../../../src/protocol/rows.js';
-import { bytes, integer, rate, stamp, UNKNOWN } from '../../text/format.js';
+import { bytes, countOf, rate, stamp } from '../../text/format.js';
 import { Facts, Part } from './part.js';
 
 export function Connections({ row }: { row: FlowRow }) {
-  const atLeast = row.lowerBound ? '≥ ' : '';
-  const count = (value: number | null) => (value === null ? UNKNOWN : `${atLeast}${integer(value)}`);
+  const count = (value: number | null) => countOf(value, row.lowerBound);
   return (
     <Part id="connections" title="Connections">
       <Facts

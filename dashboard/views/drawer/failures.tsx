@@ -1,7 +1,7 @@
 /** The last failures of a row's process, newest first. In: a row; the service is asked for its failures. */
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
-import { endpoint, integer, stamp, UNKNOWN } from '../../text/format.js';
+import { countOf, endpoint, stamp, UNKNOWN } from '../../text/format.js';
 import { useFailures } from './inspect.js';
 import { Part } from './part.js';
 
@@ -30,7 +30,7 @@ function Failure({
   return (
     <li>
       <span class="bad">{failureWords(errno, cause)}</span>
-      {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${lowerBound ? '≥ ' : ''}${integer(count)} times, last ${stamp(lastSeen)}`}
+      {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${countOf(count, lowerBound)} times, last ${stamp(lastSeen)}`}
     </li>
   );
 }

@@ -1,7 +1,7 @@
 /** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
 import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
 import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
-import { duration, endpoint, foreign, integer, rate, UNKNOWN } from '../../text/format.js';
+import { countOf, duration, endpoint, foreign, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
 
 /** A number's text; zero and unknown are dimmed so that other values stand out. No component: there are hundreds of them. */
@@ -10,7 +10,7 @@ const quiet = (text: string) => (
 );
 
 export const Count = ({ of, atLeast = false }: { of: number | null; atLeast?: boolean }) =>
-  quiet(atLeast && of !== null ? `≥ ${integer(of)}` : integer(of));
+  quiet(countOf(of, atLeast));
 
 export const Rate = ({ of }: { of: number | null }) => quiet(rate(of));
 

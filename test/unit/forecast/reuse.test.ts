@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, type ReuseFacts, releaseInMs, reuseRule } from '../../../src/forecast/reuse.js';
+import { countsAsLoopback, type ReuseFacts, releaseInMs, reuseRule } from '../../../src/forecast/reuse.js';
 
 const DEFAULTS: ReuseFacts = { tcpTwReuse: 2, tcpTwReuseDelayMs: 1000, tcpTimestamps: 1 };
 const NEVER = { reuse: 'never', holdMs: 60_000 };
@@ -66,7 +66,7 @@ it('loopback is 127/8, ::1 and ::ffff:127/104, nothing that looks like it', () =
     '::ffff:7f0:1',
     '::ffff:8000:1',
   ];
-  expect([...loopback, ...others, null].filter(isLoopback)).toEqual(loopback);
+  expect([...loopback, ...others, null].filter(countsAsLoopback)).toEqual(loopback);
 });
 
 describe('what a timer has left until the port can be had', () => {

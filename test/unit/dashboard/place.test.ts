@@ -4,8 +4,7 @@ import { type Place, placeOf, queryOf, START } from '../../../dashboard/state/pl
 import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashboard/state/subject.js';
 import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/state/trace.js';
 import { initial, type Replica, receive, setQuery } from '../../../src/client/replica.js';
-import { Subscriptions } from '../../../src/client/subscriptions.js';
-import type { ClientFrame, EventsFrame, Hello, ServerFrame } from '../../../src/protocol/frames.js';
+import type { EventsFrame, Hello } from '../../../src/protocol/frames.js';
 import { parseFilter } from '../../../src/query/filter/parse.js';
 import { sumRows } from '../../../src/query/group.js';
 import { comparator, MOST_HELD, rerank, unranked } from '../../../src/view/order.js';
@@ -178,28 +177,4 @@ it('an order that is held for hours stays bounded', () => {
     });
     expect(ranking.rows.length).toBeLessThanOrEqual(MOST_HELD + 1000);
   }
-});
-
-describe('a subscription beside the tables', () => {
-  const table = { topic: 'flows', seq: 1, time: 0, total: 1, other: null } as const;
-
-  it('rebuilds its table, resyncs after a gap, starts over at hello and ends when closed', () => {
-    const sent: ClientFrame[] = [];
-    const seen: string[][] = [];
-    const sides = new Subscriptions('side', (frame) => sent.push(frame));
-    const close = sides.table({ topic: 'flows', filter: 'pid:1' }, (rows) => seen.push([...rows.keys()]));
-    const sub = sent[0]?.sub ?? '';
-    const take = (frame: object) => sides.receive({ ...table, sub, ...frame } as ServerFrame);
-    take({ type: 'snapshot', rows: [flow('a'), flow('b')] });
-    take({ type: 'delta', prev: 1, seq: 2, set: [flow('c')], del: ['a'] });
-    take({ type: 'delta', prev: 5, seq: 6, set: [flow('d')], del: [] });
-    expect(seen).toEqual([
-      ['a', 'b'],
-      ['b', 'c'],
-    ]);
-    sides.receive(HELLO);
-    close();
-    sides.receive(HELLO);
-    expect(sent.map(({ type }) => type)).toEqual(['subscribe', 'resync', 'subscribe', 'unsubscribe']);
-  });
 });

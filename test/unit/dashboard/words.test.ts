@@ -14,7 +14,7 @@ import {
   outlookWords,
   returnWords,
 } from '../../../dashboard/text/words.js';
-import { backoff, type Link, reasonOf } from '../../../src/client/link.js';
+import type { Link } from '../../../src/client/link.js';
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import { budget, proc, totals } from '../publish/rows.js';
 
@@ -48,18 +48,6 @@ describe('the link', () => {
     expect(waitingWords({ phase: 'connecting' }, NOW)).toBe('Connecting to the service…');
     expect(waitingWords(heard(0), NOW)).toBe('Waiting for the first rows…');
     expect(waitingWords(lost, NOW)).toBe('No data yet.');
-  });
-
-  it('tells from the health answer why a handshake failed', () => {
-    const reasons = [401, 503, 403, 421, 200].map((status) => reasonOf({ status, ok: status === 200 }));
-    expect(reasons).toEqual(['unauthorized', 'stopped', 'refused', 'refused', 'dropped']);
-    expect(reasonOf(null)).toBe('unreachable');
-  });
-
-  it('is retried later and later, up to 15 s, each time somewhere in the upper half', () => {
-    expect([0, 1, 2].map((attempt) => backoff(attempt, 1))).toEqual([500, 1_000, 2_000]);
-    expect([backoff(3, 0), backoff(3, 1)]).toEqual([2_000, 4_000]);
-    expect([backoff(500, 0), backoff(500, 1)]).toEqual([7_500, 15_000]);
   });
 });
 

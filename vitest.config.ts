@@ -17,7 +17,7 @@ interface Project {
   /** One file at a time. */
   alone?: true;
   /** Files share a process and its modules, which saves the time of importing them: none of them leaves anything behind. */
-  isolate?: false;
+  isolate?: boolean;
 }
 
 /** Cases of `describe.concurrent` at a time: they wait for the kernel's timeouts, and hardly need a processor. */

@@ -78,12 +78,12 @@ describe('an installation that is not whole', () => {
     run([process.execPath, join(directory, 'bin/portchurn.js'), 'serve', '--listen', '127.0.0.1:0']);
 
   it.concurrent('lacks the addon: 1, and says what builds it', async ({ onTestFinished }) => {
-    const done = await serve(copy(testScope(onTestFinished)));
+    const done = await serve(copy(testScope({ onTestFinished })));
     expect(done).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/npm run setup/) });
   });
 
   it.concurrent('has an addon that does not load: 1, and says what builds it', async ({ onTestFinished }) => {
-    const directory = copy(testScope(onTestFinished));
+    const directory = copy(testScope({ onTestFinished }));
     writeFileSync(join(directory, 'out/Release/portchurn.node'), 'not an addon');
     expectComplaint(await serve(directory), 1, /npm run (setup|build)/);
   });

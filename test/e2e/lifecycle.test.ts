@@ -15,7 +15,7 @@ const COUNT = 500;
 it.concurrent.for(['SIGTERM', 'SIGINT'] as const)(
   'leaves nothing behind after %s',
   async (signal, { onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const service = await startService(scope);
     const programs = service.programs();
     expect(programs.length).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ it.concurrent.for(['SIGTERM', 'SIGINT'] as const)(
 it.concurrent('frees its BPF programs when it is killed, and the next one starts', async ({
   onTestFinished,
 }) => {
-  const scope = testScope(onTestFinished);
+  const scope = testScope({ onTestFinished });
   const first = await startService(scope);
   const programs = first.programs();
   first.process.signal('SIGKILL');

@@ -58,7 +58,7 @@ describe.concurrent('the service, started as root', () => {
   it('has in every thread the capabilities it uses and no other, and never gets more', async ({
     onTestFinished,
   }) => {
-    const service = await startService(testScope(onTestFinished));
+    const service = await startService(testScope({ onTestFinished }));
     await service.get('/api/v1/snapshot');
     expectSets(service, shed(USED));
     expect(service.process.stderr).not.toContain('could not be dropped');
@@ -67,7 +67,7 @@ describe.concurrent('the service, started as root', () => {
   it('still finds a new network namespace and the file of a new process in it', async ({
     onTestFinished,
   }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const service = await startService(scope);
     const stream = await service.stream(scope);
     const totals = stream.subscribe('totals');
@@ -84,7 +84,7 @@ describe.concurrent('the service, started as root', () => {
   });
 
   it('names programs of other users that are older than itself', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const netns = Netns.create(scope);
     const server = await nginx(scope, netns);
     const service = await startService(scope);
@@ -98,7 +98,7 @@ describe.concurrent('the service, started as root', () => {
   });
 
   it('keeps the capability for a port below 1024 when it listens there', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const netns = Netns.create(scope);
     const words = portchurn('serve', '--listen', '127.0.0.1:783');
     const running = await start(scope, words, { netns });
@@ -112,7 +112,7 @@ describe.concurrent('the service, started as root', () => {
   it.for([[['--keep-privileges'], {}] as const, [[], { PORTCHURN_KEEP_PRIVILEGES: 'true' }] as const])(
     'keeps everything when told so by %j %j',
     async ([flags, env], { onTestFinished }) => {
-      const scope = testScope(onTestFinished);
+      const scope = testScope({ onTestFinished });
       const words = portchurn('serve', '--listen', '127.0.0.1:0', ...flags);
       const running = await start(scope, words, { env: { ...process.env, ...env } });
       await running.printed(/^http:\/\/\S+$/m);
@@ -122,7 +122,7 @@ describe.concurrent('the service, started as root', () => {
   );
 
   it('says so and goes on when it may not shed them', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const withoutSetpcap = ['setpriv', '--bounding-set', '-setpcap', '--'];
     const running = await start(scope, [...withoutSetpcap, ...portchurn('serve', '--listen', '127.0.0.1:0')]);
     await running.printed(/^http:\/\/\S+$/m);
@@ -134,7 +134,10 @@ describe.concurrent('the service, started as root', () => {
   it.for(['at once', 'once it has started anew'])(
     'ends by a signal that comes %s',
     async (when, { onTestFinished }) => {
-      const running = await start(testScope(onTestFinished), portchurn('serve', '--listen', '127.0.0.1:0'));
+      const running = await start(
+        testScope({ onTestFinished }),
+        portchurn('serve', '--listen', '127.0.0.1:0'),
+      );
       if (when !== 'at once') while (setsIn(`/proc/${running.pid}/status`).CapBnd !== USED) await turn();
       running.signal('SIGTERM');
       const { code, signal } = await running.finished(20_000);

@@ -81,7 +81,7 @@ describe('the service manager', () => {
   it.concurrent.for(['path', 'abstract'] as const)(
     'hears at a socket (%s) that it is ready and stopping',
     async (kind, { onTestFinished }) => {
-      const scope = testScope(onTestFinished);
+      const scope = testScope({ onTestFinished });
       const address = kind === 'path' ? join(scope.directory(), 'notify') : `@portchurn-test-${process.pid}`;
       const ear = await listenAt(scope, address);
       const running = await start(scope, SERVE, { env: { ...process.env, NOTIFY_SOCKET: address } });
@@ -96,7 +96,7 @@ describe('the service manager', () => {
   );
 
   it.concurrent('hears again and again that it lives, when it asks for that', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const address = join(scope.directory(), 'notify');
     const ear = await listenAt(scope, address);
     const env = { ...process.env, NOTIFY_SOCKET: address, WATCHDOG_USEC: '200000' };
@@ -109,7 +109,7 @@ describe('the service manager', () => {
   });
 
   it.concurrent('that is not there does not keep the service from its work', async ({ onTestFinished }) => {
-    const scope = testScope(onTestFinished);
+    const scope = testScope({ onTestFinished });
     const env = { ...process.env, NOTIFY_SOCKET: join(scope.directory(), 'nobody') };
     const service = await served(scope, await start(scope, SERVE, { env }));
     expect(await service.get('/healthz')).toMatchObject({ status: 'ok' });

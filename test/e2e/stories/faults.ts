@@ -11,12 +11,12 @@ import type { FlowRow, TotalsRow } from '../../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../../support/churngen.js';
 import { counting, quiet, sockets } from '../../support/counters.js';
 import { programsGone } from '../../support/leftovers.js';
-import { MemoryLimit } from './memory-limit.js';
 import { KEPT, Netns } from '../../support/netns.js';
 import { start } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';
 import { cli, ROOT, type Service, serviceBy, serviceWords, startService } from '../../support/service.js';
 import type { Table } from '../../support/stream.js';
+import { MemoryLimit } from './memory-limit.js';
 
 const MEBIBYTE = 1 << 20;
 const [PEER, NEVER, CLOSED] = ['127.0.0.1:9000', '127.0.0.1:9001', '127.0.0.1:9'];

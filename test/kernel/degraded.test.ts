@@ -1,7 +1,6 @@
 /**
  * The service on a machine that refuses something: what is left of it, and that it says what is missing and what would mend
- * it. Refused for real: capabilities that are not there, types of the kernel that are hidden. Each case has a service of its
- * own, and most of it is waiting: they run at the same time.
+ * it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
  */
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/protocol/doctor.js';
@@ -27,9 +26,9 @@ async function serve(scope: Scope, wrapper: readonly string[], netns?: Netns): P
   return scope.use(new Service(running, url));
 }
 
-describe.concurrent('without BPF', () => {
-  it('budgets, destinations and owners of what is open are there; what only events tell is unknown', async (test) => {
-    const scope = testScope(test);
+describe('without BPF', () => {
+  it('budgets, destinations and owners of what is open are there; what only events tell is unknown', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope, KEPT);
     const server = await churnServer(scope, netns, ['127.0.0.1:9000']);
     const held = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 30, 'hold-ms': 600_000 });
@@ -71,8 +70,8 @@ describe.concurrent('without BPF', () => {
     expect(stdout).toMatch(/Polling: /);
   });
 
-  it('for want of a capability it polls its own namespace, and names the capability', async (test) => {
-    const scope = testScope(test);
+  it('for want of a capability it polls its own namespace, and names the capability', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     const held = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 5, 'hold-ms': 600_000 });
@@ -89,10 +88,10 @@ describe.concurrent('without BPF', () => {
     expect(body.topics.flows.rows).toMatchObject([{ established: 5, portsHeld: 5 }]);
   });
 
-  it.for([
+  it.each([
     ['77', 'capabilities', WITHOUT_BPF],
     ['69', 'types of the kernel', WITHOUT_TYPES],
-  ] as const)('--no-polling ends with %s for want of %s', async ([code, , wrapper]) => {
+  ])('--no-polling ends with %s for want of %s', async (code, _, wrapper) => {
     const done = await run([...wrapper, ...SERVE, '--no-polling']);
     expect(done).toMatchObject({
       code: Number(code),
@@ -101,25 +100,22 @@ describe.concurrent('without BPF', () => {
     });
   });
 
-  it.for([
+  it.each([
     [77, 'capabilities', WITHOUT_BPF, /CAP_BPF/],
     [69, 'types of the kernel', WITHOUT_TYPES, /BTF/],
-  ] as const)(
-    'doctor ends with %i for want of %s, and says what serve does then',
-    async ([code, , wrapper, why]) => {
-      const done = await run([...wrapper, ...portchurn('doctor', '-o', 'json')]);
-      const report = JSON.parse(done.stdout) as DoctorReport;
-      expect(done.code).toBe(code);
-      expect(report.checks.find(({ id }) => id === 'load')).toMatchObject({
-        status: 'fail',
-        detail: expect.stringMatching(why),
-      });
-      expect(report.checks.find(({ id }) => id === 'sight')).toMatchObject({
-        status: 'warn',
-        detail: expect.stringMatching(/^polling: .*an owner only if/is),
-      });
-    },
-  );
+  ])('doctor ends with %i for want of %s, and says what serve does then', async (code, _, wrapper, why) => {
+    const done = await run([...wrapper, ...portchurn('doctor', '-o', 'json')]);
+    const report = JSON.parse(done.stdout) as DoctorReport;
+    expect(done.code).toBe(code);
+    expect(report.checks.find(({ id }) => id === 'load')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(why),
+    });
+    expect(report.checks.find(({ id }) => id === 'sight')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^polling: .*an owner only if/is),
+    });
+  });
 });
 
 it('without the kernel’s table of sockets, health, greeting and screen say so, and what to do', async () => {

@@ -19,9 +19,9 @@ const pids = (events: readonly ConnectionEvent[]) => new Set(events.map(({ proce
 const count = (watch: Watch, type: ConnectionEvent['type']) =>
   watch.events.filter((event) => event.type === type).length;
 
-describe.concurrent('the kernel’s filters', () => {
-  it('pass only a process’s connections, those it opened and those it accepted', async (test) => {
-    const scope = testScope(test);
+describe('the kernel’s filters', () => {
+  it('pass only a process’s connections, those it opened and those it accepted', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     const [wanted, other] = [await gated(scope, netns), await gated(scope, netns)];
     const server = await churnServer(scope, netns, [V4]);
@@ -40,8 +40,8 @@ describe.concurrent('the kernel’s filters', () => {
     expect(count(watch, 'closed')).toBe(COUNT);
   });
 
-  it('pass only a port, at either end', async (test) => {
-    const scope = testScope(test);
+  it('pass only a port, at either end', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     await churnServer(scope, netns, [V4, '127.0.0.1:9001']);
     const watch = await Watch.start(scope, [netns], { filter: { ports: [9001] } });
@@ -54,8 +54,8 @@ describe.concurrent('the kernel’s filters', () => {
     expect(new Set(ports)).toEqual(new Set([9001]));
   });
 
-  it('pass only a namespace', async (test) => {
-    const scope = testScope(test);
+  it('pass only a namespace', async () => {
+    const scope = testScope();
     const [wanted, other] = [Netns.create(scope), Netns.create(scope)];
     const watch = await Watch.start(scope, [wanted]);
     for (const netns of [other, wanted]) {
@@ -67,9 +67,9 @@ describe.concurrent('the kernel’s filters', () => {
   });
 });
 
-describe.concurrent('a traced process', () => {
-  it('that connects shows each attempt and every transition, and nobody else’s', async (test) => {
-    const scope = testScope(test);
+describe('a traced process', () => {
+  it('that connects shows each attempt and every transition, and nobody else’s', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     await churnServer(scope, netns, [V4]);
     const [traced, other] = [await gated(scope, netns), await gated(scope, netns)];
@@ -97,8 +97,8 @@ describe.concurrent('a traced process', () => {
     ]);
   });
 
-  it('that accepts shows each accept and what follows', async (test) => {
-    const scope = testScope(test);
+  it('that accepts shows each accept and what follows', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     const [server, other] = [
       await churnServer(scope, netns, [V4]),
@@ -115,8 +115,8 @@ describe.concurrent('a traced process', () => {
     await other.stop();
   });
 
-  it('costs the others nothing: no event of theirs is even built', async (test) => {
-    const scope = testScope(test);
+  it('costs the others nothing: no event of theirs is even built', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     await churnServer(scope, netns, [V4]);
     const idle = await gated(scope, netns);
@@ -126,8 +126,8 @@ describe.concurrent('a traced process', () => {
     expect(watch.events).toEqual([]);
   });
 
-  it('is followed from when it is asked for, and no longer than that', async (test) => {
-    const scope = testScope(test);
+  it('is followed from when it is asked for, and no longer than that', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     const server = await churnServer(scope, netns, [V4]);
     const watch = await Watch.start(scope, [netns], { interest: { all: false, pids: [server.pid] } });
@@ -141,9 +141,9 @@ describe.concurrent('a traced process', () => {
   });
 });
 
-describe.concurrent('without system call tracepoints', () => {
-  it('inbound connections are counted all the same, for the listener’s process', async (test) => {
-    const scope = testScope(test);
+describe('without system call tracepoints', () => {
+  it('inbound connections are counted all the same, for the listener’s process', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     const watch = await Watch.start(scope, [netns], { syscalls: false });
     const server = await churnServer(scope, netns, [V4]);
@@ -168,9 +168,9 @@ for _ in range(5):
 print("done", flush=True)
 sys.stdin.read()`;
 
-describe.concurrent('MPTCP', () => {
-  it('is counted once per connection, by its subflow', async (test) => {
-    const scope = testScope(test);
+describe('MPTCP', () => {
+  it('is counted once per connection, by its subflow', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope, { 'net.mptcp.enabled': 1 });
     const watch = await Watch.start(scope, [netns]);
     const program = await start(scope, ['python3', '-c', MPTCP], { netns });
@@ -186,9 +186,9 @@ describe.concurrent('MPTCP', () => {
   });
 });
 
-describe.concurrent('a socket that is no TCP socket', () => {
-  it('is not seen: UDP connect(), a unix accept()', async (test) => {
-    const scope = testScope(test);
+describe('a socket that is no TCP socket', () => {
+  it('is not seen: UDP connect(), a unix accept()', async () => {
+    const scope = testScope();
     const netns = Netns.create(scope);
     const watch = await Watch.start(scope, [netns]);
     await churnServer(scope, netns, [V4]);

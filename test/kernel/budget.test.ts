@@ -1,6 +1,7 @@
 /**
  * Port budgets and TIME_WAIT counts against the kernel's own: its list of sockets, its counters, and the first connect() that
- * finds no port. What dies early or never becomes an entry is in no count once an audit has passed.
+ * finds no port. What dies early or never becomes an entry is in no count once an audit has passed. Cases that wait for an
+ * audit, or for a delay of the kernel's, do so at the same time.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { KEPT, Netns, type Sysctls } from '../support/netns.js';
 import { run, start } from '../support/process.js';
-import { fileScope, type Scope, testScope } from '../support/scope.js';
+import { fileScope, type Over, type Scope, testScope } from '../support/scope.js';
 import { type DumpedSocket, dump, dumper, STATE } from '../support/socket-dump.js';
 import { audited, Budgets, compare, namespaceOf, Truth } from '../support/truth.js';
 import { wire } from '../support/truth-cast.js';
@@ -27,14 +28,16 @@ const HELD = { 'hold-ms': 600_000 } as const;
 
 const scopeOfFile = fileScope();
 const engine = Watch.start(scopeOfFile, [], { ...QUIET, ringBytes: 1 << 24 });
+/** One for all cases: who collects a table's changes takes them from everybody else. */
+const shared = engine.then((watch) => new Budgets(watch.engine));
 
 /** A namespace of its own: it lives as long as the engine, since the inode of a deleted one would be used again. */
-async function world(sysctls: Sysctls, ...listen: string[]) {
-  const [scope, watch] = [testScope(), await engine];
+async function world(test: Over, sysctls: Sysctls, ...listen: string[]) {
+  const [scope, watch] = [testScope(test), await engine];
   const netns = Netns.create(scopeOfFile, sysctls);
   netns.address(`${OWN}/32`);
   const server = await churnServer(scope, netns, listen.length > 0 ? listen : [`${OWN}:9000`]);
-  return { scope, netns, watch, server, budgets: new Budgets(watch.engine) };
+  return { scope, netns, watch, server, budgets: await shared };
 }
 
 /** Opens connections until no port is found; gives how many it got. */
@@ -53,9 +56,10 @@ function held(sockets: readonly DumpedSocket[], remote: string) {
   return { used: own.length, timeWait, established, other: own.length - timeWait - established };
 }
 
-describe('a budget at rest', () => {
-  it('counts the ports that the kernel’s sockets hold toward each destination, by state', async () => {
+describe.concurrent('a budget at rest', () => {
+  it('counts the ports that the kernel’s sockets hold toward each destination, by state', async (test) => {
     const { scope, netns, watch, budgets } = await world(
+      test,
       KEPT,
       ...[`${OWN}:9000`, `${OWN}:9001=first`, `${OWN}:9002=never`, '127.0.0.1:9000'],
     );
@@ -96,16 +100,16 @@ describe('a budget at rest', () => {
     ],
     ['a range of two', '40000 40001', {}, 2],
   ] as const;
-  it.each(ranges)('of %s is full when connect() finds no port', async (_, range, reserved, limit) => {
-    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: range, ...reserved });
+  it.for(ranges)('of %s is full when connect() finds no port', async ([, range, reserved, limit], test) => {
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, [RANGE]: range, ...reserved });
     expect(await exhaust(scope, netns, `${OWN}:9000`)).toBe(limit);
     await audited(watch, [netns]);
     const full = { limit, used: limit, timeWait: limit, blocked: 0, free: 0, exhaustionSeconds: 0 };
     expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ ...full, reuse: 'never' });
   });
 
-  it('of an odd range promises no port that connect() may miss', async () => {
-    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40200' });
+  it('of an odd range promises no port that connect() may miss', async (test) => {
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, [RANGE]: '40000 40200' });
     const opened = await exhaust(scope, netns, `${OWN}:9000`);
     expect([200, 201]).toContain(opened);
     await audited(watch, [netns]);
@@ -113,8 +117,9 @@ describe('a budget at rest', () => {
     expect(row).toMatchObject({ limit: 201, used: opened, free: 201 - opened, exhaustionSeconds: 0 });
   });
 
-  it('knows the ports that bind() took from everybody: listeners, idle binds, bound connections and their TIME_WAIT', async () => {
+  it('knows the ports that bind() took from everybody: listeners, idle binds, bound connections and their TIME_WAIT', async (test) => {
     const { scope, netns, watch, budgets } = await world(
+      test,
       { ...KEPT, [RANGE]: '40000 40199' },
       ...[`${OWN}:9000`, `${OWN}:9001`, '127.0.0.1:40100', '127.0.0.1:40101', '127.0.0.1:39999'],
     );
@@ -146,9 +151,9 @@ describe('a budget at rest', () => {
     expect(await exhaust(scope, netns, `${OWN}:9000`)).toBe(199 - blocked);
   });
 
-  it('of bind() is one of its own: what any connection holds from an address is lost to it, toward everywhere', async () => {
+  it('of bind() is one of its own: what any connection holds from an address is lost to it, toward everywhere', async (test) => {
     const ends = [`${OWN}:9000`, `${OWN}:9001`, `${OWN}:40101`];
-    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40199' }, ...ends);
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, [RANGE]: '40000 40199' }, ...ends);
     const bound = { bind: `${OWN}:0` };
     await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 30 })).done();
     await (await churnClient(scope, netns, { ...bound, to: `${OWN}:9000`, count: 20 })).done();
@@ -175,8 +180,8 @@ describe('a budget at rest', () => {
     expect(pool()).toMatchObject([{ used: 199, free: 0, exhaustionSeconds: 0 }]);
   });
 
-  it('sees a changed setting within seconds', async () => {
-    const { scope, netns, watch, budgets } = await world({ ...KEPT, [RANGE]: '40000 40199' });
+  it('sees a changed setting within seconds', async (test) => {
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, [RANGE]: '40000 40199' });
     await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 10 })).done();
     await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.limit === 200, 'the range');
     netns.sysctl({ [RANGE]: '40000 40299', 'net.ipv4.ip_local_reserved_ports': '40000-40049' });
@@ -191,9 +196,9 @@ describe('a budget at rest', () => {
 });
 
 describe('a budget under churn', () => {
-  it('is never further from the kernel’s count than what opens while it is looked at', async () => {
+  it('is never further from the kernel’s count than what opens while it is looked at', async (test) => {
     const rate = 2000;
-    const { scope, netns, watch, budgets } = await world(KEPT);
+    const { scope, netns, watch, budgets } = await world(test, KEPT);
     const client = await churnClient(scope, netns, { to: `${OWN}:9000`, count: 8 * rate, rate });
     await watch.until(() => budgets.toward(netns, `${OWN}:9000`)?.used, 'the first ports');
     const judge = dumper(scope);
@@ -213,8 +218,8 @@ describe('a budget under churn', () => {
 });
 
 describe('tcp_max_tw_buckets', () => {
-  it('leaves the kernel’s number of entries, all owned, and the number of those it skipped', async () => {
-    const { scope, netns, watch } = await world({ ...KEPT, 'net.ipv4.tcp_max_tw_buckets': 300 });
+  it('leaves the kernel’s number of entries, all owned, and the number of those it skipped', async (test) => {
+    const { scope, netns, watch } = await world(test, { ...KEPT, 'net.ipv4.tcp_max_tw_buckets': 300 });
     const grown = counting(netns);
     const log = join(scope.directory(), 'log');
     await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 1000, log })).done();
@@ -232,40 +237,43 @@ describe('tcp_max_tw_buckets', () => {
   });
 });
 
-describe('tcp_tw_reuse', () => {
+describe.concurrent('tcp_tw_reuse', () => {
   const cases = [
     [0, OWN, false],
     [1, OWN, true],
     [2, OWN, false],
     [2, '127.0.0.1', true],
   ] as const;
-  it.each(cases)('%i toward %s: ports come back after the delay: %s', async (reuse, address, comesBack) => {
-    const to = `${address}:9000`;
-    const sysctls = { ...KEPT, 'net.ipv4.tcp_tw_reuse': reuse, [RANGE]: '40000 40099' };
-    const { scope, netns, watch, budgets } = await world(sysctls, to);
-    const log = join(scope.directory(), 'log');
-    const grown = counting(netns);
-    const client = await churnClient(scope, netns, { to, count: 250, rate: 70, log });
-    const { opened } = await client.done();
-    expect(opened).toBe(comesBack ? 250 : 100);
-    quiet(netns);
-    await audited(watch, [netns]);
-    const truth = new Truth();
-    truth.add(readLog(log));
-    const { entries, faults } = await compare(watch, dumper(scope), netns, truth);
-    expect(faults).toEqual([]);
-    expect(entries).toBe(opened - grown('TcpExt.TWRecycled'));
-    expect(budgets.toward(netns, to)).toMatchObject({
-      ...{ used: entries, timeWait: entries, free: 100 - entries },
-      reuse: comesBack ? 'after-delay' : 'never',
-      exhaustionSeconds: comesBack ? null : 0,
-    });
-  });
+  it.for(cases)(
+    '%i toward %s: ports come back after the delay: %s',
+    async ([reuse, address, comesBack], test) => {
+      const to = `${address}:9000`;
+      const sysctls = { ...KEPT, 'net.ipv4.tcp_tw_reuse': reuse, [RANGE]: '40000 40099' };
+      const { scope, netns, watch, budgets } = await world(test, sysctls, to);
+      const log = join(scope.directory(), 'log');
+      const grown = counting(netns);
+      const client = await churnClient(scope, netns, { to, count: 250, rate: 70, log });
+      const { opened } = await client.done();
+      expect(opened).toBe(comesBack ? 250 : 100);
+      quiet(netns);
+      await audited(watch, [netns]);
+      const truth = new Truth();
+      truth.add(readLog(log));
+      const { entries, faults } = await compare(watch, dumper(scope), netns, truth);
+      expect(faults).toEqual([]);
+      expect(entries).toBe(opened - grown('TcpExt.TWRecycled'));
+      expect(budgets.toward(netns, to)).toMatchObject({
+        ...{ used: entries, timeWait: entries, free: 100 - entries },
+        reuse: comesBack ? 'after-delay' : 'never',
+        exhaustionSeconds: comesBack ? null : 0,
+      });
+    },
+  );
 });
 
-describe('entries that die early', () => {
-  it('by ss -K are in no count after an audit', async () => {
-    const { scope, netns, watch, budgets } = await world(KEPT);
+describe.concurrent('entries that die early', () => {
+  it('by ss -K are in no count after an audit', async (test) => {
+    const { scope, netns, watch, budgets } = await world(test, KEPT);
     const log = join(scope.directory(), 'log');
     await (await churnClient(scope, netns, { to: `${OWN}:9000`, count: 200, log })).done();
     quiet(netns);
@@ -283,8 +291,8 @@ describe('entries that die early', () => {
     expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 100, timeWait: 100 });
   });
 
-  it('by a RST that fits are in no count after an audit', async () => {
-    const { scope, netns, watch, budgets } = await world({ ...KEPT, 'net.ipv4.tcp_rfc1337': 0 });
+  it('by a RST that fits are in no count after an audit', async (test) => {
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, 'net.ipv4.tcp_rfc1337': 0 });
     const done = await run(['python3', ASSASSIN, OWN, '9000', '20', '8'], { netns });
     expect(done).toMatchObject({ code: 0 });
     await audited(watch, [netns]);
@@ -294,8 +302,9 @@ describe('entries that die early', () => {
     expect(budgets.toward(netns, `${OWN}:9000`)).toMatchObject({ used: 12 });
   });
 
-  it('by a new SYN, or by a connection that takes their port, give way to the new ones', async () => {
+  it('by a new SYN, or by a connection that takes their port, give way to the new ones', async (test) => {
     const { scope, netns, watch, budgets } = await world(
+      test,
       { ...KEPT, [RANGE]: '40000 40009' },
       `${OWN}:9000=first`,
     );
@@ -319,7 +328,7 @@ describe('a namespace that is deleted under churn', () => {
   it('is gone from totals and budgets within seconds, and its wire too', async () => {
     const [scope, watch] = [testScope(), await engine];
     const [near, far] = wire(scope);
-    const budgets = new Budgets(watch.engine);
+    const budgets = await shared;
     await churnServer(scope, far, ['10.77.0.2:9000']);
     await churnClient(scope, near, { to: '10.77.0.2:9000', count: 0, rate: 1000 });
     await watch.until(() => (budgets.toward(near, '10.77.0.2:9000')?.used ?? 0) > 1000, 'churn');

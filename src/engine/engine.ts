@@ -258,7 +258,7 @@ class TracingEngine implements Engine {
 
   private health(): Health | null {
     if (!this.running) return null;
-    return healthOf(this.mode, this.recovery.losses, this.aggregator.namespaces, {
+    return healthOf(this.mode, this.recovery.losses, this.aggregator, {
       nowMs: moment().ms,
       startedAt: this.startedAt,
       lossTimes: this.recovery.times,

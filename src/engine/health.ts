@@ -1,4 +1,5 @@
 /** How the tracer is, for /healthz. In: the engine's counters and namespaces. Out: the body. */
+import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { NamespaceTable } from '../aggregate/tables/namespace-table.js';
 import type { Health } from '../protocol/source.js';
 import type { Losses, LossTimes } from './losses.js';
@@ -12,14 +13,9 @@ export interface Moments {
   lossTimes: LossTimes;
 }
 
-export function healthOf(
-  tracing: TracingMode,
-  losses: Losses,
-  namespaces: NamespaceTable,
-  at: Moments,
-): Health {
+export function healthOf(tracing: TracingMode, losses: Losses, aggregator: Aggregator, at: Moments): Health {
   const { mode, tracer, limits } = tracing;
-  const { timeWait, ...audit } = auditHealth(namespaces, at.nowMs);
+  const { timeWait, ...audit } = auditHealth(aggregator.namespaces, at.nowMs);
   return {
     status: mode === 'polling' ? 'degraded' : 'ok',
     mode,
@@ -35,6 +31,7 @@ export function healthOf(
       missed: losses.missed,
       missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
       uptimeMs: at.nowMs - at.startedAt,
+      full: aggregator.fullTables(),
     }),
   };
 }

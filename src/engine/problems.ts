@@ -16,6 +16,8 @@ export interface Condition {
   coverage: number | null;
   auditAgeMs: number | null;
   uptimeMs: number;
+  /** Tables that hold as much as they may. */
+  full: readonly string[];
 }
 
 /** A loss is reported for this long; one that made counts lower bounds is reported longer, since they stay so. */
@@ -30,9 +32,8 @@ const SEEDLESS_MS = 65_000;
 const AUDIT_OLD_MS = 90_000;
 
 export function problemsOf(condition: Condition): Problem[] {
-  return [losses(condition), misses(condition), owners(condition), audits(condition)].filter(
-    (problem) => problem !== null,
-  );
+  const all = [losses, misses, owners, audits, bounds].map((problemOf) => problemOf(condition));
+  return all.filter((problem) => problem !== null);
 }
 
 function losses({ lostAgoMs }: Condition): Problem | null {
@@ -74,5 +75,14 @@ function audits({ auditAgeMs }: Condition): Problem | null {
     what: `Counts were last compared with the kernel’s own list ${seconds(auditAgeMs / 1000)} ago.`,
     why: 'Reading it takes too long, or fails: the service’s log says which.',
     fix: 'portchurn doctor',
+  };
+}
+
+function bounds({ full }: Condition): Problem | null {
+  if (full.length === 0) return null;
+  return {
+    what: `Some rows stand for many, or are missing: there is no room for more ${full.join(', ')}. Sums stay exact.`,
+    why: 'Every table is bounded: docs/limits.md says at which figure, and what becomes of the rest.',
+    fix: null,
   };
 }

@@ -85,7 +85,10 @@ export class Aggregator implements EventSink {
   /** Of the event that is being counted. */
   private cause: Cause | null = null;
 
-  constructor(context: ProcessContext, limits: Limits = DEFAULT_LIMITS) {
+  constructor(
+    context: ProcessContext,
+    private readonly limits: Limits = DEFAULT_LIMITS,
+  ) {
     this.namespaces = new NamespaceTable(limits.namespaces);
     this.processes = new ProcessTable(limits.processes, context, (process) => this.dead.rollUp(process));
     this.programs = new ProgramTable(limits.programs, (program) => this.dead.rollUpProgram(program));
@@ -112,6 +115,20 @@ export class Aggregator implements EventSink {
     if (process === null) return;
     this.dead.add(process);
     this.touchRows(process);
+  }
+
+  /** Tables whose new rows are counted together, or have not been made, because there are so many. */
+  fullTables(): string[] {
+    const { limits, programs, namespaces, flows, failures, budgets, sockets } = this;
+    const full = {
+      programs: programs.rolledUp > 0,
+      namespaces: namespaces.size > limits.namespaces,
+      flows: flows.size >= limits.flows,
+      failures: failures.table.size >= limits.failures,
+      budgets: budgets.size >= limits.budgets,
+      connections: sockets.size >= limits.sockets,
+    };
+    return Object.entries(full).flatMap(([name, isFull]) => (isFull ? [name] : []));
   }
 
   /** More is known of the process than its rows say. */

@@ -160,6 +160,7 @@ describe('with exact sums', () => {
     const others = world.flows().filter(({ program }) => program === OTHER_PROGRAMS);
     expect(others.reduce((sum, { opened }) => sum + (opened ?? 0), 0)).toBe(1000 - 20 - 50);
     expect(world.aggregator.programs.rolledUp).toBe(1000 - 20 - 50);
+    expect(world.aggregator.fullTables()).toEqual(['programs']);
     expect(world.flows().some(({ process }) => process.exe === '/tmp/970')).toBe(true);
   });
 
@@ -200,6 +201,7 @@ describe('with exact sums', () => {
     expect(all).toHaveLength(21);
     expect(all.find(({ inode }) => inode === 0)?.opened).toBe(180);
     expect(world.totals()).toEqual(sumsOf(200));
+    expect(world.aggregator.fullTables()).toEqual(['namespaces']);
   });
 
   it('a namespace that comes back goes on with its counts', () => {

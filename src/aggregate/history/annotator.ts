@@ -18,6 +18,8 @@ const QUIET_MS = 60_000;
 /** An owner with this share of a budget, and no fewer ports than this, is annotated: short-lived processes hold one port each. */
 const HOLDER_SHARE = 0.05;
 const HOLDER_PORTS = 50;
+/** First failures noted in one second: each is compared with all notes, and no more are read. */
+const FAILURES_PER_SECOND = 50;
 /** Processes whose exit is waited for. */
 const MAX_RUNNING = 1000;
 
@@ -34,6 +36,8 @@ interface Held {
 export class Annotator {
   private readonly settings = new WeakMap<Namespace, Settings>();
   private readonly failures = new WeakMap<Budget, Map<string, Seen>>();
+  /** Of FAILURES_PER_SECOND. */
+  private failuresLeft = 0;
   private readonly noted = new WeakSet<Owner>();
   /** Those noted that run, each with the budget it was noted for. */
   private readonly running = new Map<Owner, Held>();
@@ -44,6 +48,7 @@ export class Annotator {
   ) {}
 
   take(now: Moment): void {
+    this.failuresLeft = FAILURES_PER_SECOND;
     for (const namespace of this.aggregator.namespaces.all()) this.noteSettings(namespace, now);
     for (const budget of this.aggregator.budgets.all()) {
       if (budget.failuresByErrno !== null) this.noteFailures(budget, budget.failuresByErrno, now);
@@ -59,7 +64,8 @@ export class Annotator {
       const before = seen.get(errno);
       if (before !== undefined && count <= before.count) continue;
       seen.set(errno, { count, ms });
-      if (before !== undefined && ms - before.ms < QUIET_MS) continue;
+      if ((before !== undefined && ms - before.ms < QUIET_MS) || this.failuresLeft === 0) continue;
+      this.failuresLeft -= 1;
       const text = `${errno} to ${destinationText(budget.destination)}`;
       this.history.annotate(ms, 'first-failure', text, budget.key, { ...aboutOf(budget), errno });
     }

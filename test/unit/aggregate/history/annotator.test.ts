@@ -132,6 +132,18 @@ describe('the history notes', () => {
     ]);
   });
 
+  it('of first failures in one second no more than can be read', () => {
+    const world = new Noted();
+    for (let port = 1; port <= 200; port++) {
+      world.feed(established(outbound({ cookie: port, port })));
+      world.feed(failed(outbound({ cookie: 1000 + port, port }), 111));
+    }
+    world.pause(1);
+    expect(world.noted(null)).toHaveLength(50);
+    world.pause(1);
+    expect(world.noted(null)).toHaveLength(50);
+  });
+
   it('what changed in the settings, for the budgets of that namespace', () => {
     const world = new Noted();
     world.open(1);

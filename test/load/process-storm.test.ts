@@ -1,0 +1,85 @@
+/**
+ * A user without any privilege starts more processes than the table of processes holds, each a program of its own with a row
+ * of its own. Meanwhile /healthz answers, nothing is lost from the sums, and SIGTERM ends the service as ever.
+ */
+import { chmodSync, chownSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/aggregate/ingest/aggregator.js';
+import type { TotalsRow } from '../../src/protocol/rows.js';
+import type { Health } from '../../src/protocol/source.js';
+import { Netns } from '../support/netns.js';
+import { patient } from '../support/patience.js';
+import { start } from '../support/process.js';
+import { testScope } from '../support/scope.js';
+import { ROOT, type Service, startService } from '../support/service.js';
+
+const NOBODY = 65_534;
+/** Some exits happen beyond the limit. */
+const PROCESSES = DEFAULT_LIMITS.processes + 1000;
+/** Enough for a busy machine; an idle one takes less than a minute. */
+const SECONDS = patient(120_000) / 1000;
+/** At once: more than processors, so that the service has to compete. */
+const WORKERS = 4;
+const ANSWERS_WITHIN_MS = patient(2000);
+const ENDS_WITHIN_MS = patient(5000);
+const PAUSE_MS = 100;
+
+it('a storm of processes that are all different programs stops neither answers nor the end', async () => {
+  const scope = testScope();
+  const netns = Netns.create(scope);
+  const service = await startService(scope);
+  const storm = await startStorm(netns);
+  const slowest = await slowestAnswer(service, storm.exited);
+  const ran = Number(/^ran (\d+)$/m.exec(storm.stdout)?.[1]);
+  const { total, missed } = await countedIn(service, netns);
+  console.log(`${ran} processes, slowest answer ${Math.round(slowest)} ms`);
+  expect(ran, storm.stderr).toBeGreaterThan(DEFAULT_LIMITS.processes + 100);
+  expect(slowest).toBeLessThan(ANSWERS_WITHIN_MS);
+  expect(total.failed).toBeLessThanOrEqual(ran);
+  expect(total.failed).toBeGreaterThanOrEqual(ran - missed);
+  const began = performance.now();
+  await service.end();
+  expect(performance.now() - began).toBeLessThan(ENDS_WITHIN_MS);
+
+  /** Its file belongs to the user: of another's file nobody may make links. */
+  async function startStorm(where: Netns) {
+    const directory = scope.directory();
+    const file = join(directory, 'linkstorm');
+    copyFileSync(join(ROOT, 'out/tools/linkstorm'), file);
+    for (const path of [directory, file]) chownSync(path, NOBODY, NOBODY);
+    chmodSync(file, 0o755);
+    return start(scope, [file, directory, '9', ...[WORKERS, PROCESSES, SECONDS].map(String)], {
+      netns: where,
+      user: 'nobody',
+    });
+  }
+});
+
+/** Asks /healthz again and again until `end`; ms. */
+async function slowestAnswer(service: Service, end: Promise<unknown>): Promise<number> {
+  let [slowest, going] = [0, true];
+  void end.finally(() => {
+    going = false;
+  });
+  while (going) {
+    const asked = performance.now();
+    await service.get<Health>('/healthz');
+    slowest = Math.max(slowest, performance.now() - asked);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return slowest;
+}
+
+/** Failed connects of the namespace, once they stand still, and events that the kernel did not show. */
+async function countedIn(service: Service, { inode }: Netns): Promise<{ total: TotalsRow; missed: number }> {
+  for (let before = -1; ; await new Promise((resolve) => setTimeout(resolve, 1500))) {
+    const { rows } = await service.snapshot('totals');
+    const total = rows.find(({ netns }) => netns === inode) as TotalsRow;
+    if (total.failed === before) {
+      const { lost } = await service.get<Health>('/healthz');
+      return { total, missed: lost.recursion };
+    }
+    before = total.failed ?? 0;
+  }
+}

@@ -5,6 +5,7 @@ import { Budget } from '../../../../src/aggregate/model/budget.js';
 import { NO_DESTINATION } from '../../../../src/aggregate/model/destination.js';
 import { Namespace } from '../../../../src/aggregate/model/namespace.js';
 import type { ProcessContext } from '../../../../src/aggregate/model/process.js';
+import { Reconciler } from '../../../../src/aggregate/reconcile/reconciler.js';
 import { bindPoolRows, MAX_BOUND_POOLS } from '../../../../src/aggregate/rows/bind-pools.js';
 import { OTHER_PROGRAMS } from '../../../../src/aggregate/tables/program-table.js';
 import { Batch } from '../../../../src/decode/batch.js';
@@ -202,6 +203,17 @@ describe('with exact sums', () => {
     expect(all.find(({ inode }) => inode === 0)?.opened).toBe(180);
     expect(world.totals()).toEqual(sumsOf(200));
     expect(world.aggregator.fullTables()).toEqual(['namespaces']);
+  });
+
+  it('namespaces that went are forgotten in one pass for all, in slices', () => {
+    const world = new World();
+    for (let id = 1; id <= 100; id++) opens(world, id, { netns: id % 50 });
+    const { namespaces, sockets } = world.aggregator;
+    const gone = new Set([...namespaces.all()].slice(0, 49));
+    const reconciler = new Reconciler(world.aggregator, world.folds);
+    let slices = 0;
+    for (let at = 0; at >= 0; at = reconciler.forget(gone, at, 30)) slices += 1;
+    expect([slices, sockets.size, namespaces.size]).toEqual([4, 2, 1]);
   });
 
   it('a namespace that comes back goes on with its counts', () => {

@@ -7,6 +7,7 @@ import type { Endpoint } from '../../protocol/rows.js';
 import { endpointText } from '../group.js';
 import { textTest } from './text.js';
 import { badFilter, type Value } from './words.js';
+import type { Work } from './work.js';
 
 export type EndpointTest = (endpoint: Endpoint) => boolean;
 type Address = ReturnType<typeof ipaddr.process>;
@@ -25,10 +26,10 @@ export function addressTest(value: Value): EndpointTest | null {
 }
 
 /** Compares as an address when the value is one, else with the text `address:port`. */
-export function endpointTest(value: Value): EndpointTest {
+export function endpointTest(value: Value, work: Work): EndpointTest {
   const byAddress = addressTest(value);
   if (byAddress) return byAddress;
-  const test = textTest(value);
+  const test = textTest(value, work);
   return (endpoint) => {
     const text = endpointText(endpoint);
     return text !== null && test(text);

@@ -17,13 +17,19 @@ import {
 } from './subject.js';
 import { booleanTest, isNumberTest, nameTest, numberTest, textTest } from './text.js';
 import { badFilter, type Value, type Word } from './words.js';
+import type { Work } from './work.js';
 
 export type RowTest = (row: Subject) => boolean;
 /** Name of a network namespace by its inode; null: not known. */
 export type NetnsName = (inode: number) => string | null;
 
 type Candidates<T> = (row: Subject) => readonly T[];
-type Key = (value: Value, netnsName: NetnsName) => RowTest;
+/** What the tests of one filter share. */
+export interface Scope {
+  readonly netnsName: NetnsName;
+  readonly work: Work;
+}
+type Key = (value: Value, scope: Scope) => RowTest;
 
 const some =
   <T>(candidates: Candidates<T>, test: (one: T) => boolean): RowTest =>
@@ -31,20 +37,20 @@ const some =
     candidates(row).some(test);
 const text =
   (candidates: Candidates<string>): Key =>
-  (value) =>
-    some(candidates, textTest(value));
+  (value, { work }) =>
+    some(candidates, textTest(value, work));
 const number =
   (candidates: Candidates<number>): Key =>
   (value) =>
     some(candidates, numberTest(value));
 const oneOf =
   (names: readonly string[], candidates: Candidates<string>): Key =>
-  (value) =>
-    some(candidates, nameTest(value, names));
+  (value, { work }) =>
+    some(candidates, nameTest(value, names, work));
 const endpoint =
   (candidates: Candidates<Endpoint>): Key =>
-  (value) =>
-    some(candidates, endpointTest(value));
+  (value, { work }) =>
+    some(candidates, endpointTest(value, work));
 
 /** The row's own field as the only candidate; none when it is unknown or the topic has no such field. */
 const own = <T extends string | number | boolean>(path: string): Candidates<T> => {
@@ -58,11 +64,11 @@ const own = <T extends string | number | boolean>(path: string): Candidates<T> =
 const DIRECTIONS = ['in', 'out'];
 
 /** By name when the value is no number: `netns:host`, `netns:blue`. */
-const netns: Key = (value, nameOf) => {
+const netns: Key = (value, { netnsName, work }) => {
   const inode = own<number>('netns');
   if (isNumberTest(value)) return some(inode, numberTest(value));
-  const test = textTest(value);
-  return some(inode, (one) => test(nameOf(one) ?? ''));
+  const test = textTest(value, work);
+  return some(inode, (one) => test(netnsName(one) ?? ''));
 };
 
 const KEYS: Record<string, Key> = {
@@ -84,25 +90,25 @@ const KEYS: Record<string, Key> = {
   end: oneOf(END_NAMES, own('end')),
 };
 
-/** Throws BAD_FILTER with the column of the fault. */
-export function testOf(word: Word, netnsName: NetnsName): RowTest {
+/** Throws BAD_FILTER or TOO_EXPENSIVE with the column of the fault. */
+export function testOf(word: Word, scope: Scope): RowTest {
   const { key, value } = word;
-  if (key === null) return bareTest(value);
+  if (key === null) return bareTest(value, scope.work);
   const known = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
-  if (known) return known(value, netnsName);
+  if (known) return known(value, scope);
   const field = anyField(key);
-  if (field) return fieldTest(field, value);
+  if (field) return fieldTest(field, value, scope.work);
   const keys = Object.keys(KEYS).join(' ');
   throw badFilter(`no key "${key}": ${keys}, or a row field; quote the word to search for text`, word.column);
 }
 
-function bareTest(value: Value): RowTest {
+function bareTest(value: Value, work: Work): RowTest {
   const byAddress = addressTest(value);
-  return byAddress ? some(destinations, byAddress) : some(bareTexts, textTest(value));
+  return byAddress ? some(destinations, byAddress) : some(bareTexts, textTest(value, work));
 }
 
-function fieldTest({ path, kind }: Field, value: Value): RowTest {
+function fieldTest({ path, kind }: Field, value: Value, work: Work): RowTest {
   if (kind === 'number') return some(own<number>(path), numberTest(value));
   if (kind === 'boolean') return some(own<boolean>(path), booleanTest(value));
-  return some(own<string>(path), textTest(value));
+  return some(own<string>(path), textTest(value, work));
 }

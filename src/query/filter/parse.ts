@@ -7,21 +7,37 @@ import { type NetnsName, type RowTest, testOf } from './keys.js';
 import type { Subject } from './subject.js';
 import { exactNumber } from './text.js';
 import { splitWords, type Word } from './words.js';
+import { Work } from './work.js';
 
 export type { NetnsName } from './keys.js';
 
 export interface Filter {
   readonly text: string;
+  /** Throws TOO_EXPENSIVE when this row alone costs more than one may. */
   matches(row: Subject): boolean;
   /** The only processes whose rows can match, when words such as `pid:123` restrict it; null: not restricted. */
   readonly pids: readonly number[] | null;
+  /** Steps that its tests have taken so far. */
+  readonly steps: number;
 }
 
-/** Throws BAD_FILTER with a 1-based column. An empty text matches everything. */
+/** Throws BAD_FILTER or TOO_EXPENSIVE, with a 1-based column. An empty text matches everything. */
 export function parseFilter(text: string, netnsName: NetnsName = () => null): Filter {
   const words = splitWords(text);
-  const tests = words.map((word) => withSign(word, testOf(word, netnsName)));
-  return { text, matches: (row) => tests.every((test) => test(row)), pids: requiredPids(words) };
+  const work = new Work();
+  const tests = words.map((word) => withSign(word, testOf(word, { netnsName, work })));
+  const matches = (row: Subject) => {
+    work.startRow();
+    return tests.every((test) => test(row));
+  };
+  return {
+    text,
+    matches,
+    pids: requiredPids(words),
+    get steps() {
+      return work.total;
+    },
+  };
 }
 
 function withSign({ negated }: Word, test: RowTest): RowTest {

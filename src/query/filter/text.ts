@@ -1,46 +1,37 @@
 /**
- * The values of a filter: text, numbers, one of several names. In: a value. Out: a test of one field. Regular expressions
- * run in linear time (RE2), so that no pattern can block the service.
+ * The values of a filter: text, numbers, one of several names. In: a value. Out: a test of one field.
  */
-import { RE2JS } from 're2js';
+import { regexTest } from './regex.js';
 import { badFilter, type Value } from './words.js';
+import type { Work } from './work.js';
 
 export type TextTest = (text: string) => boolean;
 export type NumberTest = (value: number) => boolean;
 
-/** Instructions of a compiled pattern; larger ones cost memory and time per row. */
-const MAX_PROGRAM = 10_000;
-
 /** Substring or, with `*`, a glob for the whole text: both ignore case. `/re/` is case-sensitive without (?i). */
-export function textTest(value: Value): TextTest {
-  if (value.kind === 'regex') return regexTest(value);
-  if (value.kind === 'plain' && value.text.includes('*')) return globTest(value.text);
+export function textTest(value: Value, work: Work): TextTest {
+  if (value.kind === 'regex') return regexTest(value, work);
   const needle = value.text.toLowerCase();
-  return (text) => text.toLowerCase().includes(needle);
+  const parts = value.kind === 'plain' && needle.includes('*') ? needle.split('*') : null;
+  return (text) => {
+    work.spend(1 + (text.length >> 3));
+    const subject = text.toLowerCase();
+    return parts === null ? subject.includes(needle) : isGlob(subject, parts);
+  };
 }
 
-function regexTest({ text, column }: Value): TextTest {
-  const regex = compile(text, column + 1);
-  if (regex.programSize() > MAX_PROGRAM) throw badFilter('this regular expression is too large', column);
-  return (subject) => regex.test(subject);
-}
-
-function compile(pattern: string, column: number): RE2JS {
-  if (pattern === '') throw badFilter('this regular expression is empty', column);
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    throw badFilter(error instanceof Error ? error.message : String(error), column);
+/** Is `text` these parts in this order, with anything between them? Each at its first place leaves most for the others. */
+function isGlob(text: string, parts: readonly string[]): boolean {
+  const [first = '', last = ''] = [parts[0], parts.at(-1)];
+  const end = text.length - last.length;
+  if (!text.startsWith(first) || end < first.length || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
   }
-}
-
-function globTest(glob: string): TextTest {
-  const pattern = glob
-    .split('*')
-    .map((part) => RE2JS.quote(part))
-    .join('.*');
-  const regex = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL);
-  return (text) => regex.testExact(text);
+  return true;
 }
 
 const NUMBER = /^([<>]?)(-?\d+(?:\.\d+)?)$/;
@@ -66,10 +57,10 @@ export function exactNumber(value: Value): number | null {
 }
 
 /** A full name matches exactly (`close` is not `close-wait`); a part of a name matches all names that contain it. */
-export function nameTest(value: Value, names: readonly string[]): TextTest {
+export function nameTest(value: Value, names: readonly string[], work: Work): TextTest {
   const name = value.text.toLowerCase().replaceAll('_', '-');
   if (value.kind !== 'regex' && names.includes(name)) return (text) => text === name;
-  const test = textTest(value.kind === 'regex' ? value : { ...value, text: name });
+  const test = textTest(value.kind === 'regex' ? value : { ...value, text: name }, work);
   if (!names.some(test)) throw badFilter(`"${value.text}" is none of ${names.join(', ')}`, value.column);
   return test;
 }

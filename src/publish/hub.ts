@@ -11,6 +11,7 @@ import type { HistoryBody } from '../protocol/history.js';
 import type { Health, Source } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
 import { Tables } from '../query/tables.js';
+import { ShortTurn, TURN_MS } from '../query/turn.js';
 import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
 import { Client, type ClientHost, type Transport } from './stream/client.js';
@@ -45,6 +46,8 @@ export class Hub implements ClientHost {
   readonly #faults: Faults;
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
+  /** The turn of work that is to come; null: all views are up to date. */
+  #turn: Promise<void> | null = null;
   /** Runs when the first subscription is opened: from then on ticks must be frequent. */
   onFirstSubscription: () => void = () => {};
 
@@ -97,10 +100,32 @@ export class Hub implements ClientHost {
 
   /** One publish tick. `now`: Unix ms. Never throws: a failure is logged, and the next tick tries again. */
   publish(now: number): void {
-    this.#faults.guard('tick', () => this.tables.collect(now));
+    this.#faults.guard('tick', () => this.tables.collect(now, new ShortTurn(TURN_MS)));
+    this.#sendDue();
+    this.#workOn();
+  }
+
+  #sendDue(): void {
     this.#faults.guard('frames', () => {
       for (const client of this.#clients) client.sendDue();
     });
+  }
+
+  /** While views are behind: a turn of work, then as long a rest, in which the event loop belongs to everything else. */
+  #workOn(): void {
+    if (this.#turn !== null || this.tables.isCurrent) return;
+    this.#turn = new Promise((resolve) => setTimeout(resolve, TURN_MS)).then(() => {
+      this.#turn = null;
+      this.#faults.guard('tick', () => this.tables.proceed(new ShortTurn(TURN_MS)));
+      this.#sendDue();
+      this.#workOn();
+    });
+  }
+
+  /** Ends after the next turn of work. */
+  #nextTurn(): Promise<void> {
+    this.#workOn();
+    return this.#turn ?? new Promise((resolve) => setTimeout(resolve, TURN_MS));
   }
 
   /** Without subscriptions ticks are rare: before a single answer the tables are brought up to date. */
@@ -110,10 +135,10 @@ export class Hub implements ClientHost {
     if (stale) this.publish(now);
   }
 
-  /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER or UNKNOWN_TOPIC. */
-  snapshotJson(topics: readonly TableTopic[], query: TableQuery, now: number): string {
+  /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
+  async snapshotJson(topics: readonly TableTopic[], query: TableQuery, now: number): Promise<string> {
     this.publishIfStale(now);
-    return this.tables.snapshotJson(topics, query);
+    return this.tables.snapshotInTurns(topics, query, new ShortTurn(TURN_MS), () => this.#nextTurn());
   }
 
   /** Throws TOO_MANY. The client's first frame is the hello. */
@@ -135,11 +160,12 @@ export class Hub implements ClientHost {
     this.#clients.delete(client);
   }
 
-  /** A client's new subscription. Throws USAGE, BAD_FILTER, UNKNOWN_TOPIC or TOO_MANY. */
+  /** A client's new subscription. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
   open(frame: Subscribe): Subscription {
     this.publishIfStale(Date.now());
     const subscription = this.#subscriptions.open(frame);
     if (this.#subscriptions.count === 1) this.onFirstSubscription();
+    this.#workOn();
     return subscription;
   }
 

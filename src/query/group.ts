@@ -8,6 +8,7 @@ import type { Endpoint, FlowRow } from '../protocol/rows.js';
 import { EntryPool } from './entry-pool.js';
 import { mergerOf } from './merge.js';
 import { Entry, type EntryChange } from './row-store.js';
+import { finish } from './turn.js';
 
 const GROUPED_VALUE: Record<Group, (row: FlowRow) => string | null> = {
   program: (row) => row.program,
@@ -37,13 +38,21 @@ export class Grouping {
 
   constructor(private readonly group: Group) {}
 
-  apply(changed: readonly EntryChange[]): EntryChange[] {
+  /** The group rows that changed; interrupted between flows, groups and parts of large groups. */
+  *applyInSlices(changed: readonly EntryChange[]): Generator<void, EntryChange[]> {
     const touched = new Set<string>();
-    for (const { key, entry } of changed) {
+    for (const [i, { key, entry }] of changed.entries()) {
       this.#leave(key, touched);
       if (entry) this.#join(key, entry, touched);
+      if (i % SLICE === 0) yield;
     }
-    return [...touched].map((name) => this.#update(name));
+    const updated: EntryChange[] = [];
+    for (const name of touched) updated.push(yield* this.#update(name));
+    return updated;
+  }
+
+  apply(changed: readonly EntryChange[]): EntryChange[] {
+    return finish(this.applyInSlices(changed));
   }
 
   #leave(key: string, touched: Set<string>): void {
@@ -62,18 +71,31 @@ export class Grouping {
     touched.add(name);
   }
 
-  #update(key: string): EntryChange {
+  *#update(key: string): Generator<void, EntryChange> {
     const members = this.#members.get(key);
-    const rows = [...(members?.values() ?? [])].map((entry) => entry.row as FlowRow);
-    if (rows.length === 0) {
+    if (members === undefined || members.size === 0) {
       this.#members.delete(key);
       this.entries.delete(key);
       return { key, entry: null };
     }
-    const entry = new Entry(sumRows(key, rows));
+    const rows = Array.from(members.values(), (entry) => entry.row as FlowRow);
+    const entry = new Entry(yield* sumInSlices(key, rows));
     this.entries.set(key, entry);
     return { key, entry };
   }
+}
+
+/** Flows between two places where grouping can be interrupted. */
+const SLICE = 256;
+
+/** Sums of sums are the same sums: all ways in which fields combine allow it (merge.ts). */
+function* sumInSlices(key: string, rows: readonly FlowRow[]): Generator<void, FlowRow> {
+  const parts: FlowRow[] = [];
+  for (let at = 0; at < rows.length; at += SLICE) {
+    parts.push(sumRows(key, rows.slice(at, at + SLICE)));
+    yield;
+  }
+  return sumRows(key, parts);
 }
 
 const mergeFlows = mergerOf<FlowRow>('flows');

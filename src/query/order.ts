@@ -6,6 +6,7 @@ import { PortchurnError } from '../protocol/errors.js';
 import type { TableTopic } from '../protocol/frames.js';
 import { fieldsOf, type Getter, getter, type Scalar } from './fields.js';
 import type { Entry } from './row-store.js';
+import { finish } from './turn.js';
 
 export interface Order {
   readonly read: Getter;
@@ -45,12 +46,27 @@ export function parseOrder(topic: TableTopic, sort: string): Order {
   return { read: getter(path), descending: sort.startsWith('-') };
 }
 
+/** Candidates between two places where the search can be interrupted. */
+const SLICE = 512;
+
 /** The first `limit` entries in order. A heap of `limit` keeps 100,000 candidates from being sorted whole. */
-export function first(entries: Iterable<Entry>, order: Order, limit: number): Entry[] {
+export function* firstInSlices(
+  entries: Iterable<Entry>,
+  order: Order,
+  limit: number,
+): Generator<void, Entry[]> {
   const compare = comparer(order.descending);
   const heap = new BoundedHeap(compare, limit);
-  for (const entry of entries) heap.offer(order.read(entry.row), entry);
+  let offered = 0;
+  for (const entry of entries) {
+    heap.offer(order.read(entry.row), entry);
+    if (++offered % SLICE === 0) yield;
+  }
   return heap.items.sort(compare).map((item) => item.entry);
+}
+
+export function first(entries: Iterable<Entry>, order: Order, limit: number): Entry[] {
+  return finish(firstInSlices(entries, order, limit));
 }
 
 type Compare = (a: Ranked, b: Ranked) => number;

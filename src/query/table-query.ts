@@ -18,7 +18,7 @@ export interface NamedSpec {
 /** The only topic that can be grouped. */
 const GROUPED: TableTopic = 'flows';
 
-/** Throws USAGE or BAD_FILTER. */
+/** Throws USAGE, BAD_FILTER or TOO_EXPENSIVE. */
 export function specOf(topic: TableTopic, query: TableQuery, netnsName: NetnsName): NamedSpec {
   const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = query;
   const filter = parseFilter((query.filter ?? '').trim(), netnsName);
@@ -26,7 +26,7 @@ export function specOf(topic: TableTopic, query: TableQuery, netnsName: NetnsNam
     throw new PortchurnError('USAGE', `only ${GROUPED} can be grouped, not ${topic}`);
   }
   checkLimit(limit);
-  const spec = { topic, matches: filter.matches, order: parseOrder(topic, sort), limit, group };
+  const spec = { topic, filter, order: parseOrder(topic, sort), limit, group };
   return { name: JSON.stringify([topic, filter.text, sort, limit, group]), spec };
 }
 

@@ -14,13 +14,17 @@ import {
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
+import { tooExpensive } from './filter/work.js';
 import { type EntryChange, RowStore } from './row-store.js';
 import { Scope } from './scope.js';
 import { queryForTopic, specOf } from './table-query.js';
+import { ENDLESS, type Turn } from './turn.js';
 import { type Tick, View } from './view.js';
 
 /** Distinct views kept up to date at once; each costs work per tick. */
 const MAX_VIEWS = 256;
+/** Ticks within which a snapshot is made. */
+const MAX_SNAPSHOT_TICKS = 30;
 
 interface SharedView {
   view: View;
@@ -83,14 +87,32 @@ export class Tables {
     return key !== null && (this.#tables.get(topic)?.store.entries.has(key) ?? false);
   }
 
-  /** One publish tick: takes the changes of all tables and brings every view up to date. `now`: Unix ms. */
-  collect(now: number): void {
+  /** One publish tick: takes the changes of all tables and brings the views up to date. `now`: Unix ms. */
+  collect(now: number, turn: Turn = ENDLESS): void {
     this.tick.seq++;
     this.tick.time = now;
     this.#hasNewNames = false;
     const changed = new Map(this.topics.map((topic) => [topic, this.#guarded(topic, now)]));
-    for (const { view } of this.#views.values()) view.refresh(changed.get(view.spec.topic) ?? [], this.tick);
+    for (const { view } of this.#views.values()) view.take(changed.get(view.spec.topic) ?? [], this.tick);
+    this.proceed(turn);
     for (const { topic, watcher } of this.#watchers) watcher(changed.get(topic) ?? []);
+  }
+
+  /** Works on views until all are up to date or the turn is over. One that is not done is last in the next turn. */
+  proceed(turn: Turn): void {
+    for (const [name, shared] of [...this.#views]) {
+      if (shared.view.isCurrent) continue;
+      shared.view.proceed(turn);
+      if (shared.view.isCurrent) continue;
+      this.#views.delete(name);
+      this.#views.set(name, shared);
+      return;
+    }
+  }
+
+  get isCurrent(): boolean {
+    for (const { view } of this.#views.values()) if (!view.isCurrent) return false;
+    return true;
   }
 
   /** Hands all rows of a topic to `watcher`, then each tick's changes, for as long as the tables exist. */
@@ -117,11 +139,15 @@ export class Tables {
     return this.#hasNewNames ? [...changed, ...store.reconsider()] : changed;
   }
 
-  /** The view for a query, shared with equal queries. Give it back with release(). */
-  acquire(topic: TableTopic, query: TableQuery): View {
+  /**
+   * The view for a query, shared with equal queries; it is complete when the turn suffices. Give it back with release().
+   * Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY.
+   */
+  acquire(topic: TableTopic, query: TableQuery, turn: Turn = ENDLESS): View {
     const store = this.#store(topic);
     const { name, spec } = specOf(topic, query, this.scope.netnsName);
-    const shared = this.#views.get(name) ?? this.#share(name, new View(name, spec, store, this.tick));
+    const shared =
+      this.#views.get(name) ?? this.#share(name, () => new View(name, spec, store, this.tick, turn));
     shared.references++;
     return shared.view;
   }
@@ -136,10 +162,12 @@ export class Tables {
     return this.#views.size;
   }
 
-  #share(name: string, view: View): SharedView {
+  #share(name: string, make: () => View): SharedView {
     if (this.#views.size >= MAX_VIEWS) {
       throw new PortchurnError('TOO_MANY', `${MAX_VIEWS} different subscriptions are the most there can be`);
     }
+    const view = make();
+    if (view.fault) throw view.fault;
     const shared = { view, references: 0 };
     this.#views.set(name, shared);
     return shared;
@@ -153,36 +181,81 @@ export class Tables {
 
   /** Body of GET /api/v1/snapshot, as JSON. Without topics: all tables. */
   snapshotJson(topics: readonly TableTopic[], query: TableQuery): string {
-    const parts = this.#each(topics, query, (topic, view) => `"${topic}":{${view.body()}}`);
-    const { time, seq } = this.tick;
+    return this.#using(topics, query, (views) => this.#json(views));
+  }
+
+  /** The same in turns: `next` ends when it is worth looking again. Throws TOO_EXPENSIVE when it takes too long. */
+  async snapshotInTurns(
+    topics: readonly TableTopic[],
+    query: TableQuery,
+    turn: Turn,
+    next: () => Promise<void>,
+  ): Promise<string> {
+    const views = this.#acquireAll(topics, query, turn);
+    const last = this.tick.seq + MAX_SNAPSHOT_TICKS;
+    try {
+      while (!isOfOneTick(views)) {
+        if (this.tick.seq > last) throw tooExpensive('this snapshot cannot be made in time');
+        await next();
+      }
+      return this.#json(views);
+    } finally {
+      this.#releaseAll(views);
+    }
+  }
+
+  #json(views: ViewOfTopic): string {
+    const { time, seq } = [...views.values()][0]?.tick ?? this.tick;
+    const parts = Array.from(views, ([topic, view]) => `"${topic}":{${view.body()}}`);
     return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
   }
 
   /** The same body as an object. Its rows are the store's own objects: read only. */
   snapshot(topics: readonly TableTopic[], query: TableQuery): SnapshotBody {
-    const parts = this.#each(topics, query, (topic, view) => {
-      const rows = view.entries().map((entry) => entry.row);
-      return [topic, { rows, total: view.total, other: view.other }];
-    });
+    const parts = this.#using(topics, query, (views) =>
+      Array.from(views, ([topic, view]) => {
+        const rows = view.entries().map((entry) => entry.row);
+        return [topic, { rows, total: view.total, other: view.other }];
+      }),
+    );
     const { time, seq } = this.tick;
     return { time, epoch: this.epoch, seq, topics: Object.fromEntries(parts) as SnapshotBody['topics'] };
   }
 
-  #each<T>(
-    selected: readonly TableTopic[],
-    query: TableQuery,
-    use: (topic: TableTopic, view: View) => T,
-  ): T[] {
-    const topics = selected.length > 0 ? [...new Set(selected)] : this.topics;
-    return topics.map((topic) => {
-      const view = this.acquire(topic, queryForTopic(topic, topics, query));
-      try {
-        return use(topic, view);
-      } finally {
-        this.release(view);
-      }
-    });
+  #using<T>(topics: readonly TableTopic[], query: TableQuery, use: (views: ViewOfTopic) => T): T {
+    const views = this.#acquireAll(topics, query, ENDLESS);
+    try {
+      return use(views);
+    } finally {
+      this.#releaseAll(views);
+    }
   }
+
+  #acquireAll(selected: readonly TableTopic[], query: TableQuery, turn: Turn): Map<TableTopic, View> {
+    const topics = selected.length > 0 ? [...new Set(selected)] : this.topics;
+    const views = new Map<TableTopic, View>();
+    try {
+      for (const topic of topics) {
+        views.set(topic, this.acquire(topic, queryForTopic(topic, topics, query), turn));
+      }
+    } catch (error) {
+      this.#releaseAll(views);
+      throw error;
+    }
+    return views;
+  }
+
+  #releaseAll(views: ViewOfTopic): void {
+    for (const view of views.values()) this.release(view);
+  }
+}
+
+type ViewOfTopic = ReadonlyMap<TableTopic, View>;
+
+/** Are all complete, and as they were at the same tick? */
+function isOfOneTick(views: ViewOfTopic): boolean {
+  const seqs = Array.from(views.values(), (view) => view.tick?.seq);
+  return seqs.every((seq) => seq !== undefined && seq === seqs[0]);
 }
 
 /** For commands without a service: what GET /api/v1/snapshot would answer now. */

@@ -1,18 +1,23 @@
 /**
  * One view on a table: filtered, grouped, sorted, limited. Equal subscriptions and HTTP requests share one View, which is
  * brought up to date once per publish tick and serialises each frame's tail once for all of them. In: the row store's
- * changes. Out: frame tails (everything behind `type` and `sub`, which differ per subscription).
+ * changes, which it works off in turns of the event loop. Out: frame tails (everything behind `type` and `sub`, which differ
+ * per subscription), of the tick up to which it has come.
  */
-import type { AnyRow, Group, Other, TableTopic } from '../protocol/frames.js';
+import { PortchurnError } from '../protocol/errors.js';
+import type { Group, Other, TableTopic } from '../protocol/frames.js';
 import { EntryPool } from './entry-pool.js';
+import type { Filter } from './filter/parse.js';
+import { tooExpensive } from './filter/work.js';
 import { Grouping } from './group.js';
-import { first, type Order } from './order.js';
+import { first, firstInSlices, type Order } from './order.js';
 import type { Entry, EntryChange, RowStore } from './row-store.js';
 import { RowVersions } from './row-versions.js';
+import { ENDLESS, proceed, type Turn } from './turn.js';
 
 export interface ViewSpec {
   readonly topic: TableTopic;
-  readonly matches: (row: AnyRow) => boolean;
+  readonly filter: Filter;
   readonly order: Order;
   readonly limit: number;
   readonly group: Group | null;
@@ -26,6 +31,11 @@ export interface Tick {
 
 /** Delta tails kept per tick: most clients are at the same tick, a few are behind. */
 const MAX_TAILS = 8;
+/** So many ticks in a row without being up to date, and it never will be. */
+const MAX_TICKS_BEHIND = 60;
+/** Rows, and steps of the filter, between two places where the work can be interrupted. */
+const SLICE_ROWS = 32;
+const SLICE_STEPS = 20_000;
 
 export class View {
   total = 0;
@@ -33,7 +43,16 @@ export class View {
   readonly #matching: EntryPool;
   readonly #grouping: Grouping | null;
   readonly #versions: RowVersions;
-  #tick: Tick;
+  /** Changes not looked at yet: of each key the newest. */
+  readonly #backlog: Map<string, Entry | null>;
+  #started = false;
+  readonly #inTurns: boolean;
+  #ticksBehind = 0;
+  /** The tick that it will have come to when the backlog is empty. */
+  #wanted: Tick;
+  #tick: Tick = { seq: 0, time: 0 };
+  #work: Iterator<void, void> | null = null;
+  #fault: PortchurnError | null = null;
   /** Tick of the last change that a client can see. */
   #changedAt: number;
   #snapshot: string | null = null;
@@ -45,33 +64,63 @@ export class View {
     readonly spec: ViewSpec,
     store: RowStore,
     tick: Tick,
+    turn: Turn = ENDLESS,
   ) {
-    this.#tick = tick;
+    this.#inTurns = turn !== ENDLESS;
+    this.#wanted = { ...tick };
     this.#changedAt = tick.seq;
     this.#grouping = spec.group && new Grouping(spec.group);
     this.#matching = new EntryPool(spec.topic);
     this.#versions = new RowVersions(tick.seq);
-    this.refresh(
-      [...store.entries].map(([key, entry]) => ({ key, entry })),
-      tick,
-    );
+    this.#backlog = new Map(store.entries);
+    this.#work = this.#update();
+    this.proceed(turn);
   }
 
-  /** Takes the store's changes of this tick. */
-  refresh(changed: readonly EntryChange[], tick: Tick): void {
-    this.#tick = tick;
-    this.#snapshot = null;
-    this.#deltas.clear();
-    const candidates = this.#candidates(this.#match(changed));
-    if (candidates.length === 0) return;
-    const all = this.#all();
-    this.total = all.size;
-    this.#versions.apply(
-      all.size > this.spec.limit ? this.#select(all) : this.#everything(all, candidates),
-      tick.seq,
-    );
-    this.other = this.#hidden(all);
-    this.#changedAt = tick.seq;
+  /** Takes the store's changes of this tick; proceed() works them off. */
+  take(changed: readonly EntryChange[], tick: Tick): void {
+    this.#ticksBehind = this.isCurrent ? 0 : this.#ticksBehind + 1;
+    if (this.#ticksBehind > MAX_TICKS_BEHIND) {
+      this.#fault ??= tooExpensive('rows change faster than this subscription can follow');
+    }
+    for (const { key, entry } of changed) this.#backlog.set(key, entry);
+    this.#wanted = { ...tick };
+  }
+
+  /** Works until it is up to date or the turn is over. */
+  proceed(turn: Turn): void {
+    if (this.#fault) return;
+    try {
+      while (!this.isCurrent) {
+        this.#work ??= this.#update();
+        if (!proceed(this.#work, turn)) return;
+        this.#work = null;
+      }
+    } catch (error) {
+      if (!(error instanceof PortchurnError)) throw error;
+      this.#fault = error;
+    }
+  }
+
+  /** It has come to the last tick, and has nothing left to do. */
+  get isCurrent(): boolean {
+    return this.#fault !== null || (this.#work === null && this.#tick.seq === this.#wanted.seq);
+  }
+
+  /** The tick that its rows are of; null: they never were complete. Throws what ended it: TOO_EXPENSIVE. */
+  get tick(): Tick | null {
+    if (this.#fault) throw this.#fault;
+    return this.#started ? this.#tick : null;
+  }
+
+  /** What ended it; null: nothing has. */
+  get fault(): PortchurnError | null {
+    return this.#fault;
+  }
+
+  /** Steps that its filter has taken so far. */
+  get steps(): number {
+    return this.spec.filter.steps;
   }
 
   /** Has anything visible changed after tick `seq`? */
@@ -124,19 +173,53 @@ export class View {
     return this.#grouping ? this.#grouping.entries : this.#matching;
   }
 
-  #match(changed: readonly EntryChange[]): EntryChange[] {
-    const matched: EntryChange[] = [];
-    for (const { key, entry } of changed) {
-      if (entry && this.spec.matches(entry.row)) {
-        this.#matching.set(key, entry);
-        matched.push({ key, entry });
-      } else if (this.#matching.delete(key)) matched.push({ key, entry: null });
-    }
-    return matched;
+  /** From the backlog to what clients see. Until the end they see the tick before. */
+  *#update(): Generator<void, void> {
+    const matched = yield* this.#match();
+    const tick = this.#wanted;
+    const candidates = this.#grouping ? yield* this.#grouping.applyInSlices(matched) : matched;
+    const all = this.#all();
+    const visible =
+      candidates.length === 0
+        ? []
+        : all.size > this.spec.limit
+          ? yield* this.#select(all)
+          : this.#everything(all, candidates);
+    if (!this.#started && this.#inTurns) yield* serialised(visible);
+    this.#show(all, visible, candidates.length > 0, tick);
   }
 
-  #candidates(matched: EntryChange[]): EntryChange[] {
-    return this.#grouping ? this.#grouping.apply(matched) : matched;
+  #show(all: EntryPool, visible: readonly EntryChange[], changed: boolean, tick: Tick): void {
+    this.#tick = tick;
+    this.#started = true;
+    this.#snapshot = null;
+    this.#deltas.clear();
+    if (!changed) return;
+    this.total = all.size;
+    this.#versions.apply(visible, tick.seq);
+    this.other = this.#hidden(all);
+    this.#changedAt = tick.seq;
+  }
+
+  /** What comes into the backlog meanwhile is looked at too. */
+  *#match(): Generator<void, EntryChange[]> {
+    const matched = new Map<string, Entry | null>();
+    let [rows, steps] = [0, this.steps];
+    for (const [key, entry] of this.#backlog) {
+      this.#backlog.delete(key);
+      if (this.#takes(key, entry)) matched.set(key, entry);
+      else if (this.#matching.delete(key)) matched.set(key, null);
+      if (++rows % SLICE_ROWS > 0 && this.steps - steps < SLICE_STEPS) continue;
+      steps = this.steps;
+      yield;
+    }
+    return Array.from(matched, ([key, entry]) => ({ key, entry }));
+  }
+
+  #takes(key: string, entry: Entry | null): boolean {
+    if (entry === null || !this.spec.filter.matches(entry.row)) return false;
+    this.#matching.set(key, entry);
+    return true;
   }
 
   /** The limit hides nothing: the visible changes are the changes, unless the limit hid rows until now. */
@@ -144,8 +227,8 @@ export class View {
     return this.other === null ? candidates : this.#replace(all.values());
   }
 
-  #select(all: EntryPool): EntryChange[] {
-    return this.#replace(first(all.values(), this.spec.order, this.spec.limit));
+  *#select(all: EntryPool): Generator<void, EntryChange[]> {
+    return this.#replace(yield* firstInSlices(all.values(), this.spec.order, this.spec.limit));
   }
 
   /** The changes that lead from the rows that are visible now to `entries`. */
@@ -160,5 +243,14 @@ export class View {
   #hidden(all: EntryPool): Other {
     const rows = all.size - this.#versions.size;
     return rows === 0 ? null : { ...all.sumsWithout(this.#versions.entries()), rows };
+  }
+}
+
+/** Makes the rows' texts, of which the first frame consists. */
+function* serialised(changes: readonly EntryChange[]): Generator<void, void> {
+  let rows = 0;
+  for (const { entry } of changes) {
+    void entry?.json;
+    if (++rows % SLICE_ROWS === 0) yield;
   }
 }

@@ -78,10 +78,10 @@ async function scrape(c: RequestContext, hub: Hub, metrics: Metrics): Promise<Re
   return c.body(await metrics.text(), 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
-function snapshot(c: RequestContext, hub: Hub): Response {
+async function snapshot(c: RequestContext, hub: Hub): Promise<Response> {
   checkParameters(c, TABLE_PARAMETERS);
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
-  const body = hub.snapshotJson(topics, tableQueryOf(c), Date.now());
+  const body = await hub.snapshotJson(topics, tableQueryOf(c), Date.now());
   return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 

@@ -3,12 +3,17 @@
  * In: events as they happen. Out: the text of `events` frames from a subscription's position to the newest event. The ring
  * is bounded: what a slow subscription missed is counted as dropped.
  */
+import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Filter } from '../../query/filter/parse.js';
 import type { Tick } from '../../query/view.js';
+import { Allowance } from './allowance.js';
 
 /** Events kept. When more happen within one interval, the oldest are dropped. */
 const MAX_EVENTS = 8192;
+
+/** Steps of its filter per second, some tenth of one processor. */
+const CHANNEL_STEPS = 8_000_000;
 
 /** How far a subscription has got: number of its next event, and losses of the source that it has reported. */
 export interface Position {
@@ -36,6 +41,7 @@ export class Channel {
   #head = 0;
   /** Events that the source could not deliver. */
   #lost = 0;
+  readonly #allowance = new Allowance(CHANNEL_STEPS);
   /** Subscriptions at the same position share it. */
   #cached: CachedTail | null = null;
 
@@ -49,13 +55,33 @@ export class Channel {
     return { next: this.#head, lost: this.#lost };
   }
 
-  take(events: readonly ConnectionEvent[], dropped: number): void {
+  /** Steps for which `shared` or its own allowance does not suffice are not taken: their events count as dropped. */
+  take(events: readonly ConnectionEvent[], dropped: number, shared: Allowance): void {
     this.#lost += dropped;
+    const now = performance.now();
     for (const event of events) {
-      if (!this.filter.matches(event)) continue;
+      if (!this.#matches(event, now, shared)) continue;
       const slot = this.#head++ % this.capacity;
       this.#ring[slot] = event;
       this.#texts[slot] = undefined;
+    }
+  }
+
+  #matches(event: ConnectionEvent, now: number, shared: Allowance): boolean {
+    if (!this.#allowance.has(now) || !shared.has(now)) {
+      this.#lost++;
+      return false;
+    }
+    const before = this.filter.steps;
+    try {
+      return this.filter.matches(event);
+    } catch (error) {
+      if (!(error instanceof PortchurnError)) throw error;
+      this.#lost++;
+      return false;
+    } finally {
+      this.#allowance.spend(this.filter.steps - before);
+      shared.spend(this.filter.steps - before);
     }
   }
 

@@ -3,8 +3,9 @@
  * notice that its socket has drained. Out: frames into its Transport.
  */
 import { PortchurnError } from '../../protocol/errors.js';
-import type { ClientFrame, Subscribe } from '../../protocol/frames.js';
+import type { ClientFrame, ErrorFrame, Subscribe } from '../../protocol/frames.js';
 import type { Tick } from '../../query/view.js';
+import { errorBody } from '../http/error-response.js';
 import type { Subscription } from './subscription.js';
 
 /** The way to a client's socket. */
@@ -49,11 +50,24 @@ export class Client {
   sendDue(): void {
     for (const [sub, subscription] of [...this.#subscriptions]) {
       if (this.transport.backedUp) return;
-      const frame = subscription.next(this.host.tick);
+      const frame = this.#next(sub, subscription);
       if (frame === null) continue;
       this.#subscriptions.delete(sub);
       this.#subscriptions.set(sub, subscription);
       this.transport.send(frame);
+    }
+  }
+
+  /** A subscription that turned out to be too expensive ends, the others go on. */
+  #next(sub: string, subscription: Subscription): string | null {
+    try {
+      return subscription.next(this.host.tick);
+    } catch (error) {
+      if (!(error instanceof PortchurnError)) throw error;
+      this.#unsubscribe(sub);
+      const answer: ErrorFrame = { type: 'error', ...errorBody(error), sub };
+      this.transport.send(JSON.stringify(answer));
+      return null;
     }
   }
 

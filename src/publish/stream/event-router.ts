@@ -7,10 +7,14 @@ import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { EventInterest, EventSource } from '../../protocol/source.js';
 import { type NetnsName, parseFilter } from '../../query/filter/parse.js';
+import { Allowance } from './allowance.js';
 import { Channel } from './channel.js';
 
 /** The filter of each channel is evaluated for every event. */
 const MAX_CHANNELS = 64;
+
+/** Steps per second of all filters together. */
+const ALL_STEPS = 16_000_000;
 
 interface SharedChannel {
   channel: Channel;
@@ -19,6 +23,7 @@ interface SharedChannel {
 
 export class EventRouter {
   readonly #channels = new Map<string, SharedChannel>();
+  readonly #allowance = new Allowance(ALL_STEPS);
   /** The interest that the engine has, as JSON. */
   #registered = 'null';
 
@@ -76,6 +81,6 @@ export class EventRouter {
 
   #route(events: readonly ConnectionEvent[], dropped: number): void {
     const admitted = events.filter(this.admits);
-    for (const { channel } of this.#channels.values()) channel.take(admitted, dropped);
+    for (const { channel } of this.#channels.values()) channel.take(admitted, dropped, this.#allowance);
   }
 }

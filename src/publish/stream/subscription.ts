@@ -8,7 +8,7 @@ import type { Tick, View } from '../../query/view.js';
 import type { Channel, Position } from './channel.js';
 
 export interface Subscription {
-  /** The next frame; null when none is due. A frame that was taken counts as sent. */
+  /** The next frame; null when none is due. A frame that was taken counts as sent. Throws what ended the subscription. */
   next(tick: Tick): string | null;
   /** Starts over, with a snapshot. */
   resync(): void;
@@ -60,7 +60,10 @@ export class TableSubscription implements Subscription {
     this.#sub = JSON.stringify(sub);
   }
 
-  next(tick: Tick): string | null {
+  /** Frames are of the tick to which the view has come. */
+  next(): string | null {
+    const { tick } = this.view;
+    if (tick === null) return null;
     if (!this.pace.due(tick, this.#seq === null || this.view.changedSince(this.#seq))) return null;
     const tail = this.#seq === null ? null : this.view.deltaTail(this.#seq);
     this.#seq = tick.seq;

@@ -5,6 +5,7 @@
 import { PortchurnError } from '../../protocol/errors.js';
 import type { Subscribe, TableTopic } from '../../protocol/frames.js';
 import type { Tables } from '../../query/tables.js';
+import { ShortTurn, TURN_MS } from '../../query/turn.js';
 import type { EventRouter } from './event-router.js';
 import { EventSubscription, Pace, type Subscription, TableSubscription } from './subscription.js';
 
@@ -22,7 +23,7 @@ export class Subscriptions {
     return this.#open;
   }
 
-  /** Throws USAGE, BAD_FILTER, UNKNOWN_TOPIC or TOO_MANY. */
+  /** Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
   open(frame: Subscribe): Subscription {
     const subscription =
       frame.topic === 'events' ? this.#openEvents(frame) : this.#openTable(frame, frame.topic);
@@ -31,7 +32,7 @@ export class Subscriptions {
   }
 
   #openTable(frame: Subscribe, topic: TableTopic): Subscription {
-    const view = this.tables.acquire(topic, frame);
+    const view = this.tables.acquire(topic, frame, new ShortTurn(TURN_MS));
     return new TableSubscription(frame.sub, view, this.#pace(frame), () => {
       this.#open--;
       this.tables.release(view);

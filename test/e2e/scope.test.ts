@@ -1,0 +1,105 @@
+/**
+ * Two namespaces with the same addresses and ports, an incident in each, and a third one that is fine: `check` and `why` about
+ * one of them speak of that one alone, and `why` fits a terminal.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { churnClient, churnServer } from '../support/churngen.js';
+import { KEPT, Netns } from '../support/netns.js';
+import { run } from '../support/process.js';
+import { fileScope } from '../support/scope.js';
+import { cli, portchurn, type Service, startService } from '../support/service.js';
+
+const PORTS = 50;
+const SETTINGS = { ...KEPT, 'net.ipv4.ip_local_port_range': `40000 ${40_000 + PORTS - 1}` };
+const TO = '127.0.0.1:9000';
+
+const scope = fileScope();
+let service: Service;
+let calm: Netns;
+
+interface Incident {
+  netns: Netns;
+  /** The culprit, which is its own victim. */
+  pid: number;
+}
+const incidents: Incident[] = [];
+
+async function incident(rate: number): Promise<Incident> {
+  const netns = Netns.create(scope, SETTINGS);
+  await churnServer(scope, netns, [TO]);
+  const client = await churnClient(scope, netns, { to: TO, close: 'client', rate, seconds: 600 });
+  return { netns, pid: client.pid };
+}
+
+beforeAll(async () => {
+  service = await startService(scope);
+  calm = Netns.create(scope, SETTINGS);
+  await churnServer(scope, calm, [TO]);
+  await (await churnClient(scope, calm, { to: TO, count: 3 })).done();
+  incidents.push(await incident(20), await incident(40));
+  const stream = await service.stream(scope);
+  for (const { netns } of incidents) {
+    const filter = `netns:${netns.inode}`;
+    await stream.subscribe('failures', { filter }).until((rows) => rows.some((row) => (row.perSec ?? 0) > 5));
+    await stream
+      .subscribe('findings', { filter })
+      .until((rows) => rows.some((row) => row.severity === 'critical'));
+  }
+});
+
+const ask = (...words: string[]) => cli([...words, '--connect', service.url]);
+
+describe.each([0, 1])('incident %i', (which) => {
+  const it_ = () => incidents[which] as Incident;
+  const other = () => incidents[1 - which] as Incident;
+
+  it.each<[string, () => string[]]>([
+    ['its name', () => ['--netns', it_().netns.name]],
+    ['its inode', () => ['--netns', String(it_().netns.inode)]],
+    ['a process in it', () => ['--netns', `pid:${it_().pid}`]],
+    ['a filter', () => ['--filter', `pid:${it_().pid}`]],
+  ])('is told alone by %s', async (_, words) => {
+    const { code, stdout } = await ask('check', ...words());
+    expect({ code, stdout }).toEqual({
+      code: 2,
+      stdout: expect.stringMatching(/^PORTCHURN CRITICAL - Out of ports to 127\.0\.0\.1:9000\. .*\n$/),
+    });
+    expect(stdout).toContain(`In ${it_().netns.name}, held by churngen ${it_().pid} (${PORTS})`);
+    const why = await ask('why', '--all', ...words());
+    for (const text of [stdout, why.stdout]) {
+      expect(text).not.toMatch(new RegExp(`${other().netns.name}|\\b${other().pid}\\b|${calm.name}`));
+    }
+    expect(why.stdout).toContain(`churngen (pid ${it_().pid})`);
+  });
+});
+
+it('a namespace beside them is fine', async () => {
+  const { code, stdout } = await ask('check', '--netns', calm.name);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^PORTCHURN OK - Ports are fine\. /),
+  });
+  expect(stdout).not.toContain(`${incidents[0]?.pid}`);
+});
+
+it('the whole machine names one of them, and the other as out, too', async () => {
+  const { code, stdout } = await ask('check');
+  expect(code).toBe(2);
+  const [main, also] = stdout.split('Also out: ');
+  const named = incidents.map(({ netns }) => [main?.includes(netns.name), also?.includes(netns.name)]);
+  expect(named).toContainEqual([true, false]);
+  expect(named).toContainEqual([false, true]);
+});
+
+it('why fits a terminal of 24 lines and 80 columns', async () => {
+  const words = portchurn('why', '--connect', service.url).map((word) => `'${word}'`);
+  const done = await run(['script', '-qec', `stty rows 24 cols 80; exec ${words.join(' ')}`, '/dev/null']);
+  expect(done.code).toBe(0);
+  const shown = stripVTControlCharacters(done.stdout).trimEnd().split(/\r?\n/);
+  const text = shown.filter((line) => !line.startsWith('portchurn: attached to'));
+  const rows = text.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
+  expect(rows).toBeLessThan(24);
+  expect(text.join('\n')).toMatch(/^1\. CRITICAL .*\n {3}Do now: /m);
+  expect(text.at(-1)).toMatch(/portchurn why --all$/);
+});

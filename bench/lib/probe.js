@@ -7,12 +7,12 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** What the service itself runs: the same module, not a copy. */
-const built = new URL('../../dist/aggregate/ingest/aggregator.js', import.meta.url).href;
+const built = new URL('../../dist/app/aggregator.js', import.meta.url).href;
 const { Aggregator } = /** @type {typeof import('../../src/aggregate/ingest/aggregator.js')} */ (
   await import(built)
 );
 const { EVENT } = /** @type {typeof import('../../src/decode/layout.js')} */ (
-  await import(new URL('../../dist/decode/layout.js', import.meta.url).href)
+  await import(new URL('../../dist/app/layout.js', import.meta.url).href)
 );
 
 const { BENCH_REPORT: path = '', BENCH_STALL_MS: stallMs = '0' } = process.env;

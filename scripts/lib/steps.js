@@ -40,11 +40,11 @@ const native = {
 };
 
 /** @type {Step} */
-const typescript = {
-  name: 'typescript',
-  inputs: ['tsconfig.json', 'package.json', 'package-lock.json', 'src'],
-  outputs: ['dist/main.js'],
-  run: buildTypescript,
+const program = {
+  name: 'program',
+  inputs: ['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/bundle.config.js', 'src'],
+  outputs: ['dist/app/main.js'],
+  run: bundle,
 };
 
 /** @type {Step} */
@@ -59,7 +59,7 @@ const dashboard = {
 export const CMAKE_JS = ['build', '--out', 'out'];
 
 export const PREREQUISITES = [systemPackages, dependencies];
-export const BUILD = [native, typescript, dashboard];
+export const BUILD = [native, program, dashboard];
 export const DEPENDENCIES = [dependencies];
 
 /**
@@ -77,29 +77,11 @@ async function buildNative() {
   await must('Building the addon', bin('cmake-js'), [...CMAKE_JS, '--parallel', jobs, '--log-level', 'warn']);
 }
 
-/**
- * Paths below `dir`, without their extension.
- * @param {string} dir
- * @param {RegExp} extension
- */
-function stems(dir, extension) {
-  if (!existsSync(at(dir))) return [];
-  const files = /** @type {string[]} */ (readdirSync(at(dir), { recursive: true }));
-  return files.filter((file) => extension.test(file)).map((file) => file.replace(extension, ''));
-}
-
-/** tsc neither removes what has lost its source nor restores what somebody removed: both are done here. */
-async function buildTypescript() {
-  const sources = new Set(stems('src', /\.ts$/));
-  const built = new Set(stems('dist', /\.js$/).filter((stem) => !stem.startsWith('dashboard/')));
-  for (const stem of built) {
-    if (!sources.has(stem))
-      for (const end of ['.js', '.js.map']) rmSync(at(`dist/${stem}${end}`), { force: true });
-  }
-  const info = 'dist/.tsbuildinfo';
-  if ([...sources].some((stem) => !built.has(stem))) rmSync(at(info), { force: true });
-  const args = ['-p', at('tsconfig.json'), '--incremental', '--tsBuildInfoFile', at(info)];
-  await must('Compiling TypeScript', bin('tsc'), args);
+/** Types are checked by lint. What earlier builds left in dist/ goes. */
+async function bundle() {
+  for (const name of existsSync(at('dist')) ? readdirSync(at('dist')) : [])
+    if (name !== 'dashboard') rmSync(at(`dist/${name}`), { recursive: true });
+  await must('Bundling the program', bin('vite'), ['build', '--config', at('scripts/bundle.config.js')]);
 }
 
 /** @param {Step} step */

@@ -38,10 +38,13 @@ export function authorization({ token }: ServiceAddress): Record<string, string>
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** The part of fetch() that is used here. */
+export type Fetcher = (url: URL, init: RequestInit) => Promise<Pick<Response, 'status' | 'text'>>;
+
 export class HttpClient {
   constructor(
     private readonly service: ServiceAddress,
-    private readonly fetcher: typeof fetch = (...words) => fetch(...words),
+    private readonly fetcher: Fetcher = (...words) => fetch(...words),
   ) {}
 
   /** One table. */

@@ -17,21 +17,22 @@ interface Writer {
 const writer = (write: (value: number) => string): Writer =>
   ((value: Maybe) => (value == null ? null : write(value))) as Writer;
 
-const SEPARATED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+/** Thousands apart. Not by Intl.NumberFormat, whose first use costs each command 30 ms and 7 MB. */
+const grouped = (text: string) => text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
+
+const separated = (value: number) => grouped(String(Math.round(value)));
 
 /** A count with separators: `26,811`. */
-export const integer = writer((value) => SEPARATED.format(value));
-
-const ONE_DECIMAL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+export const integer = writer(separated);
 
 /** Any other number, with one decimal unless it is whole: `1,234.5`. */
-export const number = writer((value) => ONE_DECIMAL.format(value));
+export const number = writer((value) => grouped(String(Number(value.toFixed(1)))));
 
 /** Per second: `65.5`, and without a decimal from 100 on. What is not zero never reads as zero. */
 export const rate = writer((perSecond) => {
   if (perSecond === 0) return '0';
   if (perSecond < 0.05) return '<0.1';
-  return perSecond < 99.95 ? perSecond.toFixed(1) : SEPARATED.format(perSecond);
+  return perSecond < 99.95 ? perSecond.toFixed(1) : separated(perSecond);
 });
 
 /** Takes back what a share lost as a floating-point number: 0.57 × 1000 is less than 570. */
@@ -42,7 +43,7 @@ export const percent = writer((share) => {
   const tenths = Math.floor(share * 1000 + ROUNDING);
   if (tenths === 0 && share > 0) return '<0.1 %';
   if (tenths === 1000 && share < 1) return '99.9 %';
-  return tenths % 10 === 0 ? `${SEPARATED.format(tenths / 10)} %` : `${(tenths / 10).toFixed(1)} %`;
+  return tenths % 10 === 0 ? `${separated(tenths / 10)} %` : `${(tenths / 10).toFixed(1)} %`;
 });
 
 /** Each unit with the next smaller one, in seconds. */

@@ -8,8 +8,8 @@ import { PortchurnError } from '../../protocol/errors.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
-import { queryOnce } from './once.js';
-import { checkScope, type Standing, standingOf, whereabouts } from './standing.js';
+import { checkFilter, queryOnce } from './once.js';
+import { type Standing, standingOf, whereabouts } from './standing.js';
 
 const STATUS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 type Code = 0 | 1 | 2 | 3;
@@ -17,7 +17,7 @@ const UNKNOWN: Code = 3;
 
 export async function check(values: ValuesOf<'check'>, io: Io, backends: Backends): Promise<number> {
   if (values.warn > values.crit) throw new PortchurnError('USAGE', '--warn must not be above --crit');
-  checkScope(values);
+  await checkFilter(values.filter);
   const checked = await queryOnce(values, io, backends, (source) => standingOf(source, values));
   if (checked === null) throw new PortchurnError('INTERNAL', 'interrupted');
   const code = codeOf(checked, values);

@@ -28,6 +28,11 @@ export async function queryOnce<T>(
   }
 }
 
+/** A mistake in the filter shows before anything is traced. Throws BAD_FILTER. The parser is loaded only for a filter. */
+export async function checkFilter(filter: string): Promise<void> {
+  if (filter.trim() !== '') (await import('../../query/filter/parse.js')).parseFilter(filter);
+}
+
 /** The first row of a table that always has one. */
 export function only<Row>(rows: readonly Row[], name: string): Row {
   const [row] = rows;

@@ -7,7 +7,6 @@ import { endpoint, integer } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FailureRow, FindingRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
-import { parseFilter } from '../../query/filter/parse.js';
 import { holderTexts } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
 import { failingNow, isOut, scopedVerdict, tightestOf } from '../../view/scoped-verdict.js';
@@ -40,11 +39,6 @@ export interface Standing {
 
 /** Other destinations that are named; the rest is counted. */
 const NAMED = 3;
-
-/** A mistake in the filter shows before anything is traced. Throws BAD_FILTER. */
-export function checkScope({ filter }: ScopeValues): void {
-  parseFilter(filter);
-}
 
 export async function standingOf(source: DataSource, values: ScopeValues): Promise<Standing> {
   const totals = await rowsIfAny(source, { topic: 'totals' });

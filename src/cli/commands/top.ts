@@ -7,15 +7,13 @@ import { SCREEN_LIMIT, type ValuesOf } from '../../config/options.js';
 import { EXIT } from '../../protocol/errors.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { DEFAULT_LIMIT } from '../../protocol/names.js';
-import { specOf } from '../../query/table-query.js';
 import type { Backends } from '../backends.js';
 import { aborted, type Io, pause } from '../io.js';
-import { csv, ndjson } from '../screen/export.js';
 import { withProgress } from '../screen/progress.js';
 import { screen } from '../screen/screen.js';
 import { styleFor } from '../screen/style.js';
 import { FAILURES_SHOWN, type Machine } from '../screen/summary.js';
-import { jsonText } from '../screen/text.js';
+import { jsonText, ndjson } from '../screen/text.js';
 import { type DataSource, rowsIfAny, rowsOf } from '../source/data-source.js';
 import { openDataSource } from '../source/open.js';
 
@@ -41,7 +39,7 @@ interface Session {
 
 /** Exit code 0, or 130 after a signal. Throws when there is nothing to attach to and no way to trace, or when it ends. */
 export async function top(values: TopValues, io: Io, backends: Backends): Promise<number> {
-  const query = queryOf(values, io);
+  const query = await queryOf(values, io);
   const source = await openDataSource(values, [], io, backends);
   const session = { values, query, source, io, until: AbortSignal.any([io.stop, source.lost]) };
   try {
@@ -54,7 +52,10 @@ export async function top(values: TopValues, io: Io, backends: Backends): Promis
 }
 
 /** A mistake in the filter or the sort shows before anything is traced. */
-function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): TopicQuery<'flows'> {
+async function queryOf(
+  { filter, sort, limit, group, output }: TopValues,
+  io: Io,
+): Promise<TopicQuery<'flows'>> {
   const onScreen = output === 'table' && io.stdout.isTTY === true;
   const most = limit ?? (onScreen ? SCREEN_LIMIT : DEFAULT_LIMIT);
   const query = {
@@ -64,7 +65,10 @@ function queryOf({ filter, sort, limit, group, output }: TopValues, io: Io): Top
     group,
     ...(sort === undefined ? {} : { sort }),
   } as const;
-  specOf(query.topic, query, () => null);
+  if (filter !== '' || sort !== undefined) {
+    const { specOf } = await import('../../query/table-query.js');
+    specOf(query.topic, query, () => null);
+  }
   return query;
 }
 
@@ -113,7 +117,7 @@ async function rendered(
     case 'ndjson':
       return ndjson(rowsOf(body, 'flows'));
     case 'csv':
-      return csv('flows', rowsOf(body, 'flows'), first);
+      return (await import('../screen/csv.js')).csv('flows', rowsOf(body, 'flows'), first);
     case 'table': {
       const { group, sort, once } = values;
       const machine = await machineOf(source);

@@ -6,7 +6,6 @@ import type { ValuesOf } from '../../config/options.js';
 import { EXIT } from '../../protocol/errors.js';
 import { integer } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
-import { parseFilter } from '../../query/filter/parse.js';
 import type { Backends } from '../backends.js';
 import { aborted, type Io, pause, say } from '../io.js';
 import { eventLine } from '../screen/event-line.js';
@@ -14,6 +13,7 @@ import { styleFor } from '../screen/style.js';
 import { jsonText } from '../screen/text.js';
 import type { EventListener } from '../source/data-source.js';
 import { openDataSource } from '../source/open.js';
+import { checkFilter } from './once.js';
 import { requireProcesses } from './pids.js';
 
 type TraceValues = ValuesOf<'trace'>;
@@ -26,7 +26,7 @@ const MOST_WAITING = 64 << 20;
 
 /** Exit code 0 after --duration, 130 after a signal. Throws for a process that does not exist. */
 export async function trace(values: TraceValues, io: Io, backends: Backends): Promise<number> {
-  parseFilter(values.filter); // a mistake shows before anything is traced
+  await checkFilter(values.filter);
   requireProcesses(values.pid, values.connect);
   const source = await openDataSource(values, values.pid, io, backends);
   const printer = new Printer(values, io);

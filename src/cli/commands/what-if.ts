@@ -9,12 +9,11 @@ import { EXIT, PortchurnError } from '../../protocol/errors.js';
 import { endpoint, integer, percent, rate, seconds } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
-import { parseFilter } from '../../query/filter/parse.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
 import { type DataSource, rowsOf } from '../source/data-source.js';
-import { queryOnce } from './once.js';
+import { checkFilter, queryOnce } from './once.js';
 
 type WhatIfValues = ValuesOf<'what-if'>;
 
@@ -28,7 +27,7 @@ interface Answer {
 }
 
 export async function whatIf(values: WhatIfValues, io: Io, backends: Backends): Promise<number> {
-  parseFilter(values.filter); // a mistake shows before anything is traced
+  await checkFilter(values.filter);
   const changes = changesOf(values);
   const answers = await queryOnce(values, io, backends, (source) => answersOf(source, values, changes));
   if (answers === null) return EXIT.interrupted;

@@ -13,15 +13,15 @@ import type { Io } from '../io.js';
 import { briefLines, height, type Room } from '../screen/brief.js';
 import { paintOf, type Style, styleFor } from '../screen/style.js';
 import { jsonText, printable } from '../screen/text.js';
-import { queryOnce } from './once.js';
-import { checkScope, type Standing, standingOf, whereabouts } from './standing.js';
+import { checkFilter, queryOnce } from './once.js';
+import { type Standing, standingOf, whereabouts } from './standing.js';
 
 /** A terminal's usual size, where there is none to ask. */
 const SCREEN: Room = { rows: 24, columns: 80 };
 
 /** Exit code 0, also with findings: `check` is for scripts. 130 after a signal. */
 export async function why(values: ValuesOf<'why'>, io: Io, backends: Backends): Promise<number> {
-  checkScope(values);
+  await checkFilter(values.filter);
   const standing = await queryOnce(values, io, backends, (source) => standingOf(source, values));
   if (standing === null) return EXIT.interrupted;
   const text =

@@ -16,6 +16,11 @@ export function jsonText(value: unknown): string {
   return spelled(JSON.stringify(value), (c) => `\\u${hex(c)}`);
 }
 
+/** One row per line of JSON; empty text for no rows. */
+export function ndjson(rows: readonly object[]): string {
+  return rows.map((row) => `${jsonText(row)}\n`).join('');
+}
+
 /** Glyphs, and what stands for them with --ascii. */
 export interface Glyphs {
   readonly unknown: string;

@@ -11,8 +11,8 @@ import { PortchurnError } from '../../protocol/errors.js';
 import { DEFAULT_LISTEN } from '../../protocol/names.js';
 import type { Backends } from '../backends.js';
 import { type Io, say } from '../io.js';
-import { createLogger } from '../logger.js';
 import type { DataSource } from './data-source.js';
+import { lightFetch } from './light-fetch.js';
 
 export type AttachValues = Pick<ValuesOf<'top'>, 'connect' | 'standalone' | 'tokenFile' | 'logLevel'> &
   TracerValues;
@@ -38,6 +38,7 @@ export async function openDataSource(
   const remote = values.standalone ? null : await attach(values, io);
   if (remote) return remote;
   const { StandaloneSource } = await import('./standalone-source.js');
+  const { createLogger } = await import('../logger.js');
   const log = createLogger(values.logLevel);
   return new StandaloneSource(await backends.startTracing({ tracer: tracerSettings(values), pids, log }));
 }
@@ -47,7 +48,7 @@ async function attach(values: AttachValues, io: Io): Promise<DataSource | null> 
   const token = values.tokenFile === undefined ? null : readToken(values.tokenFile);
   const service = { url: asFolder(values.connect ?? `http://${DEFAULT_LISTEN}`), token, hints: HINTS };
   const limits = values.connect === undefined ? { timeoutMs: PROBE_MS } : {};
-  const refused = await new HttpClient(service).probe(limits);
+  const refused = await new HttpClient(service, lightFetch).probe(limits);
   if (refused === null) return attached(service, io);
   if (values.connect !== undefined || refused.code === 'UNAUTHORIZED') throw refused;
   if (refused.code !== 'SERVICE_UNREACHABLE') say(io, `${refused.message}; tracing by itself`);

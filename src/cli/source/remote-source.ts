@@ -1,7 +1,6 @@
 /**
  * A running service as data source: tables by HTTP, events by WebSocket. In: the service's address. Out: bodies and events.
  */
-import { WebSocket } from 'ws';
 import { Connection, streamUrl } from '../../client/connection.js';
 import { lossError, refusal, type ServiceAddress } from '../../client/errors.js';
 import { authorization, HttpClient, type TopicQuery } from '../../client/http.js';
@@ -10,6 +9,7 @@ import type { PortchurnError } from '../../protocol/errors.js';
 import type { Problem, ServerFrame, SnapshotBody } from '../../protocol/frames.js';
 import { PING_MS, SUBPROTOCOL } from '../../protocol/names.js';
 import { type DataSource, type EventListener, type EventQuery, filtersOf } from './data-source.js';
+import { lightFetch } from './light-fetch.js';
 
 /** The service pings; after this much silence it is gone. */
 const SILENCE_MS = 3 * PING_MS;
@@ -21,7 +21,7 @@ export class RemoteSource implements DataSource {
   #connection: Connection | undefined;
 
   constructor(private readonly service: ServiceAddress) {
-    this.#http = new HttpClient(service);
+    this.#http = new HttpClient(service, lightFetch);
   }
 
   get lost(): AbortSignal {
@@ -41,7 +41,7 @@ export class RemoteSource implements DataSource {
   async events(query: EventQuery, listener: EventListener): Promise<void> {
     const subscriptions = new Subscriptions('trace', (frame) => this.#connection?.send(frame));
     const started = filtersOf(query).map((filter) => this.#follow(subscriptions, filter, listener));
-    this.#open((frame) => {
+    await this.#open((frame) => {
       if (frame.type === 'error') this.#fail(refusal(this.service, 200, frame));
       else subscriptions.receive(frame);
     });
@@ -65,7 +65,8 @@ export class RemoteSource implements DataSource {
     });
   }
 
-  #open(onFrame: (frame: ServerFrame) => void): void {
+  async #open(onFrame: (frame: ServerFrame) => void): Promise<void> {
+    const { WebSocket } = await import('ws'); // only a trace needs it
     const headers = authorization(this.service);
     const socket = new WebSocket(streamUrl(this.service.url), [SUBPROTOCOL], { headers });
     const connection = new Connection(socket, {

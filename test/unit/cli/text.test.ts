@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { csv, ndjson } from '../../../src/cli/screen/export.js';
+import { csv } from '../../../src/cli/screen/csv.js';
 import type { Style } from '../../../src/cli/screen/style.js';
 import { type Column, cut, tableLines } from '../../../src/cli/screen/table.js';
-import { ASCII, jsonText, printable, UNICODE } from '../../../src/cli/screen/text.js';
+import { ASCII, jsonText, ndjson, printable, UNICODE } from '../../../src/cli/screen/text.js';
 import { integer } from '../../../src/protocol/format.js';
 import { flow } from './rows.js';
 

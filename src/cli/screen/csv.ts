@@ -1,13 +1,8 @@
-/** Rows for programs: CSV and JSON lines. In: rows of a table. Out: text. */
+/** Rows of a table as CSV, for spreadsheets. In: rows of a table. Out: text. */
 import { stringify } from 'csv-stringify/sync';
 import type { TSchema } from 'typebox';
 import { type AnyRow, TABLES, type TableTopic } from '../../protocol/frames.js';
 import { jsonText, printable } from './text.js';
-
-/** One row per line; empty text for no rows. */
-export function ndjson(rows: readonly AnyRow[]): string {
-  return rows.map((row) => `${jsonText(row)}\n`).join('');
-}
 
 /**
  * Columns are the fields of the schema, nested ones dotted (`process.pid`); unknown is empty, true and false are words.

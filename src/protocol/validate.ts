@@ -20,8 +20,20 @@ import {
 import { HealthBody } from './health.js';
 import { HistoryBody } from './history.js';
 
-type Validator = ReturnType<typeof Compile>;
-const compile = (schema: TSchema): Validator => Compile(schema) as Validator;
+type Compiled = ReturnType<typeof Compile>;
+
+interface Validator {
+  Check(value: unknown): boolean;
+  Errors(value: unknown): ReturnType<Compiled['Errors']>;
+}
+
+/** Compiled when it is first used: a service that starts has no frame to check, and sends none of those that tests check. */
+function compile(schema: TSchema): Validator {
+  let compiled: Compiled | null = null;
+  const validator = () => (compiled ??= Compile(schema) as Compiled);
+  return { Check: (value) => validator().Check(value), Errors: (value) => validator().Errors(value) };
+}
+
 const compileAll = (schemas: Record<string, TSchema>): ReadonlyMap<string, Validator> =>
   new Map(Object.entries(schemas).map(([name, schema]) => [name, compile(schema)]));
 

@@ -16,8 +16,21 @@ export interface OutlookWords {
   detail: string;
 }
 
-/** What comes next for a budget. */
+/** What comes next for a budget; more ports held than there are need a word of their own. */
 export function outlookWords(row: BudgetRow): OutlookWords {
+  const words = nextWords(row);
+  const outside = outsideText(row);
+  if (outside === null) return words;
+  return { ...words, alone: `${words.alone}, ${outside}`, detail: `${words.detail}; ${outside}` };
+}
+
+/** The range was narrowed while ports were held, or programs bind ports outside of it: the kernel shows them too. */
+function outsideText({ used, limit }: BudgetRow): string | null {
+  if (used === null || limit === null || used <= limit) return null;
+  return `${integer(used - limit)} or more of them outside the range`;
+}
+
+function nextWords(row: BudgetRow): OutlookWords {
   const next = outlook(row);
   const never = { headed: 'no', detail: 'not at the present rate' };
   switch (next.state) {

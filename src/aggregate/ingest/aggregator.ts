@@ -25,6 +25,7 @@ import { Attribution, directionOf } from './attribution.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
+import { Takeovers } from './takeovers.js';
 
 export interface Limits {
   /** Live connections and TIME_WAIT entries together. */
@@ -75,6 +76,7 @@ export class Aggregator implements EventSink {
   readonly failures: Failures;
   readonly dead: DeadProcesses;
   readonly connections: Connections;
+  readonly takeovers: Takeovers;
   readonly missedCloses: MissedCloses;
   observer: Observer | null = null;
   /** Unix ms at CLOCK_MONOTONIC 0; set before each batch. */
@@ -97,7 +99,14 @@ export class Aggregator implements EventSink {
     this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
     this.attribution = new Attribution(this.processes, this.sockets);
     this.durations = new DurationPool(limits.durationWindows);
-    this.connections = new Connections(this.sockets, this.flows, this.budgets, this.durations);
+    this.takeovers = new Takeovers(this.sockets);
+    this.connections = new Connections(
+      this.sockets,
+      this.flows,
+      this.budgets,
+      this.durations,
+      this.takeovers,
+    );
     this.missedCloses = new MissedCloses(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes);

@@ -10,12 +10,21 @@ import { ConnectDurations } from '../measure/connect-durations.js';
 import type { DurationPool } from '../measure/quantiles.js';
 import { RATE } from '../measure/rates.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
+import { EADDRNOTAVAIL } from '../model/cause.js';
 import type { Flow } from '../model/flow.js';
-import { ESTABLISHED, FIN_WAIT2_MINI, SOCKET_FLAG, SYN_SENT, TIME_WAIT } from '../model/socket-state.js';
+import {
+  ESTABLISHED,
+  FIN_WAIT2_MINI,
+  SOCKET_FLAG,
+  SUPERSEDED,
+  SYN_SENT,
+  TIME_WAIT,
+} from '../model/socket-state.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import { RecentCookies } from '../tables/recent-cookies.js';
 import type { NewSocket, SocketTable } from '../tables/socket-table.js';
+import type { Takeovers } from './takeovers.js';
 
 /** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
 export const TIME_WAIT_NS = 60e9;
@@ -33,13 +42,15 @@ export class Connections {
     private readonly flows: FlowTable,
     private readonly budgets: BudgetTable,
     private readonly durations: DurationPool,
+    private readonly takeovers: Takeovers,
   ) {}
 
   /** SYN_SENT: of a traced process, or of one whose SYN had to be sent again. */
   attempted(event: TcpEvent, flow: Flow): void {
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    if (slot < 0) this.sockets.add(this.describe(event, flow, SYN_SENT, 0));
+    let slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (slot < 0) slot = this.sockets.add(this.describe(event, flow, SYN_SENT, 0));
     else this.adopt(slot, event, flow, SYN_SENT);
+    this.claim(event, flow, slot);
   }
 
   opened(event: TcpEvent, flow: Flow): void {
@@ -50,25 +61,32 @@ export class Connections {
     this.countOpen(flow);
     if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
     this.countConnect(event, flow);
+    this.claim(event, flow, slot);
   }
 
   accepted(event: TcpEvent, flow: Flow): void {
     this.second = Math.floor(event.timeNs / 1e9);
     if (this.closedUnaccepted.has(event.cookieLow, event.cookieHigh)) return;
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
+    let slot = this.sockets.find(event.cookieLow, event.cookieHigh);
     const counted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
-    const known = slot < 0 && this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED)) >= 0;
-    if (slot >= 0) this.adopt(slot, event, flow, event.newState, OPEN_COUNTED);
+    if (slot < 0) slot = this.sockets.add(this.describe(event, flow, event.newState, OPEN_COUNTED));
+    else this.adopt(slot, event, flow, event.newState, OPEN_COUNTED);
     /* Without room to remember that it was counted, its close will count it. */
-    if (!counted && (slot >= 0 || known)) this.countOpen(flow);
+    if (!counted && slot >= 0) this.countOpen(flow);
+    this.claim(event, flow, slot);
   }
 
   /** A socket that some process held when the tracer started: a connection older than us, or an attempt at one. */
   seeded(event: TcpEvent, flow: Flow): void {
-    const slot = this.sockets.find(event.cookieLow, event.cookieHigh);
-    if (slot >= 0) this.giveOwner(slot, event, flow);
-    else if (this.sockets.add(this.describe(event, flow, event.newState, 0)) >= 0)
-      flow.preexisting += (event.flags & FLAG.PREEXISTING) !== 0 ? 1 : 0;
+    const known = this.sockets.find(event.cookieLow, event.cookieHigh);
+    if (known >= 0) {
+      this.giveOwner(known, event, flow);
+      return;
+    }
+    const slot = this.sockets.add(this.describe(event, flow, event.newState, 0));
+    if (slot < 0) return;
+    flow.preexisting += (event.flags & FLAG.PREEXISTING) !== 0 ? 1 : 0;
+    this.claim(event, flow, slot);
   }
 
   failed(event: TcpEvent, flow: Flow): void {
@@ -78,6 +96,7 @@ export class Connections {
     flow.failed += 1;
     flow.namespace.failed += 1;
     this.rate(flow, RATE.FAIL);
+    if (hadPort(event)) this.claim(event, flow, -1);
   }
 
   /**
@@ -96,8 +115,12 @@ export class Connections {
     this.countConnect(event, flow);
     this.countClose(event, flow);
     const state = entryStateOf(event);
-    if (state === 0) this.passedThrough(event, flow);
-    else this.stayed(event, flow, state);
+    const slot = state === 0 ? this.passedThrough(event, flow) : this.stayed(event, flow, state);
+    this.claim(event, flow, slot);
+  }
+
+  private claim(event: TcpEvent, flow: Flow, slot: number): void {
+    this.takeovers.claim(event, flow, slot, event.timeNs);
   }
 
   /** @param flow of the event; the socket's own flow is better known when it has one. Returns the one it counted for. */
@@ -167,22 +190,25 @@ export class Connections {
   }
 
   /** Its port was taken and given back; a budget that nothing else holds a port of has no row that could show it. */
-  private passedThrough(event: TcpEvent, flow: Flow): void {
+  private passedThrough(event: TcpEvent, flow: Flow): -1 {
     this.sockets.noteGone(event.cookieLow, event.cookieHigh);
     const budget = flow.direction === DIRECTION.OUT ? this.budgets.known(flow, event) : null;
-    if (budget === null) return;
+    if (budget === null) return -1;
     this.tookPort(budget, event);
     this.budgets.touch(budget);
+    return -1;
   }
 
-  private stayed(event: TcpEvent, flow: Flow, state: number): void {
+  /** The slot of its entry, or -1 when there is no room. */
+  private stayed(event: TcpEvent, flow: Flow, state: number): number {
     const slot = this.sockets.add(this.describe(event, flow, state, OPEN_COUNTED));
-    if (slot < 0) return;
+    if (slot < 0) return slot;
     this.sockets.setDeadline(slot, deadlineOf(event, state));
     const budget = this.sockets.budgetOf(slot);
-    if (budget === null) return;
+    if (budget === null) return slot;
     this.tookPort(budget, event);
     budget.rates.add(BUDGET_RATE.WAIT, this.second);
+    return slot;
   }
 
   /** Of a life that was short: opened and closed. */
@@ -194,16 +220,29 @@ export class Connections {
   /** What stays of it: a TIME_WAIT entry, or nothing. */
   private leave(event: TcpEvent, flow: Flow, slot: number): void {
     this.drew(slot, BUDGET_RATE.CLOSE);
-    const state = entryStateOf(event);
-    if (state === 0) {
-      if (slot >= 0) this.sockets.remove(slot);
-      else this.sockets.noteGone(event.cookieLow, event.cookieHigh);
-      return;
-    }
+    const state = this.isSuperseded(slot) ? 0 : entryStateOf(event);
+    const entry = state === 0 ? this.vanish(event, slot) : this.becomeEntry(event, flow, slot, state);
+    /* One that was in the table has its tuple since it opened. */
+    if (slot < 0) this.claim(event, flow, entry);
+  }
+
+  private isSuperseded(slot: number): boolean {
+    return slot >= 0 && this.sockets.stateOf(slot) === SUPERSEDED;
+  }
+
+  private vanish(event: TcpEvent, slot: number): -1 {
+    if (slot >= 0) this.sockets.remove(slot);
+    else this.sockets.noteGone(event.cookieLow, event.cookieHigh);
+    return -1;
+  }
+
+  /** The slot of the entry, or -1 when there is no room. */
+  private becomeEntry(event: TcpEvent, flow: Flow, slot: number, state: number): number {
     const entry = slot < 0 ? this.sockets.add(this.describe(event, flow, state, 0)) : slot;
-    if (entry < 0) return;
+    if (entry < 0) return entry;
     this.sockets.setState(entry, state, event.timeNs, deadlineOf(event, state));
     this.drew(entry, BUDGET_RATE.WAIT);
+    return entry;
   }
 
   /** It became known without an owner between the tracer's start and the seeds. */
@@ -264,6 +303,11 @@ function flagsOf(event: TcpEvent, flow: Flow): number {
   if ((event.flags & FLAG.BOUND_BEFORE) !== 0) flags |= BOUND;
   if ((event.flags & FLAG.PREEXISTING) !== 0) flags |= PREEXISTING;
   return flags;
+}
+
+/** A failed attempt that got as far as to take a port, and with it the TIME_WAIT entry that had it. */
+function hadPort({ err, oldState }: TcpEvent): boolean {
+  return oldState === SYN_SENT && err !== EADDRNOTAVAIL;
 }
 
 /** Of the entry that a close left; 0: none. */

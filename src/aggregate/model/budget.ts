@@ -9,8 +9,8 @@ import type { Destination } from './destination.js';
 import type { Namespace } from './namespace.js';
 import { ESTABLISHED, isTimeWait } from './socket-state.js';
 
-/** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry. */
-export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, KINDS: 3 } as const;
+/** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry, entries taken over. */
+export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, RECYCLE: 3, KINDS: 4 } as const;
 
 export class Budget {
   established = 0;
@@ -35,6 +35,8 @@ export class Budget {
   failuresByErrno: Map<string, number> | null = null;
   /** Connections opened since the budget began to hold ports. */
   opened = 0;
+  /** Ports that a connect() took over from a TIME_WAIT entry since then. */
+  recycled = 0;
   /** How fast ports are taken, for the forecast. */
   readonly openRate = new OpenRate();
 

@@ -31,6 +31,12 @@ export class Namespace {
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;
+  /** Connections whose connect() took the port of a TIME_WAIT entry over, as far as their events came. */
+  recycled = 0;
+  /** Of one kind: these. */
+  readonly recycles = new RateWindow(1);
+  /** The key as a number. */
+  readonly cookie: number;
   private knownBlocked: number | null = null;
 
   /** Ports of the range that plain connect() cannot use, whatever the destination. */
@@ -80,5 +86,7 @@ export class Namespace {
     readonly key: string,
     /** Inode, as `stat -L /run/netns/x` shows it. */
     readonly inode: number,
-  ) {}
+  ) {
+    this.cookie = Number(key);
+  }
 }

@@ -10,6 +10,11 @@ export const LISTEN = 10;
 export const FIN_WAIT2_MINI = 14;
 /** Its timer has ended, but no audit has confirmed that: it counts for nothing, and is kept in case the kernel still has it. */
 export const EXPIRED = 15;
+/**
+ * Another socket has its ends, so it has closed, but nothing has said so: it counts for nothing, and the next audit counts its
+ * close.
+ */
+export const SUPERSEDED = 16;
 
 export const SOCKET_FLAG = {
   /** bind() chose its port: the port is lost to every plain connect() of the namespace. */
@@ -21,6 +26,11 @@ export const SOCKET_FLAG = {
   /** Its owner is known. */
   ATTRIBUTED: 1 << 3,
 } as const;
+
+/** Neither a free slot nor a socket that is no more. */
+export function isThere(state: number): boolean {
+  return state !== 0 && state !== EXPIRED && state !== SUPERSEDED;
+}
 
 export function isTimeWait(state: number): boolean {
   return state === TIME_WAIT || state === FIN_WAIT2_MINI;

@@ -42,13 +42,14 @@ export class PolledOwners {
 const keyOf = ({ pid, startTicks }: Holder) => `${pid}.${startTicks}`;
 
 const RATES = { openPerSec: null, closePerSec: null, failPerSec: null } as const;
+const RECYCLED = { recycled: null, recycledPerSec: null } as const;
 const COUNTS = { opened: null, closed: null, failed: null } as const;
 
 /** Fields that only events fill: without events they are unknown and not 0. */
 export const UNSEEN = {
   flows: { ...RATES, ...COUNTS, preexisting: null, closedFirst: null, bytesSent: null, bytesReceived: null },
-  totals: { ...RATES, ...COUNTS },
-  budgets: { openPerSec: null },
+  totals: { ...RATES, ...COUNTS, ...RECYCLED },
+  budgets: { openPerSec: null, ...RECYCLED },
 } as const;
 
 /** A table whose rows do not know these fields. */

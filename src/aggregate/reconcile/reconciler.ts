@@ -192,7 +192,7 @@ export class Reconciler {
    * In the last case the kernel has a record of its owner.
    */
   private add(socket: DumpedSocket, waiting: boolean): void {
-    const { sockets, flows, budgets, attribution, missedCloses } = this.aggregator;
+    const { sockets, flows, budgets, attribution, missedCloses, takeovers } = this.aggregator;
     const { namespace } = this.dump as NamespaceDump;
     const lost = this.aggregator.lost.of(socket.cookieLow, socket.cookieHigh);
     const direction = lost?.direction || this.directionOf(socket);
@@ -217,6 +217,7 @@ export class Reconciler {
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
     if (accepted) missedCloses.accepted(flow);
     this.seen(flow);
+    takeovers.claim(socket, flow, slot, fresh.since, this.round);
   }
 
   private directionOf({ localPort }: DumpedSocket): number {

@@ -80,6 +80,9 @@ class BindPool {
       established,
       other,
       openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
+      /* bind() takes no entry over. */
+      recycled: 0,
+      recycledPerSec: 0,
       reuse: 'never',
       exhaustionSeconds: this.forecast(blocked ?? 0, second),
       releasing: releaseSteps(this.releases),

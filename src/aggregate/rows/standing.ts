@@ -4,7 +4,7 @@
  */
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Flow } from '../model/flow.js';
-import { ESTABLISHED, EXPIRED, FIN_WAIT2, FIN_WAIT2_MINI, SOCKET_FLAG } from '../model/socket-state.js';
+import { ESTABLISHED, FIN_WAIT2, FIN_WAIT2_MINI, isThere, SOCKET_FLAG } from '../model/socket-state.js';
 
 const CLOSE_WAIT = 8;
 /** Established for longer than this, or older than the tracer: no request takes so long, ns. */
@@ -43,7 +43,7 @@ export class StandingCensus {
     };
     for (let slot = 0; slot < sockets.end; slot++) {
       const state = sockets.stateOf(slot);
-      if (state === 0 || state === EXPIRED) continue;
+      if (!isThere(state)) continue;
       if (state === ESTABLISHED) {
         if (this.isSteady(slot, nowNs)) of(sockets.flowOf(slot)).steady += 1;
       } else if (state === CLOSE_WAIT) of(sockets.flowOf(slot)).closeWait += 1;

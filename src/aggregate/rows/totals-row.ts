@@ -33,6 +33,8 @@ export function totalsRow(
     failed: namespace.failed,
     ...settingsOf(namespace),
     timeWaitOverflow: namespace.timeWaitOverflow,
+    recycled: namespace.recycled,
+    recycledPerSec: namespace.recycles.perSecond(0, second),
     eventsSeen: counts.seen,
     eventsLost: counts.lost,
     eventsMissed: counts.missed,

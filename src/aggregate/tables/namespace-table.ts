@@ -28,7 +28,7 @@ export class NamespaceTable {
 
   /** It is gone: deleted, or nothing of it was seen for long. Should it come back, its counts go on. */
   delete(namespace: Namespace): void {
-    const cookie = Number(namespace.key);
+    const { cookie } = namespace;
     this.byCookie.delete(cookie);
     this.lastCookie = -1;
     this.gone.push(namespace.key);

@@ -2,14 +2,16 @@
  * Every connection and TIME_WAIT entry we know of, by socket cookie: whose it is (flow), which port it holds (budget),
  * in which state, and until when. The kernel keeps a socket's cookie in its TIME_WAIT entry, so closing is only a
  * change of state here. In: events and audits. Out: exact gauges on flows, budgets and namespaces. Columns of typed
- * arrays: no object per socket, about 50 bytes each. Bounded; what does not fit is counted by the caller.
+ * arrays: no object per socket, about 70 bytes each. Bounded; what does not fit is counted by the caller.
  */
 import type { Budget } from '../model/budget.js';
 import type { Flow } from '../model/flow.js';
-import { ESTABLISHED, EXPIRED, isTimeWait, SOCKET_FLAG } from '../model/socket-state.js';
+import { ESTABLISHED, EXPIRED, isThere, isTimeWait, SOCKET_FLAG } from '../model/socket-state.js';
+import type { Tuple } from '../model/tuple.js';
 import type { BudgetTable } from './budget-table.js';
 import { CookieMap } from './cookie-map.js';
 import type { FlowTable } from './flow-table.js';
+import { TupleIndex } from './tuple-index.js';
 
 const FIRST_SLOTS = 1024;
 /** Sockets that may go during one audit before it stops adding what it does not know. */
@@ -29,6 +31,7 @@ export interface NewSocket {
 
 export class SocketTable {
   private readonly byCookie: CookieMap;
+  private readonly byTuple: TupleIndex;
   private readonly free: number[] = [];
   /** Gone since an audit began: its dump may still show them. */
   private gone: CookieMap | null = null;
@@ -49,11 +52,12 @@ export class SocketTable {
   private seen = new Uint32Array(FIRST_SLOTS);
 
   constructor(
-    limit: number,
+    private readonly limit: number,
     private readonly flows: FlowTable,
     private readonly budgets: BudgetTable,
   ) {
     this.byCookie = new CookieMap(limit);
+    this.byTuple = new TupleIndex(limit);
   }
 
   get size(): number {
@@ -85,7 +89,21 @@ export class SocketTable {
     return slot;
   }
 
+  /**
+   * The tuple is this socket's from now on; -1: of one that is not in the table. Gives the slot of the one that had it before,
+   * -1 when there is none: it has gone, whatever its state says.
+   */
+  claim(slot: number, tuple: Tuple, localPort: number): number {
+    const before = this.byTuple.find(tuple);
+    if (slot < 0 || before === slot) return before === slot ? -1 : before;
+    this.byTuple.set(slot, tuple);
+    /* An attempt begins without a port. */
+    if (this.port[slot] === 0) this.port[slot] = localPort;
+    return before;
+  }
+
   remove(slot: number): void {
+    this.byTuple.delete(slot);
     this.noteGone(this.low[slot] as number, this.high[slot] as number);
     this.count(slot, -1);
     this.byCookie.delete(this.low[slot] as number, this.high[slot] as number);
@@ -127,8 +145,7 @@ export class SocketTable {
   /** Calls back for every socket that holds a port of a budget; the slot is valid during the call. */
   forEachHolding(visit: (slot: number, budget: Budget) => void): void {
     for (let slot = 0; slot < this.slots; slot++) {
-      const state = this.state[slot] as number;
-      if (state === 0 || state === EXPIRED) continue;
+      if (!isThere(this.state[slot] as number)) continue;
       const budget = this.budgetOf(slot);
       if (budget !== null) visit(slot, budget);
     }
@@ -223,7 +240,7 @@ export class SocketTable {
   /** Every close does this: who holds the port stays the same, so only what depends on the state is counted anew. */
   private turn(slot: number, state: number): void {
     const before = this.state[slot] as number;
-    if (before === EXPIRED || state === EXPIRED) {
+    if (!isThere(before) || !isThere(state)) {
       this.count(slot, -1);
       this.state[slot] = state;
       this.count(slot, 1);
@@ -260,7 +277,7 @@ export class SocketTable {
   }
 
   private countPort(slot: number, flow: Flow, budget: Budget, state: number, by: 1 | -1): void {
-    if (state === EXPIRED) return;
+    if (!isThere(state)) return;
     flow.portsHeld += by;
     budget.hold(this.flow[slot] as number, state, by);
     if (this.hasFlag(slot, SOCKET_FLAG.BOUND)) {
@@ -273,7 +290,7 @@ export class SocketTable {
   private extend(): void {
     this.slots += 1;
     if (this.slots <= this.state.length) return;
-    const size = this.state.length * 2;
+    const size = Math.min(this.limit, this.state.length * 2);
     this.low = grown(new Uint32Array(size), this.low);
     this.high = grown(new Uint32Array(size), this.high);
     this.flow = grown(new Int32Array(size), this.flow);

@@ -92,7 +92,8 @@ describe('row schemas', () => {
     const sums = (topic: 'flows' | 'failures' | 'budgets') =>
       [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
     expect(sums('failures')).toEqual(['count', 'perSec']);
-    expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', 'openPerSec']);
+    const rates = ['openPerSec', 'recycled', 'recycledPerSec'];
+    expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', ...rates]);
     expect(sums('flows')).toContain('bytesReceived');
     expect(fieldsOf('flows').get('process.parent.comm')).toMatchObject({ kind: 'text', sums: false });
     expect(fieldsOf('flows').get('lifetimeMs.p99')).toMatchObject({ kind: 'number', sums: false });

@@ -18,6 +18,13 @@ describe('what comes next', () => {
     expect(says({ ...out, releasing: [] })).toEqual(['out of ports', 'out of ports']);
   });
 
+  it('says why more ports are held than there are: the range was narrowed', () => {
+    const out = { exhaustionSeconds: 0, free: 0, limit: 100, releasing: [] };
+    expect(says({ ...out, used: 100 })[0]).toBe('out of ports');
+    expect(says({ ...out, used: 160 })[0]).toBe('out of ports, 60 or more of them outside the range');
+    expect(outlookWords(budget('b', { ...out, used: 160 })).detail).toContain('60 or more of them outside');
+  });
+
   it('is no end where the kernel takes TIME_WAIT ports over, or more ports come back than are taken', () => {
     expect(says({ exhaustionSeconds: null, reuse: 'after-delay' })).toEqual([
       'no end: TIME_WAIT is reused',

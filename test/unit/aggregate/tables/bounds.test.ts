@@ -25,6 +25,8 @@ const T = offsetsOf('tcp_event');
 /** Computed once: the table of the layout is read for it, and here are millions of events. */
 const TCP_BYTES = sizeOf('tcp_event');
 const MB = 1024 * 1024;
+/** After so many connections the next source address: no two have the same ends. */
+const PORTS = 60_000;
 
 /** One record in a batch, changed in place for each event: a million of them cost no object. */
 class Feed {
@@ -55,7 +57,8 @@ class Feed {
     this.view.setUint32(T.cookie, cookie, true);
     this.view.setUint32(T.owner, owner, true);
     this.view.setUint32(T.owner_tgid, owner, true);
-    this.view.setUint16(T.lport, cookie % 60_000, true);
+    this.view.setUint16(T.lport, 1 + (cookie % PORTS), true);
+    this.view.setUint8(T.laddr + 14, cookie / PORTS);
     this.view.setUint32(T.raddr + 12, destination, true);
     this.view.setUint8(T.end, end);
     this.decoder.decode(TCP_BYTES, this.aggregator);

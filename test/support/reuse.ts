@@ -138,6 +138,9 @@ export async function tell(scope: Scope, watch: Watch, budgets: Budgets, seconds
   const runners: Runner[] = [];
   for (const story of STORIES) runners.push(await prepare(scope, story, seconds));
   const paths = runners.map(({ netns }) => netns.path);
+  const spaces = runners.flatMap(({ near, netns }) => [near, netns]);
+  /* What a namespace holds is not known before its first audit. */
+  await audited(watch, spaces);
   const judge = dumper(scope);
   for (const { client } of runners) client.go();
   let open = runners.length;
@@ -154,9 +157,6 @@ export async function tell(scope: Scope, watch: Watch, budgets: Budgets, seconds
   }
   const sums = await Promise.all(done);
   /* Closes that the kernel hid are known after it. */
-  await audited(
-    watch,
-    runners.map(({ near }) => near),
-  );
+  await audited(watch, spaces);
   return runners.map((runner, i) => told(runner, watch, sums[i]?.opened ?? 0));
 }

@@ -24,6 +24,14 @@ interface Place {
 
 const placeKey = ({ netns, destination }: Place) => `${netns} ${destination.address} ${destination.port}`;
 
+/** What an actor asks for: what it opens, and of what found no port as much as it holds of the ports. */
+export function demandOf(tables: Tables, actor: Actor): number {
+  const budget = budgetOf(tables, actor);
+  if (budget === undefined || !budget.used) return actor.openPerSec;
+  const refused = Math.max(0, (budget.demandPerSec ?? 0) - (budget.openPerSec ?? 0));
+  return actor.openPerSec + (refused * actor.portsHeld) / budget.used;
+}
+
 /** One pass, so that rules need not search. */
 export function fullestBudgets(budgets: Iterable<BudgetRow>): Map<string, BudgetRow> {
   const fullest = new Map<string, BudgetRow>();
@@ -43,7 +51,7 @@ export function budgetOf(tables: Tables, actor: Actor): BudgetRow | undefined {
 
 /** Ports that TIME_WAIT entries of this stream hold once it has gone on for a minute, over `limit`. */
 export function projectedShare(
-  actor: Actor,
+  actor: Pick<Actor, 'openPerSec' | 'firstShare'>,
   budget: BudgetRow,
   totals: TotalsRow | undefined,
   limit: number,
@@ -60,7 +68,8 @@ export function severityOfChurn(tables: Tables, actor: Actor, budget: BudgetRow 
   const urgency = level(budget);
   if (urgency !== 'fine') return urgency;
   if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < WORTH_ACTING * budget.limit) return 'info';
-  const projected = projectedShare(actor, budget, totalsOf(tables, actor.netns), budget.limit);
+  const asking = { openPerSec: demandOf(tables, actor), firstShare: actor.firstShare };
+  const projected = projectedShare(asking, budget, totalsOf(tables, actor.netns), budget.limit);
   if (projected >= WORTH_ACTING || pressure(budget) >= WORTH_ACTING_REUSED) return 'warning';
   return budget.reuse === 'after-delay' && (fullness(budget) ?? 0) >= WORTH_ACTING_REUSED
     ? 'warning'
@@ -75,6 +84,10 @@ export function budgetEvidence(budget: BudgetRow): Evidence[] {
   ];
   if ((budget.blocked ?? 0) > 0)
     evidence.push({ text: 'ports that bind() blocks besides', value: budget.blocked });
+  if (budget.demandPerSec !== null)
+    evidence.push({ text: 'connections asked for per second', value: budget.demandPerSec });
+  if (budget.sustainablePerSec !== null)
+    evidence.push({ text: 'connections per second that these ports allow', value: budget.sustainablePerSec });
   const next = outlook(budget);
   if (next.state === 'running-out')
     evidence.push({ text: 'seconds until none is left', value: Math.round(next.seconds) });

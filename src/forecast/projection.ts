@@ -5,6 +5,7 @@
  */
 
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
+import { standing } from './demand.js';
 import { exhaustionSeconds } from './exhaustion.js';
 import { reuseRule, TIME_WAIT_MS } from './reuse.js';
 
@@ -26,11 +27,20 @@ export interface Projection {
   readonly limit: number;
   /** Ports per pair of addresses. */
   readonly limitEach: number;
-  /** Opens per second over all addresses. */
+  /** What asks for a port per second over all addresses; retries of those that got none included. */
+  readonly demandPerSec: number;
+  /** Of these, what gets one now. */
   readonly openPerSec: number;
   readonly reuse: BudgetRow['reuse'];
   /** Ports held per pair of addresses when nothing changes any more. */
   readonly settlesAt: number;
+  /** Ports per pair of addresses that this demand needs. */
+  readonly neededPorts: number;
+  /**
+   * The same for the connections that get a port now: much less where programs try again and again in a tight loop. Null: not so,
+   * the demand is what they want.
+   */
+  readonly neededPortsLeast: number | null;
   /** Null: never within the hour. */
   readonly exhaustionSeconds: number | null;
 }
@@ -46,7 +56,9 @@ export function project(
   if (range === null) return null;
   const limitEach = Math.max(0, range[1] - range[0] + 1 - (totals.reservedPorts ?? 0));
   const places = changes.sources * changes.destinations;
-  const stream = streamOf(flows, (budget.openPerSec ?? 0) * (1 - changes.reused), places);
+  const opens = (budget.openPerSec ?? 0) * (1 - changes.reused);
+  const demand = Math.max(opens, (budget.demandPerSec ?? 0) * (1 - changes.reused));
+  const stream = streamOf(flows, demand, demand > opens, places);
   const rule = ruleOf(budget, totals, changes);
   const live = (budget.established ?? 0) + (budget.other ?? 0);
   const releases = releasesOf(budget, rule.holdMs / 1000);
@@ -59,21 +71,32 @@ export function project(
     releases,
     waitSeconds: rule.holdMs / 1000,
   });
-  const { openPerSec, waitShare, lifetimeSeconds } = stream;
-  const passing = openPerSec * (lifetimeSeconds ?? 0);
-  const pool = Math.max(0, live - passing * places);
+  const { waitShare, lifetimeSeconds } = stream;
+  const holdSeconds = (lifetimeSeconds ?? 0) + (waitShare * rule.holdMs) / 1000;
+  const pool = standing({ live, openPerSec: demand, lifetimeSeconds });
+  const needed = (perSecond: number) =>
+    Math.ceil(pool + (perSecond / places) * holdSeconds + (budget.blocked ?? 0));
   return {
     limit: limitEach * places,
     limitEach,
-    openPerSec: Math.round(openPerSec * places * 10) / 10,
+    demandPerSec: Math.round(demand * 10) / 10,
+    openPerSec: Math.round(opens * 10) / 10,
     reuse: rule.reuse,
-    settlesAt: Math.round(pool + passing + (openPerSec * waitShare * rule.holdMs) / 1000),
+    settlesAt: Math.round(pool + (demand / places) * holdSeconds),
+    neededPorts: needed(demand),
+    neededPortsLeast: demand > opens * (1 + RETRY_LOOP) ? needed(opens) : null,
     exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
   };
 }
 
-/** What each place gets of the stream. */
-function streamOf(flows: readonly FlowRow[], openPerSec: number, places: number) {
+/** So many refusals for each open are a loop that tries again at once, and say little of what the program wants. */
+const RETRY_LOOP = 5;
+
+/**
+ * What each place gets of the stream. @param refused some found no port: how fast connections close now says nothing of how fast
+ * they would
+ */
+function streamOf(flows: readonly FlowRow[], openPerSec: number, refused: boolean, places: number) {
   const sum = (of: (row: FlowRow) => number | null) => flows.reduce((all, row) => all + (of(row) ?? 0), 0);
   const opens = sum((row) => row.openPerSec);
   const factor = opens > 0 ? openPerSec / opens / places : 1 / places;
@@ -82,8 +105,8 @@ function streamOf(flows: readonly FlowRow[], openPerSec: number, places: number)
   const p50 = most.find((row) => row.lifetimeMs.p50 !== null)?.lifetimeMs.p50 ?? null;
   return {
     openPerSec: openPerSec / places,
-    closePerSec: sum((row) => row.closePerSec) * factor,
-    lifetimeSeconds: p50 === null ? null : p50 / 1000,
+    closePerSec: refused ? null : sum((row) => row.closePerSec) * factor,
+    lifetimeSeconds: p50 === null ? (refused ? 0 : null) : p50 / 1000,
     waitShare: closed > 0 ? Math.min(1, sum((row) => row.closedFirst) / closed) : 1,
   };
 }

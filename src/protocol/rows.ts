@@ -178,6 +178,8 @@ export const BudgetRow = Type.Object({
   established: Count,
   other: Count,
   openPerSec: Rate,
+  demandPerSec: Rate,
+  sustainablePerSec: Num,
   recycled: Count,
   recycledPerSec: Rate,
   reuse: Nullable(Type.Union([Type.Literal('never'), Type.Literal('after-delay')])),

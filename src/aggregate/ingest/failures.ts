@@ -8,7 +8,7 @@
 import type { TcpEvent } from '../../decode/batch.js';
 import { DIRECTION, EVENT } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
-import type { Budget } from '../model/budget.js';
+import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import { callOf, causeOf, EADDRNOTAVAIL, errnoName, type FailureFacts } from '../model/cause.js';
 import { localDestination, NO_DESTINATION } from '../model/destination.js';
 import type { Failure, FailureKind } from '../model/failure.js';
@@ -104,6 +104,7 @@ export class Failures {
     const failure = this.ofFlow(flow, event.err, cause, unixMs);
     if (budget !== null) this.table.name(failure, budget);
     if (full !== true) this.table.addProvisional(failure, event.timeNs);
+    if (full !== false) budget?.rates.add(BUDGET_RATE.REFUSED, Math.floor(event.timeNs / 1e9));
     countErrno(budget, event.err);
     this.count(failure, event, unixMs);
     return cause;

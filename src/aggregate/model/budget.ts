@@ -9,8 +9,11 @@ import type { Destination } from './destination.js';
 import type { Namespace } from './namespace.js';
 import { ESTABLISHED, isTimeWait } from './socket-state.js';
 
-/** Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry, entries taken over. */
-export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, RECYCLE: 3, KINDS: 4 } as const;
+/**
+ * Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry, entries taken over,
+ * connects refused for want of a port.
+ */
+export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, RECYCLE: 3, REFUSED: 4, KINDS: 5 } as const;
 
 export class Budget {
   established = 0;

@@ -49,7 +49,7 @@ const COUNTS = { opened: null, closed: null, failed: null } as const;
 export const UNSEEN = {
   flows: { ...RATES, ...COUNTS, preexisting: null, closedFirst: null, bytesSent: null, bytesReceived: null },
   totals: { ...RATES, ...COUNTS, ...RECYCLED },
-  budgets: { openPerSec: null, ...RECYCLED },
+  budgets: { openPerSec: null, demandPerSec: null, sustainablePerSec: null, ...RECYCLED },
 } as const;
 
 /** A table whose rows do not know these fields. */

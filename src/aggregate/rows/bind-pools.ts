@@ -80,6 +80,9 @@ class BindPool {
       established,
       other,
       openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
+      /* What bind() was refused is in the failures. */
+      demandPerSec: null,
+      sustainablePerSec: null,
       /* bind() takes no entry over. */
       recycled: 0,
       recycledPerSec: 0,

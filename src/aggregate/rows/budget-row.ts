@@ -1,5 +1,6 @@
 /** A budget as the row clients see: limits, who holds how much, when ports come back, when it runs out. Pure. */
 
+import { sustainablePerSecond } from '../../forecast/demand.js';
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
 import { type ReuseRule, reuseRule } from '../../forecast/reuse.js';
@@ -32,6 +33,8 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
     established: budget.established,
     other: budget.other,
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
+    demandPerSec: demandOf(budget, second),
+    sustainablePerSec: limit === null ? null : sustainableOf(budget, limit, flows, second),
     recycled: budget.recycled,
     recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, second),
     reuse: sysctls === null ? null : reuseRuleOf(budget).reuse,
@@ -39,6 +42,32 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
     releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
   };
+}
+
+/** What wanted a port, retries included. */
+function demandOf({ rates }: Budget, second: number): number {
+  return tenths(rates.perSecond(BUDGET_RATE.OPEN, second) + rates.perSecond(BUDGET_RATE.REFUSED, second));
+}
+
+function sustainableOf(budget: Budget, limit: number, flows: FlowTable, second: number): number | null {
+  const perSecond = sustainablePerSecond({
+    limit,
+    blocked: blockedBeside(budget),
+    live: budget.established + budget.other,
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
+    lifetimeSeconds: lifetimeOf(budget, flows, second),
+    waitShare: budget.timeWait === 0 ? 0 : waitShareOf(budget, second),
+    waitSeconds: reuseRuleOf(budget).holdMs / 1000,
+  });
+  return perSecond === null ? null : tenths(perSecond);
+}
+
+const tenths = (value: number) => Math.round(value * 10) / 10;
+
+/** Of the closes of the last seconds; all while there is none. */
+function waitShareOf({ rates }: Budget, second: number): number {
+  const closes = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
+  return closes > 0 ? Math.min(1, rates.steadyPerSecond(BUDGET_RATE.WAIT, second) / closes) : 1;
 }
 
 /** Blocked ports that the budget does not hold itself. */
@@ -59,7 +88,6 @@ function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: n
   if (limit === null) return null;
   const opens = budget.openRate.estimate(nowNs / 1e6);
   const closePerSec = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
-  const waitPerSec = rates.steadyPerSecond(BUDGET_RATE.WAIT, second);
   const seconds = exhaustionSeconds({
     limit,
     live: budget.established + budget.other,
@@ -69,12 +97,12 @@ function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: n
     closePerSec,
     releases: releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),
-    waitShare: closePerSec > 0 ? Math.min(1, waitPerSec / closePerSec) : 1,
+    waitShare: waitShareOf(budget, second),
     waitSeconds: reuseRuleOf(budget).holdMs / 1000,
     expected: budget.expected,
   });
   budget.expected = seconds !== null;
-  return seconds === null ? null : Math.round(seconds * 10) / 10;
+  return seconds === null ? null : tenths(seconds);
 }
 
 /** The median lifetime of the largest holder's connections: the stream that matters. */

@@ -118,7 +118,8 @@ function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
   ];
 }
 
-function words({ limit, limitEach, openPerSec, settlesAt, exhaustionSeconds, reuse }: Projection): string {
+function words(projection: Projection): string {
+  const { limit, limitEach, demandPerSec, openPerSec, settlesAt, exhaustionSeconds, reuse } = projection;
   const share = percent(settlesAt / Math.max(1, limitEach));
   const end =
     exhaustionSeconds === null
@@ -126,9 +127,16 @@ function words({ limit, limitEach, openPerSec, settlesAt, exhaustionSeconds, reu
       : exhaustionSeconds === 0
         ? 'out of ports now'
         : `runs out in ${seconds(exhaustionSeconds)}`;
+  const asked = demandPerSec > openPerSec ? 'asked for' : 'opened';
   const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
-  return `${integer(limit)} ports${each}, ${rate(openPerSec)} opened/s${taken}: ${end}`;
+  return `${integer(limit)} ports${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
+}
+
+/** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */
+function needWords({ neededPorts, neededPortsLeast, openPerSec, demandPerSec }: Projection): string {
+  if (neededPortsLeast === null) return `${integer(neededPorts)} ports needed`;
+  return `${integer(neededPortsLeast)} ports needed for the ${rate(openPerSec)} opened/s, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
 }
 
 function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {

@@ -4,7 +4,7 @@
  */
 import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence } from '../../protocol/rows.js';
-import { budgetEvidence, budgetOf, severityOfChurn, totalsOf } from '../churn-severity.js';
+import { budgetEvidence, budgetOf, demandOf, severityOfChurn, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, percent, rate, where, who } from '../words.js';
@@ -23,21 +23,22 @@ const POOL = 2;
 const MOST = 50;
 
 /** Many opens, short lives. */
-export function churns(actor: Actor): boolean {
-  if (!isOut(actor) || actor.openPerSec < CHURN_PER_SEC || actor.opened < CHURN_OPENED) return false;
-  if (actor.busySeconds < CHURN_SECONDS) return false;
+export function churns(actor: Actor, demandPerSec: number): boolean {
+  if (!isOut(actor) || demandPerSec < CHURN_PER_SEC || actor.opened < CHURN_OPENED) return false;
+  /* Without a free port there may be seconds without an open. */
+  if (actor.busySeconds < CHURN_SECONDS && demandPerSec <= actor.openPerSec) return false;
   const passing = Math.max(0, actor.established - actor.steady);
-  return actor.lifetimeMs === null ? passing < 2 * actor.openPerSec : actor.lifetimeMs < REQUEST_MS;
+  return actor.lifetimeMs === null ? passing < 2 * demandPerSec : actor.lifetimeMs < REQUEST_MS;
 }
 
 export const connectionChurn: Rule = (tables, facts) =>
-  busiest(tables.actors, (actor) => actor.steady === 0).map((actor) => churn(actor, tables, facts));
+  busiest(tables, (actor) => actor.steady === 0).map((actor) => churn(actor, tables, facts));
 
 export const poolBypassed: Rule = (tables, facts) =>
-  busiest(tables.actors, (actor) => actor.steady > 0).map((actor) => bypass(actor, tables, facts));
+  busiest(tables, (actor) => actor.steady > 0).map((actor) => bypass(actor, tables, facts));
 
-function busiest(actors: readonly Actor[], wanted: (actor: Actor) => boolean): Actor[] {
-  const churning = actors.filter((actor) => churns(actor) && wanted(actor));
+function busiest(tables: Tables, wanted: (actor: Actor) => boolean): Actor[] {
+  const churning = tables.actors.filter((actor) => churns(actor, demandOf(tables, actor)) && wanted(actor));
   return churning.sort((a, b) => b.openPerSec - a.openPerSec).slice(0, MOST);
 }
 

@@ -117,6 +117,18 @@ describe('connection-churn', () => {
     );
   });
 
+  it('stays when opens fall because ports are out, and weighs what was asked for', () => {
+    const few = { openPerSec: 0.4, busySeconds: 1, portsHeld: 1950, timeWait: 1940 };
+    const out = { limit: 2000, used: 2000, free: 0, exhaustionSeconds: 0, openPerSec: 0.5 };
+    expect(churn(few, { budgets: [budget({ ...out, demandPerSec: 0.5 })] })).toEqual([]);
+    const [finding] = churn(few, { budgets: [budget({ ...out, demandPerSec: 120.5 })] });
+    expect(finding).toMatchObject({ severity: 'critical' });
+    expect(finding?.evidence).toContainEqual({ text: 'connections asked for per second', value: 120.5 });
+    const eased = { ...out, used: 100, free: 1900, exhaustionSeconds: null, demandPerSec: 120.5 };
+    const [after] = churn({ ...few, portsHeld: 98, timeWait: 97 }, { budgets: [budget(eased)] });
+    expect(after).toMatchObject({ severity: 'warning' });
+  });
+
   it('is critical for whoever fills a budget that runs out, and gives headroom with undo and effect', () => {
     const budgets = [budget({ used: 27_000, exhaustionSeconds: 20 })];
     const [finding] = churn({ portsHeld: 26_900, timeWait: 26_800 }, { budgets });

@@ -92,7 +92,7 @@ describe('row schemas', () => {
     const sums = (topic: 'flows' | 'failures' | 'budgets') =>
       [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
     expect(sums('failures')).toEqual(['count', 'perSec']);
-    const rates = ['openPerSec', 'recycled', 'recycledPerSec'];
+    const rates = ['openPerSec', 'demandPerSec', 'recycled', 'recycledPerSec'];
     expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', ...rates]);
     expect(sums('flows')).toContain('bytesReceived');
     expect(fieldsOf('flows').get('process.parent.comm')).toMatchObject({ kind: 'text', sums: false });

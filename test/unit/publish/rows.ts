@@ -112,6 +112,8 @@ export function budget(key: string, parts: Partial<BudgetRow> = {}): BudgetRow {
     established: 10,
     other: 0,
     openPerSec: 300,
+    demandPerSec: 300,
+    sustainablePerSec: 470.5,
     recycled: 0,
     recycledPerSec: 0,
     reuse: 'never',

@@ -347,6 +347,17 @@ describe('EADDRNOTAVAIL', () => {
     expect(Object.fromEntries(budget?.failuresByErrno ?? [])).toEqual({ EADDRNOTAVAIL: 1 });
   });
 
+  it('counts as demand of the budget, beside what was opened; the one that had ports left does not', () => {
+    const rates = (high: number) => {
+      const { world } = holding(4, 40_000, high);
+      world.feed(...Array.from({ length: 20 }, (_, n) => noPort({ ...victim, cookie: 1000 + n })));
+      const [row] = new BudgetSource(world.aggregator).collect(world.now).set;
+      return [row?.openPerSec, row?.demandPerSec, row?.sustainablePerSec];
+    };
+    expect(rates(40_003)).toEqual([4, 24, null]);
+    expect(rates(40_099)).toEqual([4, 4, null]);
+  });
+
   it('is exhaustion with the one port of an odd range that the kernel may not find', () => {
     const { world, read } = holding(4, 40_000, 40_004);
     world.feed(noPort(victim));

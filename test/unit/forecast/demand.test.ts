@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { sustainablePerSecond } from '../../../src/forecast/demand.js';
+import { type Changes, project, UNCHANGED } from '../../../src/forecast/projection.js';
+import { budget, flow, totals } from '../publish/rows.js';
+
+const MINUTE = {
+  ...{ limit: 2000, blocked: 0, live: 0, openPerSec: 0, lifetimeSeconds: null },
+  ...{ waitShare: 1, waitSeconds: 60 },
+};
+
+describe('what ports allow for good', () => {
+  it.each([
+    ['2,000 ports of which each is held a minute', {}, 33.3],
+    ['the same while they are out', { live: 3, openPerSec: 2, lifetimeSeconds: 1 }, 32.8],
+    ['with ports that bind() took and a pool', { blocked: 150, live: 50 }, 30],
+    ['connections that live as long as their entry', { lifetimeSeconds: 60 }, 16.7],
+    ['every second connection closed by the peer', { waitShare: 0.5 }, 66.7],
+    ['entries taken over after a second', { waitSeconds: 1 }, 2000],
+    ['a pool larger than the range', { live: 2100 }, 0],
+  ])('%s', (_, more, perSecond) => {
+    expect(sustainablePerSecond({ ...MINUTE, ...more })).toBeCloseTo(perSecond, 1);
+  });
+
+  it('is not limited where nothing waits', () => {
+    expect(sustainablePerSecond({ ...MINUTE, waitShare: 0 })).toBeNull();
+  });
+});
+
+describe('what-if for a budget that is out of ports', () => {
+  /** All 200 are held by entries that are a minute old evenly; two opens per second succeed. */
+  const out = (demandPerSec: number, openPerSec = 3.3) =>
+    budget('b', {
+      ...{ limit: 200, used: 200, free: 0, timeWait: 200, established: 0, openPerSec, demandPerSec },
+      ...{ exhaustionSeconds: 0, releasing: Array.from({ length: 12 }, (_, i) => [5 * (i + 1), 17]) },
+    });
+  const flows = [
+    flow('f', {
+      openPerSec: 3.3,
+      closePerSec: 3.3,
+      closed: 100,
+      closedFirst: 100,
+      lifetimeMs: { p50: 1, p99: 2 },
+    }),
+  ];
+  const settings = totals('1', { portRange: [40_000, 40_199], tcpTwReuse: 0 });
+  const then = (demand: number, changes: Partial<Changes>, opens?: number) =>
+    project(out(demand, opens), flows, settings, { ...UNCHANGED, ...changes });
+
+  it('goes by what is asked for, not by the few that got a port', () => {
+    const wider = then(42.8, { range: [40_000, 40_299] });
+    expect(wider).toMatchObject({ limit: 300, demandPerSec: 42.8, openPerSec: 3.3 });
+    expect(wider?.exhaustionSeconds).toBeGreaterThan(0);
+    expect(wider?.exhaustionSeconds).toBeLessThan(60);
+  });
+
+  it('says how many ports that needs, and with so many it never runs out', () => {
+    expect(then(15, {})).toMatchObject({ neededPorts: 901, neededPortsLeast: null });
+    expect(then(15, { range: [40_000, 40_949] })?.exhaustionSeconds).toBeNull();
+    expect(then(15, { destinations: 2 })?.neededPorts).toBe(451);
+    expect(then(15, { twReuse: 1 })?.neededPorts).toBe(16);
+  });
+
+  it('gives both ends where a tight loop tries again and again', () => {
+    expect(then(42.8, {}, 10)).toMatchObject({ neededPorts: 2569, neededPortsLeast: null });
+    expect(then(1000, {})).toMatchObject({ neededPorts: 60_001, neededPortsLeast: 199 });
+  });
+
+  it('is as it was where nothing was refused', () => {
+    expect(then(3.3, {})).toMatchObject({ demandPerSec: 3.3, openPerSec: 3.3, neededPortsLeast: null });
+  });
+});

@@ -13,8 +13,8 @@ import { Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { portchurn, startService } from '../support/service.js';
-import { PIPE_BYTES, readLate } from '../support/slow-reader.js';
 import { budget, event, finding, flow, totals, verdict } from '../unit/publish/rows.js';
+import { PIPE_BYTES, readLate } from './slow-reader.js';
 
 const ROWS = 2000;
 const EVENTS = 5000;

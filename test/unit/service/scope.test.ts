@@ -58,13 +58,13 @@ interface Told {
 }
 
 /** What the service publishes after some seconds. */
-function told(): Told {
+async function told(): Promise<Told> {
   const { hub } = world as World;
   for (let second = 0; second < 5; second++) {
     now += 1000;
     hub.publish(now);
   }
-  const text = hub.snapshotJson(['verdict', 'findings', 'budgets'], {}, now);
+  const text = await hub.snapshotJson(['verdict', 'findings', 'budgets'], {}, now);
   const { verdict, findings, budgets } = (JSON.parse(text) as SnapshotBody).topics;
   return {
     verdict: verdict?.rows[0] as VerdictRow,
@@ -86,14 +86,14 @@ async function serve(filter: string): Promise<void> {
 
 it('speaks of the whole machine without a filter', async () => {
   await serve(' ');
-  const { verdict, findings } = told();
+  const { verdict, findings } = await told();
   expect(verdict.text).toMatch(/^Out of ports to 127\.0\.0\.1:8080\. 530 connects\/s fail/);
   expect(new Set(findings.map(({ netns }) => netns))).toEqual(new Set([A, B]));
 });
 
 it.each([`netns:${A}`, 'netns:blue', 'pid:11'])('%s: speaks of that alone', async (filter) => {
   await serve(filter);
-  const { verdict, findings } = told();
+  const { verdict, findings } = await told();
   expect(verdict.level).toBe('critical');
   expect(verdict.text).toMatch(/^Out of ports to 127\.0\.0\.1:8080\. 30\.0 connects\/s fail/);
   expect([verdict.budget, new Set(findings.map(({ netns }) => netns))]).toEqual(['11/full', new Set([A])]);
@@ -106,7 +106,7 @@ it.each([`netns:${A}`, 'netns:blue', 'pid:11'])('%s: speaks of that alone', asyn
 it('is calm where only what it does not show is in trouble', async () => {
   memory.totals.put(totals('33', { netns: 33, name: 'red' }));
   await serve('netns:red');
-  const { verdict, findings } = told();
+  const { verdict, findings } = await told();
   expect(verdict).toMatchObject({ level: 'ok', text: 'Ports are fine. The filter shows no budget.' });
   expect(findings).toEqual([]);
 });
@@ -114,9 +114,9 @@ it('is calm where only what it does not show is in trouble', async () => {
 it('a name that is learned later shows the rows that came before it, and speaks of them', async () => {
   incident(33, null, { used: 10, failed: 7 });
   await serve('netns:red');
-  expect(told().budgets).toEqual([]);
+  expect((await told()).budgets).toEqual([]);
   memory.totals.put(totals('33', { netns: 33, name: 'red' }));
-  const { verdict, budgets } = told();
+  const { verdict, budgets } = await told();
   expect(budgets.map(({ key }) => key)).toEqual(['33/full']);
   expect(verdict).toMatchObject({ level: 'critical', budget: '33/full' });
 });
@@ -143,7 +143,7 @@ it('does not take what a filter leaves for the main holder of a budget that othe
     }),
   );
   await serve('process:curl');
-  const { verdict, findings } = told();
+  const { verdict, findings } = await told();
   expect(verdict.text).toMatch(/held, most by node \(pid 11\)\.$/);
   expect(findings.filter(({ rule }) => rule === 'port-exhaustion')).toEqual([]);
 });
@@ -156,7 +156,7 @@ it.each([
   ['process:node', '22/full', '530'],
 ])('%s: the verdict is published, and names no row that is hidden', async (filter, about, rate) => {
   await serve(filter);
-  const { verdict, findings, budgets } = told();
+  const { verdict, findings, budgets } = await told();
   expect(verdict.text).toContain(`Out of ports to 127.0.0.1:8080. ${rate} connects/s fail`);
   expect(verdict.budget).toBe(about);
   expect([...budgets.map(({ key }) => key), null]).toContain(verdict.budget);
@@ -175,7 +175,7 @@ it('names no other budget for a failure whose own is hidden', async () => {
     budget('11/other', { netns: A, limit: 100, used: 1, holders: [{ process: curl, ports: 1 }] }),
   );
   await serve('process:curl');
-  const { verdict } = told();
+  const { verdict } = await told();
   expect(verdict).toMatchObject({ level: 'critical', budget: null });
   expect(verdict.text).toMatch(/^Out of ports to 127\.0\.0\.1:8080\. 90\.0 connects\/s fail/);
 });

@@ -9,7 +9,7 @@ import { FlowTable } from '../../../../src/aggregate/tables/flow-table.js';
 import type { TcpEvent } from '../../../../src/decode/batch.js';
 import { parseSysctls, SYSCTL_FILES, type SysctlTexts } from '../../../../src/system/parse/sysctl.js';
 import { AROUND, announced, established, exited, outbound, World } from '../../../support/aggregate-world.js';
-import { microsecondsPerStep } from '../../../support/cost.js';
+import { microsecondsPerStep } from './cost.js';
 
 /** A step near a limit may cost this many times what it costs far below: work that grows with a table costs hundreds of times. */
 const SMALL_FACTOR = 10;

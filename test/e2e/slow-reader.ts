@@ -7,8 +7,8 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Running, start } from './process.js';
-import type { Scope } from './scope.js';
+import { type Running, start } from '../support/process.js';
+import type { Scope } from '../support/scope.js';
 
 /** What a pipe holds, bytes. */
 export const PIPE_BYTES = 65_536;

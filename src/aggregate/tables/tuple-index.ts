@@ -1,7 +1,7 @@
 /**
  * Which socket of the table holds a tuple: at most one, since the kernel has no second one with the same ends. In: slots and
  * tuples as numbers. Out: slots. Open addressing with linear probing; the tuples lie in columns by slot, so one socket costs
- * 8 bytes here and about 7 in the index. As large as the socket table that it belongs to.
+ * 8 bytes here and about 12 in the index. As large as the socket table that it belongs to.
  */
 import type { Tuple } from '../model/tuple.js';
 
@@ -25,9 +25,10 @@ export class TupleIndex {
 
   /** Whoever had it before has it no more, and the slot no other one. */
   set(slot: number, tuple: Tuple): void {
-    this.delete(slot);
-    if (this.filled * 4 >= this.mask * 3) this.grow();
     if (slot >= this.low.length) this.extend(slot);
+    if (this.has(slot)) this.delete(slot);
+    /* Half full: each place that is passed over costs a look at another slot's column. */
+    if (this.filled * 2 >= this.mask) this.grow();
     const place = this.placeOf(tuple.low, tuple.high);
     if (this.places[place] === 0) this.filled += 1;
     this.places[place] = slot + 1;
@@ -37,11 +38,18 @@ export class TupleIndex {
 
   /** The slot holds none. */
   delete(slot: number): void {
-    if (slot >= this.low.length) return;
+    if (slot >= this.low.length || !this.has(slot)) return;
     const place = this.placeOf(this.low[slot] as number, this.high[slot] as number);
-    if (this.places[place] !== slot + 1) return;
-    this.close(place);
-    this.filled -= 1;
+    if (this.places[place] === slot + 1) {
+      this.close(place);
+      this.filled -= 1;
+    }
+    this.low[slot] = 0;
+    this.high[slot] = 0;
+  }
+
+  private has(slot: number): boolean {
+    return this.low[slot] !== 0 || this.high[slot] !== 0;
   }
 
   /** Of a tuple, or of the free place where it would be. */

@@ -50,7 +50,7 @@ it('agrees with a map, whatever is set and deleted', () => {
     new Map<number, number>(),
   ];
   /* Few different low words: long runs. */
-  const tuple = (id: number) => Object.assign(new Tuple(), { low: id % 7, high: id });
+  const tuple = (id: number) => Object.assign(new Tuple(), { low: id % 7, high: id + 1 });
   const forget = (slot: number) => {
     const id = tuples.get(slot);
     if (id !== undefined && truth.get(id) === slot) truth.delete(id);

@@ -21,7 +21,7 @@ import { ROOT, run } from './run.js';
 
 /**
  * In the order of the data path's needs: each tier relies on what the one before has shown. A new tier (scenes, faults,
- * packages, fixes) is a line here, a project in vitest.config.ts and a script `test:NAME` in package.json.
+ * packages, fixes) is a line here, and a project in vitest.config.ts.
  * @type {readonly Tier[]}
  */
 export const TIERS = [

@@ -93,7 +93,12 @@ describe('a reader that takes its time gets all of it', () => {
     ['top -o json', () => top('json'), (out) => JSON.parse(out).topics.flows.rows.length, ROWS],
     ['top -o ndjson', () => top('ndjson'), (out) => parsed(out).length, ROWS],
     ['top -o csv', () => top('csv'), (out) => lines(out).length, ROWS + 1],
-    ['why -o text', () => attached('why'), (out) => out.match(/Fix for good:/g)?.length ?? 0, DEFAULT_LIMIT],
+    [
+      'why --all',
+      () => attached('why', '--all'),
+      (out) => out.match(/Fix for good:/g)?.length ?? 0,
+      DEFAULT_LIMIT,
+    ],
     [
       'why -o json',
       () => attached('why', '-o', 'json'),

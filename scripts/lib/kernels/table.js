@@ -33,7 +33,7 @@ export function rewrite(readme, rows) {
   const [before, rest = ''] = readme.split(BEGIN);
   const after = rest.split(END)[1] ?? '';
   const lines = rows.map((row) => `| ${row.kernel} | ${row.count.passed} |${cells(row)}\n`);
-  const head = '| kernel | tests passed | TIME_WAIT verdict | lacks | hooks |\n|---|---|---|---|---|\n';
+  const head = '| kernel | tests passed | close outcome | lacks | hooks |\n|---|---|---|---|---|\n';
   return `${before}${BEGIN}${head}${lines.join('')}${END}${after}`;
 }
 

@@ -102,7 +102,7 @@ describe('row schemas', () => {
     expect(fieldsOf('flows').has('process')).toBe(false);
   });
 
-  it('are published as AsyncAPI: `npx vitest --project unit -u protocol` brings the file up to date', async () => {
+  it('are published as AsyncAPI: `npx vitest run --project unit protocol -u` brings the file up to date', async () => {
     const text = stringify(asyncApi(), { aliasDuplicateObjects: false });
     await expect(text).toMatchFileSnapshot('../../../docs/asyncapi.yaml');
   });

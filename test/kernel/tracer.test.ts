@@ -94,7 +94,8 @@ describe('the ring', () => {
 
   it.each([
     [4096, 0],
-    [1 << 18, 900],
+    // All of the story: how far a server's close lags behind does not matter.
+    [1 << 20, 990],
   ])('joins opens and closes that fit %i bytes together, and loses none of either', async (bytes, least) => {
     const scope = testScope();
     const netns = Netns.create(scope);

@@ -29,7 +29,7 @@ static int connect_once(const char *port)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	connect(fd, (struct sockaddr *)&to, sizeof(to));
+	(void)connect(fd, (struct sockaddr *)&to, sizeof(to));
 	return 0;
 }
 

@@ -34,7 +34,7 @@ const PROJECTS: readonly Project[] = [
     alone: true,
     isolate: false,
   },
-  { name: 'e2e', include: ['test/e2e/*.test.ts'], seconds: 180, alone: true },
+  { name: 'e2e', include: ['test/e2e/*.test.ts'], seconds: 180, alone: true, isolate: false },
   { name: 'sanitized', include: SANITIZED, seconds: 300, alone: true },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, alone: true },
 ];

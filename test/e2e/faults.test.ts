@@ -1,6 +1,6 @@
 /** The service in trouble, with figures for each test run; test/load/faults.test.ts has the large ones. */
 import { describe, it } from 'vitest';
-import { runOutOfDescriptors, shortOfMemory, stopAndGoOn, stopAndKill } from './stories/faults.js';
+import { runOutOfDescriptors, stopAndGoOn, stopAndKill } from './stories/faults.js';
 
 describe('a service that is stopped while connections churn', () => {
   it('goes on with exact totals, says what was lost, and has the entries that are left, each with its owner', () =>
@@ -11,6 +11,3 @@ describe('a service that is stopped while connections churn', () => {
 
 it('descriptors that run out cost audits and new clients, not counts; with new ones everything is back', () =>
   runOutOfDescriptors(4000));
-
-it('under half of the memory that its unit allows, a storm of processes, many namespaces and hostile names are counted right', () =>
-  shortOfMemory({ processes: 1500, namespaces: 20 }));

@@ -79,15 +79,20 @@ const topFinding = (findings: Table<FindingRow>, { rule, severities }: Scenario)
 
 type Telling = (name: string) => Promise<Told>;
 
-/**
- * Registers the tests of every scenario; those of `toTheEnd` also resolve. Call it at the top of a test file.
- */
-export function tellScenarios(toTheEnd: readonly string[]): void {
+function scenarioOf(name: string): Scenario {
+  const found = SCENARIOS[name];
+  if (found === undefined) throw new Error(`there is no scenario "${name}"`);
+  return found;
+}
+
+/** Registers the tests of these scenarios; those of `toTheEnd` also resolve. Call it at the top of a test file. */
+export function tellScenarios(names: readonly string[], toTheEnd = names): void {
   const scope = fileScope();
   const told = new Map<string, Promise<Told>>();
   const telling: Telling = (name) => told.get(name) as Promise<Told>;
   beforeAll(async () => {
-    const all = Object.entries(SCENARIOS).map(([name, scenario]) => {
+    const all = names.map((name) => {
+      const scenario = scenarioOf(name);
       const netns = Netns.create(scope, { ...SETTINGS, ...scenario.sysctls });
       return { name, scenario, netns };
     });
@@ -96,8 +101,7 @@ export function tellScenarios(toTheEnd: readonly string[]): void {
       told.set(name, play(scope, netns, stream, scenario, toTheEnd.includes(name)));
     await Promise.allSettled(told.values());
   }, 300_000);
-  for (const [name, scenario] of Object.entries(SCENARIOS))
-    describe(name, () => isFound(scenario, () => telling(name)));
+  for (const name of names) describe(name, () => isFound(scenarioOf(name), () => telling(name)));
   for (const name of toTheEnd) describe(name, () => resolves(() => telling(name)));
   blamesTheLoop(() => telling('a shell loop of curl'));
 }

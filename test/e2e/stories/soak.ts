@@ -1,6 +1,6 @@
 /**
- * Programs that are configured well, all at once, and a browser: nobody is told to act, at no time. Called by the tiers e2e and
- * load with times of their own.
+ * Programs that are configured well, all at once, and a browser: nobody is told to act, at no time. The load tier has it go on
+ * for a minute, `npm run soak` for as long as you want.
  */
 import { expect } from 'vitest';
 import type { FindingRow, VerdictRow } from '../../../src/protocol/rows.js';

@@ -5,21 +5,28 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 /** Longest time that one turn of the event loop spends on background work, ms. */
 export const SLICE_MS = 2;
 
-/** Rest after a scan in units of its own length: scanning takes at most a twentieth of one CPU. */
+/** Rest after a scan in units of the time that its slices took: scanning takes at most a twentieth of one CPU. */
 const REST_RATIO = 19;
+/** On a busy machine a slice also has the time in which others run: no scan is put off longer than this for it, ms. */
+const MAX_REST_MS = 30_000;
 
 /**
  * Runs the generator to its end, beginning in a later turn of the event loop and giving way to it whenever a slice is
- * used up. Rejects if a piece throws.
+ * used up. Rejects if a piece throws. Resolves with the time that the slices took, ms: what the event loop did between them is not
+ * in it.
  */
-export async function inSlices(pieces: Iterable<unknown>, sliceMs = SLICE_MS): Promise<void> {
+export async function inSlices(pieces: Iterable<unknown>, sliceMs = SLICE_MS): Promise<number> {
   await setImmediate();
+  let took = 0;
   let start = performance.now();
   for (const _ of pieces) {
-    if (performance.now() - start < sliceMs) continue;
+    const slice = performance.now() - start;
+    if (slice < sliceMs) continue;
+    took += slice;
     await setImmediate();
     start = performance.now();
   }
+  return took + performance.now() - start;
 }
 
 /** Runs a scan on request, one at a time, and rests after each however large the scanned tree has grown. */
@@ -54,12 +61,11 @@ export class ThrottledScan {
     const rest = this.restUntil - performance.now();
     if (rest > 0) await setTimeout(rest, undefined, { ref: false });
     this.next = null;
-    const start = performance.now();
+    let took = 0;
     try {
-      await inSlices(this.pieces());
+      took = await inSlices(this.pieces());
     } finally {
-      const end = performance.now();
-      this.restUntil = end + Math.max(this.minRestMs, REST_RATIO * (end - start));
+      this.restUntil = performance.now() + Math.max(this.minRestMs, Math.min(REST_RATIO * took, MAX_REST_MS));
     }
   }
 }

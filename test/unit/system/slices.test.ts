@@ -83,6 +83,24 @@ describe('a throttled scan', () => {
     expect(second - first).toBeGreaterThanOrEqual(3 + 19 * 3 - 1);
   });
 
+  it('does not rest for what others do between its slices', async () => {
+    const starts: number[] = [];
+    const scan = new ThrottledScan(() => {
+      starts.push(performance.now());
+      return pieces(3, 3);
+    }, 0);
+    const busy = () => {
+      for (const end = performance.now() + 1000; performance.now() < end; );
+    };
+    const first = scan.request();
+    setImmediate(() => setImmediate(busy));
+    await first;
+    const ended = performance.now();
+    await scan.request();
+    expect(ended - (starts[0] ?? 0)).toBeGreaterThan(1000);
+    expect((starts[1] ?? 0) - ended).toBeLessThan(10_000);
+  });
+
   it('scans again after one that failed', async () => {
     let scans = 0;
     const scan = new ThrottledScan(() => {

@@ -25,11 +25,11 @@ import { ROOT, run } from './run.js';
  * @type {readonly Tier[]}
  */
 export const TIERS = [
-  { name: 'lint', budget: 240 },
+  { name: 'lint', budget: 150 },
   { name: 'unit', budget: 150 },
-  { name: 'native', budget: 60 },
-  { name: 'kernel', budget: 300 },
-  { name: 'e2e', budget: 480 },
+  { name: 'native', budget: 90 },
+  { name: 'kernel', budget: 380 },
+  { name: 'e2e', budget: 560 },
   { name: 'sanitized', inAll: true, budget: 240 },
   { name: 'load', inAll: true, budget: 900 },
   { name: 'kernels', inAll: true, budget: 2400 },

@@ -46,6 +46,10 @@ beforeAll(async () => {
       .subscribe('findings', { filter })
       .until((rows) => rows.some((row) => row.severity === 'critical'));
   }
+  // Its three connections are a rate, too, for some seconds.
+  await stream
+    .subscribe('budgets', { filter: `netns:${calm.inode}` })
+    .until((rows) => rows.length > 0 && rows.every((row) => row.exhaustionSeconds === null));
 });
 
 const ask = (...words: string[]) => cli([...words, '--connect', service.url]);

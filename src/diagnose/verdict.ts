@@ -1,15 +1,14 @@
 /**
- * The one sentence about ports, made here and nowhere else: fine, running out (with countdown), out of ports,
- * recovered. In: what was said before, the tables, findings, time. Out: what is said now. Pure.
+ * The one sentence about ports, decided here and nowhere else: fine, running out (with countdown), out of ports, recovered. Its
+ * words: forecast/outlook-words.ts. In: what was said before, the tables, findings, time. Out: what is said now. Pure.
  */
-import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
+import { failingNow, isOut, level, outlook, tightestOf, wantingPorts } from '../forecast/outlook.js';
+import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Tables } from './types.js';
-import { clock, integer, percent, rate, seconds, where, whoOperates } from './words.js';
+import { clock, integer, seconds, whoOperates } from './words.js';
 
-/** A failure shows that it goes on for this long, ms. */
-const FAILING_MS = 3000;
 /** Without failures and with free ports for this long: recovered. */
 const CALM_MS = 5000;
 /** A warning is said when it lasts this long, and unsaid when it was gone for that long. */
@@ -41,18 +40,15 @@ export interface Verdict {
 interface Now {
   readonly tables: Tables;
   readonly tightest: BudgetRow | null;
-  /** Failed for want of ports, lately. */
+  /** What fails for want of ports now, the fastest first. */
   readonly failing: readonly FailureRow[];
   readonly finding: string | null;
 }
 
 export function decide(previous: Verdict | null, tables: Tables, findings: readonly FindingRow[]): Verdict {
   const { time } = tables;
-  const wanting = tables.failures.filter(
-    ({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted',
-  );
-  const failing = wanting.filter((row) => time - (row.lastSeen ?? 0) < FAILING_MS);
-  const failed = wanting.reduce((sum, row) => sum + row.count, 0);
+  const failing = failingNow(tables.failures, time);
+  const failed = wantingPorts(tables.failures).reduce((sum, row) => sum + row.count, 0);
   const tightest = tightestOf(tables.budgets);
   const top = findings.find(({ resolved, severity }) => resolved === null && severity !== 'info');
   const now: Now = { tables, tightest, failing, finding: top?.key ?? null };
@@ -61,22 +57,15 @@ export function decide(previous: Verdict | null, tables: Tables, findings: reado
   return { row: rowOf(previous, now, episode, warned), episode, failed, warned };
 }
 
-function tightestOf(budgets: readonly BudgetRow[]): BudgetRow | null {
-  let tightest: BudgetRow | null = null;
-  for (const row of budgets)
-    if (row.limit !== null && (tightest === null || byTightness(row, tightest) < 0)) tightest = row;
-  return tightest;
-}
-
-function isOut({ tightest, failing }: Now): boolean {
-  return failing.length > 0 || (tightest !== null && outlook(tightest).state === 'out');
+function isOutOfPorts({ tightest, failing }: Now): boolean {
+  return failing.length > 0 || isOut(tightest);
 }
 
 function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode | null {
   const { time } = now.tables;
   const before = previous?.episode ?? null;
   const goesOn = before !== null && !before.over;
-  if (isOut(now)) {
+  if (isOutOfPorts(now)) {
     const base = goesOn ? before.before : (previous?.failed ?? 0);
     return {
       began: goesOn ? before.began : time,
@@ -93,18 +82,14 @@ function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode 
 
 /** What most calls fail for; or what the next one would. */
 function emptyBudget({ tightest, failing }: Now): string | null {
-  const isEmpty = tightest !== null && outlook(tightest).state === 'out';
-  return worstOf(failing)?.budget ?? (isEmpty ? tightest.key : null);
+  return failing[0]?.budget ?? (isOut(tightest) ? (tightest?.key ?? null) : null);
 }
-
-const worstOf = (failing: readonly FailureRow[]) =>
-  [...failing].sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0))[0];
 
 /** Being out of ports is no warning any more, and none remains of it. */
 function warnedOf(previous: Verdict | null, now: Now): Verdict['warned'] {
   const { tightest, tables } = now;
   const before = previous?.warned ?? null;
-  if (isOut(now)) return null;
+  if (isOutOfPorts(now)) return null;
   if (tightest !== null && level(tightest) !== 'fine')
     return { first: before?.first ?? tables.time, last: tables.time, budget: tightest };
   return before !== null && tables.time - before.last < WARN_FOR_MS ? before : null;
@@ -132,42 +117,29 @@ function sentence(now: Now, episode: Episode | null, warned: Verdict['warned']):
 }
 
 function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said {
-  const worst = worstOf(failing);
   // A scope may show failures and not their budget: then no other budget is what they are about.
   const known = tables.budgets.find(({ key }) => key === episode.budget);
   const isHidden = tables.isScoped && episode.budget !== null;
   const budget = known ?? (isHidden ? null : tightest);
-  const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
-  const call = worst?.call === 'bind' ? 'binds' : 'connects';
   const first = Math.min(...failing.map((row) => row.firstSeen ?? episode.began));
   const since = clock(Math.max(episode.began, Number.isFinite(first) ? first : 0));
-  const fails =
-    worst === undefined
-      ? 'Nothing has failed lately, but the next connect would.'
-      : `${rate(perSec)} ${call}/s fail since ${since} (${worst.errno}).`;
   return {
     level: 'critical',
-    text: `Out of ports ${placeOf(budget, worst)}. ${fails}`,
+    text: outOfPortsText(budget ?? failing[0] ?? null, failing, since),
     exhaustionSeconds: 0,
     budget: budget?.key ?? null,
   };
-}
-
-function placeOf(budget: BudgetRow | null, worst?: FailureRow): string {
-  if (budget?.kind === 'bind-pool') return `for bind() on ${budget.source.address ?? 'any address'}`;
-  const place = budget?.destination ?? worst?.destination;
-  return place === undefined ? 'here' : `to ${where(place)}`;
 }
 
 /** @param at when the budget was read */
 function running({ tables }: Now, budget: BudgetRow, at: number): Said {
   const next = outlook(budget);
   if (next.state !== 'running-out') {
-    const text = `${percent(fullness(budget) ?? 0)} of the ports ${placeOf(budget)} are held, most by ${nameOfHolder(budget, tables)}.`;
+    const text = heldText(budget, nameOfHolder(budget, tables));
     return { level: 'warning', text, exhaustionSeconds: null, budget: budget.key };
   }
   const left = Math.max(0, next.seconds - (tables.time - at) / 1000);
-  const text = `At this rate ${nameOfHolder(budget, tables)} runs out of ports ${placeOf(budget)} in ${seconds(left)} (${clock(tables.time + left * 1000)}).`;
+  const text = runningOutText(budget, nameOfHolder(budget, tables), left, tables.time);
   return { level: 'warning', text, exhaustionSeconds: Math.round(left * 10) / 10, budget: budget.key };
 }
 
@@ -187,11 +159,9 @@ function recovered({ tables, tightest }: Now, { began, last, failed, budget }: E
 
 function fine({ tables, tightest }: Now): Said {
   const none = tables.isScoped ? 'The filter shows no budget.' : 'No outbound connection holds one.';
-  const tight =
-    tightest === null ? none : `Tightest budget: ${percent(pressure(tightest))} ${placeOf(tightest)}.`;
   return {
     level: 'ok',
-    text: `Ports are fine. ${tight}`,
+    text: fineText(tightest, none),
     exhaustionSeconds: tightest?.exhaustionSeconds ?? null,
     budget: tightest?.key ?? null,
   };

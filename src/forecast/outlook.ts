@@ -1,8 +1,8 @@
 /**
- * How a port budget stands, as every screen reads it: how full, what comes next, which is the tightest. In: budget
- * rows. Out: facts without words. No schema library here: the page imports these values.
+ * How port budgets stand, as every screen reads them: how full, what comes next, which is the tightest, what fails for want of
+ * ports. In: budget and failure rows. Out: facts; their words are in outlook-words.ts. No schema library here: the page imports these values.
  */
-import type { BudgetRow } from '../protocol/rows.js';
+import type { BudgetRow, FailureRow } from '../protocol/rows.js';
 
 export type Outlook =
   /** No port is left. `backSeconds`: when the first ones come back; null: by no timer. */
@@ -21,6 +21,8 @@ const CRITICAL = 0.9;
 /** Running out within this is critical, seconds; beyond the other a countdown ranks no budget above a fuller one. */
 const CRITICAL_SECONDS = 60;
 const SOON_SECONDS = 600;
+/** A failure shows that it goes on for this long, ms. */
+const FAILING_MS = 3000;
 
 /** Ports that no new connection can have, over the limit: 0 to 1; null when either is unknown. */
 export function fullness({ limit, used, blocked }: BudgetRow): number | null {
@@ -65,4 +67,28 @@ function deadline(row: BudgetRow): number {
   const next = outlook(row);
   if (next.state === 'out') return 0;
   return next.state === 'running-out' ? Math.min(next.seconds, SOON_SECONDS) : SOON_SECONDS;
+}
+
+/** The budget to speak of first; those whose limit is not known say nothing. */
+export function tightestOf(budgets: readonly BudgetRow[]): BudgetRow | null {
+  let tightest: BudgetRow | null = null;
+  for (const row of budgets)
+    if (row.limit !== null && (tightest === null || byTightness(row, tightest) < 0)) tightest = row;
+  return tightest;
+}
+
+export function isOut(budget: BudgetRow | null): boolean {
+  return budget !== null && outlook(budget).state === 'out';
+}
+
+/** Those that fail for want of ports. */
+export function wantingPorts(failures: readonly FailureRow[]): FailureRow[] {
+  return failures.filter(({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted');
+}
+
+/** Of these, those that go on now, the fastest first. @param time Unix ms */
+export function failingNow(failures: readonly FailureRow[], time: number): FailureRow[] {
+  return wantingPorts(failures)
+    .filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS)
+    .sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0));
 }

@@ -3,13 +3,10 @@
  * machine, so it may speak of others. In: the rows of the scope, their time. Out: a verdict row, in the same words; it has no
  * memory, so it knows no recovery. Names in it are not yet safe to show (hostile.ts).
  */
-import { byTightness, fullness, level, outlook, pressure } from '../forecast/outlook.js';
-import { clock, endpoint, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
+import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
+import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 import { processName } from './names.js';
-
-/** A failure shows that it goes on for this long, ms. */
-const FAILING_MS = 3000;
 
 export interface ScopeRows {
   readonly budgets: readonly BudgetRow[];
@@ -37,27 +34,6 @@ function said(rows: ScopeRows, tightest: BudgetRow | null, time: number): Said {
   return tightest === null || level(tightest) === 'fine' ? fine(tightest) : filling(tightest, time);
 }
 
-/** The budget to speak of first; those whose limit is not known say nothing. */
-export function tightestOf(budgets: readonly BudgetRow[]): BudgetRow | null {
-  const known = budgets.filter(({ limit }) => limit !== null);
-  return known.reduce<BudgetRow | null>(
-    (best, row) => (best === null || byTightness(row, best) < 0 ? row : best),
-    null,
-  );
-}
-
-/** What fails for want of ports, the fastest first. */
-export function failingNow(failures: readonly FailureRow[], time: number): FailureRow[] {
-  return failures
-    .filter(({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted')
-    .filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS)
-    .sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0));
-}
-
-export function isOut(budget: BudgetRow | null): boolean {
-  return budget !== null && outlook(budget).state === 'out';
-}
-
 function outOfPorts(
   budgets: readonly BudgetRow[],
   tightest: BudgetRow | null,
@@ -65,22 +41,8 @@ function outOfPorts(
 ): Said {
   const [worst] = failing;
   const named = worst === undefined ? tightest : budgets.find(({ key }) => key === worst.budget);
-  const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
-  const fails =
-    worst === undefined
-      ? 'Nothing has failed lately, but the next connect would.'
-      : `${rate(perSec)} ${worst.call === 'bind' ? 'binds' : 'connects'}/s fail (${worst.errno}).`;
-  const text = `Out of ports ${place(named ?? worst ?? tightest)}. ${fails}`;
+  const text = outOfPortsText(named ?? worst ?? tightest, failing, null);
   return { level: 'critical', text, exhaustionSeconds: 0, budget: named?.key ?? null };
-}
-
-/** Where a budget's ports go, or what a failed call wanted. */
-export function place(row: BudgetRow | FailureRow | null): string {
-  if (row === null) return 'here';
-  if ('kind' in row && row.kind === 'bind-pool')
-    return `for bind() on ${row.source.address ?? 'any address'}`;
-  if (row.destination.address === null) return 'to many destinations';
-  return `to ${endpoint(row.destination) ?? UNKNOWN}`;
 }
 
 function filling(budget: BudgetRow, time: number): Said {
@@ -88,11 +50,9 @@ function filling(budget: BudgetRow, time: number): Said {
   const about = { level: 'warning', budget: budget.key } as const;
   const holder = holderName(budget) ?? 'somebody';
   if (next.state !== 'running-out') {
-    const text = `${percent(fullness(budget) ?? 0)} of the ports ${place(budget)} are held, most by ${holder}.`;
-    return { ...about, text, exhaustionSeconds: null };
+    return { ...about, text: heldText(budget, holder), exhaustionSeconds: null };
   }
-  const at = clock(time + next.seconds * 1000);
-  const text = `At this rate ${holder} runs out of ports ${place(budget)} in ${seconds(next.seconds)} (${at}).`;
+  const text = runningOutText(budget, holder, next.seconds, time);
   return { ...about, text, exhaustionSeconds: Math.round(next.seconds * 10) / 10 };
 }
 
@@ -106,10 +66,7 @@ function holderName({ holders }: BudgetRow): string | null {
 }
 
 function fine(tightest: BudgetRow | null): Said {
-  const tight =
-    tightest === null
-      ? 'No outbound connection holds one.'
-      : `Tightest budget: ${percent(pressure(tightest))} ${place(tightest)}.`;
+  const text = fineText(tightest, 'No outbound connection holds one.');
   const exhaustionSeconds = tightest?.exhaustionSeconds ?? null;
-  return { level: 'ok', text: `Ports are fine. ${tight}`, exhaustionSeconds, budget: tightest?.key ?? null };
+  return { level: 'ok', text, exhaustionSeconds, budget: tightest?.key ?? null };
 }

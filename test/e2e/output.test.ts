@@ -2,16 +2,16 @@
  * Output through a pipe that nobody reads for a while: it arrives whole, in every command and format, and a reader that leaves
  * early is no error.
  */
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMIT } from '../../src/protocol/names.js';
 import type { ConnectionEvent, FindingRow, FlowRow } from '../../src/protocol/rows.js';
-import type { EventSource, Source, TableSource } from '../../src/protocol/source.js';
-import { type RunningServer, startServer } from '../../src/publish/server.js';
+import type { EventSource, Source } from '../../src/protocol/source.js';
+import type { RunningServer } from '../../src/publish/server.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
+import { given, HEALTHY, served } from '../support/served.js';
 import { portchurn, startService } from '../support/service.js';
 import { budget, event, finding, flow, totals, verdict } from '../unit/publish/rows.js';
 import { PIPE_BYTES, readLate } from './slow-reader.js';
@@ -26,10 +26,6 @@ const scope = fileScope();
 const lines = (text: string) => text.trimEnd().split('\n');
 const parsed = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
 
-/** Gives its rows once. */
-const table = (rows: object[]) =>
-  ({ collect: () => ({ set: rows.splice(0), del: [] }) }) as unknown as TableSource<never>;
-
 /** Sends its events as soon as somebody listens. */
 const events: EventSource = {
   listen: (interest, listener) => {
@@ -43,41 +39,20 @@ const many = <Row>(make: (i: number) => Row): Row[] => Array.from({ length: ROWS
 
 const bigSource = (): Source => ({
   tables: {
-    totals: table([totals('1')]),
-    flows: table(many((i) => flow(`f${i}`, { destination: { address: '10.0.0.9', port: i + 1 } }))),
-    budgets: table(many((i) => budget(`b${i}`, { destination: { address: '10.0.0.9', port: i + 1 } }))),
-    failures: table([]),
-    findings: table(many((i): FindingRow => finding(`x${i}`, { rank: i + 1 }))),
-    verdict: table([verdict()]),
+    totals: given([totals('1')]),
+    flows: given(many((i) => flow(`f${i}`, { destination: { address: '10.0.0.9', port: i + 1 } }))),
+    budgets: given(many((i) => budget(`b${i}`, { destination: { address: '10.0.0.9', port: i + 1 } }))),
+    failures: given([]),
+    findings: given(many((i): FindingRow => finding(`x${i}`, { rank: i + 1 }))),
+    verdict: given([verdict()]),
   },
   events,
-  health: () => ({
-    status: 'ok',
-    mode: 'ebpf',
-    verdictPath: 'ehash',
-    hooks: [],
-    limits: [],
-    lost: { ring: 0, recursion: 0 },
-    coverage: 1,
-    auditAgeMs: 5,
-    problems: [],
-  }),
+  health: () => HEALTHY,
 });
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    source: bigSource(),
-    intervalMs: 50,
-    version: '0.0.0',
-    host: 'test',
-    kernel: '6.18',
-    allowHosts: [],
-    allowOrigins: [],
-    dashboardDir: '/nonexistent',
-    log: pino({ level: 'silent' }),
-  });
+  server = await served(bigSource());
 });
 afterAll(() => server.stop());
 

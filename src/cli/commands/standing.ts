@@ -2,14 +2,14 @@
  * How ports stand, for the commands that say it in a sentence: of the whole machine in the service's words, of the scope that
  * --filter and --netns select in words about that scope alone. In: options, a data source. Out: rows, and where they are.
  */
-import { byTightness } from '../../forecast/outlook.js';
+import { byTightness, failingNow, isOut, tightestOf } from '../../forecast/outlook.js';
 import { endpoint, integer } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
 import type { BudgetRow, FailureRow, FindingRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
 import { holderTexts } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
-import { failingNow, isOut, scopedVerdict, tightestOf } from '../../view/scoped-verdict.js';
+import { scopedVerdict } from '../../view/scoped-verdict.js';
 import { type DataSource, rowsIfAny, rowsOf } from '../source/data-source.js';
 import { netnsInode } from '../source/netns.js';
 import { only } from './once.js';

@@ -3,13 +3,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/cli/command-line.js';
 import type { BudgetRow, ConnectionEvent, FailureRow, FlowRow } from '../../../src/protocol/rows.js';
 import type { EventInterest, Health, Source } from '../../../src/protocol/source.js';
-import { type RunningServer, type ServerOptions, startServer } from '../../../src/publish/server.js';
+import type { RunningServer, ServerOptions } from '../../../src/publish/server.js';
 import { BACKENDS } from '../../../src/service/backends.js';
+import { HEALTHY, served } from '../../support/served.js';
 import { Captured } from './io.js';
 import { budget, connectionEvent, failure, flow, processInfo, totals } from './rows.js';
 
@@ -51,19 +51,7 @@ class Memory implements Source {
   }
 
   health(): Health | null {
-    if (this.stopped) return null;
-    const lost = { ring: 0, recursion: 0 };
-    return {
-      status: 'ok',
-      mode: 'ebpf',
-      verdictPath: 'ehash',
-      hooks: [],
-      limits: [],
-      lost,
-      coverage: 1,
-      auditAgeMs: 5,
-      problems: [],
-    } as const;
+    return this.stopped ? null : HEALTHY;
   }
 }
 
@@ -73,19 +61,7 @@ afterEach(async () => {
 });
 
 async function service(source: Source, more: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  const server = await startServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    source,
-    intervalMs: 50,
-    version: '0.0.0',
-    host: 'test',
-    kernel: '6.18',
-    allowHosts: [],
-    allowOrigins: [],
-    dashboardDir: '/nonexistent',
-    log: pino({ level: 'silent' }),
-    ...more,
-  });
+  const server = await served(source, more);
   cleanups.push(() => server.stop());
   return server;
 }

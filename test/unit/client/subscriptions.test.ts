@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Subscriptions } from '../../../src/client/subscriptions.js';
-import type { ClientFrame, Hello, ServerFrame } from '../../../src/protocol/frames.js';
+import type { ClientFrame, ServerFrame } from '../../../src/protocol/frames.js';
 import { flow } from '../publish/rows.js';
-
-const HELLO: Hello = {
-  type: 'hello',
-  protocol: 1,
-  version: '0',
-  host: 'h',
-  epoch: 'e1',
-  mode: 'ebpf',
-  verdictPath: 'ehash',
-  limits: [],
-  intervalMs: 1000,
-  topics: ['failures'],
-  kernel: '6',
-};
+import { HELLO } from './hello.js';
 
 describe('a subscription beside the tables', () => {
   const table = { topic: 'flows', seq: 1, time: 0, total: 1, other: null } as const;

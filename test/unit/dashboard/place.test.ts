@@ -4,10 +4,11 @@ import { type Place, placeOf, queryOf, START } from '../../../dashboard/state/pl
 import { concerns, eventFilter, failureFilter, rowFilter } from '../../../dashboard/state/subject.js';
 import { MOST_LINES, NO_TRACE, take } from '../../../dashboard/state/trace.js';
 import { initial, type Replica, receive, setQuery } from '../../../src/client/replica.js';
-import type { EventsFrame, Hello } from '../../../src/protocol/frames.js';
+import type { EventsFrame } from '../../../src/protocol/frames.js';
 import { parseFilter } from '../../../src/query/filter/parse.js';
 import { sumRows } from '../../../src/query/group.js';
 import { comparator, MOST_HELD, rerank, unranked } from '../../../src/view/order.js';
+import { HELLO } from '../client/hello.js';
 import { event, failure, flow, proc } from '../publish/rows.js';
 
 describe('an address', () => {
@@ -32,20 +33,6 @@ describe('an address', () => {
     expect(placeOf('?group=nosuch&sort=&filter=&other=1')).toEqual(START);
   });
 });
-
-const HELLO: Hello = {
-  type: 'hello',
-  protocol: 1,
-  version: '0',
-  host: 'h',
-  epoch: 'e1',
-  mode: 'ebpf',
-  verdictPath: 'ehash',
-  limits: [],
-  intervalMs: 1000,
-  topics: ['failures'],
-  kernel: '6',
-};
 
 describe('a pause', () => {
   const hello = receive(initial(), HELLO).replica;

@@ -3,7 +3,6 @@
  * it validates every frame it gets and applies deltas in order. Publish ticks come when the test says so.
  */
 import { once } from 'node:events';
-import { pino } from 'pino';
 import { expect } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type {
@@ -21,7 +20,8 @@ import type { ConnectionEvent } from '../../../src/protocol/rows.js';
 import type { Changes, EventInterest, Health, Source, TableSource } from '../../../src/protocol/source.js';
 import { serverFrameFault, snapshotBodyFault } from '../../../src/protocol/validate.js';
 import type { Hub } from '../../../src/publish/hub.js';
-import { type RunningServer, type ServerOptions, startServer } from '../../../src/publish/server.js';
+import type { RunningServer, ServerOptions } from '../../../src/publish/server.js';
+import { HEALTHY, served } from '../../support/served.js';
 
 export class MemoryTable<T extends TableTopic> implements TableSource<T> {
   #set = new Map<string, RowOf<T>>();
@@ -62,17 +62,7 @@ export class MemorySource implements Source {
     budgets: this.budgets,
     failures: this.failures,
   };
-  state: Health | null = {
-    status: 'ok',
-    mode: 'ebpf',
-    verdictPath: 'ehash',
-    hooks: [],
-    limits: [],
-    lost: { ring: 0, recursion: 0 },
-    coverage: 1,
-    auditAgeMs: 100,
-    problems: [],
-  };
+  state: Health | null = { ...HEALTHY, auditAgeMs: 100 };
   readonly interests: (EventInterest | null)[] = [];
   #listener: Listener = () => {};
   readonly events = {
@@ -104,18 +94,12 @@ export class World {
 
   static async start(options: Partial<ServerOptions> & { source?: MemorySource } = {}): Promise<World> {
     const { source = new MemorySource() } = options;
-    const server = await startServer({
-      listen: { host: '127.0.0.1', port: 0 },
+    const server = await served(source, {
       intervalMs: NEVER_MS,
       version: '0.0.0-test',
       host: 'testhost',
       kernel: '6.1.0',
-      allowHosts: [],
-      allowOrigins: [],
-      dashboardDir: '/nonexistent/dashboard',
-      log: pino({ level: 'silent' }),
       ...options,
-      source,
     });
     return new World(source, server);
   }

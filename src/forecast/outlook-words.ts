@@ -1,0 +1,50 @@
+/**
+ * How ports stand, in sentences: the words of the verdict, of the whole machine (diagnose) and of a part of it (view). In: rows,
+ * names, moments. Out: text. Pure. Names of other processes are written as they are: whoever prints escapes.
+ */
+import { clock, endpoint, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
+import type { BudgetRow, FailureRow } from '../protocol/rows.js';
+import { fullness, pressure } from './outlook.js';
+
+/** Where a budget's ports go, or where a failed call wanted to go. */
+function place(row: BudgetRow | FailureRow | null): string {
+  if (row === null) return 'here';
+  if ('kind' in row && row.kind === 'bind-pool')
+    return `for bind() on ${row.source.address ?? 'any address'}`;
+  if (row.destination.address === null) return 'to many destinations';
+  return `to ${endpoint(row.destination) ?? UNKNOWN}`;
+}
+
+/** @param failing the fastest first. @param since time of day of the first; null: not said */
+export function outOfPortsText(
+  about: BudgetRow | FailureRow | null,
+  failing: readonly FailureRow[],
+  since: string | null,
+): string {
+  return `Out of ports ${place(about)}. ${failuresText(failing, since)}`;
+}
+
+function failuresText(failing: readonly FailureRow[], since: string | null): string {
+  const [worst] = failing;
+  if (worst === undefined) return 'Nothing has failed lately, but the next connect would.';
+  const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
+  const calls = worst.call === 'bind' ? 'binds' : 'connects';
+  return `${rate(perSec)} ${calls}/s fail${since === null ? '' : ` since ${since}`} (${worst.errno}).`;
+}
+
+/** @param left seconds. @param time Unix ms */
+export function runningOutText(budget: BudgetRow, holder: string, left: number, time: number): string {
+  const at = clock(time + left * 1000);
+  return `At this rate ${holder} runs out of ports ${place(budget)} in ${seconds(left)} (${at}).`;
+}
+
+export function heldText(budget: BudgetRow, holder: string): string {
+  return `${percent(fullness(budget) ?? 0)} of the ports ${place(budget)} are held, most by ${holder}.`;
+}
+
+/** @param none what is said when there is no budget */
+export function fineText(tightest: BudgetRow | null, none: string): string {
+  const tight =
+    tightest === null ? none : `Tightest budget: ${percent(pressure(tightest))} ${place(tightest)}.`;
+  return `Ports are fine. ${tight}`;
+}

@@ -19,12 +19,12 @@ const FENCE = 65_000;
 const URL = `http://127.0.0.1:${PORT}/`;
 
 const NODE = `const net = require('node:net');
-let left = 2;
+let left = 5;
 const next = () => { if (left-- > 0) net.connect(${PORT}, '127.0.0.1').on('error', next); };
 next();`;
 
 const PYTHON = `import socket
-for _ in range(2):
+for _ in range(3):
     try: socket.create_connection(("127.0.0.1", ${PORT}))
     except OSError: pass`;
 

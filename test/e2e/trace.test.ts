@@ -15,7 +15,7 @@ const LOAD_PER_SECOND = 20_000;
 const TRACED = 200;
 const TRACED_PER_SECOND = 100;
 /** The load lasts longer than what is traced. */
-const LOAD_SECONDS = 2.5;
+const LOAD_SECONDS = 4;
 
 const events = (trace: Running) =>
   trace.stdout

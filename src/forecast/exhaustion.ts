@@ -40,7 +40,7 @@ export interface ForecastInput {
   waiting: number;
   /** Opens that want a port, those that were refused for want of one included. */
   openPerSec: number;
-  /** Relative standard deviation of `openPerSec`; less than RATE_NOISE counts as that. */
+  /** Relative standard deviation of `openPerSec`; less than RATE_NOISE counts as that. 1: there is no stream to extrapolate. */
   noise?: number;
   /** Closes; unknown: lifetimes are as `lifetimeSeconds` says and nothing leaks. */
   closePerSec?: number | null;
@@ -60,8 +60,8 @@ export interface ForecastInput {
 export function exhaustionSeconds(input: ForecastInput): number | null {
   const { limit, live, waiting, openPerSec, expected = false } = input;
   if (live + waiting >= limit) return 0;
-  if (!(openPerSec > 0)) return null;
   const noise = Math.max(RATE_NOISE, input.noise ?? 0);
+  if (!(openPerSec > 0) || noise >= 1) return null;
   const likely = firstFull(input, openPerSec);
   if (expected) return likely ?? firstFull(input, openPerSec * (1 + noise * LEAVE_SHARE));
   return likely !== null && firstFull(input, openPerSec * (1 - noise)) !== null ? likely : null;

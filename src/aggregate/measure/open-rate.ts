@@ -15,10 +15,15 @@ const MIN_SPAN = 0.25;
 /** Fewer whole seconds than this say nothing about how regular arrivals are. */
 const MIN_SPREAD_SECONDS = 5;
 const MAX_NOISE = 0.25;
+/** Fewer opens than five are no stream (the first counts half, see countOver). */
+const STREAM_OPENS = 4.5;
 
 export interface OpenEstimate {
   perSecond: number;
-  /** Standard deviation of `perSecond`, relative to it: for n random opens 1/√n, like clockwork 1/n; at most 0.25. */
+  /**
+   * Standard deviation of `perSecond`, relative to it: for n random opens 1/√n, like clockwork 1/n; at most 0.25. 1: too few to
+   * say how fast.
+   */
   noise: number;
 }
 
@@ -91,10 +96,11 @@ export class OpenRate {
 
   /** Of few opens one more or less. Of more, by how much one second differs from the next, wherever their level. */
   private noise(count: number, perSecond: number): number {
-    const least = 1 / Math.max(1, count);
+    if (count < STREAM_OPENS) return 1;
+    const least = 1 / count;
     const oldest = this.oldestWhole(WINDOW);
     const seconds = this.newest - oldest;
-    if (seconds < MIN_SPREAD_SECONDS || count === 0) return Math.min(MAX_NOISE, least);
+    if (seconds < MIN_SPREAD_SECONDS) return Math.min(MAX_NOISE, least);
     const dispersion = this.jumps(oldest) / (seconds - 1) / perSecond;
     return Math.min(MAX_NOISE, Math.max(least, Math.sqrt(dispersion / count)));
   }

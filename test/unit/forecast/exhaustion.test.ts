@@ -81,6 +81,11 @@ describe('exhaustion', () => {
     expect(forecast({ lifetimeSeconds: null, openPerSec: 0.27 })).toBeNull();
   });
 
+  it('is not extrapolated from a few opens, announced or not', () => {
+    expect(forecast({ openPerSec: 100, noise: 1 })).toBeNull();
+    expect(forecast({ openPerSec: 100, noise: 1, expected: true })).toBeNull();
+  });
+
   it('is believed only when a rate lower by the noise fills the budget too', () => {
     const needed = 1000 / 60;
     expect(forecast({ openPerSec: needed * 1.02 })).toBeNull();

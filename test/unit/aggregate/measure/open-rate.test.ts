@@ -26,6 +26,14 @@ describe('the rate of opens', () => {
     }
   });
 
+  it('of fewer than five opens says that it says nothing', () => {
+    const rate = new OpenRate();
+    for (const at of [1000, 1010, 1020, 1030]) rate.add(at);
+    expect(rate.estimate(1100).noise).toBe(1);
+    rate.add(1040);
+    expect(rate.estimate(1100).noise).toBeLessThan(1);
+  });
+
   it('is known from the first second on', () => {
     const rate = new OpenRate();
     steady(rate, 200, 7800, 8300);

@@ -8,6 +8,8 @@ import { patient } from './test/support/patience.js';
 
 /** A kernel test in a tier of its own: it builds everything anew with the sanitizers. */
 const SANITIZED = ['test/kernel/sanitized.test.ts'];
+/** End-to-end tests in a tier of their own: they wait for a browser, a build or a slow reader, and compare no counts under load. */
+const SCREENS = ['test/e2e/dashboard*.test.ts', 'test/e2e/output.test.ts', 'test/e2e/setup.test.ts'];
 
 interface Project {
   name: string;
@@ -34,7 +36,15 @@ const PROJECTS: readonly Project[] = [
     alone: true,
     isolate: false,
   },
-  { name: 'e2e', include: ['test/e2e/*.test.ts'], seconds: 180, alone: true, isolate: false },
+  { name: 'screens', include: SCREENS, seconds: 240, alone: true, isolate: false },
+  {
+    name: 'e2e',
+    include: ['test/e2e/*.test.ts'],
+    exclude: SCREENS,
+    seconds: 180,
+    alone: true,
+    isolate: false,
+  },
   { name: 'sanitized', include: SANITIZED, seconds: 300, alone: true },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, alone: true },
 ];

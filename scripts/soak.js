@@ -16,5 +16,5 @@ await main(async () => {
   await ensurePackages(PACKAGES.test);
   await ensure([...PREREQUISITES, ...BUILD]);
   process.env.SOAK_MINUTES = minutes;
-  return conclude(await runTier('load', ['soak']));
+  return conclude(await runTier('load', { files: ['soak'] }));
 });

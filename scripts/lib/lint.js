@@ -79,11 +79,12 @@ function linters() {
 /**
  * One at a time on each processor; what a tool says is kept until it has ended, so that no two are mixed.
  * @param {Check} check
+ * @param {boolean} idle
  */
-async function perform({ name, command, args }) {
+async function perform({ name, command, args }, idle) {
   const file = join(OUT, `${name.replaceAll(/\W/g, '-')}.txt`);
   const output = openSync(file, 'w');
-  const ok = (await run(command, args, { output })) === 0;
+  const ok = (await run(command, args, { output, idle })) === 0;
   closeSync(output);
   const said = ok ? '' : readFileSync(file, 'utf8');
   say(`${said}lint: ${name}: ${ok ? 'ok' : 'FAILED'}`);
@@ -92,15 +93,16 @@ async function perform({ name, command, args }) {
 
 /**
  * Runs every check, also after one failed.
+ * @param {{ idle?: boolean }} [options] `idle`: only while nobody else wants the processor
  * @returns {Promise<import('./count.js').Count>}
  */
-export async function lint() {
+export async function lint({ idle = false } = {}) {
   mkdirSync(OUT, { recursive: true });
   const waiting = [...linters(), ...formatters()].values();
   /** @type {import('./count.js').Count[]} */
   const counts = [];
   const work = async () => {
-    for (const check of waiting) counts.push(await perform(check));
+    for (const check of waiting) counts.push(await perform(check, idle));
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return sumOf(counts);

@@ -70,16 +70,21 @@ async function groupGone(group) {
   }
 }
 
+/** sched(7), SCHED_IDLE: whoever else wants the processor gets it at once. From util-linux. */
+const AT_IDLE = ['chrt', '--idle', '0'];
+
 /**
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, stdout?: 'inherit', output?: number }} [options] `stdout`: let its output
- *   be ours; `output`: a file's descriptor that gets both its outputs
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, stdout?: 'inherit', output?: number, idle?: boolean }} [options]
+ *   `stdout`: let its output be ours; `output`: a file's descriptor that gets both its outputs; `idle`: only while nobody
+ *   else wants the processor
  * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
  */
 export function run(command, args, options = {}) {
-  const child = spawn(command, args, {
+  const [program = command, ...words] = [...(options.idle ? AT_IDLE : []), command, ...args];
+  const child = spawn(program, words, {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', options.stdout ?? options.output ?? 2, options.output ?? 2],

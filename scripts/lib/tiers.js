@@ -2,8 +2,8 @@
  * The test tiers: one table of what there is, and how each is run and counted. The count comes from vitest's JSON report, and
  * whatever is not a pass is a failure: a skipped test, a file that does not load, a runner that dies.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { failure, within } from './count.js';
 import { ROOT, run } from './run.js';
@@ -15,8 +15,9 @@ import { ROOT, run } from './run.js';
  *   assertionResults: Test[] }} File `startTime`, `endTime`: Unix ms
  * @typedef {{ status: string, fullName: string, failureMessages?: string[], meta?: { tracer?: Facts } }} Test
  * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
- * @typedef {{ name: string, inAll?: true, budget: number }} Tier
- *   `inAll`: part of `npm run test:all` only; `budget`: seconds it may take on an idle machine with two cores
+ * @typedef {{ name: string, inAll?: true, beside?: string, budget: number }} Tier
+ *   `inAll`: part of `npm run test:all` only; `beside`: it needs nothing but processor time, and takes what that tier leaves
+ *   of it; `budget`: seconds it may take on an idle machine with two cores
  */
 
 /**
@@ -25,15 +26,29 @@ import { ROOT, run } from './run.js';
  * @type {readonly Tier[]}
  */
 export const TIERS = [
-  { name: 'lint', budget: 150 },
-  { name: 'unit', budget: 150 },
   { name: 'native', budget: 90 },
+  { name: 'screens', beside: 'kernel', budget: 350 },
   { name: 'kernel', budget: 380 },
-  { name: 'e2e', budget: 560 },
+  { name: 'lint', beside: 'e2e', budget: 200 },
+  { name: 'unit', beside: 'e2e', budget: 250 },
+  { name: 'e2e', budget: 400 },
   { name: 'sanitized', inAll: true, budget: 240 },
   { name: 'load', inAll: true, budget: 900 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
+
+/**
+ * @param {string[]} chosen
+ * @returns {{ tier: string, beside: string[] }[]} what runs one after the other, and what runs beside each
+ */
+export function phasesOf(chosen) {
+  const present = TIERS.filter(({ name }) => chosen.includes(name));
+  const alone = present.filter(({ beside }) => beside === undefined || !chosen.includes(beside));
+  return alone.map(({ name }) => ({
+    tier: name,
+    beside: present.filter(({ beside }) => beside === name).map((tier) => tier.name),
+  }));
+}
 
 /** @param {string} text @returns {string} without colours */
 const firstLine = (text) => stripVTControlCharacters(text).split('\n')[0] ?? '';
@@ -78,14 +93,31 @@ export function readReport(tier) {
 
 /**
  * @param {string} name of a tier that is a vitest run
- * @param {string[]} files only those whose path contains one of these; none: all
+ * @param {{ files?: string[], idle?: boolean }} [options] `files`: only those whose path contains one of these; `idle`: only
+ *   while nobody else wants the processor, and what it prints is printed when it has ended
  * @returns {Promise<Count>}
  */
-export async function runTier(name, files = []) {
+export async function runTier(name, { files = [], idle = false } = {}) {
   const file = reportOf(name);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const vitest = join(ROOT, 'node_modules/.bin/vitest');
-  const code = await run(vitest, ['run', ...files, '--project', name, ...reporters], { stdout: 'inherit' });
+  const words = ['run', ...files, '--project', name, ...reporters];
+  const code = idle ? await runIdle(name, vitest, words) : await run(vitest, words, { stdout: 'inherit' });
   return within(countReport(readReport(name), code), name);
+}
+
+/**
+ * @param {string} name
+ * @param {string} command
+ * @param {string[]} words
+ */
+async function runIdle(name, command, words) {
+  const file = join(ROOT, `out/test-${name}.txt`);
+  mkdirSync(dirname(file), { recursive: true });
+  const output = openSync(file, 'w');
+  const code = await run(command, words, { output, idle: true });
+  closeSync(output);
+  process.stdout.write(readFileSync(file));
+  return code;
 }

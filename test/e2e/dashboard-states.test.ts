@@ -10,7 +10,7 @@ import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { type Service, serviceOf } from '../support/service.js';
 
-const WITHIN = { timeout: 40_000 };
+const WITHIN = { timeout: 120_000 };
 /** The tests wait at the same time: each has a service and a page of its own. */
 const scope = fileScope();
 const browser = openBrowser(scope);

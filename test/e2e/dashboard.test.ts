@@ -16,7 +16,7 @@ import { type Service, serviceOf } from '../support/service.js';
 const ADDRESS = '127.0.0.1';
 /** 1,000 ports, none of which is taken over: some fifteen seconds. */
 const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30999' };
-const WITHIN = { timeout: 60_000 };
+const WITHIN = { timeout: 120_000 };
 
 /** The tests wait at the same time: the incident has a namespace and a service of its own, the others share one that only looks. */
 const scope = fileScope();

@@ -18,6 +18,7 @@ import { differences, lineOf, rewrite } from './table.js';
  * @typedef {import('../count.js').Count} Count
  * @typedef {import('../tiers.js').Report} Report
  * @typedef {import('./table.js').Row} Row
+ * @typedef {import('./kernel.js').Kernel} Kernel
  * @typedef {{ all?: boolean, write?: boolean, hostTested?: boolean }} Options
  *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel
  */
@@ -41,7 +42,11 @@ const README = join(ROOT, 'README.md');
 export async function runMatrix({ all = false, write = false, hostTested = false }) {
   const files = all ? [] : PART;
   const rows = [hostTested ? rowOf(OWN, readReport('kernel')) : await onHost(files)];
-  for (const series of SERIES) rows.push(await onSeries(series, files, all ? MINUTES.all : MINUTES.part));
+  const minutes = all ? MINUTES.all : MINUTES.part;
+  // One by one, since apt has one cache.
+  const kernels = [];
+  for (const series of SERIES) kernels.push(await fetched(series));
+  rows.push(...(await Promise.all(kernels.map((kernel) => onKernel(kernel, files, minutes)))));
   for (const row of rows) console.log(lineOf(row));
   if (write) writeFileSync(README, rewrite(readFileSync(README, 'utf8'), rows));
   const counts = rows.map(({ kernel, count }) => within(count, kernel));
@@ -57,33 +62,37 @@ function compare(rows) {
 
 /** @param {string[]} files @returns {Promise<Row>} */
 async function onHost(files) {
-  await runTier('kernel', files);
+  await runTier('kernel', { files });
   return rowOf(OWN, readReport('kernel'));
 }
 
+/** @param {string} series @param {unknown} error @returns {Row} a kernel that cannot be had or does not boot is a failure */
+function failed(series, error) {
+  const message = error instanceof Error ? error.message : String(error);
+  say(`kernels: ${series}: ${message}`);
+  return { ...rowOf(series, null), count: failure(message) };
+}
+
+/** @param {string} series @returns {Promise<Kernel | Row>} */
+const fetched = (series) => fetchKernel(series).catch((error) => failed(series, error));
+
 /**
- * @param {string} series
+ * @param {Kernel | Row} kernel
  * @param {string[]} files
  * @param {number} minutes
- * @returns {Promise<Row>} a kernel that cannot be had or does not boot is a failure
+ * @returns {Promise<Row>}
  */
-async function onSeries(series, files, minutes) {
-  try {
-    return await runOn(series, files, minutes);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    say(`kernels: ${series}: ${message}`);
-    return { ...rowOf(series, null), count: failure(message) };
-  }
+async function onKernel(kernel, files, minutes) {
+  if ('count' in kernel) return kernel;
+  return runOn(kernel, files, minutes).catch((error) => failed(kernel.release, error));
 }
 
 /**
- * @param {string} series
+ * @param {Kernel} kernel
  * @param {string[]} files
  * @param {number} minutes
  */
-async function runOn(series, files, minutes) {
-  const kernel = await fetchKernel(series);
+async function runOn(kernel, files, minutes) {
   const script = join(kernel.directory, 'job.sh');
   const words = ['scripts/lib/kernels/guest.sh', kernel.modules, process.execPath, ROOT, ...files];
   const environment = `NO_COLOR=1 TEST_PATIENCE=${PATIENCE} BUSYBOX='${BUSYBOX}'`;

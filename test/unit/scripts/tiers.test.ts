@@ -4,21 +4,41 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HASHED, hashOf, reasonToTestAll } from '../../../scripts/lib/all-passed.js';
 import { ROOT } from '../../../scripts/lib/run.js';
-import { TIERS } from '../../../scripts/lib/tiers.js';
+import { phasesOf, TIERS } from '../../../scripts/lib/tiers.js';
 import { busySeconds, exceeded, ownSeconds, pressureOf, TOTAL_BUDGET } from '../../../scripts/lib/times.js';
 import { testScope } from '../../support/scope.js';
 
+const budgetOf = (name: string) => TIERS.find((tier) => tier.name === name)?.budget ?? 0;
+
 describe('the budgets of the tiers', () => {
   it('of npm test are no more than its own together', () => {
-    const usual = TIERS.filter(({ inAll }) => !inAll);
+    const usual = TIERS.filter(({ inAll, beside }) => !inAll && !beside);
     expect(usual.reduce((sum, { budget }) => sum + budget, 0)).toBeLessThanOrEqual(TOTAL_BUDGET);
   });
 
   it('are exceeded by a slow tier, and by many that are each within their own', () => {
-    const [first] = TIERS;
-    expect(exceeded([{ tier: 'lint', seconds: (first?.budget ?? 0) + 1 }])).toHaveLength(1);
-    expect(exceeded(TIERS.map(({ name, budget }) => ({ tier: name, seconds: budget })))).toEqual([]);
-    expect(exceeded([{ tier: 'unit', seconds: TOTAL_BUDGET + 1 }])).toHaveLength(2);
+    expect(exceeded([{ tier: 'lint', seconds: budgetOf('lint') + 1 }], 1)).toHaveLength(1);
+    const within = TIERS.map(({ name, budget }) => ({ tier: name, seconds: budget }));
+    expect(exceeded(within, TOTAL_BUDGET)).toEqual([]);
+    expect(exceeded(within, TOTAL_BUDGET + 1)).toHaveLength(1);
+  });
+});
+
+describe('a tier that needs nothing but processor time', () => {
+  it('runs beside the one that waits, when that runs too', () => {
+    expect(phasesOf(['lint', 'unit', 'native', 'kernel', 'e2e', 'screens'])).toEqual([
+      { tier: 'native', beside: [] },
+      { tier: 'kernel', beside: ['screens'] },
+      { tier: 'e2e', beside: ['lint', 'unit'] },
+    ]);
+    expect(phasesOf(['unit', 'native'])).toEqual([
+      { tier: 'native', beside: [] },
+      { tier: 'unit', beside: [] },
+    ]);
+  });
+
+  it('has that tier’s whole time', () => {
+    for (const { beside, budget } of TIERS) if (beside) expect(budget).toBeLessThanOrEqual(budgetOf(beside));
   });
 });
 

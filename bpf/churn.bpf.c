@@ -4,7 +4,7 @@
  * In: tp_btf/inet_sock_set_state, for everything that follows from a socket's state; system calls, for who accepted a
  * connection and for attempts that failed before SYN_SENT (syscalls.bpf.h); sched_process_exit, for processes that end.
  * Out: records in the ring; when it is full, counts in the map `overflow` (emit.bpf.h).
- * A connection's state is kept in the local storage of its socket, so each event is complete by itself, and a lost event
+ * A connection's state is kept in the local storage of its socket (state.bpf.h), so each event is complete by itself, and a lost event
  * makes no other one wrong.
  * `current` is used only while some task is inside a system call on the socket (sk_lock.owned). Otherwise it is whichever
  * task the packet interrupted.
@@ -219,16 +219,12 @@ static __always_inline void on_transition(struct transition *t)
 	send_event(t->sk, &f);
 }
 
-/*
- * A socket has no state when it is older than the tracer, or when the kernel had no memory for the state at its first event.
- */
+/* A socket has no state before its first event, when it is older than the tracer, and when its spare state was evicted. */
 static __always_inline struct socket_state *new_state(struct sock *sk, int oldstate)
 {
-	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct socket_state *s = make_state(sk);
 
-	if (!s)
-		count(COUNTER_STORAGE_FAILURES);
-	else if (oldstate != TCP_CLOSE && oldstate != TCP_SYN_RECV)
+	if (s && oldstate != TCP_CLOSE && oldstate != TCP_SYN_RECV)
 		s->flags = FLAG_PREEXISTING;
 	return s;
 }
@@ -350,7 +346,7 @@ static __always_inline int once(struct sock *sk, int oldstate, int newstate)
 
 	if (!is_handled(sk, oldstate, newstate))
 		return 0;
-	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	s = state_of(sk);
 	if (s && s->handled == transition_mark(oldstate, newstate)) {
 		s->handled = 0;
 		return 0;
@@ -386,7 +382,7 @@ int BPF_PROG(tcp_retransmit_skb, struct sock *sk)
 
 	if (sk->__sk_common.skc_state != TCP_SYN_SENT || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	t.state = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	t.state = state_of(sk);
 	if (!t.state || (t.state->flags & FLAG_RETRIED))
 		return 0;
 	t.cookie = bpf_get_socket_cookie(sk);

@@ -65,7 +65,7 @@ int BPF_PROG(tcp_send_reset, struct sock *sk)
 
 	if (!sk)
 		return 0;
-	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	s = state_of(sk);
 	if (s)
 		s->reset_sent = 1;
 	return 0;

@@ -22,15 +22,13 @@ static __always_inline bool port_is_bound(struct sock *sk)
 /* NULL when the socket's owner is known already, from its own events or from an earlier descriptor. */
 static __always_inline struct socket_state *ownerless_state(struct sock *sk)
 {
-	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	struct socket_state *s = state_of(sk);
 
 	if (s)
 		return (s->flags & FLAG_PREEXISTING) && !s->owner_tgid ? s : NULL;
-	s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = make_state(sk);
 	if (s)
 		s->flags = FLAG_PREEXISTING;
-	else
-		count(COUNTER_IDENTITY_LOST);
 	return s;
 }
 

@@ -26,7 +26,7 @@ int BPF_PROG(inet_sk_error_report, struct sock *sk)
 
 	if (sk->__sk_common.skc_state != TCP_SYN_SENT || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	s = state_of(sk);
 	if (s)
 		s->soft_err = queued_error(sk);
 	return 0;

@@ -45,6 +45,18 @@ struct {
 	__type(value, struct socket_state);
 } sockets SEC(".maps");
 
+/*
+ * By socket cookie. A socket's storage is taken from its memory for options (net.core.optmem_max), which whoever owns the
+ * socket can fill: with keys of TCP_MD5SIG without any privilege. The state of such a socket is kept here. Never deleted, so
+ * that the twin finds its mark; the least recently used entry goes when the map is full.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SPARE_STATES_MAX);
+	__type(key, __u64);
+	__type(value, struct socket_state);
+} spare_states SEC(".maps");
+
 /* Announced for its child or for a descriptor: its own first call announces it again, in full. */
 #define ANNOUNCED_AS_PARENT 1
 
@@ -134,6 +146,8 @@ struct {
 } accepted_sockets SEC(".maps");
 
 __u32 next_process_id = 0;
+/* Some state is in spare_states. Before that nobody looks there. */
+__u32 spare_used = 0;
 
 /* For a socket whose type the verifier knows. */
 static __always_inline bool has_flag(struct sock *sk, int flag)
@@ -147,6 +161,42 @@ static __always_inline void count(__u32 counter)
 
 	if (value)
 		__sync_fetch_and_add(value, 1); /* a packet may interrupt */
+}
+
+static __always_inline struct socket_state *spare_state_of(struct sock *sk)
+{
+	__u64 cookie = bpf_get_socket_cookie(sk);
+
+	return bpf_map_lookup_elem(&spare_states, &cookie);
+}
+
+/* NULL: none of its transitions has been handled, or its entry in spare_states is gone. */
+static __always_inline struct socket_state *state_of(struct sock *sk)
+{
+	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+
+	return s || !spare_used ? s : spare_state_of(sk);
+}
+
+static __always_inline struct socket_state *make_spare_state(struct sock *sk)
+{
+	struct socket_state empty = {};
+	struct socket_state *s;
+	__u64 cookie = bpf_get_socket_cookie(sk);
+
+	spare_used = 1;
+	bpf_map_update_elem(&spare_states, &cookie, &empty, BPF_NOEXIST);
+	s = bpf_map_lookup_elem(&spare_states, &cookie);
+	count(s ? COUNTER_SPARE_STATES : COUNTER_STORAGE_FAILURES);
+	return s;
+}
+
+/* NULL: there is no memory for it anywhere. */
+static __always_inline struct socket_state *make_state(struct sock *sk)
+{
+	struct socket_state *s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	return s ? s : make_spare_state(sk);
 }
 
 #endif

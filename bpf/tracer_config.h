@@ -35,10 +35,12 @@ enum tracer_counter {
 	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls not reported: no local storage for socket or thread */
 	COUNTER_IDENTITY_LOST = 4,    /* processes not announced, older sockets without owner: no room or no memory */
 	COUNTER_GAPS = 5,             /* in the states of sockets: transitions for which no copy of the program ran */
-	COUNTER_COUNT = 6,
+	COUNTER_SPARE_STATES = 6,     /* sockets without local storage, whose state is in the map `spare_states` */
+	COUNTER_COUNT = 7,
 };
 
 #define FILTER_MAX 1024
+#define SPARE_STATES_MAX 16384
 #define OVERFLOW_MAX 8192
 #define LOST_OWNERS_MAX 262144
 #define TRACED_SOCKETS_MAX 65536

@@ -85,6 +85,7 @@ Napi::Value TracerObject::stats(const Napi::CallbackInfo &info)
 	result.Set("overflowFull", number(info.Env(), stats.counters[COUNTER_OVERFLOW_FULL]));
 	result.Set("storageFailures", number(info.Env(), stats.counters[COUNTER_STORAGE_FAILURES]));
 	result.Set("identityLost", number(info.Env(), stats.counters[COUNTER_IDENTITY_LOST]));
+	result.Set("spareStates", number(info.Env(), stats.counters[COUNTER_SPARE_STATES]));
 	result.Set("gaps", number(info.Env(), stats.counters[COUNTER_GAPS]));
 	return result;
 }

@@ -7,6 +7,7 @@ const NOTHING: TracerStats = {
   gaps: 0,
   events: 0,
   storageFailures: 0,
+  spareStates: 0,
   identityLost: 0,
 };
 

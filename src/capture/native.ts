@@ -35,6 +35,8 @@ export interface TracerStats {
   events: number;
   /** Transitions and calls that are not reported, because the kernel had no memory to remember their socket or thread. */
   storageFailures: number;
+  /** Sockets without local storage, whose state is in a table of the tracer: nothing is lost unless that overflows. */
+  spareStates: number;
   /** Processes not announced and older sockets without owner, for lack of room or memory; /proc fills in. */
   identityLost: number;
 }

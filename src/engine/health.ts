@@ -31,6 +31,7 @@ export function healthOf(tracing: TracingMode, losses: Losses, aggregator: Aggre
       missed: losses.missed,
       missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
       uptimeMs: at.nowMs - at.startedAt,
+      withoutStorage: tracer.stats().spareStates,
       full: aggregator.fullTables(),
     }),
   };

@@ -16,6 +16,8 @@ export interface Condition {
   coverage: number | null;
   auditAgeMs: number | null;
   uptimeMs: number;
+  /** Sockets that had no memory left for the tracer's state, since the start. */
+  withoutStorage: number;
   /** Tables that hold as much as they may. */
   full: readonly string[];
 }
@@ -32,7 +34,7 @@ const SEEDLESS_MS = 65_000;
 const AUDIT_OLD_MS = 90_000;
 
 export function problemsOf(condition: Condition): Problem[] {
-  const all = [losses, misses, owners, audits, bounds].map((problemOf) => problemOf(condition));
+  const all = [losses, misses, storage, owners, audits, bounds].map((problemOf) => problemOf(condition));
   return all.filter((problem) => problem !== null);
 }
 
@@ -51,6 +53,15 @@ function misses({ missed, missedAgoMs }: Condition): Problem | null {
     what: `${integer(missed)} events were missed: rows that say so are lower bounds.`,
     why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',
     fix: 'A restart of the service begins to count anew.',
+  };
+}
+
+function storage({ withoutStorage }: Condition): Problem | null {
+  if (withoutStorage === 0) return null;
+  return {
+    what: `${integer(withoutStorage)} sockets had no memory left for the tracer. They are traced, but of many thousands at once the oldest would count as older than the service.`,
+    why: 'Their options fill net.core.optmem_max, as keys of TCP_MD5SIG do: a router’s, or those of a program that hides.',
+    fix: null,
   };
 }
 

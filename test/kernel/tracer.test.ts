@@ -89,6 +89,7 @@ describe('the ring', () => {
         overflowFull: 0,
         identityLost: 0,
         storageFailures: 0,
+        spareStates: 0,
       });
       expect(tracer.stats().events).toBe(types.filter((type) => type >= EVENT.CONNECT).length);
     },

@@ -9,6 +9,7 @@ const CLEAR: Condition = {
   coverage: 0.999,
   auditAgeMs: 2000,
   uptimeMs: 600_000,
+  withoutStorage: 0,
   full: [],
 };
 const whats = (parts: Partial<Condition>) => problemsOf({ ...CLEAR, ...parts }).map(({ what }) => what);
@@ -23,6 +24,7 @@ it.each([
   [{ missed: 12, missedAgoMs: 61_000 }, '12 events were missed'],
   [{ coverage: 0.5 }, '2,500 TIME_WAIT entries have no owner.'],
   [{ auditAgeMs: 100_000 }, 'Counts were last compared with the kernel’s own list 1 min 40 s ago.'],
+  [{ withoutStorage: 60 }, '60 sockets had no memory left for the tracer.'],
   [{ full: ['programs', 'flows'] }, 'there is no room for more programs, flows. Sums stay exact.'],
 ] as const)('says what %o hides', (parts, what) => {
   expect(whats(parts)).toEqual([expect.stringContaining(what)]);

@@ -59,7 +59,7 @@ function misses({ missed, missedAgoMs }: Condition): Problem | null {
 function storage({ withoutStorage }: Condition): Problem | null {
   if (withoutStorage === 0) return null;
   return {
-    what: `${integer(withoutStorage)} sockets had no memory left for the tracer. They are traced, but of many thousands at once the oldest would count as older than the service.`,
+    what: `${integer(withoutStorage)} sockets had no memory left for the tracer. They are traced all the same.`,
     why: 'Their options fill net.core.optmem_max, as keys of TCP_MD5SIG do: a router’s, or those of a program that hides.',
     fix: null,
   };

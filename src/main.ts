@@ -7,7 +7,7 @@ import { dropPrivileges } from './service/drop-privileges.js';
 import { boundHeap } from './service/heap.js';
 import { ProcessOutput } from './service/process-output.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The first signal asks the command to stop; the second, or one when only the output is left, ends the process at once. */
 async function run(): Promise<never> {
@@ -23,9 +23,15 @@ async function run(): Promise<never> {
     stopping.abort(reason);
   };
   for (const signal of SIGNALS) process.on(signal, () => stop(signal));
+  let hangUp = () => stop('SIGHUP');
+  process.on('SIGHUP', () => hangUp());
+  const onHangUp = (reload: () => void) => {
+    // With a terminal the signal says that it was closed.
+    if (!process.stdout.isTTY && !process.stderr.isTTY) hangUp = reload;
+  };
   const stdout = new ProcessOutput(process.stdout, () => stopping.abort('pipe' satisfies StopReason));
   const stderr = new ProcessOutput(process.stderr);
-  const io: Io = { stdout, stderr, env: process.env, stop: stopping.signal, warnings };
+  const io: Io = { stdout, stderr, env: process.env, stop: stopping.signal, onHangUp, warnings };
   const code = await commandLine(args, io, BACKENDS);
   stopping.abort();
   return leave(code, exitCodeOf(args, EXIT.failed), stdout, stderr);

@@ -19,6 +19,8 @@ export interface ServeOptions {
 
 export interface ServiceHandle {
   readonly url: string;
+  /** Takes what can change while it runs: token, hosts, origins. Throws USAGE, and goes on as before. */
+  reload(config: ServeConfig): void;
   stop(): Promise<void>;
 }
 

@@ -13,7 +13,8 @@ import { printable } from './screen/text.js';
 /** Each command is imported when it runs, so that it loads nothing of the others. */
 function handlersFor(backends: Backends): Handlers {
   return {
-    serve: async (values, io) => (await import('./commands/serve.js')).serve(values, io, backends),
+    serve: async (values, io, again) =>
+      (await import('./commands/serve.js')).serve(values, io, backends, again),
     top: async (values, io) => (await import('./commands/top.js')).top(values, io, backends),
     trace: async (values, io) => (await import('./commands/trace.js')).trace(values, io, backends),
     why: async (values, io) => (await import('./commands/why.js')).why(values, io, backends),

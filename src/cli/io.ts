@@ -24,6 +24,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts once; its `reason` is a StopReason. */
   readonly stop: AbortSignal;
+  /** Sets what SIGHUP does instead of stopping; a terminal that was closed stops the command nevertheless. */
+  onHangUp?(reload: () => void): void;
   /** First lines of the log. */
   readonly warnings?: readonly string[];
 }

@@ -9,8 +9,12 @@ import { resolve } from '../config/resolve.js';
 import { VERSION } from '../protocol/version.js';
 import type { Io } from './io.js';
 
-/** A command: checked values in, exit code out. */
-export type Handler<C extends CommandName> = (values: ValuesOf<C>, io: Io) => Promise<number>;
+/** A command: checked values in, exit code out. `again` reads environment and file once more, beside the same flags. */
+export type Handler<C extends CommandName> = (
+  values: ValuesOf<C>,
+  io: Io,
+  again: () => ValuesOf<C>,
+) => Promise<number>;
 export type Handlers = { readonly [C in CommandName]: Handler<C> };
 
 const FOOTER = `
@@ -43,7 +47,8 @@ function addCommand(
 ): void {
   const command = program.command(name).description(COMMANDS[name].summary).addHelpText('after', FOOTER);
   for (const [key, spec] of Object.entries(COMMANDS[name].options)) addOption(command, key, spec);
-  command.action(async () => onExit(await handler(resolve(name, typed(command), io.env), io)));
+  const read = () => resolve(name, typed(command), io.env);
+  command.action(async () => onExit(await handler(read(), io, read)));
 }
 
 function addOption(command: Command, key: string, spec: OptionSpec): void {

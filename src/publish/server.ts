@@ -21,7 +21,7 @@ import {
   refuseSocket,
   SECURITY_HEADERS,
 } from './http/error-response.js';
-import { Gate } from './http/gate.js';
+import { Gate, type GateRules } from './http/gate.js';
 import { Hub } from './hub.js';
 import { Metrics } from './metrics/metrics.js';
 import { WebSockets } from './stream/websocket.js';
@@ -38,7 +38,7 @@ export interface ServerOptions {
   /** Its kernel's release. */
   readonly kernel: string;
   /** Required beyond loopback. */
-  readonly token?: Buffer | string;
+  readonly token?: Buffer | string | null;
   /** Filter expression: only what matches is published. The source's findings and verdict are about that alone. */
   readonly filter?: string;
   readonly allowHosts: readonly string[];
@@ -55,6 +55,8 @@ export interface RunningServer {
   readonly url: string;
   readonly hub: Hub;
   readonly sockets: Pick<WebSockets, 'checkConnections' | 'queuedBytes'>;
+  /** Who may ask from now on. With another token all streams end. Throws USAGE, and changes nothing, where a token is missing. */
+  admit(rules: GateRules): void;
   stop(): Promise<void>;
 }
 
@@ -79,16 +81,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   sockets.watch();
   const ticker = new Ticker(hub, options.intervalMs);
   ticker.start();
-  return { url: urlOf(address), hub, sockets, stop: () => stop(server, sockets, ticker) };
+  const admit = (rules: GateRules) => {
+    checkToken(listen.host, rules);
+    if (!gate.set(rules)) return;
+    sockets.disconnect();
+    server.closeAllConnections();
+  };
+  return { url: urlOf(address), hub, sockets, admit, stop: () => stop(server, sockets, ticker) };
 }
 
-function gateOf({ listen, token, allowHosts, allowOrigins }: ServerOptions): Gate {
-  if (token === undefined && requireTokenFor(listen.host)) {
-    throw new PortchurnError('USAGE', `listening on ${listen.host} needs a token`, {
-      hint: '--token-file F',
-    });
-  }
-  return new Gate({ listenHost: listen.host, token: token ?? null, allowHosts, allowOrigins });
+function gateOf({ listen, token = null, allowHosts, allowOrigins }: ServerOptions): Gate {
+  const rules = { token, allowHosts, allowOrigins };
+  checkToken(listen.host, rules);
+  return new Gate({ listenHost: listen.host, ...rules });
+}
+
+function checkToken(host: string, { token }: GateRules): void {
+  if (token !== null || !requireTokenFor(host)) return;
+  throw new PortchurnError('USAGE', `listening on ${host} needs a token`, { hint: '--token-file F' });
 }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;

@@ -21,5 +21,5 @@ export async function serve({ config, log, env }: ServeOptions): Promise<Service
     manager.stopping();
     await service.stop();
   };
-  return { url: service.url, stop };
+  return { url: service.url, reload: service.reload, stop };
 }

@@ -17,23 +17,30 @@ export interface Service {
   readonly url: string;
   /** False: the tracer has stopped; what clients get is old. */
   isTracing(): boolean;
+  /** Reads the token anew, and takes what can change while it runs. Throws USAGE, and goes on as before. */
+  reload(config: ServeConfig): void;
   stop(): Promise<void>;
 }
 
 /** Resolves once clients can connect and the tracer is attached. */
 export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
-  const token = config.tokenFile === null ? undefined : readToken(config.tokenFile);
+  const rules = rulesOf(config);
   const scope = scopeOf(config.filter);
   const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, log });
   try {
-    const server = await startServer({ ...config, ...describe(engine), ...(token && { token }), log });
+    const server = await startServer({ ...config, ...describe(engine), token: rules.token, log });
     log.info({ url: server.url, kernel: engine.kernel }, 'tracing');
     const isTracing = () => engine.source.health() !== null;
-    return { url: server.url, isTracing, stop: () => stopAll(server, engine) };
+    const reload = (next: ServeConfig) => server.admit(rulesOf(next));
+    return { url: server.url, isTracing, reload, stop: () => stopAll(server, engine) };
   } catch (error) {
     await engine.stop();
     throw error;
   }
+}
+
+function rulesOf({ tokenFile, allowHosts, allowOrigins }: ServeConfig) {
+  return { token: tokenFile === null ? null : readToken(tokenFile), allowHosts, allowOrigins };
 }
 
 function describe(engine: Engine) {

@@ -1,14 +1,20 @@
 /**
  * The service comes and goes: one URL on stdout, exit 0 on SIGTERM and SIGINT, and nothing of it is left in the kernel.
  */
-import { existsSync } from 'node:fs';
+
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { children, programsGone } from '../support/leftovers.js';
 import { Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { startService } from '../support/service.js';
+import { portchurn, Service, startService } from '../support/service.js';
 
 const COUNT = 500;
 
@@ -40,6 +46,48 @@ it.concurrent('frees its BPF programs when it is killed, and the next one starts
   await programsGone(programs);
   const second = await startService(scope);
   expect(await second.get('/healthz')).toMatchObject({ status: 'ok' });
+});
+
+const words = ['the-first-token-', 'the-second-token'] as const;
+
+it.concurrent('reads token and configuration anew after SIGHUP, and goes on tracing', async ({
+  onTestFinished,
+}) => {
+  const scope = testScope({ onTestFinished });
+  const [token, config] = ['token', 'config.yaml'].map((name) => join(scope.directory(), name)) as [
+    string,
+    string,
+  ];
+  writeFileSync(token, words[0], { mode: 0o600 });
+  writeFileSync(config, `listen: 127.0.0.1:0\ntoken-file: ${token}\n`);
+  const running = await start(scope, portchurn('serve', '--config', config));
+  const [url] = await running.printed(/^http:\/\/\S+$/m);
+  const service = scope.use(new Service(running, url));
+  const status = async (word: string, host = new URL(url).host) => {
+    const headers = { authorization: `Bearer ${word}`, host };
+    const [answer] = await once(get(new URL('/healthz', url), { headers }), 'response');
+    return (answer as IncomingMessage).resume().statusCode;
+  };
+  const programs = service.programs();
+  const stream = new WebSocket(new URL('/api/v1/stream', url), 'portchurn.v1', {
+    headers: { authorization: `Bearer ${words[0]}` },
+  });
+  await once(stream, 'message');
+  const ended = once(stream, 'close');
+
+  writeFileSync(token, words[1]);
+  writeFileSync(config, `listen: 127.0.0.1:7\ntoken-file: ${token}\nallow-host: [a.example]\n`);
+  running.signal('SIGHUP');
+  await running.until(() => running.stderr.includes('these change with a restart only'), 'say what it did');
+  await ended;
+  expect(await Promise.all(words.map((word) => status(word)))).toEqual([401, 200]);
+  expect(await status(words[1], 'a.example')).toBe(200);
+
+  writeFileSync(token, 'short');
+  running.signal('SIGHUP');
+  await running.until(() => running.stderr.includes('not reloaded'), 'refuse a short token');
+  expect(await status(words[1])).toBe(200);
+  expect(service.programs()).toEqual(programs);
 });
 
 it('two services run side by side and count the same', async () => {

@@ -11,15 +11,19 @@ import ipaddr from 'ipaddr.js';
 import { PortchurnError } from '../../protocol/errors.js';
 import { BEARER_PREFIX } from '../../protocol/names.js';
 
-export interface GateOptions {
-  /** Address or name the service listens on. */
-  readonly listenHost: string;
+/** What may change while the service runs. */
+export interface GateRules {
   /** Null: no token is required. */
   readonly token: Buffer | string | null;
   /** More Host headers to accept: a name, or `name:port`. */
   readonly allowHosts: readonly string[];
   /** More origins to accept, such as `https://ops.example`. */
   readonly allowOrigins: readonly string[];
+}
+
+export interface GateOptions extends GateRules {
+  /** Address or name the service listens on. */
+  readonly listenHost: string;
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
@@ -41,17 +45,27 @@ function parseAuthority(text: string): Authority | null {
 }
 
 export class Gate {
-  readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string>;
-  readonly #token: Buffer | null;
+  readonly #listenHost: string;
+  #hosts: ReadonlySet<string> = new Set();
+  #origins: ReadonlySet<string> = new Set();
+  #token: Buffer | null = null;
 
   /** Throws USAGE for an empty token. */
-  constructor(options: GateOptions) {
-    const hosts = [...LOOPBACK_NAMES, options.listenHost, ...options.allowHosts];
+  constructor({ listenHost, ...rules }: GateOptions) {
+    this.#listenHost = listenHost;
+    this.set(rules);
+  }
+
+  /** From now on these. Returns whether the token is another one: who came with the old one must go. Throws USAGE for an empty token. */
+  set({ token, allowHosts, allowOrigins }: GateRules): boolean {
+    const next = token === null ? null : Buffer.from(token.toString().trim());
+    if (next?.length === 0) throw new PortchurnError('USAGE', 'the token is empty');
+    const before = this.#token;
+    const hosts = [...LOOPBACK_NAMES, this.#listenHost, ...allowHosts];
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
-    this.#origins = new Set(options.allowOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
-    this.#token = options.token === null ? null : Buffer.from(options.token.toString().trim());
-    if (this.#token?.length === 0) throw new PortchurnError('USAGE', 'the token is empty');
+    this.#origins = new Set(allowOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
+    this.#token = next;
+    return next === null ? before !== null : before === null || !equal(before, next);
   }
 
   check(request: IncomingMessage): PortchurnError | null {

@@ -57,6 +57,11 @@ export class WebSockets {
     else this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, socket as Socket));
   }
 
+  /** Ends every connection: clients that come back pass the gate anew. */
+  disconnect(): void {
+    for (const connection of this.#connections) void connection.close();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#watch);
     const deadline = setTimeout(() => {

@@ -77,7 +77,7 @@ function secret(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'portchurn-token-'));
   cleanups.push(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'token');
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 
@@ -245,13 +245,13 @@ describe('top, attached', () => {
 
 describe('attaching', () => {
   it('shows the token, and says which option is missing without', async () => {
-    const { url } = await service(new Memory(FLOWS()), { token: 's3cret' });
+    const { url } = await service(new Memory(FLOWS()), { token: 's3cret-of-sixteen' });
     const without = await run('top', '--once', '--connect', url);
     expect(without.code).toBe(1);
     expect(without.stderr).toMatch(/^portchurn: a token is needed.*\n {2}→ .*--token-file F\n$/);
-    const wrong = await run('top', '--once', '--connect', url, '--token-file', secret('wrong'));
+    const wrong = await run('top', '--once', '--connect', url, '--token-file', secret('wrong-of-sixteen-'));
     expect(wrong.code).toBe(1);
-    const right = await run('top', '--once', '--connect', url, '--token-file', secret('s3cret\n'));
+    const right = await run('top', '--once', '--connect', url, '--token-file', secret('s3cret-of-sixteen\n'));
     expect(right.code).toBe(0);
   });
 

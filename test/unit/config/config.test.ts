@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(text: string): string {
   const path = join(folder, `${Math.random().toString(36).slice(2)}.yaml`);
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 
@@ -251,12 +251,27 @@ describe('serveConfig', () => {
 
 describe('a token file', () => {
   it('holds one word', () => {
-    expect(readToken(file('s3cret\n'))).toBe('s3cret');
+    expect(readToken(file('s3cret-of-sixteen\n'))).toBe('s3cret-of-sixteen');
+  });
+
+  it.each([0o600, 0o640, 0o440])('of mode %o is read: a group may', (mode) => {
+    const path = file('s3cret-of-sixteen');
+    chmodSync(path, mode);
+    expect(readToken(path)).toBe('s3cret-of-sixteen');
+  });
+
+  it.each([0o644, 0o604])('of mode %o is refused: everybody on this machine can read it', (mode) => {
+    const path = file('s3cret-of-sixteen');
+    chmodSync(path, mode);
+    const { message, hint } = failure(() => readToken(path));
+    expect(message).toContain('can be read by every local user');
+    expect(hint).toBe(`chmod o-rwx ${path}`);
   });
 
   it.each([
     ['', 'is empty'],
     [' \n', 'is empty'],
+    ['fifteen--bytes-', 'holds 15 bytes, a token has at least 16'],
     ['two words', 'something other than'],
     ['gehe\u00efm', 'something other than'],
   ])('with %j is refused', (text, words) => {

@@ -27,6 +27,16 @@ export function verdictLimit(path: VerdictPath, requested = false): Problem | nu
   };
 }
 
+/** The tracer reports the kernel's own process ids; /proc shows those of the service's pid namespace. */
+export function pidNamespaceLimit(initial: boolean): Problem | null {
+  if (initial) return null;
+  return {
+    what: 'Of processes outside of this pid namespace only what they show at a connect is known: older ones have no name, units are missing, live ones may be shown as ended, and network namespaces that only they are in are not audited.',
+    why: 'The service runs in a pid namespace of its own, as in a container, and sees the /proc of that.',
+    fix: 'Share the host’s: docker run --pid=host …, in Kubernetes hostPID: true.',
+  };
+}
+
 export function syscallsLimit(traced: boolean): Problem | null {
   if (traced) return null;
   return {

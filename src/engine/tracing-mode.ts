@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { absentTracer } from '../capture/absent-tracer.js';
 import type { KernelFilter, NativeAddon, NativeError, NativeTracer } from '../capture/native.js';
-import { pollingLimit, syscallsLimit, verdictLimit } from '../doctor/limits.js';
+import { pidNamespaceLimit, pollingLimit, syscallsLimit, verdictLimit } from '../doctor/limits.js';
 import { explainLoadFailure } from '../doctor/load-failure.js';
 import { PortchurnError } from '../protocol/errors.js';
 import type { Problem } from '../protocol/frames.js';
@@ -36,7 +36,8 @@ export function openTracing(addon: NativeAddon, options: TracingOptions): Tracin
   try {
     const tracer = openTracer(addon, options);
     const verdict = verdictLimit(tracer.outcomePath(), options.portableVerdict);
-    const limits = [verdict, syscallsLimit(options.syscalls)].filter((limit) => limit !== null);
+    const pids = pidNamespaceLimit(readKernelFacts().initialPidNamespace);
+    const limits = [verdict, syscallsLimit(options.syscalls), pids].filter((limit) => limit !== null);
     return { tracer, mode: 'ebpf', limits };
   } catch (error) {
     if (!options.mayPoll || !(error instanceof PortchurnError) || !canPoll(readKernelFacts())) throw error;

@@ -1,4 +1,5 @@
 /** What this kernel and this process may do. In: /proc and /sys. Out: KernelFacts. */
+import { readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import { CapabilitySet } from './capabilities.js';
 import { readMounts } from './mounts.js';
@@ -22,6 +23,8 @@ export interface KernelFacts {
   capabilities: CapabilitySet;
   /** False in the user namespace of a rootless container, whose capabilities the kernel does not accept for BPF. */
   initialUserNamespace: boolean;
+  /** False where this process sees other process ids than the kernel's own, as in a container without the host's. */
+  initialPidNamespace: boolean;
   /** A seccomp filter is installed, as container runtimes do: it may refuse bpf(2) and perf_event_open(2). */
   seccomp: boolean;
 }
@@ -42,8 +45,18 @@ export function readKernelFacts(root = ''): KernelFacts {
     uid: Number(field('Uid')),
     capabilities: CapabilitySet.parse(field('CapEff')),
     initialUserNamespace: /^\s*0\s+0\s+4294967295\s*$/.test(readText(`${root}/proc/self/uid_map`) ?? ''),
+    initialPidNamespace: isInitialPidNamespace(root),
     seccomp: field('Seccomp') === '2',
   };
+}
+
+/** PROC_PID_INIT_INO, include/linux/proc_ns.h. A machine that does not say is taken for one without others. */
+function isInitialPidNamespace(root: string): boolean {
+  try {
+    return readlinkSync(`${root}/proc/self/ns/pid`) === `pid:[${0xef_ff_ff_fc}]`;
+  } catch {
+    return true;
+  }
 }
 
 /** "none [integrity] confidentiality": the one in brackets. */

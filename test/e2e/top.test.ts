@@ -2,10 +2,11 @@
  * `portchurn top --once` and `doctor`, as scripts call them: beside a service, and alone.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DoctorReport } from '../../src/protocol/doctor.js';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
-import { start } from '../support/process.js';
+import { run, start } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { cli, portchurn, type Service, startService } from '../support/service.js';
 
@@ -94,5 +95,14 @@ describe('alone', () => {
     expect(await cli(['doctor'])).toMatchObject({ code: 0 });
     const { stdout } = await cli(['doctor', '-o', 'json']);
     expect(() => JSON.parse(stdout) as unknown).not.toThrow();
+  });
+
+  it.concurrent('doctor says in a pid namespace of its own what cannot be seen from there', async () => {
+    const apart = ['unshare', '--pid', '--fork', '--mount-proc', ...portchurn('doctor', '-o', 'json')];
+    const { checks } = JSON.parse((await run(apart)).stdout) as DoctorReport;
+    expect(checks.find(({ id }) => id === 'pids')).toMatchObject({
+      status: 'warn',
+      fix: expect.stringContaining('hostPID: true'),
+    });
   });
 });

@@ -8,6 +8,7 @@ import { CAPABILITIES, type Capability } from '../../system/capabilities.js';
 import type { KernelFacts } from '../../system/kernel.js';
 import { type NetSysctls, parseSysctls } from '../../system/parse/sysctl.js';
 import { readSysctls } from '../../system/sysctl.js';
+import { pidNamespaceLimit } from '../limits.js';
 import { capabilityFix, FIX } from '../load-failure.js';
 import { fail, ok, type Result, warn } from './check.js';
 
@@ -17,7 +18,7 @@ const ENOUGH_MEMORY = 256 * MIB;
 
 export function processChecks(facts: KernelFacts, root: string): Result[] {
   const capabilities = CAPABILITIES.map((capability) => hasCapability(facts, capability));
-  return [user(facts), ...capabilities, memory(), portSettings(root)];
+  return [user(facts), pids(facts), ...capabilities, memory(), portSettings(root)];
 }
 
 function user(facts: KernelFacts): Result {
@@ -27,6 +28,13 @@ function user(facts: KernelFacts): Result {
     return fail(EXIT.privilege, 'user', title, detail, FIX.userNamespace);
   }
   return ok('user', title, facts.uid === 0 ? 'root' : `uid ${facts.uid}`);
+}
+
+function pids({ initialPidNamespace }: KernelFacts): Result {
+  const title = 'Process ids';
+  const limit = pidNamespaceLimit(initialPidNamespace);
+  if (limit === null) return ok('pids', title, 'those of the kernel');
+  return warn('pids', title, `${limit.what} ${limit.why}`, limit.fix ?? '');
 }
 
 function hasCapability(facts: KernelFacts, { name, required, use, without }: Capability): Result {

@@ -191,6 +191,7 @@ describe('a refused load', () => {
     uid: 0,
     capabilities: CapabilitySet.parse(ALL),
     initialUserNamespace: true,
+    initialPidNamespace: true,
     seccomp: false,
   };
   const none = CapabilitySet.parse('0');
@@ -272,6 +273,7 @@ it('facts of the kernel are read from /proc and /sys', () => {
     lockdown: 'integrity',
     uid: 1000,
     initialUserNamespace: true,
+    initialPidNamespace: true,
     seccomp: true,
   });
 });

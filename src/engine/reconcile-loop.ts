@@ -12,7 +12,7 @@ import type { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import type { DumpTarget } from '../capture/native.js';
 import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
 import { DumpTexts } from '../decode/dump-texts.js';
-import type { Netns, NetworkNamespaces } from '../system/netns.js';
+import { type Netns, type NetworkNamespaces, pathOf } from '../system/netns.js';
 import { AuditSchedule } from './audit-schedule.js';
 import type { DumpReader } from './dump-reader.js';
 
@@ -143,6 +143,6 @@ function within({ least, most }: { least: number; most: number }, ms: number): n
   return Math.min(most, Math.max(least, ms));
 }
 
-function targetOf({ inode, mountPath, pid }: Netns): DumpTarget {
-  return { id: inode, path: mountPath ?? `/proc/${pid}/ns/net` };
+function targetOf(netns: Netns): DumpTarget {
+  return { id: netns.inode, path: pathOf(netns) };
 }

@@ -28,7 +28,8 @@ static __always_inline bool has_own_range(struct sock *sk)
 	if (bpf_core_field_exists(inet->local_port_range))
 		return BPF_CORE_READ(inet, local_port_range) != 0;
 	if (bpf_core_field_exists(halves->local_port_range))
-		return BPF_CORE_READ(halves, local_port_range.hi) != 0 || BPF_CORE_READ(halves, local_port_range.lo) != 0;
+		return BPF_CORE_READ(halves, local_port_range.hi) != 0 ||
+		       BPF_CORE_READ(halves, local_port_range.lo) != 0;
 	return false;
 }
 

@@ -90,7 +90,8 @@ void DumpRun::dump_one(const DumpTarget &target)
 	end.size = sizeof(end);
 	end.ended_ns = monotonic_ns();
 	if (begin.error == 0) {
-		const int text_error = target.settings_only ? write_settings(writer_) : write_settings_and_counters(writer_);
+		const int text_error = target.settings_only ? write_settings(writer_)
+							    : write_settings_and_counters(writer_);
 		error = error != 0 ? error : text_error;
 	}
 	end.error = static_cast<uint32_t>(error);

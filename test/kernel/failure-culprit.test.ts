@@ -186,7 +186,9 @@ describe.concurrent('while ports run out', () => {
     }
     const { errors } = await client.done();
     const holder = await churnClient(scope, view.netns, { to: SERVER, count: 198, 'hold-ms': 60_000 });
-    await view.reach('established', 198);
+    const held = () =>
+      budgets(view).some(({ destination, used }) => destination.port === 9000 && used === 200);
+    await view.watch.until(held, 'all ports held');
     others.write('end\n');
     await others.printed(/^done$/m);
     await fence(scope, view);

@@ -15,6 +15,7 @@ import { DumpTexts } from '../decode/dump-texts.js';
 import { type Netns, type NetworkNamespaces, pathOf } from '../system/netns.js';
 import { AuditSchedule } from './audit-schedule.js';
 import type { DumpReader } from './dump-reader.js';
+import { moment } from './moment.js';
 
 /** Between the end of one audit and the next, ms: eighty times its duration, within these. */
 const REST_MS = { least: 2000, most: 10_000 } as const;
@@ -90,7 +91,9 @@ export class ReconcileLoop implements DumpSink {
   }
 
   private async check(): Promise<void> {
-    const restUntil = this.aggregator.failures.wantAudit() ? this.doubtfulRestUntil : this.restUntil;
+    const restUntil = this.aggregator.failures.wantAudit(moment().ms * 1e6)
+      ? this.doubtfulRestUntil
+      : this.restUntil;
     if (this.running || performance.now() < restUntil) return;
     if (this.schedule.hasWork()) await this.round();
   }

@@ -20,6 +20,8 @@ import { fullToward, isFull, wantedBudget } from './exhausted-budget.js';
 
 /** What the history calls an attempt that its program gave up. */
 const ABORTED = 'aborted';
+/** A namespace that is not audited for so long has gone, or is one that never is, ns. */
+const DOUBT_NS = 30e9;
 
 export class Failures {
   readonly table: FailureTable;
@@ -38,7 +40,7 @@ export class Failures {
   /** A connect(), or an inbound connection, that did not come to ESTABLISHED. Returns the cause. */
   connect(event: TcpEvent, flow: Flow, unixMs: number): Cause {
     const cause = causeOf(event);
-    if (cause === 'ports-exhausted' || (cause === 'no-source-address' && this.isOut(flow)))
+    if (cause === 'ports-exhausted' || (cause === 'no-source-address' && this.lacksPorts(flow)))
       return this.exhausted(event, flow, unixMs);
     this.count(this.ofFlow(flow, event.err, cause, unixMs), event, unixMs);
     if (flow.direction === DIRECTION.OUT) countErrno(this.budgets.known(flow, event), event.err);
@@ -85,15 +87,18 @@ export class Failures {
     for (const changed of [failure, ...alike]) this.table.touch(changed);
   }
 
-  /** Whether an audit may explain what the gauges do not. */
-  wantAudit(): boolean {
+  /** Whether an audit may explain what the gauges do not. @param nowNs CLOCK_MONOTONIC */
+  wantAudit(nowNs: number): boolean {
     for (const [namespace, sinceNs] of this.doubted)
-      if (namespace.auditedAt > sinceNs) this.doubted.delete(namespace);
+      if (namespace.auditedAt > sinceNs || nowNs - sinceNs > DOUBT_NS) this.doubted.delete(namespace);
     return this.doubted.size > 0;
   }
 
-  /** An attempt whose transitions the kernel hid looks like one that found no source address; but where there is none, nothing holds a port. */
-  private isOut(flow: Flow): boolean {
+  /**
+   * An attempt whose transitions the kernel hid looks like one that found no source address; but where there is none, nothing holds
+   * a port.
+   */
+  private lacksPorts(flow: Flow): boolean {
     return fullToward(this.budgets, flow) !== null;
   }
 

@@ -386,16 +386,21 @@ describe('EADDRNOTAVAIL', () => {
     expect(now()).toEqual(exhausted(2));
   });
 
-  it('wants an audit while the gauges show free ports, and not when they agree', () => {
+  it('wants an audit while the gauges show free ports, and not when they agree or none comes', () => {
     const { world } = holding(4, 40_000, 40_099);
-    const { failures } = world.aggregator;
-    expect(failures.wantAudit()).toBe(false);
+    const { aggregator } = world;
+    const wanted = () => aggregator.failures.wantAudit((world.now - aggregator.unixMsAtZero) * 1e6);
+    expect(wanted()).toBe(false);
     world.feed(noPort(victim));
-    expect(failures.wantAudit()).toBe(true);
-    audit(world, 40_000, 40_003);
-    expect(failures.wantAudit()).toBe(false);
+    expect(wanted()).toBe(true);
+    world.pass(31_000);
+    expect(wanted()).toBe(false);
     world.feed(noPort({ ...victim, cookie: 1001 }));
-    expect(failures.wantAudit()).toBe(false);
+    expect(wanted()).toBe(true);
+    audit(world, 40_000, 40_003);
+    expect(wanted()).toBe(false);
+    world.feed(noPort({ ...victim, cookie: 1002 }));
+    expect(wanted()).toBe(false);
   });
 
   it('of a socket with its own range, or whose tuple is taken, keeps its cause beside exhaustion', () => {

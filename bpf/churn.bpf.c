@@ -167,9 +167,10 @@ static __always_inline void on_failed(struct transition *t)
 
 	if (t->sk->sk_err)
 		f.err = (__u16)t->sk->sk_err;
-	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t))
+	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t)) {
 		f.err = EADDRNOTAVAIL;
-	else {
+		f.flags |= has_own_range(t->sk) ? FAILURE_OWN_RANGE : 0;
+	} else {
 		/* The program gave up, possibly because of the ICMP answer whose error is reported here. */
 		f.end = END_ABORTED;
 		f.err = t->state->soft_err;

@@ -190,6 +190,14 @@ struct sock {
 struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
+	__u32 local_port_range; /* IP_LOCAL_PORT_RANGE, highest and lowest; 0: none. Since 6.8 */
+};
+struct port_halves {
+	__u16 lo;
+	__u16 hi;
+};
+struct inet_sock___halves { /* since 6.3 */
+	struct port_halves local_port_range;
 };
 struct inet_bind_bucket {
 	signed char fastreuse; /* -1: every owner's port was chosen by connect() */

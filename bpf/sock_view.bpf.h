@@ -19,6 +19,20 @@ struct sock_view {
 	__be16 sport; /* the local port as the socket last had it */
 };
 
+/* Whether IP_LOCAL_PORT_RANGE gave the socket, which may be only an address, a range of its own; kernels before 6.3 have none. */
+static __always_inline bool has_own_range(struct sock *sk)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+	struct inet_sock___halves *halves = (struct inet_sock___halves *)sk;
+
+	if (bpf_core_field_exists(inet->local_port_range))
+		return BPF_CORE_READ(inet, local_port_range) != 0;
+	if (bpf_core_field_exists(halves->local_port_range))
+		return BPF_CORE_READ(halves, local_port_range.hi) != 0 ||
+		       BPF_CORE_READ(halves, local_port_range.lo) != 0;
+	return false;
+}
+
 /* For a full TCP socket whose type the verifier knows. */
 static __always_inline __be16 port_of(struct sock *sk)
 {

@@ -162,6 +162,33 @@ static __always_inline void read_name(struct named_address *name, struct call_st
 		write_v4(name->address, user.v4);
 }
 
+/* Whether the address is ::ffff:a.b.c.d. */
+static __always_inline bool is_ipv4(const __u8 *address)
+{
+	__u16 zero = 0;
+
+	for (int i = 0; i < 10; i++)
+		zero |= address[i];
+	return zero == 0 && address[10] == 0xff && address[11] == 0xff;
+}
+
+/*
+ * Flags of a connect() that failed with EADDRNOTAVAIL, and no transition told. tcp_v4_connect() fails so only when it
+ * searches for a port, in SYN_SENT: that transition was hidden. tcp_v6_connect() also when it finds no source address.
+ */
+static __always_inline __u8 why_no_address(struct sock *sk, const __u8 *address)
+{
+	__u8 flags = 0;
+
+	if (!is_ipv4(address))
+		return FAILURE_NO_SOURCE;
+	if (BPF_CORE_READ(sk, __sk_common.skc_num))
+		flags |= FLAG_BOUND_BEFORE;
+	if (has_own_range(sk))
+		flags |= FAILURE_OWN_RANGE;
+	return flags;
+}
+
 static __always_inline void send_failure(struct call_state *call, struct event_facts *f)
 {
 	struct socket *socket = socket_of(call->fd);
@@ -176,6 +203,8 @@ static __always_inline void send_failure(struct call_state *call, struct event_f
 		return;
 	f->cookie = cookie_of(sk);
 	f->oldstate = f->newstate = TCP_CLOSE;
+	if (f->named == NAMED_REMOTE && f->err == EADDRNOTAVAIL)
+		f->flags |= why_no_address(sk, f->name.address);
 	send_for_caller(sk, f);
 }
 

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 4
+#define EVENT_FORMAT 5
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
@@ -68,6 +68,12 @@ enum event_flags {
 	FLAG_TRACED = 1 << 5,            /* of a traced process: trace subscribers want it */
 	FLAG_OPEN_OVERFLOWED = 1 << 6,   /* the open had no room in the ring: the overflow counters have it */
 	FLAG_RETRIED = 1 << 7,           /* EVENT_CONNECT: the SYN was sent again, so the attempt lasts */
+};
+
+/* Also in `flags`, of EVENT_FAILED with EADDRNOTAVAIL: there was no FIN and no open, whose bits these are. */
+enum failure_flags {
+	FAILURE_OWN_RANGE = 1 << 1, /* the socket has a port range of its own (IP_LOCAL_PORT_RANGE) */
+	FAILURE_NO_SOURCE = 1 << 3, /* IPv6, before SYN_SENT: there was no source address to choose */
 };
 
 /* One connection event. 128 bytes. */
@@ -158,7 +164,8 @@ struct overflow_key {
 	__u32 owner_tgid;
 	__u8 direction;
 	__u8 type;  /* enum event_type */
-	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _BOUND_BEFORE, _OPEN_SENT, _OPEN_OVERFLOWED, _PREEXISTING */
+	__u8 flags; /* of the event: FLAG_CLOSED_FIRST, _BOUND_BEFORE, _OPEN_SENT, _OPEN_OVERFLOWED, _PREEXISTING;
+		       all of enum failure_flags */
 	__u8 err;   /* of a failure: errno values of TCP fit */
 	__u32 netns_inum;
 };

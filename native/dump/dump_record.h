@@ -2,6 +2,7 @@
 /*
  * The dump format: the records that the dumper's thread writes and src/decode/dump.ts reads. The dump of one namespace is
  *   dump_begin, dump_socket*, dump_text*, dump_end
+ * one of its settings alone has no dump_socket, and of dump_text the files before DUMP_FILE_NETSTAT.
  * Without dump_end it counts as not dumped.
  * Twin: src/decode/dump-layout.ts, same records, same order; a unit test compares the two, and the loader refuses an addon
  * of another EVENT_FORMAT. To change a field: change it here, its assertion below, its row in dump-layout.ts, and raise

@@ -84,13 +84,14 @@ void DumpRun::dump_one(const DumpTarget &target)
 	begin.error = static_cast<uint32_t>(error);
 	begin.started_ns = monotonic_ns();
 	writer_.add_anyway(&begin, sizeof(begin));
-	if (error == 0)
+	if (error == 0 && !target.settings_only)
 		error = dump(sockets, end.sockets);
 	end.type = DUMP_END;
 	end.size = sizeof(end);
 	end.ended_ns = monotonic_ns();
 	if (begin.error == 0) {
-		const int text_error = write_settings_texts(writer_);
+		const int text_error = target.settings_only ? write_settings(writer_)
+							    : write_settings_and_counters(writer_);
 		error = error != 0 ? error : text_error;
 	}
 	end.error = static_cast<uint32_t>(error);

@@ -12,6 +12,7 @@
 struct DumpTarget {
 	uint32_t id; /* the caller's number */
 	std::string path;
+	bool settings_only = false; /* no sockets and no counters */
 };
 
 class DumpRun

@@ -70,12 +70,12 @@ int write_piece(RecordWriter &writer, size_t file, const std::vector<uint8_t> &t
 	std::copy_n(text.begin() + static_cast<ptrdiff_t>(offset), length, record.begin() + sizeof(header));
 	return writer.add(record.data(), header.size);
 }
-} // namespace
 
-int write_settings_texts(RecordWriter &writer)
+// The first `files` of kPaths.
+int write_files(RecordWriter &writer, size_t files)
 {
 	std::vector<uint8_t> text;
-	for (size_t file = 0; file < std::size(kPaths); file++) {
+	for (size_t file = 0; file < files; file++) {
 		if (!read_text(kPaths[file], text))
 			continue;
 		size_t offset = 0;
@@ -86,4 +86,15 @@ int write_settings_texts(RecordWriter &writer)
 		} while (offset < text.size());
 	}
 	return 0;
+}
+} // namespace
+
+int write_settings(RecordWriter &writer)
+{
+	return write_files(writer, DUMP_FILE_NETSTAT);
+}
+
+int write_settings_and_counters(RecordWriter &writer)
+{
+	return write_files(writer, std::size(kPaths));
 }

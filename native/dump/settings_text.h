@@ -3,5 +3,6 @@
 #pragma once
 #include "native/dump/record_writer.h"
 
-// Returns 0 or the writer's error. A file that cannot be read is left out.
-int write_settings_texts(RecordWriter &writer);
+// They return 0 or the writer's error. A file that cannot be read is left out.
+int write_settings(RecordWriter &writer);
+int write_settings_and_counters(RecordWriter &writer);

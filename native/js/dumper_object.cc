@@ -34,7 +34,8 @@ std::vector<DumpTarget> targets_of(const Napi::Value &value)
 	for (uint32_t i = 0; i < list.Length(); i++) {
 		const auto target = list.Get(i).As<Napi::Object>();
 		targets.push_back({target.Get("id").As<Napi::Number>().Uint32Value(),
-				   target.Get("path").As<Napi::String>().Utf8Value()});
+				   target.Get("path").As<Napi::String>().Utf8Value(),
+				   target.Get("settingsOnly").ToBoolean().Value()});
 	}
 	return targets;
 }

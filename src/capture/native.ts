@@ -87,6 +87,8 @@ export interface DumpTarget {
   id: number;
   /** A network namespace: "/proc/PID/ns/net" or a named mount. */
   path: string;
+  /** Leaves out sockets and counters. */
+  settingsOnly?: boolean;
 }
 
 /** Bounds of a dumper's memory. */

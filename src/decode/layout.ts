@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 4;
+export const EVENT_FORMAT = 5;
 
 export const EVENT = {
   PROCESS: 1,
@@ -43,6 +43,9 @@ export const FLAG = {
   OPEN_OVERFLOWED: 1 << 6,
   RETRIED: 1 << 7,
 } as const;
+
+/** Of FAILED with EADDRNOTAVAIL: bits of FLAG that mean nothing there. */
+export const FAILURE_FLAG = { OWN_RANGE: 1 << 1, NO_SOURCE: 1 << 3 } as const;
 
 export const PROCESS_FLAG = {
   FORKED: 1 << 0,

@@ -14,7 +14,7 @@ import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
-import type { NativeSocketDumper, NativeTracer } from '../capture/native.js';
+import type { NativeAddon, NativeSocketDumper, NativeTracer } from '../capture/native.js';
 import { RingDrain } from '../capture/ring-drain.js';
 import { readSeeds } from '../capture/seeds.js';
 import { Batch } from '../decode/batch.js';
@@ -38,6 +38,7 @@ import { LossRecovery } from './loss-recovery.js';
 import { moment } from './moment.js';
 import { ProcessFactsReader } from './process-facts.js';
 import { ReconcileLoop } from './reconcile-loop.js';
+import { SettingsLoop } from './settings-loop.js';
 import { measuredTables } from './sources.js';
 import { openTracing, type TracingMode, type TracingOptions } from './tracing-mode.js';
 
@@ -65,7 +66,7 @@ export interface Engine {
 /** Errors: ADDON_MISSING, ADDON_STALE, NOT_PERMITTED, LOCKDOWN, NO_BTF, KERNEL_TOO_OLD, BPF_FAILED. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const addon = openAddon();
-  const engine = new TracingEngine(openTracing(addon, options), addon.openSocketDumper(), options);
+  const engine = new TracingEngine(openTracing(addon, options), addon, options);
   await engine.seed();
   return engine;
 }
@@ -83,6 +84,7 @@ class TracingEngine implements Engine {
   private readonly recorder: HistoryRecorder;
   private readonly recovery: LossRecovery;
   private readonly audits: ReconcileLoop;
+  private readonly settings: SettingsLoop;
   private readonly diagnosis: Diagnosis;
   private readonly housekeeping: NodeJS.Timeout;
   private readonly startedAt = moment().ms;
@@ -94,7 +96,7 @@ class TracingEngine implements Engine {
 
   constructor(
     private readonly mode: TracingMode,
-    dumper: NativeSocketDumper,
+    addon: Pick<NativeAddon, 'openSocketDumper'>,
     options: EngineOptions,
   ) {
     this.tracer = mode.tracer;
@@ -109,7 +111,8 @@ class TracingEngine implements Engine {
     this.recovery = new LossRecovery(this.tracer, this.aggregator, overflow, history, this.log);
     this.tap = new EventTap(this.tracer, this.aggregator);
     this.ring = this.openRing();
-    this.audits = this.openAudits(dumper, overflow);
+    this.audits = this.openAudits(addon.openSocketDumper(), overflow);
+    this.settings = this.openSettings(addon.openSocketDumper());
     this.diagnosis = this.openDiagnosis(options.scope);
     this.source = this.openSource();
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
@@ -124,6 +127,7 @@ class TracingEngine implements Engine {
       decoder.decode(bytes, this.aggregator);
     });
     await this.audits.start();
+    this.settings.start();
   }
 
   onFatal(callback: (error: Error) => void): void {
@@ -136,6 +140,7 @@ class TracingEngine implements Engine {
     this.ring.stop();
     clearInterval(this.housekeeping);
     this.audits.stop();
+    this.settings.stop();
     this.processFacts.close();
     this.tracer.close();
   }
@@ -167,6 +172,11 @@ class TracingEngine implements Engine {
       this.log,
       this.polling ? () => holders.scan() : null,
     );
+  }
+
+  private openSettings(dumper: NativeSocketDumper): SettingsLoop {
+    const { namespaces } = this.aggregator;
+    return new SettingsLoop(new DumpReader(dumper), namespaces, this.namespaces, this.log);
   }
 
   private openDiagnosis(scope: Scope | undefined): Diagnosis {

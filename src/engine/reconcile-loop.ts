@@ -12,18 +12,19 @@ import type { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import type { DumpTarget } from '../capture/native.js';
 import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
 import { DumpTexts } from '../decode/dump-texts.js';
-import type { Netns, NetworkNamespaces } from '../system/netns.js';
+import { type Netns, type NetworkNamespaces, pathOf } from '../system/netns.js';
 import { AuditSchedule } from './audit-schedule.js';
 import type { DumpReader } from './dump-reader.js';
+import { moment } from './moment.js';
 
 /** Between the end of one audit and the next, ms: eighty times its duration, within these. */
 const REST_MS = { least: 2000, most: 10_000 } as const;
 /** The same where there are no events: audits are the only source then. */
 const POLLING_REST_MS = { least: 2000, most: 4000 } as const;
-/** While failures with a provisional cause wait for an audit: eight times its duration, within these. */
-const PROVISIONAL_REST_MS = { least: 500, most: 2000 } as const;
+/** While ports run out in a namespace whose gauges do not show it: eight times its duration, within these. */
+const DOUBTFUL_REST_MS = { least: 500, most: 2000 } as const;
 const REST_FACTOR = 80;
-const PROVISIONAL_REST_FACTOR = 8;
+const DOUBTFUL_REST_FACTOR = 8;
 const CHECK_MS = 500;
 /** Slots swept in one turn of the event loop: about a millisecond. */
 const SWEEP_SLOTS = 50_000;
@@ -35,7 +36,7 @@ export class ReconcileLoop implements DumpSink {
   private readonly found = new Map<number, Namespace>();
   private timer: NodeJS.Timeout | null = null;
   private restUntil = 0;
-  private provisionalRestUntil = 0;
+  private doubtfulRestUntil = 0;
   private running = false;
   private failed = false;
 
@@ -90,8 +91,9 @@ export class ReconcileLoop implements DumpSink {
   }
 
   private async check(): Promise<void> {
-    const hasProvisional = this.aggregator.failures.table.provisional.size > 0;
-    const restUntil = hasProvisional ? this.provisionalRestUntil : this.restUntil;
+    const restUntil = this.aggregator.failures.wantAudit(moment().ms * 1e6)
+      ? this.doubtfulRestUntil
+      : this.restUntil;
     if (this.running || performance.now() < restUntil) return;
     if (this.schedule.hasWork()) await this.round();
   }
@@ -116,7 +118,7 @@ export class ReconcileLoop implements DumpSink {
     const now = performance.now();
     const bounds = this.poll === null ? REST_MS : POLLING_REST_MS;
     this.restUntil = now + within(bounds, tookMs * REST_FACTOR);
-    this.provisionalRestUntil = now + within(PROVISIONAL_REST_MS, tookMs * PROVISIONAL_REST_FACTOR);
+    this.doubtfulRestUntil = now + within(DOUBTFUL_REST_MS, tookMs * DOUBTFUL_REST_FACTOR);
   }
 
   private async audit(due: readonly Netns[]): Promise<void> {
@@ -144,6 +146,6 @@ function within({ least, most }: { least: number; most: number }, ms: number): n
   return Math.min(most, Math.max(least, ms));
 }
 
-function targetOf({ inode, mountPath, pid }: Netns): DumpTarget {
-  return { id: inode, path: mountPath ?? `/proc/${pid}/ns/net` };
+function targetOf(netns: Netns): DumpTarget {
+  return { id: netns.inode, path: pathOf(netns) };
 }

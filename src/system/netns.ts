@@ -20,6 +20,11 @@ export interface Netns {
   mountPath: string | null;
 }
 
+/** The file by which it is entered. */
+export function pathOf({ mountPath, pid }: Netns): string {
+  return mountPath ?? `/proc/${pid}/ns/net`;
+}
+
 export interface NetnsOptions {
   root?: string;
   /** Where `ip netns` keeps its files. */
@@ -66,6 +71,11 @@ export class NetworkNamespaces {
   /** Resolves when a scan that began after this call has ended. Rejects, and what was known stays, when it could not see. */
   refresh(): Promise<void> {
     return this.scan.request();
+  }
+
+  /** Something is missing from the list: a scan when the last one is long enough ago. */
+  suggest(): void {
+    this.scan.suggest();
   }
 
   private *visit(): Generator<void> {

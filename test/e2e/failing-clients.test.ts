@@ -1,17 +1,25 @@
 /**
  * Real clients against a port that is closed, a host that does not answer and a range without a free port: as many failures
- * as strace sees failed connects, by the right process, with the right errno and cause. (ab prints fewer than it makes.)
+ * as strace sees failed connects, by the right process, with the right errno and cause. (ab prints fewer than it makes.) And what
+ * a client asks for that opens at a steady rate, whether it gets a port or not.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Cause, FailureRow } from '../../src/protocol/rows.js';
+import {
+  type BudgetRow,
+  type Cause,
+  type FailureRow,
+  type FindingRow,
+  SEVERITIES,
+} from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { rule } from '../support/firewall.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
-import { startService } from '../support/service.js';
+import { cli, startService } from '../support/service.js';
+import type { Table } from '../support/stream.js';
 import { straced } from './strace.js';
 
 const PORT = 9000;
@@ -119,3 +127,55 @@ it.concurrent.for(CASES)('%s against %s', async ([client, , place, netns], { onT
     expect(row.process.exe).toMatch(new RegExp(client === 'node' ? '/node$' : `/${client}`));
   }
 });
+
+const ASKED = { ports: 200, perSec: 40, seconds: 12 };
+const RANKS = [...SEVERITIES].reverse();
+
+it.concurrent('a client that is refused is asked about as if it were not', async ({ onTestFinished }) => {
+  const { ports, perSec, seconds } = ASKED;
+  const test = testScope({ onTestFinished });
+  const range = `40000 ${40_000 + ports - 1}`;
+  const netns = Netns.create(test, { 'net.ipv4.ip_local_port_range': range, 'net.ipv4.tcp_tw_reuse': 0 });
+  const service = await started;
+  const to = `127.0.0.1:${PORT}`;
+  await churnServer(test, netns, [to]);
+  const stream = await service.stream(test);
+  const filter = `netns:${netns.inode}`;
+  const severities = severitiesOf(stream.subscribe('findings'), netns);
+  const budgets = stream.subscribe('budgets', { filter });
+  const client = await churnClient(test, netns, { to, count: 100_000, rate: perSec, seconds });
+  const row = await budgets.until((rows) => rows.find(isRefused));
+  const near = (value: number | null | undefined, wanted: number) => {
+    expect(value).toBeGreaterThan(0.8 * wanted);
+    expect(value).toBeLessThan(1.2 * wanted);
+  };
+  expect(row).toMatchObject({ limit: ports, free: 0 });
+  near(row.demandPerSec, perSec);
+  /* Connections end at once, and each entry holds its port for a minute. */
+  near(row.sustainablePerSec, ports / 60);
+  const words = ['what-if', '--connect', service.url, '--filter', filter, '--range', '40000-40299'];
+  const { stdout } = await cli([...words, '-o', 'json']);
+  const { projected } = JSON.parse(stdout).budgets[0];
+  near(projected.demandPerSec, perSec);
+  near(projected.neededPorts, perSec * 60);
+  expect(projected.exhaustionSeconds).not.toBeNull();
+  expect((await client.done()).errors).toEqual({ EADDRNOTAVAIL: expect.any(Number) });
+  expect(severities.at(-1)).toBe('critical');
+  expect(severities).toEqual([...severities].sort((a, b) => RANKS.indexOf(a) - RANKS.indexOf(b)));
+});
+
+/** A good part of what it asks for finds no port. */
+const isRefused = ({ demandPerSec, openPerSec }: BudgetRow) => (demandPerSec ?? 0) - (openPerSec ?? 0) > 12;
+
+/** Of the churn that is found in the namespace, from now on: each one that differs from the one before. */
+function severitiesOf(findings: Table<FindingRow>, { inode }: Netns): FindingRow['severity'][] {
+  const seen: FindingRow['severity'][] = [];
+  void findings
+    .until((rows) => {
+      const row = rows.find(({ rule, netns }) => rule === 'connection-churn' && netns === inode);
+      if (row !== undefined && row.severity !== seen.at(-1)) seen.push(row.severity);
+      return false;
+    }, 120_000)
+    .catch(() => {});
+  return seen;
+}

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FailureRow, Quantiles } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
-import { budgets, CALLS, fail, failures, python } from '../support/failing.js';
+import { budgets, CALLS, fail, failures, fence, PRELUDE, python } from '../support/failing.js';
 import { start } from '../support/process.js';
 import { fileScope, type Over, testScope } from '../support/scope.js';
+import { tally } from '../support/tally.js';
 import { type View, watched } from '../support/watch.js';
 
-const next = watched(fileScope(), 16);
+const next = watched(fileScope(), 17);
 const SERVER = '127.0.0.1:9000';
 
 /** As settings that nobody has read when the ports run out. */
@@ -132,6 +133,84 @@ for _ in range(3):
     const victim = await fail(scope, view, { ...flags, count: 2 });
     const want = { cause: 'tuple-in-use', count: 2, budget: null, process: { pid: victim.pid } };
     expect(failures(view)).toMatchObject([want]);
+    await holder.stop();
+  });
+});
+
+/** Holds two ports of the range for good, and fails for other reasons than the 198 that are left, until the churn is over. */
+const OTHERS = `server = socket.create_server(("127.0.0.1", 9001))
+def bound(port, to=9000):
+    s = socket.socket(*TCP); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", port))
+    kept.append(s); s.connect(("127.0.0.1", to))
+def own_range():
+    s = socket.socket(*TCP); s.setsockopt(socket.IPPROTO_IP, 51, struct.pack("I", 40001 << 16 | 40000))
+    kept.append(s); s.connect(("127.0.0.1", 9000))
+kept = []; bound(40000); bound(40001)
+print("ready")
+for line in sys.stdin:
+    attempt(own_range)
+    attempt(lambda: bound(40000))
+    attempt(lambda: socket.socket(socket.AF_INET6).connect(("::1", 9000)))
+    print("round")
+    if line == "end\\n": break
+def device():
+    s = socket.socket(*TCP); s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo"); kept.append(s)
+    s.connect(("127.0.0.1", 9000))
+attempt(device)
+print("done")`;
+
+describe.concurrent('while ports run out', () => {
+  it('every failure has its cause at once and for good, whatever others fail for beside it', async (test) => {
+    const scope = testScope(test);
+    const view = next({
+      'net.ipv4.ip_local_port_range': '40000 40199',
+      'net.ipv4.tcp_tw_reuse': 0,
+      'net.ipv6.conf.all.disable_ipv6': 1,
+    });
+    await churnServer(scope, view.netns, [`${SERVER}=never`]);
+    const others = await start(scope, ['python3', '-u', '-c', `${PRELUDE}${OTHERS}`], { netns: view.netns });
+    await others.printed(/^ready$/m);
+    /* They hold and give back: at most moments some of the 198 are free. */
+    const churn = { to: SERVER, 'hold-ms': 300, close: 'reset', threads: 4, seconds: 3, rate: 900 } as const;
+    const client = await churnClient(scope, view.netns, { ...churn, count: 1_000_000 });
+    const before = new Map<string, number>();
+    let rounds = 0;
+    while (client.process.stdout === '') {
+      others.write('next\n');
+      rounds += 1;
+      await others.until(() => others.stdout.split('round').length > rounds, 'fail', 10_000);
+      for (const { key, count } of failures(view)) {
+        expect(count, key).toBeGreaterThanOrEqual(before.get(key) ?? 0);
+        before.set(key, count);
+      }
+    }
+    const { errors } = await client.done();
+    const holder = await churnClient(scope, view.netns, { to: SERVER, count: 198, 'hold-ms': 60_000 });
+    const held = () =>
+      budgets(view).some(({ destination, used }) => destination.port === 9000 && used === 200);
+    await view.watch.until(held, 'all ports held');
+    others.write('end\n');
+    await others.printed(/^done$/m);
+    await fence(scope, view);
+    const refused = errors.EADDRNOTAVAIL ?? 0;
+    expect(refused).toBeGreaterThan(300);
+    expect([...before.keys()].every((key) => failures(view).some((row) => row.key === key))).toBe(true);
+    rounds += 1;
+    const told = tally(
+      failures(view).flatMap(({ cause, count, process }) =>
+        Array.from({ length: count }, () => `${process.comm} ${cause}`),
+      ),
+    );
+    expect(told).toEqual({
+      'churngen ports-exhausted': refused,
+      'churngen refused': 1,
+      'python3 other': rounds,
+      'python3 tuple-in-use': rounds,
+      'python3 no-source-address': rounds,
+      'python3 ports-exhausted': 1,
+    });
+    const events = tally(view.events('failed').map(({ process, cause }) => `${process.comm} ${cause}`));
+    expect(events).toEqual(told);
     await holder.stop();
   });
 });

@@ -109,6 +109,20 @@ describe('a socket dump of our own namespace', () => {
     expect(it.endedNs).toBeLessThan(Number(process.hrtime.bigint()));
   });
 
+  it('of settings alone has no sockets and no counters', async () => {
+    const scope = testScope();
+    const { port } = await listening(scope, '127.0.0.1');
+    const collector = new Collector();
+    const both = [0, 1].map((id) => ({ id, path: OWN, settingsOnly: id === 1 }));
+    await dumper(scope).dump(both, collector);
+    const [first, second] = collector.namespaces as [Dumped, Dumped];
+    expect(ofPort(first, port)).toHaveLength(1);
+    expect(second).toMatchObject({ error: 0, count: 0, sockets: [], cookie: first.cookie, inum: first.inum });
+    const none = { netstat: null, sockstat: null, snmp: null };
+    expect(second.texts).toEqual({ ...first.texts, ...none });
+    expect(second.texts.ip_local_port_range).toMatch(/^\d+\t\d+\n$/);
+  });
+
   it('has the settings and counters of the files', async () => {
     const [it] = (await dump(dumper(testScope()), OWN)) as [Dumped];
     expect(it.texts).toMatchObject(readSysctls());

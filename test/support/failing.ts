@@ -69,7 +69,8 @@ export async function fence(scope: Scope, view: View): Promise<void> {
   await view.watch.until(() => passed() > before, 'the fence');
 }
 
-const PRELUDE = `import ctypes, errno, os, select, signal, socket, struct, sys, threading
+/** Python's usual modules, and `attempt`. */
+export const PRELUDE = `import ctypes, errno, os, select, signal, socket, struct, sys, threading
 TCP = (socket.AF_INET, socket.SOCK_STREAM)
 def attempt(call):
     try:

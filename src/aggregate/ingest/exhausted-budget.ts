@@ -1,6 +1,6 @@
 /**
- * Did the ports run out? The kernel says EADDRNOTAVAIL, the budget says how many ports are held: only together they
- * make `ports-exhausted`. In: a failed connect()'s flow and event. Out: its budget, and whether that is full. No state.
+ * Which ports ran out? The kernel says that a connect() found none; here is the budget that it wanted one of, and whether its
+ * gauges agree. In: a failed connect()'s flow and event. Out: its budget, and whether that is full. No state.
  */
 import type { TcpEvent } from '../../decode/batch.js';
 import { portLimit } from '../../forecast/port-range.js';
@@ -35,10 +35,15 @@ export function wantedBudget(budgets: BudgetTable, flow: Flow, event: TcpEvent):
   if (hasSource(event)) return budgets.of(flow, event);
   const last = flow.lastFailure?.budget ?? null;
   if (last !== null && isFull(last) === true) return last;
+  return fullToward(budgets, flow) ?? budgets.of(flow, event);
+}
+
+/** A full one toward the flow's destination, whatever its source; null: none of the first. */
+export function fullToward(budgets: BudgetTable, flow: Flow): Budget | null {
   const toward = budgets.toward(flow);
   for (let at = 0; at < Math.min(MOST_SOURCES, toward.length); at++)
     if (isFull(toward[at] as Budget) === true) return toward[at] as Budget;
-  return budgets.of(flow, event);
+  return null;
 }
 
 /** IPv4's any address stands as ::ffff:0.0.0.0. */

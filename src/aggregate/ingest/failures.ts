@@ -1,15 +1,13 @@
 /**
  * From failed calls to failures with a cause. In: events of calls that failed, and counts of those that the ring had no
- * room for. Out: counts per kind, per errno of namespaces and budgets.
- *
- * Whether ports ran out is decided twice: at once by the gauges as they are, and where they disagree with the kernel, or
- * while the settings were not read yet, again after the next audit.
+ * room for. Out: counts per kind, per errno of namespaces and budgets; and which namespaces an audit should look at, since the
+ * gauges do not say what the kernel says.
  */
 import type { TcpEvent } from '../../decode/batch.js';
-import { DIRECTION, EVENT } from '../../decode/layout.js';
+import { DIRECTION } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
-import { callOf, causeOf, EADDRNOTAVAIL, errnoName, type FailureFacts } from '../model/cause.js';
+import { callOf, causeOf, errnoName, type FailureFacts } from '../model/cause.js';
 import { localDestination, NO_DESTINATION } from '../model/destination.js';
 import type { Failure, FailureKind } from '../model/failure.js';
 import type { Flow } from '../model/flow.js';
@@ -18,14 +16,18 @@ import type { Owner } from '../model/owner.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import { EmptyPools } from '../tables/empty-pools.js';
 import { FailureTable } from '../tables/failure-table.js';
-import { isFull, wantedBudget } from './exhausted-budget.js';
+import { fullToward, isFull, wantedBudget } from './exhausted-budget.js';
 
 /** What the history calls an attempt that its program gave up. */
 const ABORTED = 'aborted';
+/** A namespace that is not audited for so long has gone, or is one that never is, ns. */
+const DOUBT_NS = 30e9;
 
 export class Failures {
   readonly table: FailureTable;
   readonly emptyPools = new EmptyPools();
+  /** Ports ran out there and the gauges did not show it: since when, CLOCK_MONOTONIC ns. */
+  private readonly doubted = new Map<Namespace, number>();
 
   constructor(
     limit: number,
@@ -37,11 +39,12 @@ export class Failures {
 
   /** A connect(), or an inbound connection, that did not come to ESTABLISHED. Returns the cause. */
   connect(event: TcpEvent, flow: Flow, unixMs: number): Cause {
-    const claim = causeOf(event);
-    if (claim === 'ports-exhausted') return this.exhausted(event, flow, unixMs);
-    this.count(this.ofFlow(flow, event.err, claim, unixMs), event, unixMs);
+    const cause = causeOf(event);
+    if (cause === 'ports-exhausted' || (cause === 'no-source-address' && this.lacksPorts(flow)))
+      return this.exhausted(event, flow, unixMs);
+    this.count(this.ofFlow(flow, event.err, cause, unixMs), event, unixMs);
     if (flow.direction === DIRECTION.OUT) countErrno(this.budgets.known(flow, event), event.err);
-    return claim;
+    return cause;
   }
 
   bind(event: TcpEvent, namespace: Namespace, owner: Owner, unixMs: number): Cause {
@@ -73,7 +76,9 @@ export class Failures {
     const alike = [...this.table.ownedBy(owner)].filter(
       ({ kind }) => kind.namespace === namespace && kind.call === call && kind.err === facts.err,
     );
-    const cause = agreed(alike) ?? causeOfFolded(facts);
+    const own = causeOf(facts);
+    /* Of a bind() the counter does not say for which port. */
+    const cause = own === 'bind-pool-exhausted' ? (agreed(alike) ?? 'other') : own;
     const kind = { namespace, owner, direction, destination: NO_DESTINATION, call, err: facts.err, cause };
     const failure = this.table.of(kind, namespace.lastSeen);
     failure.add(count, namespace.lastSeen);
@@ -82,32 +87,35 @@ export class Failures {
     for (const changed of [failure, ...alike]) this.table.touch(changed);
   }
 
-  /** Decides what an audit has brought to light. */
-  settle(): void {
-    for (const failure of this.table.provisional) {
-      if (failure.kind.namespace.auditedAt > failure.provisionalSince) this.settleOne(failure);
-    }
+  /** Whether an audit may explain what the gauges do not. @param nowNs CLOCK_MONOTONIC */
+  wantAudit(nowNs: number): boolean {
+    for (const [namespace, sinceNs] of this.doubted)
+      if (namespace.auditedAt > sinceNs || nowNs - sinceNs > DOUBT_NS) this.doubted.delete(namespace);
+    return this.doubted.size > 0;
   }
 
-  private settleOne(failure: Failure): void {
-    const { budget, kind } = failure;
-    const full = budget === null ? null : isFull(budget);
-    const cause = full === false ? 'other' : 'ports-exhausted';
-    if (budget === null || full === null || cause === kind.cause) this.table.confirm(failure);
-    else this.table.settle(failure, this.table.of({ ...kind, cause }, failure.lastSeen), budget);
+  /**
+   * An attempt whose transitions the kernel hid looks like one that found no source address; but where there is none, nothing holds
+   * a port.
+   */
+  private lacksPorts(flow: Flow): boolean {
+    return fullToward(this.budgets, flow) !== null;
   }
 
   private exhausted(event: TcpEvent, flow: Flow, unixMs: number): Cause {
     const budget = wantedBudget(this.budgets, flow, event);
-    const full = budget === null ? null : isFull(budget);
-    const cause = full === false ? 'other' : 'ports-exhausted';
+    const cause = 'ports-exhausted';
     const failure = this.ofFlow(flow, event.err, cause, unixMs);
     if (budget !== null) this.table.name(failure, budget);
-    if (full !== true) this.table.addProvisional(failure, event.timeNs);
-    if (full !== false) budget?.rates.add(BUDGET_RATE.REFUSED, Math.floor(event.timeNs / 1e9));
+    if (budget === null || isFull(budget) !== true) this.doubt(flow.namespace, event.timeNs);
+    budget?.rates.add(BUDGET_RATE.REFUSED, Math.floor(event.timeNs / 1e9));
     countErrno(budget, event.err);
     this.count(failure, event, unixMs);
     return cause;
+  }
+
+  private doubt(namespace: Namespace, timeNs: number): void {
+    if (!this.doubted.has(namespace)) this.doubted.set(namespace, timeNs);
   }
 
   /** The last kind of a flow is nearly always the next one too. */
@@ -138,11 +146,4 @@ function agreed(failures: readonly Failure[]): Cause | null {
   const causes = new Set(failures.map(({ kind }) => kind.cause));
   const [cause] = causes;
   return causes.size === 1 && cause !== undefined ? cause : null;
-}
-
-/** The budget is not known, and of a bind() not the port. */
-function causeOfFolded(facts: FailureFacts): Cause {
-  const unknown = facts.err === EADDRNOTAVAIL && facts.type !== EVENT.BIND_FAILED;
-  const cause = causeOf(facts);
-  return (unknown && cause === 'ports-exhausted') || cause === 'bind-pool-exhausted' ? 'other' : cause;
 }

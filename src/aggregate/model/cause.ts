@@ -1,18 +1,17 @@
 /**
  * Errnos by name, and why a call failed: the one definition. In: a failure's event. Out: a cause of the contract. Pure.
- * Only of EADDRNOTAVAIL the event does not know all: whether ports ran out is the budget's to confirm (exhaustion.ts).
+ * The event knows all that decides, EADDRNOTAVAIL included (docs/decisions/failure-causes.md): a cause never changes later.
  */
 import { getSystemErrorMap } from 'node:util';
 import type { TcpEvent } from '../../decode/batch.js';
-import { END, EVENT, FLAG } from '../../decode/layout.js';
+import { END, EVENT, FAILURE_FLAG, FLAG } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
 
 export type Call = 'connect' | 'bind';
 
 /** What a cause is read from: an event, or the key of those that the ring had no room for. */
-export type FailureFacts = Pick<TcpEvent, 'type' | 'err' | 'end' | 'flags' | 'oldState' | 'localPort'>;
+export type FailureFacts = Pick<TcpEvent, 'type' | 'err' | 'end' | 'flags' | 'localPort'>;
 
-const CLOSE = 7;
 const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 
@@ -41,7 +40,6 @@ export function callOf(type: number): Call {
   return type === EVENT.BIND_FAILED ? 'bind' : 'connect';
 }
 
-/** By the event alone; 'ports-exhausted' is a claim that the budget has yet to confirm. */
 export function causeOf(event: FailureFacts): Cause {
   if (event.type === EVENT.BIND_FAILED) return causeOfBind(event);
   if (event.err === EADDRNOTAVAIL) return causeOfNoAddress(event);
@@ -60,8 +58,12 @@ function causeOfBind({ err, localPort }: FailureFacts): Cause {
   return localPort === 0 ? 'bind-pool-exhausted' : 'port-in-use';
 }
 
-/** Before SYN_SENT the kernel chooses a source address, after it a port, unless bind() had chosen one. */
-function causeOfNoAddress({ oldState, flags }: FailureFacts): Cause {
-  if (oldState === CLOSE) return 'no-source-address';
-  return (flags & FLAG.BOUND_BEFORE) !== 0 ? 'tuple-in-use' : 'ports-exhausted';
+/**
+ * First the kernel chooses a source address, then it searches the range for a port, unless bind() had chosen one. What is left
+ * found none in the whole range.
+ */
+function causeOfNoAddress({ flags }: FailureFacts): Cause {
+  if ((flags & FAILURE_FLAG.NO_SOURCE) !== 0) return 'no-source-address';
+  if ((flags & FLAG.BOUND_BEFORE) !== 0) return 'tuple-in-use';
+  return (flags & FAILURE_FLAG.OWN_RANGE) !== 0 ? 'other' : 'ports-exhausted';
 }

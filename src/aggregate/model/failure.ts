@@ -40,9 +40,6 @@ export class Failure {
   /** The budget that had no port left; pinned, so that its row stays as long as this one is fresh. */
   budget: Budget | null = null;
   budgetKey: string | null = null;
-  /** Of `count`, those whose cause the next audit may change, and since when; CLOCK_MONOTONIC ns. */
-  provisional = 0;
-  provisionalSince = 0;
   /** Waits to be published. */
   dirty = false;
   /** It counts for another now. */
@@ -68,9 +65,6 @@ export class Failure {
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.lowerBound ||= other.lowerBound;
     this.budgetKey ??= other.budgetKey;
-    if (this.provisional === 0 || (other.provisional > 0 && other.provisionalSince < this.provisionalSince))
-      this.provisionalSince = other.provisionalSince;
-    this.provisional += other.provisional;
     this.rates.merge(other.rates);
     other.gone = true;
   }

@@ -24,6 +24,8 @@ export class Namespace {
   /** Sockets by kernel state number, as the last audit counted them; null before the first. */
   states: Map<number, number> | null = null;
   sysctls: NetSysctls | null = null;
+  /** Rows of the budget table that are about this namespace. */
+  budgets = 0;
   /** TcpExt:TCPTimeWaitOverflow: closes that skipped TIME_WAIT because the table was full. */
   timeWaitOverflow: number | null = null;
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */

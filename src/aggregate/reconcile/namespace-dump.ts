@@ -3,8 +3,9 @@
  * settings and counters. In: sockets and texts of the dump. Out: the namespace, brought up to date when the dump is complete.
  */
 import { parseNetstat } from '../../system/parse/netstat.js';
-import { parseSysctls, type SysctlTexts } from '../../system/parse/sysctl.js';
+import type { SysctlTexts } from '../../system/parse/sysctl.js';
 import type { Namespace } from '../model/namespace.js';
+import { takeSettings } from './namespace-settings.js';
 
 /** A state is one byte of a record. */
 const STATES = 256;
@@ -27,7 +28,7 @@ export class NamespaceDump {
 
   /** Settings and counters of the namespace, as text by file name. */
   facts(texts: SysctlTexts, netstat: string | null): void {
-    this.namespace.sysctls = parseSysctls(texts);
+    takeSettings(this.namespace, texts, this.startedNs);
     this.namespace.timeWaitOverflow =
       netstat === null ? null : (parseNetstat(netstat).TcpExt?.TCPTimeWaitOverflow ?? null);
   }

@@ -14,8 +14,8 @@ const KEY_BYTES = sizeOf('overflow_key');
 /** The key and its u64 count. */
 export const OVERFLOW_BYTES = KEY_BYTES + 8;
 
-/** What a counter does not say of its events: whether an attempt came to SYN_SENT, and which port a bind() asked for. */
-const NO_FACTS = { end: END.ABORTED, oldState: 0, localPort: 0 };
+/** What a counter does not say of its events; above all which port a bind() asked for. */
+const NO_FACTS = { end: END.ABORTED, localPort: 0 };
 
 export class OverflowCounters {
   /** Counts already taken, by key. */

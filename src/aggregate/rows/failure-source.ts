@@ -18,7 +18,6 @@ export class FailureSource implements TableSource<'failures'> {
     const { failures, unixMsAtZero } = this.aggregator;
     const { table } = failures;
     const second = Math.floor((now - unixMsAtZero) / 1000);
-    failures.settle();
     table.release(now);
     for (const failure of this.hot) table.touch(failure);
     const changed = table.takeDirty();

@@ -69,6 +69,7 @@ export class BudgetTable {
     budget.pins -= 1;
     if (budget.pins > 0) return;
     this.byKey.delete(budget.key);
+    budget.namespace.budgets -= 1;
     this.leavePeers(budget);
     this.budgets[budget.index] = null;
     this.free.push(budget.index);
@@ -110,6 +111,7 @@ export class BudgetTable {
     const budget = new Budget(index, key, flow.namespace, source, flow.destination);
     this.budgets[index] = budget;
     this.byKey.set(key, budget);
+    budget.namespace.budgets += 1;
     this.joinPeers(budget);
     return budget;
   }

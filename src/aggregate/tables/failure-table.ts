@@ -25,9 +25,8 @@ export class FailureTable {
   private gone: string[] = [];
   private readonly failures = new Set<Failure>();
   private readonly owned = new ByOwner<string, Failure>();
-  /** Those that pin a budget, and those with provisional failures. */
+  /** Those that pin a budget. */
   private readonly pinning = new Set<Failure>();
-  readonly provisional = new Set<Failure>();
   private sweptAt = 0;
   /** What is known of these changed: their rows are touched when changes are asked for. */
   private readonly changedOwners = new Set<Owner>();
@@ -77,30 +76,9 @@ export class FailureTable {
     this.pinning.add(failure);
   }
 
-  addProvisional(failure: Failure, sinceNs: number): void {
-    if (failure.provisional === 0) failure.provisionalSince = sinceNs;
-    failure.provisional += 1;
-    this.provisional.add(failure);
-  }
-
   /** Adds all that one counted to the same kind of another owner, a dead process's program. */
   rollUp(from: Failure, owner: Owner, unixMs: number): void {
     this.merge(from, this.of({ ...from.kind, owner }, unixMs));
-  }
-
-  /** Its provisional ones count for another kind from now on. */
-  settle(from: Failure, into: Failure, budget: Budget): void {
-    this.name(into, budget);
-    into.add(from.provisional, from.lastSeen);
-    from.count -= from.provisional;
-    this.confirm(from);
-    if (from.count === 0) this.merge(from, into);
-    for (const changed of [from, into]) this.touch(changed);
-  }
-
-  confirm(failure: Failure): void {
-    failure.provisional = 0;
-    this.provisional.delete(failure);
   }
 
   /** Lets go of budgets whose failures are over. */
@@ -155,7 +133,6 @@ export class FailureTable {
     const { budget } = from;
     into.absorb(from);
     if (budget !== null && into.budget === null) this.name(into, budget);
-    if (into.provisional > 0) this.provisional.add(into);
     this.remove(from);
     this.touch(into);
   }
@@ -163,7 +140,6 @@ export class FailureTable {
   private remove(failure: Failure): void {
     this.owned.remove(failure.kind.owner, failureKey(failure.kind));
     this.failures.delete(failure);
-    this.provisional.delete(failure);
     this.unpin(failure);
     this.live -= 1;
     this.gone.push(failure.key);

@@ -5,6 +5,7 @@ import {
   END,
   EVENT,
   EVENT_FORMAT,
+  FAILURE_FLAG,
   FLAG,
   offsetsOf,
   PROCESS_FLAG,
@@ -111,6 +112,7 @@ describe('the event format', () => {
     ['event_direction', 'DIRECTION_', DIRECTION],
     ['event_end', 'END_', END],
     ['event_flags', 'FLAG_', FLAG],
+    ['failure_flags', 'FAILURE_', FAILURE_FLAG],
     ['process_flags', 'PROCESS_', PROCESS_FLAG],
   ] as const)('has the same constants in enum %s', (name, prefix, table) => {
     expect(enumOf(name, prefix)).toEqual(table);
@@ -130,5 +132,7 @@ describe('the event format', () => {
     const bits = Object.values(FLAG);
     expect(bits.reduce((all, bit) => all | bit, 0)).toBe(bits.reduce((sum, bit) => sum + bit, 0));
     expect(Math.max(...bits)).toBeLessThan(256);
+    const elsewhere = FLAG.CLOSED_FIRST | FLAG.OPEN_SENT;
+    expect(FAILURE_FLAG.OWN_RANGE | FAILURE_FLAG.NO_SOURCE).toBe(elsewhere);
   });
 });

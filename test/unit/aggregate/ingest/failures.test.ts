@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { causeOf, type FailureFacts } from '../../../../src/aggregate/model/cause.js';
 import { BudgetSource } from '../../../../src/aggregate/rows/budget-source.js';
 import { FailureSource } from '../../../../src/aggregate/rows/failure-source.js';
-import { DIRECTION, END, EVENT, FLAG } from '../../../../src/decode/layout.js';
+import { DIRECTION, END, EVENT, FAILURE_FLAG, FLAG } from '../../../../src/decode/layout.js';
 import { type Cause, FailureRow } from '../../../../src/protocol/rows.js';
 import type { NetSysctls } from '../../../../src/system/parse/sysctl.js';
 import {
@@ -82,8 +82,8 @@ function audit(world: World, low: number, high: number): void {
 }
 
 describe('a cause', () => {
-  const facts: FailureFacts = { type: EVENT.FAILED, err: 0, end: 0, flags: 0, oldState: 2, localPort: 0 };
-  const bind = { ...facts, type: EVENT.BIND_FAILED, oldState: 7 };
+  const facts: FailureFacts = { type: EVENT.FAILED, err: 0, end: 0, flags: 0, localPort: 0 };
+  const bind = { ...facts, type: EVENT.BIND_FAILED };
   it.each<[Cause, FailureFacts]>([
     ['refused', { ...facts, err: 111 }],
     ['timed-out', { ...facts, err: 110 }],
@@ -98,7 +98,9 @@ describe('a cause', () => {
     ['unreachable', { ...facts, end: END.ABORTED, err: 113 }],
     ['ports-exhausted', { ...facts, err: 99 }],
     ['tuple-in-use', { ...facts, err: 99, flags: FLAG.BOUND_BEFORE }],
-    ['no-source-address', { ...facts, err: 99, oldState: 7 }],
+    ['no-source-address', { ...facts, err: 99, flags: FAILURE_FLAG.NO_SOURCE }],
+    ['other', { ...facts, err: 99, flags: FAILURE_FLAG.OWN_RANGE }],
+    ['tuple-in-use', { ...facts, err: 99, flags: FAILURE_FLAG.OWN_RANGE | FLAG.BOUND_BEFORE }],
     ['foreign-address', { ...bind, err: 99 }],
     ['bind-pool-exhausted', { ...bind, err: 98 }],
     ['port-in-use', { ...bind, err: 98, localPort: 80 }],
@@ -301,22 +303,34 @@ describe('without room in the ring, failures', () => {
     expect(world.totals().failed).toBe(2);
   });
 
-  it('have the cause of their like, or none', () => {
+  it('of EADDRNOTAVAIL have the cause that the kernel kept beside their count', () => {
     const { world, read } = setUp();
-    audit(world, 40_000, 40_000);
-    world.feed(established(outbound()));
-    audit(world, 40_000, 40_000);
-    world.applyFolds(fold(EVENT.FAILED, EADDRNOTAVAIL, 3));
-    expect(read()).toMatchObject([{ cause: 'other', count: 3 }]);
-    world.feed(noPort(outbound({ owner: 2, cookie: 2 })));
-    world.applyFolds(foldEntry({ ...key, owner: 2, owner_tgid: 1002, type: EVENT.FAILED, err: 99 }, 5));
-    const second = read().filter(({ process }) => process.pid === 1002);
-    expect(second.map(({ cause, count }) => [cause, count])).toEqual([
-      ['ports-exhausted', 1],
-      ['ports-exhausted', 5],
+    world.feed(noPort(outbound()));
+    world.applyFolds(
+      fold(EVENT.FAILED, EADDRNOTAVAIL, 3),
+      fold(EVENT.FAILED, EADDRNOTAVAIL, 2, FLAG.BOUND_BEFORE),
+      fold(EVENT.FAILED, EADDRNOTAVAIL, 4, FAILURE_FLAG.OWN_RANGE),
+      fold(EVENT.FAILED, EADDRNOTAVAIL, 5, FAILURE_FLAG.NO_SOURCE),
+    );
+    expect(read().map(({ cause, count }) => `${cause} ${count}`)).toEqual([
+      'ports-exhausted 1',
+      'ports-exhausted 3',
+      'tuple-in-use 2',
+      'other 4',
+      'no-source-address 5',
     ]);
-    world.applyFolds(fold(EVENT.FAILED, EADDRNOTAVAIL, 2, FLAG.BOUND_BEFORE));
-    expect(sum(read())).toBe(11);
+  });
+
+  it('of bind() have the cause of their like when that is one', () => {
+    const { world, read } = setUp();
+    world.feed(bindFailed(1, 98, 0), bindFailed(2, 98, 0), bindFailed(2, 98, 80));
+    const taken = { ...key, direction: 0, type: EVENT.BIND_FAILED, err: 98 };
+    world.applyFolds(foldEntry(taken, 7), foldEntry({ ...taken, owner: 2, owner_tgid: 1002 }, 9));
+    const unknown = read().filter(({ destination }) => destination.address === null);
+    expect(unknown.map(({ cause, count }) => `${cause} ${count}`)).toEqual([
+      'bind-pool-exhausted 7',
+      'other 9',
+    ]);
   });
 
   it('are lower bounds all when even their count was lost', () => {
@@ -347,7 +361,7 @@ describe('EADDRNOTAVAIL', () => {
     expect(Object.fromEntries(budget?.failuresByErrno ?? [])).toEqual({ EADDRNOTAVAIL: 1 });
   });
 
-  it('counts as demand of the budget, beside what was opened; the one that had ports left does not', () => {
+  it('counts as demand of the budget, beside what was opened, whatever the gauges say', () => {
     const rates = (high: number) => {
       const { world } = holding(4, 40_000, high);
       world.feed(...Array.from({ length: 20 }, (_, n) => noPort({ ...victim, cookie: 1000 + n })));
@@ -355,54 +369,66 @@ describe('EADDRNOTAVAIL', () => {
       return [row?.openPerSec, row?.demandPerSec, row?.sustainablePerSec];
     };
     expect(rates(40_003)).toEqual([4, 24, null]);
-    expect(rates(40_099)).toEqual([4, 4, null]);
+    expect(rates(40_099)).toEqual([4, 24, null]);
   });
 
-  it('is exhaustion with the one port of an odd range that the kernel may not find', () => {
-    const { world, read } = holding(4, 40_000, 40_004);
-    world.feed(noPort(victim));
-    expect(read()).toMatchObject([{ cause: 'ports-exhausted' }]);
-  });
-
-  it('is not when ports are left, and names no budget, whatever the next audit says again', () => {
-    const { world, read } = holding(4, 40_000, 40_099);
-    world.feed(noPort(victim));
-    expect(read()).toMatchObject([{ cause: 'other', budget: null, count: 1 }]);
-    audit(world, 40_000, 40_099);
-    expect(read()).toMatchObject([{ cause: 'other', budget: null, count: 1 }]);
-  });
-
-  it('becomes exhaustion when an audit shows that the range is smaller by now', () => {
-    const { world, read } = holding(4, 40_000, 40_099);
-    world.feed(noPort(victim), noPort({ ...victim, cookie: 1001 }));
-    expect(read()).toMatchObject([{ cause: 'other', count: 2 }]);
-    audit(world, 40_000, 40_003);
-    expect(read()).toMatchObject([
-      { cause: 'ports-exhausted', count: 2, budget: '1/10.0.0.1/10.0.0.9:5432' },
-    ]);
-  });
-
-  it('keeps what an audit has decided before', () => {
-    const { world, read } = holding(4, 40_000, 40_099);
-    world.feed(noPort(victim));
-    read();
-    audit(world, 40_000, 40_099);
-    read();
-    world.feed(noPort({ ...victim, cookie: 1001 }));
-    audit(world, 40_000, 40_003);
-    const rows = read();
-    expect(rows.map(({ cause, count }) => [cause, count])).toEqual([
-      ['other', 1],
-      ['ports-exhausted', 1],
-    ]);
-  });
-
-  it('is believed before anybody has read the settings, and revoked when they say otherwise', () => {
+  it('is what the kernel says, once and for all: before the settings are known, and when the gauges lag behind', () => {
     const { world, read } = setUp();
+    const now = () => read().map(({ cause, count, budget }) => [cause, count, budget]);
+    const exhausted = (count: number) => [['ports-exhausted', count, '1/10.0.0.1/10.0.0.9:5432']];
     world.feed(established(outbound()), noPort(victim));
-    expect(read()).toMatchObject([{ cause: 'ports-exhausted', count: 1 }]);
+    expect(now()).toEqual(exhausted(1));
     audit(world, 40_000, 40_099);
-    expect(read()).toMatchObject([{ cause: 'other', count: 1 }]);
+    expect(now()).toEqual(exhausted(1));
+    world.feed(noPort({ ...victim, cookie: 1001 }));
+    expect(now()).toEqual(exhausted(2));
+    audit(world, 40_000, 40_099);
+    expect(now()).toEqual(exhausted(2));
+  });
+
+  it('wants an audit while the gauges show free ports, and not when they agree or none comes', () => {
+    const { world } = holding(4, 40_000, 40_099);
+    const { aggregator } = world;
+    const wanted = () => aggregator.failures.wantAudit((world.now - aggregator.unixMsAtZero) * 1e6);
+    expect(wanted()).toBe(false);
+    world.feed(noPort(victim));
+    expect(wanted()).toBe(true);
+    world.pass(31_000);
+    expect(wanted()).toBe(false);
+    world.feed(noPort({ ...victim, cookie: 1001 }));
+    expect(wanted()).toBe(true);
+    audit(world, 40_000, 40_003);
+    expect(wanted()).toBe(false);
+    world.feed(noPort({ ...victim, cookie: 1002 }));
+    expect(wanted()).toBe(false);
+  });
+
+  it('of a socket with its own range, or whose tuple is taken, keeps its cause beside exhaustion', () => {
+    const { world, read } = holding(4, 40_000, 40_003);
+    world.feed(
+      noPort(victim),
+      noPort({ ...victim, cookie: 1001, flags: FAILURE_FLAG.OWN_RANGE }),
+      noPort({ ...victim, cookie: 1002, flags: FLAG.BOUND_BEFORE }),
+    );
+    expect(read().map(({ cause, count }) => `${cause} ${count}`)).toEqual([
+      'ports-exhausted 1',
+      'other 1',
+      'tuple-in-use 1',
+    ]);
+  });
+
+  it('without a source address is exhaustion after all when a budget toward that destination is full', () => {
+    const { world, read } = holding(4, 40_000, 40_003);
+    const hidden = { err: 99, oldstate: 7, newstate: 7, laddr: addressBytes('::') };
+    const flags = FAILURE_FLAG.NO_SOURCE;
+    world.feed(
+      eventOf({ ...victim, flags }, EVENT.FAILED, hidden),
+      eventOf({ ...victim, flags, cookie: 1001, port: 80 }, EVENT.FAILED, hidden),
+    );
+    expect(read().map(({ cause, budget }) => `${cause} ${budget}`)).toEqual([
+      'ports-exhausted 1/10.0.0.1/10.0.0.9:5432',
+      'no-source-address null',
+    ]);
   });
 
   it('without a source address looks at every budget of that destination', () => {
@@ -420,18 +446,5 @@ describe('EADDRNOTAVAIL', () => {
     world.pass(61_000);
     expect(read()).toMatchObject([{ budget: key }]);
     expect(world.aggregator.budgets.find(key)).toBeNull();
-  });
-
-  it('folds with its doubts', () => {
-    const { world, read } = setUp();
-    for (let id = 10; id < 110; id++)
-      world.feed(announced(id), noPort(outbound({ owner: id, cookie: id })), exited(id));
-    world.pass(3000);
-    world.settle();
-    audit(world, 40_000, 40_099);
-    const rows = read();
-    expect(sum(rows)).toBe(100);
-    expect(new Set(rows.map(({ cause }) => cause))).toEqual(new Set(['other']));
-    expect(rows.find(({ process }) => process.pid === null)?.count).toBe(36);
   });
 });

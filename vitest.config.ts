@@ -35,6 +35,7 @@ const PROJECTS: readonly Project[] = [
     isolate: false,
   },
   { name: 'e2e', include: ['test/e2e/*.test.ts'], seconds: 180, alone: true, isolate: false },
+  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, alone: true },
   { name: 'sanitized', include: SANITIZED, seconds: 300, alone: true },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, alone: true },
 ];

@@ -58,7 +58,7 @@ export const INCIDENTS: readonly Incident[] = [
       'reports.py': { to: [`${SERVER[4]}:8080`], count: 150, perSecond: 60, toTheEnd: true },
     },
     failing: { EADDRNOTAVAIL: 20 },
-    rule: 'connection-churn',
+    rule: 'port-exhaustion',
   },
   {
     name: 'gateway: a false friend, many requests over few connections',

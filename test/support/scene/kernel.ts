@@ -91,5 +91,4 @@ const NOT_OPEN = ['TIME-WAIT', 'SYN-SENT', 'SYN-RECV'];
 export const isOpen = ({ state }: KernelSocket) => !NOT_OPEN.includes(state);
 
 /** TIME_WAIT entries. */
-export const waiting = ({ sockets }: Pick<Kernel, 'sockets'>) =>
-  sockets.filter(({ state }) => state === 'TIME-WAIT').length;
+export const waiting = ({ sockets }: Kernel) => sockets.filter(({ state }) => state === 'TIME-WAIT').length;

@@ -16,7 +16,7 @@ import { nginx } from '../programs.js';
 import type { Scope } from '../scope.js';
 import { type Service, startService } from '../service.js';
 import { differences } from './compare.js';
-import { type KernelSocket, kernelOf, socketsOf, waiting } from './kernel.js';
+import { type KernelSocket, kernelOf, socketsOf } from './kernel.js';
 import { type Report, Script, type ScriptOptions } from './script.js';
 import type { Told, Truth } from './told.js';
 
@@ -152,14 +152,19 @@ export class Scene {
     return agreed;
   }
 
-  /** Waits until no TIME_WAIT entry is left: a minute after the last one came. */
+  /** Waits until the TIME_WAIT entries that are there now have ended: a minute after they came. */
   async expired(): Promise<void> {
-    const done = await within(EXPIRED_MS, 2000, async () => {
-      const spaces = this.stacks.flatMap(({ near, far }) => [near, far]);
-      return spaces.every((netns) => waiting({ sockets: socketsOf(netns) }) === 0) || null;
-    });
+    const all = () => this.stacks.flatMap(({ near, far }) => [near, far]).map(entriesOf);
+    const before = all();
+    const isOver = () => all().every((entries, i) => [...entries].every((entry) => !before[i]?.has(entry)));
+    const done = await within(EXPIRED_MS, 2000, async () => isOver() || null);
     if (done === null) throw new Error(`entries are left after ${EXPIRED_MS} ms`);
   }
+}
+
+function entriesOf(netns: Netns): Set<string> {
+  const entries = socketsOf(netns).filter(({ state }) => state === 'TIME-WAIT');
+  return new Set(entries.map(({ local, remote }) => `${local} ${remote}`));
 }
 
 /** Nobody announces what the kernel lists, and asking costs: asks every so often. Null: it did not come to it. */

@@ -1,6 +1,6 @@
 /** Incidents of other kinds, which take longer to tell. In: nothing. Out: the list that incidents.test.ts plays too. */
 import { type Incident, RANGE } from '../support/scene/incidents.js';
-import { both, CLIENT, SERVER } from '../support/scene/scene.js';
+import { both, CLIENT, SERVER } from '../support/scene/stack.js';
 
 const DATABASE = both(5432);
 const SILENT = `${SERVER[4]}:5433`;

@@ -1,6 +1,6 @@
 /** Budgets and bind pools of a namespace beside its sockets and settings. In: both. Out: lines in the ledger. */
 import type { BudgetRow } from '../../../src/protocol/rows.js';
-import { type KernelSocket, portOf, sourceOf, usable } from './kernel.js';
+import { type KernelSocket, portOf, sourceOf } from './kernel.js';
 import { groupBy, type Ledger } from './ledger.js';
 import { blocked, outbound, type Told, type Truth, textOf } from './told.js';
 
@@ -30,7 +30,7 @@ function compareBudget(
 ): void {
   const ports = new Set(held.map(({ local }) => portOf(local)));
   const beside = [...blocked(truth)].filter((port) => !ports.has(port)).length;
-  const limit = usable(truth.kernel).size;
+  const limit = truth.kernel.usable.size;
   const inState = (state: string) => held.filter((socket) => socket.state === state).length;
   ledger.same(`${name}: used`, row?.used, ports.size);
   ledger.same(`${name}: limit`, row?.limit, limit);

@@ -8,8 +8,9 @@ import type { Netns, Sysctls } from '../netns.js';
 import type { Scope } from '../scope.js';
 import type { Service } from '../service.js';
 import type { Stream } from '../stream.js';
-import { type Agreed, both, Scene, SERVER, type Stack } from './scene.js';
+import { type Agreed, Scene } from './scene.js';
 import type { ScriptOptions } from './script.js';
+import { both, SERVER, type Stack } from './stack.js';
 import { reported } from './told.js';
 
 export const RANGE = 'net.ipv4.ip_local_port_range';
@@ -103,6 +104,7 @@ export async function playIncidents(scope: Scope, incidents = INCIDENTS): Promis
   await scene.play();
   for (const [i, stack] of stacks.entries()) expectFailing(stack, incidents[i] as Incident);
   const agreed = await scene.agrees(service);
+  for (const one of agreed) if (one.netns === one.stack.near) expectEntries(one);
   await found;
   const advice = findings.flatMap(({ rows }) => [...rows.values()].filter(isOpen));
   return { scene, service, agreed, advice: advice.map(({ title }) => title) };
@@ -112,6 +114,15 @@ export async function playIncidents(scope: Scope, incidents = INCIDENTS): Promis
 function expectFailing(stack: Stack, { failing }: Incident): void {
   for (const [kind, least] of Object.entries(failing))
     expect(reported(stack.reports(), [kind]), `${kind} of ${stack.name}`).toBeGreaterThanOrEqual(least);
+}
+
+/** At a client each entry is there or was taken over, while none is a minute old. */
+function expectEntries({ stack, told: { totals }, truth }: Agreed): void {
+  const known = (totals.timeWait ?? 0) + (totals.recycled ?? 0);
+  const hidden = totals.lowerBound ? (totals.eventsMissed ?? 0) : 0;
+  const short = (truth.kernel.counters['TcpExt.TW'] ?? 0) - known;
+  expect(short, `entries of ${stack.name}`).toBeGreaterThanOrEqual(0);
+  expect(short, `entries of ${stack.name}`).toBeLessThanOrEqual(hidden);
 }
 
 /** Somebody has to act. */

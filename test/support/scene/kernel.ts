@@ -24,6 +24,8 @@ export interface Kernel {
   range: [number, number];
   /** Ports of the range that connect() may not choose. */
   reserved: ReadonlySet<number>;
+  /** Ports of the range that it may. */
+  usable: ReadonlySet<number>;
 }
 
 export const portOf = (end: string) => Number(end.slice(end.lastIndexOf(':') + 1));
@@ -35,13 +37,16 @@ const SETTINGS = ['ip_local_port_range', 'ip_local_reserved_ports'].map(
 
 export function kernelOf(netns: Netns): Kernel {
   const all = socketsOf(netns);
-  const [range = '', reserved = ''] = netns.exec('cat', ...SETTINGS).split('\n');
+  const [rangeText = '', reservedText = ''] = netns.exec('cat', ...SETTINGS).split('\n');
+  const [low, high] = rangeText.split(/\s+/).map(Number) as [number, number];
+  const reserved = new Set(portsOf(reservedText).filter((port) => port >= low && port <= high));
   return {
     counters: counters(netns),
     sockets: all.filter(({ state }) => state !== 'LISTEN'),
     listening: new Set(all.filter(({ state }) => state === 'LISTEN').map(({ local }) => portOf(local))),
-    range: range.split(/\s+/).map(Number) as [number, number],
-    reserved: new Set(portsOf(reserved)),
+    range: [low, high],
+    reserved,
+    usable: new Set(rangeOf(`${low}-${high}`).filter((port) => !reserved.has(port))),
   };
 }
 
@@ -70,12 +75,6 @@ function portsOf(text: string): number[] {
 function rangeOf(part: string): number[] {
   const [low = 0, high = low] = part.split('-').map(Number);
   return Array.from({ length: high - low + 1 }, (_, i) => low + i);
-}
-
-/** Ports of the range that connect() may choose. */
-export function usable({ range: [low, high], reserved }: Kernel): Set<number> {
-  const all = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return new Set(all.filter((port) => !reserved.has(port)));
 }
 
 /** An inbound socket's own port is a listener's. */

@@ -1,6 +1,6 @@
 /** The two sides of a comparison of one namespace, and what both need to be read. In: rows, and what is true. Out: sums. */
 import type { BudgetRow, FailureRow, FlowRow, TotalsRow } from '../../../src/protocol/rows.js';
-import { isInbound, type Kernel, type KernelSocket, portOf, usable } from './kernel.js';
+import { isInbound, type Kernel, type KernelSocket, portOf } from './kernel.js';
 import { sum } from './ledger.js';
 import type { Report } from './script.js';
 
@@ -51,6 +51,6 @@ export const outbound = ({ kernel }: Truth): KernelSocket[] =>
 /** Ports of the range that no plain connect() may choose, whatever the destination. */
 export function blocked(truth: Truth): Set<number> {
   const bound = truth.bindsFirst ? outbound(truth).map(({ local }) => portOf(local)) : [];
-  const ports = usable(truth.kernel);
-  return new Set([...truth.kernel.listening, ...truth.bound, ...bound].filter((port) => ports.has(port)));
+  const { listening, usable } = truth.kernel;
+  return new Set([...listening, ...truth.bound, ...bound].filter((port) => usable.has(port)));
 }

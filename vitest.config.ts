@@ -45,6 +45,7 @@ const PROJECTS: readonly Project[] = [
     alone: true,
     isolate: false,
   },
+  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, alone: true },
   { name: 'sanitized', include: SANITIZED, seconds: 300, alone: true },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, alone: true },
 ];

@@ -13,7 +13,7 @@ const FILE = join(ROOT, 'test/all-passed.json');
 const VALID_DAYS = 14;
 const DAY_MS = 86_400_000;
 
-/** What the emulated kernels, the sanitizers and the load tests depend on. */
+/** What the scenes, the emulated kernels, the sanitizers and the load tests depend on. */
 export const HASHED = [
   'bpf',
   'native',
@@ -28,6 +28,8 @@ export const HASHED = [
   'test/e2e/stories',
   'test/kernel',
   'test/load',
+  'test/programs',
+  'test/scenes',
   'test/tools',
   'test/support',
   'scripts/lib/kernels',

@@ -21,8 +21,8 @@ import { ROOT, run } from './run.js';
  */
 
 /**
- * In the order of the data path's needs: each tier relies on what the one before has shown. A new tier (scenes, faults,
- * packages, fixes) is a line here, and a project in vitest.config.ts.
+ * In the order of the data path's needs: each tier relies on what the one before has shown. A new tier (faults, packages,
+ * fixes) is a line here, and a project in vitest.config.ts.
  * @type {readonly Tier[]}
  */
 export const TIERS = [
@@ -32,6 +32,7 @@ export const TIERS = [
   { name: 'lint', beside: 'e2e', budget: 200 },
   { name: 'unit', beside: 'e2e', budget: 250 },
   { name: 'e2e', budget: 400 },
+  { name: 'scenes', inAll: true, budget: 150 },
   { name: 'sanitized', inAll: true, budget: 240 },
   { name: 'load', inAll: true, budget: 900 },
   { name: 'kernels', inAll: true, budget: 2400 },

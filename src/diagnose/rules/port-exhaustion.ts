@@ -1,9 +1,10 @@
 /**
- * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Its causes are shown
+ * port-exhaustion: a budget that is out of ports, will be, or is nearly full: who holds it, who suffers. Where connect() takes
+ * TIME_WAIT ports over, a budget may be out of them for a part of each second: then the calls that fail say so. Its causes are shown
  * by other rules, which go first. Pure.
  */
 
-import { fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
+import { failingNow, fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
@@ -14,15 +15,22 @@ import { clock, integer, percent, rate, seconds, where, who } from '../words.js'
 import { candidate, isKnown } from './candidate.js';
 
 const VICTIMS_SHOWN = 3;
+/** Share of the limit, TIME_WAIT entries that may be taken over included. */
+const FULL = 0.9;
 /** A failure this old is history, ms. */
 const RECENT_MS = 30_000;
 
-export const portExhaustion: Rule = (tables, facts) =>
-  tables.budgets
-    .filter((budget) => budget.limit !== null && level(budget) !== 'fine')
-    .map((budget) => exhaustion(budget, tables, facts));
+export const portExhaustion: Rule = (tables, facts) => {
+  const failing = new Set(failingNow(tables.failures, tables.time).map(({ budget }) => budget));
+  return tables.budgets.flatMap((budget) => {
+    const isFailing = failing.has(budget.key) && (fullness(budget) ?? 0) >= FULL;
+    const isTold = budget.limit !== null && (level(budget) !== 'fine' || isFailing);
+    return isTold ? exhaustion(budget, isFailing, tables, facts) : [];
+  });
+};
 
-function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate {
+/** @param isFailing calls find no port in it now */
+function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts: Facts): Candidate {
   const failures = victimsOf(budget, tables);
   const holds = holderOf(budget, tables.actors) ?? { process: UNKNOWN_PROCESS, program: null };
   const asker = isKnown(holds) ? null : askerOf(budget, failures, tables);
@@ -36,8 +44,8 @@ function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate 
     rule: 'port-exhaustion',
     priority: 40,
     weight: fullness(budget) ?? 0,
-    severity: level(budget) === 'critical' ? 'critical' : 'warning',
-    appearAfter: next.state === 'out' ? 1 : 3,
+    severity: isFailing || level(budget) === 'critical' ? 'critical' : 'warning',
+    appearAfter: isFailing || next.state === 'out' ? 1 : 3,
     confidence: failures.length > 0 || next.state !== 'running-out' ? 'high' : 'medium',
     confidenceReason:
       failures.length > 0
@@ -47,7 +55,7 @@ function exhaustion(budget: BudgetRow, tables: Tables, facts: Facts): Candidate 
           : 'the ports that are held were counted',
     title: titleOf(
       budget,
-      next,
+      isFailing && next.state !== 'out' ? { state: 'at-times' } : next,
       asker === null
         ? `${name} holds most of them`
         : `most were taken before the trace began, and ${name} asks for more`,
@@ -100,13 +108,17 @@ function victimsOf(budget: BudgetRow, tables: Tables): FailureRow[] {
     .sort((a, b) => b.count - a.count);
 }
 
-function titleOf(budget: BudgetRow, next: Outlook, holding: string, time: number): string {
+/** `at-times`: out of ports for moments, between which some come back. */
+type Trouble = Outlook | { state: 'at-times' };
+
+function titleOf(budget: BudgetRow, next: Trouble, holding: string, time: number): string {
   const toward =
     budget.kind === 'bind-pool'
       ? `bind() on ${budget.source.address ?? 'any address'}`
       : where(budget.destination);
   const share = percent(fullness(budget) ?? 0);
   if (next.state === 'out') return `No local port is left for ${toward}; ${holding}`;
+  if (next.state === 'at-times') return `Calls find no local port for ${toward} at times; ${holding}`;
   if (next.state !== 'running-out') return `${share} of the local ports for ${toward} are held; ${holding}`;
   const when = `${seconds(next.seconds)} (${clock(time + next.seconds * 1000)})`;
   return `At this rate the local ports for ${toward} run out in ${when}; ${holding}`;

@@ -241,6 +241,16 @@ describe('port-exhaustion', () => {
   it('is silent while nothing is near', () => {
     expect(given({ used: 9000 })).toBeUndefined();
   });
+
+  it('sees ports that connect() takes over run out for a part of each second', () => {
+    const taken = { used: 28_232, timeWait: 28_000, reuse: 'after-delay' };
+    const finding = given(taken);
+    expect(finding).toMatchObject({ severity: 'critical', confidence: 'high', process: { pid: 4242 } });
+    expect(finding?.title).toBe(
+      'Calls find no local port for 10.0.0.9:8080 at times; node (pid 4242) holds most of them',
+    );
+    expect(given(taken, [])).toBeUndefined();
+  });
 });
 
 describe('bind-before-connect', () => {

@@ -174,7 +174,7 @@ class TracingEngine implements Engine {
     const tables = measuredTables({
       aggregator,
       polling,
-      nameOf: (inode) => this.namespaces.nameOf(inode),
+      nameOf: ({ inode, cookie }) => this.namespaces.nameOf(inode, cookie),
       counts: () => {
         const { ring, missed } = this.recovery.losses;
         return { seen: this.recovery.stats.events, lost: ring, missed };

@@ -130,6 +130,7 @@ export const TotalsRow = Type.Object({
   eventsLost: Int,
   eventsMissed: Int,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type TotalsRow = Static<typeof TotalsRow>;
 
@@ -159,6 +160,7 @@ export const FlowRow = Type.Object({
   firstSeen: FirstTime,
   lastSeen: LastTime,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type FlowRow = Static<typeof FlowRow>;
 
@@ -186,6 +188,7 @@ export const BudgetRow = Type.Object({
   exhaustionSeconds: Num,
   releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
   holders: Type.Array(Holder),
+  netnsId: Text,
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
@@ -206,6 +209,7 @@ export const FailureRow = Type.Object({
   lastSeen: LastTime,
   budget: Text,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type FailureRow = Static<typeof FailureRow>;
 
@@ -252,6 +256,7 @@ export const FindingRow = Type.Object({
   netns: Int,
   since: Type.Integer(),
   resolved: Int,
+  netnsId: Text,
 });
 export type FindingRow = Static<typeof FindingRow>;
 
@@ -302,5 +307,6 @@ export const ConnectionEvent = Type.Object({
   bytesSent: Int,
   bytesReceived: Int,
   end: Nullable(End),
+  netnsId: Text,
 });
 export type ConnectionEvent = Static<typeof ConnectionEvent>;

@@ -10,6 +10,7 @@ export function failureRow(failure: Failure, second: number, missed: boolean): F
   return {
     key: failure.key,
     netns: namespace.inode,
+    netnsId: namespace.key,
     process: owner.info(),
     program: owner.programName(),
     direction: directionName(direction),

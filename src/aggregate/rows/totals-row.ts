@@ -23,6 +23,7 @@ export function totalsRow(
   return {
     key: namespace.key,
     netns: namespace.inode,
+    netnsId: namespace.key,
     name,
     ...timeWaitOf(namespace, nowNs),
     openPerSec: rates.perSecond(RATE.OPEN, second),

@@ -84,9 +84,9 @@ export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style
 function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
   const known = budgets.filter((row) => (fullness(row) ?? 0) > 0);
   const tightest = known.sort(byTightness).slice(0, BUDGETS_SHOWN);
-  const names = new Map(totals.map((row) => [row.netns, row.name]));
-  const several = new Set(tightest.map((row) => row.netns)).size > 1 || totals.length > 1;
-  const columns = budgetColumns(tightest, several ? (inode) => names.get(inode) ?? null : null);
+  const names = new Map(totals.map((row) => [row.netnsId, row.name]));
+  const several = new Set(tightest.map((row) => row.netnsId)).size > 1 || totals.length > 1;
+  const columns = budgetColumns(tightest, several ? (id) => names.get(id) ?? null : null);
   return headless(tableLines(columns, tightest, style)).map((line, at) => {
     const row = tightest[at];
     const tone = row === undefined ? 'good' : BUDGET_TONES[level(row)];

@@ -175,10 +175,7 @@ class TracingEngine implements Engine {
       aggregator,
       polling,
       nameOf: ({ inode, cookie }) => this.namespaces.nameOf(inode, cookie),
-      counts: () => {
-        const { ring, missed } = this.recovery.losses;
-        return { seen: this.recovery.stats.events, lost: ring, missed };
-      },
+      counts: () => ({ seen: this.recovery.stats.events, lost: this.recovery.losses }),
       catchUp: () => this.beforeCollect(),
     });
     const standing = new StandingCensus(aggregator);

@@ -47,7 +47,7 @@ export function measuredTables({
   return {
     flows: upToDate(new FlowSource(aggregator), UNSEEN.flows),
     budgets: upToDate(new BudgetSource(aggregator), UNSEEN.budgets),
-    failures: upToDate(new FailureSource(aggregator, counts), {}),
+    failures: upToDate(new FailureSource(aggregator), {}),
     totals: upToDate(new TotalsSource(aggregator, nameOf, counts), UNSEEN.totals),
   };
 }

@@ -100,6 +100,18 @@ export type Endpoint = Static<typeof Endpoint>;
 export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
 
+/**
+ * Events that did not come, since the start and of the whole service: of each reason (names.ts, LOSS_REASONS), and all. One definition
+ * for rows, /healthz, metrics, the page and the terminal.
+ */
+export const Lost = Type.Object({
+  ring: Type.Integer(),
+  recursion: Type.Integer(),
+  storage: Type.Integer(),
+  total: Type.Integer(),
+});
+export type Lost = Static<typeof Lost>;
+
 export const TotalsRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -129,6 +141,7 @@ export const TotalsRow = Type.Object({
   eventsSeen: Int,
   eventsLost: Int,
   eventsMissed: Int,
+  lost: Lost,
   lowerBound: Flag,
   netnsId: Text,
 });

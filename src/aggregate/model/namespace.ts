@@ -37,6 +37,8 @@ export class Namespace {
   readonly recycles = new RateWindow(1);
   /** The key as a number. */
   readonly cookie: number;
+  /** Events of it are missing, or may be: of closes that the kernel did not show in full, or that nothing counted. */
+  lowerBound = false;
   /** It has its inode now; no longer when another one was seen with it. The namespace table alone changes this. */
   isLiving = false;
   private knownBlocked: number | null = null;

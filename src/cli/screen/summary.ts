@@ -3,7 +3,7 @@
  * budgets, what fails. In: rows of the small tables. Out: lines.
  */
 import { byTightness, fullness, level } from '../../forecast/outlook.js';
-import { duration, integer, percent, rate, stamp } from '../../protocol/format.js';
+import { duration, integer, lostWords, percent, rate, stamp } from '../../protocol/format.js';
 import type { Problem } from '../../protocol/frames.js';
 import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
 import { census } from '../../view/census.js';
@@ -67,8 +67,8 @@ function accountLine(totals: readonly TotalsRow[], { glyphs }: Style): string {
 
 function lossLine(totals: readonly TotalsRow[], { colors, glyphs }: Style): string[] {
   const losses = lossesOf(totals);
-  if (losses === null || losses.sum === 0) return [];
-  return [colors.yellow(`${glyphs.warn} ${lossText(losses, totals)}`)];
+  if (losses === null || losses.total === 0) return [];
+  return [colors.yellow(`${glyphs.warn} ${lossText(losses, totals)} (${lostWords(losses)})`)];
 }
 
 export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style): string[] {

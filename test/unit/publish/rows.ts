@@ -98,6 +98,7 @@ export function totals(key: string, parts: Partial<TotalsRow> = {}): TotalsRow {
     eventsSeen: 100,
     eventsLost: 0,
     eventsMissed: 0,
+    lost: { ring: 0, recursion: 0, storage: 0, total: 0 },
     lowerBound: false,
     ...parts,
   };

@@ -121,6 +121,7 @@ export class FailureTable {
   doubt(unixMs: number): void {
     this.doubtedAt = unixMs;
     for (const failure of this.failures) {
+      if (failure.lowerBound) continue;
       failure.lowerBound = true;
       this.touch(failure);
     }

@@ -141,6 +141,7 @@ export class FlowTable {
   doubt(unixMs: number): void {
     this.doubtedAt = unixMs;
     for (const flow of this.all()) {
+      if (flow.doubted) continue;
       flow.doubted = true;
       this.touch(flow);
     }

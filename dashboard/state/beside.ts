@@ -9,14 +9,14 @@ import { endpoint } from '../text/format.js';
 import { outlookWords, type Saying } from '../text/words.js';
 import { budgets, failures } from './model.js';
 
-const place = (netns: number | null, destination: Endpoint) => `${netns}|${endpoint(destination)}`;
+const place = (netnsId: string | null, destination: Endpoint) => `${netnsId}|${endpoint(destination)}`;
 
 /** Where a destination has several source addresses, the budget that runs out first. */
 const tightest = computed(() => {
   const found = new Map<string, BudgetRow>();
   const tuples = [...budgets.value.rows.values()].filter(({ kind }) => kind === 'tuple');
   for (const row of tuples.sort(byTightness)) {
-    const at = place(row.netns, row.destination);
+    const at = place(row.netnsId, row.destination);
     if (!found.has(at)) found.set(at, row);
   }
   return found;
@@ -35,15 +35,15 @@ const outlooks = computed(() => {
 });
 
 /** Null: its budget is not among the tightest. Inbound connections need no port. */
-export function outlookOf({ netns, direction, destination }: FlowRow): Saying | null {
-  return direction === 'out' ? (outlooks.value.get(place(netns, destination)) ?? null) : null;
+export function outlookOf({ netnsId, direction, destination }: FlowRow): Saying | null {
+  return direction === 'out' ? (outlooks.value.get(place(netnsId, destination)) ?? null) : null;
 }
 
 /** Fastest first. */
 const errnos = computed(() => {
   const found = new Map<string, string>();
-  for (const { process, netns, destination, errno } of [...failures.value.rows.values()].sort(byRate)) {
-    const at = `${process.pid}|${place(netns, destination)}`;
+  for (const { process, netnsId, destination, errno } of [...failures.value.rows.values()].sort(byRate)) {
+    const at = `${process.pid}|${place(netnsId, destination)}`;
     if (errno !== null && !found.has(at)) found.set(at, errno);
   }
   return found;
@@ -53,7 +53,7 @@ const byRate = (a: { perSec: number | null }, b: { perSec: number | null }) =>
   (b.perSec ?? 0) - (a.perSec ?? 0);
 
 /** The errno of most of its failures at present; null: none is among the fastest failures, which are all that the page has. */
-export function errnoOf({ process, netns, destination }: FlowRow): string | null {
+export function errnoOf({ process, netnsId, destination }: FlowRow): string | null {
   if (process.pid === null) return null;
-  return errnos.value.get(`${process.pid}|${place(netns, destination)}`) ?? null;
+  return errnos.value.get(`${process.pid}|${place(netnsId, destination)}`) ?? null;
 }

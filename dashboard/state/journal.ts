@@ -57,7 +57,7 @@ export function ofFailures(rows: Iterable<FailureRow>): Entry[] {
   const first = new Map<string, FailureRow & { firstSeen: number }>();
   for (const row of rows) {
     if (row.firstSeen === null) continue;
-    const key = `failure ${row.netns} ${row.call} ${row.errno} ${row.cause} ${endpoint(row.destination)}`;
+    const key = `failure ${row.netnsId} ${row.call} ${row.errno} ${row.cause} ${endpoint(row.destination)}`;
     const before = first.get(key);
     if (before === undefined || row.firstSeen < before.firstSeen)
       first.set(key, { ...row, firstSeen: row.firstSeen });

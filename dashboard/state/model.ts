@@ -45,21 +45,21 @@ export const findings = computed(() =>
 export const namespaces = computed(() => [...state.value.tables.totals.rows.values()]);
 
 /** What a namespace is called, where there are several; null: there is only one. */
-export function netnsWords(netns: number | null): string | null {
+export function netnsWords(netnsId: string | null): string | null {
   if (namespaces.value.length < 2) return null;
-  const place = namespaces.value.find((one) => one.netns === netns);
+  const place = namespaces.value.find((one) => one.netnsId === netnsId);
   return place === undefined ? null : foreign(namespaceName(place));
 }
 
 /** Text, so that what depends on the ranges is drawn anew only when one of them changes. */
 const rangeText = computed(() =>
   JSON.stringify(
-    namespaces.value.map(({ netns, portRange }) => [netns, portRange && portRange[1] - portRange[0] + 1]),
+    namespaces.value.map(({ netnsId, portRange }) => [netnsId, portRange && portRange[1] - portRange[0] + 1]),
   ),
 );
-/** Size of the local port range by the namespace's inode. */
+/** Size of the local port range by the namespace's id. */
 export const portRanges = computed(
-  () => new Map(JSON.parse(rangeText.value) as [number | null, number | null][]),
+  () => new Map(JSON.parse(rangeText.value) as [string | null, number | null][]),
 );
 
 /** Filter, grouping, sort and open row of the culprit table, as the address says. */

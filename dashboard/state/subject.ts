@@ -14,7 +14,7 @@ export function rowFilter(group: Group | null, key: string): string | null {
   const value = key.slice(group.length + 1);
   if (value === '') return null;
   if (group === 'destination') return `dst:${value}`;
-  return `${group}:${group === 'netns' ? value : quoted(value)}`;
+  return group === 'netns' ? `netnsId:${value}` : `${group}:${quoted(value)}`;
 }
 
 /** Raw transitions would say everything twice. */

@@ -3,6 +3,7 @@
  * In: rows. Out: words. Pure.
  */
 import { fullness, level, outlook } from '../../src/forecast/outlook.js';
+import { lostWords } from '../../src/protocol/format.js';
 import type { Hello } from '../../src/protocol/frames.js';
 import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../../src/protocol/rows.js';
 import * as view from '../../src/view/budget.js';
@@ -22,10 +23,8 @@ export interface Saying {
 export function lossWords(totals: readonly TotalsRow[]): Saying {
   const losses = lossesOf(totals);
   if (losses === null) return { tone: 'wait', glyph: '', word: UNKNOWN, detail: '' };
-  const { lost, missed, sum } = losses;
-  if (sum === 0) return { tone: 'good', glyph: '', word: '0', detail: '' };
-  const detail = `${integer(lost)} by a full ring, ${integer(missed)} that the kernel did not show`;
-  return { tone: 'warn', glyph: '▲', word: lossText(losses, totals, ''), detail };
+  if (losses.total === 0) return { tone: 'good', glyph: '', word: '0', detail: '' };
+  return { tone: 'warn', glyph: '▲', word: lossText(losses, totals, ''), detail: lostWords(losses) };
 }
 
 /** How much of the kernel's TIME_WAIT has an owner, over all namespaces that were audited. */

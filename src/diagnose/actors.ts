@@ -34,9 +34,9 @@ function work({ opened, timeWait, established }: FlowRow): number {
 }
 
 /** An unknown process has no program. */
-function keyOf({ netns, direction, destination, program, process, key }: FlowRow): string {
+function keyOf({ netnsId, direction, destination, program, process, key }: FlowRow): string {
   if (program === null) return key;
-  return [netns, direction, destination.address, destination.port, program, process.unit].join(' ');
+  return [netnsId, direction, destination.address, destination.port, program, process.unit].join(' ');
 }
 
 function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Standing>): Actor {
@@ -47,6 +47,7 @@ function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Sta
   return {
     key,
     netns: most.netns,
+    netnsId: most.netnsId,
     direction: most.direction,
     destination: most.destination,
     process: alone ? most.process : crowd(rows),

@@ -13,16 +13,16 @@ const WORTH_ACTING_REUSED = 0.25;
 const MAIN_HOLDER = 0.25;
 const TIME_WAIT_SECONDS = 60;
 
-export function totalsOf(tables: Tables, netns: number | null): TotalsRow | undefined {
-  return tables.totals.find((row) => row.netns === netns);
+export function totalsOf(tables: Tables, netnsId: string | null): TotalsRow | undefined {
+  return tables.totals.find((row) => row.netnsId === netnsId);
 }
 
 interface Place {
-  readonly netns: number | null;
+  readonly netnsId: string | null;
   readonly destination: Endpoint;
 }
 
-const placeKey = ({ netns, destination }: Place) => `${netns} ${destination.address} ${destination.port}`;
+const placeKey = ({ netnsId, destination }: Place) => `${netnsId} ${destination.address} ${destination.port}`;
 
 /** What an actor asks for: what it opens, and of what found no port as much as it holds of the ports. */
 export function demandOf(tables: Tables, actor: Actor): number {
@@ -69,7 +69,7 @@ export function severityOfChurn(tables: Tables, actor: Actor, budget: BudgetRow 
   if (urgency !== 'fine') return urgency;
   if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < WORTH_ACTING * budget.limit) return 'info';
   const asking = { openPerSec: demandOf(tables, actor), firstShare: actor.firstShare };
-  const projected = projectedShare(asking, budget, totalsOf(tables, actor.netns), budget.limit);
+  const projected = projectedShare(asking, budget, totalsOf(tables, actor.netnsId), budget.limit);
   if (projected >= WORTH_ACTING || pressure(budget) >= WORTH_ACTING_REUSED) return 'warning';
   return budget.reuse === 'after-delay' && (fullness(budget) ?? 0) >= WORTH_ACTING_REUSED
     ? 'warning'

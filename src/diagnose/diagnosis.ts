@@ -68,7 +68,7 @@ export class Diagnosis {
     this.evaluated = now;
     try {
       for (const table of [this.totals, this.flows, this.budgets, this.failures]) table.pull(now);
-      this.context.scope?.learn(this.totals.rows.values());
+      this.context.scope?.learn([...this.totals.rows.values()]);
       this.evaluate(this.read(now), now);
     } catch (error) {
       this.context.failed(error);

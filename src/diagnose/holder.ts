@@ -18,8 +18,8 @@ export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | n
   return holder === undefined ? null : { process: holder.process, program: null };
 }
 
-function asks({ direction, netns, destination }: Actor, budget: BudgetRow): boolean {
-  if (direction !== 'out' || netns !== budget.netns) return false;
+function asks({ direction, netnsId, destination }: Actor, budget: BudgetRow): boolean {
+  if (direction !== 'out' || netnsId !== budget.netnsId) return false;
   const { address, port } = budget.destination;
   return budget.kind === 'bind-pool' || (destination.address === address && destination.port === port);
 }

@@ -33,6 +33,7 @@ export interface Standing {
 export interface Actor extends Standing {
   readonly key: string;
   readonly netns: number | null;
+  readonly netnsId: string | null;
   readonly direction: 'out' | 'in' | null;
   readonly destination: Endpoint;
   /** Without pid where it stands for many. */
@@ -63,7 +64,7 @@ export interface Actor extends Standing {
 export interface Scope {
   shows(row: AnyRow): boolean;
   /** Namespaces have names that may be known later than their rows. */
-  learn(totals: Iterable<TotalsRow>): void;
+  learn(totals: readonly TotalsRow[]): void;
 }
 
 export interface Tables {
@@ -107,6 +108,7 @@ export interface Candidate {
   readonly program: string | null;
   readonly destination: Endpoint;
   readonly netns: number | null;
+  readonly netnsId: string | null;
 }
 
 export type Rule = (tables: Tables, facts: Facts) => Candidate[];

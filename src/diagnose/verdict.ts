@@ -2,7 +2,7 @@
  * The one sentence about ports, decided here and nowhere else: fine, running out (with countdown), out of ports, recovered. Its
  * words: forecast/outlook-words.ts. In: what was said before, the tables, findings, time. Out: what is said now. Pure.
  */
-import { failingNow, isOut, level, outlook, tightestOf, wantingPorts } from '../forecast/outlook.js';
+import { byPlace, failingNow, isOut, level, outlook, tightestOf, wantingPorts } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
@@ -121,7 +121,7 @@ function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said 
   const known = tables.budgets.find(({ key }) => key === episode.budget);
   const isHidden = tables.isScoped && episode.budget !== null;
   const budget = known ?? (isHidden ? null : tightest);
-  const first = Math.min(...failing.map((row) => row.firstSeen ?? episode.began));
+  const first = Math.min(...byPlace(failing).here.map((row) => row.firstSeen ?? episode.began));
   const since = clock(Math.max(episode.began, Number.isFinite(first) ? first : 0));
   return {
     level: 'critical',

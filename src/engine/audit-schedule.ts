@@ -13,9 +13,15 @@ const DISCOVERY_MS = 10_000;
 /** An event is recent for this long, ms. */
 const RECENT_MS = 20_000;
 
+interface Audited {
+  /** ms of performance.now() */
+  at: number;
+  fileNs: bigint | null;
+}
+
 export class AuditSchedule {
-  /** When each inode was last audited, ms of performance.now(). */
-  private readonly auditedAt = new Map<number, number>();
+  /** By inode. */
+  private readonly audited = new Map<number, Audited>();
   private discoveredAt = Number.NEGATIVE_INFINITY;
   /** A namespace could not be entered: most likely it has gone. */
   private missed = false;
@@ -33,19 +39,19 @@ export class AuditSchedule {
 
   noteAudited(due: readonly Netns[]): void {
     const now = performance.now();
-    for (const { inode } of due) this.auditedAt.set(inode, now);
+    for (const { inode, fileNs } of due) this.audited.set(inode, { at: now, fileNs });
   }
 
-  /** Namespaces that are busy, or were not audited for long. */
+  /** Namespaces that are busy, that were not audited for long, or whose inode a new file has: it may be another namespace. */
   due(): Netns[] {
     if (this.polling) return this.namespaces.list();
     const now = performance.now();
     const busy = new Set<number>();
     for (const namespace of this.aggregator.namespaces.all())
       if (this.isBusy(namespace)) busy.add(namespace.inode);
-    return this.namespaces.list().filter(({ inode }) => {
-      const last = this.auditedAt.get(inode);
-      return last === undefined || busy.has(inode) || now - last > IDLE_MS;
+    return this.namespaces.list().filter(({ inode, fileNs }) => {
+      const last = this.audited.get(inode);
+      return last === undefined || last.fileNs !== fileNs || busy.has(inode) || now - last.at > IDLE_MS;
     });
   }
 
@@ -66,18 +72,14 @@ export class AuditSchedule {
    * Namespaces that were audited before and are not listed any more, or whose inode belongs to another namespace now. One that
    * could not be entered has not gone for that: the discovery that follows decides. One that went before any audit of it is
    * gone when it is not listed, and nothing has happened there since before the last discovery.
-   * @param found the namespace that each inode was found to be in this round
    */
-  gone(due: readonly Netns[], found: ReadonlyMap<number, Namespace>): Namespace[] {
+  gone(): Namespace[] {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
-    const asked = new Set(due.map(({ inode }) => inode));
-    for (const inode of this.auditedAt.keys()) if (!listed.has(inode)) this.auditedAt.delete(inode);
+    for (const inode of this.audited.keys()) if (!listed.has(inode)) this.audited.delete(inode);
     return [...this.aggregator.namespaces.all()].filter((namespace) => {
       if (namespace === this.aggregator.namespaces.rest) return false;
-      if (namespace.auditedAt === 0) return !listed.has(namespace.inode) && !this.isRecent(namespace);
-      const there = asked.has(namespace.inode) ? found.get(namespace.inode) : undefined;
-      const isReplaced = there !== undefined && there !== namespace;
-      return isReplaced || !listed.has(namespace.inode);
+      if (!namespace.isLiving) return true;
+      return !listed.has(namespace.inode) && (namespace.auditedAt !== 0 || !this.isRecent(namespace));
     });
   }
 

@@ -184,11 +184,8 @@ class TracingEngine implements Engine {
     const tables = measuredTables({
       aggregator,
       polling,
-      nameOf: (inode) => this.namespaces.nameOf(inode),
-      counts: () => {
-        const { ring, missed } = this.recovery.losses;
-        return { seen: this.recovery.stats.events, lost: ring, missed };
-      },
+      nameOf: ({ inode, cookie }) => this.namespaces.nameOf(inode, cookie),
+      counts: () => ({ seen: this.recovery.stats.events, lost: this.recovery.losses }),
       catchUp: () => this.beforeCollect(),
     });
     const standing = new StandingCensus(aggregator);

@@ -1,8 +1,9 @@
 /** How the tracer is, for /healthz. In: the engine's counters and namespaces. Out: the body. */
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { NamespaceTable } from '../aggregate/tables/namespace-table.js';
+import type { Lost } from '../protocol/rows.js';
 import type { Health } from '../protocol/source.js';
-import type { Losses, LossTimes } from './losses.js';
+import type { LossTimes } from './losses.js';
 import { problemsOf } from './problems.js';
 import type { TracingMode } from './tracing-mode.js';
 
@@ -13,7 +14,7 @@ export interface Moments {
   lossTimes: LossTimes;
 }
 
-export function healthOf(tracing: TracingMode, losses: Losses, aggregator: Aggregator, at: Moments): Health {
+export function healthOf(tracing: TracingMode, lost: Lost, aggregator: Aggregator, at: Moments): Health {
   const { mode, tracer, limits } = tracing;
   const { timeWait, ...audit } = auditHealth(aggregator.namespaces, at.nowMs);
   return {
@@ -22,13 +23,13 @@ export function healthOf(tracing: TracingMode, losses: Losses, aggregator: Aggre
     verdictPath: tracer.outcomePath(),
     limits: [...limits],
     hooks: hookNames(tracer.hooks()),
-    lost: { ring: losses.ring, recursion: losses.hidden },
+    lost,
     ...audit,
     problems: problemsOf({
       ...audit,
       timeWait,
       lostAgoMs: since(at.lossTimes.lostAt, at.nowMs),
-      missed: losses.missed,
+      lost,
       missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
       uptimeMs: at.nowMs - at.startedAt,
       withoutStorage: tracer.stats().spareStates,

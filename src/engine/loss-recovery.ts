@@ -1,7 +1,7 @@
 /**
  * What becomes of events that found no room in the ring: this is where a lost event becomes visible. In: the kernel's
  * counters, its overflow counters, its records of lost owners. Out: exact totals in the tables, an annotation in the history,
- * a line in the log, and the losses that rows, /healthz and metrics show (losses.ts).
+ * a line in the log, rows that say that they may lack some, and the losses that rows, /healthz and metrics show (losses.ts).
  */
 import type { Logger } from 'pino';
 import type { History } from '../aggregate/history/history.js';
@@ -9,7 +9,8 @@ import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import type { NativeTracer, TracerStats } from '../capture/native.js';
 import { Batch } from '../decode/batch.js';
-import { type Losses, LossTimes, lossesOf } from './losses.js';
+import type { Lost } from '../protocol/rows.js';
+import { LossTimes, lossesOf } from './losses.js';
 import { moment } from './moment.js';
 
 /** Holds every overflow counter, and many lost owners at once. */
@@ -35,16 +36,17 @@ export class LossRecovery {
     return this.current;
   }
 
-  get losses(): Losses {
+  get losses(): Lost {
     return lossesOf(this.current, this.aggregator.missedCloses.count);
   }
 
   /** Reads the counters; when the ring has lost events since the last call, takes over what the kernel kept of them. */
   recover(): void {
-    this.current = this.tracer.stats();
-    const { ms } = moment();
-    const lost = this.times.note(this.losses, ms);
-    if (lost > 0) this.takeOver(lost, ms);
+    this.current = settled(this.tracer.stats(), this.current);
+    const { ms, unixMs } = moment();
+    const { ring, storage } = this.times.note(this.losses, ms);
+    if (ring > 0) this.takeOver(ring, ms);
+    if (storage > 0) this.aggregator.doubt(unixMs);
   }
 
   private takeOver(lost: number, nowMs: number): void {
@@ -61,4 +63,13 @@ export class LossRecovery {
       this.aggregator.lost.take(this.batch, bytes);
     } while (bytes > this.batch.u8.length / 2);
   }
+}
+
+/**
+ * The counters are read one after the other while they grow: an event that overflowed twice may be in the second and not yet in the
+ * first. What the ring lost alone never shrinks, since it is a metric.
+ */
+function settled(stats: TracerStats, before: TracerStats): TracerStats {
+  const least = before.ringLost + stats.overflowFull - before.overflowFull;
+  return { ...stats, ringLost: Math.max(stats.ringLost, least) };
 }

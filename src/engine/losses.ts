@@ -1,37 +1,36 @@
 /**
- * Events that were lost or missed, from the kernel's counters and from what the audits found. In: counters. Out: the numbers that
+ * Events that were lost, from the kernel's counters and from what the audits found. In: counters. Out: the numbers by reason that
  * rows, /healthz and metrics show, and when they last grew.
  */
 import type { TracerStats } from '../capture/native.js';
+import type { Lost } from '../protocol/rows.js';
 
-export interface Losses {
-  /** Events that the ring had no room for: the overflow counters keep the counts exact. */
-  ring: number;
-  /** Transitions for which the kernel did not run the program: gaps in a socket's states, closes that an audit found. */
-  hidden: number;
-  /** Events that nothing counted, or that were counted without their details: `hidden`, and what there was no memory for. */
-  missed: number;
+/**
+ * Each event counts for one reason. One that the ring had no room for counts for it while the overflow counters have it; else there
+ * was no place for it at all. Gaps in a socket's states and closes that an audit found are what the kernel did not show.
+ */
+export function lossesOf(stats: TracerStats, unseenCloses: number): Lost {
+  const ring = Math.max(0, stats.ringLost - stats.overflowFull);
+  const recursion = stats.gaps + unseenCloses;
+  const storage = stats.overflowFull + stats.storageFailures;
+  return { ring, recursion, storage, total: ring + recursion + storage };
 }
 
-export function lossesOf(stats: TracerStats, unseenCloses: number): Losses {
-  const hidden = stats.gaps + unseenCloses;
-  return { ring: stats.ringLost, hidden, missed: hidden + stats.overflowFull + stats.storageFailures };
-}
+/** What was lost since the last note. */
+export type Fresh = Pick<Lost, 'ring' | 'storage'>;
 
-/** When something was last lost, and when last missed: CLOCK_MONOTONIC ms, null: never. */
+/** When the ring last lost something, and when anything else was last lost: CLOCK_MONOTONIC ms, null: never. */
 export class LossTimes {
   lostAt: number | null = null;
   missedAt: number | null = null;
-  private lost = 0;
-  private missed = 0;
+  private before: Lost = { ring: 0, recursion: 0, storage: 0, total: 0 };
 
-  /** Returns how many events the ring has lost since it was last called. */
-  note({ ring, missed }: Losses, nowMs: number): number {
-    const fresh = ring - this.lost;
-    if (fresh > 0) this.lostAt = nowMs;
-    if (missed > this.missed) this.missedAt = nowMs;
-    this.lost = ring;
-    this.missed = missed;
+  note(lost: Lost, nowMs: number): Fresh {
+    const grown = (reason: 'ring' | 'recursion' | 'storage') => lost[reason] - this.before[reason];
+    const fresh = { ring: grown('ring'), storage: grown('storage') };
+    if (fresh.ring > 0) this.lostAt = nowMs;
+    if (grown('recursion') > 0 || fresh.storage > 0) this.missedAt = nowMs;
+    this.before = lost;
     return fresh;
   }
 }

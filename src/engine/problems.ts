@@ -2,15 +2,16 @@
  * What cannot be seen for now, in words: what, why, what mends it. In: facts about the engine. Out: problems for
  * /healthz and the page. Pure.
  */
-import { integer, seconds } from '../protocol/format.js';
+import { integer, lostWords, seconds } from '../protocol/format.js';
 import type { Problem } from '../protocol/frames.js';
+import type { Lost } from '../protocol/rows.js';
 
 /** What the engine knows of its own tracing. Times are ms. */
 export interface Condition {
   /** Since an event last found no room in the ring; null: never. */
   lostAgoMs: number | null;
-  /** Missed events since the start; and since the last of them was noticed, null: never. */
-  missed: number;
+  lost: Lost;
+  /** Since an event was last lost for another reason; null: never. */
   missedAgoMs: number | null;
   timeWait: number;
   coverage: number | null;
@@ -38,19 +39,19 @@ export function problemsOf(condition: Condition): Problem[] {
   return all.filter((problem) => problem !== null);
 }
 
-function losses({ lostAgoMs }: Condition): Problem | null {
+function losses({ lost, lostAgoMs }: Condition): Problem | null {
   if (lostAgoMs === null || lostAgoMs > LOSS_TOLD_MS) return null;
   return {
-    what: 'Details are missing: counts stay exact, but new rows and quantiles lack the events that were lost.',
+    what: `Details of ${integer(lost.ring)} events are missing: counts stay exact, but new rows and quantiles lack them.`,
     why: 'The event ring was full within the last minute.',
     fix: 'Start the service with a larger --ring-bytes, or give it more processor time.',
   };
 }
 
-function misses({ missed, missedAgoMs }: Condition): Problem | null {
+function misses({ lost, missedAgoMs }: Condition): Problem | null {
   if (missedAgoMs === null || missedAgoMs > MISS_TOLD_MS) return null;
   return {
-    what: `${integer(missed)} events were missed: rows that say so are lower bounds.`,
+    what: `Events were lost, ${lostWords(lost, ['recursion', 'storage'])}: rows that say so are lower bounds.`,
     why: 'The kernel did not run the tracer for them, as while a task runs that it hides from tracing, or had no memory.',
     fix: 'A restart of the service begins to count anew.',
   };

@@ -32,8 +32,6 @@ const SWEEP_SLOTS = 50_000;
 export class ReconcileLoop implements DumpSink {
   private readonly texts = new DumpTexts();
   private readonly schedule: AuditSchedule;
-  /** The namespace that an inode was found to be in this round. */
-  private readonly found = new Map<number, Namespace>();
   private timer: NodeJS.Timeout | null = null;
   private restUntil = 0;
   private doubtfulRestUntil = 0;
@@ -73,7 +71,6 @@ export class ReconcileLoop implements DumpSink {
     }
     const cookie = begin.netnsLow + begin.netnsHigh * 2 ** 32;
     this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs);
-    this.found.set(begin.netnsInum, this.aggregator.namespaces.of(cookie, begin.netnsInum));
   }
 
   socket(socket: DumpSocket): void {
@@ -122,7 +119,6 @@ export class ReconcileLoop implements DumpSink {
   }
 
   private async audit(due: readonly Netns[]): Promise<void> {
-    this.found.clear();
     this.catchUp();
     this.reconciler.beginRound();
     try {
@@ -133,7 +129,7 @@ export class ReconcileLoop implements DumpSink {
       this.reconciler.endRound();
     }
     this.schedule.noteAudited(due);
-    await this.forget(new Set(this.schedule.gone(due, this.found)));
+    await this.forget(new Set(this.schedule.gone()));
   }
 
   private async forget(gone: ReadonlySet<Namespace>): Promise<void> {

@@ -3,6 +3,7 @@
  * only events fill where there are none. In: the tables. Out: sources of rows.
  */
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';
+import type { Namespace } from '../aggregate/model/namespace.js';
 import { UNSEEN, withoutEvents } from '../aggregate/reconcile/polled-owners.js';
 import { BudgetSource } from '../aggregate/rows/budget-source.js';
 import { FailureSource } from '../aggregate/rows/failure-source.js';
@@ -18,7 +19,7 @@ export interface SourcesContext {
   readonly aggregator: Aggregator;
   /** There are no events: what only they fill is unknown. */
   readonly polling: boolean;
-  readonly nameOf: (netnsInode: number) => string | null;
+  readonly nameOf: (namespace: Namespace) => string | null;
   readonly counts: () => EventCounts;
   /** Brings the tables up to date with everything that has happened until now. */
   readonly catchUp: () => void;
@@ -46,7 +47,7 @@ export function measuredTables({
   return {
     flows: upToDate(new FlowSource(aggregator), UNSEEN.flows),
     budgets: upToDate(new BudgetSource(aggregator), UNSEEN.budgets),
-    failures: upToDate(new FailureSource(aggregator, counts), {}),
+    failures: upToDate(new FailureSource(aggregator), {}),
     totals: upToDate(new TotalsSource(aggregator, nameOf, counts), UNSEEN.totals),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { clock, endpoint, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type { BudgetRow, FailureRow } from '../protocol/rows.js';
-import { fullness, pressure } from './outlook.js';
+import { byPlace, failPerSec, fullness, pressure } from './outlook.js';
 
 /** Where a budget's ports go, or where a failed call wanted to go. */
 function place(row: BudgetRow | FailureRow | null): string {
@@ -15,7 +15,7 @@ function place(row: BudgetRow | FailureRow | null): string {
   return `to ${endpoint(row.destination) ?? UNKNOWN}`;
 }
 
-/** @param failing the fastest first. @param since time of day of the first; null: not said */
+/** @param failing as `failingNow` gives them: the number is that of the first one's place. @param since time of day of the first; null: not said */
 export function outOfPortsText(
   about: BudgetRow | FailureRow | null,
   failing: readonly FailureRow[],
@@ -27,9 +27,10 @@ export function outOfPortsText(
 function failuresText(failing: readonly FailureRow[], since: string | null): string {
   const [worst] = failing;
   if (worst === undefined) return 'Nothing has failed lately, but the next connect would.';
-  const perSec = failing.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
+  const { here, elsewhere } = byPlace(failing);
   const calls = worst.call === 'bind' ? 'binds' : 'connects';
-  return `${rate(perSec)} ${calls}/s fail${since === null ? '' : ` since ${since}`} (${worst.errno}).`;
+  const more = elsewhere.length === 0 ? '' : `, and ${rate(failPerSec(elsewhere))}/s more elsewhere`;
+  return `${rate(failPerSec(here))} ${calls}/s fail${since === null ? '' : ` since ${since}`} (${worst.errno})${more}.`;
 }
 
 /** @param left seconds. @param time Unix ms */

@@ -86,9 +86,35 @@ export function wantingPorts(failures: readonly FailureRow[]): FailureRow[] {
   return failures.filter(({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted');
 }
 
-/** Of these, those that go on now, the fastest first. @param time Unix ms */
+/**
+ * Of these, those that go on now, each place's together: the place where most fail first, there the fastest first.
+ * @param time Unix ms
+ */
 export function failingNow(failures: readonly FailureRow[], time: number): FailureRow[] {
-  return wantingPorts(failures)
-    .filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS)
-    .sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0));
+  const now = wantingPorts(failures).filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS);
+  const places = new Map<string, FailureRow[]>();
+  for (const row of now) {
+    const place = places.get(placeOf(row));
+    if (place === undefined) places.set(placeOf(row), [row]);
+    else place.push(row);
+  }
+  return [...places.values()]
+    .sort((a, b) => failPerSec(b) - failPerSec(a))
+    .flatMap((rows) => rows.sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0)));
+}
+
+/** The rows of the first one's place, and all others. */
+export function byPlace(failing: readonly FailureRow[]): { here: FailureRow[]; elsewhere: FailureRow[] } {
+  const [worst] = failing;
+  const isHere = (row: FailureRow) => worst !== undefined && placeOf(row) === placeOf(worst);
+  return { here: failing.filter(isHere), elsewhere: failing.filter((row) => !isHere(row)) };
+}
+
+export function failPerSec(rows: readonly FailureRow[]): number {
+  return rows.reduce((sum, { perSec }) => sum + (perSec ?? 0), 0);
+}
+
+/** The budget; where it is not known, the namespace and what the calls wanted to reach. */
+function placeOf({ budget, netnsId, call, destination }: FailureRow): string {
+  return budget ?? `${netnsId} ${call} ${destination.address} ${destination.port}`;
 }

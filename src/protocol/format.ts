@@ -3,6 +3,8 @@
  * In: values of rows; null or undefined is unknown. Out: text, or null for what is unknown, so that each surface writes its
  * own dash. Pure, without node and without the schema library: the page imports these functions.
  */
+import { LOSS_REASONS, type LossReason } from './names.js';
+import type { Lost } from './rows.js';
 
 /** What stands for an unknown value where any character can be shown. */
 export const UNKNOWN = '–';
@@ -126,4 +128,16 @@ function zone(time: number): string {
   const minutes = -new Date(time).getTimezoneOffset();
   const distance = Math.abs(minutes);
   return `UTC${minutes < 0 ? '-' : '+'}${digits(Math.floor(distance / 60))}:${digits(Math.round(distance % 60))}`;
+}
+
+const LOSS_WORDS: Record<LossReason, string> = {
+  ring: 'by a full ring',
+  recursion: 'that the kernel did not show',
+  storage: 'for want of memory',
+};
+
+/** `10 by a full ring, 2 that the kernel did not show`: the reasons that there are. */
+export function lostWords(lost: Lost, reasons: readonly LossReason[] = LOSS_REASONS): string {
+  const some = reasons.filter((reason) => lost[reason] > 0);
+  return some.map((reason) => `${integer(lost[reason])} ${LOSS_WORDS[reason]}`).join(', ');
 }

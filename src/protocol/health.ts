@@ -4,8 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { MODES, Problem, VERDICT_PATHS } from './frames.js';
-
-const Count = Type.Integer({ minimum: 0 });
+import { Lost } from './rows.js';
 
 export const HealthBody = Type.Object({
   status: Type.Enum(['ok', 'degraded']),
@@ -15,7 +14,7 @@ export const HealthBody = Type.Object({
   limits: Type.Array(Problem),
   /** Tracepoints and iterators of the kernel that are in use. */
   hooks: Type.Array(Type.String()),
-  lost: Type.Object({ ring: Count, recursion: Count }),
+  lost: Lost,
   coverage: Type.Union([Type.Number(), Type.Null()]),
   auditAgeMs: Type.Union([Type.Number(), Type.Null()]),
   /** What cannot be observed at present. */

@@ -19,6 +19,7 @@ export type AnnotationKind = (typeof ANNOTATION_KINDS)[number];
 /** What an annotation is about, as fields of rows have it: a filter is applied to this, since it cannot be applied to a text. */
 export interface AnnotationSubject {
   readonly netns: number | null;
+  readonly netnsId?: string;
   readonly direction?: 'out';
   readonly destination?: Endpoint;
   readonly process?: ProcessInfo;

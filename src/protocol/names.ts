@@ -58,3 +58,10 @@ export const UNKNOWN_PROCESS: ProcessInfo = {
   exited: null,
   self: false,
 };
+
+/**
+ * Why an event did not come. `ring`: it was full; the overflow counters have the event, so counts stay exact and only details are lost.
+ * `recursion`: the kernel did not show it to the program. `storage`: there was no memory to note it, or no room in the counters.
+ */
+export const LOSS_REASONS = ['ring', 'recursion', 'storage'] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];

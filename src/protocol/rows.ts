@@ -100,6 +100,18 @@ export type Endpoint = Static<typeof Endpoint>;
 export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
 
+/**
+ * Events that did not come, since the start and of the whole service: of each reason (names.ts, LOSS_REASONS), and all. One definition
+ * for rows, /healthz, metrics, the page and the terminal.
+ */
+export const Lost = Type.Object({
+  ring: Type.Integer(),
+  recursion: Type.Integer(),
+  storage: Type.Integer(),
+  total: Type.Integer(),
+});
+export type Lost = Static<typeof Lost>;
+
 export const TotalsRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -129,7 +141,9 @@ export const TotalsRow = Type.Object({
   eventsSeen: Int,
   eventsLost: Int,
   eventsMissed: Int,
+  lost: Lost,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type TotalsRow = Static<typeof TotalsRow>;
 
@@ -159,6 +173,7 @@ export const FlowRow = Type.Object({
   firstSeen: FirstTime,
   lastSeen: LastTime,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type FlowRow = Static<typeof FlowRow>;
 
@@ -186,6 +201,7 @@ export const BudgetRow = Type.Object({
   exhaustionSeconds: Num,
   releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
   holders: Type.Array(Holder),
+  netnsId: Text,
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
@@ -206,6 +222,7 @@ export const FailureRow = Type.Object({
   lastSeen: LastTime,
   budget: Text,
   lowerBound: Flag,
+  netnsId: Text,
 });
 export type FailureRow = Static<typeof FailureRow>;
 
@@ -252,6 +269,7 @@ export const FindingRow = Type.Object({
   netns: Int,
   since: Type.Integer(),
   resolved: Int,
+  netnsId: Text,
 });
 export type FindingRow = Static<typeof FindingRow>;
 
@@ -302,5 +320,6 @@ export const ConnectionEvent = Type.Object({
   bytesSent: Int,
   bytesReceived: Int,
   end: Nullable(End),
+  netnsId: Text,
 });
 export type ConnectionEvent = Static<typeof ConnectionEvent>;

@@ -56,8 +56,8 @@ export class Hub implements ClientHost {
     const { source, filter = '', intervalMs, log } = options;
     this.#faults = new Faults(log);
     this.tables = new Tables(source, filter, (operation, attempt) => this.#faults.guard(operation, attempt));
-    const { shows, netnsName } = this.tables.scope;
-    const events = new EventRouter(source.events, shows, netnsName);
+    const { shows, namespaces } = this.tables.scope;
+    const events = new EventRouter(source.events, shows, namespaces);
     this.#subscriptions = new Subscriptions(this.tables, events, intervalMs);
   }
 

@@ -22,6 +22,10 @@ export class EntryPool {
     return this.#entries.values();
   }
 
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
   set(key: string, entry: Entry): void {
     const before = this.#entries.get(key);
     if (before) this.#sums.remove(before.row);

@@ -14,7 +14,7 @@ const GROUPED_VALUE: Record<Group, (row: FlowRow) => string | null> = {
   program: (row) => row.program,
   unit: (row) => row.process.unit,
   destination: (row) => endpointText(row.destination),
-  netns: (row) => (row.netns === null ? null : String(row.netns)),
+  netns: (row) => row.netnsId,
 };
 
 /** `10.0.0.9:80`, `[2001:db8::1]:80` for filters and keys of groups, which leave out an unknown part; null: all is unknown. */

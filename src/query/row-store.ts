@@ -49,11 +49,19 @@ export class RowStore {
     return [...changed.values()];
   }
 
-  /** Admits and refuses all rows anew, as after a namespace's name was learned. */
-  reconsider(): EntryChange[] {
-    const admitted = [...this.#refused.values()].filter((row) => this.admits(row));
-    const refused = [...this.entries.values()].map(({ row }) => row).filter((row) => !this.admits(row));
-    return this.apply({ set: [...admitted, ...refused], del: [] });
+  /**
+   * Admits and refuses these rows anew, as after a namespace's name was learned. Those that stay come again too, with the entry that
+   * they have: a view may judge them otherwise now.
+   */
+  reconsider(isConcerned: (row: AnyRow) => boolean): EntryChange[] {
+    const admitted = [...this.#refused.values()].filter((row) => isConcerned(row) && this.admits(row));
+    const judged = [...this.entries.values()].filter(({ row }) => isConcerned(row));
+    const refused = judged.map(({ row }) => row).filter((row) => !this.admits(row));
+    const changed = this.apply({ set: [...admitted, ...refused], del: [] });
+    const stayed = judged
+      .filter(({ key }) => this.entries.has(key))
+      .map((entry) => ({ key: entry.key, entry }));
+    return [...stayed, ...changed];
   }
 
   /** The new entry; null: the row is no longer admitted; undefined: it never was. */

@@ -5,31 +5,24 @@
 import type { TotalsRow } from '../protocol/rows.js';
 import { parseFilter } from './filter/parse.js';
 import type { Subject } from './filter/subject.js';
+import { Namespaces } from './namespaces.js';
 
 export class Scope {
   /** False: there is no filter, and everything is shown. */
   readonly isFiltered: boolean;
-  readonly #names = new Map<number, string>();
+  readonly namespaces = new Namespaces();
   readonly #matches: (row: Subject) => boolean;
 
   /** Throws BAD_FILTER. */
   constructor(filter: string) {
     this.isFiltered = filter.trim() !== '';
-    this.#matches = parseFilter(filter, this.netnsName).matches;
+    this.#matches = parseFilter(filter, this.namespaces).matches;
   }
 
   readonly shows = (row: Subject): boolean => this.#matches(row);
 
-  readonly netnsName = (inode: number): string | null => this.#names.get(inode) ?? null;
-
-  /** True: a name is new, so that rows which were judged before may be judged otherwise. */
-  learn(rows: Iterable<TotalsRow>): boolean {
-    let isNew = false;
-    for (const { netns, name } of rows) {
-      if (netns === null || name === null || this.#names.get(netns) === name) continue;
-      this.#names.set(netns, name);
-      isNew = true;
-    }
-    return isNew;
+  /** All rows of totals that there are. */
+  learn(totals: readonly TotalsRow[]): void {
+    this.namespaces.learnAll(totals);
   }
 }

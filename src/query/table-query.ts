@@ -5,7 +5,8 @@
 import { PortchurnError } from '../protocol/errors.js';
 import { DEFAULT_LIMIT, GROUPS, type Group, MAX_LIMIT, type TableTopic } from '../protocol/frames.js';
 import type { TableQuery } from '../protocol/table-query.js';
-import { type NetnsName, parseFilter } from './filter/parse.js';
+import { parseFilter } from './filter/parse.js';
+import { type NetnsNames, NO_NAMES } from './namespaces.js';
 import { defaultSort, isSortable, parseOrder } from './order.js';
 import type { ViewSpec } from './view.js';
 
@@ -19,9 +20,9 @@ export interface NamedSpec {
 const GROUPED: TableTopic = 'flows';
 
 /** Throws USAGE, BAD_FILTER or TOO_EXPENSIVE. */
-export function specOf(topic: TableTopic, query: TableQuery, netnsName: NetnsName): NamedSpec {
+export function specOf(topic: TableTopic, query: TableQuery, namespaces: NetnsNames = NO_NAMES): NamedSpec {
   const { sort = defaultSort(topic), limit = DEFAULT_LIMIT, group = null } = query;
-  const filter = parseFilter((query.filter ?? '').trim(), netnsName);
+  const filter = parseFilter((query.filter ?? '').trim(), namespaces);
   if (group !== null && topic !== GROUPED) {
     throw new PortchurnError('USAGE', `only ${GROUPED} can be grouped, not ${topic}`);
   }

@@ -53,7 +53,8 @@ export class Tables {
   readonly #watchers: { topic: TableTopic; watcher: Watcher }[] = [];
   /** What the service-wide filter shows. */
   readonly scope: Scope;
-  #hasNewNames = false;
+  /** Namespaces of which this tick's totals told something new. */
+  #renamed: ReadonlySet<string> = new Set();
 
   /** Rows that do not match `filter` are never published. `guard` wraps each table's collection. Throws BAD_FILTER. */
   constructor(
@@ -91,7 +92,7 @@ export class Tables {
   collect(now: number, turn: Turn = ENDLESS): void {
     this.tick.seq++;
     this.tick.time = now;
-    this.#hasNewNames = false;
+    this.#renamed = new Set();
     const changed = new Map(this.topics.map((topic) => [topic, this.#guarded(topic, now)]));
     for (const { view } of this.#views.values()) view.take(changed.get(view.spec.topic) ?? [], this.tick);
     this.proceed(turn);
@@ -134,10 +135,14 @@ export class Tables {
   #collect(topic: TableTopic, now: number) {
     const { source, store } = this.#tables.get(topic)!;
     const changes = source.collect(now);
-    if (topic === 'totals') this.#hasNewNames = this.scope.learn(changes.set as TotalsRow[]);
+    if (topic === 'totals')
+      this.#renamed = this.scope.namespaces.learn(changes.set as TotalsRow[], changes.del);
     const changed = store.apply(changes as { set: AnyRow[]; del: string[] });
-    return this.#hasNewNames ? [...changed, ...store.reconsider()] : changed;
+    return this.#renamed.size > 0 ? [...changed, ...store.reconsider(this.#isRenamed)] : changed;
   }
+
+  readonly #isRenamed = (row: AnyRow): boolean =>
+    'netnsId' in row && row.netnsId !== null && this.#renamed.has(row.netnsId);
 
   /**
    * The view for a query, shared with equal queries; it is complete when the turn suffices. Give it back with release().
@@ -145,7 +150,7 @@ export class Tables {
    */
   acquire(topic: TableTopic, query: TableQuery, turn: Turn = ENDLESS): View {
     const store = this.#store(topic);
-    const { name, spec } = specOf(topic, query, this.scope.netnsName);
+    const { name, spec } = specOf(topic, query, this.scope.namespaces);
     const shared =
       this.#views.get(name) ?? this.#share(name, () => new View(name, spec, store, this.tick, turn));
     shared.references++;

@@ -207,8 +207,10 @@ export class View {
     let [rows, steps] = [0, this.steps];
     for (const [key, entry] of this.#backlog) {
       this.#backlog.delete(key);
-      if (this.#takes(key, entry)) matched.set(key, entry);
-      else if (this.#matching.delete(key)) matched.set(key, null);
+      const before = this.#matching.get(key);
+      if (this.#takes(key, entry)) {
+        if (entry !== before) matched.set(key, entry);
+      } else if (this.#matching.delete(key)) matched.set(key, null);
       if (++rows % SLICE_ROWS > 0 && this.steps - steps < SLICE_STEPS) continue;
       steps = this.steps;
       yield;

@@ -5,6 +5,7 @@
  * it is printed. Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor
  * keeps.
  */
+import type { BigIntStats } from 'node:fs';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { entriesOf, readLink, readText, statOf } from './read.js';
@@ -18,6 +19,8 @@ export interface Netns {
   pid: number | null;
   /** The file that `ip netns` keeps it by; null when it has none. */
   mountPath: string | null;
+  /** When that file was last changed, Unix ns: another namespace that has the inode later has another file. */
+  fileNs: bigint | null;
 }
 
 /** The file by which it is entered. */
@@ -38,15 +41,19 @@ export interface NetnsOptions {
 }
 
 const MISSING_LIMIT = 4096;
+/** No cookie. */
+const NOBODY = -1;
 
 type Table = ReadonlyMap<number, Netns>;
-type Found = Map<number, Pick<Netns, 'pid' | 'mountPath'>>;
+type Found = Map<number, Pick<Netns, 'pid' | 'mountPath' | 'fileNs'>>;
 
 export class NetworkNamespaces {
   private table: Table = new Map();
   private readonly policy: ScanPolicy;
   private readonly options: Required<NetnsOptions>;
   private readonly scan: ThrottledScan;
+  /** By inode, the cookie of the namespace whose name the table has; null: none until a scan has read it anew. */
+  private readonly holders = new Map<number, number | null>();
 
   constructor(options: NetnsOptions = {}) {
     const directories = ['/run/netns', '/var/run/netns'];
@@ -56,11 +63,28 @@ export class NetworkNamespaces {
     this.scan = new ThrottledScan(() => this.visit(), this.options.restMs);
   }
 
-  /** Null while it is not known, or when nothing that has a name lives there: ask again later, or after `refresh`. */
-  nameOf(inode: number): string | null {
+  /**
+   * Null while it is not known, or when nothing that has a name lives there: ask again later, or after `refresh`.
+   * @param cookie of the namespace that has the inode now: the name of one that had it before is not its name
+   */
+  nameOf(inode: number, cookie = 0): string | null {
+    const holder = this.holders.get(inode);
+    if (holder === undefined) this.holders.set(inode, cookie);
+    else if (holder !== cookie) return this.readAnew(inode, cookie);
     const known = this.table.get(inode);
     if (this.policy.worthAScan(inode, known !== undefined, performance.now())) this.scan.suggest();
     return known?.name ?? null;
+  }
+
+  /** The file that the table has the name of may have been read before the inode changed hands. */
+  private readAnew(inode: number, cookie: number): null {
+    if (this.holders.get(inode) === null) return null;
+    this.holders.set(inode, null);
+    this.refresh().then(
+      () => this.holders.set(inode, cookie),
+      () => this.holders.set(inode, NOBODY),
+    );
+    return null;
   }
 
   /** All namespaces that the last scan found. */
@@ -85,12 +109,14 @@ export class NetworkNamespaces {
     yield* visitProcesses(root, scanLimit, this.table, found);
     const host = hostNamespace(root);
     const table = new Map<number, Netns>();
-    for (const [inode, { pid, mountPath }] of found) {
+    for (const [inode, { pid, mountPath, fileNs }] of found) {
       const name = inode === host ? 'host' : nameFor(mountPath, pid, root);
-      table.set(inode, { inode, name, pid, mountPath });
+      table.set(inode, { inode, name, pid, mountPath, fileNs });
       yield;
     }
     this.table = table;
+    for (const [inode, holder] of this.holders)
+      if (holder !== null && !table.has(inode)) this.holders.delete(inode);
     this.policy.scanned(table.keys(), performance.now());
   }
 }
@@ -123,13 +149,14 @@ function* visitMounts(directory: string, root: string, found: Found): Generator<
   for (const entry of entriesOf(directory)) {
     const mountPath = `${directory}/${entry.name}`;
     const stat = statOf(mountPath);
-    if (stat?.dev === nsfs && stat !== null) keepMount(found, Number(stat.ino), mountPath);
+    if (stat?.dev === nsfs && stat !== null) keepMount(found, stat, mountPath);
     yield;
   }
 }
 
-function keepMount(found: Found, inode: number, mountPath: string): void {
-  if (!found.has(inode)) found.set(inode, { pid: null, mountPath });
+function keepMount(found: Found, { ino, ctimeNs }: BigIntStats, mountPath: string): void {
+  const inode = Number(ino);
+  if (!found.has(inode)) found.set(inode, { pid: null, mountPath, fileNs: ctimeNs });
 }
 
 /** Of several processes the one named before stays, so that a name does not flicker; else the lowest pid. */
@@ -146,7 +173,7 @@ function* visitProcesses(root: string, limit: number, before: Table, found: Foun
 }
 
 function keepProcess(found: Found, inode: number, pid: number, before: number | null): void {
-  const known = found.get(inode) ?? { pid: null, mountPath: null };
+  const known = found.get(inode) ?? { pid: null, mountPath: null, fileNs: null };
   const better = known.pid === null || pid === before || (known.pid !== before && pid < known.pid);
   found.set(inode, { ...known, pid: better ? pid : known.pid });
 }

@@ -4,10 +4,11 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { FlowRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
-import { fileScope } from '../support/scope.js';
+import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { cli, portchurn, type Service, startService } from '../support/service.js';
 
 const PORTS = 50;
@@ -91,6 +92,42 @@ it('the whole machine names one of them, and the other as out, too', async () =>
   const named = incidents.map(({ netns }) => [main?.includes(netns.name), also?.includes(netns.name)]);
   expect(named).toContainEqual([true, false]);
   expect(named).toContainEqual([false, true]);
+});
+
+/** Churn in a namespace, as the service has it once it has all of it. */
+async function churned(its: Scope, netns: Netns, count: number): Promise<FlowRow> {
+  await churnServer(its, netns, [TO]);
+  await (await churnClient(its, netns, { to: TO, close: 'client', count })).done();
+  const stream = await service.stream(its);
+  const filter = `netns:${netns.name} dir:out`;
+  const flows = stream.subscribe('flows', { filter });
+  return flows.until((rows) => rows.find(({ closed }) => closed === count));
+}
+
+it('a namespace that has the inode and the name of a deleted one is not taken for it', async () => {
+  const its = testScope();
+  const first = Netns.create(its, KEPT);
+  const dead = await churned(its, first, 30);
+  const watched = (await service.stream(its)).subscribe('flows', { filter: `netns:${first.inode} dir:out` });
+  await watched.until((rows) => rows.some(({ key }) => key === dead.key));
+  first.end();
+  const living = await churned(its, Netns.again(its, first, KEPT), 7);
+  expect(living).toMatchObject({ netns: dead.netns, opened: 7 });
+  expect(living.netnsId).not.toBe(dead.netnsId);
+  const { name, inode } = first;
+  for (const filter of [`netns:${name}`, `netns:${inode}`, `netnsId:${living.netnsId}`]) {
+    const rows = await service.flows({ filter: `${filter} dir:out` });
+    expect(rows.map(({ key, opened }) => [key, opened])).toEqual([[living.key, 7]]);
+    const groups = await service.flows({ filter, group: 'netns' });
+    expect(groups).toMatchObject([{ key: `netns:${living.netnsId}`, opened: 14, netns: inode }]);
+  }
+  const gone = await service.flows({ filter: `netnsId:${dead.netnsId} dir:out` });
+  expect(gone).toMatchObject([{ key: dead.key, netns: inode, opened: 30 }]);
+  const totals = (await service.snapshot('totals')).rows.filter((row) => row.netns === inode);
+  expect(totals).toMatchObject([{ key: living.netnsId, netnsId: living.netnsId, name, opened: 14 }]);
+  await watched.until((rows) => rows.map(({ key }) => key).join() === living.key);
+  const { code, stdout } = await ask('why', '--netns', name, '-o', 'json');
+  expect([code, stdout]).toEqual([0, expect.not.stringContaining(`"${dead.netnsId}"`)]);
 });
 
 it('why fits a terminal of 24 lines and 80 columns', async () => {

@@ -45,7 +45,8 @@ describe('a burst that the ring cannot hold', () => {
     }
     const totals = watch.totals(spaces[0] as Netns);
     expect(totals?.eventsLost).toBeGreaterThan(COUNT);
-    expect(watch.engine.source.health()?.lost.ring).toBe(totals?.eventsLost);
+    expect(watch.engine.source.health()?.lost).toEqual(totals?.lost);
+    expect(totals?.lost).toMatchObject({ ring: totals?.eventsLost, storage: 0 });
     expect(watch.events.length).toBeLessThan(2 * COUNT);
   });
 
@@ -69,12 +70,10 @@ describe('a burst that the ring cannot hold', () => {
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     burst(netns, '--to', '127.0.0.1:9000', '--count', '1000');
     await watch.until(() => watch.totals(netns)?.closed === 2000, 'every close');
-    const { ring, recursion } = watch.engine.source.health()?.lost ?? {};
-    expect(ring).toBe(0);
-    expect(watch.totals(netns)).toMatchObject({
-      eventsLost: 0,
-      eventsMissed: recursion,
-      lowerBound: recursion !== 0,
-    });
+    const lost = watch.engine.source.health()?.lost;
+    expect(lost).toMatchObject({ ring: 0, storage: 0, total: lost?.recursion });
+    const totals = watch.totals(netns);
+    expect(totals).toMatchObject({ eventsLost: 0, eventsMissed: lost?.recursion, lost });
+    expect(totals?.lowerBound && lost?.recursion === 0).toBe(false);
   });
 });

@@ -51,7 +51,11 @@ it('the service tells over loopback who holds which ports, and how it knows', as
     { kind: 'tuple', used: COUNT, destination: { address: '127.0.0.1', port: 9000 } },
   ]);
   const health = await service.get<Health>('/healthz');
-  expect(health).toMatchObject({ status: 'ok', mode: 'ebpf', lost: { ring: 0, recursion: 0 } });
+  expect(health).toMatchObject({
+    status: 'ok',
+    mode: 'ebpf',
+    lost: { ring: 0, recursion: 0, storage: 0, total: 0 },
+  });
   expect(health.hooks).toEqual(
     expect.arrayContaining(['inet_sock_set_state', 'sys_exit_connect', 'iter/task_file']),
   );

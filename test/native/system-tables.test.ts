@@ -84,7 +84,8 @@ describe('the network namespaces of this machine', () => {
     const netns = Netns.create(testScope());
     const namespaces = new NetworkNamespaces({ restMs: 1 });
     await namespaces.refresh();
-    const found = { inode: netns.inode, name: netns.name, mountPath: netns.path };
+    const fileNs = statSync(netns.path, { bigint: true }).ctimeNs;
+    const found = { inode: netns.inode, name: netns.name, mountPath: netns.path, fileNs };
     expect(namespaces.list()).toContainEqual({ ...found, pid: null });
     const running = await start(testScope(), ['sh', '-c', 'echo ready; exec cat'], { netns });
     await running.printed(/ready/);
@@ -95,6 +96,11 @@ describe('the network namespaces of this machine', () => {
     netns.end();
     await namespaces.refresh();
     expect(namespaces.nameOf(netns.inode)).toBeNull();
+    const again = Netns.again(testScope(), netns);
+    await namespaces.refresh();
+    const other = namespaces.list().find(({ inode }) => inode === netns.inode);
+    expect(other).toMatchObject({ name: netns.name, mountPath: again.path });
+    expect(other?.fileNs).toBeGreaterThan(fileNs);
   });
 });
 

@@ -10,6 +10,8 @@ import type { Ending, Scope } from './scope.js';
 
 const DIRECTORY = '/run/netns';
 const PREFIX = 'pctest';
+/** A deleted namespace is taken apart a moment later. */
+const MOST_TRIES = 100;
 const alive = new Set<Netns>();
 let count = 0;
 
@@ -37,6 +39,24 @@ export class Netns implements Ending {
     alive.add(netns);
     netns.exec('ip', 'link', 'set', 'lo', 'up');
     netns.sysctl(sysctls);
+    return netns;
+  }
+
+  /** A new namespace with the inode and the name of one that has ended: the kernel gives the lowest free number. */
+  static again(scope: Scope, before: Netns, sysctls: Sysctls = {}): Netns {
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const found = Netns.create(scope, sysctls);
+      // The others stay until the test is over: they keep the numbers that are not wanted.
+      if (found.inode === before.inode) return found.renamed(scope, before.name);
+    }
+    throw new Error(`the inode ${before.inode} did not come again in ${MOST_TRIES} namespaces`);
+  }
+
+  private renamed(scope: Scope, name: string): Netns {
+    this.exec('sh', '-c', `ip netns attach ${name} $$`);
+    const netns = scope.use(new Netns(name));
+    alive.add(netns);
+    this.end();
     return netns;
   }
 

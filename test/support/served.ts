@@ -10,7 +10,7 @@ export const HEALTHY: Health = {
   verdictPath: 'ehash',
   hooks: [],
   limits: [],
-  lost: { ring: 0, recursion: 0 },
+  lost: { ring: 0, recursion: 0, storage: 0, total: 0 },
   coverage: 1,
   auditAgeMs: 5,
   problems: [],

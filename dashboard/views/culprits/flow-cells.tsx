@@ -11,7 +11,7 @@ import { Bar, Name, Outlook } from '../table/cells.js';
 
 /** The bar is full at the port range of the row's own namespace, where it has one. */
 export function PortsHeld({ row }: { row: FlowRow }) {
-  const full = portRanges.value.get(row.netns) ?? null;
+  const full = portRanges.value.get(row.netnsId) ?? null;
   return <Bar of={row.portsHeld} atLeast={row.lowerBound} full={full} />;
 }
 

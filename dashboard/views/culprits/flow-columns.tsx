@@ -97,7 +97,7 @@ const runsOut: FlowColumn = {
   numeric: true,
   unsorted: true,
   value: () => null,
-  shows: ({ netns, direction, destination }) => `${netns}|${direction}|${endpoint(destination)}`,
+  shows: ({ netnsId, direction, destination }) => `${netnsId}|${direction}|${endpoint(destination)}`,
   cell: (row) => <RunsOut row={row} />,
 };
 

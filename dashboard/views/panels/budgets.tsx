@@ -87,7 +87,7 @@ function details(row: BudgetRow): string {
 }
 
 function Source({ row }: { row: BudgetRow }) {
-  const place = netnsWords(row.netns);
+  const place = netnsWords(row.netnsId);
   return (
     <>
       <Name of={row.source.address} />

@@ -94,7 +94,7 @@ function Choose() {
       <option value={TOTALS}>all destinations</option>
       {rows.map((row) => (
         <option key={row.key} value={`key ${row.key}`}>
-          {budgetWords(row, netnsWords(row.netns))}
+          {budgetWords(row, netnsWords(row.netnsId))}
         </option>
       ))}
     </select>

@@ -117,13 +117,14 @@ export class Annotator {
       'sysctl-change',
       `${words.join(', ')} (netns ${namespace.inode})`,
       `${namespace.key}/`,
-      { netns: namespace.inode },
+      { netns: namespace.inode, netnsId: namespace.key },
     );
   }
 }
 
 const aboutOf = ({ namespace, destination }: Budget): AnnotationSubject => ({
   netns: namespace.inode,
+  netnsId: namespace.key,
   direction: 'out',
   destination: { address: destination.address, port: destination.port },
 });

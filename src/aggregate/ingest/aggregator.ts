@@ -140,6 +140,13 @@ export class Aggregator implements EventSink {
     return Object.entries(full).flatMap(([name, isFull]) => (isFull ? [name] : []));
   }
 
+  /** Events were lost that nothing counted: every row that there is may lack some, and says so from now on. */
+  doubt(unixMs: number): void {
+    for (const namespace of this.namespaces.all()) namespace.lowerBound = true;
+    this.flows.doubt(unixMs);
+    this.failures.table.doubt(unixMs);
+  }
+
   /** More is known of the process than its rows say. */
   touchRows(process: Process): void {
     this.flows.touchOwnedBy(process);

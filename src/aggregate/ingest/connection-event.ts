@@ -51,6 +51,7 @@ export function connectionEvent(
     type: TYPE_OF[event.type] as EventType,
     cookie: event.cookie === 0n ? null : event.cookie.toString(),
     netns: event.netnsInum,
+    netnsId: event.netnsCookie === 0n ? null : event.netnsCookie.toString(),
     process: owner.info(),
     closer: closer?.info() ?? null,
     local: event.type === EVENT.BIND_FAILED ? wanted(event) : endpoint(event.localBytes, event.localPort),

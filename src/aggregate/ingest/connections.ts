@@ -13,7 +13,10 @@ import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import { EADDRNOTAVAIL } from '../model/cause.js';
 import type { Flow } from '../model/flow.js';
 import {
+  CLOSING,
   ESTABLISHED,
+  FIN_WAIT1,
+  FIN_WAIT2,
   FIN_WAIT2_MINI,
   SOCKET_FLAG,
   SUPERSEDED,
@@ -183,10 +186,16 @@ export class Connections {
     flow.bytesSent += event.bytesSent;
     flow.bytesReceived += event.bytesReceived;
     if ((event.flags & FLAG.CLOSED_FIRST) !== 0) flow.closedFirst += 1;
+    else if (wasFirst(event)) this.countIncomplete(flow);
     this.rate(flow, RATE.CLOSE);
     if (event.durationNs === 0) return;
     flow.lifetimes ??= this.durations.take();
     flow.lifetimes?.add(event.durationNs / 1000, this.second);
+  }
+
+  private countIncomplete(flow: Flow): void {
+    flow.incompleteCloses += 1;
+    flow.namespace.lowerBound = true;
   }
 
   /** Its port was taken and given back; a budget that nothing else holds a port of has no row that could show it. */
@@ -303,6 +312,11 @@ function flagsOf(event: TcpEvent, flow: Flow): number {
   if ((event.flags & FLAG.BOUND_BEFORE) !== 0) flags |= BOUND;
   if ((event.flags & FLAG.PREEXISTING) !== 0) flags |= PREEXISTING;
   return flags;
+}
+
+/** Only an end that sent its FIN first comes into these states. */
+function wasFirst({ oldState }: TcpEvent): boolean {
+  return oldState === FIN_WAIT1 || oldState === FIN_WAIT2 || oldState === CLOSING;
 }
 
 /** A failed attempt that got as far as to take a port, and with it the TIME_WAIT entry that had it. */

@@ -34,7 +34,7 @@ export class Failure {
   /** Unix ms. */
   firstSeen = 0;
   lastSeen = 0;
-  /** Some of them are counted elsewhere: the ring had no room to say where they belong. */
+  /** Some of them are counted elsewhere, since the ring had no room to say where they belong; or nowhere (doubt.ts). */
   lowerBound = false;
   readonly rates = new RateWindow(1);
   /** The budget that had no port left; pinned, so that its row stays as long as this one is fresh. */

@@ -29,6 +29,10 @@ export class Flow {
   settleableCloses = 0;
   /** Closes without an event and without an overflow count: counted, but not in `closedFirst`, the bytes and the lifetimes. */
   missedCloses = 0;
+  /** Closes whose event lacks that this end closed first, since the kernel did not show the FIN. */
+  incompleteCloses = 0;
+  /** Events of it may have been lost that nothing counted (doubt.ts). */
+  doubted = false;
   /** TIME_WAIT entries of its connections. */
   timeWait = 0;
   /** Outbound: local ports its connections and their TIME_WAIT entries hold. */
@@ -69,7 +73,9 @@ export class Flow {
    */
   get lowerBound(): boolean {
     const isAhead = this.closed > this.opened + this.preexisting;
-    return isAhead || this.unsettledCloses > 0 || this.missedCloses > 0;
+    return (
+      isAhead || this.unsettledCloses > 0 || this.missedCloses + this.incompleteCloses > 0 || this.doubted
+    );
   }
 
   /** The flow that counts for this one now. */
@@ -106,6 +112,8 @@ export class Flow {
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
     this.missedCloses += other.missedCloses;
+    this.incompleteCloses += other.incompleteCloses;
+    this.doubted ||= other.doubted;
     this.unsettledCloses += other.unsettledCloses;
     this.overflowedCloses += other.overflowedCloses;
     this.settleableCloses += other.settleableCloses;

@@ -39,6 +39,10 @@ export class Namespace {
   readonly recycles = new RateWindow(1);
   /** The key as a number. */
   readonly cookie: number;
+  /** Events of it are missing, or may be: of closes that the kernel did not show in full, or that nothing counted. */
+  lowerBound = false;
+  /** It has its inode now; no longer when another one was seen with it. The namespace table alone changes this. */
+  isLiving = false;
   private knownBlocked: number | null = null;
 
   /** Ports of the range that plain connect() cannot use, whatever the destination. */
@@ -84,9 +88,9 @@ export class Namespace {
   }
 
   constructor(
-    /** Net cookie, decimal. */
+    /** Net cookie, decimal: `netnsId` in rows. */
     readonly key: string,
-    /** Inode, as `stat -L /run/netns/x` shows it. */
+    /** Inode, as `stat -L /run/netns/x` shows it; the kernel uses that of a deleted namespace again. */
     readonly inode: number,
   ) {
     this.cookie = Number(key);

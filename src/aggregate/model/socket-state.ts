@@ -3,9 +3,11 @@ import { STATE_NAMES } from '../../protocol/rows.js';
 
 export const ESTABLISHED = 1;
 export const SYN_SENT = 2;
+export const FIN_WAIT1 = 4;
 export const FIN_WAIT2 = 5;
 export const TIME_WAIT = 6;
 export const LISTEN = 10;
+export const CLOSING = 11;
 /** State of a FIN_WAIT2 mini-socket: it counts as TIME_WAIT, but its timer is not its release. */
 export const FIN_WAIT2_MINI = 14;
 /** Its timer has ended, but no audit has confirmed that: it counts for nothing, and is kept in case the kernel still has it. */

@@ -40,6 +40,7 @@ export class MissedCloses {
   private countMissed(flow: Flow): void {
     flow.namespace.closed += 1;
     flow.missedCloses += 1;
+    flow.namespace.lowerBound = true;
     this.count += 1;
   }
 

@@ -61,7 +61,7 @@ export class OverflowCounters {
     if (fresh <= 0) return;
     this.taken.set(key, count);
     const u32 = (offset: number) => batch.u32[(at + offset) >> 2] as number;
-    const namespace = this.aggregator.namespaces.of(
+    const namespace = this.aggregator.namespaces.ofPast(
       u32(KEY.netns_cookie) + u32(KEY.netns_cookie + 4) * 2 ** 32,
       u32(KEY.netns_inum),
     );

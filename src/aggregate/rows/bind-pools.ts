@@ -70,6 +70,7 @@ class BindPool {
       key: this.key,
       kind: 'bind-pool',
       netns: namespace.inode,
+      netnsId: namespace.key,
       source: { address: this.source },
       destination: { address: null, port: null },
       limit,

@@ -4,12 +4,12 @@ import { errnoName } from '../model/cause.js';
 import { directionName } from '../model/destination.js';
 import type { Failure } from '../model/failure.js';
 
-/** @param missed events were lost, and what they said is not known */
-export function failureRow(failure: Failure, second: number, missed: boolean): FailureRow {
+export function failureRow(failure: Failure, second: number): FailureRow {
   const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
   return {
     key: failure.key,
     netns: namespace.inode,
+    netnsId: namespace.key,
     process: owner.info(),
     program: owner.programName(),
     direction: directionName(direction),
@@ -22,6 +22,6 @@ export function failureRow(failure: Failure, second: number, missed: boolean): F
     firstSeen: Math.round(failure.firstSeen),
     lastSeen: Math.round(failure.lastSeen),
     budget: cause.endsWith('exhausted') ? failure.budgetKey : null,
-    lowerBound: failure.lowerBound || missed,
+    lowerBound: failure.lowerBound,
   };
 }

@@ -4,15 +4,11 @@ import type { Changes, TableSource } from '../../protocol/source.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Failure } from '../model/failure.js';
 import { failureRow } from './failure-row.js';
-import type { EventCounts } from './totals-row.js';
 
 export class FailureSource implements TableSource<'failures'> {
   private hot: Failure[] = [];
 
-  constructor(
-    private readonly aggregator: Aggregator,
-    private readonly counts: () => EventCounts,
-  ) {}
+  constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<FailureRow> {
     const { failures, unixMsAtZero } = this.aggregator;
@@ -22,7 +18,6 @@ export class FailureSource implements TableSource<'failures'> {
     for (const failure of this.hot) table.touch(failure);
     const changed = table.takeDirty();
     this.hot = changed.filter(({ rates }) => rates.isActive(second));
-    const missed = this.counts().missed > 0;
-    return { set: changed.map((failure) => failureRow(failure, second, missed)), del: table.takeGone() };
+    return { set: changed.map((failure) => failureRow(failure, second)), del: table.takeGone() };
   }
 }

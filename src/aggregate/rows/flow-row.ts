@@ -12,6 +12,7 @@ export function flowRow(flow: Flow, second: number): FlowRow {
   return {
     key: flow.key,
     netns: flow.namespace.inode,
+    netnsId: flow.namespace.key,
     process: owner.info(),
     program: owner.programName(),
     direction: directionName(flow.direction),

@@ -1,5 +1,5 @@
 /** A namespace as the row that clients see. Pure. */
-import type { TotalsRow } from '../../protocol/rows.js';
+import type { Lost, TotalsRow } from '../../protocol/rows.js';
 import { RATE } from '../measure/rates.js';
 import type { Namespace } from '../model/namespace.js';
 import { stateName } from '../model/socket-state.js';
@@ -7,8 +7,7 @@ import { stateName } from '../model/socket-state.js';
 /** Counts of events since the start, of the whole service. */
 export interface EventCounts {
   seen: number;
-  lost: number;
-  missed: number;
+  lost: Lost;
 }
 
 /** @param nowNs CLOCK_MONOTONIC, for the audit's age */
@@ -23,6 +22,7 @@ export function totalsRow(
   return {
     key: namespace.key,
     netns: namespace.inode,
+    netnsId: namespace.key,
     name,
     ...timeWaitOf(namespace, nowNs),
     openPerSec: rates.perSecond(RATE.OPEN, second),
@@ -36,9 +36,10 @@ export function totalsRow(
     recycled: namespace.recycled,
     recycledPerSec: namespace.recycles.perSecond(0, second),
     eventsSeen: counts.seen,
-    eventsLost: counts.lost,
-    eventsMissed: counts.missed,
-    lowerBound: counts.missed > 0,
+    eventsLost: counts.lost.ring,
+    eventsMissed: counts.lost.recursion,
+    lost: counts.lost,
+    lowerBound: namespace.lowerBound,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Budget } from '../model/budget.js';
 import { NO_DESTINATION } from '../model/destination.js';
+import { mayLack } from '../model/doubt.js';
 import { Failure, type FailureKind, failureKey } from '../model/failure.js';
 import type { Owner } from '../model/owner.js';
 import type { BudgetTable } from './budget-table.js';
@@ -28,6 +29,8 @@ export class FailureTable {
   /** Those that pin a budget. */
   private readonly pinning = new Set<Failure>();
   private sweptAt = 0;
+  /** Unix ms, 0: never. */
+  private doubtedAt = 0;
   /** What is known of these changed: their rows are touched when changes are asked for. */
   private readonly changedOwners = new Set<Owner>();
 
@@ -92,6 +95,16 @@ export class FailureTable {
     this.dirty.push(failure);
   }
 
+  /** All may lack events, and so may later ones whose owners were there by now. */
+  doubt(unixMs: number): void {
+    this.doubtedAt = unixMs;
+    for (const failure of this.failures) {
+      if (failure.lowerBound) continue;
+      failure.lowerBound = true;
+      this.touch(failure);
+    }
+  }
+
   touchOwnedBy(owner: Owner): void {
     if (owner.rows > 0) this.changedOwners.add(owner);
   }
@@ -123,6 +136,7 @@ export class FailureTable {
 
   private admit(kind: FailureKind): Failure {
     const failure = new Failure(kind);
+    failure.lowerBound = mayLack(kind.owner, this.doubtedAt);
     this.owned.add(kind.owner, failureKey(kind), failure);
     this.failures.add(failure);
     this.live += 1;

@@ -8,6 +8,7 @@ import { addressText } from '../../decode/address.js';
 import { DIRECTION } from '../../decode/layout.js';
 import { merged } from '../measure/quantiles.js';
 import { type Destination, destinationText, directionName, NO_DESTINATION } from '../model/destination.js';
+import { mayLack } from '../model/doubt.js';
 import type { Ends } from '../model/ends.js';
 import { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
@@ -28,6 +29,8 @@ export class FlowTable {
   private live = 0;
   private dirty: Flow[] = [];
   private gone: string[] = [];
+  /** Unix ms, 0: never. */
+  private doubtedAt = 0;
   /** What is known of these changed: their rows are touched when changes are asked for, however often it changed. */
   private readonly changedOwners = new Set<Owner>();
   private readonly changedNamespaces = new Set<Namespace>();
@@ -134,6 +137,16 @@ export class FlowTable {
     this.changedNamespaces.add(namespace);
   }
 
+  /** All may lack events, and so may later ones whose owners were there by now. */
+  doubt(unixMs: number): void {
+    this.doubtedAt = unixMs;
+    for (const flow of this.all()) {
+      if (flow.doubted) continue;
+      flow.doubted = true;
+      this.touch(flow);
+    }
+  }
+
   touchOwnedBy(owner: Owner): void {
     if (owner.rows > 0) this.changedOwners.add(owner);
   }
@@ -187,6 +200,7 @@ export class FlowTable {
       destinationText(destination),
     ].join('/');
     const flow = new Flow(index, key, namespace, owner, direction, destination);
+    flow.doubted = mayLack(owner, this.doubtedAt);
     this.flows[index] = flow;
     this.index.insert(this.query.of(flow), flow);
     this.owned.add(owner, flow, flow);

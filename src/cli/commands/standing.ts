@@ -97,8 +97,8 @@ function othersOut(
 
 /** `In blue, held by worker 77 (20,001).`, `Also out: …`: sentences for what the verdict leaves open. */
 export function whereabouts({ subject, victim, alsoOut, totals }: Standing): string[] {
-  const inside = ({ netns }: { netns: number | null }) =>
-    `in ${namespaceName({ netns, name: totals.find((row) => row.netns === netns)?.name ?? null })}`;
+  const inside = ({ netns, netnsId }: Pick<BudgetRow, 'netns' | 'netnsId'>) =>
+    `in ${namespaceName({ netns, name: totals.find((row) => row.netnsId === netnsId)?.name ?? null })}`;
   const others = alsoOut.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
   const more = alsoOut.length - others.length;
   const rest = more > 0 ? ` and ${integer(more)} more` : '';

@@ -67,7 +67,7 @@ async function queryOf(
   } as const;
   if (filter !== '' || sort !== undefined) {
     const { specOf } = await import('../../query/table-query.js');
-    specOf(query.topic, query, () => null);
+    specOf(query.topic, query);
   }
   return query;
 }

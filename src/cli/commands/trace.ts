@@ -32,7 +32,7 @@ export async function trace(values: TraceValues, io: Io, backends: Backends): Pr
   const printer = new Printer(values, io);
   const reports = setInterval(() => printer.report(), REPORT_MS);
   try {
-    await source.events({ pids: values.pid, filter: values.filter }, printer.print);
+    await source.events({ pids: values.pid, filter: values.filter, raw: values.raw }, printer.print);
     announce(values, io);
     const until = AbortSignal.any([io.stop, source.lost]);
     await (values.duration === undefined ? aborted(until) : pause(values.duration * 1000, until));
@@ -70,14 +70,13 @@ class Printer {
 
   readonly print: EventListener = (events, dropped) => {
     this.#dropped += dropped;
-    const wanted = this.values.raw ? events : events.filter((event) => event.type !== 'transition');
     if (this.io.stdout.waiting > MOST_WAITING) {
-      this.#dropped += wanted.length;
+      this.#dropped += events.length;
       return;
     }
-    const shown = wanted.slice(0, this.#limit - this.#lines);
+    const shown = events.slice(0, this.#limit - this.#lines);
     this.#lines += shown.length;
-    this.#suppressed += wanted.length - shown.length;
+    this.#suppressed += events.length - shown.length;
     if (shown.length > 0) this.io.stdout.write(shown.map((event) => `${this.#line(event)}\n`).join(''));
   };
 

@@ -72,7 +72,7 @@ function answer(
   flows: readonly FlowRow[],
   changes: Changes,
 ): Answer[] {
-  const settings = totals.find(({ netns }) => netns === budget.netns);
+  const settings = totals.find(({ netnsId }) => netnsId === budget.netnsId);
   if (settings === undefined) return [];
   const own = flows.filter((row) => isOf(row, budget));
   const now = project(budget, own, settings, UNCHANGED);
@@ -81,11 +81,11 @@ function answer(
   return [{ budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected }];
 }
 
-function isOf({ netns, direction, destination }: FlowRow, budget: BudgetRow): boolean {
+function isOf({ netnsId, direction, destination }: FlowRow, budget: BudgetRow): boolean {
   const { address, port } = budget.destination;
   return (
     direction === 'out' &&
-    netns === budget.netns &&
+    netnsId === budget.netnsId &&
     destination.address === address &&
     destination.port === port
   );
@@ -93,8 +93,8 @@ function isOf({ netns, direction, destination }: FlowRow, budget: BudgetRow): bo
 
 function json(answers: readonly Answer[], changes: Changes): string {
   const rows = answers.map(({ budget, now, projected }) => {
-    const { key, netns, source, destination, used } = budget;
-    return { budget: key, netns, source, destination, used, now, projected };
+    const { key, netns, netnsId, source, destination, used } = budget;
+    return { budget: key, netns, netnsId, source, destination, used, now, projected };
   });
   return jsonText({ changes, budgets: rows });
 }

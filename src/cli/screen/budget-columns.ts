@@ -24,16 +24,16 @@ const column = (
   more: { shrinkTo?: number } = {},
 ): Column<BudgetRow> => ({ title: '', align, priority, cell, ...more });
 
-/** A namespace's name by its inode; null where there is only one to speak of. */
-export type NamespaceOf = ((inode: number | null) => string | null) | null;
+/** A namespace's name by its id; null where there is only one to speak of. */
+export type NamespaceOf = ((netnsId: string | null) => string | null) | null;
 
 /** Columns that say nothing about any of `rows` are left out. */
 export function budgetColumns(
   rows: readonly BudgetRow[],
   namespaceOf: NamespaceOf,
 ): readonly Column<BudgetRow>[] {
-  const inside = ({ netns }: BudgetRow) =>
-    `in ${printable(namespaceName({ netns, name: namespaceOf?.(netns) ?? null }))}`;
+  const inside = ({ netns, netnsId }: BudgetRow) =>
+    `in ${printable(namespaceName({ netns, name: namespaceOf?.(netnsId) ?? null }))}`;
   return [
     ...SHARE,
     ...(rows.some((row) => row.blocked) ? [column('right', 3, blocked)] : []),

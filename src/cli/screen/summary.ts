@@ -3,7 +3,7 @@
  * budgets, what fails. In: rows of the small tables. Out: lines.
  */
 import { byTightness, fullness, level } from '../../forecast/outlook.js';
-import { duration, integer, percent, rate, stamp } from '../../protocol/format.js';
+import { duration, integer, lostWords, percent, rate, stamp } from '../../protocol/format.js';
 import type { Problem } from '../../protocol/frames.js';
 import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
 import { census } from '../../view/census.js';
@@ -67,8 +67,8 @@ function accountLine(totals: readonly TotalsRow[], { glyphs }: Style): string {
 
 function lossLine(totals: readonly TotalsRow[], { colors, glyphs }: Style): string[] {
   const losses = lossesOf(totals);
-  if (losses === null || losses.sum === 0) return [];
-  return [colors.yellow(`${glyphs.warn} ${lossText(losses, totals)}`)];
+  if (losses === null || losses.total === 0) return [];
+  return [colors.yellow(`${glyphs.warn} ${lossText(losses, totals)} (${lostWords(losses)})`)];
 }
 
 export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style): string[] {
@@ -84,9 +84,9 @@ export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style
 function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
   const known = budgets.filter((row) => (fullness(row) ?? 0) > 0);
   const tightest = known.sort(byTightness).slice(0, BUDGETS_SHOWN);
-  const names = new Map(totals.map((row) => [row.netns, row.name]));
-  const several = new Set(tightest.map((row) => row.netns)).size > 1 || totals.length > 1;
-  const columns = budgetColumns(tightest, several ? (inode) => names.get(inode) ?? null : null);
+  const names = new Map(totals.map((row) => [row.netnsId, row.name]));
+  const several = new Set(tightest.map((row) => row.netnsId)).size > 1 || totals.length > 1;
+  const columns = budgetColumns(tightest, several ? (id) => names.get(id) ?? null : null);
   return headless(tableLines(columns, tightest, style)).map((line, at) => {
     const row = tightest[at];
     const tone = row === undefined ? 'good' : BUDGET_TONES[level(row)];

@@ -11,6 +11,8 @@ export interface EventQuery {
   /** Events of these processes, traced in the kernel; empty: of every process. */
   readonly pids: readonly number[];
   readonly filter: string;
+  /** Transitions too. */
+  readonly raw: boolean;
 }
 
 /** `dropped`: events that should have come and did not. */
@@ -47,7 +49,11 @@ export async function rowsIfAny<T extends TableTopic>(
   }
 }
 
-/** The words of a filter are ANDed, so several processes are several filters; an event that matches one of them is shown. */
-export function filtersOf({ pids, filter }: EventQuery): string[] {
-  return pids.length === 0 ? [filter] : pids.map((pid) => `pid:${pid} ${filter}`.trim());
+/**
+ * The words of a filter are ANDed, so several processes are several filters; an event that matches one of them is shown. What is
+ * not to be shown is not asked for, so that it is not counted as dropped either.
+ */
+export function filtersOf({ pids, filter, raw }: EventQuery): string[] {
+  const shown = raw ? filter : `${filter} !type:transition`.trim();
+  return pids.length === 0 ? [shown] : pids.map((pid) => `pid:${pid} ${shown}`.trim());
 }

@@ -17,11 +17,15 @@ export function netnsInode(
   return /^\d+$/.test(wanted) ? Number(wanted) : inodeOfName(wanted, totals);
 }
 
-/** A deleted namespace may have had the same name: the living one is the one that the last audit has read. */
+/** Totals are of living namespaces alone; that two of these have one name is possible, as when somebody calls one "host". */
 function inodeOfName(name: string, totals: readonly TotalsRow[]): number {
-  const age = ({ auditAgeMs }: TotalsRow) => auditAgeMs ?? Number.POSITIVE_INFINITY;
-  const [living] = totals.filter((row) => row.name === name).sort((a, b) => age(a) - age(b));
-  if (living?.netns != null) return living.netns;
+  const inodes = totals.flatMap((row) => (row.name === name ? (row.netns ?? []) : []));
+  const [inode] = inodes;
+  if (inodes.length > 1)
+    throw new PortchurnError('USAGE', `${inodes.length} network namespaces are called "${name}"`, {
+      hint: `give an inode: ${inodes.join(', ')}`,
+    });
+  if (inode !== undefined) return inode;
   const names = totals.flatMap((row) => row.name ?? []);
   const hint = names.length === 0 ? undefined : `there are: ${names.join(', ')}`;
   throw new PortchurnError(

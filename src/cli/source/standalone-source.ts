@@ -33,7 +33,7 @@ export class StandaloneSource implements DataSource {
 
   async events(query: EventQuery, listener: EventListener): Promise<void> {
     this.#tables.collect(Date.now()); // learns the names of namespaces, which a filter may use
-    const filters = filtersOf(query).map((text) => parseFilter(text, this.#tables.scope.netnsName));
+    const filters = filtersOf(query).map((text) => parseFilter(text, this.#tables.scope.namespaces));
     const interest = {
       all: filters.some((filter) => filter.pids === null),
       pids: filters.flatMap((filter) => filter.pids ?? []),

@@ -21,8 +21,8 @@ export const bindBeforeConnect: Rule = (tables, facts) =>
     .map((actor) => binds(actor, tables, facts));
 
 function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
-  const totals = totalsOf(tables, actor.netns);
-  const pool = tables.budgets.find((row) => row.kind === 'bind-pool' && row.netns === actor.netns);
+  const totals = totalsOf(tables, actor.netnsId);
+  const pool = tables.budgets.find((row) => row.kind === 'bind-pool' && row.netnsId === actor.netnsId);
   const limit = pool?.limit ?? null;
   const share = limit === null ? null : actor.bound / Math.max(1, limit);
   const failed = tables.failures.filter((row) => isVictim(row, actor, tables.time));
@@ -49,7 +49,7 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
 }
 
 function isVictim(row: FailureRow, actor: Actor, time: number): boolean {
-  if (row.netns !== actor.netns || time - (row.lastSeen ?? 0) > RECENT_MS) return false;
+  if (row.netnsId !== actor.netnsId || time - (row.lastSeen ?? 0) > RECENT_MS) return false;
   return row.cause === 'bind-pool-exhausted' || row.cause === 'ports-exhausted';
 }
 

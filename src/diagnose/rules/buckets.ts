@@ -48,6 +48,6 @@ function overflow(totals: TotalsRow, perSec: number, tables: Tables, facts: Fact
 function closerOf(totals: TotalsRow, tables: Tables): Actor | undefined {
   const first = (actor: Actor) =>
     actor.openPerSec * (actor.firstShare ?? 0) + (actor.direction === 'out' ? 0.1 : 0);
-  const here = tables.actors.filter((actor) => actor.netns === totals.netns);
+  const here = tables.actors.filter((actor) => actor.netnsId === totals.netnsId);
   return here.sort((a, b) => first(b) - first(a) || b.timeWait - a.timeWait)[0];
 }

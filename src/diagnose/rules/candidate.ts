@@ -15,11 +15,12 @@ interface Subject {
   readonly program: string | null;
   readonly destination: Endpoint;
   readonly netns: number | null;
+  readonly netnsId: string | null;
 }
 
 /** @param about an actor, or anything with a key, a process and a destination */
 export function candidate(about: Subject, known: Known): Candidate {
-  const { process, program, destination, netns } = about;
+  const { process, program, destination, netns, netnsId } = about;
   return {
     key: `${known.rule} ${about.key}`,
     weight: 0,
@@ -32,6 +33,7 @@ export function candidate(about: Subject, known: Known): Candidate {
     program,
     destination,
     netns,
+    netnsId,
     ...known,
   };
 }

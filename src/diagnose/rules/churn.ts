@@ -112,7 +112,7 @@ function churnEvidence(actor: Actor, budget: BudgetRow | undefined): Evidence[] 
 function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, facts: Facts, hint = '') {
   const fix = reuseFix(actor.process, actor.destination, facts);
   const tight = budget !== undefined && level(budget) !== 'fine';
-  const totals = totalsOf(tables, actor.netns);
+  const totals = totalsOf(tables, actor.netnsId);
   return {
     doNow: tight
       ? present(

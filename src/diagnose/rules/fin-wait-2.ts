@@ -18,7 +18,7 @@ export const finWait2: Rule = (tables) =>
 function held(actor: Actor, tables: Tables): Candidate {
   const budget = budgetOf(tables, actor);
   const tight = budget !== undefined && level(budget) !== 'fine';
-  const totals = totalsOf(tables, actor.netns);
+  const totals = totalsOf(tables, actor.netnsId);
   return candidate(actor, {
     rule: 'fin-wait-2',
     priority: 35,

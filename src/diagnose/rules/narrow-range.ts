@@ -20,7 +20,7 @@ export const narrowRange: Rule = (tables, facts) =>
     const ports = usable(totals);
     if (ports === null || ports >= DEFAULT_PORTS) return [];
     const tightest = tables.actors
-      .filter((actor) => isOut(actor) && actor.netns === totals.netns)
+      .filter((actor) => isOut(actor) && actor.netnsId === totals.netnsId)
       .flatMap((actor) => pressed(actor, tables));
     const [worst] = tightest.sort(
       (a, b) =>
@@ -41,7 +41,7 @@ interface Pressed {
 function pressed(actor: Actor, tables: Tables): Pressed[] {
   const budget = budgetOf(tables, actor);
   if (budget === undefined || level(budget) === 'fine') return [];
-  const totals = totalsOf(tables, actor.netns);
+  const totals = totalsOf(tables, actor.netnsId);
   const demand = actor.established / DEFAULT_PORTS + projectedShare(actor, budget, totals, DEFAULT_PORTS);
   return [{ actor, budget, demand }];
 }

@@ -37,8 +37,14 @@ function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts
   const holder = asker ?? holds;
   const name = who(holder.process, holder.program);
   const next = outlook(budget);
-  const about = { key: budget.key, destination: placeOf(budget), netns: budget.netns, ...holder };
-  const totals = totalsOf(tables, budget.netns);
+  const about = {
+    key: budget.key,
+    destination: placeOf(budget),
+    netns: budget.netns,
+    netnsId: budget.netnsId,
+    ...holder,
+  };
+  const totals = totalsOf(tables, budget.netnsId);
   const isPool = budget.kind === 'bind-pool';
   return candidate(about, {
     rule: 'port-exhaustion',
@@ -94,7 +100,7 @@ function askerOf(
   const asking = tables.actors.find(
     (actor) =>
       isKnown(actor) &&
-      actor.netns === budget.netns &&
+      actor.netnsId === budget.netnsId &&
       actor.openPerSec > 0 &&
       actor.destination.address === address &&
       actor.destination.port === port,

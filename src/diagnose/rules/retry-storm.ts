@@ -23,6 +23,7 @@ interface Storm {
   readonly process: ProcessInfo;
   readonly destination: FailureRow['destination'];
   readonly netns: number | null;
+  readonly netnsId: string | null;
   readonly cause: Cause;
   readonly errno: string | null;
   perSec: number;
@@ -40,9 +41,9 @@ function storms(failures: readonly FailureRow[]): Storm[] {
   const byKey = new Map<string, Storm>();
   for (const row of failures) {
     if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0) continue;
-    const { netns, destination, process, cause, errno } = row;
+    const { netns, netnsId, destination, process, cause, errno } = row;
     const key = [
-      netns,
+      netnsId,
       destination.address,
       destination.port,
       process.exe ?? process.comm,
@@ -56,6 +57,7 @@ function storms(failures: readonly FailureRow[]): Storm[] {
         process,
         destination,
         netns,
+        netnsId,
         cause,
         errno,
         perSec: row.perSec ?? 0,

@@ -16,7 +16,7 @@ export const twReuse: Rule = (tables) =>
     .flatMap((row) => answer(row, tables));
 
 function answer(budget: BudgetRow, tables: Tables): Candidate[] {
-  const totals = totalsOf(tables, budget.netns);
+  const totals = totalsOf(tables, budget.netnsId);
   if (totals === undefined || totals.tcpTwReuse === null) return [];
   const [holder] = budget.holders;
   if (holder === undefined) return [];
@@ -28,6 +28,7 @@ function answer(budget: BudgetRow, tables: Tables): Candidate[] {
     program: null,
     destination: budget.destination,
     netns: budget.netns,
+    netnsId: budget.netnsId,
   };
   return [
     candidate(about, {

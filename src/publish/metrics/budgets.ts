@@ -7,7 +7,7 @@ import type { BudgetRow } from '../../protocol/rows.js';
 import type { MetricsContext } from './context.js';
 import { addFamily } from './family.js';
 import { type Candidate, GaugeKeys, type Selection } from './gauge.js';
-import { type Labels, labelText, otherLabels, type Series } from './series.js';
+import { type Labels, labelText, otherLabels, type Series, seriesKey } from './series.js';
 
 const LABELS = ['netns', 'source', 'destination', 'port'];
 
@@ -58,7 +58,9 @@ const SPECS: readonly Spec[] = [
 /** The first family of a scrape selects the tuples, the others show the same ones. */
 export function addBudgets({ registry, tables, now }: MetricsContext): void {
   const keys = new GaugeKeys<BudgetRow>();
-  const tuples = () => tables.rows('budgets').filter(({ kind }) => kind === 'tuple');
+  const { namespaces } = tables.scope;
+  const isLiving = ({ netnsId }: BudgetRow) => netnsId === null || !namespaces.isReplaced(netnsId);
+  const tuples = () => tables.rows('budgets').filter((row) => row.kind === 'tuple' && isLiving(row));
   let selection: Selection<BudgetRow> | null = null;
   for (const [index, spec] of SPECS.entries()) {
     const read = () => {
@@ -80,10 +82,14 @@ function seriesOf({ value, absent, combine }: Spec, { members, rest }: Selection
   );
 }
 
-/** The weight is how full the budget is, from 0 to 1. */
+/**
+ * The weight is how full the budget is, from 0 to 1. Keyed by its labels: of namespaces that had one inode one after the other
+ * there is one series.
+ */
 function candidate(row: BudgetRow): Candidate<BudgetRow> {
   const usable = Math.max(1, (row.limit ?? 65_536) - (row.blocked ?? 0));
-  return { key: row.key, labels: labelsOf(row), weight: (row.used ?? 0) / usable, value: row };
+  const labels = labelsOf(row);
+  return { key: seriesKey(labels), labels, weight: (row.used ?? 0) / usable, value: row };
 }
 
 function labelsOf({ netns, source, destination }: BudgetRow): Labels {

@@ -62,7 +62,7 @@ export function addFailures({ registry, tables, now }: MetricsContext): void {
 }
 
 function readingOf(spec: Spec, row: FailureRow) {
-  const { netns, direction, destination, call, errno, cause } = row;
-  const scope = [netns, direction, destination.address, destination.port, call, errno, cause].join(' ');
+  const { netnsId, direction, destination, call, errno, cause } = row;
+  const scope = [netnsId, direction, destination.address, destination.port, call, errno, cause].join(' ');
   return { labels: spec.labels(row), scope, count: call === spec.call ? row.count : 0 };
 }

@@ -53,9 +53,10 @@ function addPorts({ registry, now }: MetricsContext, ports: LabelSums<FlowRow>):
 }
 
 function openedOf(row: FlowRow): Reading {
-  const { netns, direction, destination, opened } = row;
+  const { netnsId, direction, destination, opened } = row;
   const { address, port } = destination;
-  return { labels: openedLabels(row), scope: `${netns} ${direction} ${address} ${port}`, count: opened ?? 0 };
+  const scope = `${netnsId} ${direction} ${address} ${port}`;
+  return { labels: openedLabels(row), scope, count: opened ?? 0 };
 }
 
 function openedLabels({ program, process, destination }: FlowRow): Labels {

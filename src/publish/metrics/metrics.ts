@@ -6,6 +6,7 @@
  */
 import { Registry } from 'prom-client';
 import type { TableTopic } from '../../protocol/frames.js';
+import { LOSS_REASONS } from '../../protocol/names.js';
 import type { Source } from '../../protocol/source.js';
 import type { Tables } from '../../query/tables.js';
 import { addBudgets } from './budgets.js';
@@ -74,9 +75,12 @@ function addService(registry: Registry, source: Source, version: string): void {
   addFamily(registry, {
     name: 'portchurn_events_lost_total',
     type: 'counter',
-    help: 'Events lost: the ring was full (totals stay exact), or the kernel did not show them (counts are lower bounds).',
+    help: 'Events lost: the ring was full (totals stay exact), the kernel did not show them, or there was no memory (lower bounds).',
     read: () =>
-      Object.entries(source.health()?.lost ?? {}).flatMap(([reason, value]) => one(value, { reason })),
+      LOSS_REASONS.flatMap((reason) => {
+        const lost = source.health()?.lost;
+        return lost === undefined ? [] : one(lost[reason], { reason });
+      }),
   });
   addFamily(registry, {
     name: 'portchurn_build_info',

@@ -53,7 +53,7 @@ function addAttribution({ registry, tables, now }: MetricsContext): void {
 /** A namespace without entries weighs 1, so that it gets a series where there is room. */
 function candidate(row: TotalsRow): Candidate<TotalsRow> {
   return {
-    key: row.key,
+    key: labelText(row.netns),
     labels: { netns: labelText(row.netns) },
     weight: 1 + (row.timeWait ?? 0),
     value: row,

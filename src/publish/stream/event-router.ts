@@ -6,7 +6,8 @@
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { EventInterest, EventSource } from '../../protocol/source.js';
-import { type NetnsName, parseFilter } from '../../query/filter/parse.js';
+import { parseFilter } from '../../query/filter/parse.js';
+import type { NetnsNames } from '../../query/namespaces.js';
 import { Allowance } from './allowance.js';
 import { Channel } from './channel.js';
 
@@ -30,7 +31,7 @@ export class EventRouter {
   constructor(
     private readonly source: EventSource,
     private readonly admits: (event: ConnectionEvent) => boolean,
-    private readonly netnsName: NetnsName,
+    private readonly namespaces: NetnsNames,
   ) {}
 
   /** The engine delivers the channel's events from here on. Throws BAD_FILTER or TOO_MANY. */
@@ -49,7 +50,7 @@ export class EventRouter {
         `${MAX_CHANNELS} different event filters are the most there can be`,
       );
     }
-    const shared = { channel: new Channel(parseFilter(text, this.netnsName)), subscriptions: 0 };
+    const shared = { channel: new Channel(parseFilter(text, this.namespaces)), subscriptions: 0 };
     this.#channels.set(text, shared);
     return shared;
   }

@@ -4,6 +4,7 @@
  */
 import { CAUSE_NAMES, type Cause, END_NAMES, type Endpoint, STATE_NAMES } from '../../protocol/rows.js';
 import { anyField, type Field, getter } from '../fields.js';
+import type { NetnsNames } from '../namespaces.js';
 import { addressTest, endpointTest } from './address.js';
 import {
   bareTexts,
@@ -20,13 +21,10 @@ import { badFilter, type Value, type Word } from './words.js';
 import type { Work } from './work.js';
 
 export type RowTest = (row: Subject) => boolean;
-/** Name of a network namespace by its inode; null: not known. */
-export type NetnsName = (inode: number) => string | null;
-
 type Candidates<T> = (row: Subject) => readonly T[];
 /** What the tests of one filter share. */
 export interface Scope {
-  readonly netnsName: NetnsName;
+  readonly namespaces: NetnsNames;
   readonly work: Work;
 }
 type Key = (value: Value, scope: Scope) => RowTest;
@@ -63,12 +61,21 @@ const own = <T extends string | number | boolean>(path: string): Candidates<T> =
 
 const DIRECTIONS = ['in', 'out'];
 
-/** By name when the value is no number: `netns:host`, `netns:blue`. */
-const netns: Key = (value, { netnsName, work }) => {
-  const inode = own<number>('netns');
-  if (isNumberTest(value)) return some(inode, numberTest(value));
+/** By name when the value is no number: `netns:host`, `netns:blue`. An inode is that of the living namespace. */
+const netns: Key = (value, { namespaces, work }) => {
+  const [inode, id] = [own<number>('netns'), own<string>('netnsId')];
+  if (isNumberTest(value)) {
+    const test = some(inode, numberTest(value));
+    return (row) => test(row) && !id(row).some(namespaces.isReplaced);
+  }
   const test = textTest(value, work);
-  return some(inode, (one) => test(netnsName(one) ?? ''));
+  return some(id, (one) => test(namespaces.nameOf(one) ?? ''));
+};
+
+/** Exactly: it is a number that is written as text, since it has more digits than a number of JSON may. */
+const netnsId: Key = (value) => {
+  if (!/^\d+$/.test(value.text)) throw badFilter('the id of a namespace is a number', value.column);
+  return some(own<string>('netnsId'), (id) => id === value.text);
 };
 
 const KEYS: Record<string, Key> = {
@@ -80,6 +87,7 @@ const KEYS: Record<string, Key> = {
   pod: text((row) => ofProcesses(row, (one) => one.pod)),
   program: text(programTexts),
   netns,
+  netnsId,
   dst: endpoint(destinations),
   src: endpoint(sources),
   port: number((row) => destinations(row).flatMap(({ port }) => port ?? [])),

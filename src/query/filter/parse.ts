@@ -3,13 +3,12 @@
  * for the rows of every topic and for events, with the processes to which the expression is restricted: the kernel traces
  * only those.
  */
-import { type NetnsName, type RowTest, testOf } from './keys.js';
+import { type NetnsNames, NO_NAMES } from '../namespaces.js';
+import { type RowTest, testOf } from './keys.js';
 import type { Subject } from './subject.js';
 import { exactNumber } from './text.js';
 import { splitWords, type Word } from './words.js';
 import { Work } from './work.js';
-
-export type { NetnsName } from './keys.js';
 
 export interface Filter {
   readonly text: string;
@@ -22,10 +21,10 @@ export interface Filter {
 }
 
 /** Throws BAD_FILTER or TOO_EXPENSIVE, with a 1-based column. An empty text matches everything. */
-export function parseFilter(text: string, netnsName: NetnsName = () => null): Filter {
+export function parseFilter(text: string, namespaces: NetnsNames = NO_NAMES): Filter {
   const words = splitWords(text);
   const work = new Work();
-  const tests = words.map((word) => withSign(word, testOf(word, { netnsName, work })));
+  const tests = words.map((word) => withSign(word, testOf(word, { namespaces, work })));
   const matches = (row: Subject) => {
     work.startRow();
     return tests.every((test) => test(row));

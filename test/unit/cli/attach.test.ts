@@ -338,6 +338,20 @@ describe('trace, attached', () => {
     expect(io.stderr.text).toContain('12 events dropped');
   });
 
+  it('counts as dropped only what it would have shown', async () => {
+    const source = new Memory();
+    const { url } = await service(source);
+    const { io, done } = start('trace', '--connect', url, '--pid', String(pid));
+    await io.stderr.has(/tracing pid/);
+    const transition = mine({ type: 'transition', oldState: 'established', newState: 'fin-wait-1' });
+    // More than are kept between two frames, as when the reader takes none for a while.
+    source.emit(Array.from({ length: 8192 + 100 }, () => [mine(), transition, connectionEvent()]).flat());
+    await io.stdout.has(/closed/);
+    io.interrupt();
+    await done;
+    expect(io.stderr.text).toContain('portchurn: 100 events dropped');
+  });
+
   it('ends by itself after --duration', async () => {
     const { url } = await service(new Memory());
     expect((await run('trace', '--connect', url, '--duration', '0.05')).code).toBe(0);

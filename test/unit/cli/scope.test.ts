@@ -111,14 +111,11 @@ describe('a scope', () => {
     expect(out).not.toMatch(/blue|green/);
   });
 
-  it('with a name that a deleted namespace had too is the living one', async () => {
-    const [dead, living] = [
-      totals('d', { netns: 101, name: 'x', auditAgeMs: 90_000 }),
-      totals('l', { netns: 202, name: 'x' }),
-    ];
-    const { out } = await run({ ...world(), totals: [dead, living] }, 'check', '--netns', 'x');
-    expect(out).toContain('green-job 202');
-    expect(out).not.toContain('blue');
+  it('with a name that two living namespaces have is refused, with their inodes', async () => {
+    const both = [totals('a', { netns: 101, name: 'x' }), totals('b', { netns: 202, name: 'x' })];
+    const { code, out } = await run({ ...world(), totals: both }, 'check', '--netns', 'x');
+    expect(code).toBe(3);
+    expect(out).toContain('2 network namespaces are called "x" (give an inode: 101, 202)');
   });
 
   it('that is not there is told with those that are', async () => {

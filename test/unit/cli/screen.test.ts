@@ -170,11 +170,16 @@ describe('how far the numbers can be trusted', () => {
   });
 
   it('says loss in words and marks lower bounds', () => {
-    const lossy = totals({ eventsLost: 10, eventsMissed: 2, lowerBound: true });
+    const lost = { ring: 10, recursion: 2, storage: 0, total: 12 };
+    const lossy = totals({ lost, lowerBound: true });
     const text = shown({ flows: [flow({}, { lowerBound: true })], totals: [lossy, lossy] });
-    expect(text).toContain('! 12 events lost: counts are a lower bound');
+    expect(text).toContain(
+      '! 12 events lost: some counts are lower bounds (10 by a full ring, 2 that the kernel did not show)',
+    );
     expect(text).toContain('≥30,000');
-    expect(shown({ totals: [totals({ eventsLost: 3 })] })).toContain('! 3 events lost, counts stayed exact');
+    expect(shown({ totals: [totals({ lost: { ...lost, recursion: 0, total: 10 } })] })).toContain(
+      '! 10 events lost, counts stayed exact (10 by a full ring)',
+    );
   });
 });
 

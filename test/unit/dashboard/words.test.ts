@@ -53,11 +53,13 @@ describe('the link', () => {
 
 describe('trust', () => {
   it('counts loss once, though every namespace carries it', () => {
-    const rows = [totals('1', { eventsLost: 12, lowerBound: true }), totals('2', { eventsLost: 12 })];
-    expect(lossWords(rows)).toMatchObject({ tone: 'warn', word: '12: counts are a lower bound' });
-    expect(lossWords([totals('1', { eventsLost: 3 })]).word).toBe('3, counts stayed exact');
+    const lost = { ring: 3, recursion: 0, storage: 9, total: 12 };
+    const rows = [totals('1', { lost, lowerBound: true }), totals('2', { lost })];
+    expect(lossWords(rows)).toMatchObject({ tone: 'warn', word: '12: some counts are lower bounds' });
+    expect(lossWords(rows).detail).toBe('3 by a full ring, 9 for want of memory');
+    expect(lossWords([totals('1', { lost })]).word).toBe('12, counts stayed exact');
     expect(lossWords([totals('1')])).toMatchObject({ tone: 'good', word: '0' });
-    expect(lossWords([totals('1', { eventsLost: null, eventsMissed: null })]).word).toBe('–');
+    expect(lossWords([]).word).toBe('–');
   });
 
   it('gives coverage over all audited namespaces, and says when there is nothing to cover', () => {

@@ -5,7 +5,13 @@
 import { fullestBudgets } from '../../../src/diagnose/churn-severity.js';
 import type { Actor, Facts, Tables } from '../../../src/diagnose/types.js';
 import type { BudgetRow, FailureRow, TotalsRow } from '../../../src/protocol/rows.js';
-import { budget as anyBudget, failure as anyFailure, totals as anyTotals, proc } from '../publish/rows.js';
+import {
+  budget as anyBudget,
+  failure as anyFailure,
+  totals as anyTotals,
+  idOf,
+  proc,
+} from '../publish/rows.js';
 
 export const NETNS = 4_026_531_840;
 export const PLACE = { address: '10.0.0.9', port: 8080 };
@@ -16,6 +22,7 @@ export function actor(parts: Partial<Actor> = {}): Actor {
   return {
     key: 'a',
     netns: NETNS,
+    netnsId: idOf(parts),
     direction: 'out',
     destination: PLACE,
     process: proc({

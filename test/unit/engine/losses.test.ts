@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { TIME_WAIT } from '../../../src/aggregate/model/socket-state.js';
+import { FIN_WAIT2, TIME_WAIT } from '../../../src/aggregate/model/socket-state.js';
 import { type DumpedSocket, Reconciler } from '../../../src/aggregate/reconcile/reconciler.js';
 import { absentTracer } from '../../../src/capture/absent-tracer.js';
-import { EVENT, FLAG } from '../../../src/decode/layout.js';
+import { END, EVENT, FLAG } from '../../../src/decode/layout.js';
 import { LossTimes, lossesOf } from '../../../src/engine/losses.js';
-import { announced, closed, established, exited, outbound, World } from '../../support/aggregate-world.js';
+import {
+  AROUND,
+  announced,
+  closed,
+  established,
+  exited,
+  outbound,
+  World,
+} from '../../support/aggregate-world.js';
 import { foldEntry } from '../../support/records.js';
 
 const TIMER_TIME_WAIT = 3;
@@ -97,19 +105,62 @@ describe('a close that the kernel did not show', () => {
   });
 });
 
-it('adds up what was hidden and what there was no memory for', () => {
+it('counts each event for one reason', () => {
   const none = absentTracer().stats();
-  expect(lossesOf(none, 0)).toEqual({ ring: 0, hidden: 0, missed: 0 });
+  expect(lossesOf(none, 0)).toEqual({ ring: 0, recursion: 0, storage: 0, total: 0 });
+  // Ten of the hundred that the ring had no room for found none in the overflow counters either.
   const some = { ...none, ringLost: 100, gaps: 1, overflowFull: 10, storageFailures: 20 };
-  expect(lossesOf(some, 2)).toEqual({ ring: 100, hidden: 3, missed: 33 });
+  expect(lossesOf(some, 2)).toEqual({ ring: 90, recursion: 3, storage: 30, total: 123 });
+});
+
+describe('a loss that nothing counted', () => {
+  const doubts = (world: World) => world.flows().map(({ lowerBound }) => lowerBound);
+
+  it('makes every row that there is a lower bound, and later ones of who was there', () => {
+    const world = new World();
+    world.feed(announced(1), established(outbound()));
+    expect(doubts(world)).toEqual([false]);
+    world.aggregator.doubt(world.now);
+    world.feed(established(outbound({ cookie: 2, port: 80 })));
+    expect(doubts(world)).toEqual([true, true]);
+    expect([...world.aggregator.namespaces.all()].map(({ lowerBound }) => lowerBound)).toEqual([true]);
+  });
+
+  it('makes none of a process that started later', () => {
+    const world = new World();
+    world.aggregator.doubt(AROUND.startTimeMs(0));
+    world.feed(announced(1), established(outbound({ cookie: 2 })));
+    expect(doubts(world)).toEqual([false]);
+  });
+
+  it('goes with the counts into the program of a dead process', () => {
+    const world = new World();
+    world.feed(announced(1), established(outbound()), closed(outbound()));
+    world.aggregator.doubt(world.now);
+    world.feed(exited(1));
+    world.settle();
+    world.pass(601_000);
+    world.settle();
+    expect(world.flows()).toMatchObject([{ closed: 1, lowerBound: true, process: { pid: null } }]);
+  });
+});
+
+it('a close that should have been first, and of which the FIN was not seen, is a lower bound', () => {
+  const world = new World();
+  const first = outbound();
+  world.feed(established(first), closed(first, { end: END.TIME_WAIT, oldstate: FIN_WAIT2 }));
+  expect(world.flow(5432)).toMatchObject({ closed: 1, closedFirst: 0, lowerBound: true });
 });
 
 it('remembers when something was last lost, and when last missed', () => {
   const times = new LossTimes();
-  const note = (ring: number, missed: number, nowMs: number) =>
-    times.note({ ring, hidden: 0, missed }, nowMs);
-  expect([note(0, 0, 1000), times.lostAt, times.missedAt]).toEqual([0, null, null]);
-  expect([note(7, 0, 2000), times.lostAt, times.missedAt]).toEqual([7, 2000, null]);
-  expect([note(7, 1, 3000), times.lostAt, times.missedAt]).toEqual([0, 2000, 3000]);
-  expect([note(9, 1, 4000), times.lostAt, times.missedAt]).toEqual([2, 4000, 3000]);
+  const note = (ring: number, recursion: number, storage: number, nowMs: number) => {
+    const fresh = times.note({ ring, recursion, storage, total: ring + recursion + storage }, nowMs);
+    return [fresh.ring, fresh.storage, times.lostAt, times.missedAt];
+  };
+  expect(note(0, 0, 0, 1000)).toEqual([0, 0, null, null]);
+  expect(note(7, 0, 0, 2000)).toEqual([7, 0, 2000, null]);
+  expect(note(7, 1, 0, 3000)).toEqual([0, 0, 2000, 3000]);
+  expect(note(9, 1, 0, 4000)).toEqual([2, 0, 4000, 3000]);
+  expect(note(9, 1, 5, 5000)).toEqual([0, 5, 4000, 5000]);
 });

@@ -12,6 +12,10 @@ import type {
   VerdictRow,
 } from '../../../src/protocol/rows.js';
 
+/** A row's namespace is identified by its inode unless a test says otherwise. */
+export const idOf = ({ netns = 4_026_531_840 }: { netns?: number | null }): string | null =>
+  netns === null ? null : String(netns);
+
 export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
     pid: 100,
@@ -36,6 +40,7 @@ export function flow(key: string, parts: Partial<FlowRow> = {}): FlowRow {
   return {
     key,
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     process: proc(),
     program: 'ab (bash load.sh)',
     direction: 'out',
@@ -66,6 +71,7 @@ export function totals(key: string, parts: Partial<TotalsRow> = {}): TotalsRow {
   return {
     key,
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     name: 'host',
     timeWait: 7,
     timeWaitAttributed: 7,
@@ -92,6 +98,7 @@ export function totals(key: string, parts: Partial<TotalsRow> = {}): TotalsRow {
     eventsSeen: 100,
     eventsLost: 0,
     eventsMissed: 0,
+    lost: { ring: 0, recursion: 0, storage: 0, total: 0 },
     lowerBound: false,
     ...parts,
   };
@@ -102,6 +109,7 @@ export function budget(key: string, parts: Partial<BudgetRow> = {}): BudgetRow {
     key,
     kind: 'tuple',
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     source: { address: '10.0.0.1' },
     destination: { address: '10.0.0.9', port: 5432 },
     limit: 28_232,
@@ -128,6 +136,7 @@ export function failure(key: string, parts: Partial<FailureRow> = {}): FailureRo
   return {
     key,
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     process: proc({ pid: 55, comm: 'psql', exe: '/usr/bin/psql', cmdline: 'psql -h db' }),
     program: 'psql (bash)',
     direction: 'out',
@@ -151,6 +160,7 @@ export function event(parts: Partial<ConnectionEvent> = {}): ConnectionEvent {
     type: 'closed',
     cookie: '4711',
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     process: proc(),
     closer: proc(),
     local: { address: '10.0.0.1', port: 40_001 },
@@ -196,6 +206,7 @@ export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRo
     program: 'ab (bash load.sh)',
     destination: { address: '10.0.0.9', port: 80 },
     netns: 4_026_531_840,
+    netnsId: idOf(parts),
     since: 1_700_000_000_000,
     resolved: null,
     ...parts,

@@ -74,7 +74,7 @@ describe('a group', () => {
       { destination: { address: '::1', port: 80 } },
       { destination: { address: null, port: null } },
     ],
-    ['netns', 'netns:7', { netns: 7 }, { netns: null }],
+    ['netns', 'netns:7', { netns: 1, netnsId: '7' }, { netns: null }],
   ] as const)('by %s has a key of its own, also for what is not known', (group, key, known, unknown) => {
     const keys = grouped(group, [flow('a', known), flow('b', unknown)]).map((row) => row.key);
     expect(keys).toEqual([key, group]);

@@ -56,7 +56,7 @@ describe('the name of a network namespace', () => {
     rmSync(`${root}/60`, { recursive: true });
     await namespaces.refresh();
     expect(namespaces.nameOf(200)).toBeNull();
-    expect(namespaces.list()).toEqual([{ inode: 100, name: 'host', pid: 1, mountPath: null }]);
+    expect(namespaces.list()).toEqual([{ inode: 100, name: 'host', pid: 1, mountPath: null, fileNs: null }]);
   });
 
   it('follows a process that gives itself another name', async () => {
@@ -70,7 +70,19 @@ describe('the name of a network namespace', () => {
   it('is null when its only process vanished before it could be named', async () => {
     const root = processes([60, 'nginx', 200]);
     unlinkSync(`${root}/60/comm`);
-    expect((await scanned(root)).list()).toEqual([{ inode: 200, name: null, pid: 60, mountPath: null }]);
+    expect((await scanned(root)).list()).toEqual([
+      { inode: 200, name: null, pid: 60, mountPath: null, fileNs: null },
+    ]);
+  });
+
+  it('is unknown while another namespace has the number and nothing was read since', async () => {
+    const root = processes([60, 'nginx', 200]);
+    const namespaces = await scanned(root);
+    expect(namespaces.nameOf(200, 7)).toBe('nginx (60)');
+    rmSync(`${root}/60`, { recursive: true });
+    plant(root, { files: { '70/comm': 'worker\n' }, links: { '70/ns/net': 'net:[200]' } });
+    expect([namespaces.nameOf(200, 9), namespaces.nameOf(200, 9)]).toEqual([null, null]);
+    await expect.poll(() => namespaces.nameOf(200, 9), WAIT).toBe('worker (70)');
   });
 
   it('is null for a number that nobody has', async () => {

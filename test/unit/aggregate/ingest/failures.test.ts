@@ -26,8 +26,7 @@ const EADDRNOTAVAIL = 99;
 /** A world and its failures as a client has them. */
 function setUp(limits = {}) {
   const world = new World(limits);
-  const counts = { seen: 0, lost: 0, missed: 0 };
-  const source = new FailureSource(world.aggregator, () => counts);
+  const source = new FailureSource(world.aggregator);
   const rows = new Map<string, FailureRow>();
   const read = () => {
     const { set, del } = source.collect(world.now);
@@ -39,7 +38,7 @@ function setUp(limits = {}) {
     return [...rows.values()];
   };
   world.feed(announced(1), announced(2), announced(3));
-  return { world, read, counts };
+  return { world, read };
 }
 
 const sum = (rows: readonly FailureRow[]) => rows.reduce((total, { count }) => total + count, 0);
@@ -333,11 +332,14 @@ describe('without room in the ring, failures', () => {
     ]);
   });
 
-  it('are lower bounds all when even their count was lost', () => {
-    const { world, read, counts } = setUp();
+  it('are lower bounds all when even their count was lost, also of who was there then', () => {
+    const { world, read } = setUp();
     world.feed(failed(outbound()));
-    counts.missed = 1;
+    expect(read()).toMatchObject([{ lowerBound: false }]);
+    world.aggregator.doubt(world.now);
     expect(read()).toMatchObject([{ lowerBound: true }]);
+    world.feed(failed(outbound({ owner: 2 })));
+    expect(read().every(({ lowerBound }) => lowerBound)).toBe(true);
   });
 });
 

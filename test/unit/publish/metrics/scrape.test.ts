@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Source } from '../../../../src/protocol/source.js';
 import { Metrics } from '../../../../src/publish/metrics/metrics.js';
 import { Tables } from '../../../../src/query/tables.js';
+import { HEALTHY } from '../../../support/served.js';
 import { budget, failure, finding, flow, totals } from '../rows.js';
 import { MemoryTable, World } from '../world.js';
 
@@ -97,6 +98,40 @@ it('says which rules have a finding now, and 0 once it is resolved', async () =>
   expect((await after(finding('p', { ...exhausted, resolved: 2 })))[0]).toBe(
     'portchurn_finding{rule="ports-exhausted",severity="critical"} 0',
   );
+});
+
+it('has one series of namespaces that had one inode, with what the living one holds', async () => {
+  const [spaces, budgets] = [new MemoryTable<'totals'>(), new MemoryTable<'budgets'>()];
+  const source: Source = {
+    tables: { totals: spaces, budgets },
+    events: world.source.events,
+    health: () => null,
+  };
+  const tables = new Tables(source);
+  const metrics = new Metrics({ tables, source, version: '0' });
+  const used = async () =>
+    of(await metrics.text(), 'portchurn_tuple_ports_used').map((line) => line.split(' ')[1]);
+  const take = (id: string, ports: number) => {
+    spaces.put(totals(id, { netnsId: id }));
+    budgets.put(budget(`${id}/b`, { netnsId: id, used: ports }));
+    tables.collect(Date.now());
+  };
+  take('7', 100);
+  expect(await used()).toEqual(['100', '0']);
+  spaces.drop('7');
+  take('9', 3);
+  expect(await used()).toEqual(['3', '0']);
+});
+
+it('counts losses by reason, and no sum of them that would count them twice', async () => {
+  const health = () => ({ ...HEALTHY, lost: { ring: 4, recursion: 2, storage: 1, total: 7 } });
+  const source: Source = { tables: {}, events: world.source.events, health };
+  const text = await new Metrics({ tables: new Tables(source), source, version: '0' }).text();
+  expect(of(text, 'portchurn_events_lost_total')).toEqual([
+    'portchurn_events_lost_total{reason="ring"} 4',
+    'portchurn_events_lost_total{reason="recursion"} 2',
+    'portchurn_events_lost_total{reason="storage"} 1',
+  ]);
 });
 
 it('escapes names that processes give themselves', async () => {

@@ -39,8 +39,12 @@ const ROWS = {
   inbound: event({ direction: 'in', process: proc({ pid: 300, comm: 'nginx', exe: null, cmdline: null }) }),
 };
 type Name = keyof typeof ROWS;
-const names = { 4026531840: 'host', 5: 'blue' } as Record<number, string>;
-const parse = (text: string): Filter => parseFilter(text, (inode) => names[inode] ?? null);
+const NAMES = new Map([
+  ['4026531840', 'host'],
+  ['5', 'blue'],
+]);
+const parse = (text: string): Filter =>
+  parseFilter(text, { nameOf: (id) => NAMES.get(id) ?? null, isReplaced: () => false });
 
 const matching = (text: string): Name[] => {
   const filter = parse(text);

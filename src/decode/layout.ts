@@ -3,7 +3,11 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 4;
+export const EVENT_FORMAT = 5;
+
+/** Bytes of the beginning of a command line that is longer than its record; behind them are its last ones. */
+export const CMDLINE_HEAD = 512;
+export const CMDLINE_LEN = 1024;
 
 export const EVENT = {
   PROCESS: 1,
@@ -55,7 +59,16 @@ export const PROCESS_FLAG = {
 } as const;
 
 /** Bytes of one field, or of an array field. */
-const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, 'u8[16]': 16, 'char[16]': 16, 'char[512]': 512 } as const;
+const WIDTH = {
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  u64: 8,
+  'u8[16]': 16,
+  'char[16]': 16,
+  'char[512]': 512,
+  'char[1024]': 1024,
+} as const;
 type FieldType = keyof typeof WIDTH;
 export type Fields = readonly (readonly [name: string, type: FieldType])[];
 
@@ -110,7 +123,7 @@ export const RECORDS = {
     ['cmdline_len', 'u16'],
     ['pad', 'u32'],
     ['exe', 'char[512]'],
-    ['cmdline', 'char[512]'],
+    ['cmdline', 'char[1024]'],
   ],
   process_exit_event: [
     ['type', 'u16'],

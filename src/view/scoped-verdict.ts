@@ -6,7 +6,6 @@
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
-import { processName } from './names.js';
 
 export interface ScopeRows {
   readonly budgets: readonly BudgetRow[];
@@ -61,8 +60,8 @@ function holderName({ holders }: BudgetRow): string | null {
   const process = holders[0]?.process;
   if (process === undefined) return null;
   if (process.unit?.endsWith('.service')) return process.unit;
-  const name = processName(process);
-  return process.pid === null ? name : `${name ?? 'process'} (pid ${process.pid})`;
+  const { name, pid } = process;
+  return pid === null ? name : `${name ?? 'process'} (pid ${pid})`;
 }
 
 function fine(tightest: BudgetRow | null): Said {

@@ -43,7 +43,7 @@ os.wait()
 os.read(running, 1)
 `;
 /** What the kernel has no room for stands between. */
-const JOBS = 'for script; do python3 -IS "$script" "$(printf %2000s x)" last-word; done; exit 0\n';
+const JOBS = 'for script; do python3 -IS "$script" "$(printf %2000s x)" last-word & done; wait\n';
 /** Whose orphans become its own children (prctl(2), PR_SET_CHILD_SUBREAPER). */
 const SHELL = `import ctypes, os, sys
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)

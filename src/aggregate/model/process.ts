@@ -9,7 +9,7 @@ import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 import type { Program } from './program.js';
-import { Namer, type Names } from './program-name.js';
+import { identityOf, Namer, type Names } from './program-name.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
 export interface ProcessContext {
@@ -25,9 +25,7 @@ export interface ProcessContext {
 }
 
 /** What stays of a parent that is forgotten. */
-interface ParentNames {
-  readonly name: string | null;
-  readonly comm: string | null;
+interface Forgotten extends Pick<Names, 'name' | 'comm'> {
   readonly identity: string | null;
 }
 
@@ -67,7 +65,7 @@ export class Process implements Owner, Aged<Process> {
   /** The last answers of names and programName, and what they were made of: each row asks. */
   private named: { exe: string | null; comm: string | null; command: object; names: Names } | null = null;
   private called: { name: string; parent: string; both: string } | null = null;
-  private forgotten: ParentNames | null = null;
+  private forgotten: Forgotten | null = null;
 
   constructor(
     readonly id: number,
@@ -115,19 +113,32 @@ export class Process implements Owner, Aged<Process> {
 
   /** What makes two processes the same program: file, script, the parent's program, control group. */
   programIdentity(): string {
-    return JSON.stringify([this.names().identity, this.parentNames().identity, String(this.cgroupId)]);
+    return identityOf(this.identity(), this.parentIdentity(), String(this.cgroupId));
   }
 
-  /** Of a parent that was never announced comm may be a script's name. */
-  private parentNames(): ParentNames {
-    if (this.parent !== null) return this.parent.names();
+  private identity(): string {
+    const { called, script } = this.names();
+    return identityOf(this.exe, called, script);
+  }
+
+  private parentIdentity(): string | null {
+    return this.parent?.identity() ?? (this.forgotten ?? this.onlyComm()).identity;
+  }
+
+  private parentNames(): Pick<Names, 'name' | 'comm'> {
+    return this.parent?.names() ?? this.forgotten ?? this.onlyComm();
+  }
+
+  /** Of a parent that was never announced. It may be a script's name. */
+  private onlyComm(): Forgotten {
     const comm = this.context.redact ? null : this.parentComm;
-    return this.forgotten ?? { name: comm, comm, identity: comm };
+    return { name: comm, comm, identity: comm };
   }
 
   /** Only its names stay. */
   forgetParent(): void {
-    this.forgotten = this.parentNames();
+    const { name, comm } = this.parentNames();
+    this.forgotten = { name, comm, identity: this.parentIdentity() };
     this.parent = null;
   }
 

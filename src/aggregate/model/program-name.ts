@@ -3,7 +3,7 @@
  * decided. In: what is known of a process. Out: its names. With `redact` scripts become numbers, in the order in which they
  * were first seen: "python3 #1".
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type Command, calledName } from '../../system/parse/command.js';
 
 export interface Named {
@@ -20,8 +20,13 @@ export interface Names {
   /** As it was given, or a hash of that. */
   readonly script: string | null;
   readonly comm: string | null;
-  /** What makes two processes the same program, apart from their parents and control groups; unknown is not known. */
-  readonly identity: string;
+  /** What the file was called by. */
+  readonly called: string | null;
+}
+
+/** Equal for equal parts, of which null equals nothing but null. Of fixed length, however long they are. */
+export function identityOf(...parts: readonly (string | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 /** Scripts that have a number of their own. */
@@ -40,10 +45,9 @@ export class Namer {
   namesOf({ exe, comm, command }: Named): Names {
     const called = calledName(exe, comm, command.calledAs, !this.redact);
     const script = command.script === null ? null : this.shown(command.script);
-    const identity = JSON.stringify([exe, called, script]);
-    if (this.redact) return { ...this.hidden(called, script), comm: called, script, identity };
+    if (this.redact) return { ...this.hidden(called, script), comm: called, script, called };
     const isScript = command.label !== null;
-    return { name: command.label ?? called, interpreter: isScript ? called : null, script, comm, identity };
+    return { name: command.label ?? called, interpreter: isScript ? called : null, script, comm, called };
   }
 
   private shown(script: string): string {

@@ -27,7 +27,8 @@ export function eventFilter({ process }: FlowRow): string | null {
   if (process.name === null) return null;
   const { comm } = process.parent;
   const parent = comm === null ? '' : ` process.parent.comm:${quoted(comm)}`;
-  return `process.name:${quoted(process.name)}${parent} ${WHOLE}`;
+  const script = process.script === null ? '' : ` process.script:${quoted(process.script)}`;
+  return `process.name:${quoted(process.name)}${script}${parent} ${WHOLE}`;
 }
 
 export function failureFilter({ process, program }: FlowRow): string | null {

@@ -1,6 +1,6 @@
 /**
  * A port budget in words and as a bar. In: budget rows. Out: text and counts, without colour; names in it are not yet safe
- * to show (hostile.ts).
+ * to show (protocol/format.ts).
  */
 import { fullness, outlook } from '../forecast/outlook.js';
 import { integer, seconds } from '../protocol/format.js';

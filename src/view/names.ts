@@ -1,6 +1,6 @@
 /**
  * What rows and namespaces are called; a process has its name from the service. In: rows. Out: names as others wrote them, not
- * yet safe to show (hostile.ts).
+ * yet safe to show (protocol/format.ts).
  */
 import type { ProcessInfo } from '../protocol/rows.js';
 

@@ -1,7 +1,7 @@
 /**
  * The verdict about some budgets only: one namespace, or what a filter selects. The service's own sentence is about the whole
  * machine, so it may speak of others. In: the rows of the scope, their time. Out: a verdict row, in the same words; it has no
- * memory, so it knows no recovery. Names in it are not yet safe to show (hostile.ts).
+ * memory, so it knows no recovery. Names in it are not yet safe to show (protocol/format.ts).
  */
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';

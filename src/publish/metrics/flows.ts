@@ -68,7 +68,7 @@ function openedLabels({ process, destination }: FlowRow): Labels {
 
 /** By its name: a label that also said what started it would give each shell loop series of its own. */
 export const programLabels = ({ name, unit }: ProcessInfo) => ({
-  program: name ?? UNKNOWN_PROGRAM,
+  program: labelText(name ?? UNKNOWN_PROGRAM),
   unit: labelText(unit),
 });
 

@@ -101,12 +101,16 @@ it('says which rules have a finding now, and 0 once it is resolved', async () =>
 
 it('escapes names that processes give themselves', async () => {
   world.source.flows.put(
-    flow('evil', { process: proc({ name: 'a"} 1\nportchurn_evil 2\\' }), opened: 1e9, portsHeld: 1e9 }),
+    flow('evil', {
+      process: proc({ name: 'a"} 1\nportchurn_evil 2\\\u001b[2J\u202e' }),
+      opened: 1e9,
+      portsHeld: 1e9,
+    }),
   );
   world.tick();
   const { text } = await scrape();
   expect(text).not.toMatch(/^portchurn_evil/m);
-  expect(text).toContain('program="a\\"} 1\\nportchurn_evil 2\\\\"');
+  expect(text).toContain('program="a\\"} 1\\\\u000aportchurn_evil 2\\\\\\\\u001b[2J\\\\u202e"');
 });
 
 it('is refused once the tracer has stopped: old numbers are no numbers', async () => {

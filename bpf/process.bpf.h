@@ -74,18 +74,27 @@ static __always_inline void read_program(struct process_event *e, struct file *e
 	e->flags |= read_exe(e, (__u64)exe);
 }
 
-/* Only the memory of the current process can be read, and only what is paged in; user space reads the rest from /proc. */
+/*
+ * Only the memory of the current process can be read, and only what is paged in; user space reads the rest from /proc. A long
+ * command line says at one of its ends which program it is: a script stands at its beginning, java's class at its end.
+ */
 static __always_inline void read_cmdline(struct process_event *e, struct mm_struct *mm)
 {
 	unsigned long start = BPF_CORE_READ(mm, arg_start);
 	__u64 length = BPF_CORE_READ(mm, arg_end) - start;
 
-	if (length > CMDLINE_LEN) {
-		length = CMDLINE_LEN;
-		e->flags |= PROCESS_CMDLINE_CUT;
+	if (length <= CMDLINE_LEN) {
+		if (bpf_probe_read_user(e->cmdline, length, (void *)start) == 0)
+			e->cmdline_len = length;
+		return;
 	}
-	if (bpf_probe_read_user(e->cmdline, length, (void *)start) == 0)
-		e->cmdline_len = length;
+	e->flags |= PROCESS_CMDLINE_CUT;
+	if (bpf_probe_read_user(e->cmdline, CMDLINE_HEAD, (void *)start))
+		return;
+	e->cmdline_len = CMDLINE_HEAD;
+	start += length - (CMDLINE_LEN - CMDLINE_HEAD);
+	if (bpf_probe_read_user(&e->cmdline[CMDLINE_HEAD], CMDLINE_LEN - CMDLINE_HEAD, (void *)start) == 0)
+		e->cmdline_len = CMDLINE_LEN;
 }
 
 /* Neither the process nor its parent has called exec() since the fork. */

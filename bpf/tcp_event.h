@@ -109,20 +109,22 @@ struct tcp_event {
 
 #define COMM_LEN 16
 #define EXE_LEN 512
-#define CMDLINE_LEN 512
+#define CMDLINE_LEN 1024
+/* Of a longer command line: so many bytes of its beginning, and the last ones. */
+#define CMDLINE_HEAD 512
 
 enum process_flags {
 	PROCESS_FORKED = 1 << 0,      /* neither it nor its parent has called exec() since the fork: it runs the program
 					  of the parent */
 	PROCESS_NO_MM = 1 << 1,       /* first seen while exiting: exe and cmdline were gone */
-	PROCESS_CMDLINE_CUT = 1 << 2, /* the command line is longer than CMDLINE_LEN */
+	PROCESS_CMDLINE_CUT = 1 << 2, /* the command line is longer than CMDLINE_LEN: its two ends */
 	PROCESS_EXE_CUT = 1 << 3,     /* the path is deeper or longer than the record */
 	PROCESS_EXE_DELETED = 1 << 4, /* the file was unlinked */
 	PROCESS_AS_PARENT = 1 << 5, /* announced by another process (its child, the reader of seeds): no command line */
 	PROCESS_KTHREAD = 1 << 6,
 };
 
-/* One process, announced at its first traced call and again after exec(). 1136 bytes. */
+/* One process, announced at its first traced call and again after exec(). 1648 bytes. */
 struct process_event {
 	__u16 type;
 	__u16 size;
@@ -230,7 +232,7 @@ EVENT_ASSERT(process_event, cmdline_len, 106);
 EVENT_ASSERT(process_event, pad, 108);
 EVENT_ASSERT(process_event, exe, 112);
 EVENT_ASSERT(process_event, cmdline, 624);
-_Static_assert(sizeof(struct process_event) == 1136, "process_event has padding");
+_Static_assert(sizeof(struct process_event) == 1648, "process_event has padding");
 EVENT_ASSERT(process_exit_event, id, 4);
 EVENT_ASSERT(process_exit_event, time_ns, 8);
 EVENT_ASSERT(process_exit_event, tgid, 16);

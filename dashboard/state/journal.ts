@@ -7,7 +7,6 @@ import type { Link } from '../../src/client/link.js';
 import { failureWords } from '../../src/protocol/failure-words.js';
 import type { Annotation, AnnotationKind } from '../../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
-import { processName } from '../../src/view/names.js';
 import type { Tone } from '../../src/view/tone.js';
 import { noteWords } from '../text/chart-words.js';
 import { endpoint, foreign, seconds, UNKNOWN } from '../text/format.js';
@@ -74,7 +73,7 @@ export function ofFailures(rows: Iterable<FailureRow>): Entry[] {
 
 function failureText({ process, program, destination, call, errno, cause }: FailureRow): string {
   const pid = process.pid === null ? '' : ` (pid ${process.pid})`;
-  const who = `${foreign(processName(process) ?? program)}${pid}`;
+  const who = `${foreign(process.name ?? program)}${pid}`;
   return `${who} to ${endpoint(destination)}: ${call}() ${errno ?? UNKNOWN}, ${failureWords(errno, cause)}`;
 }
 

@@ -24,10 +24,11 @@ const WHOLE = '!type:transition';
 export function eventFilter({ process }: FlowRow): string | null {
   if (process.exited === true && process.pid !== null) return null;
   if (process.pid !== null) return `pid:${process.pid} ${WHOLE}`;
-  if (process.comm === null) return null;
+  if (process.name === null) return null;
   const { comm } = process.parent;
   const parent = comm === null ? '' : ` process.parent.comm:${quoted(comm)}`;
-  return `process.comm:${quoted(process.comm)}${parent} ${WHOLE}`;
+  const script = process.script === null ? '' : ` process.script:${quoted(process.script)}`;
+  return `process.name:${quoted(process.name)}${script}${parent} ${WHOLE}`;
 }
 
 export function failureFilter({ process, program }: FlowRow): string | null {

@@ -4,7 +4,6 @@
  */
 import * as format from '../../src/protocol/format.js';
 import type { Endpoint } from '../../src/protocol/rows.js';
-import { hex, spelled } from '../../src/view/hostile.js';
 
 export { UNKNOWN } from '../../src/protocol/format.js';
 
@@ -26,7 +25,7 @@ export const stamp = dashed(format.stamp);
 
 /** Text another process wrote, with every deceptive character spelt out. Only ever goes into a text node or attribute. */
 export function foreign(text: string | null | undefined): string {
-  return text ? spelled(text, (character) => `\\u${hex(character)}`) : format.UNKNOWN;
+  return text ? format.spelled(text, (character) => `\\u${format.hex(character)}`) : format.UNKNOWN;
 }
 
 /** `10.0.0.9:5432`, `[2001:db8::1]:443`; an unknown part is a dash, two unknown parts are one. */

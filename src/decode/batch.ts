@@ -3,7 +3,7 @@
  * created, so that no event costs an object. 64-bit ids are read as two u32 halves; times and byte counts as numbers
  * (exact below 2^53: 104 days of nanoseconds).
  */
-import { offsetsOf } from './layout.js';
+import { CMDLINE_LEN, offsetsOf } from './layout.js';
 
 const TWO_32 = 2 ** 32;
 const T = offsetsOf('tcp_event');
@@ -206,9 +206,9 @@ export class ProcessEvent extends Cursor {
     const parts = text.split('\0').slice(0, -1);
     return parts.length === 0 ? '' : `/${parts.reverse().join('/')}`;
   }
-  /** Arguments as they lie in memory, each ended by NUL; a copy. */
+  /** Arguments as they lie in memory, each ended by NUL; a copy. With CMDLINE_CUT: CMDLINE_HEAD bytes, and the last ones. */
   get cmdline(): Uint8Array {
-    return this.bytes(P.cmdline, Math.min(this.short(P.cmdline_len), 512)).slice();
+    return this.bytes(P.cmdline, Math.min(this.short(P.cmdline_len), CMDLINE_LEN)).slice();
   }
 }
 

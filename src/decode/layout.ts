@@ -5,6 +5,10 @@
  */
 export const EVENT_FORMAT = 5;
 
+/** Bytes of the beginning of a command line that is longer than its record; behind them are its last ones. */
+export const CMDLINE_HEAD = 512;
+export const CMDLINE_LEN = 1024;
+
 export const EVENT = {
   PROCESS: 1,
   PROCESS_EXIT: 2,
@@ -58,7 +62,16 @@ export const PROCESS_FLAG = {
 } as const;
 
 /** Bytes of one field, or of an array field. */
-const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, 'u8[16]': 16, 'char[16]': 16, 'char[512]': 512 } as const;
+const WIDTH = {
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  u64: 8,
+  'u8[16]': 16,
+  'char[16]': 16,
+  'char[512]': 512,
+  'char[1024]': 1024,
+} as const;
 type FieldType = keyof typeof WIDTH;
 export type Fields = readonly (readonly [name: string, type: FieldType])[];
 
@@ -113,7 +126,7 @@ export const RECORDS = {
     ['cmdline_len', 'u16'],
     ['pad', 'u32'],
     ['exe', 'char[512]'],
-    ['cmdline', 'char[512]'],
+    ['cmdline', 'char[1024]'],
   ],
   process_exit_event: [
     ['type', 'u16'],

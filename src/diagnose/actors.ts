@@ -4,12 +4,15 @@
  * actors, without rates (rates.ts). Pure.
  */
 import type { FlowRow, ProcessInfo } from '../protocol/rows.js';
+import { programKey } from './program-key.js';
 import type { Actor, Standing } from './types.js';
 
 /** Rows read in one evaluation, the busiest first. */
 const MOST_ROWS = 5000;
 /** A process with this share of its program's work is named itself. */
 const ALONE = 0.8;
+/** Kept of many processes. */
+export const MOST_PIDS = 20;
 const NOTHING: Standing = { steady: 0, closeWait: 0, finWait2: 0, bound: 0 };
 
 export function actorsOf(rows: Iterable<FlowRow>, standing: ReadonlyMap<string, Standing>): Actor[] {
@@ -36,7 +39,8 @@ function work({ opened, timeWait, established }: FlowRow): number {
 /** An unknown process has no program. */
 function keyOf({ netnsId, direction, destination, program, process, key }: FlowRow): string {
   if (program === null) return key;
-  return [netnsId, direction, destination.address, destination.port, program, process.unit].join(' ');
+  const { address, port } = destination;
+  return [netnsId, direction, address, port, programKey(process, program)].join(' ');
 }
 
 function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Standing>): Actor {
@@ -53,6 +57,7 @@ function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Sta
     process: alone ? most.process : crowd(rows),
     program: most.program,
     processes: rows.length,
+    pids: rows.flatMap(({ process }) => process.pid ?? []).slice(0, MOST_PIDS),
     firstSeen: Math.min(...rows.map((row) => row.firstSeen ?? 0)),
     established: sum((row) => row.established),
     timeWait: sum((row) => row.timeWait),
@@ -87,6 +92,8 @@ function crowd(rows: FlowRow[]): ProcessInfo {
     startTime: null,
     ppid,
     parent: { pid: ppid, comm: same(({ parent }) => parent.comm) ?? one.parent.comm },
+    comm: same(({ comm }) => comm),
+    uid: same(({ uid }) => uid),
     cmdline: same(({ cmdline }) => cmdline),
     exited: all.every(({ exited }) => exited === true),
   };

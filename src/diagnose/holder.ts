@@ -3,6 +3,7 @@
  * that the budget's own row names when those are not all of its holders. Pure.
  */
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
+import { programKey } from './program-key.js';
 import type { Actor } from './types.js';
 
 type Named = Pick<Actor, 'process' | 'program'>;
@@ -35,4 +36,4 @@ function holdsNoLess(actor: Actor, holder: Holder, { kind }: BudgetRow): boolean
   return actor.portsHeld >= holder.ports;
 }
 
-const isOneProgram = (a: ProcessInfo, b: ProcessInfo) => a.exe === b.exe && a.comm === b.comm;
+const isOneProgram = (a: ProcessInfo, b: ProcessInfo) => programKey(a, null) === programKey(b, null);

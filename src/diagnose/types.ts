@@ -41,6 +41,8 @@ export interface Actor extends Standing {
   readonly program: string | null;
   /** Processes it stands for, as far as they have rows. */
   readonly processes: number;
+  /** Of these, the first ones that have a row of their own. */
+  readonly pids: readonly number[];
   /** Unix ms; unknown is 0. */
   readonly firstSeen: number;
   established: number;

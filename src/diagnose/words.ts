@@ -17,10 +17,10 @@ export function where(destination: Endpoint): string {
     : (format.endpoint(destination) ?? format.UNKNOWN);
 }
 
-/** `node (pid 4242)`, or the program of many processes: `curl (bash loop.sh)`. */
+/** `orders.py (pid 4242)`, or the program of many processes: `curl (loop.sh)`. */
 export function who(process: ProcessInfo, program: string | null): string {
-  if (process.pid === null) return program ?? process.comm ?? 'an unknown process';
-  return `${process.comm ?? 'process'} (pid ${process.pid})`;
+  if (process.pid === null) return program ?? process.name ?? 'an unknown process';
+  return `${process.name ?? 'process'} (pid ${process.pid})`;
 }
 
 /** As the verdict names it: the unit that an operator knows, else the process. */

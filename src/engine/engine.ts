@@ -28,7 +28,7 @@ import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { NetworkNamespaces } from '../system/netns.js';
 import { unitOf } from '../system/parse/unit.js';
-import { readAncestors } from '../system/proc.js';
+import { readAncestorFiles, readAncestors } from '../system/proc.js';
 import { Runtimes } from '../system/runtimes.js';
 import { userName } from '../system/users.js';
 import { openAddon } from './addon.js';
@@ -45,7 +45,6 @@ import { openTracing, type TracingMode, type TracingOptions } from './tracing-mo
 const BATCH_BYTES = 256 * 1024;
 const SEED_BYTES = 64 * 1024;
 const HOUSEKEEPING_MS = 1000;
-const RELATIONS = { userName, ancestors: readAncestors };
 
 export interface EngineOptions extends TracingOptions {
   redact: boolean;
@@ -114,7 +113,7 @@ class TracingEngine implements Engine {
     this.audits = this.openAudits(addon.openSocketDumper(), overflow);
     this.settings = this.openSettings(addon.openSocketDumper());
     this.diagnosis = this.openDiagnosis(options.scope);
-    this.source = this.openSource();
+    this.source = this.openSource(options.redact);
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.ring.start();
   }
@@ -198,12 +197,13 @@ class TracingEngine implements Engine {
     });
   }
 
-  private openSource(): Source {
+  private openSource(redact: boolean): Source {
+    const relations = { userName, ancestors: redact ? readAncestorFiles : readAncestors };
     return {
       tables: this.diagnosis.tables,
       events: this.tap,
       history: this.recorder,
-      flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), RELATIONS),
+      flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), relations),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,
       health: () => this.health(),

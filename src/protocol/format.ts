@@ -1,5 +1,6 @@
 /**
- * Numbers, times and addresses as text, written the same in the verdict, in findings, in the terminal and on the page.
+ * Numbers, times and addresses as text, written the same in the verdict, in findings, in the terminal and on the page; and what
+ * of other processes' text is spelt out wherever it is printed.
  * In: values of rows; null or undefined is unknown. Out: text, or null for what is unknown, so that each surface writes its
  * own dash. Pure, without node and without the schema library: the page imports these functions.
  */
@@ -141,3 +142,23 @@ export function lostWords(lost: Lost, reasons: readonly LossReason[] = LOSS_REAS
   const some = reasons.filter((reason) => lost[reason] > 0);
   return some.map((reason) => `${integer(lost[reason])} ${LOSS_WORDS[reason]}`).join(', ');
 }
+
+/**
+ * Characters of another process's text that would steer a terminal or deceive a reader: controls (C0, DEL, C1), direction
+ * overrides, invisible and line-breaking characters, lone halves of surrogate pairs: with the flag u a pair is one character, so
+ * only lone halves are in the class.
+ */
+const HOSTILE = new RegExp(
+  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f' +
+    '\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb]',
+  'gu',
+);
+
+/** The same text, printable. @param spell what stands for one hostile character */
+export function spelled(text: string, spell: (character: string) => string): string {
+  return text.replace(HOSTILE, spell);
+}
+
+/** `202e`: the character's code, as long as escapes of four digits are. */
+export const hex = (character: string, length = 4): string =>
+  character.charCodeAt(0).toString(16).padStart(length, '0');

@@ -44,6 +44,9 @@ export type Mode = (typeof MODES)[number];
 /** The process of which nothing is known. */
 export const UNKNOWN_PROCESS: ProcessInfo = {
   pid: null,
+  name: null,
+  interpreter: null,
+  script: null,
   startTime: null,
   ppid: null,
   parent: { pid: null, comm: null },

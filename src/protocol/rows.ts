@@ -74,9 +74,15 @@ export type Cause = (typeof CAUSE_NAMES)[number];
 export const ProcessRef = Type.Object({ pid: Int, comm: Text });
 export type ProcessRef = Static<typeof ProcessRef>;
 
-/** A process is identified by its tgid and its start time; every part that is not known is null. */
+/**
+ * A process is identified by its tgid and its start time; every part that is not known is null. `name` is what every surface
+ * calls it: its script ("orders.py", run by `interpreter`), else its file, or the link by which it was called.
+ */
 export const ProcessInfo = Type.Object({
   pid: Int,
+  name: Text,
+  interpreter: Text,
+  script: Text,
   startTime: Int,
   ppid: Int,
   parent: ProcessRef,
@@ -147,7 +153,7 @@ export const TotalsRow = Type.Object({
 });
 export type TotalsRow = Static<typeof TotalsRow>;
 
-/** `program` names what dead processes are rolled up into: "curl (bash loop.sh)". */
+/** `program` names what dead processes are rolled up into: "curl (loop.sh)". */
 export const FlowRow = Type.Object({
   key: Type.String(),
   netns: Int,

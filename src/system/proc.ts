@@ -2,9 +2,9 @@
  * What /proc says about one process. In: a pid, which means tgid. Out: ProcFacts, or null when there is no such process.
  * Read for what the kernel's own announcement of the process does not say.
  */
-import { joinArgs, splitArgs } from './parse/cmdline.js';
+import { basename } from 'node:path';
+import { type Args, argsOf, NO_ARGS } from './parse/cmdline.js';
 import {
-  ARGS_LIMIT,
   DELETED,
   type ParentFacts,
   type ProcFacts,
@@ -15,8 +15,10 @@ import {
 } from './parse/process.js';
 import { readBytes, readLink, readText, statOf } from './read.js';
 
-/** Bytes of a command line that are kept; the rest shows as an ellipsis. */
+/** Bytes of a command line that are kept; of a longer one half of them from each end. */
 export const CMDLINE_LIMIT = 4096;
+/** A longer one is not read to its end. */
+const CMDLINE_LONGEST = 1 << 18;
 /** A process that calls exec() while it is read is read again, but not for ever. */
 const TRIES = 3;
 
@@ -46,7 +48,7 @@ function readFacts(pid: number, stat: Stat, root: string): ProcFacts | null {
     ...stat,
     ...readExe(`${dir}/exe`),
     parent: readParent(stat, root),
-    ...readCmdline(dir),
+    args: readArgs(`${dir}/cmdline`),
     uid,
     cgroup: parseCgroup(readText(`${dir}/cgroup`) ?? ''),
   };
@@ -84,6 +86,17 @@ export function readAncestors(
   return found;
 }
 
+/** The same, called by their files: comm may be the name of a script. */
+export function readAncestorFiles(
+  ...words: Parameters<typeof readAncestors>
+): { pid: number; comm: string | null }[] {
+  const [, , , root = '/proc'] = words;
+  return readAncestors(...words).map(({ pid }) => {
+    const { exe } = readExe(`${root}/${pid}/exe`);
+    return { pid, comm: exe === null ? null : basename(exe) };
+  });
+}
+
 /** The kernel appends " (deleted)" to an unlinked file's path; a file may also really be called so. */
 function readExe(path: string): { exe: string | null; exeDeleted: boolean } {
   const exe = readLink(path);
@@ -95,8 +108,12 @@ function isLinked(path: string): boolean {
   return (statOf(path)?.nlink ?? 0n) > 0n;
 }
 
-function readCmdline(dir: string): { cmdline: string | null; args: string[] } {
-  const read = readBytes(`${dir}/cmdline`, CMDLINE_LIMIT);
-  if (read === null) return { cmdline: null, args: [] };
-  return { cmdline: joinArgs(read.bytes, read.cut), args: splitArgs(read.bytes, ARGS_LIMIT) };
+function readArgs(path: string): Args {
+  const short = readBytes(path, CMDLINE_LIMIT);
+  if (short === null) return NO_ARGS;
+  if (!short.cut) return argsOf({ head: short.bytes, tail: null });
+  const { bytes, cut } = readBytes(path, CMDLINE_LONGEST) ?? short;
+  const half = CMDLINE_LIMIT / 2;
+  const tail = cut ? bytes.subarray(0, 0) : bytes.subarray(Math.max(half, bytes.length - half));
+  return argsOf({ head: bytes.subarray(0, half), tail });
 }

@@ -1,11 +1,11 @@
 /**
  * A port budget in words and as a bar. In: budget rows. Out: text and counts, without colour; names in it are not yet safe
- * to show (hostile.ts).
+ * to show (protocol/format.ts).
  */
 import { fullness, outlook } from '../forecast/outlook.js';
 import { integer, seconds } from '../protocol/format.js';
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
-import { processName, withPid } from './names.js';
+import { withPid } from './names.js';
 
 export interface OutlookWords {
   /** A phrase of its own: `runs out in 2 min 10 s`. */
@@ -65,7 +65,7 @@ function nextWords(row: BudgetRow): OutlookWords {
  */
 export function holderTexts(
   { holders }: Pick<BudgetRow, 'holders'>,
-  nameOf: (process: ProcessInfo) => string | null = processName,
+  nameOf: (process: ProcessInfo) => string | null = ({ name }) => name,
 ): string[] {
   return holders.map(({ process, ports }) => `${withPid(nameOf(process), process.pid)} (${integer(ports)})`);
 }

@@ -1,12 +1,8 @@
 /**
- * What processes and namespaces are called. In: rows. Out: names as others wrote them, not yet safe to show (hostile.ts).
+ * What rows and namespaces are called; a process has its name from the service. In: rows. Out: names as others wrote them, not
+ * yet safe to show (protocol/format.ts).
  */
 import type { ProcessInfo } from '../protocol/rows.js';
-
-/** The shortest name of a process: comm, else its executable's file name; null when neither is known. */
-export function processName({ comm, exe }: Pick<ProcessInfo, 'comm' | 'exe'>): string | null {
-  return comm ?? exe?.split('/').at(-1) ?? null;
-}
 
 /** Who a row is about: its process, or the program where its processes have ended and were rolled up. */
 export function ownerName({
@@ -16,10 +12,16 @@ export function ownerName({
   process: ProcessInfo;
   program: string | null;
 }): string | null {
-  return process.pid === null ? (program ?? processName(process)) : processName(process);
+  return process.pid === null ? (program ?? process.name) : process.name;
 }
 
 export const UNKNOWN_OWNER = 'unknown owner';
+
+/** What stands dimmed behind a name: `python3 · 4711` behind a script's, else the pid; null: neither is known. */
+export function besideName({ interpreter, pid }: Pick<ProcessInfo, 'interpreter' | 'pid'>): string | null {
+  const known = [interpreter, pid].filter((part) => part !== null);
+  return known.length === 0 ? null : known.join(' · ');
+}
 
 /** `worker 77`. @param unknown what is written when neither name nor pid is known */
 export function withPid(name: string | null, pid: number | null, unknown: string = UNKNOWN_OWNER): string {

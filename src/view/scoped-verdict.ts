@@ -1,12 +1,11 @@
 /**
  * The verdict about some budgets only: one namespace, or what a filter selects. The service's own sentence is about the whole
  * machine, so it may speak of others. In: the rows of the scope, their time. Out: a verdict row, in the same words; it has no
- * memory, so it knows no recovery. Names in it are not yet safe to show (hostile.ts).
+ * memory, so it knows no recovery. Names in it are not yet safe to show (protocol/format.ts).
  */
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
-import { processName } from './names.js';
 
 export interface ScopeRows {
   readonly budgets: readonly BudgetRow[];
@@ -61,8 +60,8 @@ function holderName({ holders }: BudgetRow): string | null {
   const process = holders[0]?.process;
   if (process === undefined) return null;
   if (process.unit?.endsWith('.service')) return process.unit;
-  const name = processName(process);
-  return process.pid === null ? name : `${name ?? 'process'} (pid ${process.pid})`;
+  const { name, pid } = process;
+  return pid === null ? name : `${name ?? 'process'} (pid ${pid})`;
 }
 
 function fine(tightest: BudgetRow | null): Said {

@@ -11,6 +11,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { type Running, start } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
+import { pythonScript } from '../support/script.js';
 import { type Service, serviceOf } from '../support/service.js';
 
 /** 500 ports, none of which is taken over: some seven seconds. */
@@ -42,7 +43,7 @@ beforeAll(async () => {
   await churnClient(scope, netns, { to: '127.0.1.1:9000', spread: DESTINATIONS, rate: 24, seconds: SECONDS });
   await program(scope, netns, 'server.mjs', '127.0.0.1', 8080);
   bad = await program(scope, netns, 'agent-per-request.mjs', '127.0.0.1', 8080);
-  hostile = await start(scope, ['/usr/bin/python3', '-c', HOSTILE_CODE, HOSTILE_ARGUMENT], { netns });
+  hostile = await start(scope, [...pythonScript(scope, HOSTILE, HOSTILE_CODE), HOSTILE_ARGUMENT], { netns });
   const said = (await service.stream(scope)).subscribe('verdict');
   await said.until(([row]) => row?.level === 'critical', 90_000);
 });
@@ -77,7 +78,7 @@ const isDescending = (texts: string[]) => {
 it('sorts, filters with errors at their column, groups; the address says it, Back undoes it, a link repeats it', async () => {
   const { page, problems } = await openPage(testScope(), outbound(), browser);
   await page.setViewportSize(TALL);
-  await row(page, `node ${bad.pid}`).waitFor(WITHIN);
+  await row(page, `agent-per-request.mjs node · ${bad.pid}`).waitFor(WITHIN);
   await expect.poll(() => column(page, 'Ports held'), WITHIN).toSatisfy(isDescending);
 
   await page.getByRole('button', { name: 'Destination', exact: true }).click();
@@ -128,7 +129,7 @@ it('opens a row with all about its process, traces it until it is closed, and gi
     socket.on('framesent', ({ payload }) => sent.push(JSON.parse(String(payload)))),
   );
   await page.reload();
-  await row(page, `node ${bad.pid}`).waitFor(WITHIN);
+  await row(page, `agent-per-request.mjs node · ${bad.pid}`).waitFor(WITHIN);
 
   await press(page, 'j');
   const first = await focused(page);
@@ -137,10 +138,10 @@ it('opens a row with all about its process, traces it until it is closed, and gi
   expect(second).not.toBe(first);
   await press(page, 'k');
   expect(await focused(page)).toBe(first);
-  await row(page, `node ${bad.pid}`).getByRole('link').focus();
+  await row(page, `agent-per-request.mjs node · ${bad.pid}`).getByRole('link').focus();
   await press(page, 'Enter');
   await drawer(page)
-    .getByRole('heading', { name: `node ${bad.pid} → 127.0.0.1:8080` })
+    .getByRole('heading', { name: `agent-per-request.mjs ${bad.pid} → 127.0.0.1:8080` })
     .waitFor(WITHIN);
   expect(await drawer(page).evaluate((box) => box.contains(document.activeElement))).toBe(true);
   expect(await page.locator('[aria-current=true]').textContent()).toContain(String(bad.pid));
@@ -161,7 +162,7 @@ it('opens a row with all about its process, traces it until it is closed, and gi
   // A copied link opens the same.
   const other = await openPage(testScope(), page.url(), browser);
   await drawer(other.page)
-    .getByRole('heading', { name: `node ${bad.pid} → 127.0.0.1:8080` })
+    .getByRole('heading', { name: `agent-per-request.mjs ${bad.pid} → 127.0.0.1:8080` })
     .waitFor(WITHIN);
 
   const trace = sent.find(({ topic }) => topic === 'events');

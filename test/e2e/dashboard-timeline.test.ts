@@ -9,6 +9,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { testScope } from '../support/scope.js';
+import { pythonScript } from '../support/script.js';
 import { serviceOf } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
@@ -112,18 +113,20 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   await chart(page, 'Per second').locator('.u-over').dblclick();
   await timeline(page).getByText('drag to zoom').waitFor(WITHIN);
 
-  const comm = '<img src=x>';
+  const name = '<img src=x>';
   const code = `import socket
-open("/proc/self/comm", "w").write(${JSON.stringify(comm)})
+open("/proc/self/comm", "w").write(${JSON.stringify(name)})
 socket.socket().connect_ex(("${ADDRESS}", ${NOBODY_LISTENS}))`;
-  await run(['/usr/bin/python3', '-c', code], { netns });
+  await run(pythonScript(scope, name, code), { netns });
   netns.sysctl({ 'net.ipv4.tcp_tw_reuse': 1 });
   await bad.stop();
   const entry = (text: string | RegExp) => journal(page).getByText(text).first().waitFor(WITHIN);
-  await entry(/node \(pid \d+\) to 127\.0\.0\.1:8080: connect\(\) EADDRNOTAVAIL, no free local port/);
-  await entry(`${comm} (pid`);
+  await entry(
+    /agent-per-request\.mjs \(pid \d+\) to 127\.0\.0\.1:8080: connect\(\) EADDRNOTAVAIL, no free local port/,
+  );
+  await entry(`${name} (pid`);
   await entry(/tcp_tw_reuse 0 → 1/);
-  await entry(`node (pid ${bad.pid})`);
+  await entry(`agent-per-request.mjs (pid ${bad.pid})`);
   await journal(page).getByText('Process exited').first().waitFor(WITHIN);
   await says(page, 'Per second', /^Opens 0\/s now/);
   expect(await page.locator('img').count()).toBe(0);

@@ -11,6 +11,7 @@ import { program } from '../support/misconfigured.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
+import { pythonScript } from '../support/script.js';
 import { type Service, serviceOf } from '../support/service.js';
 
 const ADDRESS = '127.0.0.1';
@@ -42,7 +43,7 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   const calmIcon = await page.locator('link[rel=icon]').getAttribute('href');
 
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
-  const who = `node (pid ${bad.pid})`;
+  const who = `agent-per-request.mjs (pid ${bad.pid})`;
   await verdict(page)
     .getByText(`At this rate ${who} runs out of ports to ${ADDRESS}:8080 in`)
     .waitFor(WITHIN);
@@ -55,7 +56,7 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   expect(await fix.count()).toBe(1);
   const victim = await shownRow(page, /Failed connects/, (row) => (row.Victim ?? '').includes(`${bad.pid}`));
   expect(victim).toMatchObject({ 'What happens': 'no free local port for this destination' });
-  expect(victim['Ports held by']).toContain(`node ${bad.pid}`);
+  expect(victim['Ports held by']).toContain(`agent-per-request.mjs ${bad.pid}`);
 
   const [doNow] = await diagnosis(page).locator('.remedy code').allTextContents();
   expect(doNow).toMatch(/^nsenter -t \d+ -n sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/);
@@ -82,15 +83,14 @@ it.concurrent('says what it cannot answer, and the fix, above everything else', 
 it.concurrent('shows what other processes are called as text, whatever that is', async () => {
   await program(scope, other, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, portable.url, browser);
-  const comm = '<img src=x>';
+  const name = '<img src=x>';
   const code = `import socket, sys
-open("/proc/self/comm", "w").write(${JSON.stringify(comm)})
+open("/proc/self/comm", "w").write(${JSON.stringify(name)})
 kept = [socket.create_connection(("${ADDRESS}", 8080)) for _ in range(3)]
 sys.stdin.read()`;
-  await start(scope, ['/usr/bin/python3', '-c', code, '<img src=x onerror="document.title=1">'], {
-    netns: other,
-  });
-  await shownRow(page, /TCP flows/, (row) => (row.Process ?? '').startsWith(comm));
+  const words = [...pythonScript(scope, name, code), '<img src=x onerror="document.title=1">'];
+  await start(scope, words, { netns: other });
+  await shownRow(page, /TCP flows/, (row) => (row.Process ?? '').startsWith(`${name} python3 · `));
   expect(await page.locator('img').count()).toBe(0);
   expect(await page.title()).not.toBe('1');
   expect(problems).toEqual([]);

@@ -112,7 +112,7 @@ function parseLine(line: string): LogRecord {
 
 const known = (text: string | undefined) => (text === undefined || text === '-' ? null : text);
 
-function binary(): string {
+export function binary(): string {
   if (!existsSync(BINARY)) throw new Error('out/tools/churngen is missing: npm run build');
   return BINARY;
 }

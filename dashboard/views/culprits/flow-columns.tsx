@@ -39,7 +39,7 @@ const rate = (id: Field, label: string, title: string): FlowColumn => ({
 });
 
 const process: FlowColumn = {
-  ...text('process.comm', 'Process', 'Owner: who called connect(), or accept()', ownerName, (row) => (
+  ...text('process.name', 'Process', 'Owner: who called connect(), or accept()', ownerName, (row) => (
     <Process process={row.process} program={row.program} />
   )),
   // Text, because each frame brings an object of its own.

@@ -12,9 +12,13 @@ interface ProcessProps {
   grouped: boolean;
 }
 
+/** What most processes do not have. */
+const RARE: ReadonlySet<string> = new Set(['Container', 'Script']);
+
 export function Process({ row, detail, grouped }: ProcessProps) {
   const { process } = row;
   const facts: [string, string | null][] = [
+    ['Script', process.script],
     ['Executable', process.exe],
     ['Program', row.program],
     ['User', process.uid === null ? null : `${process.uid}${detail?.user ? ` (${detail.user})` : ''}`],
@@ -26,7 +30,7 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],
     ['Namespace', row.netns === null ? null : String(row.netns)],
   ];
-  const shown = facts.filter(([label, text]) => text !== null || (!grouped && label !== 'Container'));
+  const shown = facts.filter(([label, text]) => text !== null || (!grouped && !RARE.has(label)));
   return (
     <Part id="who" title="Process">
       {process.cmdline === null ? null : <Copyable text={process.cmdline} label="the command line" />}

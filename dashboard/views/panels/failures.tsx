@@ -5,7 +5,6 @@
 
 import { failureWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
-import { processName } from '../../../src/view/names.js';
 import type { Sort } from '../../../src/view/order.js';
 import { budgets, failures, hello, link, now } from '../../state/model.js';
 import { clock, endpoint, integer, UNKNOWN } from '../../text/format.js';
@@ -20,7 +19,7 @@ const COLUMNS: readonly Column<FailureRow>[] = [
     'process',
     'Victim',
     'The process whose call failed: often not the one that holds the ports',
-    (row) => processName(row.process),
+    (row) => row.process.name,
     (row) => <Process process={row.process} program={null} />,
   ),
   textColumn(

@@ -1,6 +1,6 @@
 /** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
 import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
-import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { besideName, ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import { countOf, duration, endpoint, foreign, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
 
@@ -33,14 +33,15 @@ export function Bar({ of, atLeast, full }: { of: number | null; atLeast: boolean
   );
 }
 
-/** Name and pid of a process, or the program into which it was rolled up once it had ended; said plainly when unknown. */
+/** Name, interpreter and pid of a process, or the program into which it was rolled up once it had ended; said plainly when unknown. */
 export function Process({ process, program }: { process: ProcessInfo; program: string | null }) {
   const name = ownerName({ process, program });
+  const beside = besideName(process);
   if (name === null && process.pid === null) return <span class="quiet">{UNKNOWN_OWNER}</span>;
   return (
     <span class="process" title={details(process)}>
       <bdi class="name">{foreign(name)}</bdi>
-      {process.pid === null ? null : <span class="pid"> {process.pid}</span>}{' '}
+      {beside === null ? null : <span class="pid"> {foreign(beside)}</span>}{' '}
       <Tag process={process} program={program} />
     </span>
   );
@@ -58,6 +59,8 @@ function details(process: ProcessInfo): string {
   const { parent } = process;
   const lines = [
     ['command', process.cmdline],
+    ['script', process.script],
+    ['comm', process.comm],
     ['exe', process.exe],
     ['parent', parent.pid === null ? null : `${parent.comm ?? UNKNOWN} ${parent.pid}`],
     ['unit', process.unit],

@@ -129,8 +129,8 @@ const aboutOf = ({ namespace, destination }: Budget): AnnotationSubject => ({
   destination: { address: destination.address, port: destination.port },
 });
 
-function nameOf({ comm, pid }: ProcessInfo): string {
-  return `${comm ?? '?'} (pid ${pid})`;
+function nameOf({ name, pid }: ProcessInfo): string {
+  return `${name ?? '?'} (pid ${pid})`;
 }
 
 type Settings = Readonly<Record<string, string>>;

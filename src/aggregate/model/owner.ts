@@ -17,6 +17,6 @@ export interface Owner {
   rows: number;
   /** Shown in rows. Cached: the same object until something changed. */
   info(): ProcessInfo;
-  /** "curl (bash loop.sh)" */
+  /** "curl (loop.sh)" */
   programName(): string | null;
 }

@@ -3,11 +3,13 @@
  * tracer's id distinguishes it from any later process with the same pid.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
+import { type Args, lineOf, redactedLineOf } from '../../system/parse/cmdline.js';
+import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 import type { Program } from './program.js';
-import { shortName } from './program-name.js';
+import { identityOf, Namer, type Names } from './program-name.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
 export interface ProcessContext {
@@ -20,6 +22,11 @@ export interface ProcessContext {
   selfPid: number;
   /** Hides command-line arguments, in names made of them too. */
   redact: boolean;
+}
+
+/** What stays of a parent that is forgotten. */
+interface Forgotten extends Pick<Names, 'name' | 'comm'> {
+  readonly identity: string | null;
 }
 
 export class Process implements Owner, Aged<Process> {
@@ -39,8 +46,7 @@ export class Process implements Owner, Aged<Process> {
   exe: string | null = null;
   /** As one line for people. */
   cmdline: string | null = null;
-  /** The first arguments, for the program's name. */
-  args: readonly string[] = [];
+  command = UNKNOWN_COMMAND;
   uid: number | null = null;
   cgroupId = 0n;
   /** From /proc, where cgroup v2 does not say. */
@@ -56,18 +62,15 @@ export class Process implements Owner, Aged<Process> {
   /** Its rows went into its program; what still comes counts there. */
   rolledUp = false;
   private shown: ProcessInfo | null = null;
-  /** The last answers of ownName and programName, and what they were made of: each row asks. */
-  private named: {
-    exe: string | null;
-    comm: string | null;
-    args: readonly string[];
-    name: string | null;
-  } | null = null;
+  /** The last answers of names and programName, and what they were made of: each row asks. */
+  private named: { exe: string | null; comm: string | null; command: object; names: Names } | null = null;
   private called: { name: string; parent: string; both: string } | null = null;
+  private forgotten: Forgotten | null = null;
 
   constructor(
     readonly id: number,
     private readonly context: ProcessContext,
+    private readonly namer = new Namer(context.redact),
   ) {}
 
   /** Who its events count for. */
@@ -100,28 +103,48 @@ export class Process implements Owner, Aged<Process> {
     this.shown = null;
   }
 
-  /** This process's own name: "curl", "bash loop.sh"; a script's name is an argument too. */
-  ownName(): string | null {
-    const { exe, comm, args, named } = this;
-    if (named?.exe === exe && named.comm === comm && named.args === args) return named.name;
-    const name = shortName(exe, comm, this.context.redact ? [] : args);
-    this.named = { exe, comm, args, name };
-    return name;
+  names(): Names {
+    const { exe, comm, command, named } = this;
+    if (named?.exe === exe && named.comm === comm && named.command === command) return named.names;
+    const names = this.namer.namesOf(this);
+    this.named = { exe, comm, command, names };
+    return names;
   }
 
-  parentName(): string | null {
-    return this.parent?.ownName() ?? this.parentComm;
+  /** What makes two processes the same program: file, script, the parent's program, control group. */
+  programIdentity(): string {
+    return identityOf(this.identity(), this.parentIdentity(), String(this.cgroupId));
   }
 
-  /** Only its name stays. */
+  private identity(): string {
+    const { called, script } = this.names();
+    return identityOf(this.exe, called, script);
+  }
+
+  private parentIdentity(): string | null {
+    return this.parent?.identity() ?? (this.forgotten ?? this.onlyComm()).identity;
+  }
+
+  private parentNames(): Pick<Names, 'name' | 'comm'> {
+    return this.parent?.names() ?? this.forgotten ?? this.onlyComm();
+  }
+
+  /** Of a parent that was never announced. It may be a script's name. */
+  private onlyComm(): Forgotten {
+    const comm = this.context.redact ? null : this.parentComm;
+    return { name: comm, comm, identity: comm };
+  }
+
+  /** Only its names stay. */
   forgetParent(): void {
-    this.parentComm = this.parentName();
+    const { name, comm } = this.parentNames();
+    this.forgotten = { name, comm, identity: this.parentIdentity() };
     this.parent = null;
   }
 
   programName(): string | null {
-    const name = this.ownName();
-    const parent = this.parentName();
+    const { name } = this.names();
+    const parent = this.parentNames().name;
     if (name === null || parent === null) return name;
     if (this.called?.name !== name || this.called.parent !== parent)
       this.called = { name, parent, both: `${name} (${parent})` };
@@ -135,8 +158,7 @@ export class Process implements Owner, Aged<Process> {
     this.parentComm ??= facts.parent?.comm ?? null;
     this.comm ??= facts.comm;
     this.exe ??= facts.exe;
-    if (this.cmdline === null || facts.cmdline !== null) this.cmdline = facts.cmdline;
-    if (this.args.length === 0) this.args = facts.args;
+    if (facts.args.head.length > 0) this.read(facts.args);
     this.uid ??= facts.uid;
     this.cgroup ??= facts.cgroup;
     this.changed();
@@ -147,31 +169,41 @@ export class Process implements Owner, Aged<Process> {
     if (!this.forked || this.parent === null || this.exe !== null) return;
     this.exe = this.parent.exe;
     this.cmdline ??= this.parent.cmdline;
-    if (this.args.length === 0) this.args = this.parent.args;
+    if (this.command === UNKNOWN_COMMAND) this.command = this.parent.command;
+  }
+
+  /** Its command line. A script that was known stays: the program may have put a title in its place. */
+  read(args: Args): void {
+    this.cmdline = this.context.redact ? redactedLineOf(args) : lineOf(args);
+    if (this.command.script === null) this.command = commandOf(this.exe, this.comm, args);
+  }
+
+  /** exec() replaces it: nothing of an earlier program may stay. */
+  forgetProgram(): void {
+    this.exe = null;
+    this.cmdline = null;
+    this.command = UNKNOWN_COMMAND;
   }
 
   private cgroupPath(): string | null {
     return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
   }
 
-  /** The first word alone: a program that sets its own title puts its arguments there as one. */
-  private redacted(): string | null {
-    const [first = ''] = this.args;
-    const hides = this.args.length > 1 || /\s/.test(first);
-    return hides ? `${first.split(/\s/, 1)[0]} …` : this.cmdline;
-  }
-
   private describe(): ProcessInfo {
     const { context } = this;
     const cgroup = this.cgroupPath();
+    const { name, interpreter, script, comm } = this.names();
     return {
       pid: this.pid,
+      name,
+      interpreter,
+      script,
       startTime: this.startTicks === null ? null : context.startTimeMs(this.startTicks),
       ppid: this.ppid,
-      parent: { pid: this.ppid, comm: this.parentComm },
-      comm: this.comm,
+      parent: { pid: this.ppid, comm: context.redact ? this.parentNames().comm : this.parentComm },
+      comm,
       exe: this.exe,
-      cmdline: context.redact ? this.redacted() : this.cmdline,
+      cmdline: this.cmdline,
       uid: this.uid,
       cgroup,
       unit: cgroup === null ? null : context.unitOf(cgroup),

@@ -1,24 +1,73 @@
-/** What a person would call a program. In: its file, comm and first arguments. Out: a short name. Pure. */
-import { basename } from 'node:path';
+/**
+ * What a process is called, on every surface: the script first, else what it was called by. The only place where that is
+ * decided. In: what is known of a process. Out: its names. With `redact` scripts become numbers, in the order in which they
+ * were first seen: "python3 #1".
+ */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { type Command, calledName } from '../../system/parse/command.js';
 
-/** Interpreters whose first plain argument says more than their own name. */
-const INTERPRETER = /^((ba|da|z|k|fi|a)?sh|python[\d.]*|perl[\d.]*|ruby[\d.]*|node(js)?|php[\d.]*)$/;
-/** One file, many programs: the name it was called by is in comm. */
-const MULTI_CALL = /^(busybox|toybox|coreutils)$/;
-
-/** "nginx", "bash loop.sh", "python3 worker.py": what a person would call it. */
-export function shortName(exe: string | null, comm: string | null, args: readonly string[]): string | null {
-  const file = exe === null ? null : basename(exe);
-  if (file === null || MULTI_CALL.test(file)) return comm ?? file;
-  const script = INTERPRETER.test(file) ? scriptOf(args) : null;
-  return script === null ? file : `${file} ${script}`;
+export interface Named {
+  readonly exe: string | null;
+  readonly comm: string | null;
+  readonly command: Command;
 }
 
-/** The first argument that is no option, when the interpreter was given a file: not after -c, -e or -m's like. */
-function scriptOf(args: readonly string[]): string | null {
-  for (const arg of args.slice(1)) {
-    if (/^-(c|e|p|r|-eval|-print)$/.test(arg)) return null;
-    if (arg !== '' && !arg.startsWith('-')) return basename(arg);
+export interface Names {
+  /** "orders.py", "redis-server"; null: nothing is known. */
+  readonly name: string | null;
+  /** "python3", where `name` is the script's. */
+  readonly interpreter: string | null;
+  /** As it was given, or a hash of that. */
+  readonly script: string | null;
+  readonly comm: string | null;
+  /** What the file was called by. */
+  readonly called: string | null;
+}
+
+/** Equal for equal parts, of which null equals nothing but null. Of fixed length, however long they are. */
+export function identityOf(...parts: readonly (string | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
+
+/** Scripts that have a number of their own. */
+const MOST_NUMBERS = 5000;
+const HASH_DIGITS = 12;
+
+export class Namer {
+  /** Drawn at the start: nobody can try out names. */
+  private readonly secret = randomBytes(32);
+  /** By interpreter and hash. */
+  private readonly numbers = new Map<string, number>();
+  private readonly last = new Map<string, number>();
+
+  constructor(private readonly redact: boolean) {}
+
+  namesOf({ exe, comm, command }: Named): Names {
+    const called = calledName(exe, comm, command.calledAs, !this.redact);
+    const script = command.script === null ? null : this.shown(command.script);
+    if (this.redact) return { ...this.hidden(called, script), comm: called, script, called };
+    const isScript = command.label !== null;
+    return { name: command.label ?? called, interpreter: isScript ? called : null, script, comm, called };
   }
-  return null;
+
+  private shown(script: string): string {
+    if (!this.redact) return script;
+    return `#${createHmac('sha256', this.secret).update(script).digest('hex').slice(0, HASH_DIGITS)}`;
+  }
+
+  private hidden(called: string | null, script: string | null): Pick<Names, 'name' | 'interpreter'> {
+    if (script === null) return { name: called, interpreter: null };
+    return { name: `${called ?? 'script'} ${this.numberOf(called ?? '', script)}`, interpreter: null };
+  }
+
+  private numberOf(called: string, script: string): string {
+    const key = `${called}\0${script}`;
+    const known = this.numbers.get(key);
+    if (known !== undefined) return `#${known}`;
+    if (this.numbers.size >= MOST_NUMBERS) return script;
+    const number = (this.last.get(called) ?? 0) + 1;
+    this.last.set(called, number);
+    this.numbers.set(key, number);
+    return `#${number}`;
+  }
 }

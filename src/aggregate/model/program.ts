@@ -1,6 +1,6 @@
 /**
- * Programs: what dead processes are rolled up into, (exe or comm, the parent's program, cgroup). A shell loop that spawns ten
- * thousand curls is one program, "curl (bash loop.sh)".
+ * Programs: what dead processes are rolled up into, (exe, what it was called by, script, the parent's program,
+ * cgroup). A shell loop that spawns ten thousand curls is one program, "curl (loop.sh)".
  */
 
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
@@ -26,15 +26,30 @@ export class Program implements Owner, Aged<Program> {
     /** What makes two processes the same program. */
     readonly identity: string,
   ) {
-    const { comm, exe, cgroup, unit, container, pod, uid } = example;
+    const { name: own, interpreter, script, comm, exe, cgroup, unit, container, pod, uid } = example;
     const { ppid, parent } = example;
-    const same = { comm, exe, cgroup, unit, container, pod, uid, ppid, parent };
+    const same = {
+      name: own,
+      interpreter,
+      script,
+      comm,
+      exe,
+      cgroup,
+      unit,
+      container,
+      pod,
+      uid,
+      ppid,
+      parent,
+    };
     this.shown = { ...UNKNOWN_PROCESS, ...same, exited: true };
   }
 
-  /** One more process of this program. Their parent's pid is shown only as long as it is the same for all; that they exited, too. */
-  include({ ppid, parent, exited }: ProcessInfo): void {
+  /** One more process of this program. What may differ is shown only as long as it is the same for all. */
+  include({ ppid, parent, exited, comm, uid }: ProcessInfo): void {
     if (exited !== true && this.shown.exited) this.shown = { ...this.shown, exited: null };
+    if (comm !== this.shown.comm && this.shown.comm !== null) this.shown = { ...this.shown, comm: null };
+    if (uid !== this.shown.uid && this.shown.uid !== null) this.shown = { ...this.shown, uid: null };
     if (this.shown.ppid === null || ppid === this.shown.ppid) return;
     this.shown = { ...this.shown, ppid: null, parent: { pid: null, comm: parent.comm } };
   }

@@ -50,9 +50,9 @@ function ancestorsOf(owner: Owner, { ancestors }: Relations): ProcessRef[] {
   const known: ProcessRef[] = [];
   let last = owner;
   for (; last.parent !== null && known.length < MOST_ANCESTORS; last = last.parent)
-    known.push({ pid: last.parent.pid, comm: last.parent.comm });
+    known.push({ pid: last.parent.pid, comm: last.parent.info().comm });
   if (last.ppid === null || last.ppid === 0 || last.startTicks === null) return known;
   const living = ancestors(last.ppid, last.startTicks, MOST_ANCESTORS - known.length);
-  if (living.length === 0 && last === owner) return [{ pid: last.ppid, comm: last.parentComm }];
+  if (living.length === 0 && last === owner) return [last.info().parent];
   return [...known, ...living];
 }

@@ -4,12 +4,13 @@
  * first, the oldest before the others; then the oldest that exited are rolled up; then those that run and were quiet.
  */
 import type { ProcessEvent } from '../../decode/batch.js';
-import { PROCESS_FLAG } from '../../decode/layout.js';
-import { joinArgs, splitArgs } from '../../system/parse/cmdline.js';
-import { ARGS_LIMIT, type ProcFacts } from '../../system/parse/process.js';
+import { CMDLINE_HEAD, PROCESS_FLAG } from '../../decode/layout.js';
+import { argsOf } from '../../system/parse/cmdline.js';
+import type { ProcFacts } from '../../system/parse/process.js';
 import { ticksOf } from '../../system/parse/ticks.js';
 import { AgeList } from '../model/age-list.js';
 import { Process, type ProcessContext } from '../model/process.js';
+import { Namer } from '../model/program-name.js';
 
 /** Processes looked at, at most, to find one that can go. */
 const STEPS = 16;
@@ -23,6 +24,7 @@ export class ProcessTable {
   /** Exited; those without rows apart from those that had rows when they exited, or when they were last looked at. */
   private readonly idle = new AgeList<Process>();
   private readonly shown = new AgeList<Process>();
+  private readonly namer: Namer;
 
   /** @param rollUp gives the rows of a process to its program, for good */
   constructor(
@@ -30,7 +32,8 @@ export class ProcessTable {
     private readonly context: ProcessContext,
     private readonly rollUp: (process: Process) => void,
   ) {
-    this.unknown = new Process(0, context);
+    this.namer = new Namer(context.redact);
+    this.unknown = new Process(0, context, this.namer);
   }
 
   get size(): number {
@@ -100,7 +103,7 @@ export class ProcessTable {
 
   private add(id: number): Process {
     if (this.processes.size >= this.limit) this.makeRoom();
-    const process = new Process(id, this.context);
+    const process = new Process(id, this.context, this.namer);
     this.processes.set(id, process);
     this.running.append(process);
     return process;
@@ -151,15 +154,14 @@ function fill(process: Process, event: ProcessEvent): void {
   fillProgram(process, event);
 }
 
-/** What exec() replaces: nothing of an earlier program may stay. */
 function fillProgram(process: Process, event: ProcessEvent): void {
   const { flags, exe, cmdline } = event;
+  process.forgetProgram();
   process.exe = (flags & PROCESS_FLAG.EXE_CUT) === 0 && exe !== '' ? exe : null;
-  process.cmdline = null;
-  process.args = [];
   if (cmdline.length === 0) return;
-  process.cmdline = joinArgs(cmdline, (flags & PROCESS_FLAG.CMDLINE_CUT) !== 0);
-  process.args = splitArgs(cmdline, ARGS_LIMIT);
+  const isCut = (flags & PROCESS_FLAG.CMDLINE_CUT) !== 0;
+  const head = isCut ? cmdline.subarray(0, CMDLINE_HEAD) : cmdline;
+  process.read(argsOf({ head, tail: isCut ? cmdline.subarray(CMDLINE_HEAD) : null }));
 }
 
 /** The command line was not readable in the kernel, or is longer than its record; or there is no cgroup v2 to name. */

@@ -10,7 +10,7 @@ import { Program } from '../model/program.js';
 export const OTHER_PROGRAMS = 'other programs';
 
 export class ProgramTable {
-  readonly others = new Program(-1, OTHER_PROGRAMS, UNKNOWN_PROCESS, '');
+  readonly others = new Program(-1, OTHER_PROGRAMS, { ...UNKNOWN_PROCESS, name: OTHER_PROGRAMS }, '');
   /** Programs that were rolled up since the start. */
   rolledUp = 0;
   private readonly programs = new Map<string, Program>();
@@ -30,7 +30,7 @@ export class ProgramTable {
   }
 
   private find(process: Process): Program {
-    const key = [process.exe ?? process.comm, process.parentName(), process.cgroupId].join('\0');
+    const key = process.programIdentity();
     const program = this.programs.get(key) ?? this.add(key, process);
     program.include(process.info());
     this.byUse.append(program);

@@ -7,19 +7,20 @@ import { printable } from './text.js';
 
 const TYPE_WIDTH = 'established'.length;
 const PID_WIDTH = 7;
-const COMM_WIDTH = 15;
+/** As wide as most names are: they stand in a column, and longer ones are whole. */
+const NAME_WIDTH = 20;
 
-/** Time, type, pid, comm, direction, local → remote, and what is particular to the type. */
+/** Time, type, pid, name, direction, local → remote, and what is particular to the type. */
 export function eventLine(event: ConnectionEvent, style: Style): string {
   const { glyphs } = style;
   const who = String(event.process.pid ?? glyphs.unknown).padStart(PID_WIDTH);
-  const comm = printable(event.process.comm ?? glyphs.unknown).padEnd(COMM_WIDTH);
+  const name = printable(event.process.name ?? glyphs.unknown).padEnd(NAME_WIDTH);
   const where = [event.local, event.remote].map((at) => safe(endpoint(at, glyphs.unknown), glyphs.unknown));
   const parts = [
     timeOf(event, style),
     paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
     who,
-    comm,
+    name,
     (event.direction ?? glyphs.unknown).padEnd(3),
     event.type === 'listen' ? where[0] : where.join(` ${glyphs.arrow} `),
     ...details(event, glyphs.arrow),
@@ -63,7 +64,7 @@ function details(event: ConnectionEvent, arrow: string): string[] {
 /** Worth saying only when it was not the owner who closed. */
 function closedBy({ closer, process }: ConnectionEvent): string[] {
   if (closer === null || closer.pid === null || closer.pid === process.pid) return [];
-  return [`closed by ${closer.pid} ${printable(closer.comm ?? '')}`.trimEnd()];
+  return [`closed by ${closer.pid} ${printable(closer.name ?? '')}`.trimEnd()];
 }
 
 function safe(text: string | null, unknown: string): string {

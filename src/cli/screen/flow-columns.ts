@@ -6,7 +6,6 @@
 import { duration, endpoint, integer, rate } from '../../protocol/format.js';
 import type { Group } from '../../protocol/frames.js';
 import type { FlowRow, ProcessInfo } from '../../protocol/rows.js';
-import { processName } from '../../view/names.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -65,7 +64,7 @@ function whoOf({ process, program }: FlowRow): string | null {
 
 /** What a process is called, and whether it is this tool or has ended; null when no name is known. Not yet safe to print. */
 export function nameOf(process: ProcessInfo): string | null {
-  const name = processName(process);
+  const { name } = process;
   const state = process.self ? ' (self)' : process.exited ? ' (exited)' : '';
   return name === null ? null : name + state;
 }

@@ -2,7 +2,7 @@
  * Text for terminals. Names and command lines come from other processes and may hold escapes, so whatever they wrote goes
  * through printable() or jsonText() before it is printed. In: text, values. Out: safe text; the glyphs of a terminal.
  */
-import { hex, spelled } from '../../view/hostile.js';
+import { hex, spelled } from '../../protocol/format.js';
 
 const escaped = (c: string) => (c.charCodeAt(0) < 0x100 ? `\\x${hex(c, 2)}` : `\\u${hex(c)}`);
 

@@ -1,5 +1,5 @@
 /** What all candidates have in common, filled in. */
-import type { Endpoint, ProcessInfo } from '../../protocol/rows.js';
+import type { Endpoint, Evidence, ProcessInfo } from '../../protocol/rows.js';
 import type { Actor, Candidate } from '../types.js';
 
 /** Evidence must last this long before it is shown, seconds: a burst is no habit. */
@@ -12,6 +12,9 @@ type Known = Pick<Candidate, Stated> & Partial<Candidate>;
 interface Subject {
   readonly key: string;
   readonly process: ProcessInfo;
+  /** Of an actor that stands for several processes. */
+  readonly pids?: readonly number[];
+  readonly processes?: number;
   readonly program: string | null;
   readonly destination: Endpoint;
   readonly netns: number | null;
@@ -35,7 +38,15 @@ export function candidate(about: Subject, known: Known): Candidate {
     netns,
     netnsId,
     ...known,
+    evidence: [...known.evidence, ...pidEvidence(about)],
   };
+}
+
+/** What is said of several processes says of which. */
+function pidEvidence({ process, pids = [], processes = pids.length }: Subject): Evidence[] {
+  if (process.pid !== null || pids.length < 2) return [];
+  const more = processes > pids.length ? ' and others' : '';
+  return [{ text: 'pids', value: `${pids.join(', ')}${more}` }];
 }
 
 export function isOut(actor: Actor): boolean {
@@ -44,5 +55,5 @@ export function isOut(actor: Actor): boolean {
 
 /** Entries older than the tracer have no known owner. */
 export function isKnown({ process, program }: Pick<Actor, 'process' | 'program'>): boolean {
-  return process.pid !== null || program !== null || process.comm !== null;
+  return process.pid !== null || program !== null || process.name !== null;
 }

@@ -95,7 +95,7 @@ function askerOf(
   failures: readonly FailureRow[],
   tables: Tables,
 ): Pick<Actor, 'process' | 'program'> | null {
-  const failing = failures.find(({ process }) => process.comm !== null);
+  const failing = failures.find(({ process }) => process.name !== null);
   const { address, port } = budget.destination;
   const asking = tables.actors.find(
     (actor) =>

@@ -4,6 +4,8 @@
 
 import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
+import { MOST_PIDS } from '../actors.js';
+import { programKey } from '../program-key.js';
 import type { Candidate, Rule } from '../types.js';
 import { integer, rate, where, who } from '../words.js';
 import { candidate } from './candidate.js';
@@ -26,9 +28,11 @@ interface Storm {
   readonly netnsId: string | null;
   readonly cause: Cause;
   readonly errno: string | null;
+  readonly program: string | null;
   perSec: number;
   count: number;
   processes: number;
+  readonly pids: readonly number[];
 }
 
 export const retryStorm: Rule = (tables) =>
@@ -46,8 +50,7 @@ function storms(failures: readonly FailureRow[]): Storm[] {
       netnsId,
       destination.address,
       destination.port,
-      process.exe ?? process.comm,
-      process.parent.comm,
+      row.program === null ? row.key : programKey(process, row.program),
       cause,
     ].join(' ');
     const known = byKey.get(key);
@@ -60,14 +63,18 @@ function storms(failures: readonly FailureRow[]): Storm[] {
         netnsId,
         cause,
         errno,
+        program: row.program,
         perSec: row.perSec ?? 0,
         count: row.count,
         processes: 1,
+        pids: pidsOf(row),
       });
     else add(byKey, known, row);
   }
   return [...byKey.values()];
 }
+
+const pidsOf = ({ process }: FailureRow): number[] => (process.pid === null ? [] : [process.pid]);
 
 function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
   const process = { ...known.process, pid: null, startTime: null, cmdline: null };
@@ -77,17 +84,13 @@ function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
     perSec: known.perSec + (row.perSec ?? 0),
     count: known.count + row.count,
     processes: known.processes + 1,
+    pids: [...known.pids, ...pidsOf(row)].slice(0, MOST_PIDS),
   });
-}
-
-function programOf({ process, processes }: Storm): string | null {
-  if (processes === 1) return null;
-  return process.parent.comm === null ? process.comm : `${process.comm} (${process.parent.comm})`;
 }
 
 function storm(one: Storm): Candidate {
   const { errno, cause, destination, perSec, count } = one;
-  const program = programOf(one);
+  const program = one.processes === 1 ? null : one.program;
   return candidate(
     { ...one, program },
     {

@@ -27,7 +27,7 @@ const SPECS: readonly Spec[] = [
     help: 'Connects that failed, by errno and by what it meant there.',
     labelNames: ['program', 'unit', 'destination', 'port', 'errno', 'cause'],
     labels: (row) => ({
-      ...programLabels(row.program, row.process.unit),
+      ...programLabels(row.process),
       destination: labelText(row.destination.address),
       port: labelText(row.destination.port),
       errno: labelText(row.errno),
@@ -40,7 +40,7 @@ const SPECS: readonly Spec[] = [
     help: 'Calls of bind() that failed.',
     labelNames: ['program', 'errno'],
     labels: (row) => ({
-      program: programLabels(row.program, null).program,
+      program: programLabels(row.process).program,
       errno: labelText(row.errno),
     }),
   },

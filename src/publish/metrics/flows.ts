@@ -2,7 +2,7 @@
  * Flows as metrics: connections opened per program and destination, ports held per program. In: changes of `flows`. Out: a
  * counter family and a gauge family.
  */
-import type { FlowRow } from '../../protocol/rows.js';
+import type { FlowRow, ProcessInfo } from '../../protocol/rows.js';
 import type { MetricsContext } from './context.js';
 import { CounterFamily } from './counter.js';
 import { addFamily } from './family.js';
@@ -59,19 +59,20 @@ function openedOf(row: FlowRow): Reading {
   return { labels: openedLabels(row), scope, count: opened ?? 0 };
 }
 
-function openedLabels({ program, process, destination }: FlowRow): Labels {
+function openedLabels({ process, destination }: FlowRow): Labels {
   return {
-    ...programLabels(program, process.unit),
+    ...programLabels(process),
     destination: labelText(destination.address),
     port: labelText(destination.port),
   };
 }
 
-export const programLabels = (program: string | null, unit: string | null) => ({
-  program: program ?? UNKNOWN_PROGRAM,
+/** By its name: a label that also said what started it would give each shell loop series of its own. */
+export const programLabels = ({ name, unit }: ProcessInfo) => ({
+  program: labelText(name ?? UNKNOWN_PROGRAM),
   unit: labelText(unit),
 });
 
-function portsOf({ program, process, portsHeld }: FlowRow) {
-  return { labels: programLabels(program, process.unit), amount: portsHeld ?? 0 };
+function portsOf({ process, portsHeld }: FlowRow) {
+  return { labels: programLabels(process), amount: portsHeld ?? 0 };
 }

@@ -1,6 +1,8 @@
 /**
  * Labels and series, and `other`: the series of all keys that have none of their own.
  */
+import { hex, spelled } from '../../protocol/format.js';
+
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Series {
@@ -16,5 +18,6 @@ export function otherLabels(names: readonly string[]): Labels {
   return Object.fromEntries(names.map((name) => [name, 'other']));
 }
 
-/** Prometheus treats an empty label as an absent one. */
-export const labelText = (value: string | number | null): string => (value === null ? '' : String(value));
+/** Prometheus treats an empty label as an absent one. Processes choose names: what would steer a terminal is spelt out. */
+export const labelText = (value: string | number | null): string =>
+  value === null ? '' : spelled(String(value), (character) => `\\u${hex(character)}`);

@@ -33,14 +33,15 @@ export function ofProcesses<T>(row: Subject, read: (process: ProcessInfo) => T |
 }
 
 export function processTexts(row: Subject): string[] {
-  const texts = processes(row).flatMap((one) => [one.comm, one.exe, one.cmdline]);
+  const texts = processes(row).flatMap((one) => [one.name, one.comm, one.exe, one.script, one.cmdline]);
   return known([...texts, fieldsOf(row).program]);
 }
 
-/** The program; of rows without that field, the process's comm and exe. */
+/** The program; of rows without that field, the process's name, comm and exe. */
 export function programTexts(row: Subject): string[] {
   const { program } = fieldsOf(row);
-  return known(program === undefined ? processes(row).flatMap((one) => [one.comm, one.exe]) : [program]);
+  if (program !== undefined) return known([program]);
+  return known(processes(row).flatMap((one) => [one.name, one.comm, one.exe]));
 }
 
 /** Outbound: the remote end; inbound: the local one. An event of unknown direction offers both. */

@@ -1,27 +1,50 @@
 /**
- * A command line as one line of text. In: the bytes between mm->arg_start and arg_end, arguments ended by NUL, as
- * /proc/PID/cmdline and process_event.cmdline give them. Out: text that can be pasted into a shell. Pure. Control
- * characters stay what they are: they are escaped where they are printed.
+ * A command line as its arguments and as one line of text. In: the bytes between mm->arg_start and arg_end, arguments ended by
+ * NUL, as /proc/PID/cmdline and process_event.cmdline give them; of a long one its two ends, since java's class stands behind a
+ * classpath of thousands of bytes. Out: arguments, and text that can be pasted into a shell. Pure. Control characters stay what
+ * they are: they are escaped where they are printed.
  */
 
 /** What no shell interprets, whatever stands around it. */
 const PLAIN = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
 
-/**
- * The arguments joined by blanks, quoted where a shell would need it; null when there are none (kernel thread, zombie).
- * A lone argument is not quoted: it is a title the program wrote over its arguments ("nginx: worker process").
- * @param cut the bytes are only the beginning; the text then ends in an ellipsis
- */
-export function joinArgs(bytes: Uint8Array, cut = false): string | null {
-  const args = split(bytes, cut);
-  if (args.length === 0) return null;
-  const line = args.length === 1 ? args[0]?.trimEnd() : args.map(quote).join(' ');
-  return cut ? `${line}…` : `${line}`;
+/** The two ends of a command line; `tail` null: `head` is all of it. An empty one: the rest is not known. */
+export interface Ends {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array | null;
 }
 
-/** The first `limit` arguments as they are; a title written over the arguments is one. */
-export function splitArgs(bytes: Uint8Array, limit: number): string[] {
-  return split(bytes, false).slice(0, limit);
+export interface Args {
+  /** Where something is missing behind them, the last one is only a beginning. */
+  readonly head: readonly string[];
+  /** Behind what is missing, so the first one is only an end; null: nothing is missing. */
+  readonly tail: readonly string[] | null;
+}
+
+export const NO_ARGS: Args = { head: [], tail: null };
+
+export function argsOf({ head, tail }: Ends): Args {
+  if (tail === null) return { head: split(head, false), tail: null };
+  return { head: split(head, true), tail: split(afterCharacter(tail), false) };
+}
+
+/**
+ * The arguments joined by blanks, quoted where a shell would need it, with an ellipsis where some are missing; null when there
+ * are none (kernel thread, zombie). A lone argument is not quoted: it is a title the program wrote over its arguments ("nginx:
+ * worker process").
+ */
+export function lineOf({ head, tail }: Args): string | null {
+  if (head.length === 0) return null;
+  const line = head.length === 1 ? `${head[0]?.trimEnd()}` : quoted(head);
+  return tail === null ? line : `${line}…${quoted(tail)}`;
+}
+
+/** The first word alone: a program that sets its own title puts its arguments there as one. */
+export function redactedLineOf({ head, tail }: Args): string | null {
+  const [first = ''] = head;
+  const word = first.split(/\s/, 1)[0] as string;
+  const hides = head.length > 1 || word !== first.trimEnd() || tail !== null;
+  return hides ? `${word} …` : lineOf({ head, tail });
 }
 
 /** Padding behind the last argument is no argument. */
@@ -35,6 +58,15 @@ function decode(bytes: Uint8Array, cut: boolean): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: cut });
 }
 
+/** Without the bytes of a character (at most three) that began before the first byte. */
+function afterCharacter(bytes: Uint8Array): Uint8Array {
+  let at = 0;
+  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
+  return bytes.subarray(at);
+}
+
+const quoted = (args: readonly string[]) => args.map(quote).join(' ');
+
 function quote(arg: string): string {
-  return PLAIN.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return arg !== '' && PLAIN.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

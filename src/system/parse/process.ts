@@ -1,10 +1,8 @@
 /**
  * What /proc/PID says, as values. In: the bytes and texts of its files. Out: parts of ProcFacts, null for what a text does
- * not say. Pure. Text (comm, exe, cmdline, cgroup) is whatever the process chose: every surface escapes it.
+ * not say. Pure. Text (comm, exe, arguments, cgroup) is whatever the process chose: every surface escapes it.
  */
-
-/** Arguments that are kept one by one: enough to find an interpreter's script. */
-export const ARGS_LIMIT = 8;
+import type { Args } from './cmdline.js';
 
 export interface ParentFacts {
   pid: number;
@@ -26,9 +24,8 @@ export interface ProcFacts {
   exe: string | null;
   /** The file behind `exe` has been unlinked, as after a package upgrade. */
   exeDeleted: boolean;
-  cmdline: string | null;
-  /** The first arguments by themselves; empty when there are none. */
-  args: string[];
+  /** None when there are none (kernel thread, zombie), or when they may not be read. */
+  args: Args;
   /** Real user id. */
   uid: number | null;
   /** Path below the cgroup mount. */

@@ -17,6 +17,7 @@ import { programsGone } from '../../support/leftovers.js';
 import { KEPT, Netns } from '../../support/netns.js';
 import { start } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';
+import { pythonScript } from '../../support/script.js';
 import { cli, ROOT, type Service, serviceBy, serviceWords, startService } from '../../support/service.js';
 import type { Table } from '../../support/stream.js';
 import { ATTEMPTS } from '../../support/watch.js';
@@ -273,7 +274,8 @@ async function hostile(scope: Scope, service: Service): Promise<void> {
 open("/proc/self/comm", "w").write("\\x1b[31m\\n\\"x")
 for _ in range(20): socket.create_connection(("127.0.0.1", 9000)).close()
 print("done", flush=True); sys.stdin.read()`;
-  const words = ['python3', '-c', code, HOSTILE.replaceAll('\u0000', ''), 'x'.repeat(100_000)];
+  const argument = HOSTILE.replaceAll('\u0000', '');
+  const words = [...pythonScript(scope, '\u001b[31m\u202e\r\n"x', code), argument, 'x'.repeat(100_000)];
   await (await start(scope, words, { netns })).printed(/^done$/m);
   const { flows } = await watching(scope, service, netns);
   await flows.until((all) => sum(all, 'opened') === 20);

@@ -172,7 +172,7 @@ describe('top --once, attached', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(rows.map((row) => [row.program, row.portsHeld])).toEqual([
-      ['curl (bash loop.sh)', 900],
+      ['curl (loop.sh)', 900],
       ['other', 80],
     ]);
   });

@@ -140,10 +140,10 @@ describe('an event line', () => {
 
   it('has who, where and what is particular to its type', () => {
     expect(line()).toBe(
-      'closed          4242  curl             out  10.0.0.1:40000 → 10.0.0.9:80  time-wait  lived 12 ms  sent 76 B  received 1.2 kB',
+      'closed          4242  curl                  out  10.0.0.1:40000 → 10.0.0.9:80  time-wait  lived 12 ms  sent 76 B  received 1.2 kB',
     );
     expect(line({ type: 'established' })).toBe(
-      'established     4242  curl             out  10.0.0.1:40000 → 10.0.0.9:80  in 0.3 ms',
+      'established     4242  curl                  out  10.0.0.1:40000 → 10.0.0.9:80  in 0.3 ms',
     );
     expect(line({ type: 'failed', errno: 'ECONNREFUSED', cause: 'refused', durationMs: null })).toContain(
       '10.0.0.9:80  ECONNREFUSED: nobody listens there',

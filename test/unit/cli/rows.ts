@@ -17,6 +17,7 @@ export const processInfo = (parts: Partial<ProcessInfo> = {}): ProcessInfo =>
     pid: 4242,
     parent: { pid: 1, comm: 'init' },
     comm: 'curl',
+    name: parts.comm === undefined ? 'curl' : parts.comm,
     exe: '/usr/bin/curl',
     cmdline: 'curl http://10.0.0.9/',
     cgroup: '/system.slice/worker.service',
@@ -28,7 +29,7 @@ export const flow = (process: Partial<ProcessInfo> = {}, parts: Partial<FlowRow>
   rows.flow(`flow-${process.pid ?? 4242}`, {
     ...BUSY,
     process: processInfo(process),
-    program: 'curl (bash loop.sh)',
+    program: 'curl (loop.sh)',
     established: 3,
     timeWait: 26_811,
     portsHeld: 26_814,

@@ -96,7 +96,7 @@ describe('csv', () => {
   it('has the schema as header, also without rows', () => {
     const [header] = csv('flows', [], true).split('\n');
     expect(header).toMatch(
-      /^key,netns,process\.pid,process\.startTime,.*process\.parent\.comm,.*lifetimeMs\.p50/,
+      /^key,netns,process\.pid,process\.name,.*process\.startTime,.*process\.parent\.comm,.*lifetimeMs\.p50/,
     );
     expect(csv('flows', [], false)).toBe('');
   });

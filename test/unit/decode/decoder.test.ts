@@ -257,7 +257,7 @@ describe('a process event', () => {
       },
     };
     new Decoder(batch).decode(sizeOf('process_event'), sink);
-    expect(bytes).toBe(512);
+    expect(bytes).toBe(1024);
     expect(exe.endsWith('/a')).toBe(true);
   });
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  CMDLINE_HEAD,
+  CMDLINE_LEN,
   DIRECTION,
   END,
   EVENT,
@@ -82,6 +84,7 @@ describe('the event format', () => {
   it('has the same records in the same order in C and in TypeScript', () => {
     expect(structs).toEqual(Object.keys(RECORDS));
     expect(EVENT_FORMAT).toBe(macro('EVENT_FORMAT'));
+    expect([CMDLINE_HEAD, CMDLINE_LEN]).toEqual([macro('CMDLINE_HEAD'), macro('CMDLINE_LEN')]);
   });
 
   it.each(structs)('has %s field by field where the compiler puts it', (struct) => {

@@ -5,7 +5,7 @@ import { findingRows, reduce, type Watch } from '../../../src/diagnose/reducer.j
 import { candidate } from '../../../src/diagnose/rules/candidate.js';
 import { runtimeOf } from '../../../src/diagnose/runtime.js';
 import { TableReplica } from '../../../src/diagnose/table-replica.js';
-import type { Candidate } from '../../../src/diagnose/types.js';
+import type { Actor, Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flow, proc } from '../publish/rows.js';
 import { actor } from './world.js';
@@ -151,6 +151,39 @@ describe('actors', () => {
   it('are a process where one does nearly everything', () => {
     const [only] = actorsOf([curl(1), curl(2, { opened: 5000 })], new Map());
     expect(only?.process.pid).toBe(2);
+  });
+
+  it('are not one because two services run by one interpreter under one parent', () => {
+    const service = (pid: number, name: string | null, script: string | null, parts = {}) =>
+      curl(pid, {
+        process: proc({ pid, name, script, comm: 'java', exe: '/usr/bin/java', exited: false, ...parts }),
+        program: `${name} (init)`,
+      });
+    const rows = [
+      service(1, 'orders.jar', '/opt/orders.jar'),
+      service(2, 'stock.jar', '/opt/stock.jar'),
+      service(3, 'main.jar', '/opt/a/main.jar'),
+      service(4, 'main.jar', '/opt/b/main.jar'),
+      service(5, 'java', null),
+      service(6, 'orders.jar', '/opt/orders.jar', { cgroup: '/other' }),
+    ];
+    expect(actorsOf(rows, new Map())).toHaveLength(rows.length);
+  });
+
+  it('list the pids of the processes that they stand for, as far as a reader can use them', () => {
+    const [few] = actorsOf([curl(1), curl(2), curl(3, { process: proc({ pid: null }) })], new Map());
+    expect(few?.pids).toEqual([1, 2]);
+    const [many] = actorsOf(
+      Array.from({ length: 64 }, (_, i) => curl(1000 + i)),
+      new Map(),
+    );
+    expect(many?.pids).toHaveLength(20);
+    const { evidence } = candidate(many as Actor, {
+      ...{ rule: 'r', severity: 'info', priority: 1, title: 't', evidence: [] },
+    });
+    expect(evidence).toEqual([
+      { text: 'pids', value: expect.stringMatching(/^1000, 1001, .* 1019 and others$/) },
+    ]);
   });
 
   it('do not mix destinations, directions or namespaces', () => {

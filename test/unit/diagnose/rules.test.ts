@@ -425,12 +425,14 @@ describe('retry-storm', () => {
         perSec: 1,
         count: 1,
         process: proc({ pid, comm: 'curl', exe: '/usr/bin/curl', parent: { pid: 9, comm: 'sh' } }),
+        program: 'curl (loop.sh)',
       });
     const [finding, ...rest] = told('retry-storm', { failures: [1, 2, 3, 4, 5, 6].map(loop) });
     expect(rest).toEqual([]);
-    expect(finding).toMatchObject({ severity: 'warning', program: 'curl (sh)', process: { pid: null } });
+    expect(finding).toMatchObject({ severity: 'warning', program: 'curl (loop.sh)', process: { pid: null } });
+    expect(finding?.evidence).toContainEqual({ text: 'pids', value: '1, 2, 3, 4, 5, 6' });
     expect(finding?.title).toBe(
-      'curl (sh) tries 10.0.0.9:8080 6.0 times a second and fails: nobody listens there',
+      'curl (loop.sh) tries 10.0.0.9:8080 6.0 times a second and fails: nobody listens there',
     );
   });
 });

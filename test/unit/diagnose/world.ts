@@ -34,6 +34,7 @@ export function actor(parts: Partial<Actor> = {}): Actor {
     }),
     program: 'node app.js (bash)',
     processes: 1,
+    pids: [4242],
     firstSeen: NOW - 600_000,
     established: 1,
     timeWait: 9000,

@@ -49,7 +49,7 @@ function setUp(count: number) {
     namespaces.push(namespace);
   }
   const list = () =>
-    namespaces.map(({ inode }): Netns => ({ inode, name: null, pid: inode, mountPath: null }));
+    namespaces.map(({ inode }): Netns => ({ inode, name: null, pid: inode, mountPath: null, fileNs: null }));
   const listed = { list, suggest: vi.fn() };
   const dumps = new Dumps();
   const log = pino({ level: 'silent' });

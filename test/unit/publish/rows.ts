@@ -16,9 +16,14 @@ import type {
 export const idOf = ({ netns = 4_026_531_840 }: { netns?: number | null }): string | null =>
   netns === null ? null : String(netns);
 
+/** Called by its comm, where a test says no more. */
 export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
+  const { comm = 'ab' } = parts;
   return {
     pid: 100,
+    name: comm,
+    interpreter: null,
+    script: null,
     startTime: 1_700_000_000_000,
     ppid: 1,
     parent: { pid: 1, comm: 'systemd' },

@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { joinArgs, splitArgs } from '../../../src/system/parse/cmdline.js';
+import { argsOf, lineOf, NO_ARGS } from '../../../src/system/parse/cmdline.js';
 import { parseCgroup, parseStat, parseStatus } from '../../../src/system/parse/process.js';
 import { CMDLINE_LIMIT, readProcess } from '../../../src/system/proc.js';
 import { testScope } from '../../support/scope.js';
 import { plant, statText } from '../../support/tree.js';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
+const joinArgs = (head: Uint8Array, tail: Uint8Array | null = null) => lineOf(argsOf({ head, tail }));
 
 describe('a command line', () => {
   it('joins arguments with blanks and quotes what a shell would split or expand', () => {
@@ -44,19 +45,23 @@ describe('a command line', () => {
   it('is null when there is none', () => {
     expect(joinArgs(bytes(''))).toBeNull();
     expect(joinArgs(bytes('\0\0'))).toBeNull();
-    expect(splitArgs(bytes('\0\0'), 8)).toEqual([]);
+    expect(argsOf({ head: bytes('\0\0'), tail: null })).toEqual({ head: [], tail: null });
   });
 
-  it('is also given argument by argument, up to a limit', () => {
-    expect(splitArgs(bytes('sh\0-c\0a b\0c\0'), 3)).toEqual(['sh', '-c', 'a b']);
+  it('is also given argument by argument', () => {
+    expect(argsOf({ head: bytes('sh\0-c\0a b\0'), tail: null }).head).toEqual(['sh', '-c', 'a b']);
   });
 
   it('replaces bytes that are no UTF-8', () => {
     expect(joinArgs(bytes('a\0\xff\xfe\0'))).toBe("a '\ufffd\ufffd'");
   });
 
-  it('ends in an ellipsis when cut, without the character the cut went through', () => {
-    expect(joinArgs(Buffer.from('a\0bcé').subarray(0, 5), true)).toBe('a bc…');
+  it('has an ellipsis where it is cut, without the characters the cut went through', () => {
+    const cut = Buffer.from('a\0bcé').subarray(0, 5);
+    expect(joinArgs(cut, bytes(''))).toBe('a bc…');
+    expect(joinArgs(cut, Buffer.from('éf.jar\0com.example.Main\0two words\0').subarray(1))).toBe(
+      "a bc…f.jar com.example.Main 'two words'",
+    );
   });
 });
 
@@ -122,8 +127,7 @@ describe('a process', () => {
       comm: 'php-fpm8.2',
       exe: '/usr/sbin/php-fpm8.2',
       exeDeleted: false,
-      cmdline: 'php-fpm: pool www',
-      args: ['php-fpm: pool www'],
+      args: { head: ['php-fpm: pool www'], tail: null },
       uid: 33,
       cgroup: '/system.slice/php.service',
     });
@@ -135,7 +139,7 @@ describe('a process', () => {
       comm: 'kworker',
       parent: null,
       exe: null,
-      cmdline: null,
+      args: NO_ARGS,
       uid: null,
       cgroup: null,
     });
@@ -169,10 +173,28 @@ describe('a process', () => {
     expect(readProcess(8, root)).toMatchObject({ exe: `${root}/b (deleted)`, exeDeleted: false });
   });
 
-  it('keeps the beginning of a long command line', () => {
-    const files = { '9/stat': statText(9, 'a'), '9/cmdline': `a\0${'x'.repeat(100_000)}\0` };
-    const facts = readProcess(9, plant(testScope().directory(), { files }));
-    expect(facts?.cmdline).toBe(`a ${'x'.repeat(CMDLINE_LIMIT - 2)}…`);
+  const argsLike = (cmdline: string) => {
+    const files = { '9/stat': statText(9, 'a'), '9/cmdline': cmdline };
+    return readProcess(9, plant(testScope().directory(), { files }))?.args;
+  };
+  const HALF = CMDLINE_LIMIT / 2;
+
+  it('keeps both ends of a long command line', () => {
+    expect(argsLike(`java\0-cp\0${'x'.repeat(100_000)}\0Main\0`)).toEqual({
+      head: ['java', '-cp', 'x'.repeat(HALF - 9)],
+      tail: ['x'.repeat(HALF - 6), 'Main'],
+    });
+    expect(argsLike(`a\0${'x'.repeat(CMDLINE_LIMIT - 1)}\0`)).toEqual({
+      head: ['a', 'x'.repeat(HALF - 2)],
+      tail: ['x'.repeat(HALF - 1)],
+    });
+  });
+
+  it('keeps the beginning of one that is too long to be read to its end', () => {
+    expect(argsLike(`a\0${'x'.repeat(1_000_000)}\0`)).toEqual({
+      head: ['a', 'x'.repeat(HALF - 2)],
+      tail: [],
+    });
   });
 
   /** Every reading of 9/stat gets the next of `stats`, through a FIFO; 9/status, read in between, keeps them apart. */
@@ -192,7 +214,7 @@ describe('a process', () => {
   it('is read again when it calls exec while it is read', () => {
     const stats = ['bash', 'curl', 'curl'].map((comm) => statText(9, comm, { ppid: 0 }));
     const facts = readProcess(9, changing(testScope().directory(), stats));
-    expect(facts).toMatchObject({ comm: 'curl', cmdline: 'x' });
+    expect(facts).toMatchObject({ comm: 'curl', args: { head: ['x'] } });
   });
 
   it('is given as it was last when it never keeps its name', () => {

@@ -1,16 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { namespaceName, ownerName, processName, withPid } from '../../../src/view/names.js';
+import { besideName, namespaceName, ownerName, withPid } from '../../../src/view/names.js';
 import { proc } from '../publish/rows.js';
 
 describe('a process', () => {
-  it('is called by its comm, else by the file name of its executable', () => {
-    expect(processName(proc({ comm: 'ab', exe: '/usr/bin/ab2' }))).toBe('ab');
-    expect(processName(proc({ comm: null, exe: '/usr/bin/ab2' }))).toBe('ab2');
-    expect(processName(proc({ comm: null, exe: null }))).toBeNull();
+  it('is called what the service calls it', () => {
+    expect(ownerName({ process: proc({ name: 'orders.py', comm: 'python3' }), program: 'p' })).toBe(
+      'orders.py',
+    );
+    expect(ownerName({ process: proc({ name: null, comm: 'python3' }), program: 'p' })).toBeNull();
+  });
+
+  it('has its interpreter and its pid beside its name, as far as they are known', () => {
+    expect(besideName({ interpreter: 'python3', pid: 4711 })).toBe('python3 · 4711');
+    expect(besideName({ interpreter: 'python3', pid: null })).toBe('python3');
+    expect(besideName({ interpreter: null, pid: 4711 })).toBe('4711');
+    expect(besideName({ interpreter: null, pid: null })).toBeNull();
   });
 
   it('that was rolled up is called by its program', () => {
-    const program = 'curl (bash loop.sh)';
+    const program = 'curl (loop.sh)';
     expect(ownerName({ process: proc({ pid: 7, comm: 'curl' }), program })).toBe('curl');
     expect(ownerName({ process: proc({ pid: null, comm: 'curl' }), program })).toBe(program);
     expect(ownerName({ process: proc({ pid: null, comm: 'curl' }), program: null })).toBe('curl');

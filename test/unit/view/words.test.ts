@@ -1,7 +1,7 @@
 /** The words that page and terminal share and that are no budget's. */
 import { describe, expect, it } from 'vitest';
+import { hex, spelled } from '../../../src/protocol/format.js';
 import { evidenceText } from '../../../src/view/evidence.js';
-import { hex, spelled } from '../../../src/view/hostile.js';
 import { lossesOf, lossText } from '../../../src/view/losses.js';
 import { totals } from '../publish/rows.js';
 

@@ -35,7 +35,7 @@ class Noted extends World {
 
   constructor() {
     super();
-    this.feed(announced(1, { start_ns: 70e9, comm: 'wor"ker' }));
+    this.feed(announced(1, { start_ns: 70e9, comm: 'wor"ker', exe: '/opt/wor"ker' }));
   }
 
   get namespace(): Namespace {

@@ -36,7 +36,7 @@ describe('dead processes', () => {
     expect(world.flows()).toHaveLength(DEAD_PER_PROGRAM + 1);
     expect(programRows(world)).toMatchObject([
       {
-        program: 'curl (bash loop.sh)',
+        program: 'curl (loop.sh)',
         destination: { address: '10.0.0.9', port: 80 },
         opened: 1000 - DEAD_PER_PROGRAM,
         closed: 1000 - DEAD_PER_PROGRAM,
@@ -91,10 +91,10 @@ describe('dead processes', () => {
     world.settle();
     const names = programRows(world).map(({ program, destination }) => `${program} ${destination.port}`);
     expect(names.sort()).toEqual([
-      'curl (bash loop.sh) 443',
-      'curl (bash loop.sh) 80',
-      'curl (bash other.sh) 80',
-      'wget (bash loop.sh) 80',
+      'curl (loop.sh) 443',
+      'curl (loop.sh) 80',
+      'curl (other.sh) 80',
+      'wget (loop.sh) 80',
     ]);
     expect(world.sums()).toEqual({ opened: 800, closed: 800, failed: 0 });
   });
@@ -150,10 +150,11 @@ describe('dead processes', () => {
     expect(programRows(world)).toEqual([]);
     const [shell] = world.aggregator.processes.takeWanted();
     const facts = { startTicks: 1, ppid: 1, parent: null, comm: 'bash', exe: '/bin/bash', exeDeleted: false };
-    const more = { pid: 1001, cmdline: 'bash late.sh', args: ['bash', 'late.sh'], uid: 0, cgroup: null };
+    const args = { head: ['bash', 'late.sh'], tail: null };
+    const more = { pid: 1001, args, uid: 0, cgroup: null };
     world.aggregator.processes.complete(shell!, { ...facts, ...more });
     world.settle();
-    expect(programRows(world).map(({ program }) => program)).toEqual(['curl (bash late.sh)']);
+    expect(programRows(world).map(({ program }) => program)).toEqual(['curl (late.sh)']);
   });
 
   it('wait for that no longer than two seconds', () => {

@@ -1,30 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { shortName } from '../../../../src/aggregate/model/program-name.js';
-import { announced, established, outbound, World } from '../../../support/aggregate-world.js';
+import { DEAD_PER_PROGRAM } from '../../../../src/aggregate/ingest/dead-processes.js';
+import type { FlowRow } from '../../../../src/protocol/rows.js';
+import { announced, closed, established, exited, outbound, World } from '../../../support/aggregate-world.js';
 
-describe('a program’s name', () => {
-  it.each([
-    ['/usr/sbin/nginx', 'nginx', ['nginx: worker process'], 'nginx'],
-    ['/bin/bash', 'bash', ['bash', 'loop.sh'], 'bash loop.sh'],
-    ['/bin/bash', 'loop.sh', ['/bin/bash', '-eu', '/opt/jobs/loop.sh', '5'], 'bash loop.sh'],
-    ['/usr/bin/python3.11', 'python3', ['python3', 'worker.py'], 'python3.11 worker.py'],
-    ['/usr/bin/node', 'node-MainThread', ['node', '--enable-source-maps', 'server.js'], 'node server.js'],
-    ['/bin/bash', 'bash', ['bash', '-c', 'while :; do curl db; done'], 'bash'],
-    ['/usr/bin/perl', 'perl', ['perl', '-e', 'print 1'], 'perl'],
-    ['/bin/bash', 'bash', ['bash'], 'bash'],
-    ['/bin/bash', 'bash', [], 'bash'],
-    ['/bin/busybox', 'wget', ['wget', 'http://x/'], 'wget'],
-    [null, 'gone', [], 'gone'],
-    [null, null, [], null],
-  ] as const)('of exe %s, comm %s, arguments %j is %s', (exe, comm, args, name) => {
-    expect(shortName(exe, comm, args)).toBe(name);
-  });
+const PYTHON = { exe: '/usr/bin/python3.11', comm: 'python3', parent: 1 };
 
-  it('says which program started it', () => {
+const python = (id: number, ...words: string[]) =>
+  announced(id, { ...PYTHON, cmdline: ['python3', ...words] });
+
+/** So many processes with these arguments, each of which opens one connection to `port`, and ends. */
+function runs(world: World, first: number, count: number, port: number, words: readonly string[]): void {
+  for (let id = first; id < first + count; id++) {
+    const one = outbound({ cookie: id, owner: id, port });
+    world.feed(python(id, ...words), established(one), exited(id), closed(one));
+  }
+  world.settle();
+}
+
+const rolledUp = (world: World): FlowRow[] => world.flows().filter(({ process }) => process.pid === null);
+const counts = (rows: readonly FlowRow[]) =>
+  rows.map(({ process, program, opened }) => [process.name, program, opened]).sort();
+const MANY = 100;
+const LEFT = MANY - DEAD_PER_PROGRAM;
+
+describe('a program', () => {
+  it('is named after the program that started it, too', () => {
     const world = new World();
     world.feed(announced(1, { comm: 'bash', exe: '/bin/bash', cmdline: ['bash', 'loop.sh'] }));
     world.feed(announced(2, { parent: 1 }), established(outbound({ owner: 2 })));
-    expect(world.flow(5432).program).toBe('curl (bash loop.sh)');
+    expect(world.flow(5432).program).toBe('curl (loop.sh)');
   });
 
   it('falls back to the parent’s comm, then to nothing', () => {
@@ -33,5 +37,86 @@ describe('a program’s name', () => {
     world.feed(announced(2, { parent_comm: '' }), established(outbound({ cookie: 2, owner: 2, port: 7 })));
     expect(world.flow(5432).program).toBe('curl (cron)');
     expect(world.flow(7).program).toBe('curl');
+  });
+
+  it('keeps the name of a parent that was forgotten, and shows its comm', () => {
+    const world = new World({ processes: 5 });
+    world.feed(announced(1, { comm: 'bash', exe: '/bin/bash', cmdline: ['bash', 'loop.sh'] }));
+    world.feed(announced(2, { parent: 1 }), established(outbound({ owner: 2 })), exited(1));
+    for (let id = 10; id < 20; id++) world.feed(announced(id), exited(id));
+    expect(world.aggregator.processes.find(1)).toBeNull();
+    expect(world.flow(5432)).toMatchObject({
+      program: 'curl (loop.sh)',
+      process: { parent: { comm: 'bash' } },
+    });
+  });
+});
+
+describe('dead processes of one interpreter under one parent', () => {
+  const LOOP = announced(1, { comm: 'bash', exe: '/bin/bash', cmdline: ['bash', 'jobs.sh'] });
+
+  it.each<[string, string[], string, string[], string]>([
+    ['scripts', ['/opt/checkout.py'], 'checkout.py', ['/opt/analytics.py'], 'analytics.py'],
+    ['modules', ['-m', 'orders'], 'orders', ['-m', 'stock'], 'stock'],
+    ['a module and a file', ['-m', 'orders'], 'orders', ['/opt/orders'], 'orders'],
+    ['a script and none', ['/opt/checkout.py'], 'checkout.py', ['-c', 'pass'], 'python3'],
+    ['scripts of one name', ['/a/main.py'], 'main.py', ['/b/main.py'], 'main.py'],
+  ])('fold by their script: %s', (_, one, oneName, other, otherName) => {
+    const world = new World();
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, one);
+    runs(world, 2000, 2 * MANY, 80, other);
+    expect(counts(rolledUp(world))).toEqual(
+      [
+        [oneName, `${oneName} (jobs.sh)`, LEFT],
+        [otherName, `${otherName} (jobs.sh)`, LEFT + MANY],
+      ].sort(),
+    );
+  });
+
+  it('are numbered where arguments are hidden, and fold by what is hidden', () => {
+    const world = new World({}, { redact: true });
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
+    runs(world, 2000, 2 * MANY, 80, ['/opt/analytics.py']);
+    expect(counts(rolledUp(world))).toEqual([
+      ['python3 #1', 'python3 #1 (bash #1)', LEFT],
+      ['python3 #2', 'python3 #2 (bash #1)', LEFT + MANY],
+    ]);
+    expect(JSON.stringify(world.flows())).not.toMatch(/checkout|analytics|jobs/);
+  });
+
+  it('show of what may differ only what is the same', () => {
+    const world = new World();
+    world.feed(LOOP);
+    for (let id = 10; id < 10 + MANY; id++) {
+      const one = outbound({ cookie: id, owner: id });
+      const own = { ...PYTHON, comm: `job-${id % 2}`, uid: id % 2, cmdline: ['python3', 'a.py'] };
+      world.feed(announced(id, own), established(one), exited(id), closed(one));
+    }
+    world.settle();
+    expect(rolledUp(world)).toMatchObject([
+      { process: { name: 'a.py', interpreter: 'python3', script: 'a.py', comm: null, uid: null } },
+    ]);
+  });
+});
+
+describe('where arguments are hidden, comm', () => {
+  const shown = (comm: string, exe: string, cmdline: readonly string[]) => {
+    const world = new World({}, { redact: true });
+    world.feed(announced(1, { comm, exe, cmdline, parent_comm: 'secret.sh' }), established(outbound()));
+    const { process } = world.flow(5432);
+    expect(JSON.stringify(world.flows())).not.toContain('secret');
+    return [process.name, process.comm, process.parent.comm];
+  };
+
+  it.each<[string, string, string[], string, string]>([
+    ['nginx', '/usr/sbin/nginx', ['nginx: master process'], 'nginx', 'nginx'],
+    ['secret.py', '/usr/bin/python3.11', ['/usr/bin/python3', './secret.py'], 'python3 #1', 'python3'],
+    ['secret.sh', '/bin/dash', [], 'dash', 'dash'],
+    ['secret', '/opt/worker', ['/opt/worker'], 'worker', 'worker'],
+    ['redis-server', '/usr/bin/redis-check-rdb', ['redis-server'], 'redis-server', 'redis-server'],
+  ])('%s of %s %j is no script’s name', (comm, exe, cmdline, name, shownComm) => {
+    expect(shown(comm, exe, cmdline)).toEqual([name, shownComm, null]);
   });
 });

@@ -46,7 +46,7 @@ function expectGrown(before: ReadonlyMap<string, number>, after: ReadonlyMap<str
     expect(after.get(key) ?? Number.POSITIVE_INFINITY, key).toBeGreaterThanOrEqual(value);
 }
 
-/** Scripts of one interpreter are one program, whichever of them names it. */
+/** Scripts of one interpreter are programs of their own. */
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['/usr/bin/curl', ['curl', 'http://db/']],
   ['/usr/bin/python3', ['python3', 'a.py']],

@@ -6,7 +6,7 @@ import type { Source } from '../../../../src/protocol/source.js';
 import { Metrics } from '../../../../src/publish/metrics/metrics.js';
 import { Tables } from '../../../../src/query/tables.js';
 import { HEALTHY } from '../../../support/served.js';
-import { budget, failure, finding, flow, totals } from '../rows.js';
+import { budget, failure, finding, flow, proc, totals } from '../rows.js';
 import { MemoryTable, World } from '../world.js';
 
 const MANY = 200;
@@ -29,11 +29,11 @@ function fill(): void {
   const { source } = world;
   for (let i = 0; i < MANY; i++) {
     const destination = { address: `10.0.${i}.1`, port: 80 };
-    const program = `worker-${i} (init)`;
-    source.flows.put(flow(`f${i}`, { destination, program, opened: i + 1, portsHeld: i }));
+    const process = proc({ name: `worker-${i}` });
+    source.flows.put(flow(`f${i}`, { destination, process, opened: i + 1, portsHeld: i }));
     source.budgets.put(budget(`b${i}`, { destination, used: i, exhaustionSeconds: 1000 - i }));
     source.failures.put(failure(`x${i}`, { destination, count: i }));
-    source.failures.put(failure(`y${i}`, { call: 'bind', errno: 'EADDRINUSE', program }));
+    source.failures.put(failure(`y${i}`, { call: 'bind', errno: 'EADDRINUSE', process }));
     source.totals.put(totals(`n${i}`, { netns: 4_026_532_000 + i, states: STATES }));
   }
   world.tick();
@@ -135,11 +135,17 @@ it('counts losses by reason, and no sum of them that would count them twice', as
 });
 
 it('escapes names that processes give themselves', async () => {
-  world.source.flows.put(flow('evil', { program: 'a"} 1\nportchurn_evil 2\\', opened: 1e9, portsHeld: 1e9 }));
+  world.source.flows.put(
+    flow('evil', {
+      process: proc({ name: 'a"} 1\nportchurn_evil 2\\\u001b[2J\u202e' }),
+      opened: 1e9,
+      portsHeld: 1e9,
+    }),
+  );
   world.tick();
   const { text } = await scrape();
   expect(text).not.toMatch(/^portchurn_evil/m);
-  expect(text).toContain('program="a\\"} 1\\nportchurn_evil 2\\\\"');
+  expect(text).toContain('program="a\\"} 1\\\\u000aportchurn_evil 2\\\\\\\\u001b[2J\\\\u202e"');
 });
 
 it('is refused once the tracer has stopped: old numbers are no numbers', async () => {

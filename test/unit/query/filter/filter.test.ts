@@ -13,7 +13,7 @@ const v6 = flow('v6', {
     unit: null,
     uid: 33,
   }),
-  program: 'curl (bash loop.sh)',
+  program: 'curl (loop.sh)',
   destination: { address: '2001:db8::9', port: 443 },
   direction: 'in',
   timeWait: 5000,

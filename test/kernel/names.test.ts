@@ -1,0 +1,158 @@
+/**
+ * What programs are called: the scripts of one interpreter are programs of their own, also those that have ended before anybody
+ * looks, and where arguments are hidden.
+ */
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { DEAD_PER_PROGRAM } from '../../src/aggregate/ingest/dead-processes.js';
+import type { FlowRow } from '../../src/protocol/rows.js';
+import { binary } from '../support/churngen.js';
+import { Netns } from '../support/netns.js';
+import { must, start } from '../support/process.js';
+import { fileScope } from '../support/scope.js';
+import { cli, type Service, serviceOf } from '../support/service.js';
+
+/** More than keep rows of their own. */
+const RUNS = DEAD_PER_PROGRAM + 2;
+/** Connections of each run. */
+const EACH = { 'checkout-importer.py': 2, 'analytics.py': 1 };
+type Script = keyof typeof EACH;
+const SCRIPTS = Object.keys(EACH) as Script[];
+
+/**
+ * Each process that connects is a child of the shell, to which it falls as its own parent ends; starting an interpreter for each
+ * would take minutes. It ends with its last connection: nobody reads its command line any more.
+ */
+const CODE = (count: number) => `import os, socket, time
+running, runs = os.pipe()
+ended, lives = os.pipe()
+shell = os.getppid()
+if os.fork() == 0:
+    for _ in range(${RUNS}):
+        if os.fork() > 0: continue
+        os.close(lives)
+        os.read(ended, 1)
+        while os.getppid() != shell: time.sleep(0.01)
+        for _ in range(${count}): socket.create_connection(("127.0.0.1", 9000)).close()
+        os._exit(0)
+    os._exit(0)
+os.close(runs)
+os.close(lives)
+os.wait()
+os.read(running, 1)
+`;
+/** What the kernel has no room for stands between. */
+const JOBS = 'for script; do python3 -IS "$script" "$(printf %2000s x)" last-word & done; wait\n';
+/** Whose orphans become its own children (prctl(2), PR_SET_CHILD_SUBREAPER). */
+const SHELL = `import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+os.execvp("bash", ["bash", *sys.argv[1:]])`;
+
+const scope = fileScope();
+let services: { plain: Service; redacted: Service };
+
+beforeAll(async () => {
+  const netns = Netns.create(scope);
+  const [plain, redacted] = await Promise.all(
+    [[], ['--redact']].map((flags) => serviceOf(scope, netns, '--interval', '200', ...flags)),
+  );
+  services = { plain: plain as Service, redacted: redacted as Service };
+  const directory = scope.directory();
+  const file = (name: string) => join(directory, name);
+  symlinkSync(binary(), file('ledger'));
+  const server = await start(scope, [file('ledger'), 'server', '--listen', '127.0.0.1:9000'], { netns });
+  await server.printed(/ready/);
+  for (const script of SCRIPTS) writeFileSync(file(script), CODE(EACH[script]));
+  writeFileSync(file('jobs.sh'), JOBS);
+  await must(['python3', '-c', SHELL, file('jobs.sh'), ...SCRIPTS.map(file)], { netns });
+  await Promise.all(Object.values(services).map(allOpened));
+});
+
+const sum = (rows: readonly FlowRow[]) => rows.reduce((total, { opened }) => total + (opened ?? 0), 0);
+const ALL = RUNS * (EACH['checkout-importer.py'] + EACH['analytics.py']);
+
+async function allOpened(service: Service): Promise<void> {
+  const out = (await service.stream(scope)).subscribe('flows', { filter: 'dir:out', limit: 5000 });
+  await out.until((rows) => sum(rows) >= ALL && rows.some(({ process }) => process.pid === null));
+}
+
+/** Opened connections and rows of each name, and what else their rows agree in. */
+async function told(service: Service) {
+  const rows = await service.flows({ filter: 'dir:out', limit: 5000 });
+  const names = [...new Set(rows.map(({ process }) => process.name))].sort();
+  return names.map((name) => {
+    const own = rows.filter(({ process }) => process.name === name);
+    const programs = new Set(own.map(({ program }) => program));
+    const ended = own.filter(({ process }) => process.pid === null);
+    return { name, programs: [...programs], opened: sum(own), rows: own.length, rolledUp: ended.length };
+  });
+}
+
+const counts = (name: string, program: string, script: Script) => ({
+  name,
+  programs: [program],
+  opened: RUNS * EACH[script],
+  rows: DEAD_PER_PROGRAM + 1,
+  rolledUp: 1,
+});
+
+it('dead processes of two scripts of one interpreter are two programs, with exact counts', async () => {
+  expect(await told(services.plain)).toEqual([
+    counts('analytics.py', 'analytics.py (jobs.sh)', 'analytics.py'),
+    counts('checkout-importer.py', 'checkout-importer.py (jobs.sh)', 'checkout-importer.py'),
+  ]);
+  const [group, ...others] = await services.plain.flows({ filter: 'program:analytics.py', group: 'program' });
+  expect(others).toEqual([]);
+  expect(group).toMatchObject({ opened: RUNS * EACH['analytics.py'], process: { interpreter: 'python3' } });
+});
+
+it('a command line that is longer than what the kernel keeps has both its ends', async () => {
+  const rows = await services.plain.flows({ filter: 'dir:out pid:>0', limit: 5000 });
+  expect(rows).toHaveLength(2 * DEAD_PER_PROGRAM);
+  for (const { process } of rows) {
+    expect(process).toMatchObject({ exited: true, script: expect.stringMatching(/^\/.*\.py$/) });
+    expect(process.cmdline).toMatch(/^python3 -IS \/\S+\.py .*…? .*last-word$/s);
+  }
+});
+
+it('a program that is called by a link has the name of the link', async () => {
+  const [server] = await services.plain.flows({ filter: 'dir:in' });
+  expect(server?.process).toMatchObject({ name: 'ledger', exe: expect.stringMatching(/\/churngen$/) });
+});
+
+it('every surface calls them by the same name', async () => {
+  const metrics = await (await fetch(`${services.plain.url}metrics`)).text();
+  const top = await cli(['top', '--once', '--connect', services.plain.url, '--limit', '3']);
+  expect(top.stdout).toContain('checkout-importer.py (jobs.sh)');
+  for (const script of SCRIPTS)
+    expect(metrics).toMatch(
+      new RegExp(`connections_opened_total\\{program="${script}".*\\} ${RUNS * EACH[script]}\n`),
+    );
+});
+
+it('where arguments are hidden they are two programs all the same, without a name of a script', async () => {
+  const [one, two, ...others] = await told(services.redacted);
+  expect(others).toEqual([]);
+  /* Numbered as they are first seen: which is announced first is the kernel's to say. */
+  expect([one?.name, two?.name]).toEqual(['python3 #1', 'python3 #2']);
+  expect([one, two].map((row) => row?.programs)).toEqual([
+    ['python3 #1 (bash #1)'],
+    ['python3 #2 (bash #1)'],
+  ]);
+  expect([one?.opened, two?.opened].sort()).toEqual(SCRIPTS.map((script) => RUNS * EACH[script]).sort());
+  expect([one?.rows, two?.rows]).toEqual([DEAD_PER_PROGRAM + 1, DEAD_PER_PROGRAM + 1]);
+  const { url } = services.redacted;
+  const [row] = await services.redacted.flows({ filter: 'dir:out pid:>0' });
+  const paths = ['snapshot', 'history', `flow?key=${row?.key}`].map((path) => `api/v1/${path}`);
+  const answers = await Promise.all([
+    ...[...paths, 'metrics', 'healthz'].map(async (path) => (await fetch(url + path)).text()),
+    ...['top --once', 'why --all', 'check'].map(
+      async (line) => (await cli([...line.split(' '), '--connect', url])).stdout,
+    ),
+  ]);
+  expect(answers[0]).toContain('python3 #1');
+  expect(answers[2]).toContain('"ancestors":[{');
+  expect(answers[5]).toContain('python3 #');
+  for (const text of answers) expect(text).not.toMatch(/checkout|analytics|jobs\.sh|last-word/);
+});

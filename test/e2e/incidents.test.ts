@@ -16,9 +16,9 @@ beforeAll(async () => {
 
 it('every row is what the kernel says, and no figure could be one more without being noticed', () => {
   expect(played.agreed.filter(({ truth }) => waiting(truth.kernel) > 0)).toHaveLength(3);
-  for (const { told, truth } of played.agreed) expect(unnoticed(told, truth)).toEqual([]);
+  for (const { shown, truth } of played.agreed) expect(unnoticed(shown, truth)).toEqual([]);
 });
 
-it('each incident is found, and nobody is told to act where there is none', () => {
+it('each incident is found, and nobody is advised to act where there is none', () => {
   expect(played.advice).toEqual([]);
 });

@@ -36,10 +36,10 @@ it('every row is what the kernel says: after a round, when its entries have ende
 });
 
 it('no figure of any row could be one more without being noticed', () => {
-  for (const { told, truth } of [...first.agreed, ...between, ...second])
-    expect(unnoticed(told, truth)).toEqual([]);
+  for (const { shown, truth } of [...first.agreed, ...between, ...second])
+    expect(unnoticed(shown, truth)).toEqual([]);
 });
 
-it('each incident is found, and nobody is told to act where there is none', () => {
+it('each incident is found, and nobody is advised to act where there is none', () => {
   expect(first.advice).toEqual([]);
 });

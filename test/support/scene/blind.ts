@@ -3,7 +3,7 @@
  * noticing. Pure.
  */
 import { differences } from './compare.js';
-import type { Told, Truth } from './told.js';
+import type { Shown, Truth } from './shown.js';
 
 const FIGURES = {
   totals: ['opened', 'closed', 'failed', 'timeWait', 'recycled', 'blockedPorts', 'reservedPorts'],
@@ -15,26 +15,26 @@ const FIGURES = {
 type Topic = keyof typeof FIGURES;
 type Row = { key: string } & Record<string, unknown>;
 
-const rowsOf = (told: Told, topic: Topic) => [told[topic]].flat() as unknown as Row[];
+const rowsOf = (shown: Shown, topic: Topic) => [shown[topic]].flat() as unknown as Row[];
 
-export function unnoticed(told: Told, truth: Truth): string[] {
-  const wrong = differences(told, truth);
+export function unnoticed(shown: Shown, truth: Truth): string[] {
+  const wrong = differences(shown, truth);
   if (wrong.length > 0) throw new Error(`these differ as it is: ${wrong.join(', ')}`);
   const topics = Object.keys(FIGURES) as Topic[];
   return topics.flatMap((topic) =>
-    rowsOf(told, topic).flatMap((row) =>
+    rowsOf(shown, topic).flatMap((row) =>
       FIGURES[topic]
-        .filter((figure) => isUnnoticed(told, truth, row, figure))
+        .filter((figure) => isUnnoticed(shown, truth, row, figure))
         .map((figure) => `${row.key} ${figure}`),
     ),
   );
 }
 
 /** The row is changed for the time of a comparison: copies of all rows, one for each figure, take seconds. */
-function isUnnoticed(told: Told, truth: Truth, row: Row, figure: string): boolean {
+function isUnnoticed(shown: Shown, truth: Truth, row: Row, figure: string): boolean {
   const before = row[figure];
   row[figure] = Number(before) + 1;
-  const wrong = differences(told, truth);
+  const wrong = differences(shown, truth);
   row[figure] = before;
   return wrong.length === 0;
 }

@@ -2,9 +2,9 @@
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { type KernelSocket, portOf, sourceOf } from './kernel.js';
 import { groupBy, type Ledger } from './ledger.js';
-import { blocked, outbound, type Told, type Truth, textOf } from './told.js';
+import { blocked, outbound, type Shown, type Truth, textOf } from './shown.js';
 
-export function compareBudgets(ledger: Ledger, { budgets }: Told, truth: Truth): void {
+export function compareBudgets(ledger: Ledger, { budgets }: Shown, truth: Truth): void {
   const sockets = outbound(truth);
   const held = new Map([
     ...groupBy(sockets, ({ local, remote }) => `${sourceOf(local)} > ${remote}`),

@@ -3,10 +3,10 @@ import type { FlowRow } from '../../../src/protocol/rows.js';
 import { flowOf, isOpen, type KernelSocket } from './kernel.js';
 import { groupBy, type Ledger, sum } from './ledger.js';
 import type { Report } from './script.js';
-import { GAVE_UP, NO_PORT, NOT_BOUND, type Told, type Truth, textOf } from './told.js';
+import { GAVE_UP, NO_PORT, NOT_BOUND, type Shown, type Truth, textOf } from './shown.js';
 
 /** Row by row where ss tells whose a socket is; together where it does not, as of TIME_WAIT entries. */
-export function compareFlows(ledger: Ledger, { flows }: Told, { kernel }: Truth): void {
+export function compareFlows(ledger: Ledger, { flows }: Shown, { kernel }: Truth): void {
   const rows = groupBy(flows, (row) => `${row.direction} ${textOf(row.destination)}`);
   const sockets = groupBy(kernel.sockets, (socket) => flowOf(kernel, socket));
   for (const name of new Set([...rows.keys(), ...sockets.keys()])) {
@@ -31,7 +31,7 @@ function compareFlow(ledger: Ledger, name: string, row: FlowRow, held: readonly 
 }
 
 /** Whose each connection was. */
-export function compareOwners(ledger: Ledger, { flows }: Told, { scripts }: Truth): void {
+export function compareOwners(ledger: Ledger, { flows }: Shown, { scripts }: Truth): void {
   for (const script of scripts) {
     const own = flows.filter(({ process }) => process.pid === script.pid);
     ledger.same(`rows of ${script.name}`, own.length, script.tallies.size);
@@ -48,11 +48,11 @@ function compareOwner(ledger: Ledger, row: FlowRow, { name, tallies, isAlive }: 
   ledger.same(`${what}: opened`, row.opened, tally?.opened);
   ledger.counted(`${what}: failed`, row.failed, failed, row);
   ledger.same(`${what}: exited`, row.process.exited, !isAlive);
-  ledger.same(`${what}: named`, row.process.cmdline?.includes(`/${name} `), true);
+  ledger.same(`${what}: named`, row.process.name, name);
 }
 
 /** What arrives is what the clients opened. */
-export function compareVisits(ledger: Ledger, { flows }: Told, { visitors }: Truth): void {
+export function compareVisits(ledger: Ledger, { flows }: Shown, { visitors }: Truth): void {
   if (visitors.length === 0) return;
   const inbound = flows.filter(({ direction }) => direction === 'in');
   for (const [to, rows] of groupBy(inbound, ({ destination }) => textOf(destination))) {
@@ -65,13 +65,16 @@ export function compareVisits(ledger: Ledger, { flows }: Told, { visitors }: Tru
   }
 }
 
-export function compareFailures(ledger: Ledger, { failures }: Told, { scripts, kernel }: Truth): void {
+export function compareFailures(ledger: Ledger, { failures }: Shown, { scripts, kernel }: Truth): void {
   const isCounted = (errno: string | null) => errno !== null && ![NO_PORT, NOT_BOUND].includes(errno);
   const counted = sum(failures, ({ errno, count }) => (isCounted(errno) ? count : 0));
   ledger.same('failures that the kernel counts', counted, kernel.counters['Tcp.AttemptFails']);
   const rows = groupBy(failures, ({ process, errno, destination, call }) =>
     kindOf(process.pid, errno, call === 'bind' ? null : textOf(destination)),
   );
+  /* Here nothing else leads to it. */
+  for (const { key, cause } of failures.filter(({ errno }) => errno === NO_PORT))
+    ledger.same(`cause of ${key}`, cause, 'ports-exhausted');
   const truth = new Map(scripts.flatMap(kindsOf));
   for (const kind of new Set([...rows.keys(), ...truth.keys()]))
     ledger.same(

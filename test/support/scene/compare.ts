@@ -24,21 +24,21 @@ import { compareBudgets } from './compare-budgets.js';
 import { compareFailures, compareFlows, compareOwners, compareVisits } from './compare-flows.js';
 import { isOpen, waiting } from './kernel.js';
 import { Ledger, sum } from './ledger.js';
-import { blocked, GAVE_UP, NO_PORT, openedOut, reported, type Told, type Truth } from './told.js';
+import { blocked, GAVE_UP, NO_PORT, openedOut, reported, type Shown, type Truth } from './shown.js';
 
-export function differences(told: Told, truth: Truth): string[] {
-  const ledger = new Ledger(told.totals.eventsMissed ?? 0);
-  compareTotals(ledger, told, truth);
-  compareSums(ledger, told, truth);
-  compareFlows(ledger, told, truth);
-  compareOwners(ledger, told, truth);
-  compareVisits(ledger, told, truth);
-  compareBudgets(ledger, told, truth);
-  compareFailures(ledger, told, truth);
+export function differences(shown: Shown, truth: Truth): string[] {
+  const ledger = new Ledger(shown.totals.eventsMissed ?? 0);
+  compareTotals(ledger, shown, truth);
+  compareSums(ledger, shown, truth);
+  compareFlows(ledger, shown, truth);
+  compareOwners(ledger, shown, truth);
+  compareVisits(ledger, shown, truth);
+  compareBudgets(ledger, shown, truth);
+  compareFailures(ledger, shown, truth);
   return ledger.wrong;
 }
 
-function compareTotals(ledger: Ledger, { totals }: Told, truth: Truth): void {
+function compareTotals(ledger: Ledger, { totals }: Shown, truth: Truth): void {
   const { counters, sockets, range, reserved } = truth.kernel;
   const opened = openedOut(truth) + (counters['Tcp.PassiveOpens'] ?? 0);
   const failed = (counters['Tcp.AttemptFails'] ?? 0) + reported(truth.scripts, [NO_PORT, GAVE_UP]);
@@ -53,7 +53,7 @@ function compareTotals(ledger: Ledger, { totals }: Told, truth: Truth): void {
 }
 
 /** Sums over the rows are what the kernel counts for the namespace. */
-function compareSums(ledger: Ledger, { totals, flows, budgets }: Told, truth: Truth): void {
+function compareSums(ledger: Ledger, { totals, flows, budgets }: Shown, truth: Truth): void {
   const { counters } = truth.kernel;
   const opened = (way: string) => sum(flows, (row) => (row.direction === way ? row.opened : 0));
   ledger.same('opened of all outbound rows', opened('out'), openedOut(truth));

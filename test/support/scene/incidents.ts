@@ -11,7 +11,7 @@ import type { Stream } from '../stream.js';
 import { type Agreed, Scene } from './scene.js';
 import type { ScriptOptions } from './script.js';
 import { both, SERVER, type Stack } from './stack.js';
-import { reported } from './told.js';
+import { reported } from './shown.js';
 
 export const RANGE = 'net.ipv4.ip_local_port_range';
 
@@ -22,7 +22,7 @@ export interface Incident {
   prepare(stack: Stack): Promise<void>;
   /** By their file's name. */
   scripts: Record<string, ScriptOptions>;
-  /** Failures of a round that make it an incident, as programs are told them; at least so many. */
+  /** Failures of a round that make it an incident, as the programs see them; at least so many. */
   failing: Record<string, number>;
   /** What must be found; null: nothing that somebody has to act on; left out: it is not asked. */
   rule?: string | null;
@@ -79,7 +79,7 @@ export interface Played {
   scene: Scene;
   service: Service;
   agreed: Agreed[];
-  /** What somebody is told to act on where there is no incident. */
+  /** What somebody is advised to act on where there is no incident. */
   advice: string[];
 }
 
@@ -117,7 +117,7 @@ function expectFailing(stack: Stack, { failing }: Incident): void {
 }
 
 /** At a client each entry is there or was taken over, while none is a minute old. */
-function expectEntries({ stack, told: { totals }, truth }: Agreed): void {
+function expectEntries({ stack, shown: { totals }, truth }: Agreed): void {
   const known = (totals.timeWait ?? 0) + (totals.recycled ?? 0);
   const hidden = totals.lowerBound ? (totals.eventsMissed ?? 0) : 0;
   const short = (truth.kernel.counters['TcpExt.TW'] ?? 0) - known;

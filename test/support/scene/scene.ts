@@ -10,7 +10,7 @@ import { type Service, startService } from '../service.js';
 import { differences } from './compare.js';
 import { type KernelSocket, socketsOf } from './kernel.js';
 import { Stack } from './stack.js';
-import type { Told, Truth } from './told.js';
+import type { Shown, Truth } from './shown.js';
 
 const ALL_ROWS = 5000;
 /** A close that the kernel hid is known after the next audit; an idle namespace has one each 30 s. */
@@ -21,7 +21,7 @@ const EXPIRED_MS = patient(75_000);
 export interface Agreed {
   stack: Stack;
   netns: Netns;
-  told: Told;
+  shown: Shown;
   truth: Truth;
 }
 
@@ -90,12 +90,12 @@ async function within<T>(ms: number, everyMs: number, ask: () => Promise<T | nul
 async function read(service: Service, stack: Stack): Promise<Agreed[]> {
   const truths = stack.truths();
   const tables = await Promise.all(truths.map(([netns]) => toldOf(service, netns)));
-  return truths.map(([netns, truth], i) => ({ stack, netns, truth, told: tables[i] as Told }));
+  return truths.map(([netns, truth], i) => ({ stack, netns, truth, shown: tables[i] as Shown }));
 }
 
-function differ({ stack, netns, told, truth }: Agreed): string[] {
+function differ({ stack, netns, shown, truth }: Agreed): string[] {
   const place = `${stack.name} ${netns === stack.near ? 'clients' : 'servers'}`;
-  return differences(told, truth).map((what) => `${place}, ${what}`);
+  return differences(shown, truth).map((what) => `${place}, ${what}`);
 }
 
 /** The kernel's list is another one by now. */
@@ -107,7 +107,7 @@ const listOf = (sockets: readonly KernelSocket[]) =>
     .sort()
     .join('\n');
 
-async function toldOf(service: Service, netns: Netns): Promise<Told> {
+async function toldOf(service: Service, netns: Netns): Promise<Shown> {
   const query = { filter: `netns:${netns.inode}`, limit: ALL_ROWS };
   const rows = async <T extends TableTopic>(topic: T) => (await service.snapshot(topic, query)).rows;
   const [[totals], flows, budgets, failures] = await Promise.all([

@@ -11,7 +11,7 @@ import { nginx } from '../programs.js';
 import type { Scope } from '../scope.js';
 import { kernelOf } from './kernel.js';
 import { type Report, Script, type ScriptOptions } from './script.js';
-import type { Truth } from './told.js';
+import type { Truth } from './shown.js';
 
 /** Addresses in each stack. */
 export const SERVER = { 4: '10.77.0.9', 6: 'fd77::9' } as const;

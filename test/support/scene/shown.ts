@@ -5,7 +5,7 @@ import { sum } from './ledger.js';
 import type { Report } from './script.js';
 
 /** What the service says of a namespace. */
-export interface Told {
+export interface Shown {
   totals: TotalsRow;
   flows: FlowRow[];
   budgets: BudgetRow[];

@@ -269,6 +269,18 @@ describe('attaching', () => {
     }
   });
 
+  it('reads no answer that has no end', async () => {
+    let closed = false;
+    const url = await stranger(async (_, response) => {
+      response.on('close', () => (closed = true));
+      const piece = Buffer.alloc(1 << 20, ' ');
+      while (!closed) if (!response.write(piece)) await new Promise((taken) => response.once('drain', taken));
+    });
+    const { code, stderr } = await run('top', '--once', '--connect', url);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the answer is longer than 128 MB');
+  });
+
   it.each(['/portchurn', '/portchurn/'])('keeps the path %s of a service behind a proxy', async (path) => {
     const asked: (string | undefined)[] = [];
     const url = await stranger(({ url }, response) => {

@@ -73,7 +73,7 @@ async function churn(scope: Scope, netns: Netns, count: number): Promise<void> {
 }
 
 describe('the ring', () => {
-  it.each([sizeOf('process_event'), 1536, 4096, 1 << 20])(
+  it.each([sizeOf('process_event'), 2048, 4096, 1 << 20])(
     'loses nothing when it is drained into %i bytes',
     async (bytes) => {
       const scope = testScope();

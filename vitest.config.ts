@@ -1,7 +1,7 @@
 /**
- * One vitest project per test tier. Tests that use the kernel share it and two small cores, so one file runs at a time: two at
- * once leave no processor free, and then this kernel hides closes (docs/decisions/hidden-tasks.md). scripts/test.js runs the
- * tiers one after the other (scripts/lib/tiers.js); `npx vitest --project unit` works as well.
+ * One vitest project per test tier. Kernel tests compare every event and share two small cores, so one file runs at a time: two at
+ * once leave no processor free, and then this kernel hides closes (docs/decisions/hidden-tasks.md). End-to-end tests allow for what
+ * the service says that it missed, and mostly wait: two files at a time. scripts/test.js runs the tiers one after the other (scripts/lib/tiers.js); `npx vitest --project unit` works as well.
  */
 import { defineConfig } from 'vitest/config';
 import { patient } from './test/support/patience.js';
@@ -18,6 +18,8 @@ interface Project {
   seconds: number;
   /** One file at a time. */
   alone?: true;
+  /** Two at a time: of two processors vitest leaves one to itself otherwise. */
+  pair?: true;
   /** Files share a process and its modules, which saves the time of importing them: none of them leaves anything behind. */
   isolate?: boolean;
 }
@@ -26,8 +28,8 @@ interface Project {
 const WAITING = 8;
 
 const PROJECTS: readonly Project[] = [
-  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 240, isolate: false },
-  { name: 'native', include: ['test/native/**/*.test.ts'], seconds: 60 },
+  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 240, pair: true, isolate: false },
+  { name: 'native', include: ['test/native/**/*.test.ts'], seconds: 60, pair: true },
   {
     name: 'kernel',
     include: ['test/kernel/*.test.ts'],
@@ -42,7 +44,7 @@ const PROJECTS: readonly Project[] = [
     include: ['test/e2e/*.test.ts'],
     exclude: SCREENS,
     seconds: 180,
-    alone: true,
+    pair: true,
     isolate: false,
   },
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, alone: true },
@@ -52,7 +54,7 @@ const PROJECTS: readonly Project[] = [
 
 /** No two projects overlap: each begins when the one before it has ended. */
 const project = (
-  { name, include, exclude = [], seconds, alone, isolate = true }: Project,
+  { name, include, exclude = [], seconds, alone, pair, isolate = true }: Project,
   order: number,
 ) => ({
   extends: true as const,
@@ -66,6 +68,7 @@ const project = (
     sequence: { groupOrder: order },
     maxConcurrency: WAITING,
     ...(alone ? { maxWorkers: 1 } : {}),
+    ...(pair ? { maxWorkers: 2 } : {}),
   },
 });
 

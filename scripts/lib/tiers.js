@@ -27,11 +27,11 @@ import { ROOT, run } from './run.js';
  */
 export const TIERS = [
   { name: 'native', budget: 90 },
+  { name: 'unit', budget: 150 },
   { name: 'screens', beside: 'kernel', budget: 350 },
-  { name: 'kernel', budget: 380 },
-  { name: 'lint', beside: 'e2e', budget: 200 },
-  { name: 'unit', beside: 'e2e', budget: 250 },
-  { name: 'e2e', budget: 400 },
+  { name: 'lint', beside: 'kernel', budget: 200 },
+  { name: 'kernel', budget: 480 },
+  { name: 'e2e', budget: 350 },
   { name: 'scenes', inAll: true, budget: 150 },
   { name: 'sanitized', inAll: true, budget: 240 },
   { name: 'load', inAll: true, budget: 900 },

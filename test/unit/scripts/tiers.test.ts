@@ -28,8 +28,9 @@ describe('a tier that needs nothing but processor time', () => {
   it('runs beside the one that waits, when that runs too', () => {
     expect(phasesOf(['lint', 'unit', 'native', 'kernel', 'e2e', 'screens'])).toEqual([
       { tier: 'native', beside: [] },
-      { tier: 'kernel', beside: ['screens'] },
-      { tier: 'e2e', beside: ['lint', 'unit'] },
+      { tier: 'unit', beside: [] },
+      { tier: 'kernel', beside: ['screens', 'lint'] },
+      { tier: 'e2e', beside: [] },
     ]);
     expect(phasesOf(['unit', 'native'])).toEqual([
       { tier: 'native', beside: [] },

@@ -85,8 +85,13 @@ it('a namespace beside them is fine', async () => {
   expect(stdout).not.toContain(`${incidents[0]?.pid}`);
 });
 
-it('the whole machine names one of them, and the other as out, too', async () => {
+it('the whole machine is out of ports, whoever else is out, too', async () => {
   const { code, stdout } = await ask('check');
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/^PORTCHURN CRITICAL - Out of ports to /)]);
+});
+
+it('of both together one is named, and the other as out, too', async () => {
+  const { code, stdout } = await ask('check', '--filter', `netns:${calm.name.replace(/\d+$/, '*')}`);
   expect(code).toBe(2);
   const [main, also] = stdout.split('Also out: ');
   const named = incidents.map(({ netns }) => [main?.includes(netns.name), also?.includes(netns.name)]);

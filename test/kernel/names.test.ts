@@ -50,14 +50,27 @@ ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 os.execvp("bash", ["bash", *sys.argv[1:]])`;
 
 const scope = fileScope();
-let services: { plain: Service; redacted: Service };
+type Services = { plain: Service; redacted: Service };
+let services: Services;
+
+/** An exit that this kernel hides leaves a process that seems to run, and is not rolled up with the others. */
+const ATTEMPTS = 3;
+const WITHIN_MS = 20_000;
 
 beforeAll(async () => {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    services = await play();
+    const whole = await Promise.allSettled(Object.values(services).map(allOpened));
+    if (whole.every(({ status }) => status === 'fulfilled')) return;
+  }
+  throw new Error(`not all rows, or not all exits, in ${ATTEMPTS} attempts`);
+});
+
+async function play(): Promise<Services> {
   const netns = Netns.create(scope);
   const [plain, redacted] = await Promise.all(
     [[], ['--redact']].map((flags) => serviceOf(scope, netns, '--interval', '200', ...flags)),
   );
-  services = { plain: plain as Service, redacted: redacted as Service };
   const directory = scope.directory();
   const file = (name: string) => join(directory, name);
   symlinkSync(binary(), file('ledger'));
@@ -66,15 +79,16 @@ beforeAll(async () => {
   for (const script of SCRIPTS) writeFileSync(file(script), CODE(EACH[script]));
   writeFileSync(file('jobs.sh'), JOBS);
   await must(['python3', '-c', SHELL, file('jobs.sh'), ...SCRIPTS.map(file)], { netns });
-  await Promise.all(Object.values(services).map(allOpened));
-});
+  return { plain: plain as Service, redacted: redacted as Service };
+}
 
 const sum = (rows: readonly FlowRow[]) => rows.reduce((total, { opened }) => total + (opened ?? 0), 0);
 const ALL = RUNS * (EACH['checkout-importer.py'] + EACH['analytics.py']);
 
 async function allOpened(service: Service): Promise<void> {
   const out = (await service.stream(scope)).subscribe('flows', { filter: 'dir:out', limit: 5000 });
-  await out.until((rows) => sum(rows) >= ALL && rows.some(({ process }) => process.pid === null));
+  const isWhole = (rows: readonly FlowRow[]) => rows.length === SCRIPTS.length * (DEAD_PER_PROGRAM + 1);
+  await out.until((rows) => sum(rows) >= ALL && isWhole(rows), WITHIN_MS);
 }
 
 /** Opened connections and rows of each name, and what else their rows agree in. */

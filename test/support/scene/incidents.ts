@@ -10,8 +10,8 @@ import type { Service } from '../service.js';
 import type { Stream } from '../stream.js';
 import { type Agreed, Scene } from './scene.js';
 import type { ScriptOptions } from './script.js';
-import { both, SERVER, type Stack } from './stack.js';
 import { reported } from './shown.js';
+import { both, SERVER, type Stack } from './stack.js';
 
 export const RANGE = 'net.ipv4.ip_local_port_range';
 

@@ -9,8 +9,8 @@ import type { Scope } from '../scope.js';
 import { type Service, startService } from '../service.js';
 import { differences } from './compare.js';
 import { type KernelSocket, socketsOf } from './kernel.js';
-import { Stack } from './stack.js';
 import type { Shown, Truth } from './shown.js';
+import { Stack } from './stack.js';
 
 const ALL_ROWS = 5000;
 /** A close that the kernel hid is known after the next audit; an idle namespace has one each 30 s. */

@@ -19,11 +19,20 @@ const ROWS_PER_EVENT = 64;
 const ROWS_PER_SETTLE = 5000;
 /** Programs whose oldest dead process one settle() looks at. */
 const PROGRAMS_PER_SETTLE = 2000;
-/** How long a program's name waits for the facts of a parent: /proc is read a moment after the announcement. */
+/**
+ * How long a program's name waits for the facts of a parent: /proc is read a moment after the announcement. From when the exit was
+ * first seen here: a service that had no processor for seconds sees exits that are older than this, and has asked for nothing yet.
+ */
 const NAME_WAIT_MS = 2000;
 
+interface Waiting {
+  readonly process: Process;
+  /** Unix ms; null: nobody has looked at it yet. */
+  readonly since: number | null;
+}
+
 export class DeadProcesses {
-  private waiting: Process[] = [];
+  private waiting: Waiting[] = [];
   /** Exited processes that still have rows of their own, oldest first. */
   private readonly dead = new Map<Program, Process[]>();
   private looked: Iterator<[Program, Process[]]> = this.dead.entries();
@@ -38,17 +47,17 @@ export class DeadProcesses {
   ) {}
 
   add(process: Process): void {
-    this.waiting.push(process);
+    this.waiting.push({ process, since: null });
   }
 
   /** Files the newly dead under their programs and rolls up what is too many or too old. Unix ms. */
   settle(now: number): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const process of waiting) {
+    for (const { process, since } of waiting) {
       if (process.rolledUp || process.isForgotten) continue;
-      if (isReady(process, now)) this.file(process);
-      else this.waiting.push(process);
+      if (isReady(process, Math.abs(now - (since ?? now)))) this.file(process);
+      else this.waiting.push({ process, since: since ?? now });
     }
     this.rollUpOld(now);
     this.move(ROWS_PER_SETTLE);
@@ -141,7 +150,7 @@ export class DeadProcesses {
  * The name of its program will not change any more. A process without rows is given time to get some by the end of its
  * connections. An exit in the future is one from before the clock was set back.
  */
-function isReady(process: Process, now: number): boolean {
+function isReady(process: Process, waitedMs: number): boolean {
   const isNamed = process.completed && (process.parent === null || process.parent.completed);
-  return (isNamed && process.hasRows) || Math.abs(now - (process.exitedAt ?? 0)) > NAME_WAIT_MS;
+  return (isNamed && process.hasRows) || waitedMs > NAME_WAIT_MS;
 }

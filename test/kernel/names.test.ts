@@ -42,13 +42,21 @@ os.close(lives)
 os.wait()
 os.read(running, 1)
 `;
-/** What the kernel has no room for stands between. The shell stays: which script it runs is read from /proc. */
-const JOBS = `for script; do python3 -IS "$script" "$(printf %2000s x)" last-word & done
+/**
+ * What the kernel has no room for stands between. Which script the shell runs is read from /proc, a moment after its first child has
+ * failed to connect: the others begin when it is known, and the shell stays.
+ */
+const JOBS = `python3 -ISc 'import socket; socket.socket().connect_ex(("127.0.0.1", 9))'
+read -r
+for script; do python3 -IS "$script" "$(printf %2000s x)" last-word & done
 wait; echo all ended; read -r\n`;
 /** Whose orphans become its own children (prctl(2), PR_SET_CHILD_SUBREAPER). */
 const SHELL = `import ctypes, os, sys
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 os.execvp("bash", ["bash", *sys.argv[1:]])`;
+
+/** Connections of the scripts. */
+const OURS = 'dir:out port:9000';
 
 const scope = fileScope();
 type Services = { plain: Service; redacted: Service };
@@ -74,22 +82,30 @@ async function play(): Promise<Services> {
   const shell = await start(scope, ['python3', '-c', SHELL, file('jobs.sh'), ...SCRIPTS.map(file)], {
     netns,
   });
+  const both = { plain: plain as Service, redacted: redacted as Service };
+  await Promise.all(Object.values(both).map(shellKnown));
+  shell.write('go\n');
   await shell.printed(/all ended/);
-  return { plain: plain as Service, redacted: redacted as Service };
+  return both;
+}
+
+async function shellKnown(service: Service): Promise<void> {
+  const first = (await service.stream(scope)).subscribe('flows', { filter: 'dir:out port:9' });
+  await first.until((rows) => rows.some(({ program }) => /\((jobs\.sh|bash #\d+)\)$/.test(program ?? '')));
 }
 
 const sum = (rows: readonly FlowRow[]) => rows.reduce((total, { opened }) => total + (opened ?? 0), 0);
 const ALL = RUNS * (EACH['checkout-importer.py'] + EACH['analytics.py']);
 
 async function allOpened(service: Service): Promise<void> {
-  const out = (await service.stream(scope)).subscribe('flows', { filter: 'dir:out', limit: 5000 });
+  const out = (await service.stream(scope)).subscribe('flows', { filter: OURS, limit: 5000 });
   const isWhole = (rows: readonly FlowRow[]) => rows.length === SCRIPTS.length * (DEAD_PER_PROGRAM + 1);
   await out.until((rows) => sum(rows) >= ALL && isWhole(rows));
 }
 
 /** Opened connections and rows of each name, and what else their rows agree in. */
 async function told(service: Service) {
-  const rows = await service.flows({ filter: 'dir:out', limit: 5000 });
+  const rows = await service.flows({ filter: OURS, limit: 5000 });
   const names = [...new Set(rows.map(({ process }) => process.name))].sort();
   return names.map((name) => {
     const own = rows.filter(({ process }) => process.name === name);
@@ -118,7 +134,7 @@ it('dead processes of two scripts of one interpreter are two programs, with exac
 });
 
 it('a command line that is longer than what the kernel keeps has both its ends', async () => {
-  const rows = await services.plain.flows({ filter: 'dir:out pid:>0', limit: 5000 });
+  const rows = await services.plain.flows({ filter: `${OURS} pid:>0`, limit: 5000 });
   expect(rows).toHaveLength(2 * DEAD_PER_PROGRAM);
   for (const { process } of rows) {
     expect(process).toMatchObject({ exited: true, script: expect.stringMatching(/^\/.*\.py$/) });
@@ -153,7 +169,7 @@ it('where arguments are hidden they are two programs all the same, without a nam
   expect([one?.opened, two?.opened].sort()).toEqual(SCRIPTS.map((script) => RUNS * EACH[script]).sort());
   expect([one?.rows, two?.rows]).toEqual([DEAD_PER_PROGRAM + 1, DEAD_PER_PROGRAM + 1]);
   const { url } = services.redacted;
-  const [row] = await services.redacted.flows({ filter: 'dir:out pid:>0' });
+  const [row] = await services.redacted.flows({ filter: `${OURS} pid:>0` });
   const paths = ['snapshot', 'history', `flow?key=${row?.key}`].map((path) => `api/v1/${path}`);
   const answers = await Promise.all([
     ...[...paths, 'metrics', 'healthz'].map(async (path) => (await fetch(url + path)).text()),

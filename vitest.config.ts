@@ -16,10 +16,8 @@ interface Project {
   include: string[];
   exclude?: string[];
   seconds: number;
-  /** One file at a time. */
-  alone?: true;
-  /** Two at a time: of two processors vitest leaves one to itself otherwise. */
-  pair?: true;
+  /** Files at a time; of two processors vitest leaves one to itself otherwise. */
+  workers: 1 | 2;
   /** Files share a process and its modules, which saves the time of importing them: none of them leaves anything behind. */
   isolate?: boolean;
 }
@@ -28,33 +26,33 @@ interface Project {
 const WAITING = 8;
 
 const PROJECTS: readonly Project[] = [
-  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 240, pair: true, isolate: false },
-  { name: 'native', include: ['test/native/**/*.test.ts'], seconds: 60, pair: true },
+  { name: 'unit', include: ['test/unit/**/*.test.ts'], seconds: 240, workers: 2, isolate: false },
+  { name: 'native', include: ['test/native/**/*.test.ts'], seconds: 60, workers: 2 },
   {
     name: 'kernel',
     include: ['test/kernel/*.test.ts'],
     exclude: SANITIZED,
     seconds: 120,
-    alone: true,
+    workers: 1,
     isolate: false,
   },
-  { name: 'screens', include: SCREENS, seconds: 240, alone: true, isolate: false },
+  { name: 'screens', include: SCREENS, seconds: 240, workers: 1, isolate: false },
   {
     name: 'e2e',
     include: ['test/e2e/*.test.ts'],
     exclude: SCREENS,
     seconds: 180,
-    pair: true,
+    workers: 2,
     isolate: false,
   },
-  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, alone: true },
-  { name: 'sanitized', include: SANITIZED, seconds: 300, alone: true },
-  { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, alone: true },
+  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 1 },
+  { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
+  { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 1 },
 ];
 
 /** No two projects overlap: each begins when the one before it has ended. */
 const project = (
-  { name, include, exclude = [], seconds, alone, pair, isolate = true }: Project,
+  { name, include, exclude = [], seconds, workers, isolate = true }: Project,
   order: number,
 ) => ({
   extends: true as const,
@@ -67,8 +65,7 @@ const project = (
     hookTimeout: patient(seconds * 1000),
     sequence: { groupOrder: order },
     maxConcurrency: WAITING,
-    ...(alone ? { maxWorkers: 1 } : {}),
-    ...(pair ? { maxWorkers: 2 } : {}),
+    maxWorkers: workers,
   },
 });
 

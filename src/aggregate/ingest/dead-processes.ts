@@ -56,6 +56,7 @@ export class DeadProcesses {
     this.waiting = [];
     for (const { process, since } of waiting) {
       if (process.rolledUp || process.isForgotten) continue;
+      // By distance: the clock may be set back meanwhile.
       if (isReady(process, Math.abs(now - (since ?? now)))) this.file(process);
       else this.waiting.push({ process, since: since ?? now });
     }
@@ -148,7 +149,7 @@ export class DeadProcesses {
 
 /**
  * The name of its program will not change any more. A process without rows is given time to get some by the end of its
- * connections. An exit in the future is one from before the clock was set back.
+ * connections.
  */
 function isReady(process: Process, waitedMs: number): boolean {
   const isNamed = process.completed && (process.parent === null || process.parent.completed);

@@ -41,7 +41,7 @@ function reload(
     const config = serveConfig(values);
     service.reload(config);
     log.level = values.logLevel;
-    const restart = fixedKeys.filter((key) => !isDeepStrictEqual(config[key], running[key]));
+    const restart = FIXED_KEYS.filter((key) => !isDeepStrictEqual(config[key], running[key]));
     if (restart.length > 0) log.warn({ restart }, 'reloaded, but these change with a restart only');
     else log.info('reloaded');
   } catch (err) {
@@ -50,4 +50,4 @@ function reload(
 }
 
 /** What a running service cannot change. */
-const fixedKeys = ['listen', 'intervalMs', 'filter', 'tracer', 'polling'] as const;
+const FIXED_KEYS = ['listen', 'intervalMs', 'filter', 'tracer', 'polling'] as const;

@@ -8,6 +8,7 @@ import { conclude, failure, sumOf } from './lib/count.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
+import { Repeats } from './lib/repeat.js';
 import { main, Stop, say } from './lib/run.js';
 import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
 import { phasesOf, runTier, TIERS } from './lib/tiers.js';
@@ -37,14 +38,16 @@ function runOne(tier, chosen, idle) {
 /** @param {string[]} chosen */
 async function runAll(chosen) {
   const machine = new Machine();
-  /** @type {import('./lib/count.js').Count[]} */
-  const counts = [];
+  const repeats = new Repeats();
+  /** @type {Map<string, import('./lib/count.js').Count>} */
+  const counts = new Map();
   /** @type {import('./lib/times.js').TierTime[]} */
   const times = [];
+  const countOf = (/** @type {string} */ tier) => counts.get(tier) ?? failure(`${tier} did not run`);
   const one = async (/** @type {string} */ tier, idle = false) => {
     say(`test: ${tier}${idle ? ', on what the others leave of the processors' : ''}`);
     const began = performance.now();
-    counts.push(await runOne(tier, chosen, idle));
+    counts.set(tier, await runOne(tier, chosen, idle));
     times.push({ tier, seconds: (performance.now() - began) / 1000 });
   };
   let usualSeconds = 0;
@@ -54,9 +57,12 @@ async function runAll(chosen) {
       for (const name of beside) await one(name, true);
     };
     await Promise.all([one(tier), others()]);
+    for (const name of [tier, ...beside]) counts.set(name, await repeats.after(name, countOf(name)));
     if (USUAL.includes(tier)) usualSeconds += (performance.now() - began) / 1000;
   }
-  return sumOf([...counts, concludeTimes(times, usualSeconds, machine)]);
+  const sum = sumOf([...counts.values(), concludeTimes(times, usualSeconds, machine)]);
+  for (const line of repeats.passed) console.log(`passed the second time: ${line}`);
+  return sum;
 }
 
 /** @param {string[]} words */

@@ -1,0 +1,56 @@
+/** Hundreds of user and network namespaces, made by a user without privilege: each is counted, and none is kept. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { TotalsRow } from '../../src/protocol/rows.js';
+import type { Health } from '../../src/protocol/source.js';
+import { start } from '../support/process.js';
+import { testScope } from '../support/scope.js';
+import { ROOT, type Service, startService } from '../support/service.js';
+
+const [NAMESPACES, CONNECTIONS] = [387, 5];
+/** Handed over as text: the user may not be able to read this checkout. */
+const CODE = readFileSync(join(ROOT, 'test/programs/own_namespaces.py'), 'utf8');
+const WITHIN_MS = 90_000;
+
+/** A descriptor that is closed meanwhile leads nowhere. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+const heldNamespaces = ({ pid }: Service) =>
+  readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
+    .filter((link) => link.startsWith('net:'));
+
+it(`${NAMESPACES} namespaces of a user without privilege are counted right, and let go`, async () => {
+  const scope = testScope();
+  const service = await startService(scope);
+  const totals = (await service.stream(scope)).subscribe('totals');
+  const words = ['/usr/bin/python3', '-c', CODE, String(NAMESPACES), String(CONNECTIONS)];
+  const program = await start(scope, words, { user: 'nobody', cwd: '/' });
+  await program.printed(/^done$/m, WITHIN_MS);
+  const inodes = new Set(program.stdout.match(/^\d+$/gm)?.map(Number));
+  expect(inodes.size).toBe(NAMESPACES);
+
+  const ours = (rows: TotalsRow[]) => rows.filter(({ netns }) => inodes.has(netns ?? 0));
+  const isCounted = ({ opened, closed, timeWait, eventsMissed }: TotalsRow) =>
+    opened === 2 * CONNECTIONS &&
+    (closed ?? 0) + (eventsMissed ?? 0) >= 2 * CONNECTIONS &&
+    timeWait === CONNECTIONS;
+  const rows = await totals.until((all) => {
+    const found = ours(all).filter(isCounted);
+    return found.length === NAMESPACES && found;
+  }, WITHIN_MS);
+  expect(rows.filter(({ coverage }) => coverage !== 1)).toEqual([]);
+
+  program.closeInput();
+  await program.exited;
+  await totals.until((all) => ours(all).length === 0, WITHIN_MS);
+  expect(heldNamespaces(service)).toEqual([]);
+  expect((await service.get<Health>('/healthz')).status).toBe('ok');
+});

@@ -65,6 +65,8 @@ const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeou
 const LENIENT = { requireHostHeader: false } as const;
 const TIMEOUTS = { keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 } as const;
 const MAX_CONNECTIONS = 2048;
+/** Requests of one connection that were not answered yet; browsers and our clients have one. */
+const MAX_PIPELINED = 16;
 
 /** Resolves once clients can connect. Throws PORT_IN_USE, LISTEN_FAILED, USAGE or BAD_FILTER. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -101,10 +103,26 @@ function checkToken(host: string, { token }: GateRules): void {
   throw new PortchurnError('USAGE', `listening on ${host} needs a token`, { hint: '--token-file F' });
 }
 
+/** How many requests each connection waits for. */
+class Pipeline {
+  readonly #open = new WeakMap<Duplex, number>();
+
+  /** False: this one is too many. */
+  admits({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const open = this.#open.get(socket) ?? 0;
+    if (open >= MAX_PIPELINED) return false;
+    this.#open.set(socket, open + 1);
+    response.once('finish', () => this.#open.set(socket, (this.#open.get(socket) ?? 1) - 1));
+    return true;
+  }
+}
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
 function serve(server: Server, gate: Gate, listener: Listener, sockets: WebSockets): void {
+  const pipeline = new Pipeline();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!pipeline.admits(request, response)) return void request.socket.destroy();
     const error = gate.check(request) ?? faultOf(request);
     if (error) {
       refuse(request, response, error);

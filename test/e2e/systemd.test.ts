@@ -11,27 +11,9 @@ import { type Running, run, start } from '../support/process.js';
 import { ab, nginx } from '../support/programs.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { portchurn, ROOT, Service } from '../support/service.js';
-
-const UNIT = join(ROOT, 'deploy/systemd/portchurn.service');
-const settings = [...readFileSync(UNIT, 'utf8').matchAll(/^(\w+)=(.*)$/gm)];
-
-/** The words of a setting. */
-function words(name: string): string[] {
-  const found = settings.filter((match) => match[1] === name).map((match) => match[2] as string);
-  expect(found, name).toHaveLength(1);
-  return (found[0] as string).split(' ');
-}
+import { asUnit, UNIT, unitWords } from '../support/unit.js';
 
 const SERVE = portchurn('serve', '--listen', '127.0.0.1:0');
-
-/** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
-function asUnit(...command: string[]): string[] {
-  const list = words('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
-  const only = ['-all', ...list].join(',');
-  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
-  const sets = [`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`];
-  return ['setpriv', ...who, ...sets, '--', ...command];
-}
 
 async function served(scope: Scope, running: Running): Promise<Service> {
   const [url] = await running.printed(/^http:\/\/\S+$/m);
@@ -46,8 +28,8 @@ describe('the unit', () => {
 
   it('grants the capabilities that the service uses and no other', () => {
     const used = CAPABILITIES.map(({ name }) => name).sort();
-    expect(words('AmbientCapabilities').sort()).toEqual(used);
-    expect(words('CapabilityBoundingSet').sort()).toEqual(used);
+    expect(unitWords('AmbientCapabilities').sort()).toEqual(used);
+    expect(unitWords('CapabilityBoundingSet').sort()).toEqual(used);
   });
 
   it('grants enough: as its user the service finds the programs of others and a new network namespace', async () => {

@@ -1,16 +1,13 @@
 /** Hundreds of user and network namespaces, made by a user without privilege: each is counted, and none is kept. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/protocol/source.js';
-import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { ROOT, type Service, startService } from '../support/service.js';
+import { type Service, startService } from '../support/service.js';
+import { ownNamespaces } from './storms.js';
 
 const [NAMESPACES, CONNECTIONS] = [387, 5];
-/** Handed over as text: the user may not be able to read this checkout. */
-const CODE = readFileSync(join(ROOT, 'test/programs/own_namespaces.py'), 'utf8');
 const WITHIN_MS = 90_000;
 
 /** A descriptor that is closed meanwhile leads nowhere. */
@@ -31,8 +28,7 @@ it(`${NAMESPACES} namespaces of a user without privilege are counted right, and 
   const scope = testScope();
   const service = await startService(scope);
   const totals = (await service.stream(scope)).subscribe('totals');
-  const words = ['/usr/bin/python3', '-c', CODE, String(NAMESPACES), String(CONNECTIONS)];
-  const program = await start(scope, words, { user: 'nobody', cwd: '/' });
+  const program = await ownNamespaces(scope, NAMESPACES, CONNECTIONS);
   await program.printed(/^done$/m, WITHIN_MS);
   const inodes = new Set(program.stdout.match(/^\d+$/gm)?.map(Number));
   expect(inodes.size).toBe(NAMESPACES);

@@ -2,19 +2,16 @@
  * A user without any privilege starts more processes than the table of processes holds, each a program of its own with a row
  * of its own. Meanwhile /healthz answers, nothing is lost from the sums, and SIGTERM ends the service as ever.
  */
-import { chmodSync, chownSync, copyFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/aggregate/ingest/aggregator.js';
 import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/protocol/source.js';
 import { Netns } from '../support/netns.js';
 import { patient } from '../support/patience.js';
-import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { ROOT, type Service, startService } from '../support/service.js';
+import { type Service, startService } from '../support/service.js';
+import { linkStorm } from './storms.js';
 
-const NOBODY = 65_534;
 /** Some exits happen beyond the limit. */
 const PROCESSES = DEFAULT_LIMITS.processes + 1000;
 /** Enough for a busy machine; an idle one takes less than a minute. */
@@ -29,7 +26,7 @@ it('a storm of processes that are all different programs stops neither answers n
   const scope = testScope();
   const netns = Netns.create(scope);
   const service = await startService(scope);
-  const storm = await startStorm(netns);
+  const storm = await linkStorm(scope, netns, { workers: WORKERS, processes: PROCESSES, seconds: SECONDS });
   const slowest = await slowestAnswer(service, storm.exited);
   const ran = Number(/^ran (\d+)$/m.exec(storm.stdout)?.[1]);
   const { total, missed } = await countedIn(service, netns);
@@ -41,19 +38,6 @@ it('a storm of processes that are all different programs stops neither answers n
   const began = performance.now();
   await service.end();
   expect(performance.now() - began).toBeLessThan(ENDS_WITHIN_MS);
-
-  /** Its file belongs to the user: of another's file nobody may make links. */
-  async function startStorm(where: Netns) {
-    const directory = scope.directory();
-    const file = join(directory, 'linkstorm');
-    copyFileSync(join(ROOT, 'out/tools/linkstorm'), file);
-    for (const path of [directory, file]) chownSync(path, NOBODY, NOBODY);
-    chmodSync(file, 0o755);
-    return start(scope, [file, directory, '9', ...[WORKERS, PROCESSES, SECONDS].map(String)], {
-      netns: where,
-      user: 'nobody',
-    });
-  }
 });
 
 /** Asks /healthz again and again until `end`; ms. */

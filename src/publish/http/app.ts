@@ -22,6 +22,7 @@ import { parseGroup, parseWhole } from '../../query/table-query.js';
 import type { Hub } from '../hub.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';
+import { Answers } from './answers.js';
 import { type Assets, respond } from './assets.js';
 import { asPortchurnError, errorBody } from './error-response.js';
 import type { Gate } from './gate.js';
@@ -42,9 +43,10 @@ const TABLE_PARAMETERS = ['topic', 'filter', 'sort', 'limit', 'group'];
 
 export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono<Environment> {
   const app = new Hono<Environment>();
+  const answers = new Answers();
   app.get('/healthz', (c) => health(c, hub));
-  app.get('/metrics', (c) => scrape(c, hub, metrics));
-  app.get('/api/v1/snapshot', (c) => snapshot(c, hub));
+  app.get('/metrics', (c) => scrape(c, hub, metrics, answers));
+  app.get('/api/v1/snapshot', (c) => snapshot(c, hub, answers));
   app.get('/api/v1/history', (c) => history(c, hub));
   app.get('/api/v1/flow', (c) => flow(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
@@ -72,16 +74,18 @@ function health(c: RequestContext, hub: Hub): Response {
 }
 
 /** After the tracer has stopped the scrape fails, so that old numbers are not taken for new ones. */
-async function scrape(c: RequestContext, hub: Hub, metrics: Metrics): Promise<Response> {
+async function scrape(c: RequestContext, hub: Hub, metrics: Metrics, answers: Answers): Promise<Response> {
   if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
   hub.publishIfStale(Date.now());
-  return c.body(await metrics.text(), 200, { ...NO_STORE, 'content-type': metrics.contentType });
+  const text = await answers.give(c.env, () => metrics.text());
+  return c.body(text, 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
-async function snapshot(c: RequestContext, hub: Hub): Promise<Response> {
+async function snapshot(c: RequestContext, hub: Hub, answers: Answers): Promise<Response> {
   checkParameters(c, TABLE_PARAMETERS);
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
-  const body = await hub.snapshotJson(topics, tableQueryOf(c), Date.now());
+  const query = tableQueryOf(c);
+  const body = await answers.give(c.env, () => hub.snapshotJson(topics, query, Date.now()));
   return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 

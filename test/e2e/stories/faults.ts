@@ -4,7 +4,7 @@
  * e2e and load with figures of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { integer } from '../../../src/protocol/format.js';
@@ -14,14 +14,15 @@ import type { Health } from '../../../src/protocol/source.js';
 import { churnClient, churnServer } from '../../support/churngen.js';
 import { counting, quiet, sockets } from '../../support/counters.js';
 import { programsGone } from '../../support/leftovers.js';
+import { MemoryLimit } from '../../support/memory-limit.js';
 import { KEPT, Netns } from '../../support/netns.js';
 import { start } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';
 import { pythonScript } from '../../support/script.js';
 import { cli, ROOT, type Service, serviceBy, serviceWords, startService } from '../../support/service.js';
 import type { Table } from '../../support/stream.js';
+import { unitMemory } from '../../support/unit.js';
 import { ATTEMPTS } from '../../support/watch.js';
-import { MemoryLimit } from './memory-limit.js';
 
 const MEBIBYTE = 1 << 20;
 const [PEER, NEVER, CLOSED] = ['127.0.0.1:9000', '127.0.0.1:9001', '127.0.0.1:9'];
@@ -199,12 +200,6 @@ export async function runOutOfDescriptors(blindMs: number): Promise<void> {
   expect(await service.get('/healthz')).toMatchObject({ status: 'ok' });
 }
 
-/** What the unit of systemd allows. */
-function unitsMemory(): number {
-  const unit = readFileSync(join(ROOT, 'deploy/systemd/portchurn.service'), 'utf8');
-  return Number(/^MemoryMax=(\d+)M$/m.exec(unit)?.[1]) * MEBIBYTE;
-}
-
 export interface Storm {
   /** Of one connection each. */
   processes: number;
@@ -217,7 +212,7 @@ const HOSTILE = `\u001b[31m\r\n\u0000\u202e\udc80"\\\`';DROP\u0007`;
 /** A storm of processes, many namespaces and hostile names are counted right. */
 export async function shortOfMemory({ processes, namespaces }: Storm): Promise<void> {
   const scope = testScope();
-  const memory = MemoryLimit.create(scope, unitsMemory() / 2);
+  const memory = MemoryLimit.create(scope, unitMemory() / 2);
   const service = await serviceBy(scope, memory.words(...serviceWords('--interval', '250')));
   await storm(scope, service, processes);
   await hostile(scope, service);

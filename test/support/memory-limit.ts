@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ending, Scope } from '../../support/scope.js';
+import type { Ending, Scope } from './scope.js';
 
 /** The files of a version: the limit, the most that was ever used, and where the kernel counts whom it killed. */
 const V1 = {

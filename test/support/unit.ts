@@ -1,0 +1,29 @@
+/** What the systemd unit says, and a command as systemd would start it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './service.js';
+
+export const UNIT = join(ROOT, 'deploy/systemd/portchurn.service');
+const settings = [...readFileSync(UNIT, 'utf8').matchAll(/^(\w+)=(.*)$/gm)];
+
+/** The words of a setting that stands there once. */
+export function unitWords(name: string): string[] {
+  const found = settings.filter((match) => match[1] === name).map((match) => match[2] as string);
+  if (found.length !== 1) throw new Error(`${UNIT} has ${name} ${found.length} times, not once`);
+  return (found[0] as string).split(' ');
+}
+
+/** `MemoryMax`, bytes. */
+export function unitMemory(): number {
+  const [, mebibytes] = /^(\d+)M$/.exec(unitWords('MemoryMax').join(' ')) ?? [];
+  return Number(mebibytes) * 2 ** 20;
+}
+
+/** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
+export function asUnit(...command: string[]): string[] {
+  const list = unitWords('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const only = ['-all', ...list].join(',');
+  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
+  const sets = [`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`];
+  return ['setpriv', ...who, ...sets, '--', ...command];
+}

@@ -74,12 +74,7 @@ async function answers(service: Service, count: number): Promise<number[]> {
   while (times.length < count) {
     const asked = performance.now();
     const took = () => performance.now() - asked;
-    times.push(
-      await service.get('/healthz').then(took, (e) => {
-        console.log(times.length, String(e), String(e.cause));
-        return Number.POSITIVE_INFINITY;
-      }),
-    );
+    times.push(await service.get('/healthz').then(took, () => Number.POSITIVE_INFINITY));
     await sleep(PAUSE_MS);
   }
   return times.toSorted((a, b) => a - b);
@@ -117,13 +112,6 @@ it('it answers, counts right, and ends', async () => {
   over.abort();
   await asking;
 
-  console.log(
-    service.process.running,
-    service.process.stderr.slice(-3000),
-    await service.process.finished(5000).catch(String),
-    memory.killed,
-    memory.peakBytes,
-  );
   const late = times.filter((ms) => ms > SOON_MS);
   const [median, slowest] = [times[ANSWERS / 2], times.at(-1)].map((ms) => Math.round(ms ?? 0));
   console.log(`answers: median ${median} ms, ${late.length} of ${ANSWERS} late, slowest ${slowest} ms`);

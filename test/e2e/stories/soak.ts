@@ -10,10 +10,15 @@ import { Netns } from '../../support/netns.js';
 import { start } from '../../support/process.js';
 import { nginx, pgbenchWords, postgres, redis } from '../../support/programs.js';
 import { type Scope, testScope } from '../../support/scope.js';
-import { startService } from '../../support/service.js';
+import { type Service, startService } from '../../support/service.js';
 
 const ADDRESS = '127.0.0.1';
 const RELOAD_MS = 2000;
+const SAMPLE_MS = 5000;
+/** What a service fills once: code that is compiled, tables that grow to the size of what runs. */
+const WARM_SHARE = 0.5;
+/** Of a service that leaks, hours later there would be no end. Only runs of this many samples tell. */
+const [MOST_GROWTH, FEWEST_SAMPLES] = [1.25, 100];
 
 /** It lives where the service does, and whatever else runs on this machine. */
 const isBrowser = ({ process }: FindingRow) => /chrom/.test(process.exe ?? '');
@@ -38,10 +43,35 @@ async function traffic(scope: Scope, netns: Netns, soakMs: number): Promise<void
   await program(scope, netns, 'holds.py', ADDRESS, 8082);
 }
 
+/** Resident memory of the service over time, bytes. */
+function memoryCurve(scope: Scope, service: Service): number[] {
+  const curve: number[] = [];
+  const timer = setInterval(() => curve.push(service.memory()), SAMPLE_MS);
+  scope.use({ end: () => clearInterval(timer) });
+  return curve;
+}
+
+/** Twenty points of it are printed; in its second half it does not grow to speak of. */
+function expectLevel(curve: readonly number[]): void {
+  const step = Math.max(1, Math.floor(curve.length / 20));
+  const points = curve.filter((_, i) => i % step === 0).map((bytes) => Math.round(bytes / 2 ** 20));
+  console.log(`memory, MiB: ${points.join(' ')}`);
+  const late = curve.slice(Math.floor(curve.length * WARM_SHARE));
+  const [begin, end] = [late.slice(0, late.length / 4), late.slice(-late.length / 4)].map(median) as [
+    number,
+    number,
+  ];
+  if (curve.length >= FEWEST_SAMPLES) expect(end).toBeLessThan(begin * MOST_GROWTH);
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
 export async function soak(soakMs: number): Promise<void> {
   const scope = testScope();
   const netns = Netns.create(scope);
   const service = await startService(scope);
+  const curve = memoryCurve(scope, service);
   const stream = await service.stream(scope);
   const findings = stream.subscribe('findings', { filter: '!severity:info' });
   await traffic(scope, netns, soakMs);
@@ -63,4 +93,5 @@ export async function soak(soakMs: number): Promise<void> {
   const isOurs = budgets.rows.some(({ key }) => key === verdict.budget); // the verdict is that of the whole machine
   expect(isOurs ? verdict.level : 'ok').toBe('ok');
   expect(problems).toEqual([]);
+  expectLevel(curve);
 }

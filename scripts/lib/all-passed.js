@@ -13,7 +13,7 @@ const FILE = join(ROOT, 'test/all-passed.json');
 const VALID_DAYS = 14;
 const DAY_MS = 86_400_000;
 
-/** What the scenes, the emulated kernels, the sanitizers and the load tests depend on. */
+/** What the scenes, the faults, the emulated kernels, the sanitizers and the load tests depend on. */
 export const HASHED = [
   'bpf',
   'native',
@@ -24,8 +24,10 @@ export const HASHED = [
   'src/aggregate',
   'src/diagnose',
   'src/engine',
+  'src/publish',
   'src/system',
   'test/e2e/stories',
+  'test/faults',
   'test/kernel',
   'test/load',
   'test/programs',

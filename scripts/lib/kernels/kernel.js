@@ -1,6 +1,6 @@
 /**
  * Stock kernels for the matrix, from the apt sources of this machine: fetched and unpacked below out/kernels/, not
- * installed, so that nothing of how this machine boots changes. In: a series ("6.12"). Out: a Kernel.
+ * installed, so that nothing of how this machine boots changes. In: a Stock kernel's name. Out: a Kernel.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -8,18 +8,20 @@ import { join } from 'node:path';
 import { must, ROOT, run, Stop } from '../run.js';
 
 /** @typedef {{ release: string, image: string, modules: string, directory: string }} Kernel `modules`: its /lib/modules/RELEASE */
+/** @typedef {{ series: string, flavour: 'cloud' | 'rt' }} Stock as Debian names them: "6.12", and what it was built for */
 
 export const DIRECTORY = join(ROOT, 'out/kernels');
 /** Static, so that it runs in an initramfs. */
 export const BUSYBOX = join(DIRECTORY, 'busybox-static/bin/busybox');
 const QUIET = { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
 
-/** @param {string} series */
-const pattern = (series) => `^linux-image-${series.replace('.', '\\.')}\\.[0-9][^ ]*-cloud-amd64$`;
+/** @param {Stock} stock */
+const pattern = ({ series, flavour }) =>
+  `^linux-image-${series.replace('.', '\\.')}\\.[0-9][^ ]*-${flavour}-amd64$`;
 
-/** @param {string} series @returns {string | undefined} the newest package that the sources offer */
-function newest(series) {
-  const found = execFileSync('apt-cache', ['search', '--names-only', pattern(series)], { encoding: 'utf8' });
+/** @param {Stock} stock @returns {string | undefined} the newest package that the sources offer */
+function newest(stock) {
+  const found = execFileSync('apt-cache', ['search', '--names-only', pattern(stock)], { encoding: 'utf8' });
   const names = found.split('\n').flatMap((line) => line.split(' ')[0] || []);
   return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
 }
@@ -67,13 +69,13 @@ async function index(modules, release) {
   await must('Listing modules', BUSYBOX, ['depmod', '-b', join(modules, '../../..'), release]);
 }
 
-/** @param {string} series @returns {Promise<Kernel>} */
-export async function fetchKernel(series) {
-  if (!newest(series)) await update();
-  const name = newest(series);
+/** @param {Stock} stock @returns {Promise<Kernel>} */
+export async function fetchKernel(stock) {
+  if (!newest(stock)) await update();
+  const name = newest(stock);
   if (!name)
     throw new Stop(
-      `No package ${pattern(series)} in this machine's apt sources: Debian 12 has it, security updates included`,
+      `No package ${pattern(stock)} in this machine's apt sources: Debian 12 has it, security updates included`,
     );
   await unpack('busybox-static');
   const directory = await unpack(name);

@@ -23,8 +23,15 @@ import { differences, lineOf, rewrite } from './table.js';
  *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel
  */
 
-/** What Debian 12 boots: its own series, and the one its updates offer. */
-const SERIES = ['6.1', '6.12'];
+/**
+ * What Debian 12 boots: its own series, the one its updates offer, and the one in which nearly everything can be preempted.
+ * @type {readonly import('./kernel.js').Stock[]}
+ */
+const STOCK = [
+  { series: '6.1', flavour: 'cloud' },
+  { series: '6.12', flavour: 'cloud' },
+  { series: '6.1', flavour: 'rt' },
+];
 /** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
 const PART = ['surfaces', 'endings', 'owners', 'verdict-portable', 'failure-routes', 'failure-bind'];
 /** Waits may take so many times longer there. */
@@ -45,7 +52,7 @@ export async function runMatrix({ all = false, write = false, hostTested = false
   const minutes = all ? MINUTES.all : MINUTES.part;
   // One by one, since apt has one cache.
   const kernels = [];
-  for (const series of SERIES) kernels.push(await fetched(series));
+  for (const stock of STOCK) kernels.push(await fetched(stock));
   rows.push(...(await Promise.all(kernels.map((kernel) => onKernel(kernel, files, minutes)))));
   for (const row of rows) console.log(lineOf(row));
   if (write) writeFileSync(README, rewrite(readFileSync(README, 'utf8'), rows));
@@ -66,15 +73,16 @@ async function onHost(files) {
   return rowOf(OWN, readReport('kernel'));
 }
 
-/** @param {string} series @param {unknown} error @returns {Row} a kernel that cannot be had or does not boot is a failure */
-function failed(series, error) {
+/** @param {string} name @param {unknown} error @returns {Row} a kernel that cannot be had or does not boot is a failure */
+function failed(name, error) {
   const message = error instanceof Error ? error.message : String(error);
-  say(`kernels: ${series}: ${message}`);
-  return { ...rowOf(series, null), count: failure(message) };
+  say(`kernels: ${name}: ${message}`);
+  return { ...rowOf(name, null), count: failure(message) };
 }
 
-/** @param {string} series @returns {Promise<Kernel | Row>} */
-const fetched = (series) => fetchKernel(series).catch((error) => failed(series, error));
+/** @param {import('./kernel.js').Stock} stock @returns {Promise<Kernel | Row>} */
+const fetched = (stock) =>
+  fetchKernel(stock).catch((error) => failed(`${stock.series}-${stock.flavour}`, error));
 
 /**
  * @param {Kernel | Row} kernel

@@ -17,8 +17,11 @@ export function lineOf({ kernel, count, verdict, hooks }) {
   return `${kernel}: ${passed} passed, ${failed} failed, verdict ${verdict ?? '–'}, hooks ${hooks.join(' ') || '–'}`;
 }
 
-/** @param {string} kernel "6.12.117+deb12-cloud-amd64" @returns {string} "6.12" */
-const seriesOf = (kernel) => /^\d+\.\d+/.exec(kernel)?.[0] ?? kernel;
+/** @param {string} kernel "6.12.117+deb12-cloud-amd64" @returns {string} "6.12"; "6.1-rt" of one for real time */
+const seriesOf = (kernel) => `${/^\d+\.\d+/.exec(kernel)?.[0] ?? kernel}${/-rt-/.test(kernel) ? '-rt' : ''}`;
+
+/** @param {string} line of the table @returns {string} */
+const seriesIn = (line) => seriesOf(/^\| (\S+) /.exec(line)?.[1] ?? '');
 
 /** @param {Row} row */
 const cells = ({ verdict, hooks, lacks }) =>
@@ -47,7 +50,7 @@ export function differences(readme, rows) {
   const table = readme.split(BEGIN)[1]?.split(END)[0]?.split('\n') ?? [];
   return rows.flatMap((row, index) => {
     const series = seriesOf(row.kernel);
-    const said = table.find((line) => line.startsWith(`| ${series}.`));
+    const said = table.find((line) => seriesIn(line) === series);
     if (said === undefined) return index === 0 ? [] : [`nothing about ${series}`];
     return said.endsWith(`|${cells(row)}`)
       ? []

@@ -39,6 +39,12 @@ describe('the table is wrong', () => {
     expect(differences(WRITTEN, [row('5.15.0'), ...others.slice(1)])).toEqual([]);
   });
 
+  it('a kernel for real time is another one than its series', () => {
+    const rt = row('6.1.0-56-rt-amd64', { lacks: ['it'] });
+    expect(differences(WRITTEN, [...others, rt])).toEqual(['nothing about 6.1-rt']);
+    expect(differences(rewrite(README, [...ROWS, rt]), [...others, rt])).toEqual([]);
+  });
+
   it.each([
     ['a stock kernel is not in it', README, others, ['nothing about 6.1', 'nothing about 6.12']],
     ['a verdict differs', WRITTEN, [others[0], row('6.1.0', { verdict: 'portable' })], [/^of 6\.1 /]],

@@ -8,7 +8,6 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { TotalsRow } from '../../src/protocol/rows.js';
-import { busyLoops } from '../support/busy.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { MemoryLimit } from '../support/memory-limit.js';
 import { KEPT, Netns } from '../support/netns.js';
@@ -16,6 +15,7 @@ import { patient } from '../support/patience.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, serviceBy, serviceWords } from '../support/service.js';
 import { unitMemory } from '../support/unit.js';
+import { busyLoops } from './busy.js';
 import { linkStorm, ownNamespaces } from './storms.js';
 
 const LOOPS = 20;

@@ -1,6 +1,6 @@
 /** Loops that want a processor each, all the time: what a machine at load 20 is. */
-import { start } from './process.js';
-import type { Scope } from './scope.js';
+import { start } from '../support/process.js';
+import type { Scope } from '../support/scope.js';
 
 /** In a session of their own, as those of somebody else: the scheduler shares processors between sessions first (sched(7), autogroup). */
 const LOOPS = `trap 'trap - TERM; kill 0' TERM

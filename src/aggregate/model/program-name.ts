@@ -29,6 +29,11 @@ export function identityOf(...parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
+/** "curl (loop.sh)" */
+export function nameWithParent(name: string, parent: string | null): string {
+  return parent === null ? name : `${name} (${parent})`;
+}
+
 /** Scripts that have a number of their own. */
 const MOST_NUMBERS = 5000;
 const HASH_DIGITS = 12;

@@ -198,7 +198,8 @@ export class Process implements Owner, Aged<Process> {
   /** Its command line. A script that was known stays: the program may have put a title in its place. */
   read(args: Args): void {
     this.cmdline = this.context.redact ? redactedLineOf(args) : lineOf(args);
-    if (this.command.script === null) this.command = commandOf(this.exe, this.comm, args);
+    const { script, inline } = this.command;
+    if (script === null && inline === null) this.command = commandOf(this.exe, this.comm, args);
   }
 
   /** exec() replaces it: nothing of an earlier program may stay. */

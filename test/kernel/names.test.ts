@@ -203,11 +203,13 @@ it('live programs that are given as arguments are as many programs as there are 
     const live = (await service.stream(scope)).subscribe('flows', filter);
     await live.until((rows) => sum(rows) === 18);
     const groups = await service.flows({ ...filter, group: 'program' });
-    const told = groups.map(({ process, opened, established }) => [process.name, opened, established]);
+    const told = groups.map(({ process, opened, established, pids }) => {
+      return [process.name, opened, established, pids?.listed.length, pids?.more];
+    });
     const name = expect.stringMatching(/^python3 -c #\d+$/);
     expect(told.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
-      [name, 8, 8],
-      [name, 10, 10],
+      [name, 8, 8, 2, 0],
+      [name, 10, 10, 4, 0],
     ]);
     expect(new Set(groups.map(({ program }) => program)).size).toBe(2);
   }

@@ -74,6 +74,17 @@ describe('dead processes', () => {
     ]);
   });
 
+  it('are listed in the row that has their counts: the latest, and how many there were before', () => {
+    const world = new World();
+    world.feed(announced(1, LOOP));
+    for (let id = 2; id <= 101; id++) shortLife(world, id);
+    world.settle();
+    const ended = 100 - DEAD_PER_PROGRAM;
+    const latest = Array.from({ length: 16 }, (_, at) => 1001 + ended - 15 + at);
+    expect(programRows(world).map(({ pids }) => pids)).toEqual([{ listed: latest, more: ended - 16 }]);
+    for (const row of world.flows()) if (row.process.pid !== null) expect(row.pids).toBeNull();
+  });
+
   it('keep the latest, not the first', () => {
     const world = new World();
     world.feed(announced(1, LOOP));

@@ -37,6 +37,9 @@ export class Grouping {
   /** Group of each flow, by the flow's key. */
   readonly #groupOf = new Map<string, string>();
 
+  /** Rows that were added up so far. */
+  summed = 0;
+
   constructor(private readonly group: Group) {}
 
   /** The group rows that changed; interrupted between flows, groups and parts of large groups. */
@@ -80,6 +83,7 @@ export class Grouping {
       return { key, entry: null };
     }
     const rows = Array.from(members.values(), (entry) => entry.row as FlowRow);
+    this.summed += rows.length;
     const entry = new Entry(yield* sumInSlices(key, rows));
     this.entries.set(key, entry);
     return { key, entry };

@@ -23,6 +23,7 @@ import type { Hub } from '../hub.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';
 import { type Assets, respond } from './assets.js';
+import { streamOf } from './body.js';
 import { asPortchurnError, errorBody } from './error-response.js';
 import type { Gate } from './gate.js';
 
@@ -81,8 +82,8 @@ async function scrape(c: RequestContext, hub: Hub, metrics: Metrics): Promise<Re
 async function snapshot(c: RequestContext, hub: Hub): Promise<Response> {
   checkParameters(c, TABLE_PARAMETERS);
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
-  const body = await hub.snapshotJson(topics, tableQueryOf(c), Date.now());
-  return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
+  const texts = await hub.snapshot(topics, tableQueryOf(c), Date.now());
+  return c.body(streamOf(texts), 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 
 function history(c: RequestContext, hub: Hub): Response {

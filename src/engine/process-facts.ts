@@ -12,14 +12,12 @@ export class ProcessFactsReader {
 
   /** Asks for all that are incomplete now; one that finds no room in the queue keeps its unknown parts. */
   request(): void {
-    const { processes } = this.aggregator;
-    for (const process of processes.takeWanted()) {
-      if (process.pid === null) continue;
-      const isQueued = this.queue.request(process.pid, process.startTicks, (facts) => {
-        processes.complete(process, facts);
-        this.aggregator.touchRows(process);
-      });
-      if (!isQueued) process.completed = true;
+    const { aggregator, queue } = this;
+    for (const process of aggregator.processes.takeWanted()) {
+      const { pid, startTicks } = process;
+      const isQueued =
+        pid !== null && queue.request(pid, startTicks, (facts) => aggregator.complete(process, facts));
+      if (!isQueued) aggregator.complete(process, null);
     }
   }
 

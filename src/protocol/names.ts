@@ -34,6 +34,9 @@ export const STALL_MS = 30_000;
 /** WebSocket close codes a client may see. */
 export const CLOSE = { goingAway: 1001, flooding: 1008, tooLarge: 1009, stalled: 4408 } as const;
 
+/** Pids listed of a row that stands for several processes. */
+export const MOST_LISTED_PIDS = 16;
+
 export const GROUPS = ['program', 'unit', 'destination', 'netns'] as const;
 export type Group = (typeof GROUPS)[number];
 

@@ -15,7 +15,7 @@ const Count = Nullable(Type.Integer(Sums));
 const Rate = Nullable(Type.Number(Sums));
 
 /** How a group combines values that differ. Without it they become null. */
-const grouped = (rule: 'min' | 'max' | 'any' | 'unknown') => ({ 'x-group': rule });
+const grouped = (rule: 'min' | 'max' | 'any' | 'unknown' | 'pids') => ({ 'x-group': rule });
 const FirstTime = Nullable(Type.Integer(grouped('min')));
 const LastTime = Nullable(Type.Integer(grouped('max')));
 const Flag = Type.Boolean(grouped('any'));
@@ -106,6 +106,10 @@ export type Endpoint = Static<typeof Endpoint>;
 export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
 
+/** Of a row that stands for several processes: some of their pids, and how many more there are, null where that is not known. */
+export const Pids = Type.Object({ listed: Type.Array(Type.Integer()), more: Int }, grouped('pids'));
+export type Pids = Static<typeof Pids>;
+
 /**
  * Events that did not come, since the start and of the whole service: of each reason (names.ts, LOSS_REASONS), and all. One definition
  * for rows, /healthz, metrics, the page and the terminal.
@@ -159,6 +163,7 @@ export const FlowRow = Type.Object({
   netns: Int,
   process: ProcessInfo,
   program: Text,
+  pids: Nullable(Pids),
   direction: Nullable(Direction),
   destination: Endpoint,
   established: Count,

@@ -10,10 +10,12 @@ import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } f
 import type { HistoryBody } from '../protocol/history.js';
 import type { Health, Source } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
+import type { FrameText } from '../query/frame-text.js';
 import { Tables } from '../query/tables.js';
-import { ShortTurn, TURN_MS } from '../query/turn.js';
+import { ENDED, ShortTurn, TURN_MS, type Turn } from '../query/turn.js';
 import type { Tick } from '../query/view.js';
 import { Faults } from './faults.js';
+import type { ClientBudget } from './stream/budget.js';
 import { Client, type ClientHost, type Transport } from './stream/client.js';
 import { EventRouter } from './stream/event-router.js';
 import type { Subscription } from './stream/subscription.js';
@@ -48,6 +50,9 @@ export class Hub implements ClientHost {
   readonly #subscriptions: Subscriptions;
   /** The turn of work that is to come; null: all views are up to date. */
   #turn: Promise<void> | null = null;
+  /** Since when questions are counted together, monotonic ms, and how long they have taken since. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #worked = 0;
   /** Runs when the first subscription is opened: from then on ticks must be frequent. */
   onFirstSubscription: () => void = () => {};
 
@@ -58,7 +63,7 @@ export class Hub implements ClientHost {
     this.tables = new Tables(source, filter, (operation, attempt) => this.#faults.guard(operation, attempt));
     const { shows, namespaces } = this.tables.scope;
     const events = new EventRouter(source.events, shows, namespaces);
-    this.#subscriptions = new Subscriptions(this.tables, events, intervalMs);
+    this.#subscriptions = new Subscriptions(this.tables, events, intervalMs, () => this.#turnAtOnce());
   }
 
   get tick(): Tick {
@@ -122,6 +127,25 @@ export class Hub implements ClientHost {
     });
   }
 
+  /** For what is asked for now. However many ask, the event loop has its rests: then the work begins with the next turn. */
+  #turnAtOnce(): Turn {
+    const now = performance.now();
+    if (now - this.#askedAt > 2 * TURN_MS) {
+      this.#askedAt = now;
+      this.#worked = 0;
+    }
+    return this.#worked < TURN_MS ? new ShortTurn(TURN_MS - this.#worked) : ENDED;
+  }
+
+  #atOnce<T>(work: () => T): T {
+    const from = performance.now();
+    try {
+      return work();
+    } finally {
+      this.#worked += performance.now() - from;
+    }
+  }
+
   /** Ends after the next turn of work. */
   #nextTurn(): Promise<void> {
     this.#workOn();
@@ -135,10 +159,18 @@ export class Hub implements ClientHost {
     if (stale) this.publish(now);
   }
 
-  /** Body of GET /api/v1/snapshot. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
-  async snapshotJson(topics: readonly TableTopic[], query: TableQuery, now: number): Promise<string> {
+  /** Body of GET /api/v1/snapshot, in parts. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
+  async snapshot(topics: readonly TableTopic[], query: TableQuery, now: number): Promise<FrameText[]> {
     this.publishIfStale(now);
-    return this.tables.snapshotInTurns(topics, query, new ShortTurn(TURN_MS), () => this.#nextTurn());
+    return this.#atOnce(() =>
+      this.tables.snapshotInTurns(
+        topics,
+        query,
+        this.#turnAtOnce(),
+        () => this.#nextTurn(),
+        this.#subscriptions.opening,
+      ),
+    );
   }
 
   /** Throws TOO_MANY. The client's first frame is the hello. */
@@ -161,9 +193,9 @@ export class Hub implements ClientHost {
   }
 
   /** A client's new subscription. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
-  open(frame: Subscribe): Subscription {
+  open(frame: Subscribe, budget: ClientBudget): Subscription {
     this.publishIfStale(Date.now());
-    const subscription = this.#subscriptions.open(frame);
+    const subscription = this.#atOnce(() => this.#subscriptions.open(frame, budget));
     if (this.#subscriptions.count === 1) this.onFirstSubscription();
     this.#workOn();
     return subscription;

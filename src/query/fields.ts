@@ -27,7 +27,7 @@ export interface Schema {
   enum?: unknown[];
   'x-sums'?: boolean;
   /** How a group combines values that differ; absent: to null. */
-  'x-group'?: 'min' | 'max' | 'any' | 'unknown';
+  'x-group'?: 'min' | 'max' | 'any' | 'unknown' | 'pids';
 }
 
 const KINDS: Record<string, FieldKind> = {

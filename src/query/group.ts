@@ -7,6 +7,7 @@ import type { Group } from '../protocol/frames.js';
 import type { Endpoint, FlowRow } from '../protocol/rows.js';
 import { EntryPool } from './entry-pool.js';
 import { mergerOf } from './merge.js';
+import { PidUnion } from './pids.js';
 import { Entry, type EntryChange } from './row-store.js';
 import { finish } from './turn.js';
 
@@ -35,6 +36,9 @@ export class Grouping {
   readonly #members = new Map<string, Map<string, Entry>>();
   /** Group of each flow, by the flow's key. */
   readonly #groupOf = new Map<string, string>();
+
+  /** Rows that were added up so far. */
+  summed = 0;
 
   constructor(private readonly group: Group) {}
 
@@ -79,6 +83,7 @@ export class Grouping {
       return { key, entry: null };
     }
     const rows = Array.from(members.values(), (entry) => entry.row as FlowRow);
+    this.summed += rows.length;
     const entry = new Entry(yield* sumInSlices(key, rows));
     this.entries.set(key, entry);
     return { key, entry };
@@ -88,14 +93,18 @@ export class Grouping {
 /** Flows between two places where grouping can be interrupted. */
 const SLICE = 256;
 
-/** Sums of sums are the same sums: all ways in which fields combine allow it (merge.ts). */
+/** Sums of sums are the same sums: all ways in which fields combine allow it (merge.ts) but for pids, of which some are left out. */
 function* sumInSlices(key: string, rows: readonly FlowRow[]): Generator<void, FlowRow> {
+  if (rows.length <= SLICE) return sumRows(key, rows);
   const parts: FlowRow[] = [];
+  const pids = new PidUnion();
   for (let at = 0; at < rows.length; at += SLICE) {
-    parts.push(sumRows(key, rows.slice(at, at + SLICE)));
+    const part = rows.slice(at, at + SLICE);
+    parts.push(sumRows(key, part));
+    for (const row of part) pids.add(row);
     yield;
   }
-  return sumRows(key, parts);
+  return { ...sumRows(key, parts), pids: pids.value };
 }
 
 const mergeFlows = mergerOf<FlowRow>('flows');

@@ -1,10 +1,12 @@
 /**
  * One row for the members of a group, derived from the row's schema: a new column needs no line here. In: rows. Out: one
- * row. Columns that add up (`x-sums`) are exact sums; `x-group` says how other columns combine (min, max, any, unknown); of
+ * row. Columns that add up (`x-sums`) are exact sums; `x-group` says how other columns combine (min, max, any, unknown, pids); of
  * the rest the value that all members have, else null.
  */
 import { TABLES, type TableTopic } from '../protocol/frames.js';
+import type { FlowRow } from '../protocol/rows.js';
 import { concrete, type Schema } from './fields.js';
+import { pidsOf } from './pids.js';
 import { Sums } from './sums.js';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -16,6 +18,7 @@ const MERGES: Record<string, Merge> = {
   min: (parts, name) => extreme(parts, name, Math.min),
   max: (parts, name) => extreme(parts, name, Math.max),
   any: (parts, name) => parts.some((part) => part[name] === true),
+  pids: (parts) => pidsOf(parts as unknown as readonly FlowRow[]),
 };
 
 /** The value that all parts have, else null. */
@@ -41,7 +44,8 @@ function mergeOf(schema: Schema): Merge {
     const nulls = Object.fromEntries(Object.keys(properties ?? {}).map((name) => [name, null]));
     return () => ({ ...nulls });
   }
-  if (properties === undefined) return rule === undefined ? same : MERGES[rule]!;
+  if (rule !== undefined) return MERGES[rule]!;
+  if (properties === undefined) return same;
   const merges = mergesOf(properties);
   return (parts, name) => merged(merges, nested(parts, name));
 }

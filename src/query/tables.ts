@@ -14,7 +14,10 @@ import {
 import type { TotalsRow, VerdictRow } from '../protocol/rows.js';
 import type { Source, TableSource } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
+import type { Allowance } from './cost/allowance.js';
+import { type Payer, Payers } from './cost/payers.js';
 import { tooExpensive } from './filter/work.js';
+import type { FrameText } from './frame-text.js';
 import { type EntryChange, RowStore } from './row-store.js';
 import { Scope } from './scope.js';
 import { queryForTopic, specOf } from './table-query.js';
@@ -25,10 +28,13 @@ import { type Tick, View } from './view.js';
 const MAX_VIEWS = 256;
 /** Ticks within which a snapshot is made. */
 const MAX_SNAPSHOT_TICKS = 30;
+/** Turns that one waits for, while others have asked for too much. */
+const MAX_SNAPSHOT_WAITS = 500;
 
 interface SharedView {
   view: View;
   references: number;
+  payers: Payers;
 }
 
 interface Table {
@@ -101,9 +107,12 @@ export class Tables {
 
   /** Works on views until all are up to date or the turn is over. One that is not done is last in the next turn. */
   proceed(turn: Turn): void {
+    const now = performance.now();
     for (const [name, shared] of [...this.#views]) {
-      if (shared.view.isCurrent) continue;
+      if (shared.view.isCurrent || !shared.payers.has(now)) continue;
+      const before = shared.view.cost;
       shared.view.proceed(turn);
+      shared.payers.spend(shared.view.cost - before);
       if (shared.view.isCurrent) continue;
       this.#views.delete(name);
       this.#views.set(name, shared);
@@ -145,22 +154,26 @@ export class Tables {
     'netnsId' in row && row.netnsId !== null && this.#renamed.has(row.netnsId);
 
   /**
-   * The view for a query, shared with equal queries; it is complete when the turn suffices. Give it back with release().
-   * Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY.
+   * The view for a query, shared with equal queries; it is complete when the turn suffices. Give it back with release(). `payer` has
+   * its work done, and none while it cannot pay. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY.
    */
-  acquire(topic: TableTopic, query: TableQuery, turn: Turn = ENDLESS): View {
+  acquire(topic: TableTopic, query: TableQuery, turn: Turn = ENDLESS, payer: Payer = null): View {
     const store = this.#store(topic);
     const { name, spec } = specOf(topic, query, this.scope.namespaces);
     const shared =
       this.#views.get(name) ?? this.#share(name, () => new View(name, spec, store, this.tick, turn));
     shared.references++;
+    shared.payers.join(payer);
+    payer?.spend(shared.references === 1 ? shared.view.cost : spec.filter.steps);
     return shared.view;
   }
 
   /** The last release drops the view. */
-  release(view: View): void {
+  release(view: View, payer: Payer = null): void {
     const shared = this.#views.get(view.name);
-    if (shared && --shared.references === 0) this.#views.delete(view.name);
+    if (!shared) return;
+    shared.payers.leave(payer);
+    if (--shared.references === 0) this.#views.delete(view.name);
   }
 
   get views(): number {
@@ -173,7 +186,7 @@ export class Tables {
     }
     const view = make();
     if (view.fault) throw view.fault;
-    const shared = { view, references: 0 };
+    const shared = { view, references: 0, payers: new Payers() };
     this.#views.set(name, shared);
     return shared;
   }
@@ -186,17 +199,30 @@ export class Tables {
 
   /** Body of GET /api/v1/snapshot, as JSON. Without topics: all tables. */
   snapshotJson(topics: readonly TableTopic[], query: TableQuery): string {
-    return this.#using(topics, query, (views) => this.#json(views));
+    return this.#using(topics, query, (views) =>
+      this.#json(views)
+        .map(({ whole }) => whole)
+        .join(''),
+    );
   }
 
-  /** The same in turns: `next` ends when it is worth looking again. Throws TOO_EXPENSIVE when it takes too long. */
+  /**
+   * The same in turns: `next` ends when it is worth looking again; `opening` pays for reading the filter. Throws TOO_EXPENSIVE when
+   * it takes too long.
+   */
   async snapshotInTurns(
     topics: readonly TableTopic[],
     query: TableQuery,
     turn: Turn,
     next: () => Promise<void>,
-  ): Promise<string> {
+    opening: Allowance,
+  ): Promise<FrameText[]> {
+    for (let wait = MAX_SNAPSHOT_WAITS; !opening.has(performance.now()); wait--) {
+      if (wait === 0) throw tooExpensive('too many large filters are asked for: try again in some seconds');
+      await next();
+    }
     const views = this.#acquireAll(topics, query, turn);
+    for (const { spec } of views.values()) opening.spend(spec.filter.compileSteps);
     const last = this.tick.seq + MAX_SNAPSHOT_TICKS;
     try {
       while (!isOfOneTick(views)) {
@@ -209,10 +235,12 @@ export class Tables {
     }
   }
 
-  #json(views: ViewOfTopic): string {
+  #json(views: ViewOfTopic): FrameText[] {
     const { time, seq } = [...views.values()][0]?.tick ?? this.tick;
-    const parts = Array.from(views, ([topic, view]) => `"${topic}":{${view.body()}}`);
-    return `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{${parts.join(',')}}}`;
+    const head = `{"time":${time},"epoch":"${this.epoch}","seq":${seq},"topics":{`;
+    return Array.from([...views], ([topic, view], at) =>
+      view.body(`${at === 0 ? head : ','}"${topic}":{`, at === views.size - 1 ? '}}}' : '}'),
+    );
   }
 
   /** The same body as an object. Its rows are the store's own objects: read only. */

@@ -13,6 +13,9 @@ export const TURN_MS = 5;
 /** For whoever has nothing else to do meanwhile: a command, a test. */
 export const ENDLESS: Turn = { over: () => false };
 
+/** Nothing is to be done now. */
+export const ENDED: Turn = { over: () => true };
+
 /** By the clock: a busy machine makes turns shorter in work, never longer in time. */
 export class ShortTurn implements Turn {
   readonly #end: number;

@@ -9,6 +9,7 @@ import type { Group, Other, TableTopic } from '../protocol/frames.js';
 import { EntryPool } from './entry-pool.js';
 import type { Filter } from './filter/parse.js';
 import { tooExpensive } from './filter/work.js';
+import { FrameText } from './frame-text.js';
 import { Grouping } from './group.js';
 import { first, firstInSlices, type Order } from './order.js';
 import type { Entry, EntryChange, RowStore } from './row-store.js';
@@ -33,6 +34,10 @@ export interface Tick {
 const MAX_TAILS = 8;
 /** So many ticks in a row without being up to date, and it never will be. */
 const MAX_TICKS_BEHIND = 60;
+/** What else a view costs, in steps of a filter: to look at a row, to offer it for the order, to add it to its group. */
+const ROW_STEPS = 100;
+const ORDER_STEPS = 10;
+const GROUP_STEPS = 50;
 /** Rows, and steps of the filter, between two places where the work can be interrupted. */
 const SLICE_ROWS = 32;
 const SLICE_STEPS = 20_000;
@@ -46,7 +51,6 @@ export class View {
   /** Changes not looked at yet: of each key the newest. */
   readonly #backlog: Map<string, Entry | null>;
   #started = false;
-  readonly #inTurns: boolean;
   #ticksBehind = 0;
   /** The tick that it will have come to when the backlog is empty. */
   #wanted: Tick;
@@ -55,8 +59,10 @@ export class View {
   #fault: PortchurnError | null = null;
   /** Tick of the last change that a client can see. */
   #changedAt: number;
-  #snapshot: string | null = null;
-  readonly #deltas = new Map<number, string | null>();
+  #snapshot: FrameText | null = null;
+  readonly #deltas = new Map<number, FrameText | null>();
+  /** Beside the filter's steps. */
+  #rowSteps = 0;
 
   /** Equal views have equal names. */
   constructor(
@@ -66,7 +72,6 @@ export class View {
     tick: Tick,
     turn: Turn = ENDLESS,
   ) {
-    this.#inTurns = turn !== ENDLESS;
     this.#wanted = { ...tick };
     this.#changedAt = tick.seq;
     this.#grouping = spec.group && new Grouping(spec.group);
@@ -74,14 +79,16 @@ export class View {
     this.#versions = new RowVersions(tick.seq);
     this.#backlog = new Map(store.entries);
     this.#work = this.#update();
-    this.proceed(turn);
+    if (!turn.over()) this.proceed(turn);
   }
 
   /** Takes the store's changes of this tick; proceed() works them off. */
   take(changed: readonly EntryChange[], tick: Tick): void {
     this.#ticksBehind = this.isCurrent ? 0 : this.#ticksBehind + 1;
     if (this.#ticksBehind > MAX_TICKS_BEHIND) {
-      this.#fault ??= tooExpensive('rows change faster than this subscription can follow');
+      this.#fault ??= tooExpensive(
+        'rows change faster than this subscription can follow, or its client has more of them than one may',
+      );
     }
     for (const { key, entry } of changed) this.#backlog.set(key, entry);
     this.#wanted = { ...tick };
@@ -123,6 +130,11 @@ export class View {
     return this.spec.filter.steps;
   }
 
+  /** Steps of everything that it has done so far. */
+  get cost(): number {
+    return this.steps + this.#rowSteps + (this.#grouping?.summed ?? 0) * GROUP_STEPS;
+  }
+
   /** Has anything visible changed after tick `seq`? */
   changedSince(seq: number): boolean {
     return this.#changedAt > seq;
@@ -133,19 +145,18 @@ export class View {
     return first(this.#versions.entries(), this.spec.order, this.spec.limit);
   }
 
-  /** `"rows":[…],"total":…,"other":…`: the part that HTTP bodies and snapshot frames have in common. */
-  body(): string {
-    const rows = this.entries().map((entry) => entry.json);
-    return `"rows":[${rows.join(',')}],${this.#sumsText()}`;
+  /** `"rows":[…],"total":…,"other":…` between two texts: the part that HTTP bodies and snapshot frames have in common. */
+  body(before: string, behind: string): FrameText {
+    return new FrameText(`${before}"rows":[`, this.entries(), `],${this.#sumsText()}${behind}`);
   }
 
-  snapshotTail(): string {
-    this.#snapshot ??= `${this.#headText()},${this.body()}}`;
+  snapshotTail(): FrameText {
+    this.#snapshot ??= this.body(`${this.#headText()},`, '}');
     return this.#snapshot;
   }
 
   /** The changes since tick `seq`; null: the difference to a tick that long ago is not known. */
-  deltaTail(seq: number): string | null {
+  deltaTail(seq: number): FrameText | null {
     let tail = this.#deltas.get(seq);
     if (tail === undefined) {
       tail = this.#delta(seq);
@@ -154,11 +165,11 @@ export class View {
     return tail;
   }
 
-  #delta(seq: number): string | null {
+  #delta(seq: number): FrameText | null {
     const difference = this.#versions.since(seq);
     if (!difference) return null;
-    const set = difference.set.map((entry) => entry.json).join(',');
-    return `${this.#headText()},"prev":${seq},"set":[${set}],"del":${JSON.stringify(difference.del)},${this.#sumsText()}}`;
+    const behind = `],"del":${JSON.stringify(difference.del)},${this.#sumsText()}}`;
+    return new FrameText(`${this.#headText()},"prev":${seq},"set":[`, difference.set, behind);
   }
 
   #headText(): string {
@@ -185,7 +196,6 @@ export class View {
         : all.size > this.spec.limit
           ? yield* this.#select(all)
           : this.#everything(all, candidates);
-    if (!this.#started && this.#inTurns) yield* serialised(visible);
     this.#show(all, visible, candidates.length > 0, tick);
   }
 
@@ -207,6 +217,7 @@ export class View {
     let [rows, steps] = [0, this.steps];
     for (const [key, entry] of this.#backlog) {
       this.#backlog.delete(key);
+      this.#rowSteps += ROW_STEPS;
       const before = this.#matching.get(key);
       if (this.#takes(key, entry)) {
         if (entry !== before) matched.set(key, entry);
@@ -230,6 +241,7 @@ export class View {
   }
 
   *#select(all: EntryPool): Generator<void, EntryChange[]> {
+    this.#rowSteps += all.size * ORDER_STEPS;
     return this.#replace(yield* firstInSlices(all.values(), this.spec.order, this.spec.limit));
   }
 
@@ -245,14 +257,5 @@ export class View {
   #hidden(all: EntryPool): Other {
     const rows = all.size - this.#versions.size;
     return rows === 0 ? null : { ...all.sumsWithout(this.#versions.entries()), rows };
-  }
-}
-
-/** Makes the rows' texts, of which the first frame consists. */
-function* serialised(changes: readonly EntryChange[]): Generator<void, void> {
-  let rows = 0;
-  for (const { entry } of changes) {
-    void entry?.json;
-    if (++rows % SLICE_ROWS === 0) yield;
   }
 }

@@ -2,7 +2,7 @@
  * What rows and namespaces are called; a process has its name from the service. In: rows. Out: names as others wrote them, not
  * yet safe to show (protocol/format.ts).
  */
-import type { ProcessInfo } from '../protocol/rows.js';
+import type { Pids, ProcessInfo } from '../protocol/rows.js';
 
 /** Who a row is about: its process, or the program where its processes have ended and were rolled up. */
 export function ownerName({
@@ -27,6 +27,12 @@ export function besideName({ interpreter, pid }: Pick<ProcessInfo, 'interpreter'
 export function withPid(name: string | null, pid: number | null, unknown: string = UNKNOWN_OWNER): string {
   if (pid === null) return name ?? unknown;
   return name === null ? `pid ${pid}` : `${name} ${pid}`;
+}
+
+/** `4711, 4712 and 34 more` */
+export function pidsText({ listed, more }: Pids): string {
+  const rest = more === 0 ? '' : more === null ? ' and more' : ` and ${more} more`;
+  return listed.join(', ') + rest;
 }
 
 /** A network namespace by its name, else by its inode. */

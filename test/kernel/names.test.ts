@@ -59,12 +59,12 @@ os.execvp("bash", ["bash", *sys.argv[1:]])`;
 const OURS = 'dir:out port:9000';
 
 const scope = fileScope();
-type Services = { plain: Service; redacted: Service };
+type Services = { plain: Service; redacted: Service; netns: Netns };
 let services: Services;
 
 beforeAll(async () => {
   services = await play();
-  await Promise.all(Object.values(services).map(allOpened));
+  await Promise.all([services.plain, services.redacted].map(allOpened));
 });
 
 async function play(): Promise<Services> {
@@ -82,11 +82,11 @@ async function play(): Promise<Services> {
   const shell = await start(scope, ['python3', '-c', SHELL, file('jobs.sh'), ...SCRIPTS.map(file)], {
     netns,
   });
-  const both = { plain: plain as Service, redacted: redacted as Service };
-  await Promise.all(Object.values(both).map(shellKnown));
+  const both = [plain as Service, redacted as Service];
+  await Promise.all(both.map(shellKnown));
   shell.write('go\n');
   await shell.printed(/all ended/);
-  return both;
+  return { plain: plain as Service, redacted: redacted as Service, netns };
 }
 
 async function shellKnown(service: Service): Promise<void> {
@@ -181,4 +181,36 @@ it('where arguments are hidden they are two programs all the same, without a nam
   expect(answers[2]).toContain('"ancestors":[{');
   expect(answers[5]).toContain('python3 #');
   for (const text of answers) expect(text).not.toMatch(/checkout|analytics|jobs\.sh|last-word/);
+});
+
+/** Lives, with so many connections. */
+const HOLDER = (count: number, what: string) => `import socket, sys  # ${what}
+held = [socket.create_connection(("127.0.0.1", 9001)) for _ in range(${count})]
+print("held", flush=True)
+sys.stdin.read()`;
+const WORKERS = `exec 3<&0
+for code; do python3 -ISc "$code" <&3 & python3 -ISuc "$code" <&3 & done; wait`;
+
+it('live programs that are given as arguments are as many programs as there are texts', async () => {
+  const { netns } = services;
+  const server = await start(scope, [binary(), 'server', '--listen', '127.0.0.1:9001'], { netns });
+  await server.printed(/ready/);
+  const codes = [HOLDER(2, 'orders'), HOLDER(3, 'orders'), HOLDER(4, 'stock')];
+  const shell = await start(scope, ['bash', '-c', WORKERS, 'workers', ...codes], { netns });
+  await shell.printed(/(held\s+){6}/);
+  for (const service of [services.plain, services.redacted]) {
+    const filter = { filter: 'dir:out port:9001' };
+    const live = (await service.stream(scope)).subscribe('flows', filter);
+    await live.until((rows) => sum(rows) === 18);
+    const groups = await service.flows({ ...filter, group: 'program' });
+    const told = groups.map(({ process, opened, established, pids }) => {
+      return [process.name, opened, established, pids?.listed.length, pids?.more];
+    });
+    const name = expect.stringMatching(/^python3 -c #\d+$/);
+    expect(told.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
+      [name, 8, 8, 2, 0],
+      [name, 10, 10, 4, 0],
+    ]);
+    expect(new Set(groups.map(({ program }) => program)).size).toBe(2);
+  }
 });

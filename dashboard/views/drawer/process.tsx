@@ -1,6 +1,7 @@
 /** Who a row is about: command line, executable, user, parents, cgroup. In: a row, its detail once it is known. */
 import type { FlowDetail } from '../../../src/protocol/detail.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
+import { pidsText } from '../../../src/view/names.js';
 import { stamp, UNKNOWN } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';
 import { Facts, Part } from './part.js';
@@ -13,7 +14,7 @@ interface ProcessProps {
 }
 
 /** What most processes do not have. */
-const RARE: ReadonlySet<string> = new Set(['Container', 'Script']);
+const RARE: ReadonlySet<string> = new Set(['Container', 'Pids', 'Script']);
 
 export function Process({ row, detail, grouped }: ProcessProps) {
   const { process } = row;
@@ -21,6 +22,7 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Script', process.script],
     ['Executable', process.exe],
     ['Program', row.program],
+    ['Pids', row.pids === null ? null : pidsText(row.pids)],
     ['User', process.uid === null ? null : `${process.uid}${detail?.user ? ` (${detail.user})` : ''}`],
     ['Parents', parents(row, detail)],
     ['Unit', process.unit],

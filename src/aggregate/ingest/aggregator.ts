@@ -7,6 +7,7 @@ import type { ProcessEvent, ProcessExitEvent, TcpEvent } from '../../decode/batc
 import type { EventSink } from '../../decode/decoder.js';
 import { EVENT, PROCESS_FLAG } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
+import type { ProcFacts } from '../../system/parse/process.js';
 import { DurationPool } from '../measure/quantiles.js';
 import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
@@ -25,6 +26,7 @@ import { Attribution, directionOf } from './attribution.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
+import { LateParents } from './late-parents.js';
 import { Takeovers } from './takeovers.js';
 
 export interface Limits {
@@ -75,6 +77,7 @@ export class Aggregator implements EventSink {
   readonly lost: LostOwners;
   readonly failures: Failures;
   readonly dead: DeadProcesses;
+  private readonly lateParents: LateParents;
   readonly connections: Connections;
   readonly takeovers: Takeovers;
   readonly missedCloses: MissedCloses;
@@ -93,7 +96,11 @@ export class Aggregator implements EventSink {
   ) {
     this.namespaces = new NamespaceTable(limits.namespaces);
     this.processes = new ProcessTable(limits.processes, context, (process) => this.dead.rollUp(process));
-    this.programs = new ProgramTable(limits.programs, (program) => this.dead.rollUpProgram(program));
+    this.programs = new ProgramTable(
+      limits.programs,
+      (program) => this.dead.rollUpProgram(program),
+      (process) => this.lateParents.see(process),
+    );
     this.flows = new FlowTable(limits.flows, this.processes.unknown);
     this.budgets = new BudgetTable(limits.budgets);
     this.sockets = new SocketTable(limits.sockets, this.flows, this.budgets);
@@ -111,11 +118,13 @@ export class Aggregator implements EventSink {
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes);
     this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
+    this.lateParents = new LateParents(this.programs, this.dead, (process) => this.touchRows(process));
   }
 
   process(event: ProcessEvent): void {
     const process = this.processes.announce(event);
     this.touchRows(process);
+    this.lateParents.see(process);
     if (isExiting(event)) this.exit(event);
   }
 
@@ -124,6 +133,13 @@ export class Aggregator implements EventSink {
     if (process === null) return;
     this.dead.add(process);
     this.touchRows(process);
+  }
+
+  /** What /proc says of a process; null: nothing, and nothing will be. */
+  complete(process: Process, facts: ProcFacts | null): void {
+    this.processes.complete(process, facts);
+    this.touchRows(process);
+    this.lateParents.see(process);
   }
 
   /** Tables whose new rows are counted together, or have not been made, because there are so many. */

@@ -19,11 +19,13 @@ const ROWS_PER_EVENT = 64;
 const ROWS_PER_SETTLE = 5000;
 /** Programs whose oldest dead process one settle() looks at. */
 const PROGRAMS_PER_SETTLE = 2000;
+/** How long a process without rows is given to get some by the end of its connections. From when its exit was first seen here. */
+const ROWS_WAIT_MS = 2000;
 /**
- * How long a program's name waits for the facts of a parent: /proc is read a moment after the announcement. From when the exit was
- * first seen here: a service that had no processor for seconds sees exits that are older than this, and has asked for nothing yet.
+ * How long a program's name waits for the facts of a process and of its parent. Asked for, they come, or it is said that there are
+ * none: time means nothing, since a service that had no processor for seconds has not read them yet. This is for what was forgotten.
  */
-const NAME_WAIT_MS = 2000;
+const NAME_WAIT_MS = 30_000;
 
 interface Waiting {
   readonly process: Process;
@@ -74,11 +76,36 @@ export class DeadProcesses {
 
   /** As a program is, when there are too many: with it go the dead that still have rows of their own. */
   rollUpProgram(program: Program): void {
-    const dead = this.dead.get(program) ?? [];
+    const dead = this.deadOf(program);
     this.dead.delete(program);
     for (const process of dead) this.leave(process, program.accountable);
     this.moving.push(this.rowsOf(program, program.accountable));
     this.move(ROWS_PER_EVENT);
+  }
+
+  /** More is known of what started its processes: it has another name, or all of it belongs to another one now. */
+  restarted(program: Program): void {
+    if (program.rolledUpInto !== null) {
+      this.take(program.accountable, program);
+      this.moving.push(this.rowsOf(program, program.accountable));
+    }
+    this.flows.touchOwnedBy(program);
+    this.failures.touchOwnedBy(program);
+    this.move(ROWS_PER_EVENT);
+  }
+
+  /** The dead of one program become those of another. */
+  private take(into: Program, from: Program): void {
+    const dead = [...this.deadOf(from), ...this.deadOf(into)];
+    this.dead.delete(from);
+    if (dead.length === 0) return;
+    dead.sort((a, b) => (a.exitedAt ?? 0) - (b.exitedAt ?? 0));
+    this.dead.set(into, dead);
+    while (dead.length > DEAD_PER_PROGRAM) this.rollUp(dead[0] as Process);
+  }
+
+  private deadOf(program: Program): Process[] {
+    return this.dead.get(program) ?? [];
   }
 
   private leave(process: Process, program: Program): void {
@@ -94,14 +121,14 @@ export class DeadProcesses {
       return;
     }
     const program = this.programs.of(process);
-    const dead = this.dead.get(program) ?? [];
+    const dead = this.deadOf(program);
     this.dead.set(program, dead);
     dead.push(process);
     if (dead.length > DEAD_PER_PROGRAM) this.rollUp(dead[0] as Process);
   }
 
   private unfile(process: Process, program: Program): void {
-    const dead = this.dead.get(program) ?? [];
+    const dead = this.deadOf(program);
     const at = dead.indexOf(process);
     if (at >= 0) dead.splice(at, 1);
     if (dead.length === 0) this.dead.delete(program);
@@ -147,11 +174,9 @@ export class DeadProcesses {
   }
 }
 
-/**
- * The name of its program will not change any more. A process without rows is given time to get some by the end of its
- * connections.
- */
+/** What there is to know of it and of its parent is known, and it has the rows that it will have. */
 function isReady(process: Process, waitedMs: number): boolean {
+  if (!process.hasRows && waitedMs <= ROWS_WAIT_MS) return false;
   const isNamed = process.completed && (process.parent === null || process.parent.completed);
-  return (isNamed && process.hasRows) || waitedMs > NAME_WAIT_MS;
+  return isNamed || waitedMs > NAME_WAIT_MS;
 }

@@ -10,6 +10,7 @@ import type { Destination } from './destination.js';
 import type { Failure } from './failure.js';
 import type { Namespace } from './namespace.js';
 import type { Owner } from './owner.js';
+import { RolledPids } from './pids.js';
 
 export class Flow {
   opened = 0;
@@ -48,6 +49,8 @@ export class Flow {
   readonly rates = new RateWindow(RATE.KINDS);
   lifetimes: DurationWindow | null = null;
   connects: DurationWindow | null = null;
+  /** Whose rows went into it. */
+  pids: RolledPids | null = null;
   /** Where its counts went when its owner was rolled up. */
   rolledUpInto: Flow | null = null;
   /** Connections and TIME_WAIT entries that point at this flow by its index. */
@@ -118,6 +121,14 @@ export class Flow {
     this.overflowedCloses += other.overflowedCloses;
     this.settleableCloses += other.settleableCloses;
     this.rates.merge(other.rates);
+    this.gather(other);
     other.rolledUpInto = this;
+  }
+
+  private gather({ owner, pids }: Flow): void {
+    if (this.owner.pid !== null || (owner.pid === null && pids === null)) return;
+    this.pids ??= new RolledPids();
+    if (owner.pid !== null) this.pids.add(owner.pid);
+    else if (pids !== null) this.pids.merge(pids, owner !== this.owner);
   }
 }

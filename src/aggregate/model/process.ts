@@ -9,7 +9,7 @@ import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 import type { Program } from './program.js';
-import { identityOf, Namer, type Names } from './program-name.js';
+import { identityOf, Namer, type Names, nameWithParent } from './program-name.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
 export interface ProcessContext {
@@ -66,9 +66,12 @@ export class Process implements Owner, Aged<Process> {
   private named: { exe: string | null; comm: string | null; command: object; names: Names } | null = null;
   private called: { name: string; parent: string; both: string } | null = null;
   private forgotten: Forgotten | null = null;
+  /** Its part of what its program is, as it was when that was found. */
+  private filedAs: string | null = null;
 
+  /** @param id negative: the kernel gave it none */
   constructor(
-    readonly id: number,
+    public id: number,
     private readonly context: ProcessContext,
     private readonly namer = new Namer(context.redact),
   ) {}
@@ -113,7 +116,8 @@ export class Process implements Owner, Aged<Process> {
 
   /** What makes two processes the same program: file, script, the parent's program, control group. */
   programIdentity(): string {
-    return identityOf(this.identity(), this.parentIdentity(), String(this.cgroupId));
+    this.filedAs ??= this.identity();
+    return identityOf(this.filedAs, this.parentIdentity(), String(this.cgroupId));
   }
 
   private identity(): string {
@@ -122,7 +126,12 @@ export class Process implements Owner, Aged<Process> {
   }
 
   private parentIdentity(): string | null {
-    return this.parent?.identity() ?? (this.forgotten ?? this.onlyComm()).identity;
+    return this.parent?.identityAsParent() ?? (this.forgotten ?? this.onlyComm()).identity;
+  }
+
+  /** While its facts are outstanding nothing else is the same program: they may be any. */
+  private identityAsParent(): string {
+    return this.completed ? this.identity() : identityOf(this.identity(), this.key);
   }
 
   private parentNames(): Pick<Names, 'name' | 'comm'> {
@@ -142,12 +151,26 @@ export class Process implements Owner, Aged<Process> {
     this.parent = null;
   }
 
+  /** More is known of its parent, which it may have let go. */
+  parentKnown(parent: Process): void {
+    if (this.parent === null) {
+      this.parent = parent;
+      this.forgetParent();
+    }
+    this.inherit();
+    this.changed();
+  }
+
+  parentName(): string | null {
+    return this.parentNames().name;
+  }
+
   programName(): string | null {
     const { name } = this.names();
-    const parent = this.parentNames().name;
+    const parent = this.parentName();
     if (name === null || parent === null) return name;
     if (this.called?.name !== name || this.called.parent !== parent)
-      this.called = { name, parent, both: `${name} (${parent})` };
+      this.called = { name, parent, both: nameWithParent(name, parent) };
     return this.called.both;
   }
 
@@ -175,7 +198,8 @@ export class Process implements Owner, Aged<Process> {
   /** Its command line. A script that was known stays: the program may have put a title in its place. */
   read(args: Args): void {
     this.cmdline = this.context.redact ? redactedLineOf(args) : lineOf(args);
-    if (this.command.script === null) this.command = commandOf(this.exe, this.comm, args);
+    const { script, inline } = this.command;
+    if (script === null && inline === null) this.command = commandOf(this.exe, this.comm, args);
   }
 
   /** exec() replaces it: nothing of an earlier program may stay. */

@@ -29,8 +29,15 @@ export function identityOf(...parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
+/** "curl (loop.sh)" */
+export function nameWithParent(name: string, parent: string | null): string {
+  return parent === null ? name : `${name} (${parent})`;
+}
+
 /** Scripts that have a number of their own. */
 const MOST_NUMBERS = 5000;
+/** Programs given as an argument, of one interpreter: a loop that writes each call anew stays one program. */
+const MOST_INLINE = 64;
 const HASH_DIGITS = 12;
 
 export class Namer {
@@ -44,10 +51,27 @@ export class Namer {
 
   namesOf({ exe, comm, command }: Named): Names {
     const called = calledName(exe, comm, command.calledAs, !this.redact);
+    const inline = this.inlineOf(called, command);
+    if (inline !== null)
+      return {
+        name: `${called} ${inline}`,
+        interpreter: null,
+        script: inline,
+        comm: this.redact ? called : comm,
+        called,
+      };
     const script = command.script === null ? null : this.shown(command.script);
     if (this.redact) return { ...this.hidden(called, script), comm: called, script, called };
     const isScript = command.label !== null;
     return { name: command.label ?? called, interpreter: isScript ? called : null, script, comm, called };
+  }
+
+  /** "-c #1" */
+  private inlineOf(called: string | null, { inline }: Command): string | null {
+    if (called === null || inline === null) return null;
+    const group = `${called} ${inline.option}`;
+    const number = this.known(group, inline.hash) ?? this.next(group, inline.hash, MOST_INLINE);
+    return number === null ? null : `${inline.option} #${number}`;
   }
 
   private shown(script: string): string {
@@ -61,13 +85,20 @@ export class Namer {
   }
 
   private numberOf(called: string, script: string): string {
-    const key = `${called}\0${script}`;
-    const known = this.numbers.get(key);
-    if (known !== undefined) return `#${known}`;
-    if (this.numbers.size >= MOST_NUMBERS) return script;
-    const number = (this.last.get(called) ?? 0) + 1;
-    this.last.set(called, number);
-    this.numbers.set(key, number);
-    return `#${number}`;
+    const number = this.known(called, script) ?? this.next(called, script, MOST_NUMBERS);
+    return number === null ? script : `#${number}`;
+  }
+
+  private known(group: string, script: string): number | null {
+    return this.numbers.get(`${group}\0${script}`) ?? null;
+  }
+
+  /** Null: there are too many. */
+  private next(group: string, script: string, most: number): number | null {
+    const number = (this.last.get(group) ?? 0) + 1;
+    if (number > most || this.numbers.size >= MOST_NUMBERS) return null;
+    this.last.set(group, number);
+    this.numbers.set(`${group}\0${script}`, number);
+    return number;
   }
 }

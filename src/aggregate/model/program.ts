@@ -7,6 +7,7 @@ import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
+import { nameWithParent } from './program-name.js';
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
@@ -21,10 +22,10 @@ export class Program implements Owner, Aged<Program> {
 
   constructor(
     readonly id: number,
-    private readonly name: string,
+    private name: string,
     example: ProcessInfo,
     /** What makes two processes the same program. */
-    readonly identity: string,
+    public identity: string,
   ) {
     const { name: own, interpreter, script, comm, exe, cgroup, unit, container, pod, uid } = example;
     const { ppid, parent } = example;
@@ -54,8 +55,14 @@ export class Program implements Owner, Aged<Program> {
     this.shown = { ...this.shown, ppid: null, parent: { pid: null, comm: parent.comm } };
   }
 
+  /** More is known of what started its processes. */
+  startedBy(parent: string | null, identity: string): void {
+    if (this.shown.name !== null) this.name = nameWithParent(this.shown.name, parent);
+    this.identity = identity;
+  }
+
   get accountable(): Program {
-    return this.rolledUpInto ?? this;
+    return this.rolledUpInto?.accountable ?? this;
   }
 
   get key(): string {

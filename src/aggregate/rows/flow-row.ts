@@ -15,6 +15,7 @@ export function flowRow(flow: Flow, second: number): FlowRow {
     netnsId: flow.namespace.key,
     process: owner.info(),
     program: owner.programName(),
+    pids: flow.pids?.row ?? null,
     direction: directionName(flow.direction),
     destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
     established: flow.established,

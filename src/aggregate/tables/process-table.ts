@@ -6,7 +6,7 @@
 import type { ProcessEvent } from '../../decode/batch.js';
 import { CMDLINE_HEAD, PROCESS_FLAG } from '../../decode/layout.js';
 import { argsOf } from '../../system/parse/cmdline.js';
-import type { ProcFacts } from '../../system/parse/process.js';
+import type { ParentFacts, ProcFacts } from '../../system/parse/process.js';
 import { ticksOf } from '../../system/parse/ticks.js';
 import { AgeList } from '../model/age-list.js';
 import { Process, type ProcessContext } from '../model/process.js';
@@ -17,6 +17,8 @@ const STEPS = 16;
 
 export class ProcessTable {
   private readonly processes = new Map<number, Process>();
+  /** The latest that had this pid. */
+  private readonly byPid = new Map<number, Process>();
   private readonly wanted: Process[] = [];
   /** Owner of everything whose owner is not known. */
   readonly unknown: Process;
@@ -25,6 +27,7 @@ export class ProcessTable {
   private readonly idle = new AgeList<Process>();
   private readonly shown = new AgeList<Process>();
   private readonly namer: Namer;
+  private lastId = 0;
 
   /** @param rollUp gives the rows of a process to its program, for good */
   constructor(
@@ -52,7 +55,7 @@ export class ProcessTable {
       return known;
     }
     const process = this.add(id);
-    process.pid = tgid;
+    this.setPid(process, tgid);
     this.want(process);
     return process;
   }
@@ -63,9 +66,10 @@ export class ProcessTable {
   }
 
   announce(event: ProcessEvent): Process {
-    const process = this.processes.get(event.id) ?? this.add(event.id);
+    const process = this.processes.get(event.id) ?? this.adopt(event) ?? this.add(event.id);
+    this.setPid(process, event.tgid);
     fill(process, event);
-    process.parent = this.processes.get(event.parent) ?? process.parent;
+    process.parent = this.parentOf(event) ?? process.parent;
     process.inherit();
     process.changed();
     if (needsFacts(process, event)) this.want(process);
@@ -96,9 +100,59 @@ export class ProcessTable {
 
   complete(process: Process, facts: ProcFacts | null): void {
     process.completed = true;
-    if (facts !== null) process.complete(facts);
+    if (facts !== null) {
+      process.complete(facts);
+      process.parent ??= this.parentIn(facts, process.hasRows);
+    }
     process.inherit();
     process.changed();
+  }
+
+  /**
+   * The kernel had no memory for an id of the parent, or no room for its announcement, or it was forgotten since: then its pid
+   * and its start say who it is, and /proc the rest. Else the programs of its children would be others than those of their siblings.
+   */
+  private parentOf({ parent, ppid, parentStartNs, parentComm }: ProcessEvent): Process | null {
+    const startTicks = ticksOf(parentStartNs);
+    const known = this.processes.get(parent) ?? this.byStart(ppid, startTicks);
+    if (known !== null || ppid === 0 || parentStartNs === 0n) return known;
+    return this.addParent(parent, { pid: ppid, startTicks, comm: parentComm });
+  }
+
+  /** Of a process that was not announced. Parents of parents are nobody's names. */
+  private parentIn({ parent }: ProcFacts, hasRows: boolean): Process | null {
+    if (parent === null) return null;
+    return this.byStart(parent.pid, parent.startTicks) ?? (hasRows ? this.addParent(0, parent) : null);
+  }
+
+  /** @param id 0: none is known */
+  private addParent(id: number, { pid, startTicks, comm }: ParentFacts): Process {
+    const process = this.add(id === 0 ? --this.lastId : id);
+    this.setPid(process, pid);
+    process.startTicks = startTicks;
+    process.comm = comm || null;
+    this.want(process);
+    return process;
+  }
+
+  private byStart(pid: number, ticks: number): Process | null {
+    const process = this.byPid.get(pid);
+    return process?.startTicks === ticks ? process : null;
+  }
+
+  /** A parent without an id gets its own. It has no row: the kernel names the owners of those by their ids. */
+  private adopt({ id, tgid, startNs }: ProcessEvent): Process | null {
+    const process = this.byStart(tgid, ticksOf(startNs));
+    if (process === null || process.id >= 0) return null;
+    this.processes.delete(process.id);
+    process.id = id;
+    this.processes.set(id, process);
+    return process;
+  }
+
+  private setPid(process: Process, pid: number): void {
+    process.pid = pid;
+    this.byPid.set(pid, process);
   }
 
   private add(id: number): Process {
@@ -137,13 +191,13 @@ export class ProcessTable {
     if (!process.rolledUp) this.rollUp(process);
     process.list?.remove(process);
     this.processes.delete(process.id);
+    if (process.pid !== null && this.byPid.get(process.pid) === process) this.byPid.delete(process.pid);
     process.forgetParent();
   }
 }
 
 function fill(process: Process, event: ProcessEvent): void {
   const { flags } = event;
-  process.pid = event.tgid;
   process.startTicks = ticksOf(event.startNs);
   process.ppid = event.ppid;
   process.parentComm = event.parentComm || null;
@@ -155,13 +209,19 @@ function fill(process: Process, event: ProcessEvent): void {
 }
 
 function fillProgram(process: Process, event: ProcessEvent): void {
-  const { flags, exe, cmdline } = event;
-  process.forgetProgram();
-  process.exe = (flags & PROCESS_FLAG.EXE_CUT) === 0 && exe !== '' ? exe : null;
+  const { flags, cmdline } = event;
+  const exe = (flags & PROCESS_FLAG.EXE_CUT) === 0 && event.exe !== '' ? event.exe : null;
+  if (!isTwice(process, flags, exe)) process.forgetProgram();
+  process.exe = exe;
   if (cmdline.length === 0) return;
   const isCut = (flags & PROCESS_FLAG.CMDLINE_CUT) !== 0;
   const head = isCut ? cmdline.subarray(0, CMDLINE_HEAD) : cmdline;
   process.read(argsOf({ head, tail: isCut ? cmdline.subarray(CMDLINE_HEAD) : null }));
+}
+
+/** As a parent it is announced once: a second time only beside itself, on another processor, and then there is nothing new. */
+function isTwice(process: Process, flags: number, exe: string | null): boolean {
+  return (flags & PROCESS_FLAG.AS_PARENT) !== 0 && exe !== null && process.exe === exe;
 }
 
 /** The command line was not readable in the kernel, or is longer than its record; or there is no cgroup v2 to name. */

@@ -17,10 +17,14 @@ export class ProgramTable {
   private readonly byUse = new AgeList<Program>();
   private lastId = this.others.id;
 
-  /** @param rollUp gives the rows of a program to that of the others, for good */
+  /**
+   * @param rollUp gives the rows of a program to that of the others, for good
+   * @param found its program was looked for, with what is known of it now
+   */
   constructor(
     private readonly limit: number,
     private readonly rollUp: (program: Program) => void,
+    private readonly found: (process: Process) => void,
   ) {}
 
   /** The program of a process; the same one for every process that is rolled up into it. */
@@ -34,6 +38,7 @@ export class ProgramTable {
     const program = this.programs.get(key) ?? this.add(key, process);
     program.include(process.info());
     this.byUse.append(program);
+    this.found(process);
     return program;
   }
 
@@ -43,6 +48,28 @@ export class ProgramTable {
     const program = new Program(this.lastId, process.programName() ?? 'unknown', process.info(), key);
     this.programs.set(key, program);
     return program;
+  }
+
+  /**
+   * More is known of what started a process than when its program was found: that has another name now, or is one that there is
+   * already. Gives the program that changed.
+   */
+  restart(process: Process): Program | null {
+    const { program } = process;
+    const identity = process.programIdentity();
+    if (program === null || program.rolledUpInto !== null || program.identity === identity) return null;
+    this.programs.delete(program.identity);
+    const same = this.programs.get(identity);
+    if (same !== undefined) this.merge(program, same);
+    else this.programs.set(identity, program);
+    program.startedBy(process.parentName(), identity);
+    return program;
+  }
+
+  private merge(program: Program, same: Program): void {
+    this.byUse.remove(program);
+    same.include(program.info());
+    program.rolledUpInto = same;
   }
 
   private makeRoom(): void {

@@ -1,6 +1,6 @@
 /**
  * Large answers, bounded: few are made at a time, one of a connection, and the next of a connection when the one before was
- * taken. In: requests. Out: the text of their answers, each when its turn has come. When clients together take too little, the
+ * taken. In: requests. Out: their answers, each when its turn has come. When clients together take too little, the
  * one that has waited longest is cut off: one that reads gets its answer whatever others do.
  */
 import type { ServerResponse } from 'node:http';
@@ -27,13 +27,17 @@ export class Answers {
 
   constructor(private readonly limits = LIMITS) {}
 
-  /** What `make` gives; empty when the client has left meanwhile. Throws what `make` throws. */
-  async give({ incoming, outgoing }: HttpBindings, make: () => Promise<string>): Promise<string> {
+  /** What `make` gives; null when the client has left meanwhile. `bytesOf`: of it, about. Throws what `make` throws. */
+  async give<T>(
+    { incoming, outgoing }: HttpBindings,
+    make: () => Promise<T>,
+    bytesOf: (made: T) => number,
+  ): Promise<T | null> {
     const { socket } = incoming;
     const before = this.#taken.get(socket) ?? Promise.resolve();
-    const made = before.then(() => this.#whenFree(() => (socket.destroyed ? Promise.resolve('') : make())));
+    const made = before.then(() => this.#whenFree(async () => (socket.destroyed ? null : make())));
     const taken = made.then(
-      (text) => this.#hold(socket, outgoing, Buffer.byteLength(text)),
+      (answer) => (answer === null ? undefined : this.#hold(socket, outgoing, bytesOf(answer))),
       () => {},
     );
     this.#taken.set(socket, taken);

@@ -24,6 +24,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { NDJSON_HEADERS, streamLines } from '../stream/ndjson.js';
 import { Answers } from './answers.js';
 import { type Assets, respond } from './assets.js';
+import { bytesOf, streamOf } from './body.js';
 import { asPortchurnError, errorBody } from './error-response.js';
 import type { Gate } from './gate.js';
 
@@ -77,7 +78,7 @@ function health(c: RequestContext, hub: Hub): Response {
 async function scrape(c: RequestContext, hub: Hub, metrics: Metrics, answers: Answers): Promise<Response> {
   if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
   hub.publishIfStale(Date.now());
-  const text = await answers.give(c.env, () => metrics.text());
+  const text = await answers.give(c.env, () => metrics.text(), Buffer.byteLength);
   return c.body(text, 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
@@ -85,8 +86,8 @@ async function snapshot(c: RequestContext, hub: Hub, answers: Answers): Promise<
   checkParameters(c, TABLE_PARAMETERS);
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
   const query = tableQueryOf(c);
-  const body = await answers.give(c.env, () => hub.snapshotJson(topics, query, Date.now()));
-  return c.body(body, 200, { ...NO_STORE, 'content-type': 'application/json' });
+  const texts = await answers.give(c.env, () => hub.snapshot(topics, query, Date.now()), bytesOf);
+  return c.body(texts && streamOf(texts), 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 
 function history(c: RequestContext, hub: Hub): Response {

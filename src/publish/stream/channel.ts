@@ -5,9 +5,11 @@
  */
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
+import { Allowance } from '../../query/cost/allowance.js';
+import { Payers } from '../../query/cost/payers.js';
 import type { Filter } from '../../query/filter/parse.js';
+import { FrameText } from '../../query/frame-text.js';
 import type { Tick } from '../../query/view.js';
-import { Allowance } from './allowance.js';
 
 /** Events kept. When more happen within one interval, the oldest are dropped. */
 const MAX_EVENTS = 8192;
@@ -25,7 +27,7 @@ export interface Position {
 interface Tail {
   from: Position;
   to: Position;
-  text: string;
+  text: FrameText;
 }
 
 /** The tail last made, and the tick and limit it was made for. */
@@ -35,13 +37,14 @@ interface CachedTail extends Tail {
 }
 
 export class Channel {
-  readonly #ring: (ConnectionEvent | undefined)[] = [];
-  readonly #texts: (string | undefined)[] = [];
+  readonly #ring: EventText[] = [];
   /** Events so far: the next event's number. */
   #head = 0;
   /** Events that the source could not deliver. */
   #lost = 0;
   readonly #allowance = new Allowance(CHANNEL_STEPS);
+  /** The clients that listen. */
+  readonly payers = new Payers();
   /** Subscriptions at the same position share it. */
   #cached: CachedTail | null = null;
 
@@ -55,20 +58,18 @@ export class Channel {
     return { next: this.#head, lost: this.#lost };
   }
 
-  /** Steps for which `shared` or its own allowance does not suffice are not taken: their events count as dropped. */
+  /** Steps for which `shared`, its own allowance or those of its clients do not suffice are not taken: their events count as dropped. */
   take(events: readonly ConnectionEvent[], dropped: number, shared: Allowance): void {
     this.#lost += dropped;
     const now = performance.now();
     for (const event of events) {
       if (!this.#matches(event, now, shared)) continue;
-      const slot = this.#head++ % this.capacity;
-      this.#ring[slot] = event;
-      this.#texts[slot] = undefined;
+      this.#ring[this.#head++ % this.capacity] = new EventText(event);
     }
   }
 
   #matches(event: ConnectionEvent, now: number, shared: Allowance): boolean {
-    if (!this.#allowance.has(now) || !shared.has(now)) {
+    if (!this.#allowance.has(now) || !shared.has(now) || !this.payers.has(now)) {
       this.#lost++;
       return false;
     }
@@ -80,8 +81,8 @@ export class Channel {
       this.#lost++;
       return false;
     } finally {
-      this.#allowance.spend(this.filter.steps - before);
-      shared.spend(this.filter.steps - before);
+      const steps = this.filter.steps - before;
+      for (const payer of [this.#allowance, shared, this.payers]) payer.spend(steps);
     }
   }
 
@@ -101,18 +102,24 @@ export class Channel {
     return made;
   }
 
-  #text(from: Position, { seq, time }: Tick, limit: number): string {
+  #text(from: Position, { seq, time }: Tick, limit: number): FrameText {
     const oldest = Math.max(from.next, this.#head - Math.min(this.capacity, limit));
     const dropped = oldest - from.next + this.#lost - from.lost;
-    const events: string[] = [];
-    for (let number = oldest; number < this.#head; number++) events.push(this.#json(number % this.capacity));
-    return `"seq":${seq},"time":${time},"events":[${events.join(',')}],"dropped":${dropped}}`;
+    const events: EventText[] = [];
+    for (let number = oldest; number < this.#head; number++)
+      events.push(this.#ring[number % this.capacity] as EventText);
+    return new FrameText(`"seq":${seq},"time":${time},"events":[`, events, `],"dropped":${dropped}}`);
   }
+}
 
-  #json(slot: number): string {
-    const text = this.#texts[slot] ?? JSON.stringify(this.#ring[slot]);
-    this.#texts[slot] = text;
-    return text;
+class EventText {
+  #json: string | null = null;
+
+  constructor(private readonly event: ConnectionEvent) {}
+
+  get json(): string {
+    this.#json ??= JSON.stringify(this.event);
+    return this.#json;
   }
 }
 

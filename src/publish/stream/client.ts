@@ -6,11 +6,13 @@ import { PortchurnError } from '../../protocol/errors.js';
 import type { ClientFrame, ErrorFrame, Subscribe } from '../../protocol/frames.js';
 import type { Tick } from '../../query/view.js';
 import { errorBody } from '../http/error-response.js';
+import { type ClientBudget, clientBudget } from './budget.js';
+import type { Frame } from './outbox.js';
 import type { Subscription } from './subscription.js';
 
 /** The way to a client's socket. */
 export interface Transport {
-  send(text: string): void;
+  send(frame: Frame): void;
   /** More bytes are queued than should be: no frame is made for this client until they have drained. */
   readonly backedUp: boolean;
 }
@@ -20,13 +22,14 @@ const MAX_SUBSCRIPTIONS = 32;
 /** What a client needs of the hub. */
 export interface ClientHost {
   readonly tick: Tick;
-  open(frame: Subscribe): Subscription;
+  open(frame: Subscribe, budget: ClientBudget): Subscription;
   disconnected(client: Client): void;
 }
 
 export class Client {
   /** By `sub`, the one served longest ago first. */
   readonly #subscriptions = new Map<string, Subscription>();
+  readonly #budget = clientBudget();
 
   constructor(
     private readonly host: ClientHost,
@@ -59,7 +62,7 @@ export class Client {
   }
 
   /** A subscription that turned out to be too expensive ends, the others go on. */
-  #next(sub: string, subscription: Subscription): string | null {
+  #next(sub: string, subscription: Subscription): Frame | null {
     try {
       return subscription.next(this.host.tick);
     } catch (error) {
@@ -84,7 +87,7 @@ export class Client {
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       throw new PortchurnError('TOO_MANY', `a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
     }
-    this.#subscriptions.set(frame.sub, this.host.open(frame));
+    this.#subscriptions.set(frame.sub, this.host.open(frame, this.#budget));
   }
 
   #unsubscribe(sub: string): void {

@@ -12,16 +12,18 @@ import { checkClientFrame } from '../../protocol/validate.js';
 import { asPortchurnError, errorBody } from '../http/error-response.js';
 import type { Hub } from '../hub.js';
 import type { Client, Transport } from './client.js';
+import { type Frame, Outbox, type Sink } from './outbox.js';
 import { HIGH_WATER, StallDetector } from './stall-detector.js';
 
 /** Frames that a client may send at once, and per second in the long run. */
 const BURST = 500;
 const FRAMES_PER_SECOND = 100;
 
-export class Connection implements Transport {
+export class Connection implements Transport, Sink {
   readonly #client: Client;
   readonly #stallDetector: StallDetector;
   readonly #closed: Promise<void>;
+  readonly #outbox = new Outbox(this);
   #allowance = BURST;
   #refilledAt = performance.now();
   #pingedAt: number;
@@ -37,7 +39,10 @@ export class Connection implements Transport {
     this.#stallDetector = new StallDetector(socket, true, now);
     this.#client = hub.connect(this);
     this.#closed = new Promise((resolve) => ws.once('close', () => resolve()));
-    ws.on('close', () => this.#client.close());
+    ws.on('close', () => {
+      this.#outbox.clear();
+      this.#client.close();
+    });
     ws.on('error', (error) => this.log.debug({ err: error }, 'websocket closed by a protocol error'));
     ws.on('pong', () => this.#pong());
     ws.on('ping', () => this.#allow());
@@ -48,12 +53,32 @@ export class Connection implements Transport {
     return this.ws.bufferedAmount;
   }
 
-  get backedUp(): boolean {
+  get isFull(): boolean {
     return this.queuedBytes > HIGH_WATER;
   }
 
-  send(text: string): void {
-    this.ws.send(text, (error) => error || this.#drained());
+  get backedUp(): boolean {
+    return this.isFull || !this.#outbox.isEmpty;
+  }
+
+  /** Throws what a text throws that cannot be made: the client has to come again, for a snapshot. */
+  send(frame: Frame): void {
+    try {
+      this.#outbox.push(frame);
+    } catch (error) {
+      this.terminate();
+      throw error;
+    }
+  }
+
+  broken(error: unknown): void {
+    this.log.error({ err: error }, 'a frame could not be made: its client is disconnected');
+    this.terminate();
+  }
+
+  /** Parts of one message are fragments of it: pings and a close may come between them. */
+  write(part: string | Buffer, isLast: boolean): void {
+    this.ws.send(part, { binary: false, fin: isLast }, (error) => error || this.#drained());
   }
 
   /** Runs every few seconds: pings when it is time, closes a client that takes nothing. `now`: monotonic ms. */
@@ -81,12 +106,15 @@ export class Connection implements Transport {
   }
 
   terminate(): void {
+    this.#outbox.clear();
     this.ws.terminate();
   }
 
   /** Sends what waited, and reads again from a client that was paused because it did not read its errors. */
   #drained(): void {
-    if (this.backedUp || this.ws.readyState !== WebSocket.OPEN) return;
+    if (this.isFull || this.ws.readyState !== WebSocket.OPEN) return;
+    this.#outbox.proceed();
+    if (this.backedUp) return;
     if (this.ws.isPaused) this.ws.resume();
     this.#client.sendDue();
   }

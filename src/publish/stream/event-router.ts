@@ -6,9 +6,10 @@
 import { PortchurnError } from '../../protocol/errors.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { EventInterest, EventSource } from '../../protocol/source.js';
+import { Allowance } from '../../query/cost/allowance.js';
+import type { Payer } from '../../query/cost/payers.js';
 import { parseFilter } from '../../query/filter/parse.js';
 import type { NetnsNames } from '../../query/namespaces.js';
-import { Allowance } from './allowance.js';
 import { Channel } from './channel.js';
 
 /** The filter of each channel is evaluated for every event. */
@@ -35,10 +36,11 @@ export class EventRouter {
   ) {}
 
   /** The engine delivers the channel's events from here on. Throws BAD_FILTER or TOO_MANY. */
-  acquire(filter: string): Channel {
+  acquire(filter: string, payer: Payer): Channel {
     const text = filter.trim();
     const shared = this.#channels.get(text) ?? this.#create(text);
     shared.subscriptions++;
+    shared.channel.payers.join(payer);
     this.#register();
     return shared.channel;
   }
@@ -55,8 +57,9 @@ export class EventRouter {
     return shared;
   }
 
-  release(channel: Channel): void {
+  release(channel: Channel, payer: Payer): void {
     const { text } = channel.filter;
+    channel.payers.leave(payer);
     const shared = this.#channels.get(text);
     if (!shared || --shared.subscriptions > 0) return;
     this.#channels.delete(text);

@@ -7,6 +7,7 @@ import type { Subscribe } from '../../protocol/frames.js';
 import { SECURITY_HEADERS } from '../http/error-response.js';
 import type { Hub } from '../hub.js';
 import type { Client, Transport } from './client.js';
+import { type Frame, Outbox, type Sink } from './outbox.js';
 import { HIGH_WATER, StallDetector, WATCH_MS } from './stall-detector.js';
 
 export const NDJSON_HEADERS = {
@@ -14,28 +15,61 @@ export const NDJSON_HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-class LineTransport implements Transport {
+class LineTransport implements Transport, Sink {
   /** Set once connected: a line that was flushed makes room for frames that waited. */
   client: Client | null = null;
   /** Lines held back until open(), so that a refused subscription can still become an HTTP error. */
-  #held: string[] | null = [];
+  #held: Frame[] | null = [];
+  readonly #outbox = new Outbox(this);
 
   constructor(private readonly response: ServerResponse) {}
 
-  get backedUp(): boolean {
+  get isFull(): boolean {
     return this.response.writableLength > HIGH_WATER;
   }
 
-  send(text: string): void {
-    if (this.#held) this.#held.push(text);
-    else this.response.write(`${text}\n`, (error) => error || this.client?.sendDue());
+  get backedUp(): boolean {
+    return this.isFull || !this.#outbox.isEmpty;
+  }
+
+  send(frame: Frame): void {
+    if (this.#held) this.#held.push(frame);
+    else this.#push(frame);
+  }
+
+  #push(frame: Frame): void {
+    try {
+      this.#outbox.push(frame);
+    } catch (error) {
+      this.broken();
+      throw error;
+    }
+  }
+
+  broken(): void {
+    this.#outbox.clear();
+    this.response.destroy();
+  }
+
+  write(part: string | Buffer, isLast: boolean): void {
+    this.response.write(part, (error) => error || this.#drained());
+    if (isLast) this.response.write('\n');
+  }
+
+  #drained(): void {
+    this.#outbox.proceed();
+    if (!this.backedUp) this.client?.sendDue();
+  }
+
+  close(): void {
+    this.#outbox.clear();
   }
 
   open(): void {
     const held = this.#held ?? [];
     this.#held = null;
     this.response.writeHead(200, { ...SECURITY_HEADERS, ...NDJSON_HEADERS });
-    for (const text of held) this.send(text);
+    for (const frame of held) this.send(frame);
   }
 }
 
@@ -51,6 +85,7 @@ export function streamLines(hub: Hub, response: ServerResponse, subscriptions: r
   }
   transport.client = client;
   transport.open();
+  response.on('close', () => transport.close());
   watch(response, client);
 }
 

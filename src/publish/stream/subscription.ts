@@ -6,10 +6,11 @@ import type { Subscribe } from '../../protocol/frames.js';
 import { HEARTBEAT_MS } from '../../protocol/names.js';
 import type { Tick, View } from '../../query/view.js';
 import type { Channel, Position } from './channel.js';
+import type { Frame } from './outbox.js';
 
 export interface Subscription {
   /** The next frame; null when none is due. A frame that was taken counts as sent. Throws what ended the subscription. */
-  next(tick: Tick): string | null;
+  next(tick: Tick): Frame | null;
   /** Starts over, with a snapshot. */
   resync(): void;
   close(): void;
@@ -61,15 +62,15 @@ export class TableSubscription implements Subscription {
   }
 
   /** Frames are of the tick to which the view has come. */
-  next(): string | null {
+  next(): Frame | null {
     const { tick } = this.view;
     if (tick === null) return null;
     if (!this.pace.due(tick, this.#seq === null || this.view.changedSince(this.#seq))) return null;
     const tail = this.#seq === null ? null : this.view.deltaTail(this.#seq);
     this.#seq = tick.seq;
     this.pace.sent(tick);
-    if (tail !== null) return `{"type":"delta","sub":${this.#sub},${tail}`;
-    return `{"type":"snapshot","sub":${this.#sub},${this.view.snapshotTail()}`;
+    if (tail !== null) return { head: `{"type":"delta","sub":${this.#sub},`, text: tail };
+    return { head: `{"type":"snapshot","sub":${this.#sub},`, text: this.view.snapshotTail() };
   }
 
   resync(): void {
@@ -101,12 +102,12 @@ export class EventSubscription implements Subscription {
   }
 
   /** The first frame comes at once and is empty: from there on the client misses nothing that is not counted. */
-  next(tick: Tick): string | null {
+  next(tick: Tick): Frame | null {
     if (!this.pace.due(tick, this.channel.hasNewSince(this.#position))) return null;
     const { to, text } = this.channel.tail(this.#position, tick, this.#limit);
     this.#position = to;
     this.pace.sent(tick);
-    return `{"type":"events","sub":${this.#sub},${text}`;
+    return { head: `{"type":"events","sub":${this.#sub},`, text };
   }
 
   /** A stream has no state to send again: this only makes its next frame due at once. */

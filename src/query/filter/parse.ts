@@ -18,6 +18,8 @@ export interface Filter {
   readonly pids: readonly number[] | null;
   /** Steps that its tests have taken so far. */
   readonly steps: number;
+  /** What it took to read it. */
+  readonly compileSteps: number;
 }
 
 /** Throws BAD_FILTER or TOO_EXPENSIVE, with a 1-based column. An empty text matches everything. */
@@ -33,6 +35,7 @@ export function parseFilter(text: string, namespaces: NetnsNames = NO_NAMES): Fi
     text,
     matches,
     pids: requiredPids(words),
+    compileSteps: work.compile,
     get steps() {
       return work.total;
     },

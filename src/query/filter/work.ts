@@ -9,10 +9,16 @@ import { PortchurnError } from '../../protocol/errors.js';
 export const MAX_ROW_STEPS = 600_000;
 /** All regular expressions of one filter, by patternCost. */
 export const MAX_PATTERNS = 1000;
+/** To compile one instruction. */
+const COMPILE_STEPS = 200;
+/** To read a filter without any. */
+const OPEN_STEPS = 1000;
 
 export class Work {
   /** Since the filter was made. */
   total = 0;
+  /** Of these, to read the expressions. */
+  compile = OPEN_STEPS;
   /** Regular expressions in the filter. */
   regexes = 0;
   #patterns = 0;
@@ -22,6 +28,8 @@ export class Work {
   addPattern(cost: number, column: number): void {
     this.regexes++;
     this.#patterns += cost;
+    this.compile += cost * COMPILE_STEPS;
+    this.total += cost * COMPILE_STEPS;
     if (this.#patterns > MAX_PATTERNS) {
       throw tooExpensive(
         `column ${column}: regular expressions this large take too long: fewer or smaller repeats help`,

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import type { Args } from './cmdline.js';
-import { isInterpreter, scriptOf, titleOf } from './interpreters.js';
+import { type Inline, isInterpreter, runOf, titleOf } from './interpreters.js';
 
 /** What a command line says. */
 export interface Command {
@@ -15,9 +15,11 @@ export interface Command {
   readonly script: string | null;
   /** The script's name; null as `script`. */
   readonly label: string | null;
+  /** The program is an argument, and there is no script. */
+  readonly inline: Inline | null;
 }
 
-export const UNKNOWN_COMMAND: Command = { calledAs: null, script: null, label: null };
+export const UNKNOWN_COMMAND: Command = { calledAs: null, script: null, label: null, inline: null };
 
 /** What the kernel keeps of a name in comm: bytes. */
 const COMM_BYTES = 15;
@@ -34,12 +36,14 @@ export function commandOf(exe: string | null, comm: string | null, args: Args): 
   const names = [exe === null ? null : basename(exe), calledAs, comm];
   const interpreter = names.find((name) => name !== null && isInterpreter(name)) ?? null;
   const title = titleOf(args);
-  const script = title ?? (interpreter === null ? null : scriptOf(interpreter, args));
-  if (script === null) return { calledAs, script, label: null };
+  const run = interpreter === null ? null : runOf(interpreter, args);
+  const script = title ?? run?.script ?? null;
+  if (script === null) return { calledAs, script, label: null, inline: run?.inline ?? null };
   return {
     calledAs,
     script: ends(script, LONGEST_SCRIPT),
     label: title ?? ends(labelOf(script), LONGEST_NAME),
+    inline: null,
   };
 }
 

@@ -1,13 +1,16 @@
 /**
- * Interpreters: where in their arguments the script is. In: what is called, its arguments. Out: the script as it was given
- * ("/opt/orders.py", "-m orders", "com.example.Main"), or null: an inline program, a shell that reads its input, or an argument
- * that is not known. Pure.
+ * Interpreters: where in their arguments the program is. In: what is called, its arguments. Out: the script as it was given
+ * ("/opt/orders.py", "-m orders", "com.example.Main"), or the program itself (`-c`); null: a shell that reads its input, or an
+ * argument that is not known. Pure.
  */
+import { createHash } from 'node:crypto';
 import type { Args } from './cmdline.js';
 
 interface Grammar {
-  /** A program in an argument, or from stdin. */
+  /** A program in what follows in the argument, or in the next one; or from stdin. */
   readonly inline: RegExp;
+  /** Each call may have another program, which says nothing: `sh -c 'curl …'`. */
+  readonly anyInline?: boolean;
   /** Options whose value is the next argument. */
   readonly valued: RegExp;
   /** A module by its name, which follows or is the rest of the argument. */
@@ -21,6 +24,7 @@ interface Grammar {
 const NEVER = /(?!)/;
 const SHELL: Grammar = {
   inline: /^-(?!-)[a-zA-Z]*[cs]/,
+  anyInline: true,
   valued: /^[-+][a-zA-Z]*[oO]$|^--(rcfile|init-file)$/,
 };
 const PYTHON: Grammar = {
@@ -66,11 +70,25 @@ export function isInterpreter(name: string): boolean {
   return JAVA.test(name) || grammarOf(name) !== null;
 }
 
+/** A program that is an argument itself. */
+export interface Inline {
+  /** "-c" */
+  readonly option: string;
+  /** Of its beginning, without its numbers. */
+  readonly hash: string;
+}
+
+export interface Run {
+  readonly script: string | null;
+  readonly inline: Inline | null;
+}
+const UNKNOWN: Run = { script: null, inline: null };
+
 /** @param name of the interpreter */
-export function scriptOf(name: string, args: Args): string | null {
-  if (JAVA.test(name)) return javaOf(args);
+export function runOf(name: string, args: Args): Run {
+  if (JAVA.test(name)) return { script: javaOf(args), inline: null };
   const grammar = grammarOf(name);
-  return grammar === null ? null : (scan(known(args), 1, grammar) ?? null);
+  return grammar === null ? UNKNOWN : scan(args, grammar);
 }
 
 /** The part of a title that says which of its programs this is: "php-fpm: pool www". */
@@ -88,18 +106,41 @@ function known({ head, tail }: Args): readonly string[] {
   return tail === null ? head : head.slice(0, -1);
 }
 
-/** Undefined: the arguments ended before. */
-function scan(args: readonly string[], from: number, grammar: Grammar): string | null | undefined {
-  for (let at = from; at < args.length; at++) {
+function scan(all: Args, grammar: Grammar): Run {
+  const args = known(all);
+  const script = (script: string | null): Run => ({ script, inline: null });
+  for (let at = 1; at < args.length; at++) {
     const arg = args[at] as string;
-    if (arg === '--') return plain(args[at + 1], grammar);
-    if (arg === '-' || grammar.inline.test(arg)) return null;
+    if (arg === '--') return script(plain(args[at + 1], grammar));
+    if (arg === '-') return UNKNOWN;
+    if (grammar.inline.test(arg)) return { script: null, inline: inlineOf(all, at, grammar) };
     const module = grammar.module?.exec(arg);
-    if (module) return moduleOf(module[1] || args[at + 1]);
+    if (module) return script(moduleOf(module[1] || args[at + 1]));
     if (grammar.valued.test(arg)) at += 1;
-    else if (!/^[-+]/.test(arg) && arg !== '' && !grammar.command?.test(arg)) return plain(arg, grammar);
+    else if (!/^[-+]/.test(arg) && arg !== '' && !grammar.command?.test(arg))
+      return script(plain(arg, grammar));
   }
-  return undefined;
+  return UNKNOWN;
+}
+
+/** What tells one program from another: more than the kernel's record has of one that is cut, less than /proc has. */
+const INLINE_CHARACTERS = 1024;
+
+/** Numbers are left out: workers of one pool differ in the descriptors that they are told, calls in a loop in what they fetch. */
+function inlineOf({ head, tail }: Args, at: number, { inline, anyInline }: Grammar): Inline | null {
+  const [option = ''] = inline.exec(head[at] as string) ?? [];
+  const rest = (head[at] as string).slice(option.length);
+  const code = rest === '' ? head[at + 1] : rest;
+  if (anyInline || code === undefined) return null;
+  const isCut = tail !== null && at + (rest === '' ? 2 : 1) >= head.length;
+  if (isCut && code.length < INLINE_CHARACTERS) return null;
+  const text = code.slice(0, INLINE_CHARACTERS).replace(/\d+/g, '0');
+  return { option: shortOf(option), hash: createHash('sha256').update(text).digest('base64url') };
+}
+
+/** "-ISc" is "-c" with others before it. */
+function shortOf(option: string): string {
+  return option.startsWith('-') && !option.startsWith('--') ? `-${option.at(-1)}` : option.replace(/=$/, '');
 }
 
 const moduleOf = (name: string | undefined) => (name === undefined || name === '' ? null : `-m ${name}`);

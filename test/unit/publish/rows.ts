@@ -48,6 +48,7 @@ export function flow(key: string, parts: Partial<FlowRow> = {}): FlowRow {
     netnsId: idOf(parts),
     process: proc(),
     program: 'ab (bash load.sh)',
+    pids: null,
     direction: 'out',
     destination: { address: '10.0.0.9', port: 80 },
     established: 1,

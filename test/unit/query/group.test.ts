@@ -26,6 +26,7 @@ describe('a group', () => {
     expect(grouped('program', rows)).toEqual([
       flow('program:ab (bash load.sh)', {
         process: proc({ pid: null, exited: null, parent: { pid: 1, comm: null }, self: true }),
+        pids: { listed: [100, 101], more: 0 },
         established: 2,
         timeWait: 4,
         portsHeld: 6,
@@ -55,6 +56,32 @@ describe('a group', () => {
   it('of one member is that member, quantiles and all', () => {
     const row = flow('a');
     expect(grouped('netns', [row])).toEqual([{ ...row, key: 'netns:4026531840' }]);
+  });
+
+  it('lists its processes once each: those that live first, then in order, and how many there are besides', () => {
+    const of = (pid: number | null, exited: boolean, at = 0) =>
+      flow(`${pid}.${at}`, { process: proc({ pid, exited }) });
+    const [row] = grouped('program', [of(9, true), of(7, false), of(7, false, 1), of(3, true)]);
+    expect(row?.pids).toEqual({ listed: [7, 3, 9], more: 0 });
+    const [one] = grouped('program', [of(7, false), of(7, false, 1)]);
+    expect([one?.process.pid, one?.pids]).toEqual([7, null]);
+    const many = Array.from({ length: 1000 }, (_, at) => of(1000 - (at >> 1), at >= 500, at));
+    const [all] = grouped('program', many);
+    expect(all?.pids?.listed).toEqual(Array.from({ length: 16 }, (_, at) => 751 + at));
+    expect(all?.pids?.more).toBe(500 - 16);
+  });
+
+  it('of rolled up processes says how many more there are, or that this is not known', () => {
+    const ended = (key: string, listed: number[], more: number | null) =>
+      flow(key, { process: proc({ pid: null, exited: true }), pids: { listed, more } });
+    const live = flow('live', { process: proc({ pid: 50 }) });
+    const pids = (...rows: FlowRow[]) => grouped('program', rows)[0]?.pids;
+    expect(pids(live, ended('a', [1, 2], 40))).toEqual({ listed: [50, 1, 2], more: 40 });
+    expect(pids(live, ended('a', [1], 40), ended('b', [2], 9))).toEqual({ listed: [50, 1, 2], more: null });
+    expect(pids(live, ended('a', [1], null))).toEqual({ listed: [50, 1], more: null });
+    const unknown = flow('unknown', { process: proc({ pid: null }) });
+    expect(pids(live, unknown)).toEqual({ listed: [50], more: null });
+    expect(pids(unknown, { ...unknown, key: 'two' })).toBeNull();
   });
 
   it('takes unknown for nothing, and a sum of unknowns for unknown', () => {

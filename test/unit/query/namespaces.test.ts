@@ -110,8 +110,8 @@ describe('a view that is open when the namespace comes again', () => {
     source.totals.put(space('9', 'blue'));
     source.flows.put(rowOf('9'));
     tables.collect(2);
-    expect(view.deltaTail(1)).toContain('9/flow');
-    expect(view.deltaTail(1)).not.toContain('7/flow');
+    expect(view.deltaTail(1)?.whole).toContain('9/flow');
+    expect(view.deltaTail(1)?.whole).not.toContain('7/flow');
     const groups = tables.acquire('flows', { group: 'netns' }).entries();
     expect(groups.map(({ row }) => row.key)).toEqual(['netns:7', 'netns:9']);
   });

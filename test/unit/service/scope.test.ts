@@ -64,7 +64,8 @@ async function told(): Promise<Told> {
     now += 1000;
     hub.publish(now);
   }
-  const text = await hub.snapshotJson(['verdict', 'findings', 'budgets'], {}, now);
+  const texts = await hub.snapshot(['verdict', 'findings', 'budgets'], {}, now);
+  const text = texts.map(({ whole }) => whole).join('');
   const { verdict, findings, budgets } = (JSON.parse(text) as SnapshotBody).topics;
   return {
     verdict: verdict?.rows[0] as VerdictRow,

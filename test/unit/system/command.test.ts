@@ -49,21 +49,16 @@ describe('a script', () => {
   });
 
   it.each([
-    'python3 -c pass x.py',
-    'python3 -uc pass',
     'python3',
     'python3 - x.py',
     'python3 -m',
-    'node -e 1 x.js',
-    'node --eval=1 x.js',
+    'python3 -c',
+    'node -i',
     'bash -c loop.sh',
     'bash -ec loop.sh',
     'bash -s x',
     'bash',
     'bash /dev/fd/63',
-    'ruby -e 1',
-    'perl -lane 1 x.pl',
-    'php -r 1',
     'java -version',
     'java -jar',
   ])('is not in %s', (line) => {
@@ -154,6 +149,79 @@ it('names are bounded, whatever a process writes', () => {
   expect(names.name).toMatch(/^x+…x+\.py$/);
   expect(names.script?.length).toBeLessThanOrEqual(256);
   expect(namesOf(['y'.repeat(5000)], null, { exe: null, comm: null }).name?.length).toBeLessThanOrEqual(64);
+});
+
+describe('a program that is an argument', () => {
+  const called = (namer: Namer, words: readonly string[], tail: readonly string[] | null = null) => {
+    const [comm = null] = words;
+    const command = commandOf(`/usr/bin/${comm}`, comm, { head: words, tail });
+    return namer.namesOf({ exe: `/usr/bin/${comm}`, comm, command });
+  };
+  const names = (...lines: readonly string[][]) => {
+    const namer = new Namer(false);
+    return lines.map((words) => called(namer, words).name);
+  };
+
+  it.each<[string, string[], string]>([
+    ['python', ['python3', '-c', 'pass', 'x.py'], '-c #1'],
+    ['an option before it', ['python3', '-ISuc', 'pass'], '-c #1'],
+    ['in one argument', ['python3', '-cpass'], '-c #1'],
+    ['node', ['node', '-e', '1', 'x.js'], '-e #1'],
+    ['node in one argument', ['node', '--eval=1', 'x.js'], '--eval #1'],
+    ['ruby', ['ruby', '-e', '1'], '-e #1'],
+    ['perl', ['perl', '-lane', '1', 'x.pl'], '-e #1'],
+    ['php', ['php', '-r', '1'], '-r #1'],
+  ])('has a number instead of a name: %s', (_, words, script) => {
+    expect(called(new Namer(false), words)).toMatchObject({
+      name: `${words[0]} ${script}`,
+      script,
+      interpreter: null,
+    });
+    expect(called(new Namer(true), words)).toMatchObject({ name: `${words[0]} ${script}`, script });
+  });
+
+  it('is the same one for the same text, whatever follows, and whatever its numbers are', () => {
+    const spawn = (pipe: number) => `from multiprocessing.spawn import spawn_main; spawn_main(pipe=${pipe})`;
+    expect(
+      names(
+        ['python3', '-c', spawn(7)],
+        ['python3', '-c', 'import orders'],
+        ['python3', '-u', '-c', spawn(12), 'more'],
+        ['python3.11', '-c', 'import orders'],
+      ),
+    ).toEqual(['python3 -c #1', 'python3 -c #2', 'python3 -c #1', 'python3.11 -c #1']);
+  });
+
+  it('is nothing of a shell, to which anything is given', () => {
+    expect(names(['bash', '-c', 'curl a'], ['sh', '-ec', 'curl b'])).toEqual(['bash', 'sh']);
+  });
+
+  it('that is cut is known by what /proc has of it, not by what the kernel’s record has', () => {
+    const long = 'import a; '.repeat(300);
+    const namer = new Namer(false);
+    const name = (text: string, tail: string[] | null) => called(namer, ['python3', '-c', text], tail).name;
+    expect(name(long, null)).toBe('python3 -c #1');
+    expect(name(long.slice(0, 2000), ['end'])).toBe('python3 -c #1');
+    expect(name(long.slice(0, 500), ['end'])).toBe('python3');
+    expect(name(long.slice(0, 500), null)).toBe('python3 -c #2');
+    const behind = ['python3', '-c', 'pass', 'x'.repeat(500)];
+    expect(called(namer, behind, ['end']).name).toBe('python3 -c #3');
+  });
+
+  it('that is written anew for each call has no number any more when there are many', () => {
+    const namer = new Namer(false);
+    const one = (at: number) =>
+      called(namer, ['python3', '-c', `get("${String.fromCharCode(97 + (at % 26), 97 + at / 26)}")`]).name;
+    const all = Array.from({ length: 100 }, (_, at) => one(at));
+    expect(new Set(all).size).toBe(64 + 1);
+    expect([all[63], all[64], all[99], one(0)]).toEqual([
+      'python3 -c #64',
+      'python3',
+      'python3',
+      'python3 -c #1',
+    ]);
+    expect(called(namer, ['ruby', '-e', '1']).name).toBe('ruby -e #1');
+  });
 });
 
 it('hidden scripts are numbered by their interpreters, and past many by their hash', () => {

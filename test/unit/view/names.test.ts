@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { besideName, namespaceName, ownerName, withPid } from '../../../src/view/names.js';
+import { besideName, namespaceName, ownerName, pidsText, withPid } from '../../../src/view/names.js';
 import { proc } from '../publish/rows.js';
 
 describe('a process', () => {
@@ -41,4 +41,13 @@ it('a namespace without a name is its inode', () => {
   expect(namespaceName({ name: 'shop', netns: 5 })).toBe('shop');
   expect(namespaceName({ name: null, netns: 5 })).toBe('netns 5');
   expect(namespaceName({ name: null, netns: null })).toBe('netns unknown');
+});
+
+it.each([
+  [[7], 0, '7'],
+  [[7, 8], 0, '7, 8'],
+  [[7, 8], 34, '7, 8 and 34 more'],
+  [[7, 8], null, '7, 8 and more'],
+])('the pids %j and %j others are told as %s', (listed, more, text) => {
+  expect(pidsText({ listed, more })).toBe(text);
 });

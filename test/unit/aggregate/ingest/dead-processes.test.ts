@@ -74,6 +74,17 @@ describe('dead processes', () => {
     ]);
   });
 
+  it('are listed in the row that has their counts: the latest, and how many there were before', () => {
+    const world = new World();
+    world.feed(announced(1, LOOP));
+    for (let id = 2; id <= 101; id++) shortLife(world, id);
+    world.settle();
+    const ended = 100 - DEAD_PER_PROGRAM;
+    const latest = Array.from({ length: 16 }, (_, at) => 1001 + ended - 15 + at);
+    expect(programRows(world).map(({ pids }) => pids)).toEqual([{ listed: latest, more: ended - 16 }]);
+    for (const row of world.flows()) if (row.process.pid !== null) expect(row.pids).toBeNull();
+  });
+
   it('keep the latest, not the first', () => {
     const world = new World();
     world.feed(announced(1, LOOP));
@@ -152,20 +163,23 @@ describe('dead processes', () => {
     const facts = { startTicks: 1, ppid: 1, parent: null, comm: 'bash', exe: '/bin/bash', exeDeleted: false };
     const args = { head: ['bash', 'late.sh'], tail: null };
     const more = { pid: 1001, args, uid: 0, cgroup: null };
-    world.aggregator.processes.complete(shell!, { ...facts, ...more });
+    world.aggregator.complete(shell!, { ...facts, ...more });
     world.settle();
     expect(programRows(world).map(({ program }) => program)).toEqual(['curl (late.sh)']);
   });
 
-  it('wait for that no longer than two seconds, from when they are first seen', () => {
+  it('wait for that no longer than half a minute, from when they are first seen', () => {
     const world = new World();
     world.feed(announced(1, { comm: 'bash', exe: '/bin/bash', cmdline: [], flags: PROCESS_FLAG.AS_PARENT }));
     for (let id = 2; id <= 200; id++) shortLife(world, id);
     /* A service that had no processor meanwhile learns of all this later, and then it has asked for nothing yet. */
-    world.pass(5000);
+    world.pass(60_000);
     world.settle();
     expect(programRows(world)).toEqual([]);
-    world.pass(2001);
+    world.pass(29_999);
+    world.settle();
+    expect(programRows(world)).toEqual([]);
+    world.pass(2);
     world.settle();
     expect(programRows(world).map(({ program }) => program)).toEqual(['curl (bash)']);
   });

@@ -59,7 +59,8 @@ describe('dead processes of one interpreter under one parent', () => {
     ['scripts', ['/opt/checkout.py'], 'checkout.py', ['/opt/analytics.py'], 'analytics.py'],
     ['modules', ['-m', 'orders'], 'orders', ['-m', 'stock'], 'stock'],
     ['a module and a file', ['-m', 'orders'], 'orders', ['/opt/orders'], 'orders'],
-    ['a script and none', ['/opt/checkout.py'], 'checkout.py', ['-c', 'pass'], 'python3'],
+    ['a script and none', ['/opt/checkout.py'], 'checkout.py', ['-c', 'pass'], 'python3 -c #1'],
+    ['programs that are arguments', ['-c', 'import a'], 'python3 -c #1', ['-c', 'import b'], 'python3 -c #2'],
     ['scripts of one name', ['/a/main.py'], 'main.py', ['/b/main.py'], 'main.py'],
   ])('fold by their script: %s', (_, one, oneName, other, otherName) => {
     const world = new World();

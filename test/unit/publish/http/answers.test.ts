@@ -22,7 +22,7 @@ async function world(answers: Answers) {
     return LARGE;
   };
   const server = createServer(async (incoming, outgoing) => {
-    outgoing.end(await answers.give({ incoming, outgoing }, make));
+    outgoing.end(await answers.give({ incoming, outgoing }, make, Buffer.byteLength));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -107,6 +107,8 @@ async function attack(frames: readonly (string | Buffer)[]): Promise<number> {
   for (const frame of frames) client.socket.send(frame);
   client.send({ type: 'unsubscribe', sub: 'the end' });
   await client.until((frame) => frame.type === 'error' && frame.sub === 'the end');
+  /* One that is accepted is answered by its snapshot, in one of the next turns. */
+  await client.until(() => answersOf(client) >= frames.length);
   client.socket.terminate();
   return answersOf(client);
 }

@@ -27,6 +27,7 @@ const TABLE = {
   TRACER_STOPPED: { exit: EXIT.failed, status: 503 },
   INTERNAL: { exit: EXIT.failed, status: 500 },
   PORT_IN_USE: { exit: EXIT.failed, status: 500 },
+  SOCKET_IN_USE: { exit: EXIT.failed, status: 500 },
   LISTEN_FAILED: { exit: EXIT.failed, status: 500 },
   SERVICE_UNREACHABLE: { exit: EXIT.failed, status: 502 },
   ADDON_MISSING: { exit: EXIT.failed, status: 500 },

@@ -2,12 +2,13 @@
  * What systemd relies on: the unit is valid, the service says when it is ready, alive and stopping, and it works with no
  * more than the unit grants: its user and its capabilities.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SOCKET } from '../../src/protocol/names.js';
 import { CAPABILITIES } from '../../src/system/capabilities.js';
 import { Netns } from '../support/netns.js';
-import { type Running, run, start } from '../support/process.js';
+import { must, type Running, run, start } from '../support/process.js';
 import { ab, nginx } from '../support/programs.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { portchurn, ROOT, Service } from '../support/service.js';
@@ -26,9 +27,15 @@ const SERVE = portchurn('serve', '--listen', '127.0.0.1:0');
 
 /** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
 function asUnit(...command: string[]): string[] {
+  return asUnitIn([], command);
+}
+
+/** @param groups SupplementaryGroups= */
+function asUnitIn(groups: string[], command: string[]): string[] {
   const list = words('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const supplementary = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
   const only = ['-all', ...list].join(',');
-  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
+  const who = ['--reuid=nobody', '--regid=nogroup', supplementary, '--no-new-privs'];
   const sets = [`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`];
   return ['setpriv', ...who, ...sets, '--', ...command];
 }
@@ -68,6 +75,33 @@ describe('the unit', () => {
     });
     expect(inbound?.process.exe).toMatch(/\/nginx$/);
   });
+
+  it('listens where commands look, in a directory of its own', () => {
+    expect(words('ExecStart')).toContain(`unix:${DEFAULT_SOCKET}`);
+    expect(words('RuntimeDirectory')).toEqual([basename(dirname(DEFAULT_SOCKET))]);
+  });
+
+  it.for([[['games'], null] as const, [[], 'SupplementaryGroups='] as const])(
+    'gives the socket file to a group: %j, lacking %s',
+    async ([groups, lacking]) => {
+      const scope = testScope();
+      const folder = scope.directory();
+      chownSync(folder, Number((await must(['id', '-u', 'nobody'])).stdout), 0);
+      const path = join(folder, 'p.sock');
+      const command = portchurn('serve', '--listen', `unix:${path}`, '--socket-group', 'games');
+      const running = await start(scope, asUnitIn([...groups], command));
+      if (lacking === null) {
+        await running.printed(/^unix:/m);
+        const { stdout } = await must(['stat', '-c', '%U %G %a', path]);
+        expect(stdout.trim()).toBe('nobody games 660');
+        expect((await running.stop('SIGTERM')).code).toBe(0);
+      } else {
+        expect(await running.finished(60_000)).toMatchObject({ code: 1 });
+        expect(running.stderr).toContain(lacking);
+      }
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 });
 
 describe('the service manager', () => {

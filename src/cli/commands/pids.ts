@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { PortchurnError } from '../../protocol/errors.js';
-import { isLoopback } from '../../protocol/loopback.js';
+import { isLoopback } from '../../protocol/service-address.js';
 
 /** Throws NOT_FOUND. `connect`: the service's URL; another machine's processes cannot be checked from here. */
 export function requireProcesses(pids: readonly number[], connect: string | undefined): void {

@@ -3,8 +3,8 @@
  */
 import { readlinkSync } from 'node:fs';
 import { PortchurnError } from '../../protocol/errors.js';
-import { isLoopback } from '../../protocol/loopback.js';
 import type { TotalsRow } from '../../protocol/rows.js';
+import { isLoopback } from '../../protocol/service-address.js';
 
 /** `connect`: the service's URL; another machine's processes are not known here. Throws NOT_FOUND, USAGE or NOT_PERMITTED. */
 export function netnsInode(

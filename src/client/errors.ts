@@ -8,11 +8,15 @@ import type { Loss } from './connection.js';
 export interface ServiceAddress {
   /** Paths of the API are relative to it: behind a proxy's path it ends with a slash. */
   readonly url: string;
+  /** What messages call it, where that is not the URL. */
+  readonly shown?: string;
   /** Null: the service asks for none, or a cookie stands for it. */
   readonly token: string | null;
   /** The next step to show with an error of this code, in the words of the program that uses the client. */
   readonly hints?: Partial<Readonly<Record<ErrorCode, string>>>;
 }
+
+const nameOf = ({ url, shown = url }: ServiceAddress): string => shown;
 
 /** A refusal in the service's words; an answer of another shape comes from another program. */
 export function refusal(service: ServiceAddress, status: number, body: unknown): PortchurnError {
@@ -24,13 +28,16 @@ export function refusal(service: ServiceAddress, status: number, body: unknown):
   });
 }
 
-export function stranger({ url }: ServiceAddress, status = 200): PortchurnError {
-  return new PortchurnError('NOT_FOUND', `what answers at ${url} is not portchurn (HTTP ${status})`);
+export function stranger(service: ServiceAddress, status = 200): PortchurnError {
+  return new PortchurnError(
+    'NOT_FOUND',
+    `what answers at ${nameOf(service)} is not portchurn (HTTP ${status})`,
+  );
 }
 
 /** `cause`: what fetch or WebSocket failed with. */
 export function unreachable(service: ServiceAddress, cause: unknown): PortchurnError {
-  const message = `no answer from a service at ${service.url}: ${reason(cause)}`;
+  const message = `no answer from a service at ${nameOf(service)}: ${reason(cause)}`;
   return new PortchurnError('SERVICE_UNREACHABLE', message, {
     cause,
     ...hintFor(service, 'SERVICE_UNREACHABLE'),

@@ -97,6 +97,7 @@ export class HttpClient {
       });
       return { status: response.status, body: parseJson(await response.text()) };
     } catch (cause) {
+      if (cause instanceof PortchurnError) throw cause;
       throw unreachable(this.service, cause);
     }
   }

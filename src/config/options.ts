@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { DEFAULT_LIMIT, DEFAULT_LISTEN, GROUPS, MAX_LIMIT } from '../protocol/frames.js';
+import { parseUnix } from '../protocol/service-address.js';
 import { LISTEN_WANTED, MODE_PATTERN, MODE_WANTED, parseListen } from './listen.js';
 
 /** How an option is written on a command line; its name elsewhere follows from its key (see names.ts). */
@@ -80,8 +81,8 @@ const attach = {
   connect: {
     schema: Type.String({ minLength: 1 }),
     arg: 'URL',
-    help: 'attach to the service at this URL (default: one on this machine)',
-    also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790' },
+    help: 'attach to the service at this URL or unix:/PATH (default: one on this machine)',
+    also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790, or unix:/PATH' },
   },
   standalone: { schema: Switch, help: 'trace by itself even if a service is running', default: false },
   tokenFile,
@@ -144,7 +145,7 @@ function isNetns(text: string): boolean {
 export const SCREEN_LIMIT = 20;
 
 function isServiceUrl(text: string): boolean {
-  return /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');
+  return parseUnix(text) !== null || /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');
 }
 
 const intervalMs = (what: string) =>

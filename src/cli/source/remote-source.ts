@@ -1,15 +1,16 @@
 /**
- * A running service as data source: tables by HTTP, events by WebSocket. In: the service's address. Out: bodies and events.
+ * A running service as data source: tables by HTTP, events by WebSocket. In: a target. Out: bodies and events.
  */
+import type { ClientOptions } from 'ws';
 import { Connection, streamUrl } from '../../client/connection.js';
-import { lossError, refusal, type ServiceAddress } from '../../client/errors.js';
-import { authorization, HttpClient, type TopicQuery } from '../../client/http.js';
+import { lossError, refusal } from '../../client/errors.js';
+import { authorization, type HttpClient, type TopicQuery } from '../../client/http.js';
 import { Subscriptions } from '../../client/subscriptions.js';
 import type { PortchurnError } from '../../protocol/errors.js';
 import type { Problem, ServerFrame, SnapshotBody } from '../../protocol/frames.js';
 import { PING_MS, SUBPROTOCOL } from '../../protocol/names.js';
 import { type DataSource, type EventListener, type EventQuery, filtersOf } from './data-source.js';
-import { lightFetch } from './light-fetch.js';
+import { httpClient, type Target } from './target.js';
 
 /** The service pings; after this much silence it is gone. */
 const SILENCE_MS = 3 * PING_MS;
@@ -20,8 +21,8 @@ export class RemoteSource implements DataSource {
   readonly #lost = new AbortController();
   #connection: Connection | undefined;
 
-  constructor(private readonly service: ServiceAddress) {
-    this.#http = new HttpClient(service, lightFetch);
+  constructor(private readonly target: Target) {
+    this.#http = httpClient(target);
   }
 
   get lost(): AbortSignal {
@@ -42,7 +43,7 @@ export class RemoteSource implements DataSource {
     const subscriptions = new Subscriptions('trace', (frame) => this.#connection?.send(frame));
     const started = filtersOf(query).map((filter) => this.#follow(subscriptions, filter, listener));
     await this.#open((frame) => {
-      if (frame.type === 'error') this.#fail(refusal(this.service, 200, frame));
+      if (frame.type === 'error') this.#fail(refusal(this.target.service, 200, frame));
       else subscriptions.receive(frame);
     });
     await Promise.race([Promise.all(started), rejection(this.lost)]);
@@ -67,13 +68,17 @@ export class RemoteSource implements DataSource {
 
   async #open(onFrame: (frame: ServerFrame) => void): Promise<void> {
     const { WebSocket } = await import('ws'); // only a trace needs it
-    const headers = authorization(this.service);
-    const socket = new WebSocket(streamUrl(this.service.url), [SUBPROTOCOL], { headers });
+    const { service, dial } = this.target;
+    /* Handed on to http.request() as it is, which takes a connection that comes later, too. */
+    const createConnection = dial as unknown as NonNullable<ClientOptions['createConnection']> | undefined;
+    const headers = authorization(service);
+    const options: ClientOptions = { headers, ...(createConnection && { createConnection }) };
+    const socket = new WebSocket(streamUrl(service.url), [SUBPROTOCOL], options);
     const connection = new Connection(socket, {
       silenceMs: SILENCE_MS,
       clock: () => performance.now(),
       onFrame,
-      onLoss: (loss) => this.#fail(lossError(this.service, loss)),
+      onLoss: (loss) => this.#fail(lossError(service, loss)),
     });
     socket.on('ping', () => connection.heard());
     this.#connection = connection;

@@ -16,15 +16,22 @@ export interface ServiceAddress {
   readonly hints?: Partial<Readonly<Record<ErrorCode, string>>>;
 }
 
+/** Characters of a refusal that are believed to be one. */
+const LONGEST_MESSAGE = 1000;
+
 const nameOf = ({ url, shown = url }: ServiceAddress): string => shown;
 
 /** A refusal in the service's words; an answer of another shape comes from another program. */
 export function refusal(service: ServiceAddress, status: number, body: unknown): PortchurnError {
-  const { code, message, column } = (body ?? {}) as { code?: unknown; message?: unknown; column?: number };
-  if (!isErrorCode(code) || typeof message !== 'string') return stranger(service, status);
-  return new PortchurnError(code, message, {
+  const { code, message, column } = (body ?? {}) as Partial<Record<'code' | 'message' | 'column', unknown>>;
+  if (typeof code !== 'string' || !/^[A-Z_]{3,40}$/.test(code) || typeof message !== 'string')
+    return stranger(service, status);
+  const text = message.slice(0, LONGEST_MESSAGE);
+  /* A newer service has reasons that this version does not know. */
+  if (!isErrorCode(code)) return new PortchurnError('BAD_ANSWER', `${text} (${code})`);
+  return new PortchurnError(code, text, {
     ...hintFor(service, code),
-    ...(column === undefined ? {} : { column }),
+    ...(typeof column === 'number' ? { column } : {}),
   });
 }
 

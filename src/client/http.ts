@@ -98,7 +98,7 @@ export class HttpClient {
       return { status: response.status, body: parseJson(await response.text()) };
     } catch (cause) {
       if (cause instanceof PortchurnError) throw cause;
-      throw unreachable(this.service, cause);
+      throw unreachable(this.service, timeout.aborted ? timeout.reason : cause);
     }
   }
 

@@ -30,6 +30,7 @@ const TABLE = {
   SOCKET_IN_USE: { exit: EXIT.failed, status: 500 },
   LISTEN_FAILED: { exit: EXIT.failed, status: 500 },
   SERVICE_UNREACHABLE: { exit: EXIT.failed, status: 502 },
+  BAD_ANSWER: { exit: EXIT.failed, status: 502 },
   UNTRUSTED_SERVICE: { exit: EXIT.failed, status: 502 },
   ADDON_MISSING: { exit: EXIT.failed, status: 500 },
   ADDON_STALE: { exit: EXIT.failed, status: 500 },

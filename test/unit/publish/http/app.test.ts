@@ -82,7 +82,7 @@ describe('GET /healthz', () => {
   it('is the health of the tracer, and 503 when it stopped', async () => {
     const { state } = world.source;
     const well = await world.get('/healthz');
-    expect([well.status, await well.json()]).toEqual([200, state]);
+    expect([well.status, await well.json()]).toEqual([200, { ...state, version: '0.0.0-test' }]);
     world.source.state = null;
     const response = await world.get('/healthz');
     world.source.state = state;

@@ -76,6 +76,14 @@ describe('the unit', () => {
     expect(inbound?.process.exe).toMatch(/\/nginx$/);
   });
 
+  it('allows no device by name, and lets no home be written', () => {
+    expect([words('DevicePolicy'), words('DeviceAllow'), words('ProtectHome')]).toEqual([
+      ['closed'],
+      [''],
+      ['read-only'],
+    ]);
+  });
+
   it('listens where commands look, in a directory of its own', () => {
     expect(words('ExecStart')).toContain(`unix:${DEFAULT_SOCKET}`);
     expect(words('RuntimeDirectory')).toEqual([basename(dirname(DEFAULT_SOCKET))]);

@@ -13,6 +13,7 @@
 #include "native/js/js_value.h"
 #include "native/js/tracer_object.h"
 #include "native/process.h"
+#include "native/tcp_owner.h"
 
 namespace
 {
@@ -44,6 +45,21 @@ void send_to_socket(const Napi::CallbackInfo &info)
 	guarded(info.Env(), [&] { send_datagram(address, text); });
 }
 
+TcpEnd end_of(const Napi::Value &value)
+{
+	const auto end = value.As<Napi::Object>();
+	return {end.Get("address").As<Napi::String>(),
+		static_cast<uint16_t>(end.Get("port").As<Napi::Number>().Uint32Value())};
+}
+
+Napi::Value owner_of_tcp(const Napi::CallbackInfo &info)
+{
+	const auto local = end_of(info[0]), remote = end_of(info[1]);
+	std::optional<uint32_t> uid;
+	guarded(info.Env(), [&] { uid = tcp_owner(local, remote); });
+	return uid ? Napi::Value(Napi::Number::New(info.Env(), *uid)) : info.Env().Null();
+}
+
 // The loader compares these with its own.
 Napi::Object record_sizes(Napi::Env env)
 {
@@ -69,6 +85,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports.Set("openSocketDumper", Napi::Function::New(env, open_socket_dumper));
 	exports.Set("restartWith", Napi::Function::New(env, restart_with_capabilities));
 	exports.Set("sendDatagram", Napi::Function::New(env, send_to_socket));
+	exports.Set("tcpOwner", Napi::Function::New(env, owner_of_tcp));
 	return exports;
 }
 } // namespace

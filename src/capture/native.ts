@@ -112,6 +112,11 @@ export interface NativeSocketDumper {
   close(): void;
 }
 
+export interface TcpEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface NativeAddon {
   readonly eventFormat: number;
   readonly sizes: Readonly<
@@ -126,6 +131,11 @@ export interface NativeAddon {
    * not return. EPERM: CAP_SETPCAP is missing.
    */
   restartWith(capabilities: readonly number[], words: readonly string[]): never;
+  /**
+   * The uid of the process that has the TCP socket with these two ends (IPv4) in this network namespace. Null: there is none, or no
+   * process has accepted it yet.
+   */
+  tcpOwner(local: TcpEnd, remote: TcpEnd): number | null;
   /** One datagram to a unix socket; an address that begins with @ is abstract. Never blocks. */
   sendDatagram(address: string, text: string): void;
 }

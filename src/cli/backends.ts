@@ -38,10 +38,18 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
+/** One end of a connection by IPv4. */
+export interface TcpEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface Backends {
   /** Resolves once clients can connect and the tracer is attached. Throws when the service cannot start. */
   serve(options: ServeOptions): Promise<ServiceHandle>;
   /** Throws when a privilege, a kernel feature or the addon is missing. */
   startTracing(request: TracingRequest): Promise<Tracing>;
+  /** The uid of the process that has the socket with these ends on this machine; null: nobody has accepted it yet. */
+  tcpOwner(local: TcpEnd, remote: TcpEnd): Promise<number | null>;
   doctor(): Promise<DoctorReport>;
 }

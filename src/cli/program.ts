@@ -54,9 +54,11 @@ function addCommand(
 function addOption(command: Command, key: string, spec: OptionSpec): void {
   const long = spec.arg ? `${flagName(key)} <${spec.arg}>` : flagName(key);
   const option = new Option(spec.short ? `${spec.short}, ${long}` : long, spec.help);
-  if (spec.arg && hasDefault(spec)) option.default(spec.default);
+  if (spec.arg && hasDefault(spec)) option.default(spec.default, shownDefault(spec));
   if (Array.isArray(spec.default))
-    option.argParser((text: string, before: string[] = []) => [...before, text]);
+    option.argParser((text: string, before: unknown) =>
+      Array.isArray(before) && before !== spec.default ? [...before, text] : [text],
+    );
   command.addOption(option);
   if (spec.negatable) command.addOption(new Option(`--no-${fileKey(key)}`, `no ${key}`));
 }
@@ -64,7 +66,11 @@ function addOption(command: Command, key: string, spec: OptionSpec): void {
 /** A default worth showing in --help: neither empty nor absent. */
 function hasDefault(spec: OptionSpec): boolean {
   const value = spec.default;
-  return value !== undefined && value !== '' && !Array.isArray(value);
+  return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+}
+
+function shownDefault({ default: value }: OptionSpec): string {
+  return (Array.isArray(value) ? value : [value]).map((one) => JSON.stringify(one)).join(', ');
 }
 
 /** What the user typed, by option key; commander's own defaults are only for --help. */

@@ -97,7 +97,8 @@ export class HttpClient {
       });
       return { status: response.status, body: parseJson(await response.text()) };
     } catch (cause) {
-      throw unreachable(this.service, cause);
+      if (cause instanceof PortchurnError) throw cause;
+      throw unreachable(this.service, timeout.aborted ? timeout.reason : cause);
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { DEFAULT_LIMIT, DEFAULT_LISTEN, GROUPS, MAX_LIMIT } from '../protocol/frames.js';
-import { parseListen } from './listen.js';
+import { parseUnix } from '../protocol/service-address.js';
+import { LISTEN_WANTED, MODE_PATTERN, MODE_WANTED, parseListen } from './listen.js';
 
 /** How an option is written on a command line; its name elsewhere follows from its key (see names.ts). */
 export interface OptionSpec {
@@ -18,7 +19,7 @@ export interface OptionSpec {
   readonly default?: unknown;
   /** The next step to show with a bad value. */
   readonly hint?: string;
-  /** What the schema cannot say; of a text, all that is wanted. */
+  /** What the schema cannot say; of a text, all that is wanted. Of a list it is about each item. */
   readonly also?: { readonly accepts: (value: never) => boolean; readonly wanted: string };
 }
 
@@ -80,8 +81,8 @@ const attach = {
   connect: {
     schema: Type.String({ minLength: 1 }),
     arg: 'URL',
-    help: 'attach to the service at this URL (default: one on this machine)',
-    also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790' },
+    help: 'attach to the service at this URL or unix:/PATH (default: one on this machine)',
+    also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790, or unix:/PATH' },
   },
   standalone: { schema: Switch, help: 'trace by itself even if a service is running', default: false },
   tokenFile,
@@ -144,7 +145,7 @@ function isNetns(text: string): boolean {
 export const SCREEN_LIMIT = 20;
 
 function isServiceUrl(text: string): boolean {
-  return /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');
+  return parseUnix(text) !== null || /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '');
 }
 
 const intervalMs = (what: string) =>
@@ -161,11 +162,23 @@ export const COMMANDS = {
     summary: 'trace, and serve the dashboard, WebSocket, HTTP API and metrics',
     options: {
       listen: {
-        schema: Type.String({ minLength: 1 }),
+        schema: Texts,
         arg: 'ADDR',
-        help: 'host:port or [v6]:port; beyond loopback a token file is required',
-        default: DEFAULT_LISTEN,
-        also: { accepts: (text: string) => parseListen(text) !== null, wanted: 'host:port or [v6]:port' },
+        help: `${LISTEN_WANTED} (repeatable); beyond loopback a token file is required`,
+        default: [DEFAULT_LISTEN],
+        also: { accepts: (text: string) => parseListen(text) !== null, wanted: LISTEN_WANTED },
+      },
+      socketMode: {
+        schema: Type.String({ pattern: MODE_PATTERN }),
+        arg: 'MODE',
+        help: 'who may open the socket file of unix:/PATH: where others may not, no token is asked for there',
+        default: '0660',
+        also: { accepts: () => true, wanted: MODE_WANTED },
+      },
+      socketGroup: {
+        schema: Type.String({ minLength: 1 }),
+        arg: 'GROUP',
+        help: 'whose socket file it is, a name or a number',
       },
       tokenFile: { ...tokenFile, help: 'file with the token that clients must present' },
       interval: intervalMs('milliseconds between two publications'),

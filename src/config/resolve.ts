@@ -47,7 +47,8 @@ function valueFor(key: string, spec: OptionSpec, layers: readonly Layer[]): unkn
 }
 
 function accepts(spec: OptionSpec, value: unknown): boolean {
-  return Value.Check(spec.schema, value) && (spec.also?.accepts(value as never) ?? true);
+  if (!Value.Check(spec.schema, value)) return false;
+  return (Array.isArray(value) ? value : [value]).every((one) => spec.also?.accepts(one as never) ?? true);
 }
 
 /** Text into what the schema wants, where the text says it exactly; anything else is left for the check to refuse. */
@@ -78,16 +79,18 @@ function list(value: unknown): unknown[] {
 }
 
 function badValue(spec: OptionSpec, given: Given): PortchurnError {
-  const { schema, value } = faultOf(spec.schema, given.value);
+  const { schema, value } = faultOf(spec, given.value);
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   const hint = spec.hint === undefined ? {} : { hint: spec.hint };
   return new PortchurnError('USAGE', `${given.origin}: "${shown}" is not ${need(spec, schema)}`, hint);
 }
 
 /** Of a list, the item that is wrong. */
-function faultOf(schema: TSchema, value: unknown): { schema: TSchema; value: unknown } {
+function faultOf(spec: OptionSpec, value: unknown): { schema: TSchema; value: unknown } {
+  const { schema } = spec;
   const { items } = schema as { items?: TSchema };
-  const wrong = items && list(value).find((item) => !Value.Check(items, coerce(items, item)));
+  const wrong =
+    items && list(value).find((item) => !accepts({ ...spec, schema: items }, coerce(items, item)));
   return items && wrong !== undefined ? { schema: items, value: wrong } : { schema, value };
 }
 

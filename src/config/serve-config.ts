@@ -1,13 +1,24 @@
 /** What the service is asked to do, checked. In: option values. Out: ServeConfig. */
 
 import { PortchurnError } from '../protocol/errors.js';
-import { requireTokenFor } from '../protocol/loopback.js';
-import { authority, type ListenAddress, parseListen } from './listen.js';
+import { requireTokenFor } from '../protocol/service-address.js';
+import {
+  authority,
+  isTcp,
+  LISTEN_WANTED,
+  type ListenAddress,
+  parseListen,
+  parseMode,
+  type SocketFile,
+  type TcpAddress,
+} from './listen.js';
 import type { ValuesOf } from './options.js';
 import { type TracerSettings, tracerSettings } from './tracer-options.js';
 
 export interface ServeConfig {
-  readonly listen: ListenAddress;
+  readonly listen: readonly ListenAddress[];
+  /** Of the addresses that are paths. */
+  readonly socket: SocketFile;
   /** Path; null: no token is asked for, which only loopback allows. */
   readonly tokenFile: string | null;
   /** Milliseconds between two publications. */
@@ -24,11 +35,12 @@ export interface ServeConfig {
 
 /** Throws USAGE for an address beyond loopback without a token file. */
 export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
-  const listen = parseListen(values.listen);
-  if (listen === null) throw new PortchurnError('USAGE', `"${values.listen}" is not host:port or [v6]:port`);
-  if (values.tokenFile === undefined && requireTokenFor(listen.host)) throw needsToken(listen);
+  const listen = values.listen.map(listenAddress);
+  const open = listen.filter(isTcp).find(({ host }) => requireTokenFor(host));
+  if (values.tokenFile === undefined && open !== undefined) throw needsToken(open);
   return {
     listen,
+    socket: { mode: parseMode(values.socketMode), group: values.socketGroup ?? null },
     tokenFile: values.tokenFile ?? null,
     intervalMs: values.interval,
     filter: values.filter,
@@ -39,7 +51,13 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
   };
 }
 
-function needsToken(listen: ListenAddress): PortchurnError {
+function listenAddress(text: string): ListenAddress {
+  const address = parseListen(text);
+  if (address !== null) return address;
+  throw new PortchurnError('USAGE', `"${text}" is not ${LISTEN_WANTED}`);
+}
+
+function needsToken(listen: TcpAddress): PortchurnError {
   return new PortchurnError('USAGE', `listening on ${authority(listen)}, beyond loopback, needs a token`, {
     hint: 'openssl rand -hex 32 > FILE && chmod 600 FILE, then --token-file FILE',
   });

@@ -36,8 +36,7 @@ export function openTracing(addon: NativeAddon, options: TracingOptions): Tracin
   try {
     const tracer = openTracer(addon, options);
     const verdict = verdictLimit(tracer.outcomePath(), options.portableVerdict);
-    const pids = pidNamespaceLimit(readKernelFacts().initialPidNamespace);
-    const limits = [verdict, syscallsLimit(options.syscalls), pids].filter((limit) => limit !== null);
+    const limits = [verdict, syscallsLimit(options.syscalls), pidLimit()].filter((limit) => limit !== null);
     return { tracer, mode: 'ebpf', limits };
   } catch (error) {
     if (!options.mayPoll || !(error instanceof PortchurnError) || !canPoll(readKernelFacts())) throw error;
@@ -47,8 +46,11 @@ export function openTracing(addon: NativeAddon, options: TracingOptions): Tracin
 
 function poll({ message, hint = '' }: PortchurnError, log: Logger): TracingMode {
   log.warn({ reason: message, fix: hint }, 'no BPF: polling sock_diag and /proc instead');
-  return { tracer: absentTracer(), mode: 'polling', limits: [pollingLimit(message, hint)] };
+  const limits = [pollingLimit(message, hint), pidLimit()].filter((limit) => limit !== null);
+  return { tracer: absentTracer(), mode: 'polling', limits };
 }
+
+const pidLimit = (): Problem | null => pidNamespaceLimit(readKernelFacts().initialPidNamespace);
 
 function openTracer(addon: NativeAddon, options: TracingOptions): NativeTracer {
   const { ringBytes, syscalls, portableVerdict = false, filter } = options;

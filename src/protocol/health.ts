@@ -8,6 +8,8 @@ import { Lost } from './rows.js';
 
 export const HealthBody = Type.Object({
   status: Type.Enum(['ok', 'degraded']),
+  /** Of the service. */
+  version: Type.String(),
   mode: Type.Enum([...MODES]),
   verdictPath: Type.Enum([...VERDICT_PATHS]),
   /** What cannot be observed for as long as the service runs. */

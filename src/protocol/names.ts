@@ -9,6 +9,8 @@ export const SUBPROTOCOL = 'portchurn.v1';
 /** A browser cannot set headers on a WebSocket: it offers the token as a second subprotocol, base64url behind this. */
 export const BEARER_PREFIX = 'bearer.';
 export const DEFAULT_LISTEN = '127.0.0.1:7790';
+/** Where the unit listens besides, in a directory that root or systemd made: deploy/systemd/portchurn.service. */
+export const DEFAULT_SOCKET = '/run/portchurn/portchurn.sock';
 export const STREAM_PATH = '/api/v1/stream';
 /** POST with `Authorization: Bearer` answers 204 and sets the session cookie. The only POST there is. */
 export const SESSION_PATH = '/api/v1/session';

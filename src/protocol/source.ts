@@ -34,7 +34,8 @@ export interface EventSource {
   ): void;
 }
 
-export type Health = HealthBody;
+/** Publish adds the version. */
+export type Health = Omit<HealthBody, 'version'>;
 
 export interface HistorySource {
   /**

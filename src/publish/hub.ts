@@ -7,8 +7,9 @@ import type { Logger } from 'pino';
 import type { FlowDetail } from '../protocol/detail.js';
 import { PortchurnError } from '../protocol/errors.js';
 import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } from '../protocol/frames.js';
+import type { HealthBody } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
-import type { Health, Source } from '../protocol/source.js';
+import type { Source } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
 import type { FrameText } from '../query/frame-text.js';
 import { Tables } from '../query/tables.js';
@@ -79,10 +80,13 @@ export class Hub implements ClientHost {
   }
 
   /** The tracer's health, and `degraded` while clients do not get all that the tracer has. */
-  get health(): Health | null {
-    const health = this.options.source.health();
-    if (health === null || !this.#faults.any) return health;
-    return { ...health, status: 'degraded', problems: [...health.problems, UNPUBLISHED] };
+  get health(): HealthBody | null {
+    const tracer = this.options.source.health();
+    if (tracer === null) return null;
+    const health = { ...tracer, version: this.options.version };
+    return this.#faults.any
+      ? { ...health, status: 'degraded', problems: [...health.problems, UNPUBLISHED] }
+      : health;
   }
 
   get hasHistory(): boolean {

@@ -1,16 +1,14 @@
 /**
- * One HTTP server with one gate before every request, and WebSocket on the same port. In: a Source and how to serve it. Out:
- * a running server.
+ * HTTP on each address with one gate before every request, and WebSocket beside it. In: a Source and how to serve it. Out: a
+ * running server.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type ErrorCode, PortchurnError } from '../protocol/errors.js';
-import { host } from '../protocol/format.js';
-import { requireTokenFor } from '../protocol/loopback.js';
 import { SESSION_PATH } from '../protocol/names.js';
+import { requireTokenFor } from '../protocol/service-address.js';
 import type { Source } from '../protocol/source.js';
 import { createApp } from './http/app.js';
 import { loadAssets } from './http/assets.js';
@@ -22,13 +20,18 @@ import {
   SECURITY_HEADERS,
 } from './http/error-response.js';
 import { Gate, type GateRules } from './http/gate.js';
+import type { SocketRights } from './http/unix-socket.js';
 import { Hub } from './hub.js';
+import { hostsOf, type ListenAddress, Listeners, MAX_HEADER_BYTES } from './listeners.js';
 import { Metrics } from './metrics/metrics.js';
 import { WebSockets } from './stream/websocket.js';
 import { Ticker } from './ticker.js';
 
 export interface ServerOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  /** At least one. */
+  readonly listen: readonly ListenAddress[];
+  /** Of the addresses that are paths. */
+  readonly socketRights?: SocketRights;
   readonly source: Source;
   /** Publish interval. */
   readonly intervalMs: number;
@@ -51,7 +54,9 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  /** Its address, such as `http://127.0.0.1:7790/`. */
+  /** Its addresses in their order, such as `http://127.0.0.1:7790/` and `unix:/run/portchurn/portchurn.sock`. */
+  readonly urls: readonly string[];
+  /** The first that a browser can open, else the first. */
   readonly url: string;
   readonly hub: Hub;
   readonly sockets: Pick<WebSockets, 'checkConnections' | 'queuedBytes'>;
@@ -60,47 +65,48 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000 } as const;
-/** Node's own refusal of a request without Host has no body: the gate's is the promised one. */
-const LENIENT = { requireHostHeader: false } as const;
-const TIMEOUTS = { keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 } as const;
-const MAX_CONNECTIONS = 2048;
 /** Requests of one connection that were not answered yet; browsers and our clients have one. */
 const MAX_PIPELINED = 16;
 
-/** Resolves once clients can connect. Throws PORT_IN_USE, LISTEN_FAILED, USAGE or BAD_FILTER. */
+/** Resolves once clients can connect. Throws PORT_IN_USE, SOCKET_IN_USE, LISTEN_FAILED, USAGE or BAD_FILTER. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { listen, log } = options;
   const gate = gateOf(options);
   const hub = new Hub(options);
   const metrics = new Metrics({ ...options, tables: hub.tables });
   const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
-  const server = createServer({ ...LIMITS, ...TIMEOUTS, ...LENIENT });
-  server.maxConnections = MAX_CONNECTIONS;
   const sockets = new WebSockets(hub, log, options.clock);
-  serve(server, gate, getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler }), sockets);
-  const address = await listenOn(server, listen);
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler });
+  const listeners = new Listeners((server, permitted) =>
+    serve(server, (request) => gate.check(request, permitted) ?? faultOf(request), answer, sockets),
+  );
+  await listeners.open(listen, options.socketRights);
   sockets.watch();
   const ticker = new Ticker(hub, options.intervalMs);
   ticker.start();
   const admit = (rules: GateRules) => {
-    checkToken(listen.host, rules);
+    checkToken(listen, rules);
     if (!gate.set(rules)) return;
     sockets.disconnect();
-    server.closeAllConnections();
+    listeners.closeConnections();
   };
-  return { url: urlOf(address), hub, sockets, admit, stop: () => stop(server, sockets, ticker) };
+  const { urls } = listeners;
+  return { urls, url: shown(urls), hub, sockets, admit, stop: () => stop(listeners, sockets, ticker) };
 }
+
+const shown = (urls: readonly string[]): string =>
+  urls.find((url) => url.startsWith('http')) ?? (urls[0] as string);
 
 function gateOf({ listen, token = null, allowHosts, allowOrigins }: ServerOptions): Gate {
   const rules = { token, allowHosts, allowOrigins };
-  checkToken(listen.host, rules);
-  return new Gate({ listenHost: listen.host, ...rules });
+  checkToken(listen, rules);
+  return new Gate({ listenHosts: hostsOf(listen), ...rules });
 }
 
-function checkToken(host: string, { token }: GateRules): void {
-  if (token !== null || !requireTokenFor(host)) return;
-  throw new PortchurnError('USAGE', `listening on ${host} needs a token`, { hint: '--token-file F' });
+function checkToken(listen: readonly ListenAddress[], { token }: GateRules): void {
+  const open = hostsOf(listen).find(requireTokenFor);
+  if (token !== null || open === undefined) return;
+  throw new PortchurnError('USAGE', `listening on ${open} needs a token`, { hint: '--token-file F' });
 }
 
 /** How many requests each connection waits for. */
@@ -119,11 +125,13 @@ class Pipeline {
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
-function serve(server: Server, gate: Gate, listener: Listener, sockets: WebSockets): void {
+type Check = (request: IncomingMessage) => PortchurnError | null;
+
+function serve(server: Server, check: Check, listener: Listener, sockets: WebSockets): void {
   const pipeline = new Pipeline();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!pipeline.admits(request, response)) return void request.socket.destroy();
-    const error = gate.check(request) ?? faultOf(request);
+    const error = check(request);
     if (error) {
       refuse(request, response, error);
       return;
@@ -132,7 +140,7 @@ function serve(server: Server, gate: Gate, listener: Listener, sockets: WebSocke
     void listener(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const error = gate.check(request) ?? faultOf(request);
+    const error = check(request);
     if (error) refuseSocket(socket, error, request.method);
     else sockets.upgrade(request, socket, head);
   });
@@ -170,43 +178,13 @@ function urlFault({ message }: Error): PortchurnError {
 
 function parseFault(code: string | undefined): PortchurnError {
   const faults: Record<string, [ErrorCode, string]> = {
-    HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', `headers have at most ${LIMITS.maxHeaderSize} bytes`],
+    HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', `headers have at most ${MAX_HEADER_BYTES} bytes`],
     ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request did not arrive in time'],
   };
   return new PortchurnError(...(faults[code ?? ''] ?? (['USAGE', 'this is not HTTP'] as const)));
 }
 
-function listenOn(server: Server, { host, port }: ServerOptions['listen']): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
-    server.once('error', failed);
-    server.listen({ host, port }, () => {
-      server.off('error', failed);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): PortchurnError {
-  const where = `${host}:${port}`;
-  if (error.code === 'EADDRINUSE') {
-    return new PortchurnError('PORT_IN_USE', `${where} is in use`, {
-      hint: `choose another with --listen 127.0.0.1:PORT, or attach to the service there with "portchurn top"`,
-      cause: error,
-    });
-  }
-  const text = `cannot listen on ${where}: ${error.code ?? error.message}`;
-  return new PortchurnError('LISTEN_FAILED', text, { cause: error });
-}
-
-function urlOf({ address, port }: AddressInfo): string {
-  return `http://${host(address)}:${port}/`;
-}
-
-async function stop(server: Server, sockets: WebSockets, ticker: Ticker): Promise<void> {
+async function stop(listeners: Listeners, sockets: WebSockets, ticker: Ticker): Promise<void> {
   ticker.stop();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await sockets.stop();
-  server.closeAllConnections();
-  await closed;
+  await listeners.close(() => sockets.stop());
 }

@@ -7,6 +7,7 @@ import type { Backends, Tracing, TracingRequest } from '../cli/backends.js';
 export const BACKENDS: Backends = {
   serve: async (options) => (await import('./serve.js')).serve(options),
   startTracing,
+  tcpOwner: async (local, remote) => (await import('../engine/addon.js')).openAddon().tcpOwner(local, remote),
   doctor: async () => {
     const { runDoctor } = await import('../doctor/doctor.js');
     const { openAddon } = await import('../engine/addon.js');

@@ -13,11 +13,13 @@ type Environment = Io['env'];
 /** The options of `serve` that decide which capabilities stay. */
 interface PrivilegeOptions {
   readonly keepAll: boolean;
-  readonly port: number;
+  readonly lowPort: boolean;
+  /** Of the socket file. */
+  readonly group: string | null;
 }
 
 const CAP_NET_BIND_SERVICE = 10;
-const DEFAULTS: PrivilegeOptions = { keepAll: false, port: 0 };
+const DEFAULTS: PrivilegeOptions = { keepAll: false, lowPort: false, group: null };
 
 /** Does not return when there was something to drop and that succeeded. Returns warnings about what failed. */
 export async function dropPrivileges(args: readonly string[], env: Environment): Promise<string[]> {
@@ -26,28 +28,47 @@ export async function dropPrivileges(args: readonly string[], env: Environment):
   if (uid !== 0 || bounding.beyond(USED_CAPABILITIES).length === 0) return [];
   const options = mayDiffer(args, env) ? await readOptions(args, env) : DEFAULTS;
   if (options === null || options.keepAll) return [];
-  const kept = [...USED_CAPABILITIES, ...(isPrivileged(options.port) ? [CAP_NET_BIND_SERVICE] : [])];
-  return bounding.beyond(kept).length === 0 ? [] : await restart(kept);
+  const kept = [...USED_CAPABILITIES, ...(options.lowPort ? [CAP_NET_BIND_SERVICE] : [])];
+  if (bounding.beyond(kept).length === 0) return [];
+  if (options.group !== null) await join(options.group);
+  return restart(kept);
+}
+
+/**
+ * A member may give its files to the group without CAP_CHOWN, which would be for every file. setgroups(2) as glibc has it is for all
+ * threads, and lasts. What fails here fails again, and is told, when the socket is made.
+ */
+async function join(group: string): Promise<void> {
+  const { groupId } = await import('../system/groups.js');
+  const gid = groupId(group);
+  try {
+    if (gid !== null) process.setgroups?.([...(process.getgroups?.() ?? []), gid]);
+  } catch {}
 }
 
 const isPrivileged = (port: number) => port > 0 && port < PRIVILEGED_PORTS;
 
 /** Words that may change PrivilegeOptions; only then the options are worth parsing twice. */
-const DECIDING_FLAG = /^--(keep-privileges|config)(=|$)/;
+const DECIDING_FLAG = /^--(keep-privileges|config|socket-group)(=|$)/;
 const LOW_PORT = /:0*([1-9]\d{0,2}|10[01]\d|102[0-3])$/;
 
 function mayDiffer(args: readonly string[], env: Environment): boolean {
-  const { PORTCHURN_KEEP_PRIVILEGES: keep, PORTCHURN_CONFIG: config, PORTCHURN_LISTEN: listen } = env;
-  const words = listen === undefined ? args : [...args, listen];
-  return Boolean(keep || config) || words.some((word) => DECIDING_FLAG.test(word) || LOW_PORT.test(word));
+  const { PORTCHURN_KEEP_PRIVILEGES: keep, PORTCHURN_CONFIG: config, PORTCHURN_SOCKET_GROUP: group } = env;
+  const words = [...args, env.PORTCHURN_LISTEN ?? ''].flatMap((word) => word.split(','));
+  return (
+    Boolean(keep || config || group) || words.some((word) => DECIDING_FLAG.test(word) || LOW_PORT.test(word))
+  );
 }
 
 /** By the one schema and its precedence. Null: the arguments are wrong, and the command line is about to say so. */
 async function readOptions(args: readonly string[], env: Environment): Promise<PrivilegeOptions | null> {
   const { readServeOptions } = await import('./serve-options.js');
-  const { parseListen } = await import('../config/listen.js');
+  const { isTcp, parseListen } = await import('../config/listen.js');
   const values = await readServeOptions(args, env);
-  return values && { keepAll: values.keepPrivileges, port: parseListen(values.listen)?.port ?? 0 };
+  if (values === null) return null;
+  const addresses = values.listen.flatMap((text) => parseListen(text) ?? []);
+  const lowPort = addresses.some((address) => isTcp(address) && isPrivileged(address.port));
+  return { keepAll: values.keepPrivileges, lowPort, group: values.socketGroup ?? null };
 }
 
 async function restart(kept: readonly number[]): Promise<string[]> {

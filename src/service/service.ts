@@ -4,11 +4,15 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { SocketFile } from '../config/listen.js';
 import type { ServeConfig } from '../config/serve-config.js';
 import { readToken } from '../config/token.js';
 import { type Engine, startEngine } from '../engine/engine.js';
+import { PortchurnError } from '../protocol/errors.js';
 import { VERSION } from '../protocol/version.js';
+import type { SocketRights } from '../publish/http/unix-socket.js';
 import { startServer } from '../publish/server.js';
+import { groupId } from '../system/groups.js';
 import { scopeOf } from './scope.js';
 
 const DASHBOARD_DIR = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
@@ -26,10 +30,17 @@ export interface Service {
 export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
   const rules = rulesOf(config);
   const scope = scopeOf(config.filter);
+  const socketRights = rightsOf(config.socket);
   const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, log });
   try {
-    const server = await startServer({ ...config, ...describe(engine), token: rules.token, log });
-    log.info({ url: server.url, kernel: engine.kernel }, 'tracing');
+    const server = await startServer({
+      ...config,
+      ...describe(engine),
+      socketRights,
+      token: rules.token,
+      log,
+    });
+    log.info({ urls: server.urls, kernel: engine.kernel }, 'tracing');
     const isTracing = () => engine.source.health() !== null;
     const reload = (next: ServeConfig) => server.admit(rulesOf(next));
     return { url: server.url, isTracing, reload, stop: () => stopAll(server, engine) };
@@ -41,6 +52,13 @@ export async function runService(config: ServeConfig, log: Logger): Promise<Serv
 
 function rulesOf({ tokenFile, allowHosts, allowOrigins }: ServeConfig) {
   return { token: tokenFile === null ? null : readToken(tokenFile), allowHosts, allowOrigins };
+}
+
+function rightsOf({ mode, group }: SocketFile): SocketRights {
+  const gid = group === null ? null : groupId(group);
+  if (group === null || gid !== null) return { mode, gid };
+  const hint = `getent group ${group}; its number may be given as well`;
+  throw new PortchurnError('USAGE', `there is no group "${group}" in /etc/group`, { hint });
 }
 
 function describe(engine: Engine) {

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { counting } from '../support/counters.js';
 import { KEPT, Netns } from '../support/netns.js';
-import { must, start } from '../support/process.js';
+import { must, run, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
 import { byKey, ContractClient, type State } from './contract-client.js';
@@ -161,6 +161,8 @@ it.concurrent('with --redact no argument of any program is on any surface', asyn
   );
   for (const port of ['9002', '9'])
     await must(['bash', '-c', 'bash "$0" "$1"; true', script, port], { netns });
+  const named = 'exec -a "hushhush=1" curl -s -m 1 http://127.0.0.1:9/';
+  for (let i = 0; i < 3; i++) await run(['bash', '-c', named], { netns });
   const all = wishes(`netns:${netns.inode}`);
   client.subscribe('failures', all.failures as Wish);
   await until(client, 'failures', (state) => state.rows.length > 0, service, all);

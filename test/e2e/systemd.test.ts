@@ -2,16 +2,17 @@
  * What systemd relies on: the unit is valid, the service says when it is ready, alive and stopping, and it works with no
  * more than the unit grants: its user and its capabilities.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SOCKET } from '../../src/protocol/names.js';
 import { CAPABILITIES } from '../../src/system/capabilities.js';
 import { Netns } from '../support/netns.js';
-import { type Running, run, start } from '../support/process.js';
+import { must, type Running, run, start } from '../support/process.js';
 import { ab, nginx } from '../support/programs.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { portchurn, ROOT, Service } from '../support/service.js';
-import { asUnit, UNIT, unitWords } from '../support/unit.js';
+import { asUnit, asUnitIn, UNIT, unitWords } from '../support/unit.js';
 
 const SERVE = portchurn('serve', '--listen', '127.0.0.1:0');
 
@@ -50,6 +51,41 @@ describe('the unit', () => {
     });
     expect(inbound?.process.exe).toMatch(/\/nginx$/);
   });
+
+  it('allows no device by name, and lets no home be written', () => {
+    expect([unitWords('DevicePolicy'), unitWords('DeviceAllow'), unitWords('ProtectHome')]).toEqual([
+      ['closed'],
+      [''],
+      ['read-only'],
+    ]);
+  });
+
+  it('listens where commands look, in a directory of its own', () => {
+    expect(unitWords('ExecStart')).toContain(`unix:${DEFAULT_SOCKET}`);
+    expect(unitWords('RuntimeDirectory')).toEqual([basename(dirname(DEFAULT_SOCKET))]);
+  });
+
+  it.for([[['games'], null] as const, [[], 'SupplementaryGroups='] as const])(
+    'gives the socket file to a group: %j, lacking %s',
+    async ([groups, lacking]) => {
+      const scope = testScope();
+      const folder = scope.directory();
+      chownSync(folder, Number((await must(['id', '-u', 'nobody'])).stdout), 0);
+      const path = join(folder, 'p.sock');
+      const command = portchurn('serve', '--listen', `unix:${path}`, '--socket-group', 'games');
+      const running = await start(scope, asUnitIn(groups, command));
+      if (lacking === null) {
+        await running.printed(/^unix:/m);
+        const { stdout } = await must(['stat', '-c', '%U %G %a', path]);
+        expect(stdout.trim()).toBe('nobody games 660');
+        expect((await running.stop('SIGTERM')).code).toBe(0);
+      } else {
+        expect(await running.finished(60_000)).toMatchObject({ code: 1 });
+        expect(running.stderr).toContain(lacking);
+      }
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 });
 
 describe('the service manager', () => {

@@ -88,6 +88,22 @@ describe('without BPF', () => {
     expect(body.topics.flows.rows).toMatchObject([{ established: 5, portsHeld: 5 }]);
   });
 
+  it('in a pid namespace of its own it says that, too', async () => {
+    const scope = testScope();
+    const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', ...WITHOUT_BPF];
+    const running = await start(scope, [...apart, ...SERVE]);
+    const [url] = await running.printed(/^http:\/\/\S+$/m);
+    const { mode, limits } = (await (await fetch(`${url}healthz`)).json()) as Health;
+    /* It holds SIGTERM back, and its child dies with it. */
+    running.signal('SIGKILL');
+    await running.exited;
+    expect(mode).toBe('polling');
+    expect(limits.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/^Polling: /),
+      expect.stringContaining('outside of this pid namespace'),
+    ]);
+  });
+
   it.each([
     ['77', 'capabilities', WITHOUT_BPF],
     ['69', 'types of the kernel', WITHOUT_TYPES],

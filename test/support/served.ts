@@ -22,7 +22,7 @@ export const given = (rows: object[]) =>
 
 export const served = (source: Source, more: Partial<ServerOptions> = {}): Promise<RunningServer> =>
   startServer({
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     source,
     intervalMs: 50,
     version: '0.0.0',

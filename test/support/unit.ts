@@ -20,10 +20,14 @@ export function unitMemory(): number {
 }
 
 /** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
-export function asUnit(...command: string[]): string[] {
+export const asUnit = (...command: string[]): string[] => asUnitIn([], command);
+
+/** @param groups SupplementaryGroups= */
+export function asUnitIn(groups: readonly string[], command: readonly string[]): string[] {
   const list = unitWords('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const supplementary = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
   const only = ['-all', ...list].join(',');
-  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
+  const who = ['--reuid=nobody', '--regid=nogroup', supplementary, '--no-new-privs'];
   const sets = [`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`];
   return ['setpriv', ...who, ...sets, '--', ...command];
 }

@@ -3,7 +3,7 @@
  * tracer's id distinguishes it from any later process with the same pid.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
-import { type Args, lineOf, redactedLineOf } from '../../system/parse/cmdline.js';
+import { type Args, hiddenArgsOf, lineOf } from '../../system/parse/cmdline.js';
 import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
@@ -44,7 +44,7 @@ export class Process implements Owner, Aged<Process> {
   parentComm: string | null = null;
   comm: string | null = null;
   exe: string | null = null;
-  /** As one line for people. */
+  /** As one line for people; where arguments are hidden, what is shown behind its name. */
   cmdline: string | null = null;
   command = UNKNOWN_COMMAND;
   uid: number | null = null;
@@ -197,7 +197,7 @@ export class Process implements Owner, Aged<Process> {
 
   /** Its command line. A script that was known stays: the program may have put a title in its place. */
   read(args: Args): void {
-    this.cmdline = this.context.redact ? redactedLineOf(args) : lineOf(args);
+    this.cmdline = this.context.redact ? hiddenArgsOf(args) : lineOf(args);
     const { script, inline } = this.command;
     if (script === null && inline === null) this.command = commandOf(this.exe, this.comm, args);
   }
@@ -216,7 +216,7 @@ export class Process implements Owner, Aged<Process> {
   private describe(): ProcessInfo {
     const { context } = this;
     const cgroup = this.cgroupPath();
-    const { name, interpreter, script, comm } = this.names();
+    const { name, interpreter, script, comm, called } = this.names();
     return {
       pid: this.pid,
       name,
@@ -227,7 +227,7 @@ export class Process implements Owner, Aged<Process> {
       parent: { pid: this.ppid, comm: context.redact ? this.parentNames().comm : this.parentComm },
       comm,
       exe: this.exe,
-      cmdline: this.cmdline,
+      cmdline: context.redact ? behind(called, this.cmdline) : this.cmdline,
       uid: this.uid,
       cgroup,
       unit: cgroup === null ? null : context.unitOf(cgroup),
@@ -238,3 +238,6 @@ export class Process implements Owner, Aged<Process> {
     };
   }
 }
+
+const behind = (name: string | null, args: string | null) =>
+  name === null || args === null ? null : `${name}${args}`;

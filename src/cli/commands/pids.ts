@@ -3,11 +3,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { PortchurnError } from '../../protocol/errors.js';
-import { isLoopback } from '../../protocol/loopback.js';
+import { isLoopback, parseUnix } from '../../protocol/service-address.js';
 
 /** Throws NOT_FOUND. `connect`: the service's URL; another machine's processes cannot be checked from here. */
 export function requireProcesses(pids: readonly number[], connect: string | undefined): void {
-  if (connect !== undefined && !isLoopback(hostOf(connect))) return;
+  if (connect !== undefined && parseUnix(connect) === null && !isLoopback(hostOf(connect))) return;
   for (const pid of pids) requireProcess(pid);
 }
 

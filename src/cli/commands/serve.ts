@@ -50,4 +50,4 @@ function reload(
 }
 
 /** What a running service cannot change. */
-const FIXED_KEYS = ['listen', 'intervalMs', 'filter', 'tracer', 'polling'] as const;
+const FIXED_KEYS = ['listen', 'socket', 'intervalMs', 'filter', 'tracer', 'polling'] as const;

@@ -3,8 +3,8 @@
  */
 import { readlinkSync } from 'node:fs';
 import { PortchurnError } from '../../protocol/errors.js';
-import { isLoopback } from '../../protocol/loopback.js';
 import type { TotalsRow } from '../../protocol/rows.js';
+import { isLoopback, parseUnix } from '../../protocol/service-address.js';
 
 /** `connect`: the service's URL; another machine's processes are not known here. Throws NOT_FOUND, USAGE or NOT_PERMITTED. */
 export function netnsInode(
@@ -36,7 +36,7 @@ function inodeOfName(name: string, totals: readonly TotalsRow[]): number {
 }
 
 function inodeOfProcess(pid: string, connect: string | undefined): number {
-  if (connect !== undefined && !isLoopback(hostOf(connect))) {
+  if (connect !== undefined && parseUnix(connect) === null && !isLoopback(hostOf(connect))) {
     throw new PortchurnError(
       'USAGE',
       `pid:${pid} is not known to a service elsewhere: give a name or an inode`,

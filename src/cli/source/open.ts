@@ -1,29 +1,26 @@
 /**
- * Chooses and opens a data source: the service that --connect names, else one on this machine, else a tracer inside this
- * process. In: option values. Out: a DataSource.
+ * Chooses and opens a data source: the service that --connect names, else one at the socket or the port of this machine, else a
+ * tracer inside this process. In: option values. Out: a DataSource.
  */
-import type { ServiceAddress } from '../../client/errors.js';
-import { HttpClient } from '../../client/http.js';
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { ValuesOf } from '../../config/options.js';
 import { readToken } from '../../config/token.js';
 import { type TracerValues, tracerSettings } from '../../config/tracer-options.js';
 import { PortchurnError } from '../../protocol/errors.js';
-import { DEFAULT_LISTEN } from '../../protocol/names.js';
+import { DEFAULT_LISTEN, DEFAULT_SOCKET } from '../../protocol/names.js';
 import type { Backends } from '../backends.js';
 import { type Io, say } from '../io.js';
 import type { DataSource } from './data-source.js';
-import { lightFetch } from './light-fetch.js';
+import { dialChecked } from './dial.js';
+import { httpClient, type Target, targetAt, targetAtPath } from './target.js';
+import { checkPeer } from './trust.js';
 
 export type AttachValues = Pick<ValuesOf<'top'>, 'connect' | 'standalone' | 'tokenFile' | 'logLevel'> &
   TracerValues;
 
-const HINTS = {
-  UNAUTHORIZED: 'give the token of the service: --token-file F',
-  SERVICE_UNREACHABLE: 'start one with "portchurn serve", or trace without one: --standalone',
-} as const;
-
 /** Longest time that a service on this machine may take to identify itself, ms. */
-const PROBE_MS = 500;
+const BRIEFLY = { timeoutMs: 500 };
 
 /** `pids`: processes that a standalone trace is restricted to, in the kernel. */
 export async function openDataSource(
@@ -35,7 +32,7 @@ export async function openDataSource(
   if (values.standalone && values.connect !== undefined) {
     throw new PortchurnError('USAGE', '--standalone and --connect exclude each other');
   }
-  const remote = values.standalone ? null : await attach(values, io);
+  const remote = values.standalone ? null : await attach(values, io, backends);
   if (remote) return remote;
   const { StandaloneSource } = await import('./standalone-source.js');
   const { createLogger } = await import('../logger.js');
@@ -44,27 +41,46 @@ export async function openDataSource(
 }
 
 /** Null: there is no service, so trace without. A service that only wants a token is an error, not passed over in silence. */
-async function attach(values: AttachValues, io: Io): Promise<DataSource | null> {
+async function attach(values: AttachValues, io: Io, backends: Backends): Promise<DataSource | null> {
   const token = values.tokenFile === undefined ? null : readToken(values.tokenFile);
-  const service = { url: asFolder(values.connect ?? `http://${DEFAULT_LISTEN}`), token, hints: HINTS };
-  const limits = values.connect === undefined ? { timeoutMs: PROBE_MS } : {};
-  const refused = await new HttpClient(service, lightFetch).probe(limits);
-  if (refused === null) return attached(service, io);
-  if (values.connect !== undefined || refused.code === 'UNAUTHORIZED') throw refused;
-  if (refused.code !== 'SERVICE_UNREACHABLE') say(io, `${refused.message}; tracing by itself`);
+  if (values.connect === undefined) return (await atSocket(token, io)) ?? (await atPort(token, io, backends));
+  const target = targetAt(values.connect, token);
+  const refused = await httpClient(target).probe();
+  if (refused !== null) throw refused;
+  return attached(target, io);
+}
+
+/** Only root makes files in /run: whoever listens there is believed. */
+async function atSocket(token: string | null, io: Io): Promise<DataSource | null> {
+  if (!existsSync(DEFAULT_SOCKET)) return null;
+  const target = targetAtPath(DEFAULT_SOCKET, token);
+  const refused = await httpClient(target).probe(BRIEFLY);
+  if (refused === null) return attached(target, io);
+  if (refused.code === 'UNAUTHORIZED') throw refused;
+  const { code } = (refused.cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'EACCES') say(io, `${DEFAULT_SOCKET} is for root and its group; asking ${DEFAULT_LISTEN}`);
+  else if (code !== 'ECONNREFUSED') say(io, `${refused.message}; asking ${DEFAULT_LISTEN}`);
   return null;
 }
 
-/** Paths of the API are below that of the service, which a proxy may have: `http://host/portchurn` is `…/portchurn/`. */
-function asFolder(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.pathname.endsWith('/')) return url;
-  parsed.pathname += '/';
-  return parsed.href;
+/** Any local user may listen there. So first it is asked without the token what it is, then looked up whose it is. */
+async function atPort(token: string | null, io: Io, backends: Backends): Promise<DataSource | null> {
+  const { service } = targetAt(`http://${DEFAULT_LISTEN}`, token);
+  const strange = await httpClient({ service: { ...service, token: null } }).probe(BRIEFLY);
+  if (strange !== null && strange.code !== 'UNAUTHORIZED') {
+    if (strange.code !== 'SERVICE_UNREACHABLE') say(io, `${strange.message}; tracing by itself`);
+    return null;
+  }
+  const [address = '', port] = DEFAULT_LISTEN.split(':');
+  const check = (socket: Socket) => checkPeer(socket, backends.tcpOwner);
+  const target = { service, dial: dialChecked({ address, port: Number(port) }, check) };
+  const refused = await httpClient(target).probe();
+  if (refused !== null) throw refused;
+  return attached(target, io);
 }
 
-async function attached(service: ServiceAddress, io: Io): Promise<DataSource> {
+async function attached(target: Target, io: Io): Promise<DataSource> {
   const { RemoteSource } = await import('./remote-source.js');
-  say(io, `attached to ${service.url}`);
-  return new RemoteSource(service);
+  say(io, `attached to ${target.service.shown ?? target.service.url}`);
+  return new RemoteSource(target);
 }

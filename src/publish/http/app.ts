@@ -79,7 +79,7 @@ async function scrape(c: RequestContext, hub: Hub, metrics: Metrics, answers: An
   if (hub.health === null) throw new PortchurnError('TRACER_STOPPED', 'the tracer has stopped');
   hub.publishIfStale(Date.now());
   const text = await answers.give(c.env, () => metrics.text(), Buffer.byteLength);
-  return c.body(text, 200, { ...NO_STORE, 'content-type': metrics.contentType });
+  return c.body(text ?? '', 200, { ...NO_STORE, 'content-type': metrics.contentType });
 }
 
 async function snapshot(c: RequestContext, hub: Hub, answers: Answers): Promise<Response> {
@@ -87,7 +87,7 @@ async function snapshot(c: RequestContext, hub: Hub, answers: Answers): Promise<
   const topics = (c.req.queries('topic') ?? []).map(tableTopic);
   const query = tableQueryOf(c);
   const texts = await answers.give(c.env, () => hub.snapshot(topics, query, Date.now()), bytesOf);
-  return c.body(texts && streamOf(texts), 200, { ...NO_STORE, 'content-type': 'application/json' });
+  return c.body(streamOf(texts ?? []), 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 
 function history(c: RequestContext, hub: Hub): Response {

@@ -22,8 +22,8 @@ export interface GateRules {
 }
 
 export interface GateOptions extends GateRules {
-  /** Address or name the service listens on. */
-  readonly listenHost: string;
+  /** Addresses or names the service listens on. */
+  readonly listenHosts: readonly string[];
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
@@ -45,14 +45,14 @@ function parseAuthority(text: string): Authority | null {
 }
 
 export class Gate {
-  readonly #listenHost: string;
+  readonly #listenHosts: readonly string[];
   #hosts: ReadonlySet<string> = new Set();
   #origins: ReadonlySet<string> = new Set();
   #token: Buffer | null = null;
 
   /** Throws USAGE for an empty token. */
-  constructor({ listenHost, ...rules }: GateOptions) {
-    this.#listenHost = listenHost;
+  constructor({ listenHosts, ...rules }: GateOptions) {
+    this.#listenHosts = listenHosts;
     this.set(rules);
   }
 
@@ -61,14 +61,15 @@ export class Gate {
     const next = token === null ? null : Buffer.from(token.toString().trim());
     if (next?.length === 0) throw new PortchurnError('USAGE', 'the token is empty');
     const before = this.#token;
-    const hosts = [...LOOPBACK_NAMES, this.#listenHost, ...allowHosts];
+    const hosts = [...LOOPBACK_NAMES, ...this.#listenHosts, ...allowHosts];
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#origins = new Set(allowOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
     this.#token = next;
     return next === null ? before !== null : before === null || !equal(before, next);
   }
 
-  check(request: IncomingMessage): PortchurnError | null {
+  /** `permitted`: the connection came through a socket file that not everybody may open, which stands for the token. */
+  check(request: IncomingMessage, permitted = false): PortchurnError | null {
     const authority = this.#authority(request);
     if (!authority) {
       return new PortchurnError(
@@ -82,7 +83,7 @@ export class Gate {
     if (request.headers.origin === undefined && isForeign(request) && !opensPage(request)) {
       return new PortchurnError('CROSS_SITE', 'a page elsewhere made the browser ask; it may only open /');
     }
-    if (this.#isAuthorized(request)) return null;
+    if (permitted || this.#isAuthorized(request)) return null;
     return new PortchurnError(
       'UNAUTHORIZED',
       'a token is needed: send "Authorization: Bearer …" or open /#token=…',

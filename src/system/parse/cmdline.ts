@@ -39,12 +39,14 @@ export function lineOf({ head, tail }: Args): string | null {
   return tail === null ? line : `${line}…${quoted(tail)}`;
 }
 
-/** The first word alone: a program that sets its own title puts its arguments there as one. */
-export function redactedLineOf({ head, tail }: Args): string | null {
-  const [first = ''] = head;
-  const word = first.split(/\s/, 1)[0] as string;
-  const hides = head.length > 1 || word !== first.trimEnd() || tail !== null;
-  return hides ? `${word} …` : lineOf({ head, tail });
+/**
+ * What stands behind a program's name where arguments are hidden: whether there are any. Null: there is no command line. The first
+ * one may be a title with arguments in it, and be chosen by whoever starts the program: nothing of it is shown.
+ */
+export function hiddenArgsOf({ head, tail }: Args): string | null {
+  const [first] = head;
+  if (first === undefined) return null;
+  return head.length > 1 || /\S\s+\S/.test(first) || tail !== null ? ' …' : '';
 }
 
 /** Padding behind the last argument is no argument. */

@@ -67,7 +67,8 @@ function ends(text: string, longest: number): string {
 
 /**
  * The file's name, or that of the link it was called by: exec() writes that into comm, and a shell into argv[0]. One of the two
- * alone may be anything: a main thread's name, a script's. @param trusted comm alone is believed where argv is not known
+ * alone may be anything: a main thread's name, a script's, a secret behind `exec -a`.
+ * @param trusted comm alone is believed where argv is not known, argv[0] where nothing else is; and it says how a cut comm goes on
  */
 export function calledName(
   exe: string | null,
@@ -76,10 +77,11 @@ export function calledName(
   trusted: boolean,
 ): string | null {
   const file = exe === null ? null : ends(basename(exe), LONGEST_NAME);
-  const agrees = calledAs !== null && isCommOf(comm, calledAs);
-  if (file === null) return agrees || (comm === null && calledAs !== null) ? calledAs : trusted ? comm : null;
+  const agreed = calledAs !== null && isCommOf(comm, calledAs) ? (trusted ? calledAs : comm) : null;
+  if (file === null) return agreed ?? (trusted ? (comm ?? calledAs) : null);
   if (isCommOf(comm, file) && !MULTI_CALL.test(file)) return isVersionOf(file, calledAs) ? calledAs : file;
-  if (agrees || isVersionOf(file, calledAs)) return calledAs;
+  if (agreed !== null) return agreed;
+  if (isVersionOf(file, calledAs)) return calledAs;
   if (MULTI_CALL.test(file) && calledAs !== null && isInterpreter(calledAs)) return calledAs;
   return trusted && comm !== null && (calledAs === null || MULTI_CALL.test(file)) ? comm : file;
 }

@@ -38,7 +38,12 @@ describe('precedence', () => {
   it('takes a flag before a variable, a variable before the file, the file before the default', () => {
     const env = { PORTCHURN_LISTEN: '127.0.0.2:2', PORTCHURN_INTERVAL: '2000', PORTCHURN_CONFIG: config() };
     const values = resolve('serve', { listen: '127.0.0.1:1' }, env);
-    expect(values).toMatchObject({ listen: '127.0.0.1:1', interval: 2000, redact: true, noSyscalls: false });
+    expect(values).toMatchObject({
+      listen: ['127.0.0.1:1'],
+      interval: 2000,
+      redact: true,
+      noSyscalls: false,
+    });
   });
 
   it('reads the file that the flag names, not the one of the variable', () => {
@@ -52,7 +57,7 @@ describe('precedence', () => {
 
   it('gives each command its own defaults', () => {
     expect(resolve('serve', {}, {})).toMatchObject({
-      listen: '127.0.0.1:7790',
+      listen: ['127.0.0.1:7790'],
       logLevel: 'info',
       filter: '',
     });
@@ -64,7 +69,7 @@ describe('precedence', () => {
   it('lets one file serve several commands', () => {
     const path = file('output: csv\nlisten: 127.0.0.1:80\npid: [1]\n');
     expect(resolve('top', { config: path }, {}).output).toBe('csv');
-    expect(resolve('serve', { config: path }, {}).listen).toBe('127.0.0.1:80');
+    expect(resolve('serve', { config: path }, {}).listen).toEqual(['127.0.0.1:80']);
   });
 
   it('counts an empty variable as not set', () => {
@@ -100,7 +105,21 @@ describe('values', () => {
     ['--output', () => resolve('trace', { output: 'csv' }, {}), 'is not one of table, ndjson'],
     ['--pid', () => resolve('trace', { pid: ['0'] }, {}), '"0" is not a whole number from 1 to 4194304'],
     ['--pid', () => resolve('trace', { pid: ['7', '0x10'] }, {}), '"0x10" is not a whole number'],
-    ['--listen', () => resolve('serve', { listen: ':80' }, {}), 'is not host:port or [v6]:port'],
+    [
+      '--listen',
+      () => resolve('serve', { listen: ':80' }, {}),
+      '":80" is not host:port, [v6]:port or unix:/PATH',
+    ],
+    [
+      'PORTCHURN_LISTEN',
+      () => resolve('serve', {}, { PORTCHURN_LISTEN: '127.0.0.1:1,unix:relative.sock' }),
+      '"unix:relative.sock" is not host:port',
+    ],
+    ...['432', '0060', '1660', 'rw-rw----'].map((socketMode): [string, () => unknown, string] => [
+      '--socket-mode',
+      () => resolve('serve', { socketMode }, {}),
+      `"${socketMode}" is not an octal mode such as 0660`,
+    ]),
     ['--ring-bytes', () => resolve('serve', { ringBytes: '1000000' }, {}), 'a power of two'],
     [
       '--connect',
@@ -172,7 +191,7 @@ describe('the environment', () => {
       PORTCHURN_PORT_7790_TCP: 'tcp://10.0.0.1:7790',
       PORTCHURN_PORT: 'x',
     };
-    expect(resolve('serve', {}, env).listen).toBe('127.0.0.1:7790');
+    expect(resolve('serve', {}, env).listen).toEqual(['127.0.0.1:7790']);
   });
 });
 
@@ -211,8 +230,18 @@ describe('listen addresses', () => {
     expect(authority({ host, port })).toBe(text);
   });
 
+  it('a path behind unix: is understood', () => {
+    expect(parseListen('unix:/run/portchurn/portchurn.sock')).toEqual({
+      path: '/run/portchurn/portchurn.sock',
+    });
+  });
+
   it.each([
     [''],
+    ['unix:'],
+    ['unix:portchurn.sock'],
+    ['unix:@abstract'],
+    [`unix:/${'x'.repeat(107)}`],
     ['7790'],
     [':7790'],
     ['::1:7790'],
@@ -226,10 +255,19 @@ describe('listen addresses', () => {
 });
 
 describe('serveConfig', () => {
+  it('has every address, and who may open the socket file', () => {
+    const path = file('listen: [unix:/run/p.sock, 127.0.0.1:0]\nsocket-mode: 0600\nsocket-group: 4\n');
+    expect(serveConfig(resolve('serve', { config: path }, {}))).toMatchObject({
+      listen: [{ path: '/run/p.sock' }, { host: '127.0.0.1', port: 0 }],
+      socket: { mode: 0o600, group: '4' },
+    });
+  });
+
   it('says what the service is to do', () => {
     const values = resolve('serve', { listen: '[::1]:80', noSyscalls: true, allowHost: ['pc.example'] }, {});
     expect(serveConfig(values)).toMatchObject({
-      listen: { host: '::1', port: 80 },
+      listen: [{ host: '::1', port: 80 }],
+      socket: { mode: 0o660, group: null },
       tracer: { syscalls: false, portableVerdict: false, redact: false },
       allowHosts: ['pc.example'],
       tokenFile: null,
@@ -240,7 +278,9 @@ describe('serveConfig', () => {
   it.each(['0.0.0.0:7790', '[::]:7790', '192.0.2.1:80', 'host.example:80'])(
     'refuses %s without a token file',
     (listen) => {
-      const error = failure(() => serveConfig(resolve('serve', { listen }, {})));
+      const error = failure(() =>
+        serveConfig(resolve('serve', { listen: ['127.0.0.1:1', 'unix:/s', listen] }, {})),
+      );
       expect(error).toMatchObject({ code: 'USAGE', exitCode: 2 });
       expect(error.message).toBe(`listening on ${listen}, beyond loopback, needs a token`);
       expect(error.hint).toContain('--token-file');

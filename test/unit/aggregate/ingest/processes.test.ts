@@ -162,9 +162,12 @@ describe('a process', () => {
   });
 
   it.each<[readonly string[], string]>([
-    [['/usr/bin/curl', '-u', 'me:secret'], '/usr/bin/curl …'],
-    [['postgres: me secretdb 10.0.0.5(4711)'], 'postgres: …'],
+    [['/usr/bin/curl', '-u', 'me:secret'], 'curl …'],
+    [['postgres: me secretdb 10.0.0.5(4711)'], 'curl …'],
     [['curl secret'], 'curl …'],
+    [['password=secret'], 'curl'],
+    [['password=secret', '-s'], 'curl …'],
+    [['/secret/curl'], 'curl'],
   ])('hides them in %j', (cmdline, shown) => {
     const world = new World({}, { redact: true });
     world.feed(announced(1, { cmdline }), established(outbound()));

@@ -117,7 +117,17 @@ describe('where arguments are hidden, comm', () => {
     ['secret.sh', '/bin/dash', [], 'dash', 'dash'],
     ['secret', '/opt/worker', ['/opt/worker'], 'worker', 'worker'],
     ['redis-server', '/usr/bin/redis-check-rdb', ['redis-server'], 'redis-server', 'redis-server'],
+    ['sleep', '/usr/bin/sleep', ['password=secret'], 'sleep', 'sleep'],
+    ['a-long-link-nam', '/usr/bin/x', ['a-long-link-nam=secret'], 'a-long-link-nam', 'a-long-link-nam'],
   ])('%s of %s %j is no script’s name', (comm, exe, cmdline, name, shownComm) => {
     expect(shown(comm, exe, cmdline)).toEqual([name, shownComm, null]);
+  });
+
+  it('and argv[0] of a process whose file is not known are no name either', () => {
+    const world = new World({}, { redact: true });
+    const unknown = { comm: '', exe: '', flags: 0 };
+    world.feed(announced(1, { ...unknown, cmdline: ['password=secret'] }), established(outbound()));
+    expect(world.flow(5432).process).toMatchObject({ name: null, cmdline: null });
+    expect(JSON.stringify(world.flows())).not.toContain('secret');
   });
 });

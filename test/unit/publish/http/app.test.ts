@@ -82,7 +82,7 @@ describe('GET /healthz', () => {
   it('is the health of the tracer, and 503 when it stopped', async () => {
     const { state } = world.source;
     const well = await world.get('/healthz');
-    expect([well.status, await well.json()]).toEqual([200, state]);
+    expect([well.status, await well.json()]).toEqual([200, { ...state, version: '0.0.0-test' }]);
     world.source.state = null;
     const response = await world.get('/healthz');
     world.source.state = state;
@@ -255,12 +255,12 @@ describe('the server', () => {
 
   it('says who may have the port already', async () => {
     const port = Number(new URL(world.url).port);
-    const second = World.start({ listen: { host: '127.0.0.1', port } });
+    const second = World.start({ listen: [{ host: '127.0.0.1', port }] });
     await expect(second).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       hint: expect.stringContaining('--listen'),
     });
-    const elsewhere = World.start({ listen: { host: '192.0.2.1', port: 1 }, token: 'x' });
+    const elsewhere = World.start({ listen: [{ host: '192.0.2.1', port: 1 }], token: 'x' });
     await expect(elsewhere).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
   });
 });

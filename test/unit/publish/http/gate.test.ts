@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requireTokenFor } from '../../../../src/protocol/loopback.js';
+import { requireTokenFor } from '../../../../src/protocol/service-address.js';
 import { createApp } from '../../../../src/publish/http/app.js';
 import { World } from '../world.js';
 
@@ -266,7 +266,7 @@ describe('the gate', () => {
   });
 
   it('knows the address that a connection arrived at, but no other', async () => {
-    const wide = await world({ listen: { host: '0.0.0.0', port: 0 }, token: 's3cret-token' });
+    const wide = await world({ listen: [{ host: '0.0.0.0', port: 0 }], token: 's3cret-token' });
     const address =
       Object.values(networkInterfaces())
         .flat()
@@ -281,7 +281,7 @@ describe('the gate', () => {
     expect(['127.0.0.1', '127.8.8.8', '::1', 'localhost'].filter(needs)).toEqual([]);
     const beyond = ['0.0.0.0', '::', '10.0.0.1', 'example.org', '', '127.0.0.1.example.org'];
     expect(beyond.filter(needs)).toEqual(beyond);
-    await expect(World.start({ listen: { host: '0.0.0.0', port: 0 } })).rejects.toMatchObject({
+    await expect(World.start({ listen: [{ host: '0.0.0.0', port: 0 }] })).rejects.toMatchObject({
       code: 'USAGE',
     });
     await expect(World.start({ token: ' \n' })).rejects.toMatchObject({ code: 'USAGE' });

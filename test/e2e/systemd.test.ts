@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NICE } from '../../src/service/priority.js';
 import { CAPABILITIES } from '../../src/system/capabilities.js';
 import { Netns } from '../support/netns.js';
 import { type Running, run, start } from '../support/process.js';
@@ -48,6 +49,10 @@ describe('the unit', () => {
     const used = CAPABILITIES.map(({ name }) => name).sort();
     expect(words('AmbientCapabilities').sort()).toEqual(used);
     expect(words('CapabilityBoundingSet').sort()).toEqual(used);
+  });
+
+  it('asks for the share of a busy processor that the service takes as root', () => {
+    expect(words('Nice')).toEqual([String(NICE)]);
   });
 
   it('grants enough: as its user the service finds the programs of others and a new network namespace', async () => {

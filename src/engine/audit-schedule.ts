@@ -111,13 +111,14 @@ export class AuditSchedule {
     return namespace.lastSeen > audited;
   }
 
-  /** Events came from a namespace that discovery has not listed. */
+  /** Events came from a namespace that no discovery could have listed so far. One that leaves it out leaves it out again. */
   private hasUnlisted(): boolean {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
     const { namespaces } = this.aggregator;
     for (const namespace of namespaces.all()) {
       if (namespace === namespaces.rest) continue;
-      if (!listed.has(namespace.inode) && namespace.auditedAt === 0 && this.isRecent(namespace)) return true;
+      if (listed.has(namespace.inode) || namespace.auditedAt !== 0 || !this.isRecent(namespace)) continue;
+      if (namespace.firstSeen === 0 || namespace.firstSeen / 1e6 > this.namespaces.completeAsOf) return true;
     }
     return false;
   }

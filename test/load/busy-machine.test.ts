@@ -55,7 +55,7 @@ it('a service is ready, and audits, while thirty programs compute', async () => 
   console.log(`audited after ${Math.round(late)} ms`);
   expect(late).toBeLessThan(AUDITED_WITHIN_MS);
   expect(row).toMatchObject({ timeWait: COUNT, coverage: 1 });
-  expect(await service.get<Health>('/healthz')).toMatchObject({ status: 'ok', problems: [] });
+  expect(await service.get<Health>('/healthz')).toMatchObject({ status: 'ok' });
 });
 
 /** After the last connection was closed, which was `agoMs` ago. */

@@ -70,7 +70,7 @@ function setUp() {
   );
   const audited = (inode: number) => dumps.rounds.flat().filter((id) => id === inode).length;
   const living = () => [...aggregator.namespaces.all()].map(({ inode }) => inode);
-  return { loop, dumps, discovery, errors, audited, living };
+  return { aggregator, loop, dumps, discovery, errors, audited, living };
 }
 
 describe('audits', () => {
@@ -109,6 +109,19 @@ describe('audits', () => {
     discovery.found(1, 2, 3);
     await pass(11);
     expect(audited(3)).toBe(1);
+    loop.stop();
+  });
+
+  it('ask for a discovery at once when something happens in a new namespace, and not again when that leaves it out', async () => {
+    const { aggregator, discovery, loop } = await started();
+    const namespace = aggregator.namespaces.of(7, 7);
+    namespace.firstSeen = moment().ms * 1e6;
+    namespace.lastSeen = moment().ms;
+    await pass(1);
+    expect(discovery.asked).toBe(2);
+    discovery.found(1, 2);
+    await pass(8);
+    expect(discovery.asked).toBe(2);
     loop.stop();
   });
 

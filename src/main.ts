@@ -5,6 +5,7 @@ import type { Io, StopReason } from './cli/io.js';
 import { EXIT } from './protocol/errors.js';
 import { dropPrivileges } from './service/drop-privileges.js';
 import { boundHeap } from './service/heap.js';
+import { raisePriority } from './service/priority.js';
 import { ProcessOutput } from './service/process-output.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -12,6 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** The first signal asks the command to stop; the second, or one when only the output is left, ends the process at once. */
 async function run(): Promise<never> {
   const args = process.argv.slice(2);
+  if (args[0] === 'serve') raisePriority();
   /* Before signals have handlers: one that came while the process is replaced would be lost. */
   const warnings = await dropPrivileges(args, process.env);
   boundHeap();

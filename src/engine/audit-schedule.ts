@@ -1,6 +1,6 @@
 /**
  * Which network namespaces are due for an audit. In: the namespaces that discovery lists, and those that events came from.
- * Out: namespaces to dump, whether discovery is needed, and which have gone.
+ * Out: namespaces to dump, discovery when that is needed, and which have gone.
  */
 import { performance } from 'node:perf_hooks';
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';
@@ -25,6 +25,7 @@ export class AuditSchedule {
   private discoveredAt = Number.NEGATIVE_INFINITY;
   /** A namespace could not be entered: most likely it has gone. */
   private missed = false;
+  private discovering = false;
 
   /** @param polling there are no events: every namespace is due in each round */
   constructor(
@@ -55,23 +56,38 @@ export class AuditSchedule {
     });
   }
 
-  hasWork(): boolean {
-    return this.due().length > 0 || this.hasUnlisted();
+  /** When a namespace is not listed yet, when one may have gone, and now and then; one discovery at a time. */
+  wantsDiscovery(): boolean {
+    if (this.discovering) return false;
+    const isDue = performance.now() - this.discoveredAt > DISCOVERY_MS;
+    return this.missed || isDue || this.hasUnlisted();
   }
 
-  /** Discovery reads /proc: when a namespace is not listed yet, when one may have gone, and now and then. */
+  /**
+   * Discovery reads /proc, which may take long on a busy machine: audits of what is listed do not wait for it. Rejects when it could
+   * not see.
+   */
   async discover(): Promise<void> {
-    const isDue = performance.now() - this.discoveredAt > DISCOVERY_MS;
-    if (!this.missed && !isDue && !this.hasUnlisted()) return;
-    await this.namespaces.refresh();
+    this.discovering = true;
     this.missed = false;
+    try {
+      await this.namespaces.refresh();
+      this.discoveredAt = performance.now();
+    } finally {
+      this.discovering = false;
+    }
+  }
+
+  /** The first discovery, which whoever starts has to wait for. */
+  async begin(): Promise<void> {
+    await this.namespaces.known();
     this.discoveredAt = performance.now();
   }
 
   /**
-   * Namespaces that were audited before and are not listed any more, or whose inode belongs to another namespace now. One that
-   * could not be entered has not gone for that: the discovery that follows decides. One that went before any audit of it is
-   * gone when it is not listed, and nothing has happened there since before the last discovery.
+   * Namespaces that a discovery which began after their last audit does not list any more, or whose inode belongs to another
+   * namespace now. One that could not be entered has not gone for that: the discovery that follows decides. One that went before
+   * any audit of it is gone when it is not listed, and nothing has happened there since before the last discovery.
    */
   gone(): Namespace[] {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
@@ -79,8 +95,13 @@ export class AuditSchedule {
     return [...this.aggregator.namespaces.all()].filter((namespace) => {
       if (namespace === this.aggregator.namespaces.rest) return false;
       if (!namespace.isLiving) return true;
-      return !listed.has(namespace.inode) && (namespace.auditedAt !== 0 || !this.isRecent(namespace));
+      return !listed.has(namespace.inode) && this.wasLeftOut(namespace);
     });
+  }
+
+  private wasLeftOut(namespace: Namespace): boolean {
+    if (namespace.auditedAt === 0) return !this.isRecent(namespace);
+    return namespace.auditedAt / 1e6 < this.namespaces.completeAsOf;
   }
 
   /** It holds TIME_WAIT entries, or something happened there since its last audit. */
@@ -90,13 +111,14 @@ export class AuditSchedule {
     return namespace.lastSeen > audited;
   }
 
-  /** Events came from a namespace that discovery has not listed. */
+  /** Events came from a namespace that no discovery could have listed so far. One that leaves it out leaves it out again. */
   private hasUnlisted(): boolean {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
     const { namespaces } = this.aggregator;
     for (const namespace of namespaces.all()) {
       if (namespace === namespaces.rest) continue;
-      if (!listed.has(namespace.inode) && namespace.auditedAt === 0 && this.isRecent(namespace)) return true;
+      if (listed.has(namespace.inode) || namespace.auditedAt !== 0 || !this.isRecent(namespace)) continue;
+      if (namespace.firstSeen === 0 || namespace.firstSeen / 1e6 > this.namespaces.completeAsOf) return true;
     }
     return false;
   }

@@ -265,7 +265,7 @@ class TracingEngine implements Engine {
 
   private health(): Health | null {
     if (!this.running) return null;
-    return healthOf(this.mode, this.recovery.losses, this.aggregator, {
+    return healthOf(this.mode, this.recovery.losses, this.aggregator, this.namespaces, {
       nowMs: moment().ms,
       startedAt: this.startedAt,
       lossTimes: this.recovery.times,

@@ -1,10 +1,12 @@
 /** How the tracer is, for /healthz. In: the engine's counters and namespaces. Out: the body. */
 import type { Aggregator } from '../aggregate/ingest/aggregator.js';
+import type { Namespace } from '../aggregate/model/namespace.js';
 import type { NamespaceTable } from '../aggregate/tables/namespace-table.js';
 import type { Lost } from '../protocol/rows.js';
 import type { Health } from '../protocol/source.js';
+import type { NetworkNamespaces } from '../system/netns.js';
 import type { LossTimes } from './losses.js';
-import { problemsOf } from './problems.js';
+import { AUDIT_OLD_MS, type Late, problemsOf } from './problems.js';
 import type { TracingMode } from './tracing-mode.js';
 
 /** CLOCK_MONOTONIC ms. */
@@ -14,11 +16,18 @@ export interface Moments {
   lossTimes: LossTimes;
 }
 
-export function healthOf(tracing: TracingMode, lost: Lost, aggregator: Aggregator, at: Moments): Health {
+export function healthOf(
+  tracing: TracingMode,
+  lost: Lost,
+  aggregator: Aggregator,
+  discovered: Pick<NetworkNamespaces, 'nameOf' | 'trouble'>,
+  at: Moments,
+): Health {
   const { mode, tracer, limits } = tracing;
+  const late = lateAudits(aggregator.namespaces, discovered, at);
   const { timeWait, ...audit } = auditHealth(aggregator.namespaces, at.nowMs);
   return {
-    status: mode === 'polling' ? 'degraded' : 'ok',
+    status: mode === 'polling' || late !== null ? 'degraded' : 'ok',
     mode,
     verdictPath: tracer.outcomePath(),
     limits: [...limits],
@@ -28,6 +37,8 @@ export function healthOf(tracing: TracingMode, lost: Lost, aggregator: Aggregato
     problems: problemsOf({
       ...audit,
       timeWait,
+      late,
+      discovery: discovered.trouble,
       lostAgoMs: since(at.lossTimes.lostAt, at.nowMs),
       lost,
       missedAgoMs: since(at.lossTimes.missedAt, at.nowMs),
@@ -53,6 +64,24 @@ function auditHealth(
   const oldest = Math.min(...(holding.length > 0 ? holding : all).map(({ auditedAt }) => auditedAt));
   const coverage = timeWait === 0 ? 1 : attributed / timeWait;
   return { coverage, auditAgeMs: Math.round(nowMs - oldest / 1e6), timeWait };
+}
+
+/** Of those with budgets. One whose first event came a moment ago has had no time for an audit. */
+function lateAudits(
+  namespaces: NamespaceTable,
+  discovered: Pick<NetworkNamespaces, 'nameOf'>,
+  { nowMs, startedAt }: Moments,
+): Late | null {
+  const since = ({ auditedAt, firstSeen }: Namespace) =>
+    Math.max(auditedAt / 1e6, firstSeen / 1e6, startedAt);
+  const late = [...namespaces.all()]
+    .filter((namespace) => namespace !== namespaces.rest && namespace.isLiving && namespace.budgets > 0)
+    .filter((namespace) => nowMs - since(namespace) > AUDIT_OLD_MS)
+    .sort((a, b) => since(a) - since(b));
+  const [oldest] = late;
+  if (oldest === undefined) return null;
+  const name = discovered.nameOf(oldest.inode, oldest.cookie) ?? String(oldest.inode);
+  return { count: late.length, name, ageMs: nowMs - since(oldest) };
 }
 
 /** Their names alone; an iterator is no tracepoint. */

@@ -5,6 +5,15 @@
 import { integer, lostWords, seconds } from '../protocol/format.js';
 import type { Problem } from '../protocol/frames.js';
 import type { Lost } from '../protocol/rows.js';
+import type { ScanTrouble } from '../system/netns.js';
+
+/** Namespaces whose counts rely on events alone for too long. */
+export interface Late {
+  readonly count: number;
+  /** Of the one that waits for the longest time. */
+  readonly name: string;
+  readonly ageMs: number;
+}
 
 /** What the engine knows of its own tracing. Times are ms. */
 export interface Condition {
@@ -16,6 +25,10 @@ export interface Condition {
   timeWait: number;
   coverage: number | null;
   auditAgeMs: number | null;
+  /** Namespaces with budgets whose last audit is too old; null: none. */
+  late: Late | null;
+  /** Why namespaces may be missing that nothing happened in yet; null: none are. */
+  discovery: ScanTrouble | null;
   uptimeMs: number;
   /** Sockets that had no memory left for the tracer's state, since the start. */
   withoutStorage: number;
@@ -32,10 +45,12 @@ const ENTRIES = 100;
 /** Entries older than the start are gone after this. */
 const SEEDLESS_MS = 65_000;
 /** Three times as long as an idle namespace is left alone. */
-const AUDIT_OLD_MS = 90_000;
+export const AUDIT_OLD_MS = 90_000;
 
 export function problemsOf(condition: Condition): Problem[] {
-  const all = [losses, misses, storage, owners, audits, bounds].map((problemOf) => problemOf(condition));
+  const all = [losses, misses, storage, owners, audits, discoveries, bounds].map((problemOf) =>
+    problemOf(condition),
+  );
   return all.filter((problem) => problem !== null);
 }
 
@@ -81,12 +96,29 @@ function owners({ coverage, timeWait, uptimeMs }: Condition): Problem | null {
   };
 }
 
-function audits({ auditAgeMs }: Condition): Problem | null {
-  if (auditAgeMs === null || auditAgeMs < AUDIT_OLD_MS) return null;
+function audits({ auditAgeMs, late }: Condition): Problem | null {
+  const ageMs = late?.ageMs ?? auditAgeMs;
+  if (ageMs === null || (late === null && ageMs < AUDIT_OLD_MS)) return null;
   return {
-    what: `Counts were last compared with the kernel’s own list ${seconds(auditAgeMs / 1000)} ago.`,
-    why: 'Reading it takes too long, or fails: the service’s log says which.',
+    what: `Counts${late === null ? '' : whereOf(late)} were last compared with the kernel’s own list ${seconds(ageMs / 1000)} ago.`,
+    why: 'Reading it takes too long, or fails: the service’s log says which. Or neither a process nor a file in /run/netns leads there.',
     fix: 'portchurn doctor',
+  };
+}
+
+function whereOf({ count, name }: Late): string {
+  const more = count === 1 ? '' : ` and ${integer(count - 1)} more`;
+  return ` of network namespace ${name}${more}`;
+}
+
+function discoveries({ discovery }: Condition): Problem | null {
+  if (discovery === null) return null;
+  const what = 'Network namespaces may be missing or have old names, until something happens in them.';
+  if ('error' in discovery) return { what, why: `The scan of /proc failed: ${discovery.error}.`, fix: null };
+  return {
+    what,
+    why: `There are more than ${integer(discovery.limit)} processes, and a scan of /proc looks at no more.`,
+    fix: 'ip netns attach NAME PID: a namespace with a file in /run/netns is always seen.',
   };
 }
 

@@ -13,6 +13,7 @@ import type { DumpTarget } from '../capture/native.js';
 import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
 import { DumpTexts } from '../decode/dump-texts.js';
 import { type Netns, type NetworkNamespaces, pathOf } from '../system/netns.js';
+import { Attempt } from './attempt.js';
 import { AuditSchedule } from './audit-schedule.js';
 import type { DumpReader } from './dump-reader.js';
 import { moment } from './moment.js';
@@ -36,7 +37,8 @@ export class ReconcileLoop implements DumpSink {
   private restUntil = 0;
   private doubtfulRestUntil = 0;
   private running = false;
-  private failed = false;
+  private readonly audits: Attempt;
+  private readonly discovery: Attempt;
 
   constructor(
     private readonly dumps: DumpReader,
@@ -45,15 +47,18 @@ export class ReconcileLoop implements DumpSink {
     namespaces: NetworkNamespaces,
     /** Counts every event that is in the ring now. */
     private readonly catchUp: () => void,
-    private readonly log: Logger,
+    log: Logger,
     /** There are no events: every namespace is audited in each round, after this has scanned who holds which socket. */
     private readonly poll: (() => Promise<void>) | null = null,
   ) {
+    this.audits = new Attempt(log, 'an audit failed: counts run on events alone');
+    this.discovery = new Attempt(log, 'network namespaces could not be listed: those that are known stay');
     this.schedule = new AuditSchedule(aggregator, namespaces, poll !== null);
   }
 
   /** The first round covers every namespace; resolves when it is over. */
   async start(): Promise<void> {
+    await this.discovery.run(() => this.schedule.begin());
     await this.round();
     this.timer = setInterval(() => void this.check(), CHECK_MS);
   }
@@ -88,25 +93,21 @@ export class ReconcileLoop implements DumpSink {
   }
 
   private async check(): Promise<void> {
+    if (this.schedule.wantsDiscovery()) void this.discovery.run(() => this.schedule.discover());
     const restUntil = this.aggregator.failures.wantAudit(moment().ms * 1e6)
       ? this.doubtfulRestUntil
       : this.restUntil;
     if (this.running || performance.now() < restUntil) return;
-    if (this.schedule.hasWork()) await this.round();
+    if (this.schedule.due().length > 0 || this.schedule.gone().length > 0) await this.round();
   }
 
   private async round(): Promise<void> {
     this.running = true;
     const began = performance.now();
-    try {
-      await this.schedule.discover();
+    await this.audits.run(async () => {
       await this.poll?.();
       await this.audit(this.schedule.due());
-      this.failed = false;
-    } catch (error) {
-      if (!this.failed) this.log.error({ err: error }, 'an audit failed: counts run on events alone');
-      this.failed = true;
-    }
+    });
     this.rest(performance.now() - began);
     this.running = false;
   }

@@ -5,49 +5,36 @@
  * it is printed. Not seen: a namespace that only a thread (not its process's main thread), a socket or a file descriptor
  * keeps.
  */
-import type { BigIntStats } from 'node:fs';
-import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { entriesOf, readLink, readText, statOf } from './read.js';
+import { type Netns, type ScanOptions, scanNamespaces, type Table } from './netns-scan.js';
 import { ThrottledScan } from './slices.js';
 
-export interface Netns {
-  inode: number;
-  /** Null when its only process went away during the scan. */
-  name: string | null;
-  /** A process whose main thread lives there; null when none does. */
-  pid: number | null;
-  /** The file that `ip netns` keeps it by; null when it has none. */
-  mountPath: string | null;
-  /** When that file was last changed, Unix ns: another namespace that has the inode later has another file. */
-  fileNs: bigint | null;
-}
+export type { Netns } from './netns-scan.js';
 
 /** The file by which it is entered. */
 export function pathOf({ mountPath, pid }: Netns): string {
   return mountPath ?? `/proc/${pid}/ns/net`;
 }
 
-export interface NetnsOptions {
-  root?: string;
-  /** Where `ip netns` keeps its files. */
-  directories?: readonly string[];
+export interface NetnsOptions extends Partial<ScanOptions> {
   /** Shortest time between two scans, ms. */
   restMs?: number;
   /** Names older than this are read again when asked for: an inode number is reused once its namespace is gone. */
   staleMs?: number;
-  /** Most processes that one scan reads. */
-  scanLimit?: number;
 }
+
+/** A scan failed, or there are more processes than it looks at. */
+export type ScanTrouble = { readonly error: string } | { readonly limit: number };
 
 const MISSING_LIMIT = 4096;
 /** No cookie. */
 const NOBODY = -1;
 
-type Table = ReadonlyMap<number, Netns>;
-type Found = Map<number, Pick<Netns, 'pid' | 'mountPath' | 'fileNs'>>;
-
 export class NetworkNamespaces {
+  /** Why the list may lack some; null: the last scan saw all there is. */
+  trouble: ScanTrouble | null = null;
+  /** When the last scan that saw all there is began, CLOCK_MONOTONIC ms: what is not listed was gone by then, or came later. */
+  completeAsOf = 0;
   private table: Table = new Map();
   private readonly policy: ScanPolicy;
   private readonly options: Required<NetnsOptions>;
@@ -92,6 +79,11 @@ export class NetworkNamespaces {
     return [...this.table.values()];
   }
 
+  /** Resolves when the first scan of all has ended; rejects as `refresh`. */
+  known(): Promise<void> {
+    return this.scan.once();
+  }
+
   /** Resolves when a scan that began after this call has ended. Rejects, and what was known stays, when it could not see. */
   refresh(): Promise<void> {
     return this.scan.request();
@@ -103,17 +95,19 @@ export class NetworkNamespaces {
   }
 
   private *visit(): Generator<void> {
-    const { root, directories, scanLimit } = this.options;
-    const found: Found = new Map();
-    for (const directory of directories) yield* visitMounts(directory, root, found);
-    yield* visitProcesses(root, scanLimit, this.table, found);
-    const host = hostNamespace(root);
-    const table = new Map<number, Netns>();
-    for (const [inode, { pid, mountPath, fileNs }] of found) {
-      const name = inode === host ? 'host' : nameFor(mountPath, pid, root);
-      table.set(inode, { inode, name, pid, mountPath, fileNs });
-      yield;
+    const began = Number(process.hrtime.bigint()) / 1e6;
+    try {
+      const { table, complete } = yield* scanNamespaces(this.options, this.table);
+      this.take(table);
+      if (complete) this.completeAsOf = began;
+      this.trouble = complete ? null : { limit: this.options.scanLimit };
+    } catch (error) {
+      this.trouble = { error: (error as Error).message };
+      throw error;
     }
+  }
+
+  private take(table: Table): void {
     this.table = table;
     for (const [inode, holder] of this.holders)
       if (holder !== null && !table.has(inode)) this.holders.delete(inode);
@@ -141,60 +135,4 @@ export class ScanPolicy {
     for (const inode of found) this.missing.delete(inode);
     this.scannedAt = now;
   }
-}
-
-/** A file there is a namespace when it lies on the same file system (nsfs) as our own; else its mount is gone. */
-function* visitMounts(directory: string, root: string, found: Found): Generator<void> {
-  const nsfs = statOf(`${root}/self/ns/net`)?.dev;
-  for (const entry of entriesOf(directory)) {
-    const mountPath = `${directory}/${entry.name}`;
-    const stat = statOf(mountPath);
-    if (stat?.dev === nsfs && stat !== null) keepMount(found, stat, mountPath);
-    yield;
-  }
-}
-
-function keepMount(found: Found, { ino, ctimeNs }: BigIntStats, mountPath: string): void {
-  const inode = Number(ino);
-  if (!found.has(inode)) found.set(inode, { pid: null, mountPath, fileNs: ctimeNs });
-}
-
-/** Of several processes the one named before stays, so that a name does not flicker; else the lowest pid. */
-function* visitProcesses(root: string, limit: number, before: Table, found: Found): Generator<void> {
-  let left = limit;
-  for (const entry of entriesOf(root)) {
-    const pid = Number(entry.name);
-    if (!Number.isInteger(pid)) continue;
-    if (left-- <= 0) return;
-    const inode = namespaceOf(`${root}/${pid}`);
-    if (inode !== null) keepProcess(found, inode, pid, before.get(inode)?.pid ?? null);
-    yield;
-  }
-}
-
-function keepProcess(found: Found, inode: number, pid: number, before: number | null): void {
-  const known = found.get(inode) ?? { pid: null, mountPath: null, fileNs: null };
-  const better = known.pid === null || pid === before || (known.pid !== before && pid < known.pid);
-  found.set(inode, { ...known, pid: better ? pid : known.pid });
-}
-
-/** Inode number of a process's namespace; null when it is gone, a zombie, or not ours to see (CAP_SYS_PTRACE). */
-function namespaceOf(directory: string): number | null {
-  const match = /^net:\[(\d+)\]$/.exec(readLink(`${directory}/ns/net`) ?? '');
-  return match === null ? null : Number(match[1]);
-}
-
-/**
- * Pid 1's. An init with more capabilities than we have hides it; then that of the kernel's thread parent, which always
- * lives in the machine's first namespace.
- */
-function hostNamespace(root: string): number | null {
-  const kthreadd = readText(`${root}/2/comm`) === 'kthreadd\n' ? namespaceOf(`${root}/2`) : null;
-  return namespaceOf(`${root}/1`) ?? kthreadd;
-}
-
-function nameFor(mountPath: string | null, pid: number | null, root: string): string | null {
-  if (mountPath !== null) return basename(mountPath);
-  const comm = readText(`${root}/${pid}/comm`);
-  return comm === null ? null : `${comm.replace(/\n$/, '')} (${pid})`;
 }

@@ -67,10 +67,24 @@ export function statOf(path: string): BigIntStats | null {
 
 /** We lack something, not the directory: if it were taken for empty, everything in it would be taken for gone. */
 const LACKING = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+/** While it is read: it was removed, its process went away, or may not be looked at. */
+const CLOSED = new Set(['ENOENT', 'ENODEV', 'ESRCH', 'EACCES', 'EPERM']);
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+/** As `readLink`, but throws when memory has run out: null would mean gone. */
+export function linkOf(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (LACKING.has(codeOf(error))) throw error;
+    return null;
+  }
+}
 
 /**
  * The entries of a directory, one by one, so that the caller can give way between any two; none if it is gone. Throws when
- * descriptors or memory have run out.
+ * descriptors or memory have run out, or when it ends before its end.
  */
 export function* entriesOf(path: string): Generator<Dirent> {
   const directory = open(path);
@@ -86,16 +100,17 @@ function open(path: string) {
   try {
     return opendirSync(path);
   } catch (error) {
-    if (LACKING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (LACKING.has(codeOf(error))) throw error;
     return null;
   }
 }
 
-/** Null at the end, which a directory that is removed meanwhile reaches early (ENOENT, ENODEV). */
+/** Null at the end, which a directory that is removed meanwhile reaches early. Any other error is not the end. */
 function next(directory: NonNullable<ReturnType<typeof open>>): Dirent | null {
   try {
     return directory.readSync();
-  } catch {
+  } catch (error) {
+    if (!CLOSED.has(codeOf(error))) throw error;
     return null;
   }
 }

@@ -5,33 +5,51 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 /** Longest time that one turn of the event loop spends on background work, ms. */
 export const SLICE_MS = 2;
 
-/** Rest after a scan in units of the time that its slices took: scanning takes at most a twentieth of one CPU. */
+/** Rest after a scan in units of the processor time that it took: scanning takes at most a twentieth of one processor. */
 const REST_RATIO = 19;
-/** On a busy machine a slice also has the time in which others run: no scan is put off longer than this for it, ms. */
+/** However much a scan took: what it finds must not be older than this for it, ms. */
 const MAX_REST_MS = 30_000;
 
 /**
+ * What a slice takes. On a busy machine most of its time belongs to others, so its length says little; what the process used of the
+ * processors meanwhile may be its other threads' too. It is the smaller of the two.
+ */
+class SliceClock {
+  private readonly start = performance.now();
+  private readonly cpuBefore = process.cpuUsage();
+
+  get lengthMs(): number {
+    return performance.now() - this.start;
+  }
+
+  get tookMs(): number {
+    const { user, system } = process.cpuUsage(this.cpuBefore);
+    return Math.min(this.lengthMs, (user + system) / 1000);
+  }
+}
+
+/**
  * Runs the generator to its end, beginning in a later turn of the event loop and giving way to it whenever a slice is
- * used up. Rejects if a piece throws. Resolves with the time that the slices took, ms: what the event loop did between them is not
- * in it.
+ * used up. Rejects if a piece throws. Resolves with the processor time that the slices took, ms: neither what the event loop did
+ * between them is in it, nor the time in which other processes ran.
  */
 export async function inSlices(pieces: Iterable<unknown>, sliceMs = SLICE_MS): Promise<number> {
   await setImmediate();
   let took = 0;
-  let start = performance.now();
+  let slice = new SliceClock();
   for (const _ of pieces) {
-    const slice = performance.now() - start;
-    if (slice < sliceMs) continue;
-    took += slice;
+    if (slice.lengthMs < sliceMs) continue;
+    took += slice.tookMs;
     await setImmediate();
-    start = performance.now();
+    slice = new SliceClock();
   }
-  return took + performance.now() - start;
+  return took + slice.tookMs;
 }
 
 /** Runs a scan on request, one at a time, and rests after each however large the scanned tree has grown. */
 export class ThrottledScan {
   private restUntil = 0;
+  private first: Promise<void> | null = null;
   private last: Promise<void> = Promise.resolve();
   private next: Promise<void> | null = null;
 
@@ -45,9 +63,15 @@ export class ThrottledScan {
   request(): Promise<void> {
     if (this.next === null) {
       this.next = this.scan(this.last);
+      this.first ??= this.next;
       this.last = this.next.catch(() => {});
     }
     return this.next;
+  }
+
+  /** Resolves when the first scan of all has ended: whoever starts waits for one, and for no rest after it. */
+  once(): Promise<void> {
+    return this.first ?? this.request();
   }
 
   /** Asked for again later: what this scan could not do, a later one may. */

@@ -4,12 +4,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { NICE } from '../../src/service/priority.js';
 import { CAPABILITIES } from '../../src/system/capabilities.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { ab, nginx } from '../support/programs.js';
 import { type Scope, testScope } from '../support/scope.js';
-import { portchurn, type Service, startService } from '../support/service.js';
+import { portchurn, type Service, serviceBy, serviceWords, startService } from '../support/service.js';
 
 const SETS = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'] as const;
 type Sets = Record<(typeof SETS)[number] | 'NoNewPrivs', string>;
@@ -54,7 +55,26 @@ async function traffic(scope: Scope, netns: Netns): Promise<void> {
   await ab(netns, `http://127.0.0.1:${server.port}/`, 200, 4);
 }
 
+/** Of each thread: the nineteenth field of its stat. */
+function niceOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map((task) => {
+    const [, rest = ''] = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').split(/\) (?=[A-Z] )/);
+    return Number(rest.split(' ')[16]);
+  });
+}
+
 describe.concurrent('the service, started as root', () => {
+  it('gets a larger share of a busy processor, in every thread', async ({ onTestFinished }) => {
+    const service = await startService(testScope({ onTestFinished }));
+    await service.get('/api/v1/snapshot');
+    expect(new Set(niceOf(service.pid))).toEqual(new Set([NICE]));
+  });
+
+  it('keeps the nice value that somebody chose', async ({ onTestFinished }) => {
+    const service = await serviceBy(testScope({ onTestFinished }), ['nice', '-n', '1', ...serviceWords()]);
+    expect(new Set(niceOf(service.pid))).toEqual(new Set([1]));
+  });
+
   it('has in every thread the capabilities it uses and no other, and never gets more', async ({
     onTestFinished,
   }) => {

@@ -6,6 +6,7 @@ import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SOCKET } from '../../src/protocol/names.js';
+import { NICE } from '../../src/service/priority.js';
 import { CAPABILITIES } from '../../src/system/capabilities.js';
 import { Netns } from '../support/netns.js';
 import { must, type Running, run, start } from '../support/process.js';
@@ -31,6 +32,10 @@ describe('the unit', () => {
     const used = CAPABILITIES.map(({ name }) => name).sort();
     expect(unitWords('AmbientCapabilities').sort()).toEqual(used);
     expect(unitWords('CapabilityBoundingSet').sort()).toEqual(used);
+  });
+
+  it('asks for the share of a busy processor that the service takes as root', () => {
+    expect(unitWords('Nice')).toEqual([String(NICE)]);
   });
 
   it('grants enough: as its user the service finds the programs of others and a new network namespace', async () => {

@@ -173,6 +173,7 @@ export class Aggregator implements EventSink {
     this.unixMs = this.unixMsAtZero + event.timeNs / 1e6;
     const namespace = this.namespaces.of(event.netnsLow + event.netnsHigh * 2 ** 32, event.netnsInum);
     namespace.lastSeen = this.unixMs;
+    if (namespace.firstSeen === 0) namespace.firstSeen = event.timeNs;
     this.cause = null;
     const owner = this.count(event, namespace)?.owner ?? this.attribution.ofEvent(event);
     this.observer?.(event, owner, this.attribution.closerOf(event), this.unixMs, this.cause);

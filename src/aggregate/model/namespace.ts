@@ -30,6 +30,8 @@ export class Namespace {
   timeWaitOverflow: number | null = null;
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
   auditedAt = 0;
+  /** Its first event since it was added, CLOCK_MONOTONIC ns; 0: none so far. */
+  firstSeen = 0;
   readonly rates = new RateWindow(RATE.KINDS);
   /** Unix ms. */
   lastSeen = 0;

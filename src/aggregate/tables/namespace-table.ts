@@ -48,6 +48,7 @@ export class NamespaceTable {
     this.lastCookie = -1;
     if (this.living.get(namespace.inode) === namespace) this.living.delete(namespace.inode);
     namespace.isLiving = false;
+    namespace.firstSeen = 0;
     this.gone.push(namespace.key);
     this.departed.set(cookie, namespace);
     const [oldest] = this.departed.keys();

@@ -1,5 +1,5 @@
-import { rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { Dir, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
 import { NetworkNamespaces, ScanPolicy } from '../../../src/system/netns.js';
 import { testScope } from '../../support/scope.js';
 import { plant } from '../../support/tree.js';
@@ -103,6 +103,30 @@ describe('scans', () => {
   it('look at no more processes than they may', async () => {
     const root = processes([1, 'a', 100], [2, 'b', 200], [3, 'c', 300]);
     expect((await scanned(root, { scanLimit: 2 })).list()).toHaveLength(2);
+  });
+
+  it('keep what they did not come to while its process lives there, and say that they saw less than all', async () => {
+    const root = processes([1, 'a', 100], [2, 'b', 200]);
+    const namespaces = await scanned(root, { scanLimit: 2 });
+    const asOf = namespaces.completeAsOf;
+    expect([namespaces.trouble, asOf > 0]).toEqual([null, true]);
+    plant(root, { files: { '3/comm': 'c\n' }, links: { '3/ns/net': 'net:[300]' } });
+    await namespaces.refresh();
+    expect(namespaces.list().map(({ inode }) => inode)).toEqual(expect.arrayContaining([100, 200]));
+    expect([namespaces.trouble, namespaces.completeAsOf]).toEqual([{ limit: 2 }, asOf]);
+  });
+
+  it('say why they failed, until one does not; what was known stays', async () => {
+    const namespaces = await scanned(processes([1, 'init', 100]));
+    const reading = vi.spyOn(Dir.prototype, 'readSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    });
+    await expect(namespaces.refresh()).rejects.toThrow('EIO');
+    reading.mockRestore();
+    expect(namespaces.trouble).toEqual({ error: 'EIO: i/o error' });
+    expect(namespaces.list()).toHaveLength(1);
+    await namespaces.refresh();
+    expect(namespaces.trouble).toBeNull();
   });
 
   it('give way to the event loop however many processes there are', async () => {

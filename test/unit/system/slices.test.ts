@@ -10,12 +10,23 @@ import { turnsDuring } from '../../support/turns.js';
 /** A busy machine is slow. */
 const WAIT = { timeout: 60_000 };
 
-/** Pieces of work of so many milliseconds each. */
+/** Pieces of work of so many milliseconds of processor time each. */
 function* pieces(count: number, ms: number): Generator<void> {
   for (let i = 0; i < count; i++) {
-    for (const end = performance.now() + ms; performance.now() < end; );
+    for (const before = process.cpuUsage(); usedSince(before) < ms; );
     yield;
   }
+}
+
+function usedSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** A piece during which the thread stands still, as it does while other processes have the processor. */
+function* halted(ms: number): Generator<void> {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  yield;
 }
 
 describe('a long scan', () => {
@@ -81,6 +92,33 @@ describe('a throttled scan', () => {
     await scan.request();
     const [first = 0, second = 0] = starts;
     expect(second - first).toBeGreaterThanOrEqual(3 + 19 * 3 - 1);
+  });
+
+  it('does not rest for time in which other processes ran', async () => {
+    const starts: number[] = [];
+    const scan = new ThrottledScan(() => {
+      starts.push(performance.now());
+      return halted(1000);
+    }, 0);
+    await scan.request();
+    const ended = performance.now();
+    await scan.request();
+    expect((starts[1] ?? 0) - ended).toBeLessThan(10_000);
+  });
+
+  it('serves whoever waits for the first scan without a rest', async () => {
+    const { scan, starts } = counted(60_000);
+    scan.suggest();
+    await expect.poll(() => starts.length, WAIT).toBe(1);
+    await scan.once();
+    expect(starts).toHaveLength(1);
+  });
+
+  it('begins the first scan when nobody has asked for one', async () => {
+    const { scan, starts } = counted(0);
+    await Promise.all([scan.once(), scan.once()]);
+    await scan.once();
+    expect(starts).toHaveLength(1);
   });
 
   it('does not rest for what others do between its slices', async () => {

@@ -212,6 +212,9 @@ struct tcp_sock {
 	__u64 bytes_received; /* the peer's FIN counts one */
 	int linger2;          /* jiffies; negative: no FIN_WAIT2 */
 };
+struct mptcp_sock { /* no such type where the kernel was built without MPTCP */
+	struct sock *first; /* the subflow that the connection began with; NULL once it is gone */
+};
 struct timer_list {
 	unsigned long expires;
 };

@@ -93,6 +93,19 @@ static __always_inline void send_for_caller(struct sock *sk, struct event_facts 
 	send_call(sk, f);
 }
 
+/*
+ * The socket whose transitions are those of `sk`. What accept() gives of an MPTCP connection has none: those are its first
+ * subflow's. When the client does not speak MPTCP, accept() gives the TCP socket itself.
+ */
+static __always_inline struct sock *traced_sock_of(struct sock *sk)
+{
+	struct mptcp_sock *msk = (struct mptcp_sock *)sk;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
+		return sk;
+	return bpf_core_field_exists(msk->first) ? BPF_CORE_READ(msk, first) : NULL;
+}
+
 /* accept() returned: the caller has the connection now. One that is closed or has no cookie yet is reported by its close. */
 static __always_inline int on_accept(long fd)
 {
@@ -104,7 +117,8 @@ static __always_inline int on_accept(long fd)
 		return 0;
 	socket = socket_of((int)fd);
 	sk = socket ? tcp_sock_of(socket) : NULL;
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	sk = sk ? traced_sock_of(sk) : NULL;
+	if (!sk)
 		return 0;
 	f.cookie = cookie_of(sk);
 	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);

@@ -35,6 +35,7 @@ import { openAddon } from './addon.js';
 import { DumpReader } from './dump-reader.js';
 import { healthOf } from './health.js';
 import { LossRecovery } from './loss-recovery.js';
+import { LostExits } from './lost-exits.js';
 import { moment } from './moment.js';
 import { ProcessFactsReader } from './process-facts.js';
 import { ReconcileLoop } from './reconcile-loop.js';
@@ -73,13 +74,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 class TracingEngine implements Engine {
   readonly source: Source;
   readonly host = hostname();
-  readonly kernel = readKernelFacts().release;
+  readonly kernel: string;
   private readonly namespaces = new NetworkNamespaces();
   private readonly aggregator: Aggregator;
   private readonly decoder = new Decoder(new Batch(BATCH_BYTES));
   private readonly ring: RingDrain;
   private readonly tap: EventTap;
   private readonly processFacts: ProcessFactsReader;
+  /** Null: in a pid namespace of our own the pids that the kernel's programs give are other processes, or none. */
+  private readonly lostExits: LostExits | null;
   private readonly recorder: HistoryRecorder;
   private readonly recovery: LossRecovery;
   private readonly audits: ReconcileLoop;
@@ -106,6 +109,9 @@ class TracingEngine implements Engine {
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);
+    const { release, initialPidNamespace } = readKernelFacts();
+    this.kernel = release;
+    this.lostExits = this.polling || initialPidNamespace ? new LostExits(this.aggregator) : null;
     this.recorder = new HistoryRecorder(this.aggregator, history);
     this.recovery = new LossRecovery(this.tracer, this.aggregator, overflow, history, this.log);
     this.tap = new EventTap(this.tracer, this.aggregator);
@@ -225,6 +231,7 @@ class TracingEngine implements Engine {
       this.recorder.record(moment());
       this.recovery.recover();
       this.processFacts.request();
+      this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
     } catch (error) {
       this.fail(error as Error);

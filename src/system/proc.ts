@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { type Args, argsOf, NO_ARGS } from './parse/cmdline.js';
 import {
   DELETED,
+  isEnded,
   type ParentFacts,
   type ProcFacts,
   parseCgroup,
@@ -57,6 +58,25 @@ function readFacts(pid: number, stat: Stat, root: string): ProcFacts | null {
 export function readStat(dir: string): Stat | null {
   const read = readBytes(`${dir}/stat`, 2048);
   return read === null ? null : parseStat(read.bytes);
+}
+
+/**
+ * Whether the process that had this pid and started at these ticks (null: not known) has ended; its pid may have another owner by
+ * now. One whose files cannot be read, for whatever reason, has ended only when the kernel knows no such pid.
+ */
+export function hasEnded(pid: number, startTicks: number | null, root = '/proc'): boolean {
+  const read = readBytes(`${root}/${pid}/stat`, 2048);
+  const stat = read === null ? null : parseStat(read.bytes);
+  if (read === null || stat === null) return !isPidTaken(pid);
+  return isEnded(read.bytes) || (startTicks !== null && stat.startTicks !== startTicks);
+}
+
+function isPidTaken(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** The parent by its pid, unless it is younger than its child: then the pid has changed hands. */

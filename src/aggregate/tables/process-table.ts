@@ -28,6 +28,7 @@ export class ProcessTable {
   private readonly shown = new AgeList<Process>();
   private readonly namer: Namer;
   private lastId = 0;
+  private looked: Iterator<Process> = this.processes.values();
 
   /** @param rollUp gives the rows of a process to its program, for good */
   constructor(
@@ -153,6 +154,20 @@ export class ProcessTable {
   private setPid(process: Process, pid: number): void {
     process.pid = pid;
     this.byPid.set(pid, process);
+  }
+
+  /** Those that are believed to run, in turn: each call goes on where the last one ended, and looks at so many at most. */
+  nextRunning(steps: number): Process[] {
+    const found: Process[] = [];
+    for (let left = Math.min(steps, this.processes.size); left > 0; left--) {
+      let next = this.looked.next();
+      if (next.done) {
+        this.looked = this.processes.values();
+        next = this.looked.next();
+      }
+      if (!next.done && next.value.exitedAt === null) found.push(next.value);
+    }
+    return found;
   }
 
   private add(id: number): Process {

@@ -49,6 +49,12 @@ export function parseStat(bytes: Buffer): Stat | null {
   return { comm: bytes.toString('utf8', open + 1, close), ppid, startTicks };
 }
 
+/** Fields 3 and 20: dead but not waited for, and no thread of it runs on after the first one. */
+export function isEnded(bytes: Buffer): boolean {
+  const rest = bytes.toString('latin1', bytes.lastIndexOf(')') + 2).split(' ');
+  return (rest[0] === 'Z' || rest[0] === 'X') && Number(rest[17]) <= 1;
+}
+
 /** Null for what the text does not say. Tgid differs from the pid that was asked for when that is a thread's. */
 export function parseStatus(text: string): { tgid: number | null; uid: number | null } {
   const number = (line: RegExp) => {

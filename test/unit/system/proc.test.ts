@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { argsOf, lineOf, NO_ARGS } from '../../../src/system/parse/cmdline.js';
 import { parseCgroup, parseStat, parseStatus } from '../../../src/system/parse/process.js';
-import { CMDLINE_LIMIT, readProcess } from '../../../src/system/proc.js';
+import { CMDLINE_LIMIT, hasEnded, readProcess } from '../../../src/system/proc.js';
 import { testScope } from '../../support/scope.js';
 import { plant, statText } from '../../support/tree.js';
 
@@ -220,5 +221,51 @@ describe('a process', () => {
   it('is given as it was last when it never keeps its name', () => {
     const stats = ['a', 'b', 'c', 'd'].map((comm) => statText(9, comm, { ppid: 0 }));
     expect(readProcess(9, changing(testScope().directory(), stats))).toMatchObject({ comm: 'c' });
+  });
+});
+
+describe('that a process has ended', () => {
+  const FREE = 2 ** 22 + 1; // above PID_MAX_LIMIT: nobody's pid
+  const proc = (pid: number, stat: string) =>
+    plant(testScope().directory(), { files: { [`${pid}/stat`]: stat } });
+  const inState = (state: string, threads: number) =>
+    statText(7, 'a')
+      .replace(') S', `) ${state}`)
+      .replace(/^((\S+ ){19})\S+/, `$1${threads}`);
+
+  it('is told by its absence, or by another start', () => {
+    const root = proc(7, statText(7, 'a', { startTicks: 1000 }));
+    expect([hasEnded(7, 1000, root), hasEnded(7, 999, root), hasEnded(7, null, root)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(hasEnded(FREE, 1000, root)).toBe(true);
+  });
+
+  it('is told while nobody has waited for it, unless a thread of it runs on', () => {
+    expect(hasEnded(7, 1000, proc(7, inState('Z', 1)))).toBe(true);
+    expect(hasEnded(7, 1000, proc(7, inState('Z', 2)))).toBe(false);
+    expect(hasEnded(7, 1000, proc(7, inState('S', 1)))).toBe(false);
+  });
+
+  it('is not told by files that cannot be read, as under hidepid or without descriptors', () => {
+    const empty = testScope().directory();
+    expect([hasEnded(process.pid, 1, empty), hasEnded(1, 1, empty), hasEnded(FREE, 1, empty)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('is told of a real one', async () => {
+    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+    const pid = child.pid as number;
+    const ticks = readProcess(pid)?.startTicks as number;
+    expect([hasEnded(pid, ticks), hasEnded(pid, ticks - 1)]).toEqual([false, true]);
+    const gone = once(child, 'exit');
+    child.stdin.end();
+    await gone;
+    expect(hasEnded(pid, ticks)).toBe(true);
   });
 });

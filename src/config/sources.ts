@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { PortchurnError } from '../protocol/errors.js';
+import { VERSION } from '../protocol/version.js';
 import { ENV_PREFIX, flagName, keyByEnvName, keyByFileKey, nearest } from './names.js';
 
 /** A value as it was written, and the words that lead a person back to it. */
@@ -76,6 +77,8 @@ function read(path: string): string {
 
 function unknown(kind: string, name: string, known: Iterable<string>, where = ''): PortchurnError {
   const meant = nearest(name, known);
-  const hint = meant ? `did you mean ${meant}?` : 'portchurn serve --help lists the options; see docs/cli.md';
+  const hint = meant
+    ? `did you mean ${meant}?`
+    : `this is ${VERSION}, a newer portchurn may know it; "portchurn serve --help" lists what there is`;
   return new PortchurnError('USAGE', `unknown ${kind} ${name}${where}`, { hint });
 }

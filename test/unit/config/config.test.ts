@@ -9,6 +9,7 @@ import { resolve } from '../../../src/config/resolve.js';
 import { serveConfig } from '../../../src/config/serve-config.js';
 import { readToken } from '../../../src/config/token.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
+import { VERSION } from '../../../src/protocol/version.js';
 
 let folder: string;
 beforeAll(() => {
@@ -150,6 +151,12 @@ describe('a file', () => {
     const { path, error } = inFile('intervall: 5');
     expect(error.message).toBe(`unknown key intervall in ${path}`);
     expect(error.hint).toBe('did you mean interval?');
+  });
+
+  it('with a key of a newer version is refused, with the version that does not know it', () => {
+    const { path, error } = inFile('listen: 127.0.0.1:1\nof-the-future: 5');
+    expect(error.message).toBe(`unknown key of-the-future in ${path}`);
+    expect(error.hint).toContain(`this is ${VERSION}, a newer portchurn may know it`);
   });
 
   it('with a value that fits no command is refused, also a value of another command', () => {

@@ -10,6 +10,7 @@
  * task the packet interrupted.
  */
 #include "emit.bpf.h"
+#include "mptcp.bpf.h"
 #include "process.bpf.h"
 #include "seed.bpf.h"
 #include "soft_error.bpf.h"
@@ -54,6 +55,7 @@ static __always_inline struct event_facts facts_of(struct transition *t, __u8 ty
 /* CLOSE -> SYN_SENT: an attempt begins, in the task that calls connect(). */
 static __always_inline void on_attempt(struct transition *t)
 {
+	struct mptcp_subflow_context *subflow = subflow_of(t->sk);
 	struct socket_state *s = t->state;
 	struct event_facts f;
 
@@ -65,12 +67,16 @@ static __always_inline void on_attempt(struct transition *t)
 	if (s->attempt_num)
 		s->flags |= FLAG_BOUND_BEFORE;
 	note_attempt();
-	if (in_syscall(t->sk)) {
+	if (is_further(subflow)) {
+		take_mptcp_owner(subflow, s);
+	} else if (in_syscall(t->sk)) {
 		struct process_ref opener = current_process();
 
 		s->owner = opener.id;
 		s->owner_tgid = opener.tgid;
 		s->attempt_tid = current_tid();
+		if (subflow)
+			remember_mptcp_owner(connection_of(subflow), &opener);
 	}
 	if (control.traced) {
 		f = facts_of(t, EVENT_CONNECT);
@@ -85,12 +91,13 @@ static __always_inline void begin_inbound(struct transition *t)
 	struct socket_state *s = t->state;
 	__u32 owner = s->last == TCP_LISTEN ? s->owner : 0;
 	__u32 owner_tgid = s->last == TCP_LISTEN ? s->owner_tgid : 0;
+	struct mptcp_subflow_context *subflow = subflow_of(t->sk);
 
 	__builtin_memset(s, 0, sizeof(*s));
 	s->owner = owner;
 	s->owner_tgid = owner_tgid;
 	s->direction = DIRECTION_IN;
-	s->flags = FLAG_OWNER_IS_LISTENER;
+	s->flags = is_further(subflow) && take_mptcp_owner(subflow, s) ? 0 : FLAG_OWNER_IS_LISTENER;
 }
 
 static __always_inline void on_established(struct transition *t)
@@ -109,7 +116,7 @@ static __always_inline void on_established(struct transition *t)
 	s->established_ns = t->now;
 	if (s->attempt_ns)
 		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
-	if (s->direction == DIRECTION_IN && config.syscalls)
+	if (s->direction == DIRECTION_IN && config.syscalls && !is_further(subflow_of(t->sk)))
 		return;
 	f = facts_of(t, EVENT_ESTABLISHED);
 	sent = send_event(t->sk, &f);
@@ -220,11 +227,16 @@ static __always_inline void on_transition(struct transition *t)
 	send_event(t->sk, &f);
 }
 
-/* A socket has no state before its first event, when it is older than the tracer, and when its spare state was evicted. */
+/*
+ * A socket has no state before its first event, when it is older than the tracer, and when its spare state was evicted. User space knows
+ * whose connection it was when it is open already; of an attempt nobody knows it.
+ */
 static __always_inline struct socket_state *new_state(struct sock *sk, int oldstate)
 {
 	struct socket_state *s = make_state(sk);
 
+	if (oldstate == TCP_SYN_SENT && spare_used)
+		count(COUNTER_STORAGE_FAILURES);
 	if (s && oldstate != TCP_CLOSE && oldstate != TCP_SYN_RECV)
 		s->flags = FLAG_PREEXISTING;
 	return s;

@@ -205,15 +205,23 @@ struct inet_bind_bucket {
 };
 struct inet_connection_sock {
 	struct inet_bind_bucket *icsk_bind_hash;
+	void *icsk_ulp_data;
 };
 struct tcp_sock {
 	__u64 bytes_sent; /* payload, retransmissions included */
 	__u64 bytes_retrans;
 	__u64 bytes_received; /* the peer's FIN counts one */
 	int linger2;          /* jiffies; negative: no FIN_WAIT2 */
+	bool is_mptcp;        /* a subflow */
 };
-struct mptcp_sock { /* no such type where the kernel was built without MPTCP */
+/* These exist where the kernel was built with MPTCP. */
+struct mptcp_sock {
 	struct sock *first; /* the subflow that the connection began with; NULL once it is gone */
+};
+struct mptcp_subflow_context {
+	__u32 request_join : 1; /* a further subflow, that we open */
+	__u32 mp_join : 1;      /* a further subflow, that is connected */
+	struct sock *conn;      /* the struct mptcp_sock */
 };
 struct timer_list {
 	unsigned long expires;

@@ -11,11 +11,6 @@
 #define EXE_DEPTH_MAX 20
 #define NAME_MAX_BYTES 256
 
-struct process_ref {
-	__u32 id; /* 0 unknown */
-	__u32 tgid;
-};
-
 /* Appends one path component; returns the bytes now used, or a negative number when there is no room. */
 static __always_inline int append_name(struct process_event *e, __u32 used, struct dentry *dentry)
 {

@@ -145,6 +145,22 @@ struct {
 	__type(value, __u32); /* acceptor's tgid */
 } accepted_sockets SEC(".maps");
 
+struct process_ref {
+	__u32 id; /* 0 unknown */
+	__u32 tgid;
+};
+
+/*
+ * Who has an MPTCP connection, by the address of its struct mptcp_sock. Inserted by the connect() or accept() that gives it to its
+ * program, read for the subflows that the kernel opens later. Never deleted: a new connection at the same address is inserted anew.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MPTCP_OWNERS_MAX);
+	__type(key, __u64);
+	__type(value, struct process_ref);
+} mptcp_owners SEC(".maps");
+
 __u32 next_process_id = 0;
 /* Some state is in spare_states. Before that nobody looks there. */
 __u32 spare_used = 0;

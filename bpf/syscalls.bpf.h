@@ -10,6 +10,7 @@
 #define PORTCHURN_SYSCALLS_BPF_H
 
 #include "emit.bpf.h"
+#include "mptcp.bpf.h"
 #include "process.bpf.h"
 
 struct sys_enter_args {
@@ -93,37 +94,32 @@ static __always_inline void send_for_caller(struct sock *sk, struct event_facts 
 	send_call(sk, f);
 }
 
-/*
- * The socket whose transitions are those of `sk`. What accept() gives of an MPTCP connection has none: those are its first
- * subflow's. When the client does not speak MPTCP, accept() gives the TCP socket itself.
- */
-static __always_inline struct sock *traced_sock_of(struct sock *sk)
-{
-	struct mptcp_sock *msk = (struct mptcp_sock *)sk;
-
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
-		return sk;
-	return bpf_core_field_exists(msk->first) ? BPF_CORE_READ(msk, first) : NULL;
-}
-
 /* accept() returned: the caller has the connection now. One that is closed or has no cookie yet is reported by its close. */
 static __always_inline int on_accept(long fd)
 {
 	struct event_facts f = {.type = EVENT_ACCEPTED, .direction = DIRECTION_IN};
+	struct process_ref acceptor = {};
 	struct socket *socket;
+	struct sock *given;
 	struct sock *sk;
 
 	if (fd < 0)
 		return 0;
 	socket = socket_of((int)fd);
-	sk = socket ? tcp_sock_of(socket) : NULL;
-	sk = sk ? traced_sock_of(sk) : NULL;
+	given = socket ? tcp_sock_of(socket) : NULL;
+	sk = given ? first_subflow_of(given) : NULL;
 	if (!sk)
 		return 0;
 	f.cookie = cookie_of(sk);
 	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (f.cookie && f.newstate != TCP_CLOSE)
-		send_for_caller(sk, &f);
+	if (!f.cookie || f.newstate == TCP_CLOSE)
+		return 0;
+	send_for_caller(sk, &f);
+	if (sk != given) {
+		acceptor.id = f.owner;
+		acceptor.tgid = f.owner_tgid;
+		remember_mptcp_owner((__u64)given, &acceptor);
+	}
 	return 0;
 }
 

@@ -1,21 +1,19 @@
-"""Connections over MPTCP between processes. Arguments: address, port, count, and the client's protocol: mptcp or tcp.
+"""One end of connections over MPTCP. Arguments: server|client, address, port, count, and the protocol: mptcp or tcp.
 
-A child accepts what its parent listens for: the acceptor is not the listener. Prints the pids of listener, acceptor and client,
-then waits for a line, and closes them, the client first.
+The server is two processes: a child accepts what its parent listens for, and prints its pid. The client closes when a line comes,
+and the acceptor then closes too.
 """
 import os
 import socket
 import sys
 
-MPTCP = 262
-ADDRESS, PORT, COUNT, PROTOCOL = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+PROTOCOLS = {"mptcp": 262, "tcp": socket.IPPROTO_TCP}
+ROLE, ADDRESS, PORT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 FAMILY = socket.AF_INET6 if ":" in ADDRESS else socket.AF_INET
+new_socket = lambda: socket.socket(FAMILY, socket.SOCK_STREAM, PROTOCOLS[sys.argv[5]])
 
-listener = socket.socket(FAMILY, socket.SOCK_STREAM, MPTCP)
-listener.bind((ADDRESS, PORT))
-listener.listen(COUNT)
-acceptor = os.fork()
-if acceptor == 0:
+
+def accept(listener):
     accepted = [listener.accept()[0] for _ in range(COUNT)]
     for connection in accepted:
         connection.recv(5)
@@ -23,15 +21,29 @@ if acceptor == 0:
         connection.recv(1)
         connection.close()
     os._exit(0)
-protocol = MPTCP if PROTOCOL == "mptcp" else socket.IPPROTO_TCP
-clients = [socket.socket(FAMILY, socket.SOCK_STREAM, protocol) for _ in range(COUNT)]
-for client in clients:
-    client.connect((ADDRESS, PORT))
-    client.send(b"hello")
-print("open", os.getpid(), acceptor, flush=True)
-sys.stdin.readline()
-for client in clients:
-    client.close()
-os.waitpid(acceptor, 0)
-print("closed", flush=True)
+
+
+def serve():
+    listener = new_socket()
+    listener.bind((ADDRESS, PORT))
+    listener.listen(COUNT)
+    acceptor = os.fork()
+    if acceptor == 0:
+        accept(listener)
+    print("acceptor", acceptor, flush=True)
+    os.waitpid(acceptor, 0)
+
+
+def connect():
+    clients = [new_socket() for _ in range(COUNT)]
+    for client in clients:
+        client.connect((ADDRESS, PORT))
+        client.send(b"hello")
+    print("open", flush=True)
+    sys.stdin.readline()
+    for client in clients:
+        client.close()
+
+
+serve() if ROLE == "server" else connect()
 sys.stdin.read()

@@ -8,6 +8,8 @@ import { testScope } from '../support/scope.js';
 import { Watch } from '../support/watch.js';
 
 const CHURNGEN = fileURLToPath(new URL('../../out/tools/churngen', import.meta.url));
+/** Each needs a counter for its open and one for its close, of 8192. */
+const PROCESSES = 6000;
 const COUNT = 5000;
 const REFUSED = 300;
 const RING_BYTES = 1 << 16;
@@ -48,6 +50,30 @@ describe('a burst that the ring cannot hold', () => {
     expect(watch.engine.source.health()?.lost).toEqual(totals?.lost);
     expect(totals?.lost).toMatchObject({ ring: totals?.eventsLost, storage: 0 });
     expect(watch.events.length).toBeLessThan(2 * COUNT);
+  });
+
+  it('of more processes than the kernel counts for: every row says that it may lack events', async () => {
+    const scope = testScope();
+    const netns = Netns.create(scope);
+    const watch = await Watch.start(scope, [netns], { ringBytes: RING_BYTES });
+    await churnServer(scope, netns, ['127.0.0.1:9000']);
+    const each = [
+      '--processes',
+      '2',
+      '--per-child',
+      '1',
+      '--close',
+      'exit',
+      '--count',
+      String(PROCESSES / 2),
+    ];
+    burst(netns, '--to', '127.0.0.1:9000', ...each);
+    await watch.until(() => (watch.engine.source.health()?.lost.storage ?? 0) > 0, 'a loss without a place');
+    const health = watch.engine.source.health();
+    expect(watch.totals(netns)).toMatchObject({ lowerBound: true, lost: health?.lost });
+    expect(health?.problems.map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(/^Events were lost, .*for want of memory: rows that say so are lower bounds/),
+    );
   });
 
   it('ends with the ring: what comes later is seen in every detail', async () => {

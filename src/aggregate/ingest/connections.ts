@@ -139,8 +139,11 @@ export class Connections {
     return owner;
   }
 
+  /** The kernel says so too of a socket whose state it has given up; one whose open was counted is not older than us. */
   private isPreexisting(event: TcpEvent, slot: number): boolean {
-    return (event.flags & FLAG.PREEXISTING) !== 0 || this.isKnownPreexisting(slot);
+    if (this.isKnownPreexisting(slot)) return true;
+    const isCounted = slot >= 0 && this.sockets.hasFlag(slot, OPEN_COUNTED);
+    return !isCounted && (event.flags & FLAG.PREEXISTING) !== 0;
   }
 
   private isKnownPreexisting(slot: number): boolean {

@@ -14,7 +14,13 @@ export interface Holder {
   readonly startTicks: number;
 }
 
-/** Gives processes that no kernel program announced the ids that the tables ask for. */
+/** Ids kept beyond the processes that are known, before those of forgotten ones are given up. */
+const SPARE_IDS = 1000;
+
+/**
+ * Gives processes that no kernel program announced the ids that the tables ask for. Bounded by the table of processes: what that has
+ * forgotten gets a new id when it holds a socket again.
+ */
 export class PolledOwners {
   private readonly ids = new Map<string, number>();
   private next = 1;
@@ -23,11 +29,22 @@ export class PolledOwners {
 
   of(holder: Holder): Owner {
     const { processes } = this.aggregator;
-    const id = this.ids.get(keyOf(holder)) ?? this.next++;
-    this.ids.set(keyOf(holder), id);
+    const id = this.ids.get(keyOf(holder)) ?? this.add(holder);
     const process = processes.of(id, holder.pid);
     process.startTicks ??= holder.startTicks;
     return process.accountable;
+  }
+
+  get size(): number {
+    return this.ids.size;
+  }
+
+  private add(holder: Holder): number {
+    const { processes } = this.aggregator;
+    if (this.ids.size >= 2 * processes.size + SPARE_IDS)
+      for (const [key, id] of this.ids) if (processes.find(id)?.exitedAt !== null) this.ids.delete(key);
+    this.ids.set(keyOf(holder), this.next);
+    return this.next++;
   }
 
   /** @param timeNs when it was found gone */

@@ -94,6 +94,15 @@ describe('a flow', () => {
     expect(world.totals()).toEqual({ opened: 0, closed: 0, failed: 0 });
   });
 
+  it('is not older than the tracer when its open was counted, whatever the kernel still knows of it', () => {
+    const world = new World();
+    world.feed(announced(1), announced(2), established(outbound()));
+    const forgotten = { owner: 0, flags: FLAG.PREEXISTING | FLAG.CLOSED_FIRST };
+    world.feed(closed(outbound(forgotten), { closer: 2, closer_tgid: 1002 }));
+    const row = { process: { pid: 1001 }, opened: 1, closed: 1, closedFirst: 1, preexisting: 0 };
+    expect(world.flows()).toMatchObject([row]);
+  });
+
   it('belongs to the closer when nobody else is known', () => {
     const world = new World();
     const orphan = outbound({ owner: 0, flags: FLAG.PREEXISTING });

@@ -39,7 +39,7 @@ export async function dropPrivileges(args: readonly string[], env: Environment):
  * threads, and lasts. What fails here fails again, and is told, when the socket is made.
  */
 async function join(group: string): Promise<void> {
-  const { groupId } = await import('../system/groups.js');
+  const { groupId } = await import('../system/accounts.js');
   const gid = groupId(group);
   try {
     if (gid !== null) process.setgroups?.([...(process.getgroups?.() ?? []), gid]);

@@ -12,7 +12,7 @@ import { PortchurnError } from '../protocol/errors.js';
 import { VERSION } from '../protocol/version.js';
 import type { SocketRights } from '../publish/http/unix-socket.js';
 import { startServer } from '../publish/server.js';
-import { groupId } from '../system/groups.js';
+import { groupId } from '../system/accounts.js';
 import { scopeOf } from './scope.js';
 
 const DASHBOARD_DIR = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));

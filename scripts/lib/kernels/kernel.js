@@ -8,7 +8,11 @@ import { join } from 'node:path';
 import { must, ROOT, run, Stop } from '../run.js';
 
 /** @typedef {{ release: string, image: string, modules: string, directory: string }} Kernel `modules`: its /lib/modules/RELEASE */
-/** @typedef {{ series: string, flavour: 'cloud' | 'rt' }} Stock as Debian names them: "6.12", and what it was built for */
+/**
+ * @typedef {{ series: string, flavour: 'cloud' | 'rt', part: readonly string[], inAll: boolean }} Stock `series`, `flavour`: as Debian
+ *   names them, "6.12" and what it was built for; `part`: files of the kernel tier unless all are asked for; `inAll`: part of
+ *   `npm run test:all`, too
+ */
 
 export const DIRECTORY = join(ROOT, 'out/kernels');
 /** Static, so that it runs in an initramfs. */

@@ -6,6 +6,8 @@ import type { TableTopic } from '../protocol/frames.js';
 import type { Entry } from './row-store.js';
 import { Sums } from './sums.js';
 
+const SLICE = 512;
+
 export class EntryPool {
   readonly #entries = new Map<string, Entry>();
   readonly #sums: Sums;
@@ -40,10 +42,13 @@ export class EntryPool {
     return this.#entries.delete(key);
   }
 
-  /** Sums over all but `visible`, which are entries of this pool. */
-  sumsWithout(visible: Iterable<Entry>): Record<string, number | null> {
+  /** Sums over all but `visible`, which are entries of this pool; interrupted between them. */
+  *sumsWithoutInSlices(visible: readonly Entry[]): Generator<void, Record<string, number | null>> {
     const rest = this.#sums.copy(this.topic);
-    for (const entry of visible) rest.remove(entry.row);
+    for (const [at, entry] of visible.entries()) {
+      rest.remove(entry.row);
+      if (at % SLICE === 0) yield;
+    }
     return rest.values;
   }
 }

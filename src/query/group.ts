@@ -95,6 +95,7 @@ const SLICE = 256;
 
 /** Sums of sums are the same sums: all ways in which fields combine allow it (merge.ts) but for pids, of which some are left out. */
 function* sumInSlices(key: string, rows: readonly FlowRow[]): Generator<void, FlowRow> {
+  yield;
   if (rows.length <= SLICE) return sumRows(key, rows);
   const parts: FlowRow[] = [];
   const pids = new PidUnion();

@@ -28,6 +28,8 @@ import { type Tick, View } from './view.js';
 const MAX_VIEWS = 256;
 /** Ticks within which a snapshot is made. */
 const MAX_SNAPSHOT_TICKS = 30;
+/** Turns that one waits for the last tick, where an older one is complete. */
+const TURNS_FOR_LAST_TICK = 20;
 /** Turns that one waits for, while others have asked for too much. */
 const MAX_SNAPSHOT_WAITS = 500;
 
@@ -225,7 +227,7 @@ export class Tables {
     for (const { spec } of views.values()) opening.spend(spec.filter.compileSteps);
     const last = this.tick.seq + MAX_SNAPSHOT_TICKS;
     try {
-      while (!isOfOneTick(views)) {
+      for (let patience = TURNS_FOR_LAST_TICK; !isOfOneTick(views) || (--patience > 0 && isBehind(views)); ) {
         if (this.tick.seq > last) throw tooExpensive('this snapshot cannot be made in time');
         await next();
       }
@@ -289,6 +291,11 @@ type ViewOfTopic = ReadonlyMap<TableTopic, View>;
 function isOfOneTick(views: ViewOfTopic): boolean {
   const seqs = Array.from(views.values(), (view) => view.tick?.seq);
   return seqs.every((seq) => seq !== undefined && seq === seqs[0]);
+}
+
+function isBehind(views: ViewOfTopic): boolean {
+  for (const view of views.values()) if (!view.isCurrent) return true;
+  return false;
 }
 
 /** For commands without a service: what GET /api/v1/snapshot would answer now. */

@@ -42,6 +42,13 @@ const GROUP_STEPS = 50;
 const SLICE_ROWS = 32;
 const SLICE_STEPS = 20_000;
 
+/** What clients are to see from now on. */
+interface Visible {
+  readonly changes: readonly EntryChange[];
+  readonly sorted: readonly Entry[] | null;
+  readonly other: Other;
+}
+
 export class View {
   total = 0;
   other: Other = null;
@@ -61,6 +68,8 @@ export class View {
   #changedAt: number;
   #snapshot: FrameText | null = null;
   readonly #deltas = new Map<number, FrameText | null>();
+  /** The visible entries in order, once somebody has sorted them. */
+  #sorted: readonly Entry[] | null = null;
   /** Beside the filter's steps. */
   #rowSteps = 0;
 
@@ -142,7 +151,8 @@ export class View {
 
   /** The visible entries, in order. */
   entries(): Entry[] {
-    return first(this.#versions.entries(), this.spec.order, this.spec.limit);
+    this.#sorted ??= first(this.#versions.entries(), this.spec.order, this.spec.limit);
+    return [...this.#sorted];
   }
 
   /** `"rows":[…],"total":…,"other":…` between two texts: the part that HTTP bodies and snapshot frames have in common. */
@@ -190,24 +200,23 @@ export class View {
     const tick = this.#wanted;
     const candidates = this.#grouping ? yield* this.#grouping.applyInSlices(matched) : matched;
     const all = this.#all();
-    const visible =
-      candidates.length === 0
-        ? []
-        : all.size > this.spec.limit
-          ? yield* this.#select(all)
-          : this.#everything(all, candidates);
-    this.#show(all, visible, candidates.length > 0, tick);
+    let visible: Visible | null = null;
+    if (candidates.length > 0)
+      visible = all.size > this.spec.limit ? yield* this.#select(all) : this.#everything(all, candidates);
+    this.#show(all, visible, tick);
   }
 
-  #show(all: EntryPool, visible: readonly EntryChange[], changed: boolean, tick: Tick): void {
+  /** @param visible null: nothing changed */
+  #show(all: EntryPool, visible: Visible | null, tick: Tick): void {
     this.#tick = tick;
     this.#started = true;
     this.#snapshot = null;
     this.#deltas.clear();
-    if (!changed) return;
+    if (visible === null) return;
     this.total = all.size;
-    this.#versions.apply(visible, tick.seq);
-    this.other = this.#hidden(all);
+    this.#versions.apply(visible.changes, tick.seq);
+    this.#sorted = visible.sorted;
+    this.other = visible.other;
     this.#changedAt = tick.seq;
   }
 
@@ -236,13 +245,19 @@ export class View {
   }
 
   /** The limit hides nothing: the visible changes are the changes, unless the limit hid rows until now. */
-  #everything(all: EntryPool, candidates: EntryChange[]): EntryChange[] {
-    return this.other === null ? candidates : this.#replace(all.values());
+  #everything(all: EntryPool, candidates: EntryChange[]): Visible {
+    const changes = this.other === null ? candidates : this.#replace(all.values());
+    return { changes, sorted: null, other: null };
   }
 
-  *#select(all: EntryPool): Generator<void, EntryChange[]> {
+  *#select(all: EntryPool): Generator<void, Visible> {
     this.#rowSteps += all.size * ORDER_STEPS;
-    return this.#replace(yield* firstInSlices(all.values(), this.spec.order, this.spec.limit));
+    const sorted = yield* firstInSlices(all.values(), this.spec.order, this.spec.limit);
+    yield;
+    const changes = this.#replace(sorted);
+    yield;
+    const hidden = { ...(yield* all.sumsWithoutInSlices(sorted)), rows: all.size - sorted.length };
+    return { changes, sorted, other: hidden };
   }
 
   /** The changes that lead from the rows that are visible now to `entries`. */
@@ -252,10 +267,5 @@ export class View {
     for (const key of this.#versions.keys()) if (!visible.has(key)) changed.push({ key, entry: null });
     for (const [key, entry] of visible) if (this.#versions.get(key) !== entry) changed.push({ key, entry });
     return changed;
-  }
-
-  #hidden(all: EntryPool): Other {
-    const rows = all.size - this.#versions.size;
-    return rows === 0 ? null : { ...all.sumsWithout(this.#versions.entries()), rows };
   }
 }

@@ -122,6 +122,23 @@ describe('subscriptions', () => {
     expect(client.copies.get('x')).toMatchObject({ snapshots: 2, deltas: 1 });
   });
 
+  it('end in mid-stream when a row costs too much, and the others go on', async () => {
+    const client = await world.connect();
+    world.source.flows.put(flow('a'));
+    client.send({ type: 'subscribe', sub: 'dear', topic: 'flows', filter: '!process:/a.{900}[0-9][c-d]/' });
+    client.send({ type: 'subscribe', sub: 'cheap', topic: 'flows' });
+    await client.at('dear', world.tick());
+    const next = random(1);
+    const letters = Array.from({ length: 4096 }, () => 'ab'[next(2)]).join('');
+    world.source.flows.put(flow('b', { process: proc({ cmdline: letters }) }));
+    world.tick();
+    const error = await client.until((frame) => frame.type === 'error');
+    expect(error).toMatchObject({ code: 'TOO_EXPENSIVE', sub: 'dear' });
+    world.source.flows.put(flow('c'));
+    expect([...(await client.at('cheap', world.tick())).rows.keys()].sort()).toEqual(['a', 'b', 'c']);
+    expect(world.hub.tables.views).toBe(1);
+  });
+
   it('with a slower interval hear every second tick, with all changes of both', async () => {
     const slower = await World.start({ intervalMs: 30_000 });
     try {

@@ -87,7 +87,7 @@ export class Service implements Ending {
 
 /** Listens on a free port of loopback unless `flags` say otherwise. */
 export const serviceWords = (...flags: string[]): string[] =>
-  portchurn('serve', '--listen', '127.0.0.1:0', ...flags);
+  portchurn('serve', ...(flags.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...flags);
 
 /** Ready when its URL stands on stdout. */
 export const startService = (scope: Scope, ...flags: string[]): Promise<Service> =>

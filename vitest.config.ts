@@ -48,7 +48,7 @@ const PROJECTS: readonly Project[] = [
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 1 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
   { name: 'faults', include: ['test/faults/*.test.ts'], seconds: 300, workers: 1 },
-  { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 2 },
+  { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 1 },
 ];
 
 /** No two projects overlap: each begins when the one before it has ended. */

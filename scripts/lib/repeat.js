@@ -13,7 +13,7 @@ import { countReport, failuresOf, readReport, reportOf, runTier, TIERS } from '.
 /** @typedef {import('./tiers.js').Report} Report */
 
 /** Files of a whole run. When more fail, it is not chance. */
-export const MOST_REPEATS = 3;
+export const MOST_REPEATS = 5;
 
 /** @param {Report | null} report @returns {string[]} paths of files with a failure */
 export const failedFiles = (report) =>

@@ -1,28 +1,14 @@
 /** Hundreds of user and network namespaces, made by a user without privilege: each is counted, and none is kept. */
-import { readdirSync, readlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { TotalsRow } from '../../src/protocol/rows.js';
 import type { Health } from '../../src/protocol/source.js';
+import { heldNamespaces } from '../support/held.js';
 import { testScope } from '../support/scope.js';
-import { type Service, startService } from '../support/service.js';
+import { startService } from '../support/service.js';
 import { ownNamespaces } from './storms.js';
 
 const [NAMESPACES, CONNECTIONS] = [387, 5];
 const WITHIN_MS = 90_000;
-
-/** A descriptor that is closed meanwhile leads nowhere. */
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-const heldNamespaces = ({ pid }: Service) =>
-  readdirSync(`/proc/${pid}/fd`)
-    .map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
-    .filter((link) => link.startsWith('net:'));
 
 it(`${NAMESPACES} namespaces of a user without privilege are counted right, and let go`, async () => {
   const scope = testScope();
@@ -47,6 +33,6 @@ it(`${NAMESPACES} namespaces of a user without privilege are counted right, and 
   program.closeInput();
   await program.exited;
   await totals.until((all) => ours(all).length === 0, WITHIN_MS);
-  expect(heldNamespaces(service)).toEqual([]);
+  expect(heldNamespaces(service.pid)).toEqual([]);
   expect((await service.get<Health>('/healthz')).status).toBe('ok');
 });

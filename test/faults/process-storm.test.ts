@@ -10,6 +10,7 @@ import { Netns } from '../support/netns.js';
 import { patient } from '../support/patience.js';
 import { testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
+import { answerTimes } from './answers.js';
 import { linkStorm } from './storms.js';
 
 /** Some exits happen beyond the limit. */
@@ -27,7 +28,7 @@ it('a storm of processes that are all different programs stops neither answers n
   const netns = Netns.create(scope);
   const service = await startService(scope);
   const storm = await linkStorm(scope, netns, { workers: WORKERS, processes: PROCESSES, seconds: SECONDS });
-  const slowest = await slowestAnswer(service, storm.exited);
+  const slowest = Math.max(...(await answerTimes(service, PAUSE_MS, () => storm.running)));
   const ran = Number(/^ran (\d+)$/m.exec(storm.stdout)?.[1]);
   const { total, missed } = await countedIn(service, netns);
   console.log(`${ran} processes, slowest answer ${Math.round(slowest)} ms`);
@@ -39,21 +40,6 @@ it('a storm of processes that are all different programs stops neither answers n
   await service.end();
   expect(performance.now() - began).toBeLessThan(ENDS_WITHIN_MS);
 });
-
-/** Asks /healthz again and again until `end`; ms. */
-async function slowestAnswer(service: Service, end: Promise<unknown>): Promise<number> {
-  let [slowest, going] = [0, true];
-  void end.finally(() => {
-    going = false;
-  });
-  while (going) {
-    const asked = performance.now();
-    await service.get<Health>('/healthz');
-    slowest = Math.max(slowest, performance.now() - asked);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-  return slowest;
-}
 
 /** Failed connects of the namespace, once they stand still, and events that the kernel did not show. */
 async function countedIn(service: Service, { inode }: Netns): Promise<{ total: TotalsRow; missed: number }> {

@@ -15,6 +15,7 @@ import { patient } from '../support/patience.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, serviceBy, serviceWords } from '../support/service.js';
 import { unitMemory } from '../support/unit.js';
+import { answerTimes } from './answers.js';
 import { busyLoops } from './busy.js';
 import { linkStorm, ownNamespaces } from './storms.js';
 
@@ -68,18 +69,6 @@ async function trouble(service: Service): Promise<void> {
   limitFiles(service, 4096);
 }
 
-/** How long each answer of /healthz took, ms; one that failed took for ever. */
-async function answers(service: Service, count: number): Promise<number[]> {
-  const times: number[] = [];
-  while (times.length < count) {
-    const asked = performance.now();
-    const took = () => performance.now() - asked;
-    times.push(await service.get('/healthz').then(took, () => Number.POSITIVE_INFINITY));
-    await sleep(PAUSE_MS);
-  }
-  return times.toSorted((a, b) => a - b);
-}
-
 const isSettled = (row: TotalsRow | undefined) =>
   row !== undefined &&
   row.failed !== null &&
@@ -102,8 +91,8 @@ it('it answers, counts right, and ends', async () => {
   const spaces = await ownNamespaces(scope, 100, 5);
   const flags = { to: [PEER, CLOSED], count: 2 * COUNT, rate: 2 * RATE };
   const client = await churnClient(scope, netns, flags);
-  const [times] = await Promise.all([
-    answers(service, ANSWERS),
+  const [asked] = await Promise.all([
+    answerTimes(service, PAUSE_MS, (answers) => answers < ANSWERS),
     trouble(service),
     client.done(),
     storm.exited,
@@ -112,6 +101,7 @@ it('it answers, counts right, and ends', async () => {
   over.abort();
   await asking;
 
+  const times = asked.toSorted((a, b) => a - b);
   const late = times.filter((ms) => ms > SOON_MS);
   const [median, slowest] = [times[ANSWERS / 2], times.at(-1)].map((ms) => Math.round(ms ?? 0));
   console.log(`answers: median ${median} ms, ${late.length} of ${ANSWERS} late, slowest ${slowest} ms`);

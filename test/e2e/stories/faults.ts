@@ -4,7 +4,7 @@
  * e2e and load with figures of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { integer } from '../../../src/protocol/format.js';
@@ -13,6 +13,7 @@ import type { FlowRow, TotalsRow } from '../../../src/protocol/rows.js';
 import type { Health } from '../../../src/protocol/source.js';
 import { churnClient, churnServer } from '../../support/churngen.js';
 import { counting, quiet, sockets } from '../../support/counters.js';
+import { heldNamespaces } from '../../support/held.js';
 import { programsGone } from '../../support/leftovers.js';
 import { MemoryLimit } from '../../support/memory-limit.js';
 import { KEPT, Netns } from '../../support/netns.js';
@@ -253,12 +254,7 @@ async function spaces(scope: Scope, service: Service, count: number): Promise<vo
   expect(rows.every(({ opened, coverage }) => opened === 2 * EACH && coverage === 1)).toBe(true);
   for (const netns of all) netns.end();
   await totals.until((them) => ours(them).length === 0, 60_000);
-  const held = readdirSync(`/proc/${service.pid}/fd`).map((fd) => linkOf(`/proc/${service.pid}/fd/${fd}`));
-  expect(held.filter((link) => link.startsWith('net:'))).toEqual([]);
-}
-
-function linkOf(path: string): string {
-  return existsSync(path) ? readlinkSync(path) : '';
+  expect(heldNamespaces(service.pid)).toEqual([]);
 }
 
 /** 100 KB of arguments and control characters, on every surface. */

@@ -31,7 +31,7 @@ async function prepare(chosen) {
  */
 function runOne(tier, chosen, idle) {
   if (tier === 'lint') return lint({ idle });
-  if (tier === 'kernels') return runMatrix({ hostTested: chosen.includes('kernel') });
+  if (tier === 'kernels') return runMatrix({ hostTested: chosen.includes('kernel'), idle });
   return runTier(tier, { idle });
 }
 

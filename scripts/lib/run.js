@@ -74,6 +74,13 @@ async function groupGone(group) {
 const AT_IDLE = ['chrt', '--idle', '0'];
 
 /**
+ * @param {boolean} idle
+ * @param {string} command
+ * @param {string[]} args
+ */
+const withClass = (idle, command, args) => [...(idle ? AT_IDLE : []), command, ...args];
+
+/**
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
  * @param {string} command
  * @param {string[]} args
@@ -83,7 +90,7 @@ const AT_IDLE = ['chrt', '--idle', '0'];
  * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
  */
 export function run(command, args, options = {}) {
-  const [program = command, ...words] = [...(options.idle ? AT_IDLE : []), command, ...args];
+  const [program = command, ...words] = withClass(options.idle ?? false, command, args);
   const child = spawn(program, words, {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
@@ -114,11 +121,12 @@ function finish(child, resolve, code, message) {
  * Starts a program that serves another, and waits until it says on stderr that it is ready.
  * @param {string} command
  * @param {string[]} args
- * @param {RegExp} ready
+ * @param {{ ready: RegExp, idle?: boolean }} options `idle`: as in run()
  * @returns {Promise<{ stop(): void }>}
  */
-export function background(command, args, ready) {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+export function background(command, args, { ready, idle = false }) {
+  const [program = command, ...words] = withClass(idle, command, args);
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   running.add(child);
   child.on('exit', () => running.delete(child));

@@ -16,10 +16,16 @@ import type { Netns } from './netns.js';
 import { type DumpedSocket, dump } from './socket-dump.js';
 import type { Watch } from './watch.js';
 
+/** When a namespace is looked for, and looked at, the next time. `audited`: by inode, the last time. */
+interface Schedule {
+  audited: Map<number, unknown>;
+  discoveredAt: number;
+}
+
 /** What of the engine only this comparison looks at: rows do not say which entry they count. */
 interface Inside {
   aggregator: Aggregator;
-  audits: { running: boolean; restUntil: number };
+  audits: { running: boolean; restUntil: number; schedule: Schedule };
 }
 
 /** A process by what makes it one; the start time is not in the generator's log, and null then. */
@@ -36,12 +42,17 @@ export function namespaceOf(engine: Engine, netns: Netns): Namespace | undefined
   return all.findLast(({ inode }) => inode === netns.inode);
 }
 
-/** Waits until each namespace was dumped and joined from now on. The next audit need not rest before; an idle one has 30 s. */
+/**
+ * Waits until each namespace was dumped and joined from now on. All are due for that: the next audit need not rest before, one
+ * that is new is looked for at once, and one in which nothing happens does not have its 30 s.
+ */
 export async function audited(watch: Watch, spaces: readonly Netns[], withinMs = 45_000): Promise<void> {
   const since = Number(process.hrtime.bigint());
   const { audits } = inside(watch.engine);
   await watch.until(() => !audits.running, 'the running audit to end', withinMs);
   audits.restUntil = 0;
+  audits.schedule.discoveredAt = Number.NEGATIVE_INFINITY;
+  for (const { inode } of spaces) audits.schedule.audited.delete(inode);
   const isDone = (netns: Netns) => (namespaceOf(watch.engine, netns)?.auditedAt ?? 0) > since;
   await watch.until(() => spaces.every(isDone) && !audits.running, 'an audit of every namespace', withinMs);
 }

@@ -18,17 +18,18 @@ const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable 
 
 /**
  * Boots, and waits until the machine has switched itself off.
- * @param {{ kernel: import('./kernel.js').Kernel, initramfs: string, minutes: number }} options
+ * @param {{ kernel: import('./kernel.js').Kernel, initramfs: string, minutes: number, idle: boolean }} options
+ *   `idle`: only while nobody else wants the processor
  * @returns {Promise<{ console: string, result: string }>}
  */
-export async function boot({ kernel, initramfs, minutes }) {
+export async function boot({ kernel, initramfs, minutes, idle }) {
   const file = (/** @type {string} */ name) => join(kernel.directory, name);
   const [socket, console, result] = [file('share.socket'), file('console.txt'), file('result.txt')];
   for (const old of [socket, console, result]) rmSync(old, { force: true });
   const share = await background(
     programPath('virtiofsd') ?? 'virtiofsd',
     [`--socket-path=${socket}`, '-o', 'source=/', '-o', 'cache=always', '-o', 'sandbox=chroot'],
-    /Waiting for vhost-user/,
+    { ready: /Waiting for vhost-user/, idle },
   );
   const words = [
     ...['--kill-after=10', `${minutes}m`, 'qemu-system-x86_64', ...PROCESSOR, '-nodefaults', '-no-reboot'],
@@ -38,7 +39,7 @@ export async function boot({ kernel, initramfs, minutes }) {
     ...['-device', `vhost-user-fs-pci,chardev=share,tag=${SHARE}`],
     ...['-kernel', kernel.image, '-initrd', initramfs, '-append', COMMAND_LINE],
   ];
-  await run('timeout', words);
+  await run('timeout', words, { idle });
   share.stop();
   return { console: textOf(console), result: textOf(result) };
 }

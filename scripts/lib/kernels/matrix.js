@@ -19,8 +19,10 @@ import { differences, lineOf, rewrite } from './table.js';
  * @typedef {import('../tiers.js').Report} Report
  * @typedef {import('./table.js').Row} Row
  * @typedef {import('./kernel.js').Kernel} Kernel
- * @typedef {{ all?: boolean, write?: boolean, hostTested?: boolean }} Options
- *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel
+ * @typedef {{ all?: boolean, write?: boolean, hostTested?: boolean, idle?: boolean }} Options
+ *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel;
+ *   `idle`: only while nobody else wants the processor
+ * @typedef {{ kernel: Kernel, files: readonly string[], minutes: number, idle: boolean }} Job what a guest is to run
  */
 
 /** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
@@ -47,14 +49,16 @@ const README = join(ROOT, 'README.md');
  * @param {Options} options
  * @returns {Promise<Count>}
  */
-export async function runMatrix({ all = false, write = false, hostTested = false }) {
-  const rows = [hostTested ? rowOf(OWN, readReport('kernel')) : await onHost(all ? [] : PART)];
+export async function runMatrix({ all = false, write = false, hostTested = false, idle = false }) {
+  const rows = [hostTested ? rowOf(OWN, readReport('kernel')) : await onHost(all ? [] : PART, idle)];
   const minutes = all ? MINUTES.all : MINUTES.part;
   // One by one, since apt has one cache.
   const machines = [];
   for (const stock of STOCK.filter(({ inAll }) => inAll || !hostTested))
     machines.push({ kernel: await fetched(stock), files: all ? [] : stock.part });
-  rows.push(...(await Promise.all(machines.map(({ kernel, files }) => onKernel(kernel, files, minutes)))));
+  rows.push(
+    ...(await Promise.all(machines.map(({ kernel, files }) => onKernel({ kernel, files, minutes, idle })))),
+  );
   for (const row of rows) console.log(lineOf(row));
   if (write) writeFileSync(README, rewrite(readFileSync(README, 'utf8'), rows));
   const counts = rows.map(({ kernel, count }) => within(count, kernel));
@@ -68,9 +72,13 @@ function compare(rows) {
   return failure(`README.md: ${wrong}; npm run test:kernels -- --write`);
 }
 
-/** @param {string[]} files @returns {Promise<Row>} */
-async function onHost(files) {
-  await runTier('kernel', { files });
+/**
+ * @param {string[]} files
+ * @param {boolean} idle
+ * @returns {Promise<Row>}
+ */
+async function onHost(files, idle) {
+  await runTier('kernel', { files, idle });
   return rowOf(OWN, readReport('kernel'));
 }
 
@@ -86,22 +94,16 @@ const fetched = (stock) =>
   fetchKernel(stock).catch((error) => failed(`${stock.series}-${stock.flavour}`, error));
 
 /**
- * @param {Kernel | Row} kernel
- * @param {readonly string[]} files
- * @param {number} minutes
+ * @param {{ kernel: Kernel | Row } & Omit<Job, 'kernel'>} job
  * @returns {Promise<Row>}
  */
-async function onKernel(kernel, files, minutes) {
+async function onKernel({ kernel, ...how }) {
   if ('count' in kernel) return kernel;
-  return runOn(kernel, files, minutes).catch((error) => failed(kernel.release, error));
+  return runOn({ kernel, ...how }).catch((error) => failed(kernel.release, error));
 }
 
-/**
- * @param {Kernel} kernel
- * @param {readonly string[]} files
- * @param {number} minutes
- */
-async function runOn(kernel, files, minutes) {
+/** @param {Job} job */
+async function runOn({ kernel, files, minutes, idle }) {
   const script = join(kernel.directory, 'job.sh');
   const words = ['scripts/lib/kernels/guest.sh', kernel.modules, process.execPath, ROOT, ...files];
   const environment = `NO_COLOR=1 TEST_PATIENCE=${PATIENCE} BUSYBOX='${BUSYBOX}'`;
@@ -111,7 +113,7 @@ async function runOn(kernel, files, minutes) {
   );
   const began = performance.now();
   say(`kernels: ${kernel.release}: booting, at most ${minutes} min`);
-  const { console, result } = await boot({ kernel, initramfs: makeInitramfs(kernel, script), minutes });
+  const { console, result } = await boot({ kernel, initramfs: makeInitramfs(kernel, script), minutes, idle });
   say(`kernels: ${kernel.release}: ${Math.round((performance.now() - began) / 1000)} s`);
   const row = rowOf(kernel.release, parse(result));
   if (row.count.failed > 0) say(console.slice(-20_000));

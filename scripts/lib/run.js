@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { AT_IDLE, keepIdle } from './idle.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
@@ -70,15 +71,22 @@ async function groupGone(group) {
   }
 }
 
-/** sched(7), SCHED_IDLE: whoever else wants the processor gets it at once. From util-linux. */
-const AT_IDLE = ['chrt', '--idle', '0'];
-
 /**
- * @param {boolean} idle
- * @param {string} command
- * @param {string[]} args
+ * A process that leads a session, and so a process group.
+ * @param {string[]} words
+ * @param {{ idle: boolean, env?: NodeJS.ProcessEnv, cwd?: string, stdio: import('node:child_process').StdioOptions }} options
  */
-const withClass = (idle, command, args) => [...(idle ? AT_IDLE : []), command, ...args];
+function launch(words, { idle, ...options }) {
+  const [program = '', ...args] = [...(idle ? AT_IDLE : []), ...words];
+  const child = spawn(program, args, { ...options, detached: true });
+  running.add(child);
+  const stop = idle && child.pid ? keepIdle(child.pid) : () => {};
+  child.on('exit', () => {
+    running.delete(child);
+    stop();
+  });
+  return child;
+}
 
 /**
  * Runs a program to its end, in the project's root; what it prints goes to stderr.
@@ -90,14 +98,12 @@ const withClass = (idle, command, args) => [...(idle ? AT_IDLE : []), command, .
  * @returns {Promise<number>} its exit code; 127 when there is no such program; 128 when a signal ended it
  */
 export function run(command, args, options = {}) {
-  const [program = command, ...words] = withClass(options.idle ?? false, command, args);
-  const child = spawn(program, words, {
+  const child = launch([command, ...args], {
+    idle: options.idle ?? false,
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', options.stdout ?? options.output ?? 2, options.output ?? 2],
-    detached: true,
   });
-  running.add(child);
   return new Promise((resolve) => {
     child.on('error', (error) => finish(child, resolve, 127, `${command}: ${error.message}`));
     child.on('exit', (code) => finish(child, resolve, code ?? 128));
@@ -125,16 +131,13 @@ function finish(child, resolve, code, message) {
  * @returns {Promise<{ stop(): void }>}
  */
 export function background(command, args, { ready, idle = false }) {
-  const [program = command, ...words] = withClass(idle, command, args);
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = launch([command, ...args], { idle, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  running.add(child);
-  child.on('exit', () => running.delete(child));
   return new Promise((resolve, reject) => {
     const gone = () => reject(new Stop(`${command} ended: ${said}`));
     child.on('error', (error) => reject(new Stop(`${command}: ${error.message}`)));
     child.on('exit', gone);
-    child.stderr.setEncoding('utf8').on('data', (text) => {
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
       said = (said + text).slice(-2000);
       if (ready.test(said)) resolve({ stop: () => void child.kill() });
     });

@@ -1,7 +1,7 @@
 /**
  * Programs that get the processor only while nobody else wants it. The policy alone does not do that: a scheduler with autogroup
  * (sched(7)) first shares processors between sessions, evenly, and only inside a session by policy. So each session of such a
- * program is given the least weight, too, also those that it or its children start later.
+ * program is given little weight, too, also those that it or its children start later.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -9,8 +9,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** sched(7), SCHED_IDLE: in its session, whoever else wants the processor gets it at once. From util-linux. */
 export const AT_IDLE = ['chrt', '--idle', '0'];
-/** The weight of the session beside others: 15 instead of 1024. */
-const LEAST = '19';
+/** As nice(1): the session weighs 110 beside 1024 of another one. With the least, 15, a page or a guest would stand still at times. */
+const LITTLE = '10';
 /** How soon a new session is noticed. */
 const LOOK_MS = 500;
 
@@ -57,7 +57,7 @@ function lighten(root, known) {
     known.add(session);
     const member = all.find((place) => place.session === session)?.pid;
     try {
-      writeFileSync(`/proc/${member}/autogroup`, LEAST);
+      writeFileSync(`/proc/${member}/autogroup`, LITTLE);
     } catch {
       // It has ended, or this kernel has no autogroup.
     }

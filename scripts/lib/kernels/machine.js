@@ -15,7 +15,8 @@ const MEMORY = '3G';
  * the timer interrupts: an emulator that waits for a processor is late, and the kernel gives up ("IO-APIC + timer doesn't work").
  */
 const PROCESSOR = ['-accel', 'tcg,thread=multi', '-cpu', 'Nehalem', '-smp', '2'];
-const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc no_timer_check';
+const COMMAND_LINE =
+  'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc no_timer_check';
 
 /**
  * Boots, and waits until the machine has switched itself off.

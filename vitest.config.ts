@@ -1,7 +1,7 @@
 /**
  * One vitest project per test tier. Kernel tests compare every event and share two small cores, so one file runs at a time: two at
  * once leave no processor free, and then this kernel hides closes (docs/decisions/hidden-tasks.md). End-to-end tests allow for what
- * the service says that it missed, and mostly wait: two files at a time; scenes wait nearly all the time: three. scripts/test.js runs
+ * the service says that it missed, and mostly wait: two files at a time; of the scenes one only waits: two. scripts/test.js runs
  * the tiers one after the other (scripts/lib/tiers.js); `npx vitest --project unit` works as well.
  */
 import { defineConfig } from 'vitest/config';
@@ -18,7 +18,7 @@ interface Project {
   exclude?: string[];
   seconds: number;
   /** Files at a time; of two processors vitest leaves one to itself otherwise. */
-  workers: 1 | 2 | 3;
+  workers: 1 | 2;
   /** Files share a process and its modules, which saves the time of importing them: none of them leaves anything behind. */
   isolate?: boolean;
 }
@@ -46,7 +46,7 @@ const PROJECTS: readonly Project[] = [
     workers: 2,
     isolate: false,
   },
-  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 3 },
+  { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 2 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
   { name: 'faults', include: ['test/faults/*.test.ts'], seconds: 300, workers: 1 },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 1 },

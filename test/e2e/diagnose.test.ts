@@ -1,5 +1,5 @@
 /**
- * What is misconfigured is found: one scenario of each kind of program, all fourteen are in test/scenes/diagnose.test.ts. Those
+ * What is misconfigured is found: one scenario of each kind of program, all fourteen are in test/load/diagnose.test.ts. Those
  * findings also resolve that need no TIME_WAIT entry to end, which takes a minute.
  */
 import { tellScenarios } from './stories/diagnose.js';

@@ -2,7 +2,7 @@
  * Real programs, misconfigured on purpose: the first finding names the process or program, the destination and the rule, and
  * its first fix changes the application; what to do now can be done, and once the program is configured well the finding
  * resolves and nobody has to act. All run at the same time under one service, each in a namespace with a small range of its
- * own, so that little load does. Called by the tiers e2e and scenes: most findings need more than a minute to resolve.
+ * own, so that little load does. Called by the tiers e2e and load: most findings need more than a minute to resolve.
  */
 import { execSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -3,7 +3,7 @@
  * The tracer: turns TCP state transitions into one event per change of a connection (bpf/tcp_event.h).
  * In: tp_btf/inet_sock_set_state, for everything that follows from a socket's state; system calls, for who accepted a
  * connection and for attempts that failed before SYN_SENT (syscalls.bpf.h); sched_process_exit, for processes that end.
- * Out: records in the ring; when it is full, counts in the map `overflow` (emit.bpf.h).
+ * Out: records in the ring; when it is full, overflow counters (overflow.bpf.h).
  * A connection's state is kept in the local storage of its socket (state.bpf.h), so each event is complete by itself, and a lost event
  * makes no other one wrong.
  * `current` is used only while some task is inside a system call on the socket (sk_lock.owned). Otherwise it is whichever

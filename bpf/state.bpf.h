@@ -97,13 +97,17 @@ struct {
 	__uint(max_entries, RING_BYTES_DEFAULT);
 } events SEC(".maps");
 
-/* The overflow counters. Inserted when the ring is full; user space reads and never clears them. */
-struct {
+/* The overflow counters. Inserted when the ring is full; user space empties the one whose turn is over: overflow.bpf.h. */
+struct overflow_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OVERFLOW_MAX);
 	__type(key, struct overflow_key);
 	__type(value, __u64);
-} overflow SEC(".maps");
+};
+struct overflow_map overflow_0 SEC(".maps");
+struct overflow_map overflow_1 SEC(".maps");
+volatile struct overflow_turn turn SEC(".data.turn") = {};
+struct overflow_writers writers SEC(".data.writers") = {};
 
 /*
  * By socket cookie. Inserted when the ring is full, for connections that stay open or leave a TIME_WAIT entry: socket dumps

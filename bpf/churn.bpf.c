@@ -85,19 +85,35 @@ static __always_inline void on_attempt(struct transition *t)
 	}
 }
 
-/* A child starts with a copy of its listener's state: keep the listening process, reset the rest. */
-static __always_inline void begin_inbound(struct transition *t)
+/*
+ * A child starts with a copy of its listener's state: keep the listening process, reset the rest. Returns whether accept() has given it
+ * already.
+ */
+static __always_inline bool begin_inbound(struct transition *t)
 {
 	struct socket_state *s = t->state;
 	__u32 owner = s->last == TCP_LISTEN ? s->owner : 0;
 	__u32 owner_tgid = s->last == TCP_LISTEN ? s->owner_tgid : 0;
 	struct mptcp_subflow_context *subflow = subflow_of(t->sk);
+	struct process_ref acceptor;
 
 	__builtin_memset(s, 0, sizeof(*s));
 	s->owner = owner;
 	s->owner_tgid = owner_tgid;
 	s->direction = DIRECTION_IN;
 	s->flags = is_further(subflow) && take_mptcp_owner(subflow, s) ? 0 : FLAG_OWNER_IS_LISTENER;
+	if (!t->sk->sk_socket || !take_early_acceptor(t->sk, &acceptor))
+		return false;
+	s->owner = acceptor.id;
+	s->owner_tgid = acceptor.tgid;
+	s->flags = 0;
+	return true;
+}
+
+/* Still in SYN_RECV, and a child of a listener. */
+static __always_inline bool is_early(struct transition *t)
+{
+	return t->oldstate == TCP_SYN_RECV && t->state->direction == DIRECTION_IN;
 }
 
 static __always_inline void on_established(struct transition *t)
@@ -105,18 +121,19 @@ static __always_inline void on_established(struct transition *t)
 	struct socket_state *s = t->state;
 	struct event_facts f;
 	enum sent sent;
+	bool accepted = false;
 
 	if (t->oldstate == TCP_SYN_SENT) {
 		/* An attempt may be older than the tracer; the connection is not. */
 		s->direction = DIRECTION_OUT;
 		s->flags &= ~FLAG_PREEXISTING;
 	} else if (s->direction != DIRECTION_OUT) {
-		begin_inbound(t);
+		accepted = begin_inbound(t);
 	}
 	s->established_ns = t->now;
 	if (s->attempt_ns)
 		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
-	if (s->direction == DIRECTION_IN && config.syscalls && !is_further(subflow_of(t->sk)))
+	if (s->direction == DIRECTION_IN && config.syscalls && !accepted && !is_further(subflow_of(t->sk)))
 		return;
 	f = facts_of(t, EVENT_ESTABLISHED);
 	sent = send_event(t->sk, &f);
@@ -209,6 +226,8 @@ static __always_inline void on_close(struct transition *t)
 {
 	if (t->oldstate == TCP_LISTEN)
 		on_listen(t);
+	else if (is_early(t) && begin_inbound(t))
+		on_closed(t);
 	else if (t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns))
 		on_failed(t);
 	else
@@ -261,6 +280,8 @@ static __always_inline void dispatch(struct transition *t)
 		on_listen(t);
 		break;
 	case TCP_FIN_WAIT1:
+		if (is_early(t))
+			begin_inbound(t);
 		t->state->flags |= FLAG_CLOSED_FIRST;
 		remember_closer(t);
 		break;

@@ -9,6 +9,9 @@ export const LOOPS = `trap 'trap - TERM; kill 0' TERM
 for i in $(seq "$0"); do setpriv --pdeathsig=KILL sh -c '${FOREVER}' & done
 wait`;
 
+/** With FAULTS_SESSION=same they share the session of the tests and so of the services. */
 export async function busyLoops(scope: Scope, count: number): Promise<void> {
-  await start(scope, ['setsid', 'sh', '-c', LOOPS, String(count)]);
+  if (process.env.FAULTS_SESSION !== 'same')
+    return void (await start(scope, ['setsid', 'sh', '-c', LOOPS, String(count)]));
+  for (let n = 0; n < count; n++) await start(scope, ['sh', '-c', FOREVER]);
 }

@@ -189,6 +189,9 @@ static __always_inline void on_failed(struct transition *t)
 {
 	struct event_facts f = facts_of(t, EVENT_FAILED);
 
+	/* The kernel did not show how it began: the call that fails now must not count it again. */
+	if (!t->state->attempt_ns && in_syscall(t->sk))
+		note_attempt();
 	if (t->sk->sk_err)
 		f.err = (__u16)t->sk->sk_err;
 	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t)) {

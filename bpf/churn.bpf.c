@@ -225,13 +225,19 @@ static __always_inline void on_closed(struct transition *t)
 	send_event(t->sk, &f);
 }
 
+/* The handshake did not end, and no accept() had given the connection before that. */
+static __always_inline bool never_opened(struct transition *t)
+{
+	if (is_early(t) && begin_inbound(t))
+		return false;
+	return t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns);
+}
+
 static __always_inline void on_close(struct transition *t)
 {
 	if (t->oldstate == TCP_LISTEN)
 		on_listen(t);
-	else if (is_early(t) && begin_inbound(t))
-		on_closed(t);
-	else if (t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns))
+	else if (never_opened(t))
 		on_failed(t);
 	else
 		on_closed(t);

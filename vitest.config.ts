@@ -12,8 +12,13 @@ const SANITIZED = ['test/kernel/sanitized.test.ts'];
 /** End-to-end tests in a tier of their own: they wait for a browser, a build or a slow reader, and compare no counts under load. */
 const SCREENS = ['test/e2e/dashboard*.test.ts', 'test/e2e/output.test.ts', 'test/e2e/setup.test.ts'];
 
+/** Those that bring loops of their own, when the whole tier runs beside some: test/faults/load.ts. */
+const LOADED = ['test/faults/together.test.ts', 'test/faults/busy-machine.test.ts'];
+
 interface Project {
   name: string;
+  /** Runs before all of its files. */
+  before?: string;
   include: string[];
   exclude?: string[];
   seconds: number;
@@ -48,18 +53,26 @@ const PROJECTS: readonly Project[] = [
   },
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 2 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
-  { name: 'faults', include: ['test/faults/*.test.ts'], seconds: 300, workers: 1 },
+  {
+    name: 'faults',
+    before: 'test/faults/load.ts',
+    include: ['test/faults/*.test.ts'],
+    exclude: process.env.FAULTS_LOOPS ? LOADED : [],
+    seconds: 300,
+    workers: 1,
+  },
   { name: 'load', include: ['test/load/**/*.test.ts'], seconds: 300, workers: 1 },
 ];
 
 /** No two projects overlap: each begins when the one before it has ended. */
 const project = (
-  { name, include, exclude = [], seconds, workers, isolate = true }: Project,
+  { name, before, include, exclude = [], seconds, workers, isolate = true }: Project,
   order: number,
 ) => ({
   extends: true as const,
   test: {
     name,
+    globalSetup: before === undefined ? [] : [before],
     include,
     exclude,
     isolate,

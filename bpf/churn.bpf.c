@@ -3,7 +3,7 @@
  * The tracer: turns TCP state transitions into one event per change of a connection (bpf/tcp_event.h).
  * In: tp_btf/inet_sock_set_state, for everything that follows from a socket's state; system calls, for who accepted a
  * connection and for attempts that failed before SYN_SENT (syscalls.bpf.h); sched_process_exit, for processes that end.
- * Out: records in the ring; when it is full, counts in the map `overflow` (emit.bpf.h).
+ * Out: records in the ring; when it is full, overflow counters (overflow.bpf.h).
  * A connection's state is kept in the local storage of its socket (state.bpf.h), so each event is complete by itself, and a lost event
  * makes no other one wrong.
  * `current` is used only while some task is inside a system call on the socket (sk_lock.owned). Otherwise it is whichever
@@ -85,19 +85,35 @@ static __always_inline void on_attempt(struct transition *t)
 	}
 }
 
-/* A child starts with a copy of its listener's state: keep the listening process, reset the rest. */
-static __always_inline void begin_inbound(struct transition *t)
+/*
+ * A child starts with a copy of its listener's state: keep the listening process, reset the rest. Returns whether accept() has given it
+ * already.
+ */
+static __always_inline bool begin_inbound(struct transition *t)
 {
 	struct socket_state *s = t->state;
 	__u32 owner = s->last == TCP_LISTEN ? s->owner : 0;
 	__u32 owner_tgid = s->last == TCP_LISTEN ? s->owner_tgid : 0;
 	struct mptcp_subflow_context *subflow = subflow_of(t->sk);
+	struct process_ref acceptor;
 
 	__builtin_memset(s, 0, sizeof(*s));
 	s->owner = owner;
 	s->owner_tgid = owner_tgid;
 	s->direction = DIRECTION_IN;
 	s->flags = is_further(subflow) && take_mptcp_owner(subflow, s) ? 0 : FLAG_OWNER_IS_LISTENER;
+	if (!t->sk->sk_socket || !take_early_acceptor(t->sk, &acceptor))
+		return false;
+	s->owner = acceptor.id;
+	s->owner_tgid = acceptor.tgid;
+	s->flags = 0;
+	return true;
+}
+
+/* Still in SYN_RECV, and a child of a listener. */
+static __always_inline bool is_early(struct transition *t)
+{
+	return t->oldstate == TCP_SYN_RECV && t->state->direction == DIRECTION_IN;
 }
 
 static __always_inline void on_established(struct transition *t)
@@ -105,18 +121,19 @@ static __always_inline void on_established(struct transition *t)
 	struct socket_state *s = t->state;
 	struct event_facts f;
 	enum sent sent;
+	bool accepted = false;
 
 	if (t->oldstate == TCP_SYN_SENT) {
 		/* An attempt may be older than the tracer; the connection is not. */
 		s->direction = DIRECTION_OUT;
 		s->flags &= ~FLAG_PREEXISTING;
 	} else if (s->direction != DIRECTION_OUT) {
-		begin_inbound(t);
+		accepted = begin_inbound(t);
 	}
 	s->established_ns = t->now;
 	if (s->attempt_ns)
 		s->connect_us = (__u32)((t->now - s->attempt_ns) / 1000);
-	if (s->direction == DIRECTION_IN && config.syscalls && !is_further(subflow_of(t->sk)))
+	if (s->direction == DIRECTION_IN && config.syscalls && !accepted && !is_further(subflow_of(t->sk)))
 		return;
 	f = facts_of(t, EVENT_ESTABLISHED);
 	sent = send_event(t->sk, &f);
@@ -172,6 +189,9 @@ static __always_inline void on_failed(struct transition *t)
 {
 	struct event_facts f = facts_of(t, EVENT_FAILED);
 
+	/* The kernel did not show how it began: the call that fails now must not count it again. */
+	if (!t->state->attempt_ns && in_syscall(t->sk))
+		note_attempt();
 	if (t->sk->sk_err)
 		f.err = (__u16)t->sk->sk_err;
 	else if ((t->sk->sk_shutdown & SHUTDOWN_MASK) == 0 && no_port_found(t)) {
@@ -205,11 +225,19 @@ static __always_inline void on_closed(struct transition *t)
 	send_event(t->sk, &f);
 }
 
+/* The handshake did not end, and no accept() had given the connection before that. */
+static __always_inline bool never_opened(struct transition *t)
+{
+	if (is_early(t) && begin_inbound(t))
+		return false;
+	return t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns);
+}
+
 static __always_inline void on_close(struct transition *t)
 {
 	if (t->oldstate == TCP_LISTEN)
 		on_listen(t);
-	else if (t->oldstate == TCP_SYN_SENT || (t->oldstate == TCP_SYN_RECV && !t->state->established_ns))
+	else if (never_opened(t))
 		on_failed(t);
 	else
 		on_closed(t);
@@ -261,6 +289,8 @@ static __always_inline void dispatch(struct transition *t)
 		on_listen(t);
 		break;
 	case TCP_FIN_WAIT1:
+		if (is_early(t))
+			begin_inbound(t);
 		t->state->flags |= FLAG_CLOSED_FIRST;
 		remember_closer(t);
 		break;

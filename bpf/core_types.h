@@ -181,6 +181,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_error_queue;
 	socket_lock_t sk_lock;
+	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	int sk_err;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
  * In: a socket and the facts of one event. Out: one record in the ring when the filters let it pass; when the ring is full,
- * one count in the map `overflow`, and the owner in the map `lost_owners`.
+ * one overflow counter, and the owner in the map `lost_owners`.
  */
 #ifndef PORTCHURN_EMIT_BPF_H
 #define PORTCHURN_EMIT_BPF_H
 
 #include <bpf/bpf_endian.h>
+#include "overflow.bpf.h"
 #include "sock_view.bpf.h"
 
 /* The address argument of a system call. */
@@ -109,17 +110,6 @@ static __always_inline void keep_owner(struct event_facts *f)
 				    f->flags & FLAG_OWNER_IS_LISTENER ? BPF_NOEXIST : BPF_ANY);
 }
 
-/* Another CPU was first with this key, or the map is full. */
-static __always_inline void count_overflow_again(struct overflow_key *key)
-{
-	__u64 *value = bpf_map_lookup_elem(&overflow, key);
-
-	if (value)
-		__sync_fetch_and_add(value, 1);
-	else
-		count(COUNTER_OVERFLOW_FULL);
-}
-
 /* The ring is full: totals stay exact and owners known; only the details of the event are lost. */
 static __always_inline void count_overflow(struct sock_view *v, struct event_facts *f)
 {
@@ -134,15 +124,10 @@ static __always_inline void count_overflow(struct sock_view *v, struct event_fac
 				     FLAG_PREEXISTING),
 		.err = (__u8)f->err,
 	};
-	__u64 one = 1;
-	__u64 *value = bpf_map_lookup_elem(&overflow, &key);
 
 	keep_owner(f);
-	if (value)
-		__sync_fetch_and_add(value, 1);
-	else if (bpf_map_update_elem(&overflow, &key, &one, BPF_NOEXIST) != 0)
-		count_overflow_again(&key);
-	/* Last: a reader that sees this counter move finds the event in the map. */
+	count_by_kind(&key);
+	/* Last: a reader that sees this counter move finds the event in a map. */
 	count(COUNTER_RING_LOST);
 }
 

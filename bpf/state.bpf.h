@@ -97,13 +97,17 @@ struct {
 	__uint(max_entries, RING_BYTES_DEFAULT);
 } events SEC(".maps");
 
-/* The overflow counters. Inserted when the ring is full; user space reads and never clears them. */
-struct {
+/* The overflow counters. Inserted when the ring is full; user space empties the one whose turn is over: overflow.bpf.h. */
+struct overflow_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, OVERFLOW_MAX);
 	__type(key, struct overflow_key);
 	__type(value, __u64);
-} overflow SEC(".maps");
+};
+struct overflow_map overflow_0 SEC(".maps");
+struct overflow_map overflow_1 SEC(".maps");
+volatile struct overflow_turn turn SEC(".data.turn") = {};
+struct overflow_writers writers SEC(".data.writers") = {};
 
 /*
  * By socket cookie. Inserted when the ring is full, for connections that stay open or leave a TIME_WAIT entry: socket dumps
@@ -161,9 +165,22 @@ struct {
 	__type(value, struct process_ref);
 } mptcp_owners SEC(".maps");
 
+/*
+ * Who accepted a connection whose handshake had not ended (a server of TCP_FASTOPEN), by the address of its struct sock: it has no
+ * cookie yet. Inserted by that accept(), taken at the connection's next transition.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, EARLY_ACCEPTORS_MAX);
+	__type(key, __u64);
+	__type(value, struct process_ref);
+} early_acceptors SEC(".maps");
+
 __u32 next_process_id = 0;
 /* Some state is in spare_states. Before that nobody looks there. */
 __u32 spare_used = 0;
+/* Some accept() came early. Before that nobody looks there. */
+__u32 early_used = 0;
 
 /* For a socket whose type the verifier knows. */
 static __always_inline bool has_flag(struct sock *sk, int flag)
@@ -177,6 +194,26 @@ static __always_inline void count(__u32 counter)
 
 	if (value)
 		__sync_fetch_and_add(value, 1); /* a packet may interrupt */
+}
+
+static __always_inline void note_early_acceptor(struct sock *sk, struct process_ref *acceptor)
+{
+	__u64 address = (__u64)sk;
+
+	early_used = 1;
+	bpf_map_update_elem(&early_acceptors, &address, acceptor, BPF_ANY);
+}
+
+/* Of those who ask at the same time only one is given it. */
+static __always_inline bool take_early_acceptor(struct sock *sk, struct process_ref *acceptor)
+{
+	__u64 address = (__u64)sk;
+	struct process_ref *found = early_used ? bpf_map_lookup_elem(&early_acceptors, &address) : NULL;
+
+	if (!found)
+		return false;
+	*acceptor = *found;
+	return bpf_map_delete_elem(&early_acceptors, &address) == 0;
 }
 
 static __always_inline struct socket_state *spare_state_of(struct sock *sk)

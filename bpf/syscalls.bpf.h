@@ -94,6 +94,20 @@ static __always_inline void send_for_caller(struct sock *sk, struct event_facts 
 	send_call(sk, f);
 }
 
+/*
+ * The handshake has not ended, and the socket has no cookie: its next transition reports the connection, unless that has just been.
+ * Returns whether the accept() is still to be reported.
+ */
+static __always_inline bool accepted_late(struct sock *sk, struct event_facts *f)
+{
+	struct process_ref acceptor = current_process();
+
+	note_early_acceptor(sk, &acceptor);
+	f->newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
+	f->cookie = cookie_of(sk);
+	return f->newstate != TCP_SYN_RECV && take_early_acceptor(sk, &acceptor);
+}
+
 /* accept() returned: the caller has the connection now. One that is closed or has no cookie yet is reported by its close. */
 static __always_inline int on_accept(long fd)
 {
@@ -112,6 +126,8 @@ static __always_inline int on_accept(long fd)
 		return 0;
 	f.cookie = cookie_of(sk);
 	f.newstate = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (!f.cookie && f.newstate == TCP_SYN_RECV && !accepted_late(sk, &f))
+		return 0;
 	if (!f.cookie || f.newstate == TCP_CLOSE)
 		return 0;
 	send_for_caller(sk, &f);

@@ -159,7 +159,7 @@ struct process_exit_event {
 	__u32 pad;
 };
 
-/* Key of the map `overflow`: cumulative counts (u64) of the events that the ring had no room for. 24 bytes. */
+/* Key of the maps of overflow counters: how many events (u64) the ring had no room for. 24 bytes. */
 struct overflow_key {
 	__u64 netns_cookie;
 	__u32 owner;

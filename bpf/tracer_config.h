@@ -27,10 +27,20 @@ struct tracer_control {
 	__u32 traced;
 };
 
+/* The map .data.turn, written by user space alone: which of the two maps of overflow counters the programs write to. */
+struct overflow_turn {
+	__u32 active; /* 0 or 1 */
+};
+
+/* The map .data.writers, written by the programs alone: how many of them are at work in each map of overflow counters. */
+struct overflow_writers {
+	__u32 in[2];
+};
+
 /* Index into the per-CPU array `counters`, u64 each, cumulative. */
 enum tracer_counter {
 	COUNTER_EVENTS = 0,           /* written to the ring */
-	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: in the map `overflow` */
+	COUNTER_RING_LOST = 1,        /* connection events with no room in the ring: in a map of overflow counters */
 	COUNTER_OVERFLOW_FULL = 2,    /* of those, the ones that the map had no room for either */
 	COUNTER_STORAGE_FAILURES = 3, /* transitions and calls not reported: no local storage for socket or thread */
 	COUNTER_IDENTITY_LOST = 4,    /* processes not announced, older sockets without owner: no room or no memory */
@@ -42,7 +52,8 @@ enum tracer_counter {
 #define FILTER_MAX 1024
 #define SPARE_STATES_MAX 16384
 #define MPTCP_OWNERS_MAX 16384
-#define OVERFLOW_MAX 8192
+#define EARLY_ACCEPTORS_MAX 4096
+#define OVERFLOW_MAX 8192 /* of each of the two maps */
 #define LOST_OWNERS_MAX 262144
 #define TRACED_SOCKETS_MAX 65536
 #define RING_BYTES_DEFAULT (16 * 1024 * 1024)

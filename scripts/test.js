@@ -1,7 +1,7 @@
 /**
  * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers there are.
  * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
- * Exit 0 only when nothing failed and something passed. The unit tier needs no build.
+ * `--load` with `faults`: that tier beside twenty loops that only compute. Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
 import { writePassed } from './lib/all-passed.js';
 import { conclude, failure, sumOf } from './lib/count.js';
@@ -16,6 +16,9 @@ import { concludeTimes, Machine } from './lib/times.js';
 
 const EVERYTHING = TIERS.map(({ name }) => name);
 const USUAL = TIERS.filter(({ inAll }) => !inAll).map(({ name }) => name);
+
+/** What test/faults/load.ts and test/support/patience.ts read; what is set already stays. */
+const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
 
 /** @param {string[]} chosen */
 async function prepare(chosen) {
@@ -68,7 +71,7 @@ async function runAll(chosen) {
 
 /** @param {string[]} words */
 function chosenBy(words) {
-  const named = words.filter((word) => word !== '--all');
+  const named = words.filter((word) => word !== '--all' && word !== '--load');
   const unknown = named.find((tier) => !EVERYTHING.includes(tier));
   if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${EVERYTHING.join(' ')}`, 2);
   if (named.length > 0) return named;
@@ -76,7 +79,9 @@ function chosenBy(words) {
 }
 
 await main(async () => {
-  const chosen = chosenBy(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const chosen = chosenBy(words);
+  if (words.includes('--load')) Object.assign(process.env, { ...LOAD, ...process.env });
   try {
     await prepare(chosen);
     const count = await runAll(chosen);

@@ -9,7 +9,7 @@ Napi::Function TracerObject::define(Napi::Env env)
 	return DefineClass(
 		env, "Tracer",
 		{InstanceMethod<&TracerObject::attach>("attach"), InstanceMethod<&TracerObject::drain>("drain"),
-		 InstanceMethod<&TracerObject::overflow_counters>("overflowCounters"),
+		 InstanceMethod<&TracerObject::take_overflow_counters>("takeOverflowCounters"),
 		 InstanceMethod<&TracerObject::take_lost_owners>("takeLostOwners"),
 		 InstanceMethod<&TracerObject::seeds>("seeds"), InstanceMethod<&TracerObject::stats>("stats"),
 		 InstanceMethod<&TracerObject::hooks>("hooks"),
@@ -50,12 +50,12 @@ Napi::Value TracerObject::drain(const Napi::CallbackInfo &info)
 		      guarded(info.Env(), [&] { return tracer.drain(buffer.Data(), buffer.ByteLength(), coalesce); }));
 }
 
-Napi::Value TracerObject::overflow_counters(const Napi::CallbackInfo &info)
+Napi::Value TracerObject::take_overflow_counters(const Napi::CallbackInfo &info)
 {
 	Tracer &tracer = opened(info);
 	auto buffer = info[0].As<Napi::Uint8Array>();
 	return number(info.Env(), guarded(info.Env(), [&] {
-			      return tracer.overflow_counters(buffer.Data(), buffer.ByteLength());
+			      return tracer.take_overflow_counters(buffer.Data(), buffer.ByteLength());
 		      }));
 }
 

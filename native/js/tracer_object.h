@@ -16,7 +16,7 @@ private:
 	Tracer &opened(const Napi::CallbackInfo &info);
 	void attach(const Napi::CallbackInfo &info);
 	Napi::Value drain(const Napi::CallbackInfo &info);
-	Napi::Value overflow_counters(const Napi::CallbackInfo &info);
+	Napi::Value take_overflow_counters(const Napi::CallbackInfo &info);
 	Napi::Value take_lost_owners(const Napi::CallbackInfo &info);
 	Napi::Value seeds(const Napi::CallbackInfo &info);
 	Napi::Value stats(const Napi::CallbackInfo &info);

@@ -17,7 +17,8 @@ constexpr size_t kLargestRecord = sizeof(struct process_event);
 } // namespace
 
 Tracer::Tracer(const TracerOptions &options)
-	: programs_(options), filters_(programs_), ring_(programs_.map_fd("events"), programs_.ring_bytes())
+	: programs_(options), filters_(programs_), overflow_(programs_),
+	  ring_(programs_.map_fd("events"), programs_.ring_bytes())
 {
 }
 
@@ -29,25 +30,6 @@ size_t Tracer::drain(uint8_t *buffer, size_t size, bool coalesce)
 		throw NativeError("drain into a buffer that is not aligned", EINVAL);
 	coalescer_.begin();
 	return ring_.drain(buffer, size, kLargestRecord, coalesce ? &coalescer_ : nullptr);
-}
-
-size_t Tracer::overflow_counters(uint8_t *buffer, size_t size) const
-{
-	const int fd = programs_.map_fd("overflow");
-	struct overflow_key key, next;
-	const struct overflow_key *previous = nullptr;
-	size_t used = 0;
-	while (used + sizeof(key) + sizeof(uint64_t) <= size && bpf_map_get_next_key(fd, previous, &next) == 0) {
-		uint64_t value = 0;
-		key = next;
-		previous = &key;
-		if (bpf_map_lookup_elem(fd, &key, &value) != 0)
-			continue;
-		memcpy(buffer + used, &key, sizeof(key));
-		memcpy(buffer + used + sizeof(key), &value, sizeof(value));
-		used += sizeof(key) + sizeof(value);
-	}
-	return used;
 }
 
 size_t Tracer::take_lost_owners(uint8_t *buffer, size_t size)

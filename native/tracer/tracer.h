@@ -11,6 +11,7 @@
 #include "native/tracer/coalescer.h"
 #include "native/tracer/event_ring.h"
 #include "native/tracer/filters.h"
+#include "native/tracer/overflow_maps.h"
 #include "native/unique_fd.h"
 
 // Since load, summed over the CPUs; by enum tracer_counter.
@@ -26,8 +27,8 @@ public:
 	void attach() { programs_.attach(); }
 	// Events of the ring; 0: it is empty. `coalesce`: see coalescer.h. The buffer is aligned as its records are.
 	size_t drain(uint8_t *buffer, size_t size, bool coalesce);
-	// The overflow counters: each is an overflow_key and a u64.
-	size_t overflow_counters(uint8_t *buffer, size_t size) const;
+	// Takes the overflow counters out of the kernel: see overflow_maps.h.
+	size_t take_overflow_counters(uint8_t *buffer, size_t size) { return overflow_.take(buffer, size); }
 	// Takes the owners of lost events out of the kernel, as records of lost_owner.
 	size_t take_lost_owners(uint8_t *buffer, size_t size);
 	// Sockets that were open before attach(), as EVENT_SEED records; 0: no more.
@@ -41,6 +42,7 @@ public:
 private:
 	BpfPrograms programs_;
 	Filters filters_;
+	OverflowMaps overflow_;
 	EventRing ring_;
 	Coalescer coalescer_;
 	UniqueFd iterator_;

@@ -17,7 +17,7 @@ export function absentTracer(): NativeTracer {
   return {
     attach: ignore,
     drain: none,
-    overflowCounters: none,
+    takeOverflowCounters: none,
     takeLostOwners: none,
     seeds: none,
     stats: () => NOTHING,

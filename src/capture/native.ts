@@ -58,8 +58,11 @@ export interface NativeTracer {
    * was; without it, as two events.
    */
   drain(buffer: Uint8Array, coalesce?: boolean): number;
-  /** Copies the overflow counters: records of overflow_key followed by a u64 count since load. Returns the bytes written. */
-  overflowCounters(buffer: Uint8Array): number;
+  /**
+   * Takes the overflow counters out of the kernel: records of overflow_key followed by a u64 count since they were last taken. Returns
+   * the bytes written; 0 also when a program was writing just then: the next call has them. The buffer holds at least 256 KiB.
+   */
+  takeOverflowCounters(buffer: Uint8Array): number;
   /**
    * Takes out of the kernel the owners of connections whose events had no room: records of lost_owner. Returns the bytes
    * written; less than the buffer holds: there are no more.

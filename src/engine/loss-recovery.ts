@@ -20,6 +20,8 @@ export class LossRecovery {
   readonly times = new LossTimes();
   private readonly batch = new Batch(BUFFER_BYTES);
   private current: TracerStats;
+  /** Events of the overflow counters so far. */
+  private taken = 0;
 
   constructor(
     private readonly tracer: NativeTracer,
@@ -40,19 +42,23 @@ export class LossRecovery {
     return lossesOf(this.current, this.aggregator.missedCloses.count);
   }
 
-  /** Reads the counters; when the ring has lost events since the last call, takes over what the kernel kept of them. */
+  /** Reads the counters; takes over what the kernel kept of the events that the ring has lost. */
   recover(): void {
     this.current = settled(this.tracer.stats(), this.current);
     const { ms, unixMs } = moment();
     const { ring, storage } = this.times.note(this.losses, ms);
-    if (ring > 0) this.takeOver(ring, ms);
+    if (ring > 0) this.tell(ring, ms);
+    if (this.losses.ring > this.taken) this.takeOver();
     if (storage > 0) this.aggregator.doubt(unixMs);
   }
 
-  private takeOver(lost: number, nowMs: number): void {
+  private tell(lost: number, nowMs: number): void {
     this.history.annotate(nowMs, 'events-lost', `${lost} events had no room in the ring`);
     this.log.warn({ lost }, 'the event ring was full: counts stay exact, details were lost');
-    this.overflow.apply(this.batch, this.tracer.overflowCounters(this.batch.u8));
+  }
+
+  private takeOver(): void {
+    this.taken += this.overflow.apply(this.batch, this.tracer.takeOverflowCounters(this.batch.u8));
     this.takeOwners();
   }
 

@@ -1,4 +1,5 @@
 /** The native tracer by itself: load, attach, drain, counters, close; and nothing left behind. */
+import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { NativeTracer } from '../../src/capture/native.js';
 import { Batch, type TcpEvent } from '../../src/decode/batch.js';
@@ -157,28 +158,47 @@ describe('the ring', () => {
     expect(() => tracer.drain('nonsense' as unknown as Uint8Array)).toThrow();
   });
 
-  it('gives the fold map in parts that fit', async () => {
+  it('gives each event of the overflow counters once, however often they are taken while programs count', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns, { ringBytes: 1 << 16 });
-    await churn(scope, netns, 2000);
-    const whole = new Uint8Array(1 << 16);
-    const entry = sizeOf('overflow_key') + 8;
-    /* The machine goes on: a late event may be lost between two looks. */
-    let lost: number;
-    let bytes: number;
-    do {
-      lost = tracer.stats().ringLost;
-      bytes = tracer.overflowCounters(whole);
-    } while (tracer.stats().ringLost !== lost);
-    expect(bytes % entry).toBe(0);
-    expect(bytes).toBeGreaterThan(0);
-    expect(tracer.overflowCounters(new Uint8Array(entry + 1))).toBe(entry);
-    expect(tracer.overflowCounters(new Uint8Array(entry - 1))).toBe(0);
-    const counts = new BigUint64Array(whole.buffer, 0, bytes / 8).filter(
-      (_, i) => i % (entry / 8) === entry / 8 - 1,
-    );
-    expect(Number(counts.reduce((sum, count) => sum + count, 0n))).toBe(lost);
+    const tracer = open(scope, netns, { ringBytes: 1 << 12 });
+    const batch = new Batch(1 << 18);
+    const [entry, kinds] = [sizeOf('overflow_key') + 8, new Set<string>()];
+    let [taken, takes] = [0, 0];
+    const take = () => {
+      const bytes = tracer.takeOverflowCounters(batch.u8);
+      expect(bytes % entry).toBe(0);
+      for (let at = 0; at < bytes; at += entry) {
+        taken += Number(batch.u64[(at + entry) / 8 - 1]);
+        kinds.add(String(batch.u8.subarray(at, at + entry - 8)));
+      }
+      takes += 1;
+    };
+    let done = false;
+    const churned = churn(scope, netns, 20_000).then(() => {
+      done = true;
+    });
+    while (!done) {
+      for (let i = 0; i < 20; i++) take();
+      await immediate();
+    }
+    await churned;
+    take();
+    const { ringLost, overflowFull } = tracer.stats();
+    expect(takes).toBeGreaterThan(1000);
+    expect(kinds.size).toBeGreaterThan(2);
+    expect(ringLost).toBeGreaterThan(40_000);
+    expect({ taken, overflowFull }).toEqual({ taken: ringLost, overflowFull: 0 });
+    take();
+    expect(taken).toBe(ringLost);
+  });
+
+  it('takes overflow counters only where there is room for all', () => {
+    const scope = testScope();
+    const tracer = open(scope, Netns.create(scope));
+    const refused = expect.objectContaining({ code: 'EINVAL', operation: expect.stringMatching(/overflow/) });
+    expect(() => tracer.takeOverflowCounters(new Uint8Array((1 << 18) - 1))).toThrow(refused);
+    expect(tracer.takeOverflowCounters(new Uint8Array(1 << 18))).toBe(0);
   });
 });
 

@@ -1,7 +1,6 @@
 /**
- * Events that the ring had no room for, as the kernel's cumulative counters per (namespace, owner, direction, kind): counted
- * into the owner's flow without a known destination. In: the map's bytes. Out: exact totals. A counter is never cleared in
- * the kernel, so that no event is lost between reading and clearing.
+ * Events that the ring had no room for, as the kernel's counters per (namespace, owner, direction, kind): counted into the
+ * owner's flow without a known destination. In: counters that were taken out of the kernel. Out: exact totals.
  */
 import type { Batch } from '../../decode/batch.js';
 import { END, EVENT, FLAG, offsetsOf, sizeOf } from '../../decode/layout.js';
@@ -18,8 +17,6 @@ export const OVERFLOW_BYTES = KEY_BYTES + 8;
 const NO_FACTS = { end: END.ABORTED, localPort: 0 };
 
 export class OverflowCounters {
-  /** Counts already taken, by key. */
-  private readonly taken = new Map<string, number>();
   /** Flows with overflowed closes whose opens may not have been counted. */
   private unsettled = new Set<Flow>();
 
@@ -50,16 +47,18 @@ export class OverflowCounters {
     this.aggregator.flows.touch(flow);
   }
 
-  apply(batch: Batch, length: number): void {
-    for (let at = 0; at + OVERFLOW_BYTES <= length; at += OVERFLOW_BYTES) this.applyOne(batch, at);
+  /** Returns how many events that were, of whatever kind. */
+  apply(batch: Batch, length: number): number {
+    let events = 0;
+    for (let at = 0; at + OVERFLOW_BYTES <= length; at += OVERFLOW_BYTES) {
+      const fresh = Number(batch.u64[(at + KEY_BYTES) >> 3]);
+      this.applyOne(batch, at, fresh);
+      events += fresh;
+    }
+    return events;
   }
 
-  private applyOne(batch: Batch, at: number): void {
-    const key = String.fromCharCode(...batch.u8.subarray(at, at + KEY_BYTES));
-    const count = Number(batch.u64[(at + KEY_BYTES) >> 3]);
-    const fresh = count - (this.taken.get(key) ?? 0);
-    if (fresh <= 0) return;
-    this.taken.set(key, count);
+  private applyOne(batch: Batch, at: number, fresh: number): void {
     const u32 = (offset: number) => batch.u32[(at + offset) >> 2] as number;
     const namespace = this.aggregator.namespaces.ofPast(
       u32(KEY.netns_cookie) + u32(KEY.netns_cookie + 4) * 2 ** 32,

@@ -42,7 +42,7 @@ void use(Tracer &tracer)
 		;
 	while (tracer.drain(buffer, sizeof(buffer), true) > sizeof(buffer) / 2)
 		;
-	tracer.overflow_counters(buffer, sizeof(buffer));
+	tracer.take_overflow_counters(buffer, sizeof(buffer));
 	tracer.take_lost_owners(buffer, sizeof(buffer));
 	tracer.stats();
 	must_refuse("a small buffer", [&] { tracer.drain(buffer, 8, true); });

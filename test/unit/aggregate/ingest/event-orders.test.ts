@@ -24,7 +24,7 @@ import { foldEntry } from '../../../support/records.js';
 /** A step of a life; what could not be sent adds to the fold map instead. */
 type Step = (world: World) => void;
 
-/** The kernel's fold map: counts grow, and are read from time to time. */
+/** The kernel's fold map: counts grow, and are taken out from time to time. */
 class FoldMap {
   private readonly counts = new Map<string, { key: Parameters<typeof foldEntry>[0]; count: number }>();
 
@@ -42,8 +42,9 @@ class FoldMap {
     this.counts.set(name, { key, count: (this.counts.get(name)?.count ?? 0) + 1 });
   }
 
-  read(world: World): void {
+  take(world: World): void {
     world.applyFolds(...[...this.counts.values()].map(({ key, count }) => foldEntry(key, count)));
+    this.counts.clear();
   }
 }
 
@@ -127,14 +128,14 @@ function play(seed: number, count: number, world: World, check: (world: World) =
   }
   for (const step of interleaved(lives, next)) {
     step(world);
-    if (next(20) === 0) folds.read(world);
+    if (next(20) === 0) folds.take(world);
     if (next(20) === 0) {
       world.pass(next(2) * 700_000);
       world.settle();
     }
     check(world);
   }
-  folds.read(world);
+  folds.take(world);
   return { world, expected };
 }
 

@@ -287,7 +287,7 @@ describe('without room in the ring, failures', () => {
       { errno: 'ETIMEDOUT', count: 1, lowerBound: false },
       { errno: 'ECONNREFUSED', count: 70, lowerBound: false, destination: { address: null, port: null } },
     ]);
-    world.applyFolds(fold(EVENT.FAILED, 111, 75));
+    world.applyFolds(fold(EVENT.FAILED, 111, 5));
     expect(sum(read())).toBe(77);
     expect(world.totals().failed).toBe(77);
   });

@@ -8,9 +8,9 @@ import { fineText, heldText } from '../forecast/outlook-words.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
+import type { Subject } from './incidents/observation.js';
 import { othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
 import { StableText } from './incidents/stable-text.js';
-import type { Subject } from './incidents/subjects.js';
 import type { Tables } from './types.js';
 import { clock, integer, rate, seconds, where, whoOperates } from './words.js';
 

@@ -44,5 +44,6 @@ function incidentOf(finding: FindingRow, incidents: readonly IncidentRow[]): Inc
   const { address, port } = finding.destination;
   const exact = here.find(({ destination }) => destination.address === address && destination.port === port);
   const host = here.find(({ kind, destination }) => kind === 'scan' && destination.address === address);
-  return exact ?? host ?? (address === null ? here[0] : undefined);
+  const whole = here.find(({ kind }) => kind === 'bind-pool' || kind === 'overflow'); // of every destination
+  return exact ?? host ?? whole ?? (address === null ? here[0] : undefined);
 }

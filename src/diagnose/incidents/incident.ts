@@ -13,9 +13,9 @@ import type {
 } from '../../protocol/rows.js';
 import type { Tables } from '../types.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
+import type { Observation, Subject } from './observation.js';
 import { culpritsOf, failedBy, victimsOf } from './people.js';
 import { StableText } from './stable-text.js';
-import type { Observation, Subject } from './subjects.js';
 import { titleOf } from './titles.js';
 import { FailureWindow, WINDOW_MS } from './window.js';
 

@@ -6,8 +6,10 @@ import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } fro
 import type { Facts, Tables } from '../types.js';
 import { changedSettings } from './changes.js';
 import { type Account, Incident } from './incident.js';
+import type { Observation, Subject } from './observation.js';
 import { byHarm } from './order.js';
-import { type Observation, observe, type Subject } from './subjects.js';
+import { rooted } from './roots.js';
+import { observe } from './subjects.js';
 
 const MOST_KEPT = 200;
 /** Subjects that may become an incident; a local user makes as many as there are ports. */
@@ -52,7 +54,7 @@ export class Incidents {
   }
 
   private observeAll(tables: Tables, facts: Facts, budgets: ReadonlyMap<string, BudgetRow>): void {
-    const seen = observe(tables, facts, budgets);
+    const seen = rooted(observe(tables, facts, budgets), tables);
     this.forget(seen);
     for (const [id, one] of seen)
       if (!this.watched.has(id) && this.watched.size < MOST_WATCHED)

@@ -6,26 +6,7 @@ import { outlook } from '../../forecast/outlook.js';
 import type { BudgetRow, Endpoint, FailureRow, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import { programKey } from '../program-key.js';
 import type { Facts, Tables } from '../types.js';
-
-export interface Subject {
-  /** `KIND:NETNSID:SOURCE:DESTINATION:PORT`; what is not known is empty. */
-  readonly id: string;
-  readonly kind: IncidentKind;
-  readonly netns: number | null;
-  readonly netnsId: string | null;
-  readonly destination: Endpoint;
-}
-
-export interface Observation {
-  readonly subject: Subject;
-  /** What it is about; null: no budget, or one that has no row. */
-  readonly budget: BudgetRow | null;
-  /** `soon`: the ports run out within ten minutes. */
-  readonly threat: 'out' | 'soon' | null;
-  readonly rows: readonly FailureRow[];
-  /** Failed calls of all rows, or entries that overflowed, since the start of the service. */
-  readonly failed: number;
-}
+import { type Observation, put, type Subject } from './observation.js';
 
 /** Running out later than this is no incident yet, seconds. */
 const SOON_SECONDS = 600;
@@ -84,18 +65,7 @@ function kindOf({ call, cause, direction, count }: FailureRow): IncidentKind | n
   return kind;
 }
 
-function add(found: Map<string, Observation>, one: Observation): void {
-  const known = found.get(one.subject.id);
-  if (known === undefined) found.set(one.subject.id, one);
-  else
-    found.set(one.subject.id, {
-      ...known,
-      budget: known.budget ?? one.budget,
-      threat: known.threat ?? one.threat,
-      rows: [...known.rows, ...one.rows],
-      failed: known.failed + one.failed,
-    });
-}
+const add = (found: Map<string, Observation>, one: Observation) => put(found, one.subject.id, one);
 
 function ofBudget(budget: BudgetRow): Pick<Observation, 'subject' | 'budget' | 'threat'> {
   const kind = budget.kind === 'tuple' ? 'ports' : 'bind-pool';

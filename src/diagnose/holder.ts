@@ -13,14 +13,13 @@ type Holder = BudgetRow['holders'][number];
 export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | null {
   const [holder] = budget.holders;
   const [most] = actors
-    .filter((actor) => asksFor(actor, budget))
+    .filter((actor) => asks(actor, budget))
     .sort((a, b) => heldOf(b, budget) - heldOf(a, budget));
   if (most !== undefined && (holder === undefined || holdsNoLess(most, holder, budget))) return most;
   return holder === undefined ? null : { process: holder.process, program: null };
 }
 
-/** Whether its connections take ports of this budget. */
-export function asksFor({ direction, netnsId, destination }: Actor, budget: BudgetRow): boolean {
+function asks({ direction, netnsId, destination }: Actor, budget: BudgetRow): boolean {
   if (direction !== 'out' || netnsId !== budget.netnsId) return false;
   const { address, port } = budget.destination;
   return budget.kind === 'bind-pool' || (destination.address === address && destination.port === port);

@@ -31,13 +31,11 @@ export function changedSettings(before: TotalsRow, now: TotalsRow): string[] {
   });
 }
 
-/** A culprit's successor: the same name toward the same place, and a later start. Null: there is none. */
-export function restarted(culprit: Culprit, actors: readonly Actor[], netnsId: string | null): Actor | null {
+/** @param actors of its namespace. @returns a culprit's successor, of the same name and a later start; null: there is none */
+export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | null {
   const { pid, name, startTime } = culprit.process;
   if (pid === null || name === null || startTime === null) return null;
   const isLater = (actor: Actor) =>
-    actor.netnsId === netnsId &&
-    actor.direction === 'out' &&
     actor.process.name === name &&
     actor.process.pid !== null &&
     actor.process.pid !== pid &&

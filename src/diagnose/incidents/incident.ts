@@ -7,17 +7,19 @@ import type {
   BudgetRow,
   Change,
   FailureRow,
+  IncidentKind,
   IncidentRow,
   IncidentState,
   Severity,
 } from '../../protocol/rows.js';
 import type { Tables } from '../types.js';
+import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
-import { culpritsOf, failedBy, victimsOf } from './people.js';
+import { culpritsOf, victimsOf } from './people.js';
 import { StableText } from './stable-text.js';
 import { titleOf } from './titles.js';
-import { FailureWindow, WINDOW_MS } from './window.js';
+import { Trouble } from './trouble.js';
 
 /** Fewer within the window are no incident. */
 const LEAST_FAILURES = 5;
@@ -26,8 +28,6 @@ const THREAT_MS = 1500;
 /** Without trouble for this long it eases, and for that long it is over. */
 const EASES_MS = 10_000;
 const OVER_MS = 60_000;
-/** Between two failures: it goes on and off. */
-const PAUSE_MS = 5000;
 /** It is not over while this share of the ports is held. */
 const FULL = 0.8;
 
@@ -39,6 +39,15 @@ interface Begin {
   readonly before: ReadonlyMap<string, number>;
 }
 
+/** What there is in one second, for all incidents. */
+export interface Surroundings {
+  readonly tables: Tables;
+  readonly actors: ActorIndex;
+  nameOf(netnsId: string | null): string | null;
+  /** Whether one more of this kind may begin. */
+  hasRoomFor(kind: IncidentKind): boolean;
+}
+
 /** What a sentence about it is made of. */
 export interface Account {
   readonly row: IncidentRow;
@@ -48,23 +57,13 @@ export interface Account {
   /** Nothing failed for a while, and then calls failed again. */
   readonly isOnAndOff: boolean;
   /** When ports run out, as it was forecast last; null: never. `time` in Unix ms. */
-  readonly forecast: { readonly seconds: number; readonly time: number } | null;
+  readonly forecast: Trouble['forecast'];
 }
 
 export class Incident {
-  private readonly window: FailureWindow;
+  private readonly trouble: Trouble;
   private readonly title = new StableText();
   private begin: Begin | null = null;
-  private pauses = 0;
-  private forecast: Account['forecast'] = null;
-  private failed = 0;
-  private firstFailure: number | null = null;
-  private lastFailure: number | null = null;
-  private threatFrom: number | null = null;
-  private lastThreat: number | null = null;
-  /** Failed calls by who made them: a second ago, and before the first one of the window. */
-  private counts: ReadonlyMap<string, number> | null = null;
-  private before: ReadonlyMap<string, number> = new Map();
   private changes: Change[] = [];
   private worst: Severity = 'warning';
   private observation: Observation;
@@ -77,8 +76,7 @@ export class Incident {
     before: Incident | null = null,
   ) {
     this.observation = first;
-    this.window = new FailureWindow(before?.window.total);
-    this.counts = before?.counts ?? null;
+    this.trouble = new Trouble(before?.trouble ?? null);
   }
 
   /** The same subject, after it was an incident. */
@@ -90,40 +88,40 @@ export class Incident {
     return this.observation.budget?.key ?? this.row?.budget ?? null;
   }
 
-  /** It goes on, or may begin again. */
   /** What the verdict says of it; null: it is none. */
   get account(): Account | null {
-    const { row, observation, pauses, forecast } = this;
+    const { row, observation } = this;
     if (row === null) return null;
+    const { pauses, forecast } = this.trouble;
     return { row, budget: observation.budget, failures: observation.rows, isOnAndOff: pauses > 0, forecast };
   }
 
   /** Failures of it, too few for an incident. */
   get isSlight(): boolean {
-    return this.row === null && this.lastFailure !== null;
+    return this.row === null && this.trouble.lastFailure !== null;
   }
 
+  /** It goes on, or may begin again. */
   get lasts(): boolean {
     return this.row !== null && this.row.state !== 'over';
   }
 
   /** Nothing to remember of it. */
   get isIdle(): boolean {
-    return this.begin === null && this.lastFailure === null && this.threatFrom === null;
+    return this.begin === null && this.trouble.isNone;
   }
 
   /**
    * @param seen null: nothing fails or threatens now
    * @param budget its budget's row then; null: it has none any more
    */
-  observe(seen: Observation | null, budget: BudgetRow | null, tables: Tables): void {
+  observe(seen: Observation | null, budget: BudgetRow | null, now: Surroundings): void {
     if (this.row?.state === 'over') return;
-    const { time } = tables;
+    const { time } = now.tables;
     this.observation = seen ?? { ...this.observation, budget, threat: null };
-    this.count(time);
-    this.watchThreat(time);
-    if (this.begin === null && this.hasBegun(time)) this.open(time);
-    if (this.begin !== null) this.row = this.rowAt(this.begin, tables);
+    this.trouble.observe(this.observation, this.begin !== null, time);
+    if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(time);
+    if (this.begin !== null) this.row = this.rowAt(this.begin, now);
   }
 
   /** Something was changed in its namespace. */
@@ -132,60 +130,26 @@ export class Incident {
     this.changes = [...this.changes, begun(text, this.course(time))].slice(-MOST_CHANGES);
   }
 
-  private count(time: number): void {
-    const { rows, failed } = this.observation;
-    const grown = this.window.add(failed, lately(rows, time), time);
-    const counts = countsOf(rows);
-    if (grown > 0) {
-      const isFirst = this.begin === null && this.window.failed === grown;
-      if (isFirst) this.before = this.counts ?? countsOf(rows.filter((row) => !isFresh(row, time)));
-      if (isFirst) this.firstFailure = firstOf(rows, time);
-      if (this.begin !== null) this.failed += grown;
-      if (this.lastFailure !== null && time - this.lastFailure > PAUSE_MS && !isFirst) this.pauses += 1;
-      this.lastFailure = rows.length === 0 ? time : Math.max(...rows.map(({ lastSeen }) => lastSeen ?? 0));
-    }
-    this.counts = counts;
-    if (this.begin === null && time - (this.lastFailure ?? time) > OVER_MS) this.lastFailure = null;
-  }
-
-  private watchThreat(time: number): void {
-    if (this.observation.threat === null) this.threatFrom = null;
-    else {
-      this.threatFrom ??= time;
-      this.lastThreat = time;
-      const seconds = this.observation.budget?.exhaustionSeconds ?? null;
-      if (seconds !== null) this.forecast = { seconds, time };
-    }
-  }
-
   private hasBegun(time: number): boolean {
-    const { failed } = this.window;
-    if (failed >= LEAST_FAILURES || (failed > 0 && this.observation.threat === 'out')) return true;
-    return this.threatFrom !== null && time - this.threatFrom >= THREAT_MS;
+    const { recent, threatFrom } = this.trouble;
+    if (recent >= LEAST_FAILURES || (recent > 0 && this.observation.threat === 'out')) return true;
+    return threatFrom !== null && time - threatFrom >= THREAT_MS;
   }
 
   private open(time: number): void {
-    const since = Math.round(Math.min(this.firstFailure ?? time, this.threatFrom ?? time));
-    this.failed = this.window.failed;
-    this.begin = { key: `${this.subject.id}@${since}`, since, before: this.before };
+    const { firstFailure, threatFrom, before } = this.trouble;
+    const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
+    this.begin = { key: `${this.subject.id}@${since}`, since, before };
   }
 
   private course(time: number): Course {
-    const { lastFailure, lastThreat } = this;
-    return { time, failPerSec: this.failPerSec(), lastFailure, lastThreat };
-  }
-
-  /** As the rows say it: a program that has just begun to fail has its rate at once. */
-  private failPerSec(): number {
-    const { rows } = this.observation;
-    if (this.window.failed === 0) return 0;
-    const perSec = rows.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
-    return Math.round((rows.length === 0 ? this.window.perSecond : perSec) * 10) / 10;
+    const { lastFailure, lastThreat } = this.trouble;
+    return { time, failPerSec: this.trouble.perSecond(this.observation.rows), lastFailure, lastThreat };
   }
 
   private stateAt(begin: Begin, time: number): IncidentState {
     const { budget } = this.observation;
-    const quietMs = time - this.lastTrouble(begin);
+    const quietMs = time - this.trouble.last(begin.since);
     const isFull = budget !== null && (fullness(budget) ?? 0) >= FULL;
     if (quietMs >= OVER_MS && !isFull) return 'over';
     return quietMs >= EASES_MS ? 'easing' : 'open';
@@ -194,12 +158,12 @@ export class Incident {
   private severityNow(): Severity {
     const { kind } = this.subject;
     const isPorts = kind === 'ports' || kind === 'bind-pool';
-    return isPorts && (this.window.failed > 0 || this.observation.threat === 'out') ? 'critical' : 'warning';
+    return isPorts && (this.trouble.recent > 0 || this.observation.threat === 'out') ? 'critical' : 'warning';
   }
 
-  private rowAt(begin: Begin, tables: Tables): IncidentRow {
-    const { time } = tables;
-    this.noteRestart(tables);
+  private rowAt(begin: Begin, now: Surroundings): IncidentRow {
+    const { time } = now.tables;
+    this.noteRestart(now);
     this.changes = this.changes.map((change) => judged(change, this.course(time)));
     if (this.severityNow() === 'critical') this.worst = 'critical';
     const state = this.stateAt(begin, time);
@@ -209,16 +173,16 @@ export class Incident {
       kind,
       netns,
       netnsId,
-      name: tables.totals.find((row) => row.netnsId === netnsId)?.name ?? this.row?.name ?? null,
+      name: now.nameOf(netnsId) ?? this.row?.name ?? null,
       severity: state === 'open' ? this.severityNow() : this.worst,
       state,
       since: begin.since,
-      until: state === 'open' ? null : Math.round(this.lastTrouble(begin)),
+      until: state === 'open' ? null : Math.round(this.trouble.last(begin.since)),
       budget: this.budgetKey,
       destination,
       ...this.rates(),
-      failed: this.failed,
-      ...this.people(begin, tables),
+      failed: this.trouble.failed,
+      ...this.people(begin, now),
       findings: [],
       changes: this.changes,
       lowerBound: this.observation.rows.some(({ lowerBound }) => lowerBound),
@@ -232,14 +196,14 @@ export class Incident {
       demandPerSec: budget?.demandPerSec ?? null,
       sustainablePerSec: budget?.sustainablePerSec ?? null,
       exhaustionSeconds: budget?.exhaustionSeconds ?? null,
-      failPerSec: this.failPerSec(),
+      failPerSec: this.trouble.perSecond(this.observation.rows),
     };
   }
 
   /** Culprits that hold nothing any more stay named. */
-  private people({ before }: Begin, { actors }: Tables): Pick<IncidentRow, 'culprits' | 'victims'> {
+  private people({ before }: Begin, { actors }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
     const { budget, rows } = this.observation;
-    const culprits = budget === null ? [] : culpritsOf(budget, actors);
+    const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget));
     return {
       culprits: culprits.length > 0 ? culprits : (this.row?.culprits ?? []),
       victims: rows.length > 0 ? victimsOf(rows, before) : (this.row?.victims ?? []),
@@ -253,39 +217,11 @@ export class Incident {
     return this.title.next(untitled.severity, number, titleOf(untitled, this.observation.budget), time);
   }
 
-  private lastTrouble({ since }: Begin): number {
-    return Math.max(since, this.lastFailure ?? 0, this.lastThreat ?? 0);
-  }
-
-  private noteRestart({ actors, time }: Tables): void {
+  private noteRestart({ actors, tables }: Surroundings): void {
     const [first] = this.row?.culprits ?? [];
-    const next = first === undefined ? null : restarted(first, actors, this.subject.netnsId);
+    const next = first === undefined ? null : restarted(first, actors.in(this.subject.netnsId));
     if (first === undefined || next === null) return;
     const text = `${next.process.name} started again: pid ${first.process.pid} → ${next.process.pid}`;
-    if (!this.changes.some((known) => known.text === text)) this.noteChange(text, time);
+    if (!this.changes.some((known) => known.text === text)) this.noteChange(text, tables.time);
   }
-}
-
-const isFresh = ({ firstSeen }: FailureRow, time: number) => time - (firstSeen ?? 0) < WINDOW_MS;
-
-/** Failures of the last ten seconds, as far as rows say it that are seen for the first time. */
-function lately(rows: readonly FailureRow[], time: number): number {
-  return rows.reduce((sum, row) => sum + (isFresh(row, time) ? row.count : recent(row, time)), 0);
-}
-
-function recent({ lastSeen, perSec, count }: FailureRow, time: number): number {
-  return time - (lastSeen ?? 0) < WINDOW_MS
-    ? Math.min(count, Math.round((perSec ?? 0) * (WINDOW_MS / 1000)))
-    : 0;
-}
-
-function firstOf(rows: readonly FailureRow[], time: number): number {
-  return Math.min(
-    time,
-    ...rows.filter((row) => isFresh(row, time)).map(({ firstSeen }) => firstSeen ?? time),
-  );
-}
-
-function countsOf(rows: readonly FailureRow[]): Map<string, number> {
-  return new Map([...failedBy(rows)].map(([key, { failed }]) => [key, failed]));
 }

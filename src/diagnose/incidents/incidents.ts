@@ -4,16 +4,17 @@
  */
 import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
+import { ActorIndex } from './actor-index.js';
 import { changedSettings } from './changes.js';
-import { type Account, Incident } from './incident.js';
+import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
-import { byHarm } from './order.js';
+import { byHarm, byKind } from './order.js';
 import { rooted } from './roots.js';
 import { observe } from './subjects.js';
 
 const MOST_KEPT = 200;
 /** Subjects that may become an incident; a local user makes as many as there are ports. */
-const MOST_WATCHED = 2000;
+const MOST_WATCHED = 1000;
 
 export class Incidents {
   private readonly watched = new Map<string, Incident>();
@@ -56,14 +57,37 @@ export class Incidents {
   private observeAll(tables: Tables, facts: Facts, budgets: ReadonlyMap<string, BudgetRow>): void {
     const seen = rooted(observe(tables, facts, budgets), tables);
     this.forget(seen);
-    for (const [id, one] of seen)
-      if (!this.watched.has(id) && this.watched.size < MOST_WATCHED)
-        this.watched.set(id, new Incident(one.subject, one));
+    this.admit(seen);
+    const now = this.surroundings(tables);
     for (const [id, incident] of this.watched) {
       const { budgetKey } = incident;
       const budget = budgetKey === null ? null : (budgets.get(budgetKey) ?? null);
-      incident.observe(seen.get(id) ?? null, budget, tables);
+      incident.observe(seen.get(id) ?? null, budget, now);
     }
+  }
+
+  /** Ports first: what else fails may be made by anybody, as often as there are ports. */
+  private admit(seen: ReadonlyMap<string, Observation>): void {
+    const isNew = (one: Observation) => !this.watched.has(one.subject.id);
+    const ranked = [...seen.values()].filter(isNew).sort((a, b) => byKind(a.subject.kind, b.subject.kind));
+    for (const one of ranked.slice(0, Math.max(0, MOST_WATCHED - this.watched.size)))
+      this.watched.set(one.subject.id, new Incident(one.subject, one));
+  }
+
+  private surroundings(tables: Tables): Surroundings {
+    const names = new Map(tables.totals.map(({ netnsId, name }) => [netnsId, name]));
+    const rows = this.lasting();
+    let count = rows.length;
+    return {
+      tables,
+      actors: new ActorIndex(tables.actors),
+      nameOf: (netnsId) => names.get(netnsId) ?? null,
+      hasRoomFor: (kind) => {
+        const isWorse = count < MOST_KEPT || rows.some((row) => byKind(kind, row.kind) < 0);
+        if (isWorse) count += 1;
+        return isWorse && count <= 2 * MOST_KEPT;
+      },
+    };
   }
 
   /** What is idle and has no rows any more; all that is idle when there is no room for what is new. */

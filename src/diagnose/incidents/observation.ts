@@ -21,16 +21,25 @@ export interface Observation {
   readonly failed: number;
 }
 
-/** Adds to what is known of one subject. */
-export function put(found: Map<string, Observation>, id: string, one: Observation): void {
-  const known = found.get(id);
-  if (known === undefined) found.set(id, one);
-  else
-    found.set(id, {
-      ...known,
-      budget: known.budget ?? one.budget,
-      threat: known.threat ?? one.threat,
-      rows: [...known.rows, ...one.rows],
-      failed: known.failed + one.failed,
-    });
+/** Observations while they are gathered: what is known of a subject grows in place, since it may have thousands of rows. */
+export class Gathered {
+  private readonly byId = new Map<string, Observation & { rows: FailureRow[] }>();
+
+  /** @param id another subject's, when it follows from that */
+  add(one: Observation, id = one.subject.id): void {
+    const known = this.byId.get(id);
+    if (known === undefined) this.byId.set(id, { ...one, rows: [...one.rows] });
+    else {
+      for (const row of one.rows) known.rows.push(row);
+      Object.assign(known, {
+        budget: known.budget ?? one.budget,
+        threat: known.threat ?? one.threat,
+        failed: known.failed + one.failed,
+      });
+    }
+  }
+
+  get all(): ReadonlyMap<string, Observation> {
+    return this.byId;
+  }
 }

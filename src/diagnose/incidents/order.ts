@@ -16,12 +16,14 @@ const KINDS: readonly IncidentKind[] = [
   'other',
 ];
 
+export const byKind = (a: IncidentKind, b: IncidentKind): number => KINDS.indexOf(a) - KINDS.indexOf(b);
+
 /** In steps, so that rows do not change places all the time; ties by age, then by key. */
 export function byHarm(a: IncidentRow, b: IncidentRow): number {
   return (
     STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
     SEVERITY[a.severity] - SEVERITY[b.severity] ||
-    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+    byKind(a.kind, b.kind) ||
     step(b) - step(a) ||
     a.since - b.since ||
     (a.key < b.key ? -1 : 1)

@@ -3,7 +3,7 @@
  * rows. Out: parts of the incident's row. Pure.
  */
 import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../protocol/rows.js';
-import { asksFor, heldOf } from '../holder.js';
+import { heldOf } from '../holder.js';
 import { programKey } from '../program-key.js';
 import type { Actor } from '../types.js';
 
@@ -19,10 +19,10 @@ interface Held {
   ports: number;
 }
 
-/** The most ports first. A filter may hide who holds most: the budget's own holders are counted with those that are seen. */
+/** @param actors that take ports of it. @returns the most ports first. A filter may hide who holds most: the budget's own holders are counted with those that are seen. */
 export function culpritsOf(budget: BudgetRow, actors: readonly Actor[]): Culprit[] {
   const byProgram = new Map<string, Held>();
-  for (const actor of actors) if (asksFor(actor, budget)) hold(byProgram, actor, heldOf(actor, budget));
+  for (const actor of actors) hold(byProgram, actor, heldOf(actor, budget));
   const seen = [...byProgram.values()];
   const isHidden = seen.every(({ ports }) => ports < (budget.holders[0]?.ports ?? 0));
   const all = isHidden

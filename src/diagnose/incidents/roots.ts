@@ -4,20 +4,27 @@
  */
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { Tables } from '../types.js';
-import { type Observation, put } from './observation.js';
+import { Gathered, type Observation } from './observation.js';
 
 /** Share of a pool that bind() has taken itself from which it is the cause. */
 const BOUND = 0.5;
 
-export function rooted(found: ReadonlyMap<string, Observation>, tables: Tables): Map<string, Observation> {
-  const pools = poolsBehind(tables);
-  const roots = new Map<string, Observation>();
+export function rooted(
+  found: ReadonlyMap<string, Observation>,
+  tables: Tables,
+): ReadonlyMap<string, Observation> {
+  const behind = poolsBehind(tables);
+  const pools = new Map<string | null, Observation[]>();
+  for (const one of found.values())
+    if (one.budget !== null && behind.has(one.budget.key))
+      pools.set(one.subject.netnsId, [...(pools.get(one.subject.netnsId) ?? []), one]);
+  const roots = new Gathered();
   for (const one of found.values()) {
-    const pool = one.subject.kind === 'ports' ? poolOf(one, found, pools) : null;
-    if (pool !== null) put(roots, pool.subject.id, { ...pool, rows: one.rows, failed: one.failed });
-    else if (!isEcho(one, pools)) put(roots, one.subject.id, one);
+    const pool = one.subject.kind === 'ports' ? poolOf(one, pools) : null;
+    if (pool !== null) roots.add({ ...pool, rows: one.rows, failed: one.failed });
+    else if (!isEcho(one, behind)) roots.add(one);
   }
-  return roots;
+  return roots.all;
 }
 
 /** Keys of the pools whose ports bind() has taken, not connections without it. */
@@ -31,16 +38,13 @@ function poolsBehind({ actors, budgets }: Tables): Set<string> {
 
 function poolOf(
   { subject, budget }: Observation,
-  found: ReadonlyMap<string, Observation>,
-  pools: ReadonlySet<string>,
+  pools: ReadonlyMap<string | null, readonly Observation[]>,
 ): Observation | null {
-  const behind = [...found.values()].filter(
-    (one) => one.budget !== null && pools.has(one.budget.key) && one.subject.netnsId === subject.netnsId,
-  );
-  return behind.find((one) => one.budget?.source.address === budget?.source.address) ?? behind[0] ?? null;
+  const here = pools.get(subject.netnsId) ?? [];
+  return here.find((one) => one.budget?.source.address === budget?.source.address) ?? here[0] ?? null;
 }
 
 /** A pool that is empty since connections hold the ports, and of which nobody wants one. */
-function isEcho({ subject, rows, budget }: Observation, pools: ReadonlySet<string>): boolean {
-  return subject.kind === 'bind-pool' && rows.length === 0 && budget !== null && !pools.has(budget.key);
+function isEcho({ subject, rows, budget }: Observation, behind: ReadonlySet<string>): boolean {
+  return subject.kind === 'bind-pool' && rows.length === 0 && budget !== null && !behind.has(budget.key);
 }

@@ -6,8 +6,10 @@ import { outlook } from '../../forecast/outlook.js';
 import type { BudgetRow, Endpoint, FailureRow, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import { programKey } from '../program-key.js';
 import type { Facts, Tables } from '../types.js';
-import { type Observation, put, type Subject } from './observation.js';
+import { Gathered, type Observation, type Subject } from './observation.js';
 
+/** Failure rows read in a second. */
+const MOST_ROWS = 5000;
 /** Running out later than this is no incident yet, seconds. */
 const SOON_SECONDS = 600;
 /** So many ports of one host that refuse one program are a scan. */
@@ -32,19 +34,26 @@ export function observe(
   tables: Tables,
   facts: Facts,
   budgets: ReadonlyMap<string, BudgetRow>,
-): Map<string, Observation> {
-  const found = new Map<string, Observation>();
+): ReadonlyMap<string, Observation> {
+  const found = new Gathered();
   for (const budget of tables.budgets) {
     const threat = threatOf(budget);
-    if (threat !== null) add(found, { ...ofBudget(budget), threat, rows: [], failed: 0 });
+    if (threat !== null) found.add({ ...ofBudget(budget), threat, rows: [], failed: 0 });
   }
   const scans = scansOf(tables);
-  for (const row of tables.failures) {
+  for (const row of worthy(tables.failures)) {
     const kind = kindOf(row);
-    if (kind !== null) add(found, ofFailure(row, kind, budgets, scans));
+    if (kind !== null) found.add(ofFailure(row, kind, budgets, scans));
   }
-  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) add(found, ofOverflow(row));
-  return found;
+  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) found.add(ofOverflow(row));
+  return found.all;
+}
+
+/** All of them, unless somebody fails on purpose at thousands of places: then those for want of ports, and the fastest. */
+function worthy(rows: readonly FailureRow[]): readonly FailureRow[] {
+  if (rows.length <= MOST_ROWS) return rows;
+  const rank = ({ cause, perSec }: FailureRow) => (cause.endsWith('exhausted') ? 1e9 : 0) + (perSec ?? 0);
+  return [...rows].sort((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS);
 }
 
 function threatOf(budget: BudgetRow): Observation['threat'] {
@@ -64,8 +73,6 @@ function kindOf({ call, cause, direction, count }: FailureRow): IncidentKind | n
   if (call === 'bind') return kind === 'bind-pool' ? kind : 'bind';
   return kind;
 }
-
-const add = (found: Map<string, Observation>, one: Observation) => put(found, one.subject.id, one);
 
 function ofBudget(budget: BudgetRow): Pick<Observation, 'subject' | 'budget' | 'threat'> {
   const kind = budget.kind === 'tuple' ? 'ports' : 'bind-pool';

@@ -25,8 +25,9 @@ const TABLES: { readonly [T in TableTopic]: true } = {
   flows: true,
   budgets: true,
   failures: true,
-  verdict: true,
+  incidents: true,
   findings: true,
+  verdict: true,
 };
 const TOPICS = Object.keys(TABLES) as TableTopic[];
 

@@ -1,19 +1,21 @@
 /**
- * The diagnosis of one engine: reads its tables once a second, keeps findings and the verdict. In: the tables'
- * sources, standing connections, the scope that it speaks of. Out: the same tables for publish, and two more: findings, verdict. No I/O of its own;
+ * The diagnosis of one engine: reads its tables once a second, keeps incidents, findings and the verdict. In: the tables'
+ * sources, standing connections, the scope that it speaks of. Out: the same tables for publish, and three more: incidents, findings, verdict. No I/O of its own;
  * time is given.
  */
 import type { AnyRow } from '../protocol/frames.js';
-import type { FindingRow, VerdictRow } from '../protocol/rows.js';
+import type { FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import type { Changes, Source, TableSource } from '../protocol/source.js';
 import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
+import { withIncidents } from './incidents/finding-parts.js';
+import { Incidents, withFindings } from './incidents/incidents.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
 import { TableReplica } from './table-replica.js';
 import type { Facts, Scope, Standing, Tables } from './types.js';
-import { decide, type Verdict } from './verdict.js';
+import { Verdict } from './verdict.js';
 
 /** Clients may ask more often; the tables are read again after this, ms. */
 const PERIOD_MS = 900;
@@ -26,6 +28,8 @@ export interface DiagnosisContext {
   runtimeOf: Facts['runtimeOf'];
   /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
+  /** An incident opened, eased, or is over. */
+  entered?(incident: IncidentRow): void;
   /** Absent: the whole machine. */
   scope?: Scope | undefined;
 }
@@ -38,8 +42,10 @@ export class Diagnosis {
   private readonly growth = new Growth(3);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
-  private verdict: Verdict | null = null;
+  private readonly incidents: Incidents;
+  private readonly verdict = new Verdict();
   private evaluated = Number.NEGATIVE_INFINITY;
+  private readonly incidentTable = new Rows<IncidentRow>();
   private readonly findingTable = new Rows<FindingRow>();
   private readonly verdictTable = new Rows<VerdictRow>();
 
@@ -51,14 +57,18 @@ export class Diagnosis {
     this.budgets = new TableReplica(sources.budgets);
     this.failures = new TableReplica(sources.failures);
     this.totals = new TableReplica(sources.totals);
+    this.incidents = new Incidents((row) => context.entered?.(row));
   }
 
   /** What publish gets. It collects findings after the tables that they are made of. */
   get tables(): Source['tables'] {
     const { flows, budgets, failures, totals } = this;
+    const incidents: TableSource<'incidents'> = {
+      collect: (now) => this.collect(this.incidentTable, now),
+    };
     const findings: TableSource<'findings'> = { collect: (now) => this.collect(this.findingTable, now) };
     const verdict: TableSource<'verdict'> = { collect: (now) => this.collect(this.verdictTable, now) };
-    return { totals, flows, budgets, failures, findings, verdict };
+    return { totals, flows, budgets, failures, incidents, findings, verdict };
   }
 
   /** Once a second, whether or not there is a client. Unix ms. */
@@ -79,10 +89,13 @@ export class Diagnosis {
     const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.context.runtimeOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
-    const findings = this.shown(findingRows(this.watch, now));
+    this.incidents.step(tables, facts);
+    const { rows, accounts, slight } = this.incidents;
+    const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
+    this.incidentTable.replace(withFindings(rows, findings));
     this.findingTable.replace(findings);
-    this.verdict = decide(this.verdict, tables, findings);
-    this.verdictTable.replace([this.verdict.row]);
+    const over = rows.filter(({ state }) => state === 'over');
+    this.verdictTable.replace([this.verdict.next({ tables, accounts, over, slight, findings })]);
   }
 
   private collect<Row extends { key: string }>(rows: Rows<Row>, now: number): Changes<Row> {

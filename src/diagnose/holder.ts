@@ -14,7 +14,7 @@ export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | n
   const [holder] = budget.holders;
   const [most] = actors
     .filter((actor) => asks(actor, budget))
-    .sort((a, b) => held(b, budget) - held(a, budget));
+    .sort((a, b) => heldOf(b, budget) - heldOf(a, budget));
   if (most !== undefined && (holder === undefined || holdsNoLess(most, holder, budget))) return most;
   return holder === undefined ? null : { process: holder.process, program: null };
 }
@@ -25,7 +25,9 @@ function asks({ direction, netnsId, destination }: Actor, budget: BudgetRow): bo
   return budget.kind === 'bind-pool' || (destination.address === address && destination.port === port);
 }
 
-const held = (actor: Actor, { kind }: BudgetRow) => (kind === 'bind-pool' ? actor.bound : actor.portsHeld);
+/** Its ports there. */
+export const heldOf = (actor: Actor, { kind }: BudgetRow): number =>
+  kind === 'bind-pool' ? actor.bound : actor.portsHeld;
 
 /**
  * A filter may hide the actor that holds most, and one that is left must not be taken for it. An actor of a bind pool is but one

@@ -134,5 +134,7 @@ function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank
     fixForGood: [...fixForGood],
     since: Math.round(since ?? 0),
     resolved: resolved === null ? null : Math.round(resolved),
+    incident: null,
+    part: false,
   };
 }

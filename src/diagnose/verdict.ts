@@ -1,168 +1,176 @@
 /**
- * The one sentence about ports, decided here and nowhere else: fine, running out (with countdown), out of ports, recovered. Its
- * words: forecast/outlook-words.ts. In: what was said before, the tables, findings, time. Out: what is said now. Pure.
+ * The one sentence, decided here and nowhere else. It is about the worst incident that is open, with its numbers alone, and names the
+ * others; without one it says that ports came back, that many are held, or that all is fine. In: the tables, incidents, findings of each
+ * second. Out: the verdict's row. Keeps what was said last; the time is given.
  */
-import { byPlace, failingNow, isOut, level, outlook, tightestOf, wantingPorts } from '../forecast/outlook.js';
-import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
-import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
+import { level, outlook, tightestOf } from '../forecast/outlook.js';
+import { fineText, heldText } from '../forecast/outlook-words.js';
+import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
+import type { Account } from './incidents/incident.js';
+import type { Subject } from './incidents/observation.js';
+import { othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
+import { StableText } from './incidents/stable-text.js';
 import type { Tables } from './types.js';
-import { clock, integer, seconds, whoOperates } from './words.js';
+import { clock, integer, rate, seconds, where, whoOperates } from './words.js';
 
-/** Without failures and with free ports for this long: recovered. */
-const CALM_MS = 5000;
 /** A warning is said when it lasts this long, and unsaid when it was gone for that long. */
 const WARN_AFTER_MS = 1500;
 const WARN_FOR_MS = 10_000;
 /** How long a recovery is told. */
 const RECOVERED_MS = 600_000;
 
-/** From the first moment without ports to the last. */
-interface Episode {
-  readonly began: number;
-  readonly last: number;
-  /** Failed calls before it, and so far. */
-  readonly before: number;
-  readonly failed: number;
-  /** Key of the budget that last had none; null: not known. */
-  readonly budget: string | null;
-  readonly over: boolean;
-}
-
-export interface Verdict {
-  readonly row: VerdictRow;
-  readonly episode: Episode | null;
-  /** Failed calls for want of ports that the table counted last. */
-  readonly failed: number;
-  readonly warned: { readonly first: number; readonly last: number; readonly budget: BudgetRow } | null;
-}
-
-interface Now {
+export interface Situation {
   readonly tables: Tables;
-  readonly tightest: BudgetRow | null;
-  /** What fails for want of ports now, the fastest first. */
-  readonly failing: readonly FailureRow[];
-  readonly finding: string | null;
+  /** Of those that are not over, the worst first. */
+  readonly accounts: readonly Account[];
+  /** Over, the latest first. */
+  readonly over: readonly IncidentRow[];
+  /** What fails too seldom for an incident. */
+  readonly slight: readonly Subject[];
+  readonly findings: readonly FindingRow[];
 }
 
-export function decide(previous: Verdict | null, tables: Tables, findings: readonly FindingRow[]): Verdict {
-  const { time } = tables;
-  const failing = failingNow(tables.failures, time);
-  const failed = wantingPorts(tables.failures).reduce((sum, row) => sum + row.count, 0);
-  const tightest = tightestOf(tables.budgets);
-  const top = findings.find(({ resolved, severity }) => resolved === null && severity !== 'info');
-  const now: Now = { tables, tightest, failing, finding: top?.key ?? null };
-  const episode = episodeOf(previous, now, failed);
-  const warned = warnedOf(previous, now);
-  return { row: rowOf(previous, now, episode, warned), episode, failed, warned };
-}
+export class Verdict {
+  private readonly text = new StableText();
+  private row: VerdictRow | null = null;
+  private warned: { readonly first: number; readonly last: number; readonly budget: BudgetRow } | null = null;
 
-function isOutOfPorts({ tightest, failing }: Now): boolean {
-  return failing.length > 0 || isOut(tightest);
-}
-
-function episodeOf(previous: Verdict | null, now: Now, failed: number): Episode | null {
-  const { time } = now.tables;
-  const before = previous?.episode ?? null;
-  const goesOn = before !== null && !before.over;
-  if (isOutOfPorts(now)) {
-    const base = goesOn ? before.before : (previous?.failed ?? 0);
-    return {
-      began: goesOn ? before.began : time,
-      last: time,
-      before: base,
-      failed: Math.max(0, failed - base),
-      budget: emptyBudget(now) ?? (goesOn ? before.budget : null),
-      over: false,
+  next(situation: Situation): VerdictRow {
+    const { tables, findings } = situation;
+    const open = situation.accounts.filter(({ row }) => row.state === 'open');
+    const worst = this.worstOf(open);
+    this.watchHeld(tables, worst !== null);
+    const said = worst === null ? this.calm(situation) : this.about(worst, open, situation);
+    const { what, number, text, ...rest } = said;
+    const since = this.row?.level === said.level ? this.row.since : Math.round(tables.time);
+    this.row = {
+      key: 'verdict',
+      ...rest,
+      text: this.text.next(`${what} ${open.length}`, number, text, tables.time),
+      since,
+      finding: findingOf(findings, worst?.row ?? null),
+      incident: worst?.row.key ?? null,
+      others: Math.max(0, open.length - 1),
     };
+    return this.row;
   }
-  if (before === null || time - before.last > RECOVERED_MS) return null;
-  return time - before.last >= CALM_MS ? { ...before, over: true } : before;
-}
 
-/** What most calls fail for; or what the next one would. */
-function emptyBudget({ tightest, failing }: Now): string | null {
-  return failing[0]?.budget ?? (isOut(tightest) ? (tightest?.key ?? null) : null);
-}
-
-/** Being out of ports is no warning any more, and none remains of it. */
-function warnedOf(previous: Verdict | null, now: Now): Verdict['warned'] {
-  const { tightest, tables } = now;
-  const before = previous?.warned ?? null;
-  if (isOutOfPorts(now)) return null;
-  if (tightest !== null && level(tightest) !== 'fine')
-    return { first: before?.first ?? tables.time, last: tables.time, budget: tightest };
-  return before !== null && tables.time - before.last < WARN_FOR_MS ? before : null;
-}
-
-function rowOf(
-  previous: Verdict | null,
-  now: Now,
-  episode: Episode | null,
-  warned: Verdict['warned'],
-): VerdictRow {
-  const said = sentence(now, episode, warned);
-  const since = previous?.row.level === said.level ? previous.row.since : now.tables.time;
-  return { key: 'verdict', ...said, since: Math.round(since), finding: now.finding };
-}
-
-type Said = Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'>;
-
-function sentence(now: Now, episode: Episode | null, warned: Verdict['warned']): Said {
-  if (episode !== null && !episode.over) return outOfPorts(now, episode);
-  if (warned !== null && warned.last - warned.first >= WARN_AFTER_MS)
-    return running(now, warned.budget, warned.last);
-  if (episode !== null) return recovered(now, episode);
-  return fine(now);
-}
-
-function outOfPorts({ tables, tightest, failing }: Now, episode: Episode): Said {
-  // A scope may show failures and not their budget: then no other budget is what they are about.
-  const known = tables.budgets.find(({ key }) => key === episode.budget);
-  const isHidden = tables.isScoped && episode.budget !== null;
-  const budget = known ?? (isHidden ? null : tightest);
-  const first = Math.min(...byPlace(failing).here.map((row) => row.firstSeen ?? episode.began));
-  const since = clock(Math.max(episode.began, Number.isFinite(first) ? first : 0));
-  return {
-    level: 'critical',
-    text: outOfPortsText(budget ?? failing[0] ?? null, failing, since),
-    exhaustionSeconds: 0,
-    budget: budget?.key ?? null,
-  };
-}
-
-/** @param at when the budget was read */
-function running({ tables }: Now, budget: BudgetRow, at: number): Said {
-  const next = outlook(budget);
-  if (next.state !== 'running-out') {
-    const text = heldText(budget, nameOfHolder(budget, tables));
-    return { level: 'warning', text, exhaustionSeconds: null, budget: budget.key };
+  /** The one that was spoken of, unless another is of a worse kind. */
+  private worstOf(open: readonly Account[]): Account | null {
+    const [first = null] = open;
+    const before = open.find(({ row }) => row.key === this.row?.incident);
+    if (first === null || before === undefined) return first;
+    const isAsBad = before.row.severity === first.row.severity && before.row.kind === first.row.kind;
+    return isAsBad ? before : first;
   }
-  const left = Math.max(0, next.seconds - (tables.time - at) / 1000);
-  const text = runningOutText(budget, nameOfHolder(budget, tables), left, tables.time);
-  return { level: 'warning', text, exhaustionSeconds: Math.round(left * 10) / 10, budget: budget.key };
+
+  private about(worst: Account, open: readonly Account[], { tables, over, accounts }: Situation): Sentence {
+    const sentence = sentenceOf(worst, tables.time);
+    const others = open.filter((account) => account !== worst).map(({ row }) => row);
+    const back = isPorts(worst.row) ? null : recoveredOf(accounts, over, tables.time);
+    const free =
+      back === null ? '' : `Ports are free again. ${worst.row.since > (back.until ?? 0) ? 'New: ' : ''}`;
+    return { ...sentence, text: `${free}${sentence.text}${othersText(others, worst.row)}` };
+  }
+
+  /** Many ports that are held, by connections that are open: no incident, but said. */
+  private watchHeld({ budgets, time }: Tables, isIncident: boolean): void {
+    const tightest = tightestOf(budgets);
+    if (isIncident) this.warned = null;
+    else if (tightest !== null && level(tightest) !== 'fine')
+      this.warned = { first: this.warned?.first ?? time, last: time, budget: tightest };
+    else if (this.warned !== null && time - this.warned.last >= WARN_FOR_MS) this.warned = null;
+  }
+
+  private calm(situation: Situation): Sentence {
+    const { tables, accounts, over } = situation;
+    const back = recoveredOf(accounts, over, tables.time);
+    const { warned } = this;
+    const isFilling = warned !== null && outlook(warned.budget).state === 'running-out';
+    if (warned !== null && !isFilling && warned.last - warned.first >= WARN_AFTER_MS)
+      return held(warned.budget, tables);
+    return back === null ? fine(situation) : recovered(back, tables);
+  }
 }
 
-function nameOfHolder(budget: BudgetRow, { actors }: Tables): string {
-  const holder = holderOf(budget, actors);
-  return holder === null ? 'somebody' : whoOperates(holder.process, holder.program);
+const isPorts = ({ kind }: IncidentRow) => kind === 'ports' || kind === 'bind-pool';
+
+/** The finding that speaks for the incident; without one, what to read first. */
+function findingOf(findings: readonly FindingRow[], incident: IncidentRow | null): string | null {
+  const open = findings.filter(({ resolved, severity }) => resolved === null && severity !== 'info');
+  const its = findings.find(
+    (finding) => incident !== null && finding.incident === incident.key && !finding.part,
+  );
+  return incident === null ? (open[0]?.key ?? null) : (its?.key ?? null);
+}
+
+/** Of the incidents in which calls found no port, the one that ended last. */
+function recoveredOf(
+  accounts: readonly Account[],
+  over: readonly IncidentRow[],
+  time: number,
+): IncidentRow | null {
+  const ended = [...accounts.map(({ row }) => row), ...over].filter(
+    (row) => row.state !== 'open' && isPorts(row) && row.severity === 'critical',
+  );
+  const [last] = ended.sort((a, b) => (b.until ?? 0) - (a.until ?? 0));
+  return last !== undefined && time - (last.until ?? 0) <= RECOVERED_MS ? last : null;
 }
 
 /** What it was about, as long as that is there. */
-function recovered({ tables, tightest }: Now, { began, last, failed, budget }: Episode): Said {
+function recovered(row: IncidentRow, { budgets }: Tables): Sentence {
+  const { since, until, failed, budget, changes } = row;
   const calls =
     failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
-  const text = `Recovered at ${clock(last)} after ${seconds((last - began) / 1000)}; ${calls}.`;
-  const known = tables.budgets.some(({ key }) => key === budget) ? budget : (tightest?.key ?? null);
-  return { level: 'recovered', text, exhaustionSeconds: null, budget: known };
+  const worked = changes.findLast(({ worked }) => worked === true);
+  const fix = worked === undefined ? '' : ` ${workedText(worked)}`;
+  const end = until ?? since;
+  return {
+    level: 'recovered',
+    text: `Recovered at ${clock(end)} after ${seconds((end - since) / 1000)}; ${calls}.${fix}`,
+    exhaustionSeconds: null,
+    budget: budgets.some(({ key }) => key === budget) ? budget : (tightestOf(budgets)?.key ?? null),
+    what: `${row.key} recovered ${worked?.time}`,
+    number: 0,
+  };
 }
 
-function fine({ tables, tightest }: Now): Said {
+/** `Fix worked: 90 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1.` */
+function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {
+  return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${seconds(afterSeconds ?? 0)} after ${text}.`;
+}
+
+function held(budget: BudgetRow, { actors }: Tables): Sentence {
+  const holder = holderOf(budget, actors);
+  const name = holder === null ? 'somebody' : whoOperates(holder.process, holder.program);
+  const text = heldText(budget, name);
+  return {
+    level: 'warning',
+    text,
+    exhaustionSeconds: null,
+    budget: budget.key,
+    what: `held ${budget.key}`,
+    number: budget.used ?? 0,
+  };
+}
+
+function fine({ tables, slight }: Situation): Sentence {
+  const tightest = tightestOf(tables.budgets);
   const none = tables.isScoped ? 'The filter shows no budget.' : 'No outbound connection holds one.';
+  const [few] = slight;
+  const text = fineText(tightest, none);
   return {
     level: 'ok',
-    text: fineText(tightest, none),
+    text: few === undefined ? text : `${text} ${fewText(few, slight.length)}`,
     exhaustionSeconds: tightest?.exhaustionSeconds ?? null,
     budget: tightest?.key ?? null,
+    what: `fine ${tightest?.key} ${few?.id}`,
+    number: tightest?.used ?? 0,
   };
+}
+
+function fewText({ destination }: Subject, places: number): string {
+  const more = places === 1 ? '' : `, and to ${integer(places - 1)} more`;
+  return `A few connections to ${where(destination)}${more} fail.`;
 }

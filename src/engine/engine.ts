@@ -199,6 +199,8 @@ class TracingEngine implements Engine {
       standing: (now) => standing.at(now),
       runtimeOf: (process) => runtimes.of(process),
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
+      entered: ({ key, state, title }) =>
+        this.log.info({ incident: key, state }, `incident ${state}: ${title}`),
       scope,
     });
   }

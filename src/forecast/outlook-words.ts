@@ -7,7 +7,7 @@ import type { BudgetRow, FailureRow } from '../protocol/rows.js';
 import { byPlace, failPerSec, fullness, pressure } from './outlook.js';
 
 /** Where a budget's ports go, or where a failed call wanted to go. */
-function place(row: BudgetRow | FailureRow | null): string {
+export function place(row: BudgetRow | FailureRow | null): string {
   if (row === null) return 'here';
   if ('kind' in row && row.kind === 'bind-pool')
     return `for bind() on ${row.source.address ?? 'any address'}`;

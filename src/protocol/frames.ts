@@ -11,6 +11,7 @@ import {
   FailureRow,
   FindingRow,
   FlowRow,
+  IncidentRow,
   TotalsRow,
   VerdictRow,
 } from './rows.js';
@@ -23,6 +24,7 @@ export const TABLES = {
   flows: FlowRow,
   budgets: BudgetRow,
   failures: FailureRow,
+  incidents: IncidentRow,
   findings: FindingRow,
   verdict: VerdictRow,
 } as const satisfies Record<string, TSchema>;

@@ -261,7 +261,8 @@ export type Fix = Static<typeof Fix>;
 
 /**
  * One diagnosis. `rank` 1 is the finding to read first; `confidenceReason` gives the reason for `confidence`; `since` is
- * when its evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md.
+ * when its evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md. `incident`: the key of what it is
+ * about, null: of none; `part`: another finding speaks for that incident.
  */
 export const FindingRow = Type.Object({
   key: Type.String(),
@@ -281,13 +282,88 @@ export const FindingRow = Type.Object({
   since: Type.Integer(),
   resolved: Int,
   netnsId: Text,
+  incident: Text,
+  part: Type.Boolean(),
 });
 export type FindingRow = Static<typeof FindingRow>;
 
+/**
+ * One thing that went or goes wrong: ports toward a destination that are out, a destination that refuses. `key` is never used again. It
+ * is `open` while it goes on, `easing` while nothing has happened for a while, `over` when that lasted. Counts of victims and `failed`
+ * are of this incident alone. `others` of the verdict counts those that are open besides.
+ */
+export const INCIDENT_KINDS = [
+  'ports',
+  'bind-pool',
+  'bind',
+  'no-answer',
+  'refused',
+  'unreachable',
+  'overflow',
+  'scan',
+  'other',
+] as const;
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+export const INCIDENT_STATES = ['open', 'easing', 'over'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+/** Who holds the ports that are there now; `share` of the budget's used ports, 0 to 1. */
+export const Culprit = Type.Object({
+  process: ProcessInfo,
+  program: Text,
+  ports: Type.Integer(),
+  share: Num,
+});
+export type Culprit = Static<typeof Culprit>;
+/** Whose calls fail. `failed`: since the incident began. */
+export const Victim = Type.Object({
+  process: ProcessInfo,
+  program: Text,
+  failed: Type.Integer(),
+  perSec: Type.Number(),
+});
+export type Victim = Static<typeof Victim>;
+/** What was changed meanwhile, and whether it worked: null while that is not known yet. */
+export const Change = Type.Object({
+  time: Type.Integer(),
+  text: Type.String(),
+  failPerSecBefore: Type.Number(),
+  failPerSecAfter: Num,
+  afterSeconds: Num,
+  worked: Nullable(Type.Boolean()),
+});
+export type Change = Static<typeof Change>;
+
+export const IncidentRow = Type.Object({
+  key: Type.String(),
+  kind: Type.Enum(INCIDENT_KINDS),
+  netns: Int,
+  netnsId: Text,
+  name: Text,
+  severity: Type.Enum(SEVERITIES),
+  state: Type.Enum(INCIDENT_STATES),
+  title: Type.String(),
+  since: Type.Integer(),
+  until: Int,
+  budget: Text,
+  destination: Endpoint,
+  demandPerSec: Num,
+  sustainablePerSec: Num,
+  exhaustionSeconds: Num,
+  failPerSec: Type.Number(),
+  failed: Type.Integer(),
+  culprits: Type.Array(Culprit),
+  victims: Type.Array(Victim),
+  findings: Type.Array(Type.String()),
+  changes: Type.Array(Change),
+  lowerBound: Type.Boolean(),
+});
+export type IncidentRow = Static<typeof IncidentRow>;
+
 export const LEVELS = ['ok', 'warning', 'critical', 'recovered'] as const;
 /**
- * One sentence about the ports of the machine, or of what a service-wide filter shows. `budget` and `finding` are the keys of the
- * rows that it is about.
+ * One sentence about the ports of the machine, or of what a service-wide filter shows. `budget`, `finding` and `incident` are the keys
+ * of the rows that it is about; `others`: how many more incidents are open.
  */
 export const VerdictRow = Type.Object({
   key: Type.Literal('verdict'),
@@ -297,6 +373,8 @@ export const VerdictRow = Type.Object({
   exhaustionSeconds: Num,
   budget: Text,
   finding: Text,
+  incident: Text,
+  others: Type.Integer(),
 });
 export type VerdictRow = Static<typeof VerdictRow>;
 

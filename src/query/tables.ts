@@ -78,11 +78,12 @@ export class Tables {
     }
   }
 
-  /** A verdict has no fields to test, and the source makes it of what the filter shows: it only must not name a row that is hidden. */
+  /** The source makes verdict and incidents of what the filter shows: they only must not name a row that is hidden. */
   #admission(topic: TableTopic): (row: AnyRow) => boolean {
-    if (topic !== 'verdict' || !this.scope.isFiltered) return this.scope.shows;
+    const isMade = topic === 'verdict' || topic === 'incidents';
+    if (!isMade || !this.scope.isFiltered) return this.scope.shows;
     return (row) => {
-      const { budget, finding } = row as VerdictRow;
+      const { budget, finding = null } = row as Pick<VerdictRow, 'budget'> & Partial<VerdictRow>;
       return (
         (budget === null || this.publishes('budgets', budget)) &&
         (finding === null || this.publishes('findings', finding))

@@ -24,6 +24,8 @@ export function scopedVerdict(rows: ScopeRows, time: number): VerdictRow {
     ...said(rows, tightest, time),
     since: finding?.since ?? Math.round(time),
     finding: finding?.key ?? null,
+    incident: null,
+    others: 0,
   };
 }
 

@@ -109,8 +109,9 @@ export class ContractClient implements Ending {
 
   async end(): Promise<void> {
     if (this.closed) return;
+    const closed = once(this.socket, 'close'); // not next(): a client with a fault would ask it for ever
     this.socket.close();
-    while (!this.closed) await this.next().catch(() => {});
+    await closed;
   }
 
   /** When the service has gone. */

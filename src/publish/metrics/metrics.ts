@@ -15,6 +15,7 @@ import { addFailures } from './failures.js';
 import { addFamily, addHistogram } from './family.js';
 import { addFindings } from './findings.js';
 import { addFlows } from './flows.js';
+import { addIncidents } from './incidents.js';
 import { addNamespaces } from './namespaces.js';
 import type { Series } from './series.js';
 
@@ -31,6 +32,7 @@ const FAMILIES: readonly (readonly [TableTopic, (context: MetricsContext) => voi
   ['totals', addNamespaces],
   ['failures', addFailures],
   ['findings', addFindings],
+  ['incidents', addIncidents],
 ];
 
 export class Metrics {

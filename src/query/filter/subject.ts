@@ -9,6 +9,7 @@ import type {
   ConnectionEvent,
   Endpoint,
   FlowRow,
+  IncidentRow,
   ProcessInfo,
   TotalsRow,
 } from '../../protocol/rows.js';
@@ -16,16 +17,23 @@ import { endpointText } from '../group.js';
 
 export type Subject = AnyRow | ConnectionEvent | AnnotationSubject;
 /** A row of any topic: which of the fields it has depends on the topic. */
-type AnyFields = Partial<FlowRow & BudgetRow & TotalsRow & ConnectionEvent>;
+type AnyFields = Partial<FlowRow & BudgetRow & TotalsRow & ConnectionEvent & People>;
+
+type People = Pick<IncidentRow, 'culprits' | 'victims'>;
 
 const fieldsOf = (row: Subject) => row as unknown as AnyFields;
 const known = <T>(values: readonly (T | null | undefined)[]): T[] =>
   values.filter((value): value is T => value !== null && value !== undefined);
 
-/** The owner; of a budget, all holders of its ports. */
+/** The owner; of a budget, all holders of its ports; of an incident, culprits and victims. */
 export function processes(row: Subject): ProcessInfo[] {
   const { process, holders } = fieldsOf(row);
-  return process ? [process] : (holders ?? []).map((holder) => holder.process);
+  return process ? [process] : [...(holders ?? []), ...people(row)].map((one) => one.process);
+}
+
+function people(row: Subject): (People['culprits'] | People['victims'])[number][] {
+  const { culprits = [], victims = [] } = fieldsOf(row);
+  return [...culprits, ...victims];
 }
 
 export function ofProcesses<T>(row: Subject, read: (process: ProcessInfo) => T | null): T[] {
@@ -34,15 +42,17 @@ export function ofProcesses<T>(row: Subject, read: (process: ProcessInfo) => T |
 
 export function processTexts(row: Subject): string[] {
   const texts = processes(row).flatMap((one) => [one.name, one.comm, one.exe, one.script, one.cmdline]);
-  return known([...texts, fieldsOf(row).program]);
+  return known([...texts, ...programs(row), fieldsOf(row).program]);
 }
 
 /** The program; of rows without that field, the process's name, comm and exe. */
 export function programTexts(row: Subject): string[] {
   const { program } = fieldsOf(row);
   if (program !== undefined) return known([program]);
-  return known(processes(row).flatMap((one) => [one.name, one.comm, one.exe]));
+  return known([...programs(row), ...processes(row).flatMap((one) => [one.name, one.comm, one.exe])]);
 }
+
+const programs = (row: Subject) => people(row).map(({ program }) => program);
 
 /** Outbound: the remote end; inbound: the local one. An event of unknown direction offers both. */
 export function destinations(row: Subject): Endpoint[] {

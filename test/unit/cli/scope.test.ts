@@ -1,10 +1,9 @@
 /** Two namespaces with the same addresses and an incident in each: what why and check say about one of them. */
 import { readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../src/diagnose/verdict.js';
 import type { BudgetRow, FindingRow } from '../../../src/protocol/rows.js';
 import { scopedVerdict } from '../../../src/view/scoped-verdict.js';
-import { tables } from '../diagnose/world.js';
+import { tables, Watch } from '../diagnose/world.js';
 import { budget, failure, finding, proc, totals, verdict } from '../publish/rows.js';
 import { run, type World } from './attached.js';
 
@@ -151,8 +150,9 @@ describe('the sentence of a scope', () => {
 
   it.each(cases)('is the service’s own when there is nothing else: %s', (_, budgets) => {
     const at = (time: number) => tables({ budgets, time });
-    const first = decide(null, at(now - 2000), []);
-    const { row } = decide(first, at(now), []);
+    const watch = new Watch();
+    watch.step(at(now - 2000));
+    const { verdict: row } = watch.step(at(now));
     const { level, text, exhaustionSeconds, budget } = scopedVerdict(
       { budgets, failures: [], findings: [] },
       now,

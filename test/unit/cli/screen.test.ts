@@ -139,6 +139,8 @@ describe('the verdict', () => {
       exhaustionSeconds: 0,
       budget: 'b1',
       finding: null,
+      incident: null,
+      others: 0,
     };
     expect(lines({ verdict: [verdict] })[0]).toBe('✗ Out of ports to db\\x1b[2J:5432.');
     expect(lines({ verdict: [{ ...verdict, level: 'recovered', text: 'Recovered.' }] })[0]).toBe(

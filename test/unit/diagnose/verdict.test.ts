@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Tables } from '../../../src/diagnose/types.js';
-import { decide, type Verdict } from '../../../src/diagnose/verdict.js';
 import { project, UNCHANGED } from '../../../src/forecast/projection.js';
+import type { VerdictRow } from '../../../src/protocol/rows.js';
 import { flow, proc } from '../publish/rows.js';
-import { actor, budget, failure, NOW, PLACE, tables, totals } from './world.js';
+import { actor, budget, failure, NOW, PLACE, tables, totals, Watch } from './world.js';
 
 /** One evaluation per step, `at` seconds after NOW. */
 function said(steps: readonly (Partial<Tables> & { at: number })[]) {
-  let verdict: Verdict | null = null;
-  for (const { at, ...given } of steps)
-    verdict = decide(verdict, tables({ actors: [actor()], ...given, time: NOW + at * 1000 }), []);
-  return (verdict as unknown as Verdict).row;
+  const watch = new Watch();
+  const rows = steps.map(
+    ({ at, ...given }) => watch.step(tables({ actors: [actor()], ...given, time: NOW + at * 1000 })).verdict,
+  );
+  return rows.at(-1) as VerdictRow;
 }
 
 const full = { budgets: [budget({ used: 28_232, exhaustionSeconds: 0 })] };
@@ -70,7 +71,9 @@ describe('the verdict', () => {
   });
 
   it('says so too when nothing has failed yet', () => {
-    expect(said([{ at: 0, ...full }]).text).toBe(
+    const lasting = [0, 1, 2].map((at) => ({ at, ...full }));
+    expect(said(lasting.slice(0, 2)).level).toBe('ok');
+    expect(said(lasting).text).toBe(
       'Out of ports to 10.0.0.9:8080. Nothing has failed lately, but the next connect would.',
     );
   });
@@ -100,13 +103,13 @@ describe('the verdict', () => {
     });
     const past = [failure({ count: 122_340, lastSeen: NOW + 412_000 })];
     const steps = [before, out(1, 1312), out(412, 122_340)];
-    expect(said([...steps, { at: 416, ...calm, failures: past }]).level).toBe('critical');
-    expect(said([...steps, { at: 418, ...calm, failures: past }])).toMatchObject({
+    expect(said([...steps, { at: 421, ...calm, failures: past }]).level).toBe('critical');
+    expect(said([...steps, { at: 423, ...calm, failures: past }])).toMatchObject({
       level: 'recovered',
       text: 'Recovered at 14:09:23 after 6 min 51 s; 121,340 connects failed.',
     });
     expect(
-      said([...steps, { at: 418, ...calm, failures: past }, { at: 1100, ...calm, failures: past }]).level,
+      said([...steps, { at: 423, ...calm, failures: past }, { at: 1100, ...calm, failures: past }]).level,
     ).toBe('ok');
   });
 

@@ -3,8 +3,18 @@
  * made as the engine makes them, from flow rows, except where a test needs one number alone.
  */
 import { fullestBudgets } from '../../../src/diagnose/churn-severity.js';
+import { withIncidents } from '../../../src/diagnose/incidents/finding-parts.js';
+import { Incidents, withFindings } from '../../../src/diagnose/incidents/incidents.js';
 import type { Actor, Facts, Tables } from '../../../src/diagnose/types.js';
-import type { BudgetRow, FailureRow, TotalsRow } from '../../../src/protocol/rows.js';
+import { Verdict } from '../../../src/diagnose/verdict.js';
+import type {
+  BudgetRow,
+  FailureRow,
+  FindingRow,
+  IncidentRow,
+  TotalsRow,
+  VerdictRow,
+} from '../../../src/protocol/rows.js';
 import {
   budget as anyBudget,
   failure as anyFailure,
@@ -115,3 +125,23 @@ export function tables(parts: Partial<Tables> = {}): Tables {
 }
 
 export const FACTS: Facts = { overflowPerSec: new Map(), runtimeOf: () => null };
+
+/** Incidents and verdict of one machine, second by second, as the engine makes them. */
+export class Watch {
+  readonly entered: string[] = [];
+  readonly incidents = new Incidents(({ key, state }) => this.entered.push(`${key} ${state}`));
+  private readonly verdict = new Verdict();
+
+  step(
+    now: Tables,
+    given: readonly FindingRow[] = [],
+    facts = FACTS,
+  ): { verdict: VerdictRow; incidents: IncidentRow[]; findings: FindingRow[] } {
+    this.incidents.step(now, facts);
+    const { rows, accounts, slight } = this.incidents;
+    const findings = withIncidents(given, rows);
+    const over = rows.filter(({ state }) => state === 'over');
+    const verdict = this.verdict.next({ tables: now, accounts, over, slight, findings });
+    return { verdict, incidents: withFindings(rows, findings), findings };
+  }
+}

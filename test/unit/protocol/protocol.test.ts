@@ -5,13 +5,14 @@ import type { PortchurnError } from '../../../src/protocol/errors.js';
 import { TABLE_TOPICS } from '../../../src/protocol/frames.js';
 import { checkClientFrame, serverFrameFault, snapshotBodyFault } from '../../../src/protocol/validate.js';
 import { fieldsOf } from '../../../src/query/fields.js';
-import { budget, event, failure, finding, flow, totals, verdict } from '../publish/rows.js';
+import { budget, event, failure, finding, flow, incident, totals, verdict } from '../publish/rows.js';
 
 const ROWS = {
   totals: totals('n'),
   flows: flow('a'),
   budgets: budget('b'),
   failures: failure('f'),
+  incidents: incident('i'),
   findings: finding('x'),
   verdict: verdict(),
 };

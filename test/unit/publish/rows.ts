@@ -7,6 +7,7 @@ import type {
   FailureRow,
   FindingRow,
   FlowRow,
+  IncidentRow,
   ProcessInfo,
   TotalsRow,
   VerdictRow,
@@ -215,6 +216,36 @@ export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRo
     netnsId: idOf(parts),
     since: 1_700_000_000_000,
     resolved: null,
+    incident: null,
+    part: false,
+    ...parts,
+  };
+}
+
+export function incident(key: string, parts: Partial<IncidentRow> = {}): IncidentRow {
+  return {
+    key,
+    kind: 'ports',
+    netns: 4_026_531_840,
+    netnsId: idOf(parts),
+    name: 'host',
+    severity: 'critical',
+    state: 'open',
+    title: 'ab (pid 100) tries 92 connections/s to 10.0.0.9:80; 2,000 ports allow 33/s.',
+    since: 1_700_000_000_000,
+    until: null,
+    budget: 'b',
+    destination: { address: '10.0.0.9', port: 80 },
+    demandPerSec: 92,
+    sustainablePerSec: 33,
+    exhaustionSeconds: 0,
+    failPerSec: 59,
+    failed: 1180,
+    culprits: [{ process: proc(), program: 'ab (bash load.sh)', ports: 1900, share: 0.95 }],
+    victims: [{ process: proc(), program: 'ab (bash load.sh)', failed: 1180, perSec: 59 }],
+    findings: [],
+    changes: [],
+    lowerBound: false,
     ...parts,
   };
 }
@@ -228,6 +259,8 @@ export function verdict(parts: Partial<VerdictRow> = {}): VerdictRow {
     exhaustionSeconds: null,
     budget: 'b',
     finding: null,
+    incident: null,
+    others: 0,
     ...parts,
   };
 }

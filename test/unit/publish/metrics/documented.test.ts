@@ -8,7 +8,7 @@ import { TABLE_TOPICS, type TableTopic } from '../../../../src/protocol/frames.j
 import type { Source } from '../../../../src/protocol/source.js';
 import { Metrics } from '../../../../src/publish/metrics/metrics.js';
 import { Tables } from '../../../../src/query/tables.js';
-import { budget, failure, finding, flow, totals, verdict } from '../rows.js';
+import { budget, failure, finding, flow, incident, totals, verdict } from '../rows.js';
 import { MemorySource, MemoryTable } from '../world.js';
 
 const ROOT = new URL('../../../../', import.meta.url);
@@ -17,6 +17,7 @@ const ROWS = {
   flows: flow('f'),
   budgets: budget('b'),
   failures: failure('x'),
+  incidents: incident('i'),
   findings: finding('d'),
   verdict: verdict(),
 };

@@ -1,0 +1,49 @@
+/**
+ * Which incident a finding is about, and which one of an incident's findings speaks for it. In: findings, the first to be read first, and
+ * incidents. Out: the same findings with both. Pure.
+ */
+import type { FindingRow, IncidentKind, IncidentRow } from '../../protocol/rows.js';
+
+const PORTS: readonly IncidentKind[] = ['ports', 'bind-pool'];
+
+/** What the findings of a rule may be about. Others are about no incident. */
+const KINDS: Readonly<Record<string, readonly IncidentKind[]>> = {
+  'port-exhaustion': PORTS,
+  'connection-churn': PORTS,
+  'pool-bypassed': PORTS,
+  'bind-before-connect': PORTS,
+  'narrow-port-range': PORTS,
+  'tcp-tw-reuse': PORTS,
+  'close-wait-leak': PORTS,
+  'fin-wait-2': PORTS,
+  'slow-connect': PORTS,
+  'time-wait-overflow': ['overflow'],
+  'retry-storm': ['refused', 'no-answer', 'unreachable', 'other', 'scan'],
+  'address-not-available': ['bind', 'other'],
+};
+
+/** @param incidents the worst first */
+export function withIncidents(
+  findings: readonly FindingRow[],
+  incidents: readonly IncidentRow[],
+): FindingRow[] {
+  const lasting = incidents.filter(({ state }) => state !== 'over');
+  const spoken = new Set<string>();
+  return findings.map((finding) => {
+    const incident = finding.resolved === null ? (incidentOf(finding, lasting)?.key ?? null) : null;
+    const part = incident !== null && spoken.has(incident);
+    if (incident !== null) spoken.add(incident);
+    return { ...finding, incident, part };
+  });
+}
+
+/** The one of its place; a finding about many places belongs to the worst of its namespace. */
+function incidentOf(finding: FindingRow, incidents: readonly IncidentRow[]): IncidentRow | undefined {
+  const kinds = KINDS[finding.rule] ?? [];
+  const here = incidents.filter(({ netnsId, kind }) => netnsId === finding.netnsId && kinds.includes(kind));
+  const { address, port } = finding.destination;
+  const exact = here.find(({ destination }) => destination.address === address && destination.port === port);
+  const host = here.find(({ kind, destination }) => kind === 'scan' && destination.address === address);
+  const whole = here.find(({ kind }) => kind === 'bind-pool' || kind === 'overflow'); // of every destination
+  return exact ?? host ?? whole ?? (address === null ? here[0] : undefined);
+}

@@ -1,0 +1,227 @@
+/**
+ * One subject over time: when it is an incident, eases, is over. In: an observation a second. Out: the incident's row; none before it
+ * begins. Time is given.
+ */
+import { fullness } from '../../forecast/outlook.js';
+import type {
+  BudgetRow,
+  Change,
+  FailureRow,
+  IncidentKind,
+  IncidentRow,
+  IncidentState,
+  Severity,
+} from '../../protocol/rows.js';
+import type { Tables } from '../types.js';
+import type { ActorIndex } from './actor-index.js';
+import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
+import type { Observation, Subject } from './observation.js';
+import { culpritsOf, victimsOf } from './people.js';
+import { StableText } from './stable-text.js';
+import { titleOf } from './titles.js';
+import { Trouble } from './trouble.js';
+
+/** Fewer within the window are no incident. */
+const LEAST_FAILURES = 5;
+/** A threat is believed when it has lasted this long, ms. */
+const THREAT_MS = 1500;
+/** Without trouble for this long it eases, and for that long it is over. */
+const EASES_MS = 10_000;
+const OVER_MS = 60_000;
+/** It is not over while this share of the ports is held. */
+const FULL = 0.8;
+
+/** What stays the same while an incident lasts. */
+interface Begin {
+  readonly key: string;
+  readonly since: number;
+  /** Failed calls counted before it, in all and by who made them. */
+  readonly before: ReadonlyMap<string, number>;
+}
+
+/** What there is in one second, for all incidents. */
+export interface Surroundings {
+  readonly tables: Tables;
+  readonly actors: ActorIndex;
+  nameOf(netnsId: string | null): string | null;
+  /** Whether one more of this kind may begin. */
+  hasRoomFor(kind: IncidentKind): boolean;
+}
+
+/** What a sentence about it is made of. */
+export interface Account {
+  readonly row: IncidentRow;
+  readonly budget: BudgetRow | null;
+  /** Since the start of the service. */
+  readonly failures: readonly FailureRow[];
+  /** Nothing failed for a while, and then calls failed again. */
+  readonly isOnAndOff: boolean;
+  /** When ports run out, as it was forecast last; null: never. `time` in Unix ms. */
+  readonly forecast: Trouble['forecast'];
+}
+
+export class Incident {
+  private readonly trouble: Trouble;
+  private readonly title = new StableText();
+  private begin: Begin | null = null;
+  private changes: Change[] = [];
+  private worst: Severity = 'warning';
+  private observation: Observation;
+  /** Null: it is none yet. */
+  row: IncidentRow | null = null;
+
+  constructor(
+    readonly subject: Subject,
+    first: Observation,
+    before: Incident | null = null,
+  ) {
+    this.observation = first;
+    this.trouble = new Trouble(before?.trouble ?? null);
+  }
+
+  /** The same subject, after it was an incident. */
+  renewed(): Incident {
+    return new Incident(this.subject, { ...this.observation, threat: null }, this);
+  }
+
+  get budgetKey(): string | null {
+    return this.observation.budget?.key ?? this.row?.budget ?? null;
+  }
+
+  /** What the verdict says of it; null: it is none. */
+  get account(): Account | null {
+    const { row, observation } = this;
+    if (row === null) return null;
+    const { pauses, forecast } = this.trouble;
+    return { row, budget: observation.budget, failures: observation.rows, isOnAndOff: pauses > 0, forecast };
+  }
+
+  /** Failures of it, too few for an incident. */
+  get isSlight(): boolean {
+    return this.row === null && this.trouble.lastFailure !== null;
+  }
+
+  /** It goes on, or may begin again. */
+  get lasts(): boolean {
+    return this.row !== null && this.row.state !== 'over';
+  }
+
+  /** Nothing to remember of it. */
+  get isIdle(): boolean {
+    return this.begin === null && this.trouble.isNone;
+  }
+
+  /**
+   * @param seen null: nothing fails or threatens now
+   * @param budget its budget's row then; null: it has none any more
+   */
+  observe(seen: Observation | null, budget: BudgetRow | null, now: Surroundings): void {
+    if (this.row?.state === 'over') return;
+    const { time } = now.tables;
+    this.observation = seen ?? { ...this.observation, budget, threat: null };
+    this.trouble.observe(this.observation, this.begin !== null, time);
+    if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(time);
+    if (this.begin !== null) this.row = this.rowAt(this.begin, now);
+  }
+
+  /** Something was changed in its namespace. */
+  noteChange(text: string, time: number): void {
+    if (!this.lasts || this.changes.some((known) => known.text === text && known.worked === null)) return;
+    this.changes = [...this.changes, begun(text, this.course(time))].slice(-MOST_CHANGES);
+  }
+
+  private hasBegun(time: number): boolean {
+    const { recent, threatFrom } = this.trouble;
+    if (recent >= LEAST_FAILURES || (recent > 0 && this.observation.threat === 'out')) return true;
+    return threatFrom !== null && time - threatFrom >= THREAT_MS;
+  }
+
+  private open(time: number): void {
+    const { firstFailure, threatFrom, before } = this.trouble;
+    const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
+    this.begin = { key: `${this.subject.id}@${since}`, since, before };
+  }
+
+  private course(time: number): Course {
+    const { lastFailure, lastThreat } = this.trouble;
+    return { time, failPerSec: this.trouble.perSecond(this.observation.rows), lastFailure, lastThreat };
+  }
+
+  private stateAt(begin: Begin, time: number): IncidentState {
+    const { budget } = this.observation;
+    const quietMs = time - this.trouble.last(begin.since);
+    const isFull = budget !== null && (fullness(budget) ?? 0) >= FULL;
+    if (quietMs >= OVER_MS && !isFull) return 'over';
+    return quietMs >= EASES_MS ? 'easing' : 'open';
+  }
+
+  private severityNow(): Severity {
+    const { kind } = this.subject;
+    const isPorts = kind === 'ports' || kind === 'bind-pool';
+    return isPorts && (this.trouble.recent > 0 || this.observation.threat === 'out') ? 'critical' : 'warning';
+  }
+
+  private rowAt(begin: Begin, now: Surroundings): IncidentRow {
+    const { time } = now.tables;
+    this.noteRestart(now);
+    this.changes = this.changes.map((change) => judged(change, this.course(time)));
+    if (this.severityNow() === 'critical') this.worst = 'critical';
+    const state = this.stateAt(begin, time);
+    const { netns, netnsId, kind, destination } = this.subject;
+    const untitled = {
+      key: begin.key,
+      kind,
+      netns,
+      netnsId,
+      name: now.nameOf(netnsId) ?? this.row?.name ?? null,
+      severity: state === 'open' ? this.severityNow() : this.worst,
+      state,
+      since: begin.since,
+      until: state === 'open' ? null : Math.round(this.trouble.last(begin.since)),
+      budget: this.budgetKey,
+      destination,
+      ...this.rates(),
+      failed: this.trouble.failed,
+      ...this.people(begin, now),
+      findings: [],
+      changes: this.changes,
+      lowerBound: this.observation.rows.some(({ lowerBound }) => lowerBound),
+    };
+    return { ...untitled, title: this.titleFor(untitled, time) };
+  }
+
+  private rates() {
+    const { budget } = this.observation;
+    return {
+      demandPerSec: budget?.demandPerSec ?? null,
+      sustainablePerSec: budget?.sustainablePerSec ?? null,
+      exhaustionSeconds: budget?.exhaustionSeconds ?? null,
+      failPerSec: this.trouble.perSecond(this.observation.rows),
+    };
+  }
+
+  /** Culprits that hold nothing any more stay named. */
+  private people({ before }: Begin, { actors }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
+    const { budget, rows } = this.observation;
+    const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget));
+    return {
+      culprits: culprits.length > 0 ? culprits : (this.row?.culprits ?? []),
+      victims: rows.length > 0 ? victimsOf(rows, before) : (this.row?.victims ?? []),
+    };
+  }
+
+  /** Of one that eases: what it was. */
+  private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
+    if (untitled.state !== 'open' && this.row !== null) return this.row.title;
+    const number = untitled.failPerSec || (untitled.demandPerSec ?? 0);
+    return this.title.next(untitled.severity, number, titleOf(untitled, this.observation.budget), time);
+  }
+
+  private noteRestart({ actors, tables }: Surroundings): void {
+    const [first] = this.row?.culprits ?? [];
+    const next = first === undefined ? null : restarted(first, actors.in(this.subject.netnsId));
+    if (first === undefined || next === null) return;
+    const text = `${next.process.name} started again: pid ${first.process.pid} → ${next.process.pid}`;
+    if (!this.changes.some((known) => known.text === text)) this.noteChange(text, tables.time);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * All incidents: those that go on and those that are over. In: the tables of each second, findings. Out: rows, the worst first, and what
+ * opened, eased or ended. Bounded: the oldest that are over go first, then the least of those that go on.
+ */
+import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
+import type { Facts, Tables } from '../types.js';
+import { ActorIndex } from './actor-index.js';
+import { changedSettings } from './changes.js';
+import { type Account, Incident, type Surroundings } from './incident.js';
+import type { Observation, Subject } from './observation.js';
+import { byHarm, byKind } from './order.js';
+import { rooted } from './roots.js';
+import { observe } from './subjects.js';
+
+const MOST_KEPT = 200;
+/** Subjects that may become an incident; a local user makes as many as there are ports. */
+const MOST_WATCHED = 1000;
+
+export class Incidents {
+  private readonly watched = new Map<string, Incident>();
+  private over: IncidentRow[] = [];
+  private settings = new Map<string, TotalsRow>();
+  private states = new Map<string, IncidentState>();
+
+  /** @param entered an incident came into another state */
+  constructor(private readonly entered: (row: IncidentRow) => void = () => {}) {}
+
+  step(tables: Tables, facts: Facts): void {
+    const budgets = new Map(tables.budgets.map((row) => [row.key, row]));
+    this.noteSettings(tables);
+    this.observeAll(tables, facts, budgets);
+    for (const [id, incident] of this.watched) this.end(id, incident);
+    this.bound();
+    this.report();
+  }
+
+  /** Those that are not over, the worst first; then those that are, the latest first. */
+  get rows(): IncidentRow[] {
+    return [...this.lasting().sort(byHarm), ...this.over];
+  }
+
+  /** The worst first. */
+  get accounts(): Account[] {
+    const accounts = [...this.watched.values()].flatMap(({ account }) => account ?? []);
+    return accounts.sort((a, b) => byHarm(a.row, b.row));
+  }
+
+  /** What fails too seldom for an incident. */
+  get slight(): Subject[] {
+    return [...this.watched.values()].filter(({ isSlight }) => isSlight).map(({ subject }) => subject);
+  }
+
+  private lasting(): IncidentRow[] {
+    return [...this.watched.values()].flatMap(({ row }) => row ?? []);
+  }
+
+  private observeAll(tables: Tables, facts: Facts, budgets: ReadonlyMap<string, BudgetRow>): void {
+    const seen = rooted(observe(tables, facts, budgets), tables);
+    this.forget(seen);
+    this.admit(seen);
+    const now = this.surroundings(tables);
+    for (const [id, incident] of this.watched) {
+      const { budgetKey } = incident;
+      const budget = budgetKey === null ? null : (budgets.get(budgetKey) ?? null);
+      incident.observe(seen.get(id) ?? null, budget, now);
+    }
+  }
+
+  /** Ports first: what else fails may be made by anybody, as often as there are ports. */
+  private admit(seen: ReadonlyMap<string, Observation>): void {
+    const isNew = (one: Observation) => !this.watched.has(one.subject.id);
+    const ranked = [...seen.values()].filter(isNew).sort((a, b) => byKind(a.subject.kind, b.subject.kind));
+    for (const one of ranked.slice(0, Math.max(0, MOST_WATCHED - this.watched.size)))
+      this.watched.set(one.subject.id, new Incident(one.subject, one));
+  }
+
+  private surroundings(tables: Tables): Surroundings {
+    const names = new Map(tables.totals.map(({ netnsId, name }) => [netnsId, name]));
+    const rows = this.lasting();
+    let count = rows.length;
+    return {
+      tables,
+      actors: new ActorIndex(tables.actors),
+      nameOf: (netnsId) => names.get(netnsId) ?? null,
+      hasRoomFor: (kind) => {
+        const isWorse = count < MOST_KEPT || rows.some((row) => byKind(kind, row.kind) < 0);
+        if (isWorse) count += 1;
+        return isWorse && count <= 2 * MOST_KEPT;
+      },
+    };
+  }
+
+  /** What is idle and has no rows any more; all that is idle when there is no room for what is new. */
+  private forget(seen: ReadonlyMap<string, Observation>): void {
+    const isFull = seen.size + this.watched.size > MOST_WATCHED;
+    for (const [id, { isIdle }] of this.watched)
+      if (isIdle && (isFull || !seen.has(id))) this.watched.delete(id);
+  }
+
+  private noteSettings({ totals, time }: Tables): void {
+    for (const row of totals) {
+      const before = this.settings.get(row.key);
+      for (const text of before === undefined ? [] : changedSettings(before, row))
+        for (const incident of this.watched.values())
+          if (incident.subject.netnsId === row.netnsId) incident.noteChange(text, time);
+    }
+    this.settings = new Map(totals.map((row) => [row.key, row]));
+  }
+
+  private end(id: string, incident: Incident): void {
+    if (incident.row?.state !== 'over') return;
+    this.over.unshift(incident.row);
+    this.watched.set(id, incident.renewed());
+  }
+
+  private bound(): void {
+    const lasting = this.lasting().sort(byHarm);
+    this.over = this.over.slice(0, Math.max(0, MOST_KEPT - lasting.length));
+    const tooMany = new Set(lasting.slice(MOST_KEPT).map(({ key }) => key));
+    for (const [id, { row }] of this.watched)
+      if (row !== null && tooMany.has(row.key)) this.watched.delete(id);
+  }
+
+  private report(): void {
+    const states = new Map(this.rows.map(({ key, state }) => [key, state]));
+    for (const row of this.rows) if (this.states.get(row.key) !== row.state) this.entered(row);
+    this.states = states;
+  }
+}
+
+/** The rows with the keys of their findings. */
+export function withFindings(rows: readonly IncidentRow[], findings: readonly FindingRow[]): IncidentRow[] {
+  return rows.map((row) => ({
+    ...row,
+    findings: findings.filter(({ incident }) => incident === row.key).map(({ key }) => key),
+  }));
+}

@@ -1,0 +1,84 @@
+/**
+ * Who is in an incident: the culprits, who made what holds the ports now; and the victims, whose calls fail. In: actors and failure
+ * rows. Out: parts of the incident's row. Pure.
+ */
+import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../protocol/rows.js';
+import { heldOf } from '../holder.js';
+import { programKey } from '../program-key.js';
+import type { Actor } from '../types.js';
+
+const MOST_SHOWN = 5;
+/** Less than this is no culprit. */
+const LEAST_SHARE = 0.05;
+/** Who has less is not named in a sentence. */
+const NAMED_SHARE = 1 / 3;
+
+interface Held {
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  ports: number;
+}
+
+/** @param actors that take ports of it. @returns the most ports first. A filter may hide who holds most: the budget's own holders are counted with those that are seen. */
+export function culpritsOf(budget: BudgetRow, actors: readonly Actor[]): Culprit[] {
+  const byProgram = new Map<string, Held>();
+  for (const actor of actors) hold(byProgram, actor, heldOf(actor, budget));
+  const seen = [...byProgram.values()];
+  const isHidden = seen.every(({ ports }) => ports < (budget.holders[0]?.ports ?? 0));
+  const all = isHidden
+    ? budget.holders.map(({ process, ports }) => ({ process, program: null, ports }))
+    : seen;
+  return all
+    .map((one) => ({ ...one, share: budget.used ? Math.min(1, one.ports / budget.used) : null }))
+    .filter(({ ports, share }) => ports > 0 && (share ?? 1) >= LEAST_SHARE)
+    .sort((a, b) => b.ports - a.ports)
+    .slice(0, MOST_SHOWN);
+}
+
+function hold(byProgram: Map<string, Held>, { process, program, key }: Actor, ports: number): void {
+  const group = program === null ? key : programKey(process, program);
+  const known = byProgram.get(group);
+  if (known === undefined) byProgram.set(group, { process, program, ports });
+  else known.ports += ports;
+}
+
+/** The one that a sentence may name; null: nobody has enough of the ports. */
+export function namedCulprit([first]: readonly Culprit[]): Culprit | null {
+  return first !== undefined && (first.share ?? 1) >= NAMED_SHARE ? first : null;
+}
+
+/** Failed calls by who made them, processes of one program together. */
+export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
+  const byProgram = new Map<string, Victim>();
+  for (const row of rows) {
+    const { process, program, count, key } = row;
+    const group = program === null ? key : programKey(process, program);
+    const known = byProgram.get(group);
+    const one = { process, program, failed: count, perSec: row.perSec ?? 0 };
+    byProgram.set(group, known === undefined ? one : together(known, one));
+  }
+  return byProgram;
+}
+
+function together(a: Victim, b: Victim): Victim {
+  const most = a.failed >= b.failed ? a : b;
+  return {
+    process: { ...most.process, pid: null, startTime: null, cmdline: null },
+    program: most.program,
+    failed: a.failed + b.failed,
+    perSec: a.perSec + b.perSec,
+  };
+}
+
+/** @param before failed calls that were counted before the incident began, by the same keys */
+export function victimsOf(rows: readonly FailureRow[], before: ReadonlyMap<string, number>): Victim[] {
+  return [...failedBy(rows)]
+    .map(([key, victim]) => ({
+      ...victim,
+      failed: Math.max(0, victim.failed - (before.get(key) ?? 0)),
+      perSec: Math.round(victim.perSec * 10) / 10,
+    }))
+    .filter(({ failed }) => failed > 0)
+    .sort((a, b) => b.failed - a.failed)
+    .slice(0, MOST_SHOWN);
+}

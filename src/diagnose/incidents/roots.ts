@@ -1,0 +1,50 @@
+/**
+ * One cause, one incident: where bind() took the ports, every destination is out of them for that one reason; where connections hold
+ * them, bind() finds none either. In: observations. Out: the same, the ones that follow from another added to that. Pure.
+ */
+import type { BudgetRow } from '../../protocol/rows.js';
+import type { Tables } from '../types.js';
+import { Gathered, type Observation } from './observation.js';
+
+/** Share of a pool that bind() has taken itself from which it is the cause. */
+const BOUND = 0.5;
+
+export function rooted(
+  found: ReadonlyMap<string, Observation>,
+  tables: Tables,
+): ReadonlyMap<string, Observation> {
+  const behind = poolsBehind(tables);
+  const pools = new Map<string | null, Observation[]>();
+  for (const one of found.values())
+    if (one.budget !== null && behind.has(one.budget.key))
+      pools.set(one.subject.netnsId, [...(pools.get(one.subject.netnsId) ?? []), one]);
+  const roots = new Gathered();
+  for (const one of found.values()) {
+    const pool = one.subject.kind === 'ports' ? poolOf(one, pools) : null;
+    if (pool !== null) roots.add({ ...pool, rows: one.rows, failed: one.failed });
+    else if (!isEcho(one, behind)) roots.add(one);
+  }
+  return roots.all;
+}
+
+/** Keys of the pools whose ports bind() has taken, not connections without it. */
+function poolsBehind({ actors, budgets }: Tables): Set<string> {
+  const bound = new Map<string | null, number>();
+  for (const { netnsId, bound: ports } of actors) bound.set(netnsId, (bound.get(netnsId) ?? 0) + ports);
+  const isBehind = ({ kind, netnsId, limit }: BudgetRow) =>
+    kind === 'bind-pool' && (bound.get(netnsId) ?? 0) >= BOUND * (limit ?? Number.POSITIVE_INFINITY);
+  return new Set(budgets.filter(isBehind).map(({ key }) => key));
+}
+
+function poolOf(
+  { subject, budget }: Observation,
+  pools: ReadonlyMap<string | null, readonly Observation[]>,
+): Observation | null {
+  const here = pools.get(subject.netnsId) ?? [];
+  return here.find((one) => one.budget?.source.address === budget?.source.address) ?? here[0] ?? null;
+}
+
+/** A pool that is empty since connections hold the ports, and of which nobody wants one. */
+function isEcho({ subject, rows, budget }: Observation, behind: ReadonlySet<string>): boolean {
+  return subject.kind === 'bind-pool' && rows.length === 0 && budget !== null && !behind.has(budget.key);
+}

@@ -1,0 +1,111 @@
+/**
+ * What the verdict says of an incident, and how the others are named beside it. In: an account of it, time. Out: text, its level and the
+ * number that people watch. Pure. Names of other processes are written as they are: whoever prints escapes.
+ */
+import { outlook } from '../../forecast/outlook.js';
+import { heldText, place, runningOutText } from '../../forecast/outlook-words.js';
+import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
+import { clock, integer, rate, where, whoOperates } from '../words.js';
+import type { Account } from './incident.js';
+import { namedCulprit } from './people.js';
+
+export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {
+  /** Which kind of sentence it is: another kind is said at once. */
+  readonly what: string;
+  readonly number: number;
+}
+
+export function sentenceOf(account: Account, time: number): Sentence {
+  const { row } = account;
+  if (row.kind !== 'ports' && row.kind !== 'bind-pool')
+    return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: row.failPerSec };
+  return row.severity === 'critical' ? outOfPorts(account) : running(account, time);
+}
+
+const about = (row: IncidentRow, level: VerdictRow['level'], text: string, kind = '') => ({
+  level,
+  text,
+  budget: row.budget,
+  what: `${row.key} ${level} ${kind}`,
+});
+
+function outOfPorts({ row, budget, failures, isOnAndOff }: Account): Sentence {
+  const toward = place(budget ?? failures[0] ?? null);
+  const fails =
+    row.failPerSec === 0
+      ? 'Nothing has failed lately, but the next connect would.'
+      : `${rate(row.failPerSec)} ${failures[0]?.call ?? 'connect'}s/s fail${sinceText(row, isOnAndOff)} (${failures[0]?.errno}).`;
+  return {
+    ...about(row, 'critical', `Out of ports ${toward}. ${fails}`, row.failPerSec === 0 ? 'next' : 'fails'),
+    exhaustionSeconds: 0,
+    number: row.failPerSec,
+  };
+}
+
+function sinceText({ since, failed }: IncidentRow, isOnAndOff: boolean): string {
+  return isOnAndOff
+    ? `, on and off since ${clock(since)}, ${integer(failed)} so far`
+    : ` since ${clock(since)}`;
+}
+
+function running({ row, budget, forecast }: Account, time: number): Sentence {
+  const culprit = namedCulprit(row.culprits);
+  const name = culprit === null ? 'somebody' : whoOperates(culprit.process, culprit.program);
+  const next = budget === null ? null : outlook(budget);
+  if (budget === null || forecast === null)
+    return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: 0 };
+  const left = Math.max(
+    0,
+    next?.state === 'running-out' ? next.seconds : forecast.seconds - (time - forecast.time) / 1000,
+  );
+  if (left === 0)
+    return { ...about(row, 'warning', heldText(budget, name), 'held'), exhaustionSeconds: null, number: 0 };
+  return {
+    ...about(row, 'warning', runningOutText(budget, name, left, time), 'soon'),
+    exhaustionSeconds: Math.round(left * 10) / 10,
+    number: left,
+  };
+}
+
+/** ` And 2 more: nobody listens on 10.77.0.9:6379; ports to 10.0.0.5:80 run out in blue.` */
+export function othersText(others: readonly IncidentRow[], worst: IncidentRow): string {
+  if (others.length === 0) return '';
+  const named = others
+    .slice(0, MOST_NAMED)
+    .map((row) => `${shortOf(row)}${elsewhere(row, worst)}`)
+    .join('; ');
+  return ` And ${integer(others.length)} more: ${named}${others.length > MOST_NAMED ? '; …' : '.'}`;
+}
+
+const MOST_NAMED = 2;
+
+/** The same address in another namespace is another place. */
+function elsewhere({ kind, netnsId, netns, name }: IncidentRow, worst: IncidentRow): string {
+  if (netnsId === worst.netnsId || kind === 'overflow') return '';
+  return ` in ${name ?? `namespace ${netns}`}`;
+}
+
+/** In a few words, without numbers: they would change in the middle of a sentence. */
+export function shortOf({ kind, destination, name, netns }: IncidentRow): string {
+  const at = where(destination);
+  switch (kind) {
+    case 'ports':
+      return `ports to ${at} run out`;
+    case 'bind-pool':
+      return 'bind() runs out of ports';
+    case 'bind':
+      return `bind() fails at ${at}`;
+    case 'refused':
+      return `nobody listens on ${at}`;
+    case 'no-answer':
+      return `${at} does not answer`;
+    case 'unreachable':
+      return `there is no way to ${at}`;
+    case 'scan':
+      return `many ports of ${destination.address} refuse`;
+    case 'overflow':
+      return `TIME_WAIT entries overflow in ${name ?? `namespace ${netns}`}`;
+    case 'other':
+      return `connections to ${at} fail`;
+  }
+}

@@ -1,0 +1,24 @@
+/** A sentence that stays put under the eye: made anew when it says something else, or a number in it moved. Keeps what was said last. */
+
+/** A number that moved less says the same. */
+const MOVED = 0.2;
+/** And no sooner than this after the last time, ms. */
+const STAYS_MS = 10_000;
+
+export class StableText {
+  private said: { what: string; number: number; text: string; time: number } | null = null;
+
+  /**
+   * @param what it says: another one replaces the text at once
+   * @param number the one that people watch
+   */
+  next(what: string, number: number, text: string, time: number): string {
+    const { said } = this;
+    const isSame = said !== null && said.what === what && time >= said.time;
+    if (isSame && (time - said.time < STAYS_MS || !moved(said.number, number))) return said.text;
+    this.said = { what, number, text, time };
+    return text;
+  }
+}
+
+const moved = (before: number, now: number) => Math.abs(now - before) > MOVED * Math.abs(before);

@@ -1,0 +1,111 @@
+/**
+ * How a subject fares: calls that fail, by whom, since when; ports that are out or about to be; how long it has been quiet. In: an
+ * observation a second. Out: counts and moments, Unix ms. Time is given.
+ */
+import type { FailureRow } from '../../protocol/rows.js';
+import type { Observation } from './observation.js';
+import { failedBy } from './people.js';
+import { FailureWindow, WINDOW_MS } from './window.js';
+
+/** Between two failures: it goes on and off. */
+const PAUSE_MS = 5000;
+/** A failure that led to nothing is remembered for so long. */
+const SLIGHT_MS = 60_000;
+
+export class Trouble {
+  private readonly window: FailureWindow;
+  /** Failed calls since the incident began; before it begins, those of the window. */
+  failed = 0;
+  pauses = 0;
+  firstFailure: number | null = null;
+  lastFailure: number | null = null;
+  threatFrom: number | null = null;
+  lastThreat: number | null = null;
+  /** When ports run out, as it was forecast last; null: never. */
+  forecast: { readonly seconds: number; readonly time: number } | null = null;
+  /** Failed calls by who made them, before the first one of the window. */
+  before: ReadonlyMap<string, number> = new Map();
+  /** The same a second ago. */
+  private counts: ReadonlyMap<string, number> | null;
+
+  /** @param past of the same subject, when that was an incident before */
+  constructor(past: Trouble | null) {
+    this.window = new FailureWindow(past?.window.total);
+    this.counts = past?.counts ?? null;
+  }
+
+  /** Within the last ten seconds. */
+  get recent(): number {
+    return this.window.failed;
+  }
+
+  get isNone(): boolean {
+    return this.lastFailure === null && this.threatFrom === null;
+  }
+
+  /** @param isIncident it has begun */
+  observe({ rows, failed, threat, budget }: Observation, isIncident: boolean, time: number): void {
+    this.count(rows, failed, isIncident, time);
+    if (threat === null) this.threatFrom = null;
+    else {
+      this.threatFrom ??= time;
+      this.lastThreat = time;
+      const seconds = budget?.exhaustionSeconds ?? null;
+      if (seconds !== null) this.forecast = { seconds, time };
+    }
+  }
+
+  /** As the rows say it: a program that has just begun to fail has its rate at once. */
+  perSecond(rows: readonly FailureRow[]): number {
+    if (this.recent === 0) return 0;
+    const perSec = rows.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
+    return Math.round((rows.length === 0 ? this.window.perSecond : perSec) * 10) / 10;
+  }
+
+  /** @param since when it began */
+  last(since: number): number {
+    return Math.max(since, this.lastFailure ?? 0, this.lastThreat ?? 0);
+  }
+
+  private count(rows: readonly FailureRow[], failed: number, isIncident: boolean, time: number): void {
+    const grown = this.window.add(failed, lately(rows, time), time);
+    if (grown > 0) {
+      const isFirst = !isIncident && this.recent === grown;
+      if (isFirst) this.before = this.counts ?? countsOf(rows.filter((row) => !isFresh(row, time)));
+      if (isFirst) this.firstFailure = firstOf(rows, time);
+      if (!isFirst && this.lastFailure !== null && time - this.lastFailure > PAUSE_MS) this.pauses += 1;
+      this.lastFailure = lastOf(rows, time);
+    }
+    this.failed = isIncident ? this.failed + grown : this.recent;
+    this.counts = countsOf(rows);
+    if (!isIncident && time - (this.lastFailure ?? time) > SLIGHT_MS) this.lastFailure = null;
+  }
+}
+
+const isFresh = ({ firstSeen }: FailureRow, time: number) => time - (firstSeen ?? 0) < WINDOW_MS;
+
+/** Failures of the last ten seconds, as far as rows say it that are seen for the first time. */
+function lately(rows: readonly FailureRow[], time: number): number {
+  return rows.reduce((sum, row) => sum + (isFresh(row, time) ? row.count : recent(row, time)), 0);
+}
+
+function recent({ lastSeen, perSec, count }: FailureRow, time: number): number {
+  return time - (lastSeen ?? 0) < WINDOW_MS
+    ? Math.min(count, Math.round((perSec ?? 0) * (WINDOW_MS / 1000)))
+    : 0;
+}
+
+function firstOf(rows: readonly FailureRow[], time: number): number {
+  return Math.min(
+    time,
+    ...rows.filter((row) => isFresh(row, time)).map(({ firstSeen }) => firstSeen ?? time),
+  );
+}
+
+function lastOf(rows: readonly FailureRow[], time: number): number {
+  return rows.length === 0 ? time : Math.max(...rows.map(({ lastSeen }) => lastSeen ?? 0));
+}
+
+function countsOf(rows: readonly FailureRow[]): Map<string, number> {
+  return new Map([...failedBy(rows)].map(([key, { failed }]) => [key, failed]));
+}

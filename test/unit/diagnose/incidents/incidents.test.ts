@@ -1,0 +1,346 @@
+/** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
+import { describe, expect, it } from 'vitest';
+import type { Tables } from '../../../../src/diagnose/types.js';
+import type { FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
+import { finding, idOf, proc } from '../../publish/rows.js';
+import { actor, budget, FACTS, failure, NETNS, NOW, PLACE, tables, totals, Watch } from '../world.js';
+
+const OTHER_NETNS = 4_026_532_999;
+const OUT = { limit: 200, used: 200, exhaustionSeconds: 0 };
+
+/** Seconds of one machine; gives what was there in the last. */
+function watched(given: (at: number) => Partial<Tables>, from: number, to: number, watch = new Watch()) {
+  let last = watch.step(tables({ ...given(from), time: NOW + from * 1000 }));
+  for (let at = from + 1; at <= to; at++) last = watch.step(tables({ ...given(at), time: NOW + at * 1000 }));
+  return { ...last, watch };
+}
+
+/** `perSec` failures a second since NOW. */
+const failing = (at: number, perSec: number, parts: Partial<FailureRow> = {}) =>
+  failure({
+    count: perSec * (at + 1),
+    perSec,
+    firstSeen: NOW,
+    lastSeen: NOW + at * 1000,
+    ...parts,
+  });
+
+const refused = (at: number, perSec: number, parts: Partial<FailureRow> = {}) =>
+  failing(at, perSec, {
+    key: 'r',
+    errno: 'ECONNREFUSED',
+    cause: 'refused',
+    budget: null,
+    destination: { address: '10.0.0.7', port: 6379 },
+    ...parts,
+  });
+
+describe('an incident', () => {
+  it('opens within seconds of five failures, with a key that says what and since when', () => {
+    const { incidents } = watched((at) => ({ failures: [refused(at, 1)] }), 0, 5);
+    expect(incidents).toMatchObject([
+      {
+        key: `refused:${idOf({ netns: NETNS })}::10.0.0.7:6379@${NOW}`,
+        kind: 'refused',
+        state: 'open',
+        severity: 'warning',
+        since: NOW,
+        failed: 6,
+        title: 'Nobody listens on 10.0.0.7:6379: 1.0 connects/s of java (pid 77) are refused.',
+        victims: [{ failed: 6, perSec: 1 }],
+        culprits: [],
+      },
+    ]);
+  });
+
+  it('is not made of one refused health check in ten seconds: the text mentions it, all is fine', () => {
+    const slow = (at: number) => refused(at, 0.1, { count: 1 + Math.floor(at / 10) });
+    const { incidents, verdict } = watched((at) => ({ failures: [slow(at)] }), 0, 90);
+    expect(incidents).toEqual([]);
+    expect(verdict).toMatchObject({ level: 'ok', incident: null, others: 0 });
+    expect(verdict.text).toMatch(/^Ports are fine\. .* A few connections to 10\.0\.0\.7:6379 fail\.$/);
+  });
+
+  it.each([['aborted'], ['no-source-address']] as const)(
+    'is not made of attempts that end as %s',
+    (cause) => {
+      const { incidents } = watched((at) => ({ failures: [refused(at, 20, { cause })] }), 0, 20);
+      expect(incidents).toEqual([]);
+    },
+  );
+
+  it('opens as a warning when ports run out within ten minutes, and not by a forecast of one second', () => {
+    const soon = (exhaustionSeconds: number) => ({ budgets: [budget({ used: 9000, exhaustionSeconds })] });
+    expect(watched(() => soon(601), 0, 20).incidents).toEqual([]);
+    expect(watched((at) => soon(at === 3 ? 60 : 601), 0, 20).incidents).toEqual([]);
+    const { incidents } = watched(() => soon(599), 0, 2);
+    expect(incidents).toMatchObject([
+      { kind: 'ports', severity: 'warning', failed: 0, exhaustionSeconds: 599 },
+    ]);
+  });
+
+  it('is one while TIME_WAIT entries fill the range each minute anew', () => {
+    const cycle = (at: number) => {
+      const isOut = at % 60 < 20;
+      const outs = Math.floor(at / 60) * 20 + Math.min(20, (at % 60) + 1);
+      const lastSeen = NOW + (isOut ? at : Math.floor(at / 60) * 60 + 19) * 1000;
+      return {
+        budgets: [budget(isOut ? OUT : { limit: 200, used: 120, exhaustionSeconds: null })],
+        failures: [failing(at, 10, { count: outs * 10, lastSeen })],
+      };
+    };
+    const { incidents, verdict, watch } = watched(cycle, 0, 310);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ state: 'open', since: NOW, failed: 5 * 200 + 110 });
+    expect(verdict.text).toMatch(
+      /^Out of ports to .*, on and off since 14:02:31, 1,\d+ so far \(EADDRNOTAVAIL\)\.$/,
+    );
+    expect(watch.entered.filter((text) => text.endsWith('over'))).toEqual([]);
+  });
+
+  it('eases ten seconds after the last failure, is over after a minute, and comes again as another one', () => {
+    const until = (end: number) => (at: number) => ({
+      budgets: [budget(at <= end ? OUT : { limit: 200, used: 10, exhaustionSeconds: null })],
+      failures: [failing(Math.min(at, end), 10)],
+    });
+    const { watch } = watched(until(20), 0, 29);
+    const state = (at: number) => watched(until(20), at, at, watch).incidents.map((row) => row.state);
+    expect(state(29)).toEqual(['open']);
+    expect(state(30)).toEqual(['easing']);
+    expect(state(79)).toEqual(['easing']);
+    expect(state(80)).toEqual(['over']);
+    const again = watched(
+      (at) => ({ budgets: [budget(OUT)], failures: [failing(at, 10, { count: 210 + (at - 100) * 10 })] }),
+      100,
+      105,
+      watch,
+    );
+    expect(again.incidents.map(({ state }) => state)).toEqual(['open', 'over']);
+    expect(new Set(again.incidents.map(({ key }) => key)).size).toBe(2);
+    expect(again.incidents.map(({ failed }) => failed)).toEqual([60 - 10, 210]);
+  });
+
+  it('is not over while the ports are held that it is about', () => {
+    const held = (at: number) => ({
+      budgets: [budget(at < 20 ? OUT : { limit: 200, used: 170, exhaustionSeconds: null })],
+      failures: [failing(Math.min(at, 20), 10)],
+    });
+    expect(watched(held, 0, 120).incidents).toMatchObject([{ state: 'easing' }]);
+  });
+
+  it('is about programs that try many ports of one host as a whole', () => {
+    const port = (at: number, i: number) =>
+      refused(at, 1, { key: `r${i}`, count: 1, destination: { address: '10.0.0.7', port: 1000 + i } });
+    const scan = (at: number) => ({ failures: Array.from({ length: 10 * (at + 1) }, (_, i) => port(at, i)) });
+    const { incidents } = watched(scan, 0, 8);
+    expect(incidents).toMatchObject([{ kind: 'scan', destination: { address: '10.0.0.7', port: null } }]);
+  });
+
+  it('counts what the kernel dropped for want of TIME_WAIT buckets', () => {
+    const watch = new Watch();
+    const step = (at: number) =>
+      watch.step(
+        tables({
+          totals: [totals({ timeWaitOverflow: 100 * at, tcpMaxTwBuckets: 16 })],
+          time: NOW + at * 1000,
+        }),
+        [],
+        { ...FACTS, overflowPerSec: new Map([['1', 100]]) },
+      );
+    for (const at of [1, 2, 3]) step(at);
+    expect(step(4).incidents).toMatchObject([
+      { kind: 'overflow', name: 'host', failed: 300, severity: 'warning' },
+    ]);
+  });
+
+  it('leaves room for ports, however many others a user makes', () => {
+    const many = (at: number) => ({
+      budgets: [budget(OUT)],
+      failures: [
+        ...Array.from({ length: 1000 }, (_, i) =>
+          refused(at, 10, { key: `r${i}`, destination: { address: `127.1.${i >> 8}.${i & 255}`, port: 1 } }),
+        ),
+        failing(at, 10),
+      ],
+    });
+    const { incidents } = watched(many, 0, 5);
+    expect(incidents).toHaveLength(200);
+    expect(incidents[0]?.kind).toBe('ports');
+  });
+});
+
+describe('the people of an incident', () => {
+  const wrk = proc({ pid: 5, name: 'wrk', comm: 'wrk', exe: '/usr/bin/wrk' });
+  const curl = proc({ pid: 6, name: 'curl', comm: 'curl', exe: '/usr/bin/curl' });
+  const held = { budgets: [budget({ ...OUT, holders: [{ process: wrk, ports: 199 }] })] };
+  const of = (process: typeof wrk, portsHeld: number, parts = {}) =>
+    actor({ key: `${process.pid}`, process, program: process.name, portsHeld, ...parts });
+
+  it('are named by what they hold now, not by how fast they open', () => {
+    const actors = [of(wrk, 199, { openPerSec: 0 }), of(curl, 1, { openPerSec: 50 })];
+    const { incidents } = watched((at) => ({ ...held, actors, failures: [failing(at, 10)] }), 0, 3);
+    expect(incidents[0]?.culprits).toMatchObject([{ process: { name: 'wrk' }, ports: 199, share: 0.995 }]);
+  });
+
+  it('are of its namespace: the same place in another one is another incident', () => {
+    const there = { netns: OTHER_NETNS, netnsId: idOf({ netns: OTHER_NETNS }) };
+    const actors = [of(wrk, 200), of(curl, 190, there)];
+    const budgets = [
+      budget(OUT),
+      budget({ ...OUT, ...there, key: 'b2', holders: [{ process: curl, ports: 190 }] }),
+    ];
+    const failures = (at: number) => [
+      failing(at, 10),
+      failing(at, 90, { ...there, key: 'f2', budget: 'b2', process: curl }),
+    ];
+    const { incidents, verdict } = watched((at) => ({ actors, budgets, failures: failures(at) }), 0, 5);
+    expect(
+      incidents.map(({ netns, culprits }) => [netns, culprits.map(({ process }) => process.name)]),
+    ).toEqual([
+      [OTHER_NETNS, ['curl']],
+      [NETNS, ['wrk']],
+    ]);
+    expect(verdict).toMatchObject({ budget: 'b2', others: 1, incident: incidents[0]?.key });
+    expect(verdict.text).toContain('90.0 connects/s fail');
+    expect(verdict.text).toMatch(/ And 1 more: ports to 10\.0\.0\.9:8080 run out in host\.$/);
+  });
+
+  it('have no name when it cannot be known', () => {
+    const { incidents } = watched(
+      (at) => ({ budgets: [budget({ ...OUT, holders: [] })], failures: [failing(at, 10)] }),
+      0,
+      3,
+    );
+    expect(incidents[0]).toMatchObject({ culprits: [], title: 'The 200 ports to 10.0.0.9:8080 are taken.' });
+  });
+
+  it('are victims by what failed since it began', () => {
+    const old = failing(0, 0, {
+      key: 'old',
+      count: 500,
+      firstSeen: NOW - 3_600_000,
+      lastSeen: NOW - 3_000_000,
+    });
+    const watch = new Watch();
+    watched(() => ({ budgets: [budget({ used: 10 })], failures: [old] }), -3, -1, watch);
+    const more = (at: number) => ({
+      ...old,
+      count: 500 + 7 * (at + 1),
+      perSec: 7,
+      lastSeen: NOW + at * 1000,
+    });
+    const { incidents } = watched((at) => ({ budgets: [budget(OUT)], failures: [more(at)] }), 0, 4, watch);
+    expect(incidents[0]).toMatchObject({ failed: 35, victims: [{ failed: 35, perSec: 7 }] });
+  });
+});
+
+describe('what is changed while it goes on', () => {
+  const settings = (at: number, changed: number, parts: Partial<TotalsRow>) => [
+    totals({ tcpTwReuse: 2, ...(at >= changed ? parts : {}) }),
+  ];
+
+  it('is told with its effect when that worked', () => {
+    const given = (at: number) => ({
+      budgets: [budget(at < 35 ? OUT : { limit: 200, used: 199, timeWait: 199, reuse: 'after-delay' })],
+      totals: settings(at, 30, { tcpTwReuse: 1 }),
+      failures: [failing(Math.min(at, 35), 90)],
+    });
+    const { incidents, verdict } = watched(given, 0, 60);
+    expect(incidents[0]?.changes).toEqual([
+      {
+        time: NOW + 30_000,
+        text: 'tcp_tw_reuse 2 → 1',
+        failPerSecBefore: 90,
+        failPerSecAfter: 0,
+        afterSeconds: 5,
+        worked: true,
+      },
+    ]);
+    expect(verdict.level).toBe('recovered');
+    expect(verdict.text).toMatch(/ Fix worked: 90\.0 → 0 failures\/s, 5 s after tcp_tw_reuse 2 → 1\.$/);
+  });
+
+  it('is told when that did not work', () => {
+    const given = (at: number) => ({
+      budgets: [budget(OUT)],
+      totals: settings(at, 30, { reservedPorts: 20 }),
+      failures: [failing(at, 90)],
+    });
+    const { incidents } = watched(given, 0, 70);
+    expect(incidents[0]?.changes).toMatchObject([
+      { worked: false, failPerSecBefore: 90, failPerSecAfter: 90 },
+    ]);
+  });
+
+  it('is of its namespace alone', () => {
+    const given = (at: number) => ({
+      budgets: [budget(OUT)],
+      totals: [totals(), totals({ key: '2', netns: OTHER_NETNS, netnsId: '2', tcpTwReuse: at < 5 ? 2 : 1 })],
+      failures: [failing(at, 90)],
+    });
+    expect(watched(given, 0, 20).incidents[0]?.changes).toEqual([]);
+  });
+});
+
+describe('findings', () => {
+  const given = (at: number) => ({ budgets: [budget(OUT)], failures: [failing(at, 10), refused(at, 10)] });
+  const about = { netns: NETNS, destination: PLACE };
+  const findings = [
+    finding('churn', { ...about, rule: 'connection-churn' }),
+    finding('full', { ...about, rule: 'port-exhaustion' }),
+    finding('storm', { netns: NETNS, rule: 'retry-storm', destination: { address: '10.0.0.7', port: 6379 } }),
+    finding('elsewhere', { ...about, netns: OTHER_NETNS, rule: 'connection-churn' }),
+    finding('ended', { ...about, rule: 'connection-churn', resolved: NOW }),
+  ];
+
+  it('belong to the incident of their place, and one speaks for each', () => {
+    const { watch } = watched(given, 0, 5);
+    const said = watch.step(tables({ ...given(6), time: NOW + 6000 }), findings);
+    const [ports, storm] = said.incidents;
+    expect(said.findings.map(({ incident, part }) => [incident, part])).toEqual([
+      [ports?.key, false],
+      [ports?.key, true],
+      [storm?.key, false],
+      [null, false],
+      [null, false],
+    ]);
+    expect(ports?.findings).toEqual(['churn', 'full']);
+    expect(said.verdict).toMatchObject({ finding: 'churn', incident: ports?.key });
+  });
+});
+
+describe('the verdict of several incidents', () => {
+  it('is green when none is open, and says what is new when ports are free again', () => {
+    const given = (at: number) => ({
+      budgets: [budget(at < 10 ? OUT : { limit: 200, used: 10, exhaustionSeconds: null })],
+      failures: [
+        failing(Math.min(at, 10), 10),
+        ...(at < 30
+          ? []
+          : [refused(at - 30, 140)].map((row) => ({
+              ...row,
+              firstSeen: NOW + 30_000,
+              lastSeen: NOW + at * 1000,
+            }))),
+      ],
+    });
+    const { watch, verdict } = watched(given, 0, 25);
+    expect(verdict.level).toBe('recovered');
+    const later = watched(given, 26, 40, watch).verdict;
+    expect(later.level).toBe('warning');
+    expect(later.text).toMatch(
+      /^Ports are free again\. New: nobody listens on 10\.0\.0\.7:6379: 140 connects\/s/i,
+    );
+  });
+
+  it('keeps its words for ten seconds, and until a number moved by a fifth', () => {
+    const given = (at: number) => ({
+      budgets: [budget(OUT)],
+      failures: [failing(at, 0, { perSec: 100 + at, count: 100 * (at + 1) })],
+    });
+    const texts = new Set<string>();
+    const watch = new Watch();
+    for (let at = 1; at <= 60; at++) texts.add(watched(given, at, at, watch).verdict.text);
+    expect(texts.size).toBeLessThanOrEqual(4);
+  });
+});

@@ -18,8 +18,8 @@ class Dumps {
     this.rounds.push(targets.map(({ id }) => id));
     for (const { id } of targets) {
       const startedNs = moment().ms * 1e6;
-      sink.begin({ id, error: 0, startedNs, netnsLow: id, netnsHigh: 0, netnsInum: id } as never);
-      sink.end({ error: 0 } as never);
+      sink.begin({ id, error: 0, startedNs, netnsLow: id, netnsHigh: 0, netnsInum: id, basedOn: 0 } as never);
+      sink.end({ error: 0, generation: 0, unchanged: 0 } as never);
     }
   }
 

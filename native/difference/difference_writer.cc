@@ -17,7 +17,7 @@ void DifferenceWriter::begin(uint64_t netns_cookie, uint64_t started_ns, const A
 	if (bases_.take(netns_cookie, agreement.generation, base_))
 		base_generation_ = agreement.generation;
 	for (const uint64_t cookie : agreement.again)
-		base_.forget(cookie);
+		base_.doubt(cookie, started_ms_);
 	base_.begin(bases_.free_slots());
 }
 

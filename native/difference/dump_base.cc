@@ -10,6 +10,7 @@ constexpr size_t kFirstSlots = 256;
 // A timer that was armed anew ends at least this much later. The kernel tells what is left of one in ticks, and the time of
 // telling is known to some milliseconds; on a machine that is overloaded, an entry is handed over once more.
 constexpr int32_t kSameTimerMs = 1000;
+constexpr uint32_t kNeverMs = 1u << 31;
 
 bool is_full(size_t used, size_t slots)
 {
@@ -66,6 +67,13 @@ DumpBase::Entry DumpBase::add(uint64_t cookie, uint32_t deadline_ms)
 	*find(cookie) = {cookie, deadline_ms, dump_};
 	used_++;
 	return Entry::kRemembered;
+}
+
+// No timer ends then. An entry may be doubted twice.
+void DumpBase::doubt(uint64_t cookie, uint32_t now_ms)
+{
+	if (!entries_.empty() && cookie != 0)
+		find(cookie)->deadline_ms = now_ms + kNeverMs;
 }
 
 void DumpBase::forget(uint64_t cookie)

@@ -17,6 +17,8 @@ public:
 	void begin(size_t slots);
 	// `deadline_ms`: when its timer ends; may wrap. Throws std::bad_alloc.
 	Entry see(uint64_t cookie, uint32_t deadline_ms);
+	// It is changed whatever its timer is: a dump that shows it hands it over, one that does not says that it has gone.
+	void doubt(uint64_t cookie, uint32_t now_ms);
 	// As if it had never been handed over: when a dump shows it, it is new; when none does, nobody hears of it.
 	void forget(uint64_t cookie);
 	// The dump was complete: what it did not show has gone, and `visitor` hears of it. Not 0 ends it at once, and the base

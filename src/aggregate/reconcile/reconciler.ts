@@ -109,14 +109,13 @@ export class Reconciler {
 
   /** An entry that an earlier dump has handed over is no more. */
   gone({ cookieLow, cookieHigh }: Pick<DumpedSocket, 'cookieLow' | 'cookieHigh'>): void {
-    const { sockets, takeovers } = this.aggregator;
+    const { sockets } = this.aggregator;
     const slot = sockets.find(cookieLow, cookieHigh);
     if (this.dump === null || slot < 0) return;
     sockets.release(slot);
     /* What an event said after the dump began is newer. */
     if (sockets.sinceOf(slot) >= this.startedNs) return;
-    takeovers.lapsed(slot, this.startedNs);
-    this.removeGone(slot);
+    this.removeGone(slot, this.startedNs);
   }
 
   private listen({ localPort, inode = 0 }: DumpedSocket, dump: NamespaceDump): void {
@@ -306,7 +305,7 @@ export class Reconciler {
         sockets.remove(slot);
       return;
     }
-    if (sockets.sinceOf(slot) < started) this.removeGone(slot);
+    if (sockets.sinceOf(slot) < started) this.removeGone(slot, started);
   }
 
   /** The kernel has it as it was: else the difference would have said so. */
@@ -316,9 +315,10 @@ export class Reconciler {
     return this.whole.size === 0 || !this.whole.has(sockets.flowOf(slot).namespace);
   }
 
-  private removeGone(slot: number): void {
-    const { sockets } = this.aggregator;
+  private removeGone(slot: number, timeNs: number): void {
+    const { sockets, takeovers } = this.aggregator;
     const state = sockets.stateOf(slot);
+    takeovers.lapsed(slot, timeNs);
     if (!isTimeWait(state) && state !== EXPIRED) this.closeMissed(slot);
     sockets.remove(slot);
   }

@@ -1,0 +1,217 @@
+/**
+ * Audits by differences and by whole dumps of the same sockets, at random: whatever happens, the tables are the same after the next
+ * audit during which nothing happens. The dumper's own encoder makes the differences. TEST_SEED repeats a run.
+ */
+import { randomInt } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { isTimeWait, SOCKET_FLAG } from '../../src/aggregate/model/socket-state.js';
+import { Reconciler } from '../../src/aggregate/reconcile/reconciler.js';
+import { Batch } from '../../src/decode/batch.js';
+import { DumpDecoder, type DumpSink } from '../../src/decode/dump.js';
+import { announced, World } from '../support/aggregate-world.js';
+import { Differ } from '../support/differ.js';
+import { ImaginedKernel } from '../support/imagined-kernel.js';
+import { type Random, random } from '../support/random.js';
+import { batchOf } from '../support/records.js';
+import { fileScope } from '../support/scope.js';
+import { dumpBegin, dumpEnd } from '../unit/decode/dump-records.js';
+
+const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
+const FOR_MS = 8000;
+const STEPS = 30;
+/** Two deadlines are one when they are this close, ns: as the dumper says. */
+const SAME_NS = 1.1e9;
+const EAGAIN = 11;
+/** Of a namespace, beside its cookie, as events of test/support/aggregate-world.ts have it. */
+const INODE = 4_026_530_000;
+console.log(`TEST_SEED=${SEED}`);
+
+/** Tables and what audits them. */
+class Side {
+  readonly world = new World();
+  readonly reconciler = new Reconciler(this.world.aggregator, this.world.folds);
+  handedOver = 0;
+  leftOut = 0;
+
+  constructor() {
+    this.world.feed(announced(1), announced(2));
+  }
+
+  get nowNs(): number {
+    return Math.round((this.world.now - this.world.aggregator.unixMsAtZero) * 1e6);
+  }
+
+  take(bytes: Uint8Array): void {
+    const { batch, length } = batchOf(bytes);
+    const { reconciler } = this;
+    const sink: DumpSink = {
+      begin: (it) =>
+        reconciler.begin(
+          it.netnsLow + it.netnsHigh * 2 ** 32,
+          INODE + it.netnsLow,
+          it.startedNs,
+          it.basedOn !== 0,
+        ),
+      socket: (socket) => reconciler.socket(socket),
+      gone: (gone) => reconciler.gone(gone),
+      text: () => undefined,
+      end: (end) => {
+        reconciler.end(end.error === 0, end);
+        this.handedOver += end.sockets;
+        this.leftOut += end.unchanged;
+      },
+    };
+    new DumpDecoder(batch).decode(length, sink);
+  }
+
+  end(): void {
+    for (let at = 0; at >= 0; at = this.reconciler.sweep(at, 1000));
+    this.reconciler.endRound();
+  }
+
+  lostOwner(record: Uint8Array): void {
+    const batch = new Batch(record.length);
+    batch.u8.set(record);
+    this.world.aggregator.lost.take(batch, record.length);
+  }
+
+  /** Everything but deadlines. */
+  told() {
+    const { flows, namespaces, budgets, sockets } = this.world.aggregator;
+    const every = Array.from({ length: sockets.end }, (_, slot) => slot).filter(
+      (slot) => sockets.stateOf(slot) !== 0,
+    );
+    return {
+      sockets: every
+        .map((slot) => {
+          const { OPEN_COUNTED, PREEXISTING, ATTRIBUTED, BOUND } = SOCKET_FLAG;
+          const flags = [OPEN_COUNTED, PREEXISTING, ATTRIBUTED, BOUND].filter((it) =>
+            sockets.hasFlag(slot, it),
+          );
+          const { owner, namespace } = sockets.flowOf(slot);
+          return [namespace.key, sockets.portOf(slot), sockets.stateOf(slot), owner.pid, ...flags].join();
+        })
+        .sort(),
+      flows: [...flows.all()]
+        .map((it) => {
+          const { opened, closed, failed, timeWait, established, portsHeld, missedCloses } = it;
+          const key = [it.namespace.key, it.owner.pid, it.direction].join();
+          return [key, opened, closed, failed, timeWait, established, portsHeld, missedCloses].join();
+        })
+        .filter((line) => !line.endsWith(',0,0,0,0,0,0,0'))
+        .sort(),
+      namespaces: [...namespaces.all()].map((it) => {
+        const { key, opened, closed, timeWait, timeWaitAttributed, lowerBound, recycled } = it;
+        return { key, opened, closed, timeWait, timeWaitAttributed, lowerBound, recycled, states: it.states };
+      }),
+      budgets: [...budgets.all()]
+        .map((it) => [it.namespace.key, it.timeWait, it.established, it.used].join())
+        .sort(),
+    };
+  }
+}
+
+class Run {
+  readonly whole = new Side();
+  readonly difference = new Side();
+  private readonly kernels: ImaginedKernel[];
+
+  constructor(
+    private readonly differ: Differ,
+    private readonly next: Random,
+    firstNetns: number,
+  ) {
+    const lost = next(3) * 10;
+    this.kernels = [firstNetns, firstNetns + 1].map((netns) => new ImaginedKernel(netns, next, lost));
+  }
+
+  private get sides(): Side[] {
+    return [this.whole, this.difference];
+  }
+
+  pass(): void {
+    const ms = this.next(4) === 0 ? this.next(6000) : this.next(2000);
+    for (const { world } of this.sides) world.pass(ms);
+  }
+
+  /** Events reach both alike, in the order in which they came. */
+  happen(most: number, among = this.kernels): void {
+    if (most === 0) return;
+    for (let n = this.next(most + 1); n > 0; n--) {
+      const kernel = among[this.next(among.length)] as ImaginedKernel;
+      const events = kernel.happen(this.whole.nowNs);
+      for (const { world } of this.sides) world.feed(...events);
+    }
+    if (this.next(3) === 0) this.loseOwner();
+    if (this.next(2) === 0)
+      for (const { world, nowNs } of this.sides) world.aggregator.sockets.expire(nowNs - 1e9);
+  }
+
+  private loseOwner(): void {
+    const record = this.kernels[0]?.lostOwner() as Uint8Array;
+    for (const side of this.sides) side.lostOwner(record);
+  }
+
+  /** @param mayFail its dumps may end early; @param meanwhile things that happen between its begin and its records */
+  async audit(mayFail: boolean, meanwhile: number): Promise<void> {
+    for (const { reconciler } of this.sides) reconciler.beginRound();
+    const due = this.kernels.filter(() => this.next(8) > 0 || meanwhile === 0);
+    for (const kernel of due) {
+      const startedNs = this.whole.nowNs;
+      const request = this.difference.reconciler.request(INODE + kernel.netns, startedNs);
+      this.happen(meanwhile, [kernel]);
+      const sockets = kernel.shown(this.whole.nowNs, startedNs, this.next(40) * 1e6);
+      this.happen(meanwhile, [kernel]);
+      const error = mayFail && this.next(6) === 0 ? EAGAIN : 0;
+      const { netns } = kernel;
+      this.difference.take(await this.differ.dump({ netns, startedNs, ...request, sockets, error }));
+      const begin = dumpBegin({ started_ns: startedNs, netns_cookie: netns, netns_inum: netns });
+      this.whole.take(Buffer.concat([begin, ...sockets, dumpEnd({ error, sockets: sockets.length })]));
+    }
+    for (const side of this.sides) side.end();
+  }
+
+  /** What both have, and the kernel. */
+  compare(what: string): void {
+    expect(this.difference.told(), what).toEqual(this.whole.told());
+    const [has, should] = [this.difference, this.whole].map(({ world }) => world.aggregator.sockets);
+    for (const { sockets } of this.kernels)
+      for (const { cookie, state, deadlineNs } of sockets.values()) {
+        const [low, high] = [cookie % 2 ** 32, Math.floor(cookie / 2 ** 32)];
+        const slots = [has, should].map((table) => table?.find(low, high) ?? -1);
+        expect(
+          slots.every((slot) => slot >= 0),
+          `${what}: ${cookie} in state ${state}`,
+        ).toBe(true);
+        const kept = has?.deadlineOf(slots[0] as number) ?? 0;
+        if (!isTimeWait(has?.stateOf(slots[0] as number) ?? 0) || deadlineNs < this.whole.nowNs) continue;
+        expect(Math.abs(kept - deadlineNs), `${what}: deadline of ${cookie}`).toBeLessThan(SAME_NS);
+      }
+  }
+}
+
+const scope = fileScope();
+
+describe('audits by differences', () => {
+  it('make the same tables as whole dumps', async () => {
+    const differ = scope.use(new Differ());
+    const until = performance.now() + FOR_MS;
+    let [runs, handedOver, leftOut] = [0, 0, 0];
+    for (; performance.now() < until; runs++) {
+      const run = new Run(differ, random(SEED + runs), 1 + 2 * runs);
+      for (let step = 0; step < STEPS; step++) {
+        run.happen(25);
+        run.pass();
+        await run.audit(true, 3);
+        run.pass();
+        await run.audit(false, 0);
+        run.compare(`run ${runs} of seed ${SEED}, step ${step}`);
+      }
+      handedOver += run.difference.handedOver;
+      leftOut += run.difference.leftOut;
+    }
+    console.log(`${runs} runs of ${2 * STEPS} audits: ${handedOver} handed over, ${leftOut} left out`);
+    expect(runs).toBeGreaterThan(5);
+    expect(leftOut).toBeGreaterThan(handedOver / 4);
+  });
+});

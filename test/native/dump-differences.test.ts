@@ -4,11 +4,10 @@
  */
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isTimeWait, SOCKET_FLAG } from '../../src/aggregate/model/socket-state.js';
-import { Reconciler } from '../../src/aggregate/reconcile/reconciler.js';
-import { Batch } from '../../src/decode/batch.js';
-import { DumpDecoder, type DumpSink } from '../../src/decode/dump.js';
-import { announced, World } from '../support/aggregate-world.js';
+import { isTimeWait } from '../../src/aggregate/model/socket-state.js';
+import { DumpDecoder } from '../../src/decode/dump.js';
+import { announced } from '../support/aggregate-world.js';
+import { AuditSide } from '../support/audit-side.js';
 import { Differ } from '../support/differ.js';
 import { ImaginedKernel } from '../support/imagined-kernel.js';
 import { type Random, random } from '../support/random.js';
@@ -26,94 +25,14 @@ const EAGAIN = 11;
 const INODE = 4_026_530_000;
 console.log(`TEST_SEED=${SEED}`);
 
-/** Tables and what audits them. */
-class Side {
-  readonly world = new World();
-  readonly reconciler = new Reconciler(this.world.aggregator, this.world.folds);
-  handedOver = 0;
-  leftOut = 0;
-
-  constructor() {
-    this.world.feed(announced(1), announced(2));
-  }
-
-  get nowNs(): number {
-    return Math.round((this.world.now - this.world.aggregator.unixMsAtZero) * 1e6);
-  }
-
-  take(bytes: Uint8Array): void {
-    const { batch, length } = batchOf(bytes);
-    const { reconciler } = this;
-    const sink: DumpSink = {
-      begin: (it) =>
-        reconciler.begin(
-          it.netnsLow + it.netnsHigh * 2 ** 32,
-          INODE + it.netnsLow,
-          it.startedNs,
-          it.basedOn !== 0,
-        ),
-      socket: (socket) => reconciler.socket(socket),
-      gone: (gone) => reconciler.gone(gone),
-      text: () => undefined,
-      end: (end) => {
-        reconciler.end(end.error === 0, end);
-        this.handedOver += end.sockets;
-        this.leftOut += end.unchanged;
-      },
-    };
-    new DumpDecoder(batch).decode(length, sink);
-  }
-
-  end(): void {
-    for (let at = 0; at >= 0; at = this.reconciler.sweep(at, 1000));
-    this.reconciler.endRound();
-  }
-
-  lostOwner(record: Uint8Array): void {
-    const batch = new Batch(record.length);
-    batch.u8.set(record);
-    this.world.aggregator.lost.take(batch, record.length);
-  }
-
-  /** Everything but deadlines. */
-  told() {
-    const { flows, namespaces, budgets, sockets } = this.world.aggregator;
-    const every = Array.from({ length: sockets.end }, (_, slot) => slot).filter(
-      (slot) => sockets.stateOf(slot) !== 0,
-    );
-    return {
-      sockets: every
-        .map((slot) => {
-          const { OPEN_COUNTED, PREEXISTING, ATTRIBUTED, BOUND } = SOCKET_FLAG;
-          const flags = [OPEN_COUNTED, PREEXISTING, ATTRIBUTED, BOUND].filter((it) =>
-            sockets.hasFlag(slot, it),
-          );
-          const { owner, namespace } = sockets.flowOf(slot);
-          return [namespace.key, sockets.portOf(slot), sockets.stateOf(slot), owner.pid, ...flags].join();
-        })
-        .sort(),
-      flows: [...flows.all()]
-        .map((it) => {
-          const { opened, closed, failed, timeWait, established, portsHeld, missedCloses } = it;
-          const key = [it.namespace.key, it.owner.pid, it.direction].join();
-          return [key, opened, closed, failed, timeWait, established, portsHeld, missedCloses].join();
-        })
-        .filter((line) => !line.endsWith(',0,0,0,0,0,0,0'))
-        .sort(),
-      namespaces: [...namespaces.all()].map((it) => {
-        const { key, opened, closed, timeWait, timeWaitAttributed, lowerBound, recycled } = it;
-        return { key, opened, closed, timeWait, timeWaitAttributed, lowerBound, recycled, states: it.states };
-      }),
-      budgets: [...budgets.all()]
-        .map((it) => [it.namespace.key, it.timeWait, it.established, it.used].join())
-        .sort(),
-    };
-  }
+function take(side: AuditSide, bytes: Uint8Array): void {
+  const { batch, length } = batchOf(bytes);
+  new DumpDecoder(batch).decode(length, side);
 }
 
 class Run {
-  readonly whole = new Side();
-  readonly difference = new Side();
+  readonly whole = new AuditSide();
+  readonly difference = new AuditSide();
   private readonly kernels: ImaginedKernel[];
 
   constructor(
@@ -121,11 +40,12 @@ class Run {
     private readonly next: Random,
     firstNetns: number,
   ) {
+    for (const { world } of this.sides) world.feed(announced(1), announced(2));
     const lost = next(3) * 10;
     this.kernels = [firstNetns, firstNetns + 1].map((netns) => new ImaginedKernel(netns, next, lost));
   }
 
-  private get sides(): Side[] {
+  private get sides(): AuditSide[] {
     return [this.whole, this.difference];
   }
 
@@ -164,11 +84,12 @@ class Run {
       this.happen(meanwhile, [kernel]);
       const error = mayFail && this.next(6) === 0 ? EAGAIN : 0;
       const { netns } = kernel;
-      this.difference.take(await this.differ.dump({ netns, startedNs, ...request, sockets, error }));
-      const begin = dumpBegin({ started_ns: startedNs, netns_cookie: netns, netns_inum: netns });
-      this.whole.take(Buffer.concat([begin, ...sockets, dumpEnd({ error, sockets: sockets.length })]));
+      const inode = INODE + netns;
+      take(this.difference, await this.differ.dump({ netns, inode, startedNs, ...request, sockets, error }));
+      const begin = dumpBegin({ started_ns: startedNs, netns_cookie: netns, netns_inum: inode });
+      take(this.whole, Buffer.concat([begin, ...sockets, dumpEnd({ error, sockets: sockets.length })]));
     }
-    for (const side of this.sides) side.end();
+    for (const side of this.sides) side.endRound();
   }
 
   /** What both have, and the kernel. */

@@ -5,22 +5,24 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { dumpSizeOf } from '../../src/decode/dump-layout.js';
 import type { Ending } from './scope.js';
 
 export interface Shown {
   netns: number;
+  inode?: number;
   startedNs: number;
   /** As Reconciler.request() asks. */
   base: number;
   again: Uint32Array;
-  /** dump_socket records. */
+  /** dump_socket records, in one piece or several. */
   sockets: readonly Uint8Array[];
   /** How it ends after its sockets: an errno, or 0. */
   error?: number;
 }
 
 const PROGRAM = fileURLToPath(new URL('../../out/tools/dumpdiff', import.meta.url));
-const LENGTH_BYTES = 4;
+const [LENGTH_BYTES, REQUEST_BYTES, SOCKET_BYTES] = [4, 40, dumpSizeOf('dump_socket')];
 
 export class Differ implements Ending {
   private readonly child: ChildProcessWithoutNullStreams = spawn(PROGRAM);
@@ -32,12 +34,13 @@ export class Differ implements Ending {
     });
   }
 
-  async dump({ netns, startedNs, base, again, sockets, error = 0 }: Shown): Promise<Uint8Array> {
-    const request = Buffer.alloc(32);
+  async dump({ netns, inode = 0, startedNs, base, again, sockets, error = 0 }: Shown): Promise<Uint8Array> {
+    const request = Buffer.alloc(REQUEST_BYTES);
     request.writeBigUInt64LE(BigInt(netns), 0);
     request.writeBigUInt64LE(BigInt(startedNs), 8);
-    for (const [i, word] of [base, error, again.length / 2, sockets.length].entries())
-      request.writeUInt32LE(word, 16 + 4 * i);
+    const count = sockets.reduce((sum, { length }) => sum + length, 0) / SOCKET_BYTES;
+    const words = [base, error, again.length / 2, count, inode];
+    for (const [i, word] of words.entries()) request.writeUInt32LE(word, 16 + 4 * i);
     const cookies = Buffer.from(again.buffer, again.byteOffset, again.byteLength);
     this.child.stdin.write(Buffer.concat([request, cookies, ...sockets]));
     while (this.missing() > 0) await once(this.child.stdout, 'data');

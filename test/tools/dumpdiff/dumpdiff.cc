@@ -16,6 +16,8 @@ struct Request {
 	uint32_t error; /* how the dump ends, after its sockets */
 	uint32_t again;
 	uint32_t sockets;
+	uint32_t netns_inum;
+	uint32_t pad;
 };
 
 template <typename T> bool read_all(T *to, size_t count)
@@ -30,7 +32,7 @@ struct dump_begin begin_of(const Request &request, const DifferenceWriter &diffe
 	begin.size = sizeof(begin);
 	begin.started_ns = request.started_ns;
 	begin.netns_cookie = request.netns_cookie;
-	begin.netns_inum = static_cast<uint32_t>(request.netns_cookie);
+	begin.netns_inum = request.netns_inum;
 	begin.base = difference.base();
 	return begin;
 }

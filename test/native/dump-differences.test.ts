@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isTimeWait } from '../../src/aggregate/model/socket-state.js';
 import { DumpDecoder } from '../../src/decode/dump.js';
+import { dumpOffsetsOf } from '../../src/decode/dump-layout.js';
 import { announced } from '../support/aggregate-world.js';
 import { AuditSide } from '../support/audit-side.js';
 import { Differ } from '../support/differ.js';
@@ -13,7 +14,7 @@ import { ImaginedKernel } from '../support/imagined-kernel.js';
 import { type Random, random } from '../support/random.js';
 import { batchOf } from '../support/records.js';
 import { fileScope } from '../support/scope.js';
-import { dumpBegin, dumpEnd } from '../unit/decode/dump-records.js';
+import { dumpBegin, dumpEnd, dumpSocket } from '../unit/decode/dump-records.js';
 
 const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
 const FOR_MS = 8000;
@@ -135,4 +136,53 @@ describe('audits by differences', () => {
     expect(runs).toBeGreaterThan(5);
     expect(leftOut).toBeGreaterThan(handedOver / 4);
   });
+
+  it('leave out no more than there is room for, which others give back', async () => {
+    const differ = scope.use(new Differ());
+    const dump = async (netns: number, entries: number, base: number, ends = netns * 2 ** 20) => {
+      const sockets = [entriesFrom(ends, entries)];
+      return told(await differ.dump({ netns, startedNs: 1e12, base, again: new Uint32Array(0), sockets }));
+    };
+    const first = await dump(1, 100_000, 0);
+    expect(first).toMatchObject({ kept: 100_000, shown: 100_000 });
+    /* Of the 2^20 slots 2^18 are taken: a table of 2^19 fits, which is full with three quarters of it. */
+    const most = (2 ** 19 * 3) / 4;
+    const second = await dump(2, 450_000, 0);
+    expect(second).toMatchObject({ shown: 450_000, unchanged: 0 });
+    expect(second.kept).toBeGreaterThan(most - 2);
+    expect(second.kept).toBeLessThanOrEqual(most);
+    const again = await dump(2, 450_000, second.generation);
+    expect(again).toMatchObject({ unchanged: second.kept, shown: 450_000 - second.kept, kept: 0, gone: 0 });
+    const others = await dump(2, 100_000, again.generation, 2 ** 30);
+    expect(others).toMatchObject({ unchanged: 0, shown: 100_000, gone: second.kept });
+    const after = await dump(1, 100_000, first.generation);
+    expect(after).toMatchObject({ unchanged: 100_000, shown: 0 });
+  });
 });
+
+/** TIME_WAIT entries with these cookies, one after the other. */
+function entriesFrom(cookie: number, count: number): Uint8Array {
+  const entry = dumpSocket({ state: 6, timer: 3, expires_ms: 30_000 });
+  const all = Buffer.alloc(entry.length * count, entry);
+  const at = dumpOffsetsOf('dump_socket').cookie;
+  for (let n = 0; n < count; n++) all.writeUInt32LE(cookie + n + 1, n * entry.length + at);
+  return all;
+}
+
+function told(records: Uint8Array) {
+  const found = { shown: 0, kept: 0, gone: 0, unchanged: 0, generation: 0 };
+  const { batch, length } = batchOf(records);
+  new DumpDecoder(batch).decode(length, {
+    begin: () => undefined,
+    socket: ({ isKept }) => {
+      found.shown += 1;
+      found.kept += isKept ? 1 : 0;
+    },
+    gone: () => {
+      found.gone += 1;
+    },
+    text: () => undefined,
+    end: ({ unchanged, generation }) => Object.assign(found, { unchanged, generation }),
+  });
+  return found;
+}

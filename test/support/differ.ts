@@ -26,11 +26,13 @@ const [LENGTH_BYTES, REQUEST_BYTES, SOCKET_BYTES] = [4, 40, dumpSizeOf('dump_soc
 
 export class Differ implements Ending {
   private readonly child: ChildProcessWithoutNullStreams = spawn(PROGRAM);
-  private answer = Buffer.alloc(0);
+  private readonly parts: Buffer[] = [];
+  private received = 0;
 
   constructor() {
     this.child.stdout.on('data', (bytes: Buffer) => {
-      this.answer = Buffer.concat([this.answer, bytes]);
+      this.parts.push(bytes);
+      this.received += bytes.length;
     });
   }
 
@@ -43,16 +45,24 @@ export class Differ implements Ending {
     for (const [i, word] of words.entries()) request.writeUInt32LE(word, 16 + 4 * i);
     const cookies = Buffer.from(again.buffer, again.byteOffset, again.byteLength);
     this.child.stdin.write(Buffer.concat([request, cookies, ...sockets]));
-    while (this.missing() > 0) await once(this.child.stdout, 'data');
-    const end = LENGTH_BYTES + this.answer.readUInt32LE(0);
-    const records = this.answer.subarray(LENGTH_BYTES, end);
-    this.answer = this.answer.subarray(end);
+    await this.until(LENGTH_BYTES);
+    const length = this.whole().readUInt32LE(0);
+    await this.until(LENGTH_BYTES + length);
+    const records = this.whole().subarray(LENGTH_BYTES);
+    this.parts.length = 0;
+    this.received = 0;
     return records;
   }
 
-  private missing(): number {
-    if (this.answer.length < LENGTH_BYTES) return LENGTH_BYTES;
-    return LENGTH_BYTES + this.answer.readUInt32LE(0) - this.answer.length;
+  private async until(bytes: number): Promise<void> {
+    while (this.received < bytes) await once(this.child.stdout, 'data');
+  }
+
+  /** What came so far, in one piece. */
+  private whole(): Buffer {
+    const all = Buffer.concat(this.parts);
+    this.parts.splice(0, this.parts.length, all);
+    return all;
   }
 
   async end(): Promise<void> {

@@ -9,12 +9,12 @@ import { DumpDecoder } from '../../src/decode/dump.js';
 import { dumpOffsetsOf } from '../../src/decode/dump-layout.js';
 import { announced } from '../support/aggregate-world.js';
 import { AuditSide } from '../support/audit-side.js';
-import { Differ } from '../support/differ.js';
-import { ImaginedKernel } from '../support/imagined-kernel.js';
 import { type Random, random } from '../support/random.js';
 import { batchOf } from '../support/records.js';
 import { fileScope } from '../support/scope.js';
 import { dumpBegin, dumpEnd, dumpSocket } from '../unit/decode/dump-records.js';
+import { Differ } from './differ.js';
+import { ImaginedKernel } from './imagined-kernel.js';
 
 const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
 const FOR_MS = 8000;

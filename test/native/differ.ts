@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { dumpSizeOf } from '../../src/decode/dump-layout.js';
-import type { Ending } from './scope.js';
+import type { Ending } from '../support/scope.js';
 
 export interface Shown {
   netns: number;

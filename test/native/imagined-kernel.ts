@@ -3,10 +3,10 @@
  * taken over, or vanish. In: random numbers. Out: the events of what happens, some of them lost, and the sockets that a dump shows.
  */
 import { END, EVENT, FLAG } from '../../src/decode/layout.js';
+import { eventOf, outbound } from '../support/aggregate-world.js';
+import type { Random } from '../support/random.js';
+import { addressBytes, record } from '../support/records.js';
 import { dumpSocket } from '../unit/decode/dump-records.js';
-import { eventOf, outbound } from './aggregate-world.js';
-import type { Random } from './random.js';
-import { addressBytes, record } from './records.js';
 
 const [ESTABLISHED, FIN_WAIT2, TIME_WAIT, CLOSE] = [1, 5, 6, 7];
 const TIMER_TIME_WAIT = 3;

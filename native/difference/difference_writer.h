@@ -11,8 +11,8 @@
 
 // What the reader has.
 struct Agreement {
-	bool wanted = false; /* it takes differences: else every dump is whole, and no base is kept */
-	uint32_t generation = 0; /* of the base that it has; 0: none */
+	bool wanted = false;         /* it takes differences: else every dump is whole, and no base is kept */
+	uint32_t generation = 0;     /* of the base that it has; 0: none */
 	std::vector<uint64_t> again; /* entries of that base that it has no more as they were */
 };
 

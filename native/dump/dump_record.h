@@ -86,8 +86,8 @@ struct dump_socket {
 	__u16 rport;
 	/* Of the timer; of a mini-socket, from started_ns of the dump on, and 0 when its timer is late. */
 	__u32 expires_ms;
-	__u32 uid;        /* in the user namespace of this process; 0 for mini-sockets and requests */
-	__u32 inode;      /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
+	__u32 uid;   /* in the user namespace of this process; 0 for mini-sockets and requests */
+	__u32 inode; /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
 };
 
 /* A piece of a file's text; after it `length` bytes, padded with zeros to a multiple of 8. A file that this kernel does not

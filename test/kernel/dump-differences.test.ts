@@ -10,6 +10,8 @@ import { counting, lists, quiet, reaches, settled, sockets } from '../support/co
 import { KEPT, Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { Collector, type Dumped, dumper, STATE } from '../support/socket-dump.js';
+import { audited, inside } from '../support/truth.js';
+import { Watch } from '../support/watch.js';
 
 const ENTRIES = 3000;
 const SERVER = '127.0.0.1:9000';
@@ -161,5 +163,33 @@ describe('audits by differences', () => {
     expect([handedOver, leftOut].map((it) => it > 0)).toEqual([true, true]);
     expect(audits.timeWait).toBe(sockets(netns, 'time-wait').length);
     expect((await audits.run()).leftOut).toBe(audits.timeWait);
+  });
+
+  it('are what the engine does: an audit looks at no entry that is unchanged, and every entry keeps its owner', async () => {
+    const scope = testScope();
+    const netns = Netns.create(scope, KEPT);
+    const watch = await Watch.start(scope, [netns]);
+    await churnServer(scope, netns, [SERVER]);
+    await connects(scope, netns, { count: 500 });
+    const { sockets: table } = inside(watch.engine).aggregator;
+    const slots = () =>
+      Array.from({ length: table.end }, (_, slot) => slot).filter(
+        (slot) =>
+          table.stateOf(slot) === STATE.TIME_WAIT && table.flowOf(slot).namespace.inode === netns.inode,
+      );
+    for (let n = 0; n < 2; n++) await audited(watch, [netns]);
+    const looked = slots().map((slot) => table.seenBy(slot));
+    const before = watch.totals(netns);
+    expect(before?.timeWait).toBeGreaterThanOrEqual(500);
+    expect(before?.timeWaitAttributed).toBeGreaterThan(0);
+    await audited(watch, [netns]);
+    expect(slots().map((slot) => table.seenBy(slot))).toEqual(looked);
+    const { timeWait, timeWaitAttributed, states } = watch.totals(netns) ?? {};
+    expect({ timeWait, timeWaitAttributed, states }).toEqual({
+      timeWait: before?.timeWait,
+      timeWaitAttributed: before?.timeWaitAttributed,
+      states: before?.states,
+    });
+    expect(looked.length).toBe(sockets(netns, 'time-wait').length);
   });
 });

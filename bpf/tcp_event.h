@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 5
+#define EVENT_FORMAT 6
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The dump format: the records that the dumper's thread writes and src/decode/dump.ts reads. The dump of one namespace is
- *   dump_begin, dump_socket*, dump_text*, dump_end
+ *   dump_begin, dump_socket*, dump_gone*, dump_text*, dump_end
  * one of its settings alone has no dump_socket, and of dump_text the files before DUMP_FILE_NETSTAT.
+ * One that goes on from a base is a difference: of the entries that the dumps before handed over with DUMP_SOCKET_KEPT it has
+ * only those that changed, and a dump_gone of each that went.
  * Without dump_end it counts as not dumped.
  * Twin: src/decode/dump-layout.ts, same records, same order; a unit test compares the two, and the loader refuses an addon
  * of another EVENT_FORMAT. To change a field: change it here, its assertion below, its row in dump-layout.ts, and raise
@@ -21,10 +23,13 @@ enum dump_type {
 	DUMP_SOCKET = 33,
 	DUMP_TEXT = 34,
 	DUMP_END = 35,
+	DUMP_GONE = 36,
 };
 
 enum dump_socket_flags {
 	DUMP_SOCKET_REQUEST = 1 << 0, /* a connection request that waits for the final ACK: no full socket yet */
+	/* A TIME_WAIT entry that the next dump leaves out when it is unchanged, if it goes on from this one. */
+	DUMP_SOCKET_KEPT = 1 << 1,
 };
 
 /* A setting or counter file; the order of DUMP_FILE_NAMES in dump-layout.ts. */
@@ -50,7 +55,7 @@ enum dump_text_flags {
 #define DUMP_TEXT_PIECE 16384
 #define DUMP_TEXT_LIMIT 262144
 
-/* A namespace was entered, or could not be. 32 bytes. */
+/* A namespace was entered, or could not be. 40 bytes. */
 struct dump_begin {
 	__u16 type;
 	__u16 size;
@@ -59,6 +64,8 @@ struct dump_begin {
 	__u64 netns_cookie; /* as in events; 0: not known (kernels before 5.14), or not entered */
 	__u32 netns_inum;   /* inode of the namespace; 0: not found */
 	__u32 error;        /* errno: why it could not be entered; 0 */
+	__u32 base;         /* generation of the dump that this one goes on from; 0: it is whole */
+	__u32 pad;
 };
 
 /* One TCP socket, as sock_diag shows it. 64 bytes. */
@@ -77,9 +84,10 @@ struct dump_socket {
 	__u8 raddr[16];
 	__u16 lport; /* host byte order */
 	__u16 rport;
-	__u32 expires_ms; /* of the timer; 0 for a mini-socket whose timer is late */
-	__u32 uid;        /* in the user namespace of this process; 0 for mini-sockets and requests */
-	__u32 inode;      /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
+	/* Of the timer; of a mini-socket, from started_ns of the dump on, and 0 when its timer is late. */
+	__u32 expires_ms;
+	__u32 uid;   /* in the user namespace of this process; 0 for mini-sockets and requests */
+	__u32 inode; /* 0: no file holds it (mini-sockets, requests, orphans, not yet accepted) */
 };
 
 /* A piece of a file's text; after it `length` bytes, padded with zeros to a multiple of 8. A file that this kernel does not
@@ -94,7 +102,15 @@ struct dump_text {
 	__u16 pad;
 };
 
-/* 24 bytes. */
+/* A TIME_WAIT entry of the base is no more. 16 bytes. */
+struct dump_gone {
+	__u16 type;
+	__u16 size;
+	__u32 pad;
+	__u64 cookie;
+};
+
+/* 32 bytes. */
 struct dump_end {
 	__u16 type;
 	__u16 size;
@@ -105,6 +121,8 @@ struct dump_end {
 	 * slowly; ENOBUFS: the records were not taken in time; ECANCELED: the dumper was closed. Any other: why the
 	 * namespace could not be entered or dumped. */
 	__u32 error;
+	__u32 unchanged;  /* TIME_WAIT entries of the base that are left out */
+	__u32 generation; /* for the next dump, if it is to go on from this one; 0: it cannot */
 };
 
 #ifdef __cplusplus
@@ -114,7 +132,9 @@ DUMP_ASSERT(dump_begin, started_ns, 8);
 DUMP_ASSERT(dump_begin, netns_cookie, 16);
 DUMP_ASSERT(dump_begin, netns_inum, 24);
 DUMP_ASSERT(dump_begin, error, 28);
-static_assert(sizeof(struct dump_begin) == 32, "dump_begin has padding");
+DUMP_ASSERT(dump_begin, base, 32);
+DUMP_ASSERT(dump_begin, pad, 36);
+static_assert(sizeof(struct dump_begin) == 40, "dump_begin has padding");
 DUMP_ASSERT(dump_socket, state, 4);
 DUMP_ASSERT(dump_socket, timer, 5);
 DUMP_ASSERT(dump_socket, family, 6);
@@ -134,11 +154,16 @@ DUMP_ASSERT(dump_text, offset, 8);
 DUMP_ASSERT(dump_text, flags, 12);
 DUMP_ASSERT(dump_text, pad, 14);
 static_assert(sizeof(struct dump_text) == 16, "dump_text has padding");
+DUMP_ASSERT(dump_gone, pad, 4);
+DUMP_ASSERT(dump_gone, cookie, 8);
+static_assert(sizeof(struct dump_gone) == 16, "dump_gone has padding");
 DUMP_ASSERT(dump_end, id, 4);
 DUMP_ASSERT(dump_end, ended_ns, 8);
 DUMP_ASSERT(dump_end, sockets, 16);
 DUMP_ASSERT(dump_end, error, 20);
-static_assert(sizeof(struct dump_end) == 24, "dump_end has padding");
+DUMP_ASSERT(dump_end, unchanged, 24);
+DUMP_ASSERT(dump_end, generation, 28);
+static_assert(sizeof(struct dump_end) == 32, "dump_end has padding");
 #endif
 
 #endif

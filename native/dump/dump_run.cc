@@ -3,21 +3,17 @@
 
 #include <arpa/inet.h>
 #include <cstring>
-#include <ctime>
 #include "native/dump/dump_record.h"
+#include "native/dump/monotonic.h"
 #include "native/dump/settings_text.h"
 
 namespace
 {
 constexpr uint8_t kClose = 7;
 constexpr uint8_t kBoundInactive = 13;
-
-uint64_t monotonic_ns()
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
+constexpr uint8_t kTimerTimeWait = 3;
+// Bases of namespaces that were not dumped for this long are dropped; of idle ones there is a dump every thirty seconds.
+constexpr std::chrono::minutes kUnused{5};
 
 void copy_address(uint8_t (&to)[16], uint8_t family, const __be32 (&from)[4])
 {
@@ -37,7 +33,14 @@ uint8_t state_of(const struct inet_diag_msg &socket)
 	return bound_only ? kBoundInactive : socket.idiag_state;
 }
 
-struct dump_socket record_of(const struct inet_diag_msg &socket, bool request)
+// The kernel says what is left of a timer now.
+uint32_t expiry_of(const struct inet_diag_msg &socket, uint32_t elapsed_ms)
+{
+	const bool counts_on = socket.idiag_timer == kTimerTimeWait && socket.idiag_expires != 0;
+	return counts_on ? socket.idiag_expires + elapsed_ms : socket.idiag_expires;
+}
+
+struct dump_socket record_of(const struct inet_diag_msg &socket, bool request, uint32_t elapsed_ms)
 {
 	struct dump_socket record = {};
 	record.type = DUMP_SOCKET;
@@ -51,21 +54,21 @@ struct dump_socket record_of(const struct inet_diag_msg &socket, bool request)
 	copy_address(record.raddr, socket.idiag_family, socket.id.idiag_dst);
 	record.lport = ntohs(socket.id.idiag_sport);
 	record.rport = ntohs(socket.id.idiag_dport);
-	record.expires_ms = socket.idiag_expires;
+	record.expires_ms = expiry_of(socket, elapsed_ms);
 	record.uid = socket.idiag_uid;
 	record.inode = socket.idiag_inode;
 	return record;
 }
 } // namespace
 
-int DumpRun::dump(NetlinkDump &dump, uint32_t &sockets)
+int DumpRun::dump(NetlinkDump &dump, uint64_t started_ns, DifferenceWriter &writer)
 {
-	return dump.run([&](const struct inet_diag_msg &socket, bool request) {
-		const struct dump_socket record = record_of(socket, request);
-		const int error = writer_.add(&record, sizeof(record));
-		sockets += error == 0;
-		return error;
+	const int error = dump.run([&](const struct inet_diag_msg &socket, bool request) {
+		const auto elapsed_ms = static_cast<uint32_t>((dump.made_ns() - started_ns) / 1'000'000);
+		struct dump_socket record = record_of(socket, request, elapsed_ms);
+		return writer.add(record);
 	});
+	return error != 0 ? error : writer.finish();
 }
 
 void DumpRun::dump_one(const DumpTarget &target)
@@ -73,6 +76,7 @@ void DumpRun::dump_one(const DumpTarget &target)
 	struct dump_begin begin = {};
 	struct dump_end end = {};
 	NetlinkDump sockets;
+	DifferenceWriter difference(writer_, bases_);
 	begin.type = DUMP_BEGIN;
 	begin.size = sizeof(begin);
 	begin.id = end.id = target.id;
@@ -83,9 +87,16 @@ void DumpRun::dump_one(const DumpTarget &target)
 		begin.netns_cookie = sockets.netns_cookie();
 	begin.error = static_cast<uint32_t>(error);
 	begin.started_ns = monotonic_ns();
+	const bool dumps = error == 0 && !target.settings_only;
+	if (dumps)
+		difference.begin(begin.netns_cookie, begin.started_ns, target.agreement);
+	begin.base = difference.base();
 	writer_.add_anyway(&begin, sizeof(begin));
-	if (error == 0 && !target.settings_only)
-		error = dump(sockets, end.sockets);
+	if (dumps)
+		error = dump(sockets, begin.started_ns, difference);
+	end.sockets = difference.sockets();
+	end.unchanged = difference.unchanged();
+	end.generation = difference.generation();
 	end.type = DUMP_END;
 	end.size = sizeof(end);
 	end.ended_ns = monotonic_ns();
@@ -101,6 +112,7 @@ void DumpRun::dump_one(const DumpTarget &target)
 bool DumpRun::dump_all(const std::vector<DumpTarget> &targets)
 {
 	own_error_ = visit_.open();
+	bases_.drop_unused(DumpBases::Clock::now() - kUnused);
 	for (const DumpTarget &target : targets) {
 		if (queue_.cancelled())
 			break;

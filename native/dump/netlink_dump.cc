@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include "native/dump/monotonic.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -79,8 +80,12 @@ int NetlinkDump::run(const Visitor &visitor)
 {
 	DumpReader reader;
 	int error = request();
+	/* The request makes the first message, receiving one makes the next. */
+	uint64_t next_made_ns = monotonic_ns();
 	while (error == 0 && !reader.done()) {
+		made_ns_ = next_made_ns;
 		const ssize_t bytes = receive();
+		next_made_ns = monotonic_ns();
 		error = bytes < 0 ? static_cast<int>(-bytes)
 				  : reader.read(buffer_.data(), static_cast<size_t>(bytes), visitor);
 	}

@@ -19,6 +19,8 @@ public:
 	// Calls the visitor once for every socket: both families in one walk of the kernel's tables, all states, and those
 	// that are only bound (since 6.8). EAGAIN: sockets may be missing.
 	int run(const Visitor &visitor);
+	// CLOCK_MONOTONIC: when the kernel made the message that the visitor is shown.
+	uint64_t made_ns() const { return made_ns_; }
 
 private:
 	int request();
@@ -26,4 +28,5 @@ private:
 
 	UniqueFd socket_;
 	std::vector<uint8_t> buffer_;
+	uint64_t made_ns_ = 0;
 };

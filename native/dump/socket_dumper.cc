@@ -65,7 +65,7 @@ std::optional<std::vector<DumpTarget>> SocketDumper::next_targets()
 // Without memory the dump stops: a namespace without its end record counts as not dumped.
 bool SocketDumper::run(const std::vector<DumpTarget> &targets)
 {
-	DumpRun run(queue_);
+	DumpRun run(queue_, bases_);
 	try {
 		return run.dump_all(targets);
 	} catch (const std::bad_alloc &) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Socket dumps on a thread of their own, so that JavaScript does not wait; the thread sleeps between dumps. The public
-// functions are for one thread, JavaScript's; work(), run() and next_targets() run on the dumper's. It keeps nothing from
-// one dump to the next.
+// functions are for one thread, JavaScript's; work(), run() and next_targets() run on the dumper's. From
+// one dump to the next it keeps the bases of differences, and nothing else.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -31,6 +31,7 @@ private:
 	void ensure_thread();
 
 	ChunkQueue queue_;
+	DumpBases bases_; /* for the dumper's thread alone; a later thread goes on with them */
 	std::mutex lock_;
 	std::condition_variable wake_;
 	std::optional<std::vector<DumpTarget>> targets_; /* under lock_ */

@@ -2,6 +2,7 @@
 #include "native/js/dumper_object.h"
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 #include "native/dump/dump_record.h"
 #include "native/js/js_error.h"
@@ -27,6 +28,25 @@ DumpLimits limits_of(const Napi::Value &limits)
 	return {static_cast<size_t>(std::max<int64_t>(bytes, Chunk::kBytes)), std::chrono::milliseconds(patience)};
 }
 
+std::vector<uint64_t> cookies_of(const Napi::Value &value)
+{
+	if (!value.IsTypedArray())
+		return {};
+	const auto halves = value.As<Napi::Uint32Array>();
+	std::vector<uint64_t> cookies(halves.ElementLength() / 2);
+	if (!cookies.empty())
+		memcpy(cookies.data(), halves.Data(), cookies.size() * sizeof(uint64_t));
+	return cookies;
+}
+
+Agreement agreement_of(const Napi::Object &target)
+{
+	const Napi::Value base = target.Get("base");
+	if (!base.IsNumber())
+		return {};
+	return {true, base.As<Napi::Number>().Uint32Value(), cookies_of(target.Get("again"))};
+}
+
 std::vector<DumpTarget> targets_of(const Napi::Value &value)
 {
 	const auto list = value.As<Napi::Array>();
@@ -35,7 +55,7 @@ std::vector<DumpTarget> targets_of(const Napi::Value &value)
 		const auto target = list.Get(i).As<Napi::Object>();
 		targets.push_back({target.Get("id").As<Napi::Number>().Uint32Value(),
 				   target.Get("path").As<Napi::String>().Utf8Value(),
-				   target.Get("settingsOnly").ToBoolean().Value()});
+				   target.Get("settingsOnly").ToBoolean().Value(), agreement_of(target)});
 	}
 	return targets;
 }

@@ -92,6 +92,10 @@ export interface DumpTarget {
   path: string;
   /** Leaves out sockets and counters. */
   settingsOnly?: boolean;
+  /** Generation of the dump to go on from, 0: none. Without it the dump is whole, and none goes on from it. */
+  base?: number;
+  /** Cookies of entries of the base that are to be handed over again, as pairs of low and high half. */
+  again?: Uint32Array;
 }
 
 /** Bounds of a dumper's memory. */

@@ -1,14 +1,14 @@
 /**
  * The dump format: what the native dumper writes and dump.ts reads. One namespace is dump_begin, dump_socket*,
- * dump_text*, dump_end; one without its end is as good as not dumped.
+ * dump_gone*, dump_text*, dump_end; one without its end is as good as not dumped.
  * Twin: native/dump/dump_record.h, same records, same order; a unit test compares the two. Little-endian; no implicit padding.
  */
 import { type Fields, placed } from './layout.js';
 
 /** Record types, distinct from those of events. */
-export const DUMP = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35 } as const;
+export const DUMP = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35, GONE: 36 } as const;
 
-export const DUMP_SOCKET_FLAG = { REQUEST: 1 << 0 } as const;
+export const DUMP_SOCKET_FLAG = { REQUEST: 1 << 0, KEPT: 1 << 1 } as const;
 export const DUMP_TEXT_FLAG = { LAST: 1 << 0, CUT: 1 << 1 } as const;
 
 /** Most bytes of text in one record, and of one file over all its records. */
@@ -39,6 +39,8 @@ export const DUMP_RECORDS = {
     ['netns_cookie', 'u64'],
     ['netns_inum', 'u32'],
     ['error', 'u32'],
+    ['base', 'u32'],
+    ['pad', 'u32'],
   ],
   dump_socket: [
     ['type', 'u16'],
@@ -65,6 +67,12 @@ export const DUMP_RECORDS = {
     ['flags', 'u16'],
     ['pad', 'u16'],
   ],
+  dump_gone: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['pad', 'u32'],
+    ['cookie', 'u64'],
+  ],
   dump_end: [
     ['type', 'u16'],
     ['size', 'u16'],
@@ -72,6 +80,8 @@ export const DUMP_RECORDS = {
     ['ended_ns', 'u64'],
     ['sockets', 'u32'],
     ['error', 'u32'],
+    ['unchanged', 'u32'],
+    ['generation', 'u32'],
   ],
 } as const satisfies Record<string, Fields>;
 export type DumpRecordName = keyof typeof DUMP_RECORDS;

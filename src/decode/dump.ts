@@ -18,10 +18,12 @@ import {
 const B = dumpOffsetsOf('dump_begin');
 const S = dumpOffsetsOf('dump_socket');
 const T = dumpOffsetsOf('dump_text');
+const G = dumpOffsetsOf('dump_gone');
 const E = dumpOffsetsOf('dump_end');
 const BEGIN_BYTES = dumpSizeOf('dump_begin');
 const SOCKET_BYTES = dumpSizeOf('dump_socket');
 const TEXT_BYTES = dumpSizeOf('dump_text');
+const GONE_BYTES = dumpSizeOf('dump_gone');
 const END_BYTES = dumpSizeOf('dump_end');
 const HEADER_BYTES = 4;
 /** idiag_timer of a mini-socket. */
@@ -56,6 +58,10 @@ export class DumpBegin extends Cursor {
   get error(): number {
     return this.word(B.error);
   }
+  /** The dump that this one is a difference to, by its generation; 0: it is whole. */
+  get basedOn(): number {
+    return this.word(B.base);
+  }
 }
 
 /** One TCP socket. A socket that changed while the dump went on can be there twice: by its cookie, the later one is right. */
@@ -78,6 +84,10 @@ export class DumpSocket extends Cursor {
   /** A SYN that waits for its third ACK. */
   get isRequest(): boolean {
     return (this.byte(S.flags) & DUMP_SOCKET_FLAG.REQUEST) !== 0;
+  }
+  /** A TIME_WAIT entry that a difference to this dump leaves out while it is unchanged. */
+  get isKept(): boolean {
+    return (this.byte(S.flags) & DUMP_SOCKET_FLAG.KEPT) !== 0;
   }
   /** AF_INET 2, AF_INET6 10: of the socket, so v4-mapped is 10. */
   get family(): number {
@@ -111,7 +121,7 @@ export class DumpSocket extends Cursor {
   get remotePort(): number {
     return this.short(S.rport);
   }
-  /** ms left of `timer`; a mini-socket whose timer runs late stands at 0. */
+  /** ms left of `timer`, of a mini-socket from the start of the dump on; one whose timer runs late stands at 0. */
   get expiresMs(): number {
     return this.word(S.expires_ms);
   }
@@ -148,6 +158,16 @@ export class DumpText extends Cursor {
   }
 }
 
+/** An entry of the base that the kernel has no more. */
+export class DumpGone extends Cursor {
+  get cookieLow(): number {
+    return this.word(G.cookie);
+  }
+  get cookieHigh(): number {
+    return this.word(G.cookie + 4);
+  }
+}
+
 /** The namespace's last record. */
 export class DumpEnd extends Cursor {
   get id(): number {
@@ -164,11 +184,20 @@ export class DumpEnd extends Cursor {
   get error(): number {
     return this.word(E.error);
   }
+  /** TIME_WAIT entries that are left out. */
+  get unchanged(): number {
+    return this.word(E.unchanged);
+  }
+  /** Whoever took the dump may ask for a difference to it by this; 0: the next one is whole. */
+  get generation(): number {
+    return this.word(E.generation);
+  }
 }
 
 export interface DumpSink {
   begin(begin: DumpBegin): void;
   socket(socket: DumpSocket): void;
+  gone(gone: DumpGone): void;
   text(text: DumpText): void;
   end(end: DumpEnd): void;
 }
@@ -176,12 +205,14 @@ export interface DumpSink {
 export class DumpDecoder {
   private readonly begin: DumpBegin;
   private readonly socket: DumpSocket;
+  private readonly gone: DumpGone;
   private readonly text: DumpText;
   private readonly end: DumpEnd;
 
   constructor(readonly batch: Batch) {
     this.begin = new DumpBegin(batch);
     this.socket = new DumpSocket(batch);
+    this.gone = new DumpGone(batch);
     this.text = new DumpText(batch);
     this.end = new DumpEnd(batch);
   }
@@ -206,6 +237,7 @@ export class DumpDecoder {
 
   private dispatch(type: number, at: number, sink: DumpSink): void {
     if (type === DUMP.SOCKET) sink.socket(this.socket.moveTo(at));
+    else if (type === DUMP.GONE) sink.gone(this.gone.moveTo(at));
     else if (type === DUMP.TEXT) sink.text(this.text.moveTo(at));
     else if (type === DUMP.BEGIN) sink.begin(this.begin.moveTo(at));
     else sink.end(this.end.moveTo(at));
@@ -214,6 +246,7 @@ export class DumpDecoder {
 
 function fits(type: number, size: number): boolean {
   if (type === DUMP.SOCKET) return size === SOCKET_BYTES;
+  if (type === DUMP.GONE) return size === GONE_BYTES;
   if (type === DUMP.TEXT) return size >= TEXT_BYTES && size % 8 === 0;
   if (type === DUMP.BEGIN) return size === BEGIN_BYTES;
   return type === DUMP.END && size === END_BYTES;

@@ -10,7 +10,7 @@ import type { Aggregator } from '../aggregate/ingest/aggregator.js';
 import type { Namespace } from '../aggregate/model/namespace.js';
 import type { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import type { DumpTarget } from '../capture/native.js';
-import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
+import type { DumpBegin, DumpEnd, DumpGone, DumpSink, DumpSocket, DumpText } from '../decode/dump.js';
 import { DumpTexts } from '../decode/dump-texts.js';
 import { type Netns, type NetworkNamespaces, pathOf } from '../system/netns.js';
 import { Attempt } from './attempt.js';
@@ -75,11 +75,15 @@ export class ReconcileLoop implements DumpSink {
       return;
     }
     const cookie = begin.netnsLow + begin.netnsHigh * 2 ** 32;
-    this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs);
+    this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs, begin.basedOn !== 0);
   }
 
   socket(socket: DumpSocket): void {
     this.reconciler.socket(socket);
+  }
+
+  gone(gone: DumpGone): void {
+    this.reconciler.gone(gone);
   }
 
   text(text: DumpText): void {
@@ -89,7 +93,7 @@ export class ReconcileLoop implements DumpSink {
   end(end: DumpEnd): void {
     const texts = this.texts.all();
     if (end.error === 0) this.reconciler.facts(texts, texts.netstat);
-    this.reconciler.end(end.error === 0);
+    this.reconciler.end(end.error === 0, end);
   }
 
   private async check(): Promise<void> {
@@ -123,7 +127,10 @@ export class ReconcileLoop implements DumpSink {
     this.catchUp();
     this.reconciler.beginRound();
     try {
-      await this.dumps.dump(due.map(targetOf), this);
+      await this.dumps.dump(
+        due.map((netns) => this.targetOf(netns)),
+        this,
+      );
       this.catchUp();
       for (let at = 0; at >= 0; at = this.reconciler.sweep(at, SWEEP_SLOTS)) await setImmediate();
     } finally {
@@ -131,6 +138,11 @@ export class ReconcileLoop implements DumpSink {
     }
     this.schedule.noteAudited(due);
     await this.forget(new Set(this.schedule.gone()));
+  }
+
+  private targetOf(netns: Netns): DumpTarget {
+    const request = this.reconciler.request(netns.inode, moment().ms * 1e6);
+    return { id: netns.inode, path: pathOf(netns), ...request };
   }
 
   private async forget(gone: ReadonlySet<Namespace>): Promise<void> {
@@ -141,8 +153,4 @@ export class ReconcileLoop implements DumpSink {
 
 function within({ least, most }: { least: number; most: number }, ms: number): number {
   return Math.min(most, Math.max(least, ms));
-}
-
-function targetOf(netns: Netns): DumpTarget {
-  return { id: netns.inode, path: pathOf(netns) };
 }

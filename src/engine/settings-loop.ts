@@ -62,6 +62,8 @@ export class SettingsLoop implements DumpSink {
 
   socket(): void {}
 
+  gone(): void {}
+
   text(text: DumpText): void {
     this.texts.add(text);
   }

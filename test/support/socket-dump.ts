@@ -5,7 +5,7 @@
 
 import type { DumpLimits, NativeSocketDumper } from '../../src/capture/native.js';
 import { addressText } from '../../src/decode/address.js';
-import type { DumpBegin, DumpEnd, DumpSink, DumpSocket, DumpText } from '../../src/decode/dump.js';
+import type { DumpBegin, DumpEnd, DumpGone, DumpSink, DumpSocket, DumpText } from '../../src/decode/dump.js';
 import type { DumpFile } from '../../src/decode/dump-layout.js';
 import { DumpTexts } from '../../src/decode/dump-texts.js';
 import { openAddon } from '../../src/engine/addon.js';
@@ -45,6 +45,11 @@ export interface Dumped {
   inum: number;
   enterError: number;
   sockets: DumpedSocket[];
+  /** Generation of the dump that it goes on from, entries of that one which went, and those left out. */
+  basedOn: number;
+  gone: bigint[];
+  unchanged: number;
+  generation: number;
   texts: Record<DumpFile, string | null>;
   endedNs: number;
   /** As its end record counts. */
@@ -59,8 +64,18 @@ export class Collector implements DumpSink {
 
   begin(begin: DumpBegin): void {
     this.texts.clear();
-    const { id, startedNs, netnsCookie: cookie, netnsInum: inum, error: enterError } = begin;
-    const open = { sockets: [], texts: this.texts.all(), endedNs: 0, count: 0, error: -1 };
+    const { id, startedNs, netnsCookie: cookie, netnsInum: inum, error: enterError, basedOn } = begin;
+    const open = {
+      basedOn,
+      sockets: [],
+      gone: [],
+      unchanged: 0,
+      generation: 0,
+      texts: this.texts.all(),
+      endedNs: 0,
+      count: 0,
+      error: -1,
+    };
     this.namespaces.push({ id, startedNs, cookie, inum, enterError, ...open });
   }
 
@@ -73,13 +88,17 @@ export class Collector implements DumpSink {
     });
   }
 
+  gone(gone: DumpGone): void {
+    this.last.gone.push((BigInt(gone.cookieHigh) << 32n) | BigInt(gone.cookieLow));
+  }
+
   text(text: DumpText): void {
     this.texts.add(text);
   }
 
   end(end: DumpEnd): void {
-    const { endedNs, sockets: count, error } = end;
-    Object.assign(this.last, { endedNs, count, error, texts: this.texts.all() });
+    const { endedNs, sockets: count, error, unchanged, generation } = end;
+    Object.assign(this.last, { endedNs, count, error, unchanged, generation, texts: this.texts.all() });
   }
 
   private get last(): Dumped {

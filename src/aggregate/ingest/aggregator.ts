@@ -116,7 +116,7 @@ export class Aggregator implements EventSink {
     );
     this.missedCloses = new MissedCloses(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
-    this.lost = new LostOwners(this.processes);
+    this.lost = new LostOwners(this.processes, (low, high) => this.ownerFound(low, high));
     this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
     this.lateParents = new LateParents(this.programs, this.dead, (process) => this.touchRows(process));
   }
@@ -161,6 +161,12 @@ export class Aggregator implements EventSink {
     for (const namespace of this.namespaces.all()) namespace.lowerBound = true;
     this.flows.doubt(unixMs);
     this.failures.table.doubt(unixMs);
+  }
+
+  /** An audit found it before its owner was known: the next one finds it again. */
+  private ownerFound(low: number, high: number): void {
+    const slot = this.sockets.find(low, high);
+    if (slot >= 0) this.sockets.askAgain(slot);
   }
 
   /** More is known of the process than its rows say. */

@@ -15,6 +15,9 @@ import { EXPIRED, isTimeWait, SUPERSEDED } from '../model/socket-state.js';
 import { Tuple } from '../model/tuple.js';
 import type { SocketTable } from '../tables/socket-table.js';
 
+type Shown = (slot: number) => boolean;
+const NEVER: Shown = () => false;
+
 export class Takeovers {
   private readonly tuple = new Tuple();
 
@@ -23,15 +26,20 @@ export class Takeovers {
   /**
    * @param slot of the socket, which may go in this call; -1: it is not in the table
    * @param timeNs when it had the tuple
-   * @param audit that shows it: when it shows the one before too, they are bound to different devices, and both stay
+   * @param isShown whether the audit that shows it shows another slot too: they are bound to different devices then, and both stay
    */
-  claim(ends: Ends, flow: Flow, slot: number, timeNs: number, audit = -1): void {
+  claim(ends: Ends, flow: Flow, slot: number, timeNs: number, isShown = NEVER): void {
     if (ends.localPort === 0) return;
     const tuple = this.tuple.of(ends, flow.namespace.cookie);
     const before = this.sockets.claim(slot, tuple, ends.localPort);
-    if (before < 0 || this.sockets.seenBy(before) === audit) return;
+    if (before < 0 || isShown(before)) return;
     if (this.sockets.sinceOf(before) <= timeNs) this.end(before, flow, timeNs);
     else if (slot >= 0) this.giveBack(before, slot, ends);
+  }
+
+  /** An audit found that it has gone, after one that has its tuple now. */
+  lapsed(slot: number, timeNs: number): void {
+    if (this.sockets.isOvertaken(slot)) this.takenOver(slot, this.sockets.flowOf(slot), timeNs);
   }
 
   /** Events of two processors may come in the wrong order. */
@@ -46,9 +54,15 @@ export class Takeovers {
       this.sockets.setState(before, SUPERSEDED, timeNs);
       return;
     }
-    const ended = this.sockets.deadlineOf(before) + TIMER_SLACK_MS * 1e6 < timeNs;
-    if (isTimeWait(state) && !ended && flow.direction === DIRECTION.OUT) this.recycled(before, flow, timeNs);
+    this.takenOver(before, flow, timeNs);
     this.sockets.remove(before);
+  }
+
+  /** By connect(), unless its timer had ended before. */
+  private takenOver(before: number, flow: Flow, timeNs: number): void {
+    const ended = this.sockets.deadlineOf(before) + TIMER_SLACK_MS * 1e6 < timeNs;
+    if (!isTimeWait(this.sockets.stateOf(before)) || ended || flow.direction !== DIRECTION.OUT) return;
+    this.recycled(before, flow, timeNs);
   }
 
   private recycled(before: number, { namespace }: Flow, timeNs: number): void {

@@ -27,6 +27,8 @@ export const SOCKET_FLAG = {
   PREEXISTING: 1 << 2,
   /** Its owner is known. */
   ATTRIBUTED: 1 << 3,
+  /** It is as a dump handed it over, and dumps leave it out as long as the kernel has it so. */
+  KEPT: 1 << 4,
 } as const;
 
 /** Neither a free slot nor a socket that is no more. */

@@ -30,7 +30,11 @@ export class LostOwners {
   private recent = new CookieMap(LIMIT);
   private older = new CookieMap(LIMIT);
 
-  constructor(private readonly processes: ProcessTable) {}
+  /** @param onOwner a socket's owner became known, which an audit may have found before without one */
+  constructor(
+    private readonly processes: ProcessTable,
+    private readonly onOwner: (low: number, high: number) => void = () => undefined,
+  ) {}
 
   /** @param length bytes of whole records in the batch */
   take(batch: Batch, length: number): void {
@@ -66,6 +70,7 @@ export class LostOwners {
     const direction = u8[at + AT.direction] as number;
     const bound = (flags & FLAG.BOUND_BEFORE) !== 0 ? BOUND : 0;
     const accepted = direction === DIRECTION.IN && !byListener ? ACCEPTED : 0;
+    this.onOwner(low, high);
     this.recent.set(low, high, (id << ID_SHIFT) | direction | bound | accepted);
   }
 

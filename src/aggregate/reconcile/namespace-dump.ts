@@ -20,10 +20,12 @@ export class NamespaceDump {
   constructor(
     readonly namespace: Namespace,
     readonly startedNs: number,
+    /** It leaves out entries that are unchanged. */
+    readonly isDifference: boolean,
   ) {}
 
-  count(state: number): void {
-    this.states[state] = (this.states[state] as number) + 1;
+  count(state: number, sockets = 1): void {
+    this.states[state] = (this.states[state] as number) + sockets;
   }
 
   /** Settings and counters of the namespace, as text by file name. */

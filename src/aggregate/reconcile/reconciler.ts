@@ -19,6 +19,7 @@ import {
   SOCKET_FLAG,
   TIME_WAIT,
 } from '../model/socket-state.js';
+import type { DumpRequest } from '../tables/dump-bases.js';
 import type { NewSocket } from '../tables/socket-table.js';
 import type { LostOwner } from './lost-owners.js';
 import { NamespaceDump } from './namespace-dump.js';
@@ -34,6 +35,16 @@ export interface DumpedSocket extends Ends {
   readonly expiresMs: number;
   /** 0: no descriptor holds it. */
   readonly inode?: number;
+  /** A TIME_WAIT entry that differences to this dump leave out while it is unchanged. */
+  readonly isKept?: boolean;
+}
+
+/** What the end of a dump says for the next one. */
+export interface DumpAgreement {
+  /** 0: the next one will be whole. */
+  readonly generation: number;
+  /** TIME_WAIT entries that it left out. */
+  readonly unchanged: number;
 }
 
 const SYN_RECV = 3;
@@ -51,6 +62,8 @@ export class Reconciler {
   private startedNs = 0;
   /** Namespaces whose dump of this round is complete, with the time it began. */
   private readonly complete = new Map<Namespace, number>();
+  /** Of these, those whose dump left nothing out. */
+  private readonly whole = new Set<Namespace>();
 
   /** @param holderOf which process holds the socket with this inode; asked where there are no events */
   constructor(
@@ -63,14 +76,23 @@ export class Reconciler {
   beginRound(): void {
     this.round += 1;
     this.complete.clear();
-    this.aggregator.sockets.beginAudit();
+    this.whole.clear();
+    this.aggregator.sockets.beginAudit(this.round);
     this.overflow.beginAudit();
   }
 
-  begin(cookie: number, inode: number, startedNs: number): void {
+  /** What to ask for in the next dump of the namespace with this inode; it has to begin in this round. */
+  request(inode: number, nowNs: number): DumpRequest {
+    const { namespaces, sockets } = this.aggregator;
+    const namespace = namespaces.livingAt(inode);
+    return namespace === null ? WHOLE : sockets.bases.take(namespace, nowNs);
+  }
+
+  /** @param isDifference it leaves out what is as it was in the dump before */
+  begin(cookie: number, inode: number, startedNs: number, isDifference = false): void {
     const { namespaces } = this.aggregator;
     const namespace = namespaces.of(cookie, inode);
-    this.dump = namespace === namespaces.rest ? null : new NamespaceDump(namespace, startedNs);
+    this.dump = namespace === namespaces.rest ? null : new NamespaceDump(namespace, startedNs, isDifference);
     this.startedNs = startedNs;
   }
 
@@ -85,6 +107,17 @@ export class Reconciler {
     else if (state !== SYN_RECV) this.reconcile(socket, waiting);
   }
 
+  /** An entry that an earlier dump has handed over is no more. */
+  gone({ cookieLow, cookieHigh }: Pick<DumpedSocket, 'cookieLow' | 'cookieHigh'>): void {
+    const { sockets } = this.aggregator;
+    const slot = sockets.find(cookieLow, cookieHigh);
+    if (this.dump === null || slot < 0) return;
+    sockets.release(slot);
+    /* What an event said after the dump began is newer. */
+    if (sockets.sinceOf(slot) >= this.startedNs) return;
+    this.removeGone(slot, this.startedNs);
+  }
+
   private listen({ localPort, inode = 0 }: DumpedSocket, dump: NamespaceDump): void {
     dump.listening.add(localPort);
     const holder = this.holderOf(inode);
@@ -96,10 +129,16 @@ export class Reconciler {
     this.dump?.facts(texts, netstat);
   }
 
-  /** @param complete the dump showed every socket */
-  end(complete: boolean): void {
+  /**
+   * @param complete the dump showed every socket, or left it out as unchanged
+   * @param agreement its generation, and how many entries it left out
+   */
+  end(complete: boolean, { generation, unchanged }: DumpAgreement = ALONE): void {
     if (this.dump === null || !complete) return;
-    const { namespace } = this.dump;
+    const { namespace, isDifference } = this.dump;
+    this.dump.count(TIME_WAIT, unchanged);
+    this.aggregator.sockets.bases.agree(namespace, generation, isDifference ? null : this.startedNs);
+    if (!isDifference) this.whole.add(namespace);
     if (namespace.states === null) this.aggregator.flows.touchAll(namespace);
     this.dump.apply();
     this.complete.set(namespace, this.startedNs);
@@ -127,11 +166,28 @@ export class Reconciler {
     for (let slot = from; slot < end; slot++)
       if (sockets.stateOf(slot) !== 0 && gone.has(sockets.flowOf(slot).namespace)) sockets.remove(slot);
     if (end < sockets.end) return end;
-    for (const namespace of gone) namespaces.delete(namespace);
+    for (const namespace of gone) {
+      namespaces.delete(namespace);
+      sockets.bases.drop(namespace);
+    }
     return -1;
   }
 
   private reconcile(socket: DumpedSocket, waiting: boolean): void {
+    this.takeIn(socket, waiting);
+    if (socket.isKept === true) this.keep(socket);
+  }
+
+  /** The dumper believes that the tables have it as the dump shows it; where they have not, it must show it again. */
+  private keep({ cookieLow, cookieHigh }: DumpedSocket): void {
+    const { sockets } = this.aggregator;
+    const { namespace } = this.dump as NamespaceDump;
+    const slot = sockets.find(cookieLow, cookieHigh);
+    if (slot >= 0 && sockets.sinceOf(slot) < this.startedNs) sockets.keep(slot);
+    else sockets.bases.ask(namespace, cookieLow, cookieHigh);
+  }
+
+  private takeIn(socket: DumpedSocket, waiting: boolean): void {
     const { sockets } = this.aggregator;
     const slot = sockets.find(socket.cookieLow, socket.cookieHigh);
     if (slot < 0) {
@@ -156,6 +212,7 @@ export class Reconciler {
   private confirm(slot: number, socket: DumpedSocket, waiting: boolean): void {
     const { sockets } = this.aggregator;
     sockets.markSeen(slot, this.round);
+    sockets.release(slot);
     this.attribute(slot, socket);
     /* What an event said after the dump began is newer. */
     if (sockets.sinceOf(slot) >= this.startedNs) return;
@@ -217,8 +274,14 @@ export class Reconciler {
     if (waiting) sockets.setDeadline(slot, this.deadlineOf(socket));
     if (accepted) missedCloses.accepted(flow);
     this.seen(flow);
-    takeovers.claim(socket, flow, slot, fresh.since, this.round);
+    takeovers.claim(socket, flow, slot, fresh.since, this.isShown);
   }
+
+  private readonly isShown = (slot: number): boolean => {
+    const { sockets } = this.aggregator;
+    if (sockets.seenBy(slot) === this.round) return true;
+    return this.dump?.isDifference === true && sockets.hasFlag(slot, SOCKET_FLAG.KEPT);
+  };
 
   private directionOf({ localPort }: DumpedSocket): number {
     const { listening, namespace } = this.dump as NamespaceDump;
@@ -234,6 +297,7 @@ export class Reconciler {
 
   private inspect(slot: number): void {
     const { sockets } = this.aggregator;
+    if (sockets.seenBy(slot) === this.round || this.isLeftOut(slot)) return;
     const started = this.complete.get(sockets.flowOf(slot).namespace);
     const state = sockets.stateOf(slot);
     if (started === undefined) {
@@ -241,7 +305,20 @@ export class Reconciler {
         sockets.remove(slot);
       return;
     }
-    if (sockets.seenBy(slot) === this.round || sockets.sinceOf(slot) >= started) return;
+    if (sockets.sinceOf(slot) < started) this.removeGone(slot, started);
+  }
+
+  /** The kernel has it as it was: else the difference would have said so. */
+  private isLeftOut(slot: number): boolean {
+    const { sockets } = this.aggregator;
+    if (!sockets.hasFlag(slot, SOCKET_FLAG.KEPT)) return false;
+    return this.whole.size === 0 || !this.whole.has(sockets.flowOf(slot).namespace);
+  }
+
+  private removeGone(slot: number, timeNs: number): void {
+    const { sockets, takeovers } = this.aggregator;
+    const state = sockets.stateOf(slot);
+    takeovers.lapsed(slot, timeNs);
     if (!isTimeWait(state) && state !== EXPIRED) this.closeMissed(slot);
     sockets.remove(slot);
   }
@@ -255,6 +332,10 @@ export class Reconciler {
     }
   }
 }
+
+/** Of a dump that no other goes on from. */
+const ALONE: DumpAgreement = { generation: 0, unchanged: 0 };
+const WHOLE: DumpRequest = { base: 0, again: new Uint32Array(0) };
 
 /** Filled for each new socket, so that none costs an object. */
 const SCRATCH = {} as unknown as NewSocket;

@@ -62,6 +62,11 @@ export class NamespaceTable {
     return taken;
   }
 
+  /** The one that has this inode now. */
+  livingAt(inode: number): Namespace | null {
+    return this.living.get(inode) ?? null;
+  }
+
   all(): Iterable<Namespace> {
     return this.byCookie.values();
   }

@@ -10,6 +10,7 @@ import { ESTABLISHED, EXPIRED, isThere, isTimeWait, SOCKET_FLAG } from '../model
 import type { Tuple } from '../model/tuple.js';
 import type { BudgetTable } from './budget-table.js';
 import { CookieMap } from './cookie-map.js';
+import { DumpBases } from './dump-bases.js';
 import type { FlowTable } from './flow-table.js';
 import { TupleIndex } from './tuple-index.js';
 
@@ -33,6 +34,9 @@ export class SocketTable {
   private readonly byCookie: CookieMap;
   private readonly byTuple: TupleIndex;
   private readonly free: number[] = [];
+  readonly bases = new DumpBases();
+  /** The audit that runs, or the last one. */
+  private audit = 0;
   /** Gone since an audit began: its dump may still show them. */
   private gone: CookieMap | null = null;
   private slots = 0;
@@ -103,6 +107,7 @@ export class SocketTable {
   }
 
   remove(slot: number): void {
+    this.askAgain(slot);
     this.byTuple.delete(slot);
     this.noteGone(this.low[slot] as number, this.high[slot] as number);
     this.count(slot, -1);
@@ -115,7 +120,8 @@ export class SocketTable {
   }
 
   /** From now on remembers what goes, until `endAudit`. */
-  beginAudit(): void {
+  beginAudit(audit: number): void {
+    this.audit = audit;
     this.gone = new CookieMap(GONE_LIMIT);
   }
 
@@ -162,6 +168,7 @@ export class SocketTable {
 
   /** @param deadline of a TIME_WAIT state, ns; else 0 */
   setState(slot: number, state: number, since: number, deadline = 0): void {
+    this.askAgain(slot);
     if (this.state[slot] !== state) this.turn(slot, state);
     this.since[slot] = since;
     this.deadline[slot] = deadline;
@@ -185,6 +192,32 @@ export class SocketTable {
 
   hasFlag(slot: number, flag: number): boolean {
     return ((this.flag[slot] as number) & flag) !== 0;
+  }
+
+  /** It is as a dump has handed it over, and the next ones leave it out as long as the kernel's entry stays so. */
+  keep(slot: number): void {
+    this.flag[slot] = (this.flag[slot] as number) | SOCKET_FLAG.KEPT;
+  }
+
+  /** Dumps do not leave it out any more. */
+  release(slot: number): void {
+    this.flag[slot] = (this.flag[slot] as number) & ~SOCKET_FLAG.KEPT;
+  }
+
+  /**
+   * It is not what a dump has handed over any more: the next one hands it over again. The one that runs may still leave it out, so it
+   * cannot tell whether it has gone.
+   */
+  askAgain(slot: number): void {
+    if (!this.hasFlag(slot, SOCKET_FLAG.KEPT)) return;
+    this.release(slot);
+    this.bases.ask(this.flowOf(slot).namespace, this.low[slot] as number, this.high[slot] as number);
+    this.markSeen(slot, this.audit);
+  }
+
+  /** Another socket has the tuple that it had. */
+  isOvertaken(slot: number): boolean {
+    return this.byTuple.isOvertaken(slot);
   }
 
   markSeen(slot: number, audit: number): void {

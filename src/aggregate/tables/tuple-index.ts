@@ -48,6 +48,12 @@ export class TupleIndex {
     this.high[slot] = 0;
   }
 
+  /** Another slot has the tuple that it had. */
+  isOvertaken(slot: number): boolean {
+    if (slot >= this.low.length || !this.has(slot)) return false;
+    return this.places[this.placeOf(this.low[slot] as number, this.high[slot] as number)] !== slot + 1;
+  }
+
   private has(slot: number): boolean {
     return this.low[slot] !== 0 || this.high[slot] !== 0;
   }

@@ -14,7 +14,7 @@ import { PortchurnError } from '../../../src/protocol/errors.js';
 import { type Filter, parseFilter } from '../../../src/query/filter/parse.js';
 import { World } from '../../support/aggregate-world.js';
 import { type Random, random } from '../../support/random.js';
-import { dumpBegin, dumpEnd, dumpSocket, dumpText } from '../decode/dump-records.js';
+import { dumpBegin, dumpEnd, dumpGone, dumpSocket, dumpText } from '../decode/dump-records.js';
 import { budget, event, failure, flow, proc, totals } from '../publish/rows.js';
 
 const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
@@ -65,7 +65,7 @@ function someEvent(next: Random): Uint8Array {
 function someAudit(next: Random): Uint8Array {
   const file = next(40);
   const text = 'x'.repeat(next(300));
-  return filled(pick(next, [dumpBegin(), dumpSocket(), dumpEnd(), dumpText(file, text)]), next);
+  return filled(pick(next, [dumpBegin(), dumpSocket(), dumpGone(), dumpEnd(), dumpText(file, text)]), next);
 }
 
 /** Records one after the other, some of them with a damaged header, cut somewhere. */
@@ -128,7 +128,7 @@ describe('the decoder', () => {
 
   it('of audits too, and a text stays inside its record', () => {
     const sizes = new Map(
-      [dumpBegin(), dumpSocket(), dumpEnd()].map((one) => [one[0] as number, one.length]),
+      [dumpBegin(), dumpSocket(), dumpGone(), dumpEnd()].map((one) => [one[0] as number, one.length]),
     );
     const fits = (type: number, size: number) =>
       type === DUMP.TEXT ? size >= dumpText(0, '').length && size % 8 === 0 : sizes.get(type) === size;
@@ -146,7 +146,13 @@ describe('the decoder', () => {
         expect(piece.text.length).toBeLessThan(bytes.length);
       };
       const decode = () =>
-        new DumpDecoder(bytes.batch).decode(bytes.length, { begin: count, socket: count, text, end: count });
+        new DumpDecoder(bytes.batch).decode(bytes.length, {
+          begin: count,
+          socket: count,
+          gone: count,
+          text,
+          end: count,
+        });
       expect(outcome(decode, () => seen)).toEqual(walk(bytes, fits));
     });
     expect(rounds).toBeGreaterThan(100);

@@ -45,6 +45,7 @@ const sized = (name: DumpRecordName, type: number, fields: Fields) =>
 
 export const dumpBegin = (fields: Fields = {}) => sized('dump_begin', DUMP.BEGIN, fields);
 export const dumpSocket = (fields: Fields = {}) => sized('dump_socket', DUMP.SOCKET, fields);
+export const dumpGone = (fields: Fields = {}) => sized('dump_gone', DUMP.GONE, fields);
 export const dumpEnd = (fields: Fields = {}) => sized('dump_end', DUMP.END, fields);
 
 /** A piece of a file's text, the last one unless told. */

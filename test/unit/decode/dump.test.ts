@@ -5,6 +5,7 @@ import {
   type DumpBegin,
   DumpDecoder,
   type DumpEnd,
+  type DumpGone,
   type DumpSink,
   type DumpSocket,
   type DumpText,
@@ -12,7 +13,7 @@ import {
 import { DUMP, DUMP_TEXT_FLAG, dumpSizeOf } from '../../../src/decode/dump-layout.js';
 import { DumpTexts } from '../../../src/decode/dump-texts.js';
 import { addressBytes, batchOf } from '../../support/records.js';
-import { dumpBegin, dumpEnd, dumpSocket, dumpText } from './dump-records.js';
+import { dumpBegin, dumpEnd, dumpGone, dumpSocket, dumpText } from './dump-records.js';
 
 /** Writes down what it is given; `look` sees each cursor while it stands. */
 class Notes implements DumpSink {
@@ -22,6 +23,9 @@ class Notes implements DumpSink {
   }
   socket(socket: DumpSocket): void {
     this.lines.push(`socket ${socket.cookie}`);
+  }
+  gone({ cookieLow, cookieHigh }: DumpGone): void {
+    this.lines.push(`gone ${cookieHigh} ${cookieLow}`);
   }
   text(text: DumpText): void {
     this.lines.push(`text ${text.file} ${text.text}`);
@@ -35,6 +39,7 @@ const records = [
   dumpBegin({ id: 7 }),
   dumpSocket({ cookie: 1 }),
   dumpSocket({ cookie: 2 }),
+  dumpGone({ cookie: (3n << 32n) | 4n }),
   dumpText('tcp_tw_reuse', '2\n'),
   dumpText('sockstat', 'TCP: inuse 5'),
   dumpEnd({ id: 7 }),
@@ -43,6 +48,7 @@ const lines = [
   'begin 7',
   'socket 1',
   'socket 2',
+  'gone 3 4',
   'text tcp_tw_reuse 2\n',
   'text sockstat TCP: inuse 5',
   'end 7',
@@ -100,7 +106,13 @@ function seen<T>(bytes: Uint8Array, look: Partial<Record<keyof DumpSink, (cursor
     if (value !== undefined) found.push(value);
   };
   const { batch, length } = batchOf(dumpEnd(), bytes);
-  const sink = { begin: call('begin'), socket: call('socket'), text: call('text'), end: () => {} };
+  const sink = {
+    begin: call('begin'),
+    socket: call('socket'),
+    gone: () => {},
+    text: call('text'),
+    end: () => {},
+  };
   new DumpDecoder(batch).decode(length, look.end ? { ...sink, end: call('end') } : sink);
   return found;
 }
@@ -108,7 +120,7 @@ function seen<T>(bytes: Uint8Array, look: Partial<Record<keyof DumpSink, (cursor
 describe('a cursor', () => {
   it('reads a begin', () => {
     const fields = { id: 4_000_000_000, started_ns: 2n ** 52n, netns_cookie: (9n << 32n) | 3n };
-    const bytes = dumpBegin({ ...fields, netns_inum: 4_026_531_833, error: 13 });
+    const bytes = dumpBegin({ ...fields, netns_inum: 4_026_531_833, error: 13, base: 3_000_000_000 });
     const look = (b: DumpBegin) => [
       b.id,
       b.startedNs,
@@ -117,9 +129,10 @@ describe('a cursor', () => {
       b.netnsHigh,
       b.netnsInum,
       b.error,
+      b.basedOn,
     ];
     expect(seen(bytes, { begin: look })).toEqual([
-      [4_000_000_000, 2 ** 52, (9n << 32n) | 3n, 3, 9, 4_026_531_833, 13],
+      [4_000_000_000, 2 ** 52, (9n << 32n) | 3n, 3, 9, 4_026_531_833, 13, 3_000_000_000],
     ]);
   });
 
@@ -154,18 +167,26 @@ describe('a cursor', () => {
   });
 
   it.each([
-    ['a request', { state: 3, timer: 1, flags: 1 }, [false, true]],
-    ['a full socket', { state: 5, timer: 1 }, [false, false]],
-    ['a FIN_WAIT2 mini-socket', { state: 5, timer: 3 }, [true, false]],
+    ['a request', { state: 3, timer: 1, flags: 1 }, [false, true, false]],
+    ['a full socket', { state: 5, timer: 1 }, [false, false, false]],
+    ['a FIN_WAIT2 mini-socket', { state: 5, timer: 3 }, [true, false, false]],
+    ['an entry that later dumps may leave out', { state: 6, timer: 3, flags: 2 }, [true, false, true]],
   ])('tells %s', (_, fields, kind) => {
-    const look = (s: DumpSocket) => [s.isMini, s.isRequest];
+    const look = (s: DumpSocket) => [s.isMini, s.isRequest, s.isKept];
     expect(seen(dumpSocket(fields), { socket: look })).toEqual([kind]);
   });
 
   it('reads an end', () => {
-    const bytes = dumpEnd({ id: 9, ended_ns: 123_456_789_012n, sockets: 250_000, error: 11 });
-    const look = (e: DumpEnd) => [e.id, e.endedNs, e.sockets, e.error].join();
-    expect(seen(bytes, { end: look })).toEqual(['0,0,0,0', '9,123456789012,250000,11']);
+    const bytes = dumpEnd({
+      id: 9,
+      ended_ns: 123_456_789_012n,
+      sockets: 50_000,
+      error: 11,
+      unchanged: 200_000,
+      generation: 4_000_000_000,
+    });
+    const look = (e: DumpEnd) => [e.id, e.endedNs, e.sockets, e.error, e.unchanged, e.generation].join();
+    expect(seen(bytes, { end: look })).toEqual(['0,0,0,0,0,0', '9,123456789012,50000,11,200000,4000000000']);
   });
 });
 
@@ -173,7 +194,7 @@ describe('a cursor', () => {
 function textsOf(...bytes: Uint8Array[]): DumpTexts {
   const texts = new DumpTexts();
   const { batch, length } = batchOf(...bytes);
-  const sink = { ...new Notes(), begin: () => {}, socket: () => {}, end: () => {} };
+  const sink = { ...new Notes(), begin: () => {}, socket: () => {}, gone: () => {}, end: () => {} };
   new DumpDecoder(batch).decode(length, { ...sink, text: (piece) => texts.add(piece) });
   return texts;
 }

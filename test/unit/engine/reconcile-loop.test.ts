@@ -13,13 +13,20 @@ import { World } from '../../support/aggregate-world.js';
 /** A dumper that finds every namespace empty. */
 class Dumps {
   readonly rounds: number[][] = [];
+  /** Of each dump of namespace 1: the generation that it was to go on from. */
+  readonly bases: (number | undefined)[] = [];
+  /** How the next dumps of all namespaces end. */
+  error = 0;
+  private generation = 0;
 
   async dump(targets: readonly DumpTarget[], sink: DumpSink): Promise<void> {
     this.rounds.push(targets.map(({ id }) => id));
-    for (const { id } of targets) {
+    for (const { id, base } of targets) {
+      if (id === 1) this.bases.push(base);
+      this.generation += 1;
       const startedNs = moment().ms * 1e6;
-      sink.begin({ id, error: 0, startedNs, netnsLow: id, netnsHigh: 0, netnsInum: id } as never);
-      sink.end({ error: 0 } as never);
+      sink.begin({ id, error: 0, startedNs, netnsLow: id, netnsHigh: 0, netnsInum: id, basedOn: 0 } as never);
+      sink.end({ error: this.error, generation: this.generation, unchanged: 0 } as never);
     }
   }
 
@@ -100,6 +107,23 @@ describe('audits', () => {
     await pass(100);
     expect(discovery.asked).toBe(2);
     expect(audited(1)).toBeGreaterThanOrEqual(4);
+    loop.stop();
+  });
+
+  it('go on from the last dump that ended well', async () => {
+    const { aggregator, dumps, loop } = await started();
+    const again = async (error: number) => {
+      const before = dumps.bases.length;
+      dumps.error = error;
+      const namespace = aggregator.namespaces.livingAt(1);
+      for (let tries = 0; tries < 20 && dumps.bases.length === before; tries++) {
+        if (namespace !== null) namespace.lastSeen = moment().ms;
+        await pass(1);
+      }
+    };
+    for (const error of [0, 11, 0, 0]) await again(error);
+    /* Namespaces 1 and 2 have a dump each in the first round, of which the generations are 1 and 2. */
+    expect(dumps.bases).toEqual([0, 1, 3, 0, 5]);
     loop.stop();
   });
 

@@ -89,10 +89,10 @@ describe('a short life', () => {
 
   it('that ended during an audit is not found alive by it', () => {
     const { sockets } = new World().aggregator;
-    sockets.beginAudit();
+    sockets.beginAudit(1);
     expect(sockets.wentDuringAudit(1, 0)).toBe(false);
     const world = new World();
-    world.aggregator.sockets.beginAudit();
+    world.aggregator.sockets.beginAudit(1);
     world.feed(lived(outbound()));
     expect(world.aggregator.sockets.wentDuringAudit(1, 0)).toBe(true);
   });

@@ -5,6 +5,7 @@ import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
 import { type ReuseRule, reuseRule } from '../../forecast/reuse.js';
 import type { BudgetRow } from '../../protocol/rows.js';
+import { secondOf } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Owner } from '../model/owner.js';
@@ -12,9 +13,11 @@ import type { FlowTable } from '../tables/flow-table.js';
 
 const HOLDERS_SHOWN = 10;
 
+type Now = ReturnType<typeof secondOf>;
+
 /** @param nowNs CLOCK_MONOTONIC */
 export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): BudgetRow {
-  const second = Math.floor(nowNs / 1e9);
+  const now = secondOf(nowNs);
   const { namespace, source, destination } = budget;
   const { sysctls } = namespace;
   const limit = sysctls === null ? null : portLimit(sysctls);
@@ -33,11 +36,11 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
     timeWait: budget.timeWait,
     established: budget.established,
     other: budget.other,
-    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
-    demandPerSec: demandOf(budget, second),
-    sustainablePerSec: limit === null ? null : sustainableOf(budget, limit, flows, second),
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
+    demandPerSec: demandOf(budget, now),
+    sustainablePerSec: limit === null ? null : sustainableOf(budget, limit, flows, now),
     recycled: budget.recycled,
-    recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, second),
+    recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, ...now),
     reuse: sysctls === null ? null : reuseRuleOf(budget).reuse,
     exhaustionSeconds: forecast(budget, releases, flows, nowNs),
     releasing: releaseSteps(releases),
@@ -46,16 +49,17 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
 }
 
 /** What wanted a port, retries included. */
-function demandOf({ rates }: Budget, second: number): number {
-  return tenths(rates.perSecond(BUDGET_RATE.OPEN, second) + rates.perSecond(BUDGET_RATE.REFUSED, second));
+function demandOf({ rates }: Budget, now: Now): number {
+  return tenths(rates.perSecond(BUDGET_RATE.OPEN, ...now) + rates.perSecond(BUDGET_RATE.REFUSED, ...now));
 }
 
-function sustainableOf(budget: Budget, limit: number, flows: FlowTable, second: number): number | null {
+function sustainableOf(budget: Budget, limit: number, flows: FlowTable, now: Now): number | null {
+  const [second] = now;
   const perSecond = sustainablePerSecond({
     limit,
     blocked: blockedBeside(budget),
     live: budget.established + budget.other,
-    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: budget.timeWait === 0 ? 0 : waitShareOf(budget, second),
     waitSeconds: reuseRuleOf(budget).holdMs / 1000,

@@ -40,13 +40,17 @@ export class LossRecovery {
     return lossesOf(this.current, this.aggregator.missedCloses.count);
   }
 
-  /** Reads the counters; when the ring has lost events since the last call, takes over what the kernel kept of them. */
-  recover(): void {
+  /**
+   * Reads the counters; when the ring has lost events since the last call, takes over what the kernel kept of them.
+   * @returns how many events found no room since the last call
+   */
+  recover(): number {
     this.current = settled(this.tracer.stats(), this.current);
     const { ms, unixMs } = moment();
     const { ring, storage } = this.times.note(this.losses, ms);
     if (ring > 0) this.takeOver(ring, ms);
     if (storage > 0) this.aggregator.doubt(unixMs);
+    return ring + storage;
   }
 
   private takeOver(lost: number, nowMs: number): void {

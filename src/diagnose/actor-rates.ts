@@ -79,6 +79,11 @@ export function fillRates(growth: Growth, actors: readonly Actor[], time: number
     const [opened = 0, closed = 0, first = 0] = grown ?? [];
     actor.openPerSec = opened;
     actor.busySeconds = growth.grew(actor.key);
-    actor.firstShare = closed > 0 ? Math.min(1, first / closed) : null;
+    actor.firstShare = closed > 0 ? Math.min(1, first / closed) : shareSoFar(actor);
   }
+}
+
+/** A program that finds no port closes nothing for a minute: what it did before says how it closes. */
+function shareSoFar({ closed, closedFirst }: Actor): number | null {
+  return closed > 0 ? Math.min(1, closedFirst / closed) : null;
 }

@@ -55,7 +55,7 @@ export interface Actor extends Standing {
   openPerSec: number;
   /** Seconds of these in which any were opened. */
   busySeconds: number;
-  /** Of the closes of the last ten seconds, those that we began: 0 to 1; null: nothing closed. */
+  /** Of the closes of the last ten seconds, or of all when there was none, those that we began: 0 to 1; null: nothing closed. */
   firstShare: number | null;
   /** Medians, ms. */
   lifetimeMs: number | null;

@@ -231,7 +231,7 @@ class TracingEngine implements Engine {
     try {
       this.readClock();
       this.recorder.record(moment());
-      this.recovery.recover();
+      this.tap.lost(this.recovery.recover());
       this.processFacts.request();
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
@@ -243,7 +243,7 @@ class TracingEngine implements Engine {
   /** All that happened until now, also what the ring had no room for: else an audit would count a lost close again. */
   private catchUp(): void {
     this.ring.flush();
-    this.recovery.recover();
+    this.tap.lost(this.recovery.recover());
     this.processFacts.request();
   }
 

@@ -42,14 +42,18 @@ export class LossRecovery {
     return lossesOf(this.current, this.aggregator.missedCloses.count);
   }
 
-  /** Reads the counters; takes over what the kernel kept of the events that the ring has lost. */
-  recover(): void {
+  /**
+   * Reads the counters; takes over what the kernel kept of the events that the ring has lost.
+   * @returns how many events found no room since the last call
+   */
+  recover(): number {
     this.current = settled(this.tracer.stats(), this.current);
     const { ms, unixMs } = moment();
     const { ring, storage } = this.times.note(this.losses, ms);
     if (ring > 0) this.tell(ring, ms);
     if (this.losses.ring > this.taken) this.takeOver();
     if (storage > 0) this.aggregator.doubt(unixMs);
+    return ring + storage;
   }
 
   private tell(lost: number, nowMs: number): void {

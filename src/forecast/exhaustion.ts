@@ -30,6 +30,12 @@ const EXPLAINED = 1.5;
  */
 const LEAK_FACTOR = 4;
 const LEAK_SECONDS = 4;
+/**
+ * And it must be evidence: of ten that stay, the rate at which they do is known to a factor of two (Poisson, 95 %: 4.8 to 18.4), of
+ * two to a factor of thirty (0.24 to 7.2), and two may as well be a pool. A leak that fills 200 ports within the horizon shows ten
+ * within three minutes, and a faster one sooner.
+ */
+const LEAK_LEAST = 10;
 
 export interface ForecastInput {
   /** Ports that can be had at all (forecastLimit). */
@@ -108,7 +114,8 @@ function streamOf({ live, openPerSec, closePerSec = null, lifetimeSeconds }: For
   if (closePerSec === null || closePerSec > openPerSec * (1 - RATE_NOISE)) return seen;
   const explained = openPerSec * lifetimeSeconds;
   if (live <= EXPLAINED * explained) return seen;
-  const leaks = live > LEAK_FACTOR * explained + LEAK_SECONDS * openPerSec;
+  const least = Math.max(LEAK_LEAST, (LEAK_FACTOR - 1) * explained + LEAK_SECONDS * openPerSec);
+  const leaks = live - explained > least;
   if (leaks) return { closingShare: closePerSec / openPerSec, lifetime: lifetimeSeconds };
   // No whole second with a close yet: those lifetimes are all there is to go by.
   return closePerSec > 0 ? { closingShare: 1, lifetime: byCloses(live, closePerSec) } : seen;

@@ -10,6 +10,8 @@ export type Outlook =
   | { state: 'running-out'; seconds: number }
   /** TIME_WAIT entries hold ports, but connect() takes those over after tcp_tw_reuse_delay. */
   | { state: 'reused' }
+  /** A bind pool that nobody has bound from lately: however full, nothing is about to fail. */
+  | { state: 'unwanted' }
   | { state: 'draining'; backSeconds: number }
   | { state: 'steady' };
 
@@ -25,19 +27,26 @@ const SOON_SECONDS = 600;
 const FAILING_MS = 3000;
 
 /** Ports that no new connection can have, over the limit: 0 to 1; null when either is unknown. */
-export function fullness({ limit, used, blocked }: BudgetRow): number | null {
+export function fullness({ limit, used, blocked, free }: BudgetRow): number | null {
   if (limit === null || limit === 0 || used === null) return null;
+  /* Some of what is held may lie outside the range: `free` alone knows. */
+  if (free !== null && used + (blocked ?? 0) > limit - free) return Math.max(0, 1 - free / limit);
   return Math.min(1, (used + (blocked ?? 0)) / limit);
 }
 
 export function outlook(row: BudgetRow): Outlook {
   const { exhaustionSeconds, free, reuse, timeWait } = row;
+  if (isUnwanted(row)) return { state: 'unwanted' };
   const backSeconds = row.releasing[0]?.[0] ?? null;
   const reused = reuse === 'after-delay' && (timeWait ?? 0) > 0;
   if (exhaustionSeconds === 0 || (free === 0 && !reused)) return { state: 'out', backSeconds };
   if (exhaustionSeconds !== null) return { state: 'running-out', seconds: exhaustionSeconds };
   if (reused) return { state: 'reused' };
   return backSeconds === null ? { state: 'steady' } : { state: 'draining', backSeconds };
+}
+
+function isUnwanted({ kind, demandPerSec }: BudgetRow): boolean {
+  return kind === 'bind-pool' && demandPerSec === 0;
 }
 
 export function level(row: BudgetRow): Level {
@@ -51,6 +60,7 @@ export function level(row: BudgetRow): Level {
 
 /** Ports that TIME_WAIT will not give up in time, over the limit. */
 export function pressure(row: BudgetRow): number {
+  if (isUnwanted(row)) return 0;
   const share = fullness(row) ?? 0;
   return outlook(row).state === 'reused'
     ? Math.max(0, share - (row.timeWait ?? 0) / (row.limit ?? 1))

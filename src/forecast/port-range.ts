@@ -41,12 +41,17 @@ export function forecastLimit(facts: RangeFacts, blocked: number): number | null
   return sure === null ? null : Math.max(0, sure - blocked);
 }
 
-/** Contract: `free = max(0, limit − used − blocked)`. */
+/**
+ * Contract: `free = max(0, limit − used − blocked)`, which holds while what is held lies in the range.
+ * @param used of the ports that can be had now
+ */
 export function freePorts(limit: number, used: number, blocked: number): number {
   return Math.max(0, limit - used - blocked);
 }
 
 /** Whether `__inet_hash_connect` may choose this port: inside the range and not in ip_local_reserved_ports. */
-export function isUsable({ portRange, reserved }: RangeFacts, port: number): boolean {
+export function isUsable(facts: RangeFacts | null, port: number): boolean {
+  if (facts === null) return false;
+  const { portRange, reserved } = facts;
   return portRange !== null && port >= portRange[0] && port <= portRange[1] && !reserved.has(port);
 }

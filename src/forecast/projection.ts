@@ -37,7 +37,7 @@ export interface Projection {
   /** Ports per pair of addresses that this demand needs. */
   readonly neededPorts: number;
   /**
-   * The same for the connections that get a port now: much less where programs try again and again in a tight loop. Null: not so,
+   * The same for the connections that get a port: much less where programs try again and again in a tight loop. Null: not so,
    * the demand is what they want.
    */
   readonly neededPortsLeast: number | null;
@@ -84,13 +84,20 @@ export function project(
     reuse: rule.reuse,
     settlesAt: Math.round(pool + (demand / places) * holdSeconds),
     neededPorts: needed(demand),
-    neededPortsLeast: demand > opens * (1 + RETRY_LOOP) ? needed(opens) : null,
+    neededPortsLeast: demand > opens * (1 + RETRY_LOOP) ? needed(through(budget, opens, changes)) : null,
     exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
   };
 }
 
 /** So many refusals for each open are a loop that tries again at once, and say little of what the program wants. */
 const RETRY_LOOP = 5;
+
+/**
+ * What gets a port in the long run: ports that were taken at once come back at once a minute later, and nothing opens between.
+ */
+function through({ sustainablePerSec }: BudgetRow, opens: number, { reused }: Changes): number {
+  return Math.max(opens, (sustainablePerSec ?? 0) * (1 - reused));
+}
 
 /**
  * What each place gets of the stream. @param refused some found no port: how fast connections close now says nothing of how fast

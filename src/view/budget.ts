@@ -25,8 +25,11 @@ export function outlookWords(row: BudgetRow): OutlookWords {
 }
 
 /** The range was narrowed while ports were held, or programs bind ports outside of it: the kernel shows them too. */
-function outsideText({ used, limit }: BudgetRow): string | null {
-  if (used === null || limit === null || used <= limit) return null;
+function outsideText({ used, limit, blocked, free }: BudgetRow): string | null {
+  if (used === null || limit === null) return null;
+  const outside = used + (blocked ?? 0) + (free ?? 0) - limit;
+  if (free !== null && free > 0 && outside > 0) return `${integer(outside)} of them outside the range`;
+  if (used <= limit) return null;
   return `${integer(used - limit)} or more of them outside the range`;
 }
 
@@ -51,6 +54,12 @@ function nextWords(row: BudgetRow): OutlookWords {
         alone: 'no end: TIME_WAIT is reused',
         headed: 'no, reused',
         detail: 'connect() takes TIME_WAIT ports over',
+      };
+    case 'unwanted':
+      return {
+        alone: 'nobody binds from it',
+        headed: 'no',
+        detail: 'no bind() wanted one of its ports lately',
       };
     case 'draining':
       return { alone: `ports come back from ${seconds(next.backSeconds)} on`, ...never };

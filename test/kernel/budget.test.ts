@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isOut } from '../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Flags, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
@@ -178,6 +179,27 @@ describe.concurrent('a budget at rest', () => {
     expect(done).toMatchObject({ opened: 124, errors: { EADDRINUSE: 1 } });
     await audited(watch, [netns]);
     expect(pool()).toMatchObject([{ used: 199, free: 0, exhaustionSeconds: 0 }]);
+  });
+
+  it('of a range that was narrowed is out when that range is, not when as many ports are held', async (test) => {
+    const { scope, netns, watch, budgets } = await world(test, { ...KEPT, [RANGE]: '40000 41999' });
+    const to = `${OWN}:9000`;
+    await churnClient(scope, netns, { to, count: 400, ...HELD });
+    await watch.until(() => budgets.toward(netns, to)?.used === 400, '400 held ports');
+    netns.sysctl({ [RANGE]: '40000 40299' });
+    const row = await watch.until(() => {
+      const shown = budgets.toward(netns, to);
+      return shown?.limit === 300 && shown;
+    }, 'the narrowed range');
+    const inside = sockets(netns, 'established').filter(
+      ({ local, remote }) => remote === to && Number(local.split(':').at(-1)) < 40_300,
+    ).length;
+    expect(inside).toBeLessThan(300);
+    expect(row).toMatchObject({ used: 400, free: 300 - inside });
+    expect(isOut(row)).toBe(false);
+    expect(await exhaust(scope, netns, to)).toBe(300 - inside);
+    await audited(watch, [netns]);
+    expect(budgets.toward(netns, to)).toMatchObject({ limit: 300, free: 0, exhaustionSeconds: 0 });
   });
 
   it('sees a changed setting within seconds', async (test) => {

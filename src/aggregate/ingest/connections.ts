@@ -62,7 +62,7 @@ export class Connections {
     if (slot < 0) slot = this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
     else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
     this.countOpen(flow);
-    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6);
+    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6, wasBound(event));
     this.countConnect(event, flow);
     this.claim(event, flow, slot);
   }
@@ -225,7 +225,7 @@ export class Connections {
 
   /** Of a life that was short: opened and closed. */
   private tookPort(budget: Budget, event: TcpEvent): void {
-    budget.open((event.timeNs - event.durationNs) / 1e6);
+    budget.open((event.timeNs - event.durationNs) / 1e6, wasBound(event));
     budget.rates.add(BUDGET_RATE.CLOSE, this.second);
   }
 
@@ -312,9 +312,13 @@ const SCRATCH = {
 
 function flagsOf(event: TcpEvent, flow: Flow): number {
   let flags = flow.owner.id === 0 ? 0 : ATTRIBUTED;
-  if ((event.flags & FLAG.BOUND_BEFORE) !== 0) flags |= BOUND;
+  if (wasBound(event)) flags |= BOUND;
   if ((event.flags & FLAG.PREEXISTING) !== 0) flags |= PREEXISTING;
   return flags;
+}
+
+function wasBound({ flags }: TcpEvent): boolean {
+  return (flags & FLAG.BOUND_BEFORE) !== 0;
 }
 
 /** Only an end that sent its FIN first comes into these states. */

@@ -38,12 +38,21 @@ export class EventTap implements EventSource {
     this.pids = new Set(interest?.pids ?? []);
     this.aggregator.observer = interest === null ? null : this.observe;
     this.tracer.setTraced([...this.pids]);
-    if (interest === null) this.events = [];
+    if (interest !== null) return;
+    this.events = [];
+    this.dropped = 0;
+  }
+
+  /** Events that never came: whose they were nobody knows, so they may have been any listener's. */
+  lost(count: number): void {
+    if (this.listener === null || count === 0) return;
+    this.dropped += count;
+    this.flush();
   }
 
   /** Hands over what has gathered. Called after each batch of the ring. */
   flush(): void {
-    if (this.events.length === 0) return;
+    if (this.events.length === 0 && this.dropped === 0) return;
     const { events, dropped } = this;
     this.events = [];
     this.dropped = 0;

@@ -1,6 +1,6 @@
 /**
  * How fast ports are being taken right now, as exact as a forecast needs it. In: the times of opens. Out: a rate and
- * its uncertainty. RateWindow is for tables: it counts a second that has only begun as a whole one. Pure: time
+ * its uncertainty. RateWindow is for tables: it is slow to follow, and rounds. Pure: time
  * comes with the calls. One per budget, about 350 bytes.
  */
 

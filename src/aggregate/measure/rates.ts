@@ -7,6 +7,12 @@ export const RATE_SECONDS = 10;
 /** Kinds of the windows that flows and namespaces have. */
 export const RATE = { OPEN: 0, CLOSE: 1, FAIL: 2, KINDS: 3 } as const;
 
+/** A time of the events' clock: its second, and how much of that has passed, 0 to 1. */
+export function secondOf(nowNs: number): readonly [second: number, passed: number] {
+  const second = Math.floor(nowNs / 1e9);
+  return [second, nowNs / 1e9 - second];
+}
+
 /** Several counters over the same ten seconds. */
 export class RateWindow {
   /** A plain array: a typed one of this size costs as much again for its buffer, and there are tens of thousands. */
@@ -39,13 +45,17 @@ export class RateWindow {
     this.lastCounted = Math.max(this.lastCounted, other.lastCounted);
   }
 
-  /** Per second over the last ten, or over the time since the first count when that is shorter; one decimal. */
-  perSecond(kind: number, second: number): number {
+  /**
+   * Per second over the last ten, or over the time since the first count when that is shorter; one decimal.
+   * @param passed how much of `second` has passed, 0 to 1: counted as a whole one it would hide up to a tenth of a steady rate
+   */
+  perSecond(kind: number, second: number, passed = 1): number {
     if (this.newest < 0) return 0;
     this.advance(second);
     let sum = 0;
     for (let slot = 0; slot < RATE_SECONDS; slot++) sum += this.at(kind, slot);
-    const span = Math.min(RATE_SECONDS, Math.max(1, this.newest - this.first + 1));
+    const seconds = Math.min(RATE_SECONDS, this.newest - this.first + 1);
+    const span = Math.max(1, this.newest > second ? seconds : seconds - 1 + passed);
     return Math.round((sum / span) * 10) / 10;
   }
 

@@ -40,6 +40,8 @@ export class Budget {
   opened = 0;
   /** Ports that a connect() took over from a TIME_WAIT entry since then. */
   recycled = 0;
+  /** When a connection that bind() had given its port opened last, CLOCK_MONOTONIC ms. */
+  boundAt = Number.NEGATIVE_INFINITY;
   /** How fast ports are taken, for the forecast. */
   readonly openRate = new OpenRate();
 
@@ -55,9 +57,10 @@ export class Budget {
     return this.established + this.timeWait + this.other;
   }
 
-  /** @param atMs CLOCK_MONOTONIC */
-  open(atMs: number): void {
+  /** @param atMs CLOCK_MONOTONIC. @param bound its port was chosen by bind() */
+  open(atMs: number, bound: boolean): void {
     this.opened += 1;
+    if (bound) this.boundAt = Math.max(this.boundAt, atMs);
     this.openRate.add(atMs);
     this.rates.add(BUDGET_RATE.OPEN, Math.floor(atMs / 1000));
   }

@@ -19,6 +19,9 @@ const PORTS = 65_536;
 /** Sources that have a row, those with the most bound connections: each is counted port by port. */
 export const MAX_BOUND_POOLS = 64;
 
+/** So long after its last bind() a pool is one that somebody needs: twice what a TIME_WAIT entry holds a port, ms. */
+const WANTED_MS = 120_000;
+
 /** A pool in which bind() found no port. */
 export interface EmptyPool {
   namespace: Namespace;
@@ -38,12 +41,16 @@ class BindPool {
   private timeWait = 0;
   private established = 0;
   private other = 0;
+  /** Of these, ports that bind() may choose now: TIME_WAIT entries, and the rest. */
+  private readonly usable = { waiting: 0, live: 0 };
 
   constructor(
     private readonly namespace: Namespace,
     private readonly source: string,
     /** Budgets that draw from this address. */
     private readonly budgets: readonly Budget[],
+    /** A bind() found it empty lately. */
+    private readonly refused: boolean,
   ) {
     this.key = bindPoolKey(namespace, source);
   }
@@ -53,15 +60,18 @@ class BindPool {
     if (this.taken[port] === 1) return;
     this.taken[port] = 1;
     this.holders.set(owner, (this.holders.get(owner) ?? 0) + 1);
-    if (state === ESTABLISHED) this.established += 1;
-    else if (!isTimeWait(state)) this.other += 1;
-    else {
-      this.timeWait += 1;
-      this.releases.add(leftMs, leftMs);
-    }
+    const isInside = this.namespace.sysctls === null || isUsable(this.namespace.sysctls, port);
+    if (isTimeWait(state)) this.timeWait += 1;
+    else if (state === ESTABLISHED) this.established += 1;
+    else this.other += 1;
+    if (!isInside) return;
+    this.usable[isTimeWait(state) ? 'waiting' : 'live'] += 1;
+    if (isTimeWait(state)) this.releases.add(leftMs, leftMs);
   }
 
-  row(second: number): BudgetRow {
+  row(nowMs: number): BudgetRow {
+    const second = Math.floor(nowMs / 1000);
+    const isWanted = this.isWanted(nowMs);
     const { namespace, timeWait, established, other } = this;
     const used = timeWait + established + other;
     const limit = namespace.sysctls === null ? null : portLimit(namespace.sysctls);
@@ -76,22 +86,29 @@ class BindPool {
       limit,
       used,
       blocked,
-      free: limit === null || blocked === null ? null : freePorts(limit, used, blocked),
+      free:
+        limit === null || blocked === null
+          ? null
+          : freePorts(limit, this.usable.waiting + this.usable.live, blocked),
       timeWait,
       established,
       other,
       openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
-      /* What bind() was refused is in the failures. */
-      demandPerSec: null,
+      /* How much bind() was refused is in the failures; that nobody asks is known. */
+      demandPerSec: isWanted ? null : 0,
       sustainablePerSec: null,
       /* bind() takes no entry over. */
       recycled: 0,
       recycledPerSec: 0,
       reuse: 'never',
-      exhaustionSeconds: this.forecast(blocked ?? 0, second),
+      exhaustionSeconds: isWanted ? this.forecast(blocked ?? 0, second) : null,
       releasing: releaseSteps(this.releases),
       holders: holdersByPorts(this.holders),
     };
+  }
+
+  private isWanted(nowMs: number): boolean {
+    return this.refused || this.budgets.some(({ boundAt }) => nowMs - boundAt < WANTED_MS);
   }
 
   /** Listeners and idle binds; of a bound connection's port this pool counts the connection. */
@@ -111,15 +128,16 @@ class BindPool {
   private forecast(blocked: number, second: number): number | null {
     const limit = this.namespace.sysctls === null ? null : forecastLimit(this.namespace.sysctls, blocked);
     if (limit === null) return null;
+    const { live, waiting } = this.usable;
     const closePerSec = this.rate(BUDGET_RATE.CLOSE, second);
     const seconds = exhaustionSeconds({
       limit,
-      live: this.established + this.other,
-      waiting: this.timeWait,
+      live,
+      waiting,
       openPerSec: this.rate(BUDGET_RATE.OPEN, second),
       closePerSec,
       releases: this.releases.perSecond,
-      lifetimeSeconds: closePerSec > 0 ? (this.established + this.other) / closePerSec : null,
+      lifetimeSeconds: closePerSec > 0 ? live / closePerSec : null,
       waitShare: closePerSec > 0 ? Math.min(1, this.rate(BUDGET_RATE.WAIT, second) / closePerSec) : 1,
       waitSeconds: 60,
     });
@@ -141,8 +159,7 @@ export function bindPoolRows(
     for (const pool of members.get(budget) ?? [])
       pool.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
   });
-  const second = Math.floor(nowNs / 1e9);
-  return pools.map((pool) => pool.row(second));
+  return pools.map((pool) => pool.row(nowNs / 1e6));
 }
 
 interface Pools {
@@ -153,15 +170,20 @@ interface Pools {
 
 function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools {
   const wanted = new Map<string, EmptyPool>();
-  for (const pool of [...mostBound(budgets), ...empty])
-    wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
+  const refused = new Set<string>();
+  for (const pool of mostBound(budgets)) wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
+  for (const pool of empty) {
+    const key = bindPoolKey(pool.namespace, pool.source);
+    wanted.set(key, pool);
+    refused.add(key);
+  }
   const bySource = new Map<string, Budget[]>();
   if (wanted.size > 0)
     for (const budget of budgets) for (const key of keysOf(budget)) add(bySource, key, budget);
   const members = new Map<Budget, BindPool[]>();
   const pools = [...wanted].map(([key, { namespace, source }]) => {
     const of = bySource.get(key) ?? [];
-    const pool = new BindPool(namespace, source, of);
+    const pool = new BindPool(namespace, source, of, refused.has(key));
     for (const budget of of) add(members, budget, pool);
     return pool;
   });

@@ -5,20 +5,30 @@ import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
 import { type ReuseRule, reuseRule } from '../../forecast/reuse.js';
 import type { BudgetRow } from '../../protocol/rows.js';
+import { secondOf } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Owner } from '../model/owner.js';
 import type { FlowTable } from '../tables/flow-table.js';
+import type { UsablePorts } from './usable-ports.js';
 
 const HOLDERS_SHOWN = 10;
 
-/** @param nowNs CLOCK_MONOTONIC */
-export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): BudgetRow {
-  const second = Math.floor(nowNs / 1e9);
+type Now = ReturnType<typeof secondOf>;
+
+/** @param usable what it holds of the ports that can be had now. @param nowNs CLOCK_MONOTONIC */
+export function budgetRow(
+  budget: Budget,
+  usable: UsablePorts,
+  releases: Releases,
+  flows: FlowTable,
+  nowNs: number,
+): BudgetRow {
+  const now = secondOf(nowNs);
   const { namespace, source, destination } = budget;
   const { sysctls } = namespace;
   const limit = sysctls === null ? null : portLimit(sysctls);
-  const blocked = sysctls === null ? null : blockedBeside(budget);
+  const blocked = sysctls === null ? null : blockedBeside(budget, usable);
   return {
     key: budget.key,
     kind: 'tuple',
@@ -29,33 +39,40 @@ export function budgetRow(budget: Budget, releases: Releases, flows: FlowTable, 
     limit,
     used: budget.used,
     blocked,
-    free: limit === null || blocked === null ? null : freePorts(limit, budget.used, blocked),
+    free: limit === null || blocked === null ? null : freePorts(limit, usable.used, blocked),
     timeWait: budget.timeWait,
     established: budget.established,
     other: budget.other,
-    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
-    demandPerSec: demandOf(budget, second),
-    sustainablePerSec: limit === null ? null : sustainableOf(budget, limit, flows, second),
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
+    demandPerSec: demandOf(budget, now),
+    sustainablePerSec: limit === null ? null : sustainableOf(budget, usable, limit, flows, now),
     recycled: budget.recycled,
-    recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, second),
+    recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, ...now),
     reuse: sysctls === null ? null : reuseRuleOf(budget).reuse,
-    exhaustionSeconds: forecast(budget, releases, flows, nowNs),
+    exhaustionSeconds: forecast(budget, usable, releases, flows, nowNs),
     releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
   };
 }
 
 /** What wanted a port, retries included. */
-function demandOf({ rates }: Budget, second: number): number {
-  return tenths(rates.perSecond(BUDGET_RATE.OPEN, second) + rates.perSecond(BUDGET_RATE.REFUSED, second));
+function demandOf({ rates }: Budget, now: Now): number {
+  return tenths(rates.perSecond(BUDGET_RATE.OPEN, ...now) + rates.perSecond(BUDGET_RATE.REFUSED, ...now));
 }
 
-function sustainableOf(budget: Budget, limit: number, flows: FlowTable, second: number): number | null {
+function sustainableOf(
+  budget: Budget,
+  usable: UsablePorts,
+  limit: number,
+  flows: FlowTable,
+  now: Now,
+): number | null {
+  const [second] = now;
   const perSecond = sustainablePerSecond({
     limit,
-    blocked: blockedBeside(budget),
-    live: budget.established + budget.other,
-    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, second),
+    blocked: blockedBeside(budget, usable),
+    live: usable.live,
+    openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: budget.timeWait === 0 ? 0 : waitShareOf(budget, second),
     waitSeconds: reuseRuleOf(budget).holdMs / 1000,
@@ -72,8 +89,8 @@ function waitShareOf({ rates }: Budget, second: number): number {
 }
 
 /** Blocked ports that the budget does not hold itself. */
-function blockedBeside(budget: Budget): number {
-  return Math.max(0, budget.namespace.blockedPorts - budget.bound);
+function blockedBeside({ namespace }: Budget, { bound }: UsablePorts): number {
+  return Math.max(0, namespace.blockedPorts - bound);
 }
 
 /** How long its TIME_WAIT entries hold their ports, under the namespace's settings. */
@@ -82,16 +99,23 @@ export function reuseRuleOf({ namespace, source, destination }: Budget): ReuseRu
   return reuseRule(namespace.sysctls, source, destination.address);
 }
 
-function forecast(budget: Budget, releases: Releases, flows: FlowTable, nowNs: number): number | null {
+function forecast(
+  budget: Budget,
+  usable: UsablePorts,
+  releases: Releases,
+  flows: FlowTable,
+  nowNs: number,
+): number | null {
   const second = Math.floor(nowNs / 1e9);
-  const { namespace, rates } = budget;
-  const limit = namespace.sysctls === null ? null : forecastLimit(namespace.sysctls, blockedBeside(budget));
+  const { rates } = budget;
+  const { sysctls } = budget.namespace;
+  const limit = sysctls === null ? null : forecastLimit(sysctls, blockedBeside(budget, usable));
   if (limit === null) return null;
   const opens = budget.openRate.estimate(nowNs / 1e6);
   const closePerSec = rates.steadyPerSecond(BUDGET_RATE.CLOSE, second);
   const seconds = exhaustionSeconds({
     limit,
-    live: budget.established + budget.other,
+    live: usable.live,
     waiting: releases.total,
     openPerSec: opens.perSecond,
     noise: opens.noise,

@@ -1,4 +1,5 @@
 /** The budget table as publish collects it. In: publish ticks. Out: the rows that changed, bind pools among them. */
+import { isUsable } from '../../forecast/port-range.js';
 import { type ReuseRule, releaseInMs, TIME_WAIT_MS } from '../../forecast/reuse.js';
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { Changes, TableSource } from '../../protocol/source.js';
@@ -9,6 +10,7 @@ import type { Namespace } from '../model/namespace.js';
 import { TIME_WAIT } from '../model/socket-state.js';
 import { bindPoolRows } from './bind-pools.js';
 import { budgetRow, reuseRuleOf } from './budget-row.js';
+import { isLookedAt, type UsablePorts, usablePorts } from './usable-ports.js';
 
 /** Budgets whose rows are made anew in one tick. */
 const ROWS_PER_TICK = 1000;
@@ -33,8 +35,10 @@ export class BudgetSource implements TableSource<'budgets'> {
     if (second !== this.second) this.move(second);
     this.renegotiate();
     const changed = this.choose(budgets.takeDirty());
-    this.refill(changed, nowNs);
-    const set = changed.map((budget, i) => budgetRow(budget, this.releases[i] as Releases, flows, nowNs));
+    const usable = this.refill(changed, nowNs);
+    const set = changed.map((budget, i) =>
+      budgetRow(budget, usable[i] as UsablePorts, this.releases[i] as Releases, flows, nowNs),
+    );
     for (const budget of changed)
       if (budget.timeWait > 0 || budget.rates.isActive(second)) this.moving.push(budget);
     const pools = bindPoolRows(budgets.all(), sockets, nowNs, failures.emptyPools.fresh(now));
@@ -74,16 +78,20 @@ export class BudgetSource implements TableSource<'budgets'> {
     return dirty.slice(0, ROWS_PER_TICK);
   }
 
-  /** One pass over the TIME_WAIT entries, for all budgets that are shown anew. */
-  private refill(changed: Budget[], nowNs: number): void {
+  /**
+   * One pass over the TIME_WAIT entries, for all budgets that are shown anew. An entry outside the range gives no port back that
+   * anybody could have.
+   */
+  private refill(changed: Budget[], nowNs: number): UsablePorts[] {
     const rules = changed.map(reuseRuleOf);
+    const looked = changed.map(isLookedAt);
     for (const [place, budget] of changed.entries()) {
       budget.place = place;
       this.releases[place] ??= new Releases();
       this.releases[place].clear();
     }
-    this.aggregator.sockets.forEachWaiting(({ place }, state, deadline) => {
-      if (place < 0) return;
+    this.aggregator.sockets.forEachWaiting(({ place, namespace }, state, deadline, port) => {
+      if (place < 0 || (looked[place] && !isUsable(namespace.sysctls, port))) return;
       const rule = rules[place] as ReuseRule;
       const left = state === TIME_WAIT ? (deadline - nowNs) / 1e6 : TIME_WAIT_MS;
       const late = left + TIMER_SLACK_MS;
@@ -91,6 +99,8 @@ export class BudgetSource implements TableSource<'budgets'> {
       const isReused = state === TIME_WAIT && rule.reuse === 'after-delay';
       this.releases[place]?.add(late, isReused ? releaseInMs(left, 'time-wait', rule) : late);
     });
+    const usable = usablePorts(changed, this.aggregator.sockets);
     for (const budget of changed) budget.place = -1;
+    return usable;
   }
 }

@@ -4,7 +4,7 @@ import { errnoName } from '../model/cause.js';
 import { directionName } from '../model/destination.js';
 import type { Failure } from '../model/failure.js';
 
-export function failureRow(failure: Failure, second: number): FailureRow {
+export function failureRow(failure: Failure, second: number, passed: number): FailureRow {
   const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
   return {
     key: failure.key,
@@ -18,7 +18,7 @@ export function failureRow(failure: Failure, second: number): FailureRow {
     errno: errnoName(err),
     cause,
     count: failure.count,
-    perSec: failure.rates.perSecond(0, second),
+    perSec: failure.rates.perSecond(0, second, passed),
     firstSeen: Math.round(failure.firstSeen),
     lastSeen: Math.round(failure.lastSeen),
     budget: cause.endsWith('exhausted') ? failure.budgetKey : null,

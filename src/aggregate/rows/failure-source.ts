@@ -1,7 +1,9 @@
 /** The failure table as publish collects it. In: publish ticks. Out: the rows that changed. */
+
 import type { FailureRow } from '../../protocol/rows.js';
 import type { Changes, TableSource } from '../../protocol/source.js';
 import type { Aggregator } from '../ingest/aggregator.js';
+import { secondOf } from '../measure/rates.js';
 import type { Failure } from '../model/failure.js';
 import { failureRow } from './failure-row.js';
 
@@ -13,11 +15,11 @@ export class FailureSource implements TableSource<'failures'> {
   collect(now: number): Changes<FailureRow> {
     const { failures, unixMsAtZero } = this.aggregator;
     const { table } = failures;
-    const second = Math.floor((now - unixMsAtZero) / 1000);
+    const [second, passed] = secondOf((now - unixMsAtZero) * 1e6);
     table.release(now);
     for (const failure of this.hot) table.touch(failure);
     const changed = table.takeDirty();
     this.hot = changed.filter(({ rates }) => rates.isActive(second));
-    return { set: changed.map((failure) => failureRow(failure, second)), del: table.takeGone() };
+    return { set: changed.map((failure) => failureRow(failure, second, passed)), del: table.takeGone() };
   }
 }

@@ -1,6 +1,6 @@
 /** A namespace as the row that clients see. Pure. */
 import type { Lost, TotalsRow } from '../../protocol/rows.js';
-import { RATE } from '../measure/rates.js';
+import { RATE, secondOf } from '../measure/rates.js';
 import type { Namespace } from '../model/namespace.js';
 import { stateName } from '../model/socket-state.js';
 
@@ -18,23 +18,23 @@ export function totalsRow(
   nowNs: number,
 ): TotalsRow {
   const { rates } = namespace;
-  const second = Math.floor(nowNs / 1e9);
+  const now = secondOf(nowNs);
   return {
     key: namespace.key,
     netns: namespace.inode,
     netnsId: namespace.key,
     name,
     ...timeWaitOf(namespace, nowNs),
-    openPerSec: rates.perSecond(RATE.OPEN, second),
-    closePerSec: rates.perSecond(RATE.CLOSE, second),
-    failPerSec: rates.perSecond(RATE.FAIL, second),
+    openPerSec: rates.perSecond(RATE.OPEN, ...now),
+    closePerSec: rates.perSecond(RATE.CLOSE, ...now),
+    failPerSec: rates.perSecond(RATE.FAIL, ...now),
     opened: namespace.opened,
     closed: namespace.closed,
     failed: namespace.failed,
     ...settingsOf(namespace),
     timeWaitOverflow: namespace.timeWaitOverflow,
     recycled: namespace.recycled,
-    recycledPerSec: namespace.recycles.perSecond(0, second),
+    recycledPerSec: namespace.recycles.perSecond(0, ...now),
     eventsSeen: counts.seen,
     eventsLost: counts.lost.ring,
     eventsMissed: counts.lost.recursion,

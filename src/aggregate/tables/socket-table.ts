@@ -140,11 +140,12 @@ export class SocketTable {
   }
 
   /** Calls back for every TIME_WAIT entry that holds a port of a budget; `deadline` in ns. */
-  forEachWaiting(visit: (budget: Budget, state: number, deadline: number) => void): void {
+  forEachWaiting(visit: (budget: Budget, state: number, deadline: number, port: number) => void): void {
     for (let slot = 0; slot < this.slots; slot++) {
       if (!isTimeWait(this.state[slot] as number)) continue;
       const budget = this.budgetOf(slot);
-      if (budget !== null) visit(budget, this.state[slot] as number, this.deadline[slot] as number);
+      if (budget === null) continue;
+      visit(budget, this.state[slot] as number, this.deadline[slot] as number, this.port[slot] as number);
     }
   }
 

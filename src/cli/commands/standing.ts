@@ -35,6 +35,8 @@ export interface Standing {
   readonly alsoOut: readonly BudgetRow[];
   readonly findings: readonly FindingRow[];
   readonly totals: readonly TotalsRow[];
+  /** --filter selects no row of any table: a mistake in it, or what it is about is not there now. */
+  readonly matchesNothing: boolean;
 }
 
 /** Other destinations that are named; the rest is counted. */
@@ -62,7 +64,23 @@ export async function standingOf(source: DataSource, values: ScopeValues): Promi
     alsoOut,
     findings,
     totals,
+    matchesNothing: await matchesNothing(source, values.filter, filter, [
+      ...findings,
+      ...budgets,
+      ...failures,
+    ]),
   };
+}
+
+/** @param filter that of the options. @param scope the whole of it, --netns included */
+async function matchesNothing(
+  source: DataSource,
+  filter: string,
+  scope: string,
+  found: readonly unknown[],
+): Promise<boolean> {
+  if (filter.trim() === '' || found.length > 0) return false;
+  return (await rowsIfAny(source, { topic: 'flows', filter: scope, limit: 1 })).length === 0;
 }
 
 function filterOf({ filter, netns, connect }: ScopeValues, totals: readonly TotalsRow[]): string {
@@ -96,7 +114,9 @@ function othersOut(
 }
 
 /** `In blue, held by worker 77 (20,001).`, `Also out: …`: sentences for what the verdict leaves open. */
-export function whereabouts({ subject, victim, alsoOut, totals }: Standing): string[] {
+export function whereabouts({ subject, victim, alsoOut, totals, matchesNothing }: Standing): string[] {
+  if (matchesNothing)
+    return ['Nothing matches --filter now: no connection, budget or failure; is it spelled right?'];
   const inside = ({ netns, netnsId }: Pick<BudgetRow, 'netns' | 'netnsId'>) =>
     `in ${namespaceName({ netns, name: totals.find((row) => row.netnsId === netnsId)?.name ?? null })}`;
   const others = alsoOut.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);

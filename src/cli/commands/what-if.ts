@@ -134,9 +134,9 @@ function words(projection: Projection): string {
 }
 
 /** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */
-function needWords({ neededPorts, neededPortsLeast, openPerSec, demandPerSec }: Projection): string {
+function needWords({ neededPorts, neededPortsLeast, demandPerSec }: Projection): string {
   if (neededPortsLeast === null) return `${integer(neededPorts)} ports needed`;
-  return `${integer(neededPortsLeast)} ports needed for the ${rate(openPerSec)} opened/s, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
+  return `${integer(neededPortsLeast)} ports needed for what gets one, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
 }
 
 function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {

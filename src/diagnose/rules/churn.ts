@@ -39,7 +39,7 @@ export const poolBypassed: Rule = (tables, facts) =>
 
 function busiest(tables: Tables, wanted: (actor: Actor) => boolean): Actor[] {
   const churning = tables.actors.filter((actor) => churns(actor, demandOf(tables, actor)) && wanted(actor));
-  return churning.sort((a, b) => b.openPerSec - a.openPerSec).slice(0, MOST);
+  return churning.sort((a, b) => demandOf(tables, b) - demandOf(tables, a)).slice(0, MOST);
 }
 
 function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {
@@ -48,14 +48,14 @@ function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {
   return candidate(actor, {
     rule: 'connection-churn',
     priority: 30,
-    weight: actor.openPerSec,
+    weight: demandOf(tables, actor),
     severity: severityOfChurn(tables, actor, budget),
     confidence: actor.lifetimeMs === null ? 'medium' : 'high',
     confidenceReason:
       actor.lifetimeMs === null
-        ? 'opens were counted in the kernel, but no lifetime is known yet'
+        ? 'opens were counted in the kernel, but none has ended lately, so no lifetime is known'
         : 'every open and close was counted in the kernel, lifetimes were measured',
-    title: `${name} opens a new connection to ${where(actor.destination)} for nearly every request: ${rate(actor.openPerSec)}/s, ${paysWords(actor)}`,
+    title: `${name} opens a new connection to ${where(actor.destination)} for nearly every request: ${speedWords(actor, demandOf(tables, actor))}, ${paysWords(actor)}`,
     evidence: churnEvidence(actor, budget),
     ...remedies(actor, budget, tables, facts),
   });
@@ -68,7 +68,7 @@ function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
   return candidate(actor, {
     rule: 'pool-bypassed',
     priority: 25,
-    weight: actor.openPerSec,
+    weight: demandOf(tables, actor),
     severity: severityOfChurn(tables, actor, budget),
     confidence: sure ? 'high' : 'medium',
     confidenceReason: sure
@@ -82,6 +82,12 @@ function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
 
 function bypassHint(actor: Actor): string {
   return `Find the code that does not use the pool (a client made per request, a health check, a job, a second library): each makes a connection to ${where(actor.destination)}. `;
+}
+
+/** Where ports are out few opens are left: what was asked for says how fast it churns. */
+function speedWords({ openPerSec }: Actor, asked: number): string {
+  const [opens, asks] = [rate(openPerSec), rate(asked)];
+  return opens === asks ? `${opens}/s` : `${asks} tries/s, of which ${opens} find a port`;
 }
 
 function paysWords(actor: Actor): string {

@@ -101,6 +101,18 @@ describe('a scope', () => {
     });
   });
 
+  it.each(['check', 'why'])(
+    'of a filter that matches no row at all is said to match nothing: %s',
+    async (command) => {
+      const said = 'Nothing matches --filter now: no connection, budget or failure; is it spelled right?';
+      const { code, out } = await run(world(), command, '--filter', 'process:importr');
+      expect({ code, says: out.includes(said) }).toEqual({ code: 0, says: true });
+      const quiet = { ...world(), budgets: [], failures: [], findings: [] };
+      for (const scope of [['--filter', 'dst:10.0.0.9:5432'], ['--netns', 'blue'], []])
+        expect((await run(quiet, command, ...scope)).out).not.toContain('Nothing matches');
+    },
+  );
+
   it('may be the namespace of a process', async () => {
     const inode = Number(/\d+/.exec(readlinkSync('/proc/self/ns/net'))?.[0]);
     const here = budget('here', { netns: inode, ...OUT });

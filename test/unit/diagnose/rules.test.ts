@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fillRates, Growth } from '../../../src/diagnose/actor-rates.js';
 import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
 import { proc } from '../publish/rows.js';
-import { actor, budget, FACTS, failure, PLACE, tables, totals } from './world.js';
+import { actor, budget, FACTS, failure, NOW, PLACE, tables, totals } from './world.js';
 
 /** What one rule says. */
 function told(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
@@ -123,10 +124,21 @@ describe('connection-churn', () => {
     expect(churn(few, { budgets: [budget({ ...out, demandPerSec: 0.5 })] })).toEqual([]);
     const [finding] = churn(few, { budgets: [budget({ ...out, demandPerSec: 120.5 })] });
     expect(finding).toMatchObject({ severity: 'critical' });
+    expect(finding?.title).toContain('117 tries/s, of which 0.4 find a port, it closes them itself');
     expect(finding?.evidence).toContainEqual({ text: 'connections asked for per second', value: 120.5 });
     const eased = { ...out, used: 100, free: 1900, exhaustionSeconds: null, demandPerSec: 120.5 };
     const [after] = churn({ ...few, portsHeld: 98, timeWait: 97 }, { budgets: [budget(eased)] });
     expect(after).toMatchObject({ severity: 'warning' });
+  });
+
+  it('says who closes when nothing has closed for ten seconds, since no port is left', () => {
+    const growth = new Growth(3);
+    const stuck = actor({ opened: 200, closed: 200, closedFirst: 200, openPerSec: 0, lifetimeMs: null });
+    for (const second of [0, 1, 2]) fillRates(growth, [stuck], NOW + second * 1000);
+    const out = { limit: 200, used: 200, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 40 };
+    const [finding] = churn({ ...stuck, portsHeld: 200, timeWait: 200 }, { budgets: [budget(out)] });
+    expect(finding?.title).toContain('40.0 tries/s, of which 0 find a port, it closes them itself');
+    expect(finding?.evidence).toContainEqual({ text: 'closed by this side', value: '100 %' });
   });
 
   it('is critical for whoever fills a budget that runs out, and gives headroom with undo and effect', () => {

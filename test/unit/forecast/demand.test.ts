@@ -31,7 +31,8 @@ describe('what-if for a budget that is out of ports', () => {
   const out = (demandPerSec: number, openPerSec = 3.3) =>
     budget('b', {
       ...{ limit: 200, used: 200, free: 0, timeWait: 200, established: 0, openPerSec, demandPerSec },
-      ...{ exhaustionSeconds: 0, releasing: Array.from({ length: 12 }, (_, i) => [5 * (i + 1), 17]) },
+      ...{ exhaustionSeconds: 0, sustainablePerSec: 3.3 },
+      ...{ releasing: Array.from({ length: 12 }, (_, i) => [5 * (i + 1), 17]) },
     });
   const flows = [
     flow('f', {
@@ -63,6 +64,11 @@ describe('what-if for a budget that is out of ports', () => {
   it('gives both ends where a tight loop tries again and again', () => {
     expect(then(42.8, {}, 10)).toMatchObject({ neededPorts: 2569, neededPortsLeast: null });
     expect(then(1000, {})).toMatchObject({ neededPorts: 60_001, neededPortsLeast: 199 });
+  });
+
+  it('needs no less than what these ports let through, also while none of them comes back', () => {
+    expect(then(42.8, {}, 0)).toMatchObject({ neededPorts: 2569, neededPortsLeast: 199, openPerSec: 0 });
+    expect(then(42.8, { twReuse: 1 }, 0)).toMatchObject({ neededPortsLeast: 4 });
   });
 
   it('is as it was where nothing was refused', () => {

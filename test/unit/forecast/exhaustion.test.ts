@@ -69,6 +69,17 @@ describe('exhaustion', () => {
     expect(forecast({ ...leak, closePerSec: null })).toBeNull();
   });
 
+  it('takes a few that stay for no leak: two of twelve in thirty seconds say next to nothing', () => {
+    const few = { limit: 200, waitShare: 0, openPerSec: 0.4, closePerSec: 0.33, lifetimeSeconds: 0.02 };
+    for (let live = 1; live <= 10; live++) expect(forecast({ ...few, live })).toBeNull();
+    expect(forecast({ ...few, live: 11 })).toBeCloseTo(189 / 0.07);
+  });
+
+  it('sees a slow leak that fills the budget within the hour long before', () => {
+    const leak = { limit: 200, waitShare: 0, openPerSec: 0.4, closePerSec: 0.34, lifetimeSeconds: 0.02 };
+    expect(forecast({ ...leak, live: 12 })).toBeGreaterThan(3000);
+  });
+
   it('goes by closes where no lifetime is known, and by lifetimes where no whole second has seen a close', () => {
     const burst = { live: 6, openPerSec: 14.2, waiting: 800, releases: Array(60).fill(14) };
     expect(forecast({ ...burst, lifetimeSeconds: null, closePerSec: 14 })).toBeNull();

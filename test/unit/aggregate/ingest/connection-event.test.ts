@@ -148,6 +148,18 @@ describe('the tap', () => {
     expect(traced).toEqual([[], []]);
   });
 
+  it('counts what the ring had no room for, also when nothing else comes', () => {
+    const { tap, seen, listener } = setUp();
+    tap.lost(5);
+    tap.listen({ all: true, pids: [] }, listener);
+    tap.flush();
+    expect(seen).toEqual([]);
+    tap.lost(1756);
+    tap.lost(0);
+    tap.flush();
+    expect(seen).toEqual([-1756]);
+  });
+
   it('counts what does not fit between two flushes', () => {
     const { world, tap, seen, listener } = setUp();
     tap.listen({ all: true, pids: [] }, listener);

@@ -140,7 +140,7 @@ describe('failures', () => {
     world.pass(4000);
     world.feed(...Array.from({ length: 9 }, (_, n) => failed(outbound({ cookie: n + 2 }))));
     expect(read()).toMatchObject([
-      { count: 10, firstSeen: first, lastSeen: Math.round(world.now), perSec: 2 },
+      { count: 10, firstSeen: first, lastSeen: Math.round(world.now), perSec: 2.5 },
     ]);
     world.pass(20_000);
     expect(read()).toMatchObject([{ count: 10, perSec: 0 }]);

@@ -27,6 +27,18 @@ describe('a rate', () => {
     expect(counted([100, 50]).perSecond(0, 104)).toBe(10);
   });
 
+  it('is right at every moment of a second: what has not passed yet does not count as time', () => {
+    const steady = (tenth: number) => {
+      const window = new RateWindow(1);
+      for (let second = 100; second < 120; second++) window.add(0, second, 40);
+      window.add(0, 120, 4 * tenth);
+      return window.perSecond(0, 120, tenth / 10);
+    };
+    expect([0, 1, 5, 9, 10].map(steady)).toEqual([40, 40, 40, 40, 40]);
+    expect(counted([100, 50]).perSecond(0, 101, 0.25)).toBe(40);
+    expect(counted([100, 50]).perSecond(0, 100, 0.1)).toBe(50);
+  });
+
   it('falls to 0 when ten seconds without a count have passed', () => {
     const window = counted([100, 50]);
     expect(window.perSecond(0, 109)).toBe(5);

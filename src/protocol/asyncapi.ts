@@ -11,6 +11,7 @@ import {
   FailureRow,
   FindingRow,
   FlowRow,
+  IncidentRow,
   ProcessInfo,
   Quantiles,
   TotalsRow,
@@ -21,6 +22,7 @@ import {
 const NAMED: Record<string, TSchema> = {
   TotalsRow,
   FlowRow,
+  IncidentRow,
   BudgetRow,
   FailureRow,
   FindingRow,

@@ -18,11 +18,12 @@ export function rooted(
   for (const one of found.values())
     if (one.budget !== null && behind.has(one.budget.key))
       pools.set(one.subject.netnsId, [...(pools.get(one.subject.netnsId) ?? []), one]);
+  const out = outOf(found);
   const roots = new Gathered();
   for (const one of found.values()) {
     const pool = one.subject.kind === 'ports' ? poolOf(one, pools) : null;
     if (pool !== null) roots.add({ ...pool, rows: one.rows, failed: one.failed });
-    else if (!isEcho(one, behind)) roots.add(one);
+    else if (!isEcho(one, behind, out)) roots.add(one);
   }
   return roots.all;
 }
@@ -44,7 +45,20 @@ function poolOf(
   return here.find((one) => one.budget?.source.address === budget?.source.address) ?? here[0] ?? null;
 }
 
-/** A pool that is empty since connections hold the ports, and of which nobody wants one. */
-function isEcho({ subject, rows, budget }: Observation, behind: ReadonlySet<string>): boolean {
-  return subject.kind === 'bind-pool' && rows.length === 0 && budget !== null && !behind.has(budget.key);
+/** Namespaces in which connections have taken all ports toward a place. */
+function outOf(found: ReadonlyMap<string, Observation>): Set<string | null> {
+  const out = [...found.values()].filter(
+    ({ subject, threat }) => subject.kind === 'ports' && threat === 'out',
+  );
+  return new Set(out.map(({ subject }) => subject.netnsId));
+}
+
+/** A pool that is empty since those hold the ports, and from which no bind() has asked for one in vain. */
+function isEcho(
+  { subject, rows, budget }: Observation,
+  behind: ReadonlySet<string>,
+  out: ReadonlySet<string | null>,
+) {
+  if (subject.kind !== 'bind-pool' || rows.length > 0 || budget === null) return false;
+  return out.has(subject.netnsId) && !behind.has(budget.key);
 }

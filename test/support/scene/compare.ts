@@ -10,7 +10,7 @@
  * | `failed` | Tcp.AttemptFails (refused, timed out, unreachable) + attempts without a port (EADDRNOTAVAIL) + attempts given up |
  * | `established` | sockets in ESTAB, by pid |
  * | `timeWait` | sockets in TIME-WAIT, and FIN_WAIT2 mini-sockets: `timer:(timewait,…)` |
- * | `recycled` | TcpExt.TWRecycled, and at most Tcp.OutRsts more |
+ * | `recycled` | TcpExt.TWRecycled |
  * | `timeWait` + `recycled` + ended | TcpExt.TW; ended by their timers or, at a server, by a SYN: no counter has these |
  * | `used` | local ports that ss shows from the source toward the destination |
  * | `limit` | the range without its reserved ports, by sysctl |
@@ -46,8 +46,7 @@ function compareTotals(ledger: Ledger, { totals }: Shown, truth: Truth): void {
   ledger.same('totals.closed', totals.closed, opened - sockets.filter(isOpen).length);
   ledger.counted('totals.failed', totals.failed, failed, totals);
   ledger.same('totals.timeWait', totals.timeWait, waiting(truth.kernel));
-  const resets = counters['Tcp.OutRsts'] ?? 0;
-  ledger.recycled('totals.recycled', totals.recycled, counters['TcpExt.TWRecycled'] ?? 0, resets, totals);
+  ledger.counted('totals.recycled', totals.recycled, counters['TcpExt.TWRecycled'] ?? 0, totals);
   ledger.same('totals.portRange', totals.portRange?.join(' '), range.join(' '));
   ledger.same('totals.reservedPorts', totals.reservedPorts, reserved.size);
   ledger.same('totals.blockedPorts', totals.blockedPorts, blocked(truth).size);
@@ -71,6 +70,5 @@ function compareSums(ledger: Ledger, { totals, flows, budgets }: Shown, truth: T
   );
   /* A budget's row goes when it holds no port any more: a script that is played again keeps some connections. */
   const recycled = sum(budgets, (row) => row.recycled);
-  const [taken, resets] = [counters['TcpExt.TWRecycled'] ?? 0, counters['Tcp.OutRsts'] ?? 0];
-  ledger.recycled('recycled of all budgets', recycled, taken, resets, totals);
+  ledger.counted('recycled of all budgets', recycled, counters['TcpExt.TWRecycled'] ?? 0, totals);
 }

@@ -20,12 +20,6 @@ export class Ledger {
     const isShort = lowerBound && shown !== null && shown < truth && shown + this.missed >= truth;
     if (!isShort) this.same(what, shown, truth);
   }
-
-  /** Entries taken over: a reset ends one without an event, and the next connect() of its port is counted then. @param resets sent */
-  recycled(what: string, shown: number | null, truth: number, resets: number, row: Bounded): void {
-    const isOver = shown !== null && shown > truth && shown - truth <= resets;
-    if (!isOver) this.counted(what, shown, truth, row);
-  }
 }
 
 export function sum<T>(items: Iterable<T>, value: (item: T) => number | null | undefined): number {

@@ -9,7 +9,7 @@ import type { Changes, Source, TableSource } from '../protocol/source.js';
 import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
-import { withIncidents } from './incidents/finding-parts.js';
+import { ranked, withIncidents } from './incidents/finding-parts.js';
 import { Incidents, withFindings } from './incidents/incidents.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
@@ -92,10 +92,11 @@ export class Diagnosis {
     this.incidents.step(tables, facts);
     const { rows, accounts, slight } = this.incidents;
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
-    this.incidentTable.replace(withFindings(rows, findings));
-    this.findingTable.replace(findings);
     const over = rows.filter(({ state }) => state === 'over');
-    this.verdictTable.replace([this.verdict.next({ tables, accounts, over, slight, findings })]);
+    const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
+    this.incidentTable.replace(withFindings(rows, findings));
+    this.findingTable.replace(ranked(findings, verdict.incident));
+    this.verdictTable.replace([verdict]);
   }
 
   private collect<Row extends { key: string }>(rows: Rows<Row>, now: number): Changes<Row> {

@@ -37,6 +37,14 @@ export function withIncidents(
   });
 }
 
+/** What the verdict is about is read first: its finding, then the parts of it; the others keep their order. */
+export function ranked(findings: readonly FindingRow[], incident: string | null): FindingRow[] {
+  const isAbout = (finding: FindingRow) => incident !== null && finding.incident === incident;
+  const first = findings.filter(isAbout);
+  const rest = findings.filter((finding) => !isAbout(finding));
+  return [...first, ...rest].map((finding, i) => ({ ...finding, rank: i + 1 }));
+}
+
 /** The one of its place; a finding about many places belongs to the worst of its namespace. */
 function incidentOf(finding: FindingRow, incidents: readonly IncidentRow[]): IncidentRow | undefined {
   const kinds = KINDS[finding.rule] ?? [];

@@ -1,5 +1,6 @@
 /** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
 import { describe, expect, it } from 'vitest';
+import { ranked } from '../../../../src/diagnose/incidents/finding-parts.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
 import type { FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
 import { finding, idOf, proc } from '../../publish/rows.js';
@@ -306,6 +307,10 @@ describe('findings', () => {
     ]);
     expect(ports?.findings).toEqual(['churn', 'full']);
     expect(said.verdict).toMatchObject({ finding: 'churn', incident: ports?.key });
+    const keys = (incident: string | null | undefined) =>
+      ranked(said.findings, incident ?? null).map(({ key }) => key);
+    expect(keys(storm?.key)).toEqual(['storm', 'churn', 'full', 'elsewhere', 'ended']);
+    expect(keys(null)).toEqual(['churn', 'full', 'storm', 'elsewhere', 'ended']);
   });
 });
 

@@ -83,6 +83,13 @@ function sysctl(
   words: { text: string; effect: string },
 ): Remedy {
   const prefix = enter(totals, process);
+  if (prefix === null)
+    return {
+      ...words,
+      command: null,
+      undo: null,
+      persistence: `Set net.ipv4.${name} = ${value} in that namespace.`,
+    };
   const set = (to: string) => `${prefix}sysctl -w net.ipv4.${name}="${to}"`;
   const kept =
     prefix === ''
@@ -94,12 +101,22 @@ function sysctl(
 /** Only names that a shell takes as they are; other processes choose them. */
 const PLAIN = /^[\w.@-]+$/;
 
-function enter(totals: TotalsRow | undefined, process: ProcessInfo): string {
-  if (totals === undefined || totals.name === 'host') return '';
+/**
+ * Words before a command that must not change another namespace, the host's least of all. A parent may live in another one than its
+ * child did. Null: it is not known how to get in.
+ */
+function enter(totals: TotalsRow | undefined, process: ProcessInfo): string | null {
+  if (totals === undefined) return null;
+  if (totals.name === 'host') return '';
   if (process.pid !== null && process.exited !== true) return `nsenter -t ${process.pid} -n `;
-  const parent = process.parent.pid;
-  if (parent !== null && parent > 1) return `nsenter -t ${parent} -n `;
-  return totals.name !== null && PLAIN.test(totals.name) ? `ip netns exec ${totals.name} ` : '';
+  const isNamed = totals.name !== null && PLAIN.test(totals.name);
+  if (isNamed && process.parent.pid === null) return `ip netns exec ${totals.name} `;
+  return totals.netns === null ? null : byInode(totals.netns);
+}
+
+/** By any process that is in it; without one nsenter(1) refuses, and nothing is changed. */
+function byInode(inode: number): string {
+  return `nsenter -n -t "$(lsns -rnt net -o NS,PID | awk '$1 == ${inode} { print $2 }')" `;
 }
 
 export function present<T>(...remedies: (T | null)[]): T[] {

@@ -175,7 +175,18 @@ describe('connection-churn', () => {
     expect(commands('blue', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(
       /^ip netns exec blue sysctl /,
     );
-    expect(commands('$(reboot)', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(/^sysctl /);
+    const byInode =
+      /^nsenter -n -t "\$\(lsns -rnt net -o NS,PID \| awk '\$1 == \d+ \{ print \$2 \}'\)" sysctl /;
+    expect(commands('$(reboot)', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(byInode);
+    expect(commands('blue', { pid: 7, exited: true, parent: { pid: 900, comm: 'sh' } })?.[0]).toMatch(
+      byInode,
+    );
+  });
+
+  it('prints no command for a namespace of which nothing is known: it would change the host', () => {
+    const budgets = [budget({ used: 28_232, exhaustionSeconds: 0 })];
+    const found = RULES['port-exhaustion']?.(tables({ actors: [actor()], budgets, totals: [] }), FACTS);
+    expect(found?.flatMap(({ doNow }) => doNow.map(({ command }) => command)).filter(Boolean)).toEqual([]);
   });
 
   it('names a program and its parent where many processes do it', () => {

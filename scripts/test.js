@@ -61,7 +61,6 @@ async function runAll(chosen) {
     };
     await Promise.all([one(tier), others()]);
     for (const name of [tier, ...beside]) counts.set(name, await repeats.after(name, countOf(name)));
-    if (beside.includes('kernels')) await repeats.unhurried('kernels', countOf, one);
     if (USUAL.includes(tier)) usualSeconds += (performance.now() - began) / 1000;
   }
   const sum = sumOf([...counts.values(), concludeTimes(times, usualSeconds, machine)]);

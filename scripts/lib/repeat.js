@@ -55,21 +55,6 @@ export class Repeats {
   }
 
   /**
-   * Runs a tier once more, by itself, that failed on what another left of the processors: its waits may have been too short for that.
-   * @param {string} tier
-   * @param {(tier: string) => Count} countOf its last run
-   * @param {(tier: string) => Promise<void>} runAlone
-   */
-  async unhurried(tier, countOf, runAlone) {
-    const { failures } = countOf(tier);
-    if (failures.length === 0) return;
-    say(`test: ${tier} once more, with all of the processors: ${failures.join('; ')}`);
-    await runAlone(tier);
-    const still = countOf(tier).failures;
-    this.passed.push(...failures.filter((line) => !still.includes(line)));
-  }
-
-  /**
    * @param {string} tier
    * @param {string[]} files
    * @param {Count} count

@@ -1,7 +1,6 @@
 /** Which files run once more, and what a report says then. */
 import { expect, it } from 'vitest';
-import { type Count, failure, PASS } from '../../../scripts/lib/count.js';
-import { failedFiles, merge, Repeats } from '../../../scripts/lib/repeat.js';
+import { failedFiles, merge } from '../../../scripts/lib/repeat.js';
 import { ROOT } from '../../../scripts/lib/run.js';
 import { countReport, TIERS } from '../../../scripts/lib/tiers.js';
 
@@ -35,16 +34,4 @@ it('each file counts once, with its latest result', () => {
 it('no tier repeats whose results are its own alone', () => {
   const repeating = TIERS.filter(({ repeats }) => repeats).map(({ name }) => name);
   for (const name of ['native', 'unit', 'lint', 'kernels']) expect(repeating).not.toContain(name);
-});
-
-it('a tier that failed on what another left of the processors runs once more by itself, and one that passed does not', async () => {
-  const runs = [failure('hurried', 'broken'), failure('broken')];
-  let alone = 0;
-  const countOf = () => runs[alone] as Count;
-  const repeats = new Repeats();
-  const runAlone = async () => void alone++;
-  await repeats.unhurried('kernels', countOf, runAlone);
-  expect([alone, repeats.passed]).toEqual([1, ['hurried']]);
-  await repeats.unhurried('kernels', () => PASS, runAlone);
-  expect([alone, repeats.passed]).toEqual([1, ['hurried']]);
 });

@@ -37,7 +37,7 @@ export const TIERS = [
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },
   { name: 'faults', inAll: true, repeats: true, budget: 600 },
   { name: 'load', inAll: true, repeats: true, budget: 900 },
-  { name: 'kernels', inAll: true, beside: 'load', budget: 900 },
+  { name: 'kernels', inAll: true, budget: 2400 },
 ];
 
 /**

@@ -150,7 +150,11 @@ export function receive(replica: Replica, frame: ServerFrame): Step {
       return apply(replica, frame);
     case 'error':
       return refuse(replica, frame);
+    case 'events':
+      return stay(replica);
     default:
+      // Of a newer service.
+      frame satisfies never;
       return stay(replica);
   }
 }

@@ -205,7 +205,8 @@ class TracingEngine implements Engine {
     });
   }
 
-  private openSource(redact: boolean): Source {
+  /** All that a source can have: a new member is forgotten nowhere. */
+  private openSource(redact: boolean): Required<Source> {
     const relations = { userName, ancestors: redact ? readAncestorFiles : readAncestors };
     return {
       tables: this.diagnosis.tables,

@@ -4,7 +4,13 @@
  */
 import type { Logger } from 'pino';
 import { absentTracer } from '../capture/absent-tracer.js';
-import type { KernelFilter, NativeAddon, NativeError, NativeTracer } from '../capture/native.js';
+import type {
+  KernelFilter,
+  NativeAddon,
+  NativeError,
+  NativeTracer,
+  TracerOptions,
+} from '../capture/native.js';
 import { pidNamespaceLimit, pollingLimit, syscallsLimit, verdictLimit } from '../doctor/limits.js';
 import { explainLoadFailure } from '../doctor/load-failure.js';
 import { PortchurnError } from '../protocol/errors.js';
@@ -55,7 +61,8 @@ const pidLimit = (): Problem | null => pidNamespaceLimit(readKernelFacts().initi
 function openTracer(addon: NativeAddon, options: TracingOptions): NativeTracer {
   const { ringBytes, syscalls, portableVerdict = false, filter } = options;
   try {
-    const tracer = addon.openTracer({ ringBytes, syscalls, portableOutcome: portableVerdict });
+    const native: Required<TracerOptions> = { ringBytes, syscalls, portableOutcome: portableVerdict };
+    const tracer = addon.openTracer(native);
     if (filter !== undefined) tracer.setFilter(filter);
     tracer.attach();
     return tracer;

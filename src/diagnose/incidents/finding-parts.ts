@@ -6,8 +6,8 @@ import type { FindingRow, IncidentKind, IncidentRow } from '../../protocol/rows.
 
 const PORTS: readonly IncidentKind[] = ['ports', 'bind-pool'];
 
-/** What the findings of a rule may be about. Others are about no incident. */
-const KINDS: Readonly<Record<string, readonly IncidentKind[]>> = {
+/** What the findings of each rule may be about; an empty list: about no incident. */
+export const KINDS: Readonly<Record<string, readonly IncidentKind[]>> = {
   'port-exhaustion': PORTS,
   'connection-churn': PORTS,
   'pool-bypassed': PORTS,
@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<string, readonly IncidentKind[]>> = {
   'time-wait-overflow': ['overflow'],
   'retry-storm': ['refused', 'no-answer', 'unreachable', 'other', 'scan'],
   'address-not-available': ['bind', 'other'],
+  'server-time-wait': [],
 };
 
 /** @param incidents the worst first */

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fillRates, Growth } from '../../../src/diagnose/actor-rates.js';
+import { KINDS } from '../../../src/diagnose/incidents/finding-parts.js';
 import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
 import { proc } from '../publish/rows.js';
@@ -29,6 +31,22 @@ describe('every rule', () => {
     const page = `docs/findings/${rule}.md`;
     expect(existsSync(page)).toBe(true);
     expect(readFileSync(page, 'utf8')).toContain(rule);
+  });
+
+  it('is the rule of each page', () => {
+    expect(readdirSync('docs/findings').sort()).toEqual(
+      Object.keys(RULES)
+        .map((rule) => `${rule}.md`)
+        .sort(),
+    );
+  });
+
+  it('says which incidents its findings are about, none included', () => {
+    expect(Object.keys(KINDS).sort()).toEqual(Object.keys(RULES).sort());
+  });
+
+  it.each(Object.keys(RULES))('%s has its cases in this file', (rule) => {
+    expect(readFileSync(fileURLToPath(import.meta.url), 'utf8')).toContain(`\ndescribe('${rule}', `);
   });
 
   it('is silent on an idle machine', () => {

@@ -30,7 +30,8 @@ it('end in the tables within seconds', async () => {
   const [line] = await program.printed(/pids.*/);
   const pids = line.split(' ').slice(1).map(Number);
   const rows = () => watch.flows().filter(({ process: { pid } }) => pids.includes(pid ?? 0));
-  await watch.until(() => rows().length === COUNT, 'a row of each');
+  const seen = () => new Set(rows().map((row) => row.process.pid));
+  await watch.until(() => seen().size === COUNT, 'a row of each');
   expect(rows().some((row) => row.process.exited)).toBe(false);
 
   netns.exec(CHURNGEN, 'client', '--to', '127.0.0.1:9001', '--count', '2000');
@@ -40,7 +41,7 @@ it('end in the tables within seconds', async () => {
   while (!existsSync(`/proc/${again}`)) execFileSync('true');
 
   await watch.until(() => rows().every((row) => row.process.exited), 'an exit of each', 40_000);
-  expect(new Set(rows().map((row) => row.process.pid))).toEqual(new Set(pids));
+  expect(seen()).toEqual(new Set(pids));
   expect(existsSync(`/proc/${again}`)).toBe(true);
   expect(watch.flows().find(({ process: { pid } }) => pid === server.pid)?.process.exited).toBe(false);
 });

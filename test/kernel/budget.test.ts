@@ -362,7 +362,8 @@ describe('a namespace that is deleted under churn', () => {
         .split('\n')
         .filter((line) => line.includes('@'));
     await watch.until(() => links().length === 0, 'the veth to go', 10_000);
-    await watch.until(() => namespaceOf(watch.engine, near) === undefined, 'the namespace to go', 15_000);
+    /* At most ten seconds until namespaces are listed anew, and ten more until the next audit: the last one was just now. */
+    await watch.until(() => namespaceOf(watch.engine, near) === undefined, 'the namespace to go', 25_000);
     const keys = watch.engine.source.tables.totals?.collect(Date.now()).set.map(({ netns }) => netns);
     expect(keys).not.toContain(near.inode);
     expect(keys).toContain(far.inode);

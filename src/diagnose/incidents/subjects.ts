@@ -40,8 +40,9 @@ export function observe(
     const threat = threatOf(budget);
     if (threat !== null) found.add({ ...ofBudget(budget), threat, rows: [], failed: 0 });
   }
-  const scans = scansOf(tables);
-  for (const row of worthy(tables.failures)) {
+  const failures = worthy(tables.failures);
+  const scans = scansOf(failures, tables.time);
+  for (const row of failures) {
     const kind = kindOf(row);
     if (kind !== null) found.add(ofFailure(row, kind, budgets, scans));
   }
@@ -122,7 +123,7 @@ const bracketed = (address: string | null) =>
   address === null ? '' : address.includes(':') ? `[${address}]` : address;
 
 /** Programs and hosts of which many ports refuse lately. */
-function scansOf({ failures, time }: Tables): Set<string> {
+function scansOf(failures: readonly FailureRow[], time: number): Set<string> {
   const ports = new Map<string, Set<number | null>>();
   for (const row of failures) {
     if (row.cause !== 'refused' || time - (row.lastSeen ?? 0) > SCAN_MS) continue;

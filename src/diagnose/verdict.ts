@@ -9,6 +9,7 @@ import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
 import type { Subject } from './incidents/observation.js';
+import { isPorts } from './incidents/order.js';
 import { othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
 import { StableText } from './incidents/stable-text.js';
 import type { Tables } from './types.js';
@@ -68,7 +69,7 @@ export class Verdict {
   private about(worst: Account, open: readonly Account[], { tables, over, accounts }: Situation): Sentence {
     const sentence = sentenceOf(worst, tables.time);
     const others = open.filter((account) => account !== worst).map(({ row }) => row);
-    const back = isPorts(worst.row) ? null : recoveredOf(accounts, over, tables.time);
+    const back = isPorts(worst.row.kind) ? null : recoveredOf(accounts, over, tables.time);
     const free =
       back === null ? '' : `Ports are free again. ${worst.row.since > (back.until ?? 0) ? 'New: ' : ''}`;
     return { ...sentence, text: `${free}${sentence.text}${othersText(others, worst.row)}` };
@@ -94,8 +95,6 @@ export class Verdict {
   }
 }
 
-const isPorts = ({ kind }: IncidentRow) => kind === 'ports' || kind === 'bind-pool';
-
 /** The finding that speaks for the incident; without one, what to read first. */
 function findingOf(findings: readonly FindingRow[], incident: IncidentRow | null): string | null {
   const open = findings.filter(({ resolved, severity }) => resolved === null && severity !== 'info');
@@ -112,7 +111,7 @@ function recoveredOf(
   time: number,
 ): IncidentRow | null {
   const ended = [...accounts.map(({ row }) => row), ...over].filter(
-    (row) => row.state !== 'open' && isPorts(row) && row.severity === 'critical',
+    (row) => row.state !== 'open' && isPorts(row.kind) && row.severity === 'critical',
   );
   const [last] = ended.sort((a, b) => (b.until ?? 0) - (a.until ?? 0));
   return last !== undefined && time - (last.until ?? 0) <= RECOVERED_MS ? last : null;

@@ -10,6 +10,9 @@ export { clock, percent, rate, seconds } from '../protocol/format.js';
 /** `26,811`; `–` for unknown. */
 export const integer = (value: number | null): string => format.integer(value) ?? format.UNKNOWN;
 
+/** A rate or a number of seconds as rows have it: to a tenth. */
+export const tenths = (value: number): number => Math.round(value * 10) / 10;
+
 /** `10.0.0.9:5432`, `[2001:db8::1]:443`, `many destinations`. */
 export function where(destination: Endpoint): string {
   return destination.address === null

@@ -92,7 +92,7 @@ export function isOut(budget: BudgetRow | null): boolean {
 }
 
 /** Those that fail for want of ports. */
-export function wantingPorts(failures: readonly FailureRow[]): FailureRow[] {
+function wantingPorts(failures: readonly FailureRow[]): FailureRow[] {
   return failures.filter(({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted');
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Change, Culprit, TotalsRow } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
+import { tenths } from '../words.js';
 
 /** Without a failure and without a threat for this long it worked, ms. */
 const WORKED_MS = 5000;
@@ -74,5 +75,3 @@ export function judged(change: Change, course: Course): Change {
   if (course.time - change.time < GIVEN_UP_MS) return change;
   return { ...change, failPerSecAfter: tenths(course.failPerSec), worked: false };
 }
-
-const tenths = (value: number) => Math.round(value * 10) / 10;

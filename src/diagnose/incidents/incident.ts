@@ -16,6 +16,7 @@ import type { Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
+import { isPorts } from './order.js';
 import { culpritsOf, victimsOf } from './people.js';
 import { StableText } from './stable-text.js';
 import { titleOf } from './titles.js';
@@ -157,8 +158,9 @@ export class Incident {
 
   private severityNow(): Severity {
     const { kind } = this.subject;
-    const isPorts = kind === 'ports' || kind === 'bind-pool';
-    return isPorts && (this.trouble.recent > 0 || this.observation.threat === 'out') ? 'critical' : 'warning';
+    return isPorts(kind) && (this.trouble.recent > 0 || this.observation.threat === 'out')
+      ? 'critical'
+      : 'warning';
   }
 
   private rowAt(begin: Begin, now: Surroundings): IncidentRow {

@@ -16,6 +16,9 @@ const KINDS: readonly IncidentKind[] = [
   'other',
 ];
 
+/** Whether it is about ports that run out. */
+export const isPorts = (kind: IncidentKind): boolean => kind === 'ports' || kind === 'bind-pool';
+
 export const byKind = (a: IncidentKind, b: IncidentKind): number => KINDS.indexOf(a) - KINDS.indexOf(b);
 
 /** In steps, so that rows do not change places all the time; ties by age, then by key. */

@@ -6,6 +6,7 @@ import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../
 import { heldOf } from '../holder.js';
 import { programKey } from '../program-key.js';
 import type { Actor } from '../types.js';
+import { tenths } from '../words.js';
 
 const MOST_SHOWN = 5;
 /** Less than this is no culprit. */
@@ -76,7 +77,7 @@ export function victimsOf(rows: readonly FailureRow[], before: ReadonlyMap<strin
     .map(([key, victim]) => ({
       ...victim,
       failed: Math.max(0, victim.failed - (before.get(key) ?? 0)),
-      perSec: Math.round(victim.perSec * 10) / 10,
+      perSec: tenths(victim.perSec),
     }))
     .filter(({ failed }) => failed > 0)
     .sort((a, b) => b.failed - a.failed)

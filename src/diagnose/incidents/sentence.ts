@@ -5,8 +5,9 @@
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText } from '../../forecast/outlook-words.js';
 import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
-import { clock, integer, rate, where, whoOperates } from '../words.js';
+import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
+import { isPorts } from './order.js';
 import { namedCulprit } from './people.js';
 
 export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {
@@ -17,7 +18,7 @@ export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustio
 
 export function sentenceOf(account: Account, time: number): Sentence {
   const { row } = account;
-  if (row.kind !== 'ports' && row.kind !== 'bind-pool')
+  if (!isPorts(row.kind))
     return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: row.failPerSec };
   return row.severity === 'critical' ? outOfPorts(account) : running(account, time);
 }
@@ -49,20 +50,20 @@ function sinceText({ since, failed }: IncidentRow, isOnAndOff: boolean): string 
 }
 
 function running({ row, budget, forecast }: Account, time: number): Sentence {
-  const culprit = namedCulprit(row.culprits);
-  const name = culprit === null ? 'somebody' : whoOperates(culprit.process, culprit.program);
-  const next = budget === null ? null : outlook(budget);
   if (budget === null || forecast === null)
     return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: 0 };
+  const culprit = namedCulprit(row.culprits);
+  const name = culprit === null ? 'somebody' : whoOperates(culprit.process, culprit.program);
+  const next = outlook(budget);
   const left = Math.max(
     0,
-    next?.state === 'running-out' ? next.seconds : forecast.seconds - (time - forecast.time) / 1000,
+    next.state === 'running-out' ? next.seconds : forecast.seconds - (time - forecast.time) / 1000,
   );
   if (left === 0)
     return { ...about(row, 'warning', heldText(budget, name), 'held'), exhaustionSeconds: null, number: 0 };
   return {
     ...about(row, 'warning', runningOutText(budget, name, left, time), 'soon'),
-    exhaustionSeconds: Math.round(left * 10) / 10,
+    exhaustionSeconds: tenths(left),
     number: left,
   };
 }
@@ -86,7 +87,7 @@ function elsewhere({ kind, netnsId, netns, name }: IncidentRow, worst: IncidentR
 }
 
 /** In a few words, without numbers: they would change in the middle of a sentence. */
-export function shortOf({ kind, destination, name, netns }: IncidentRow): string {
+function shortOf({ kind, destination, name, netns }: IncidentRow): string {
   const at = where(destination);
   switch (kind) {
     case 'ports':

@@ -3,6 +3,7 @@
  * observation a second. Out: counts and moments, Unix ms. Time is given.
  */
 import type { FailureRow } from '../../protocol/rows.js';
+import { tenths } from '../words.js';
 import type { Observation } from './observation.js';
 import { failedBy } from './people.js';
 import { FailureWindow, WINDOW_MS } from './window.js';
@@ -59,7 +60,7 @@ export class Trouble {
   perSecond(rows: readonly FailureRow[]): number {
     if (this.recent === 0) return 0;
     const perSec = rows.reduce((sum, row) => sum + (row.perSec ?? 0), 0);
-    return Math.round((rows.length === 0 ? this.window.perSecond : perSec) * 10) / 10;
+    return tenths(rows.length === 0 ? this.window.perSecond : perSec);
   }
 
   /** @param since when it began */

@@ -7,7 +7,7 @@ import type { BudgetRow, FailureRow, Severity } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { lateBindFix, present, reuseFix, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { integer, percent, where, who } from '../words.js';
+import { integer, percent, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 const FEW = 10;
@@ -37,7 +37,7 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
       { text: 'ports held that bind() chose, TIME_WAIT included', value: actor.bound },
       { text: 'ports there are', value: limit },
       { text: 'share of all ports of the namespace', value: share === null ? null : percent(share) },
-      { text: 'connections opened per second', value: Math.round(actor.openPerSec * 10) / 10 },
+      { text: 'connections opened per second', value: tenths(actor.openPerSec) },
       ...failed.map((row) => ({
         text: `failed ${row.call}() calls of ${who(row.process, null)} (${row.errno})`,
         value: row.count,

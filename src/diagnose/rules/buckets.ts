@@ -5,7 +5,7 @@
 import type { TotalsRow } from '../../protocol/rows.js';
 import { moreBuckets, reuseFix } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { integer, rate, where, who } from '../words.js';
+import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 export const timeWaitOverflow: Rule = (tables, facts) =>
@@ -30,11 +30,11 @@ function overflow(totals: TotalsRow, perSec: number, tables: Tables, facts: Fact
         evidence: [
           { text: 'net.ipv4.tcp_max_tw_buckets', value: totals.tcpMaxTwBuckets },
           { text: 'TIME_WAIT entries now', value: totals.timeWait },
-          { text: 'closes that skipped TIME_WAIT, per second', value: Math.round(perSec * 10) / 10 },
+          { text: 'closes that skipped TIME_WAIT, per second', value: tenths(perSec) },
           { text: 'closes that skipped TIME_WAIT since boot', value: totals.timeWaitOverflow },
           {
             text: 'connections opened per second by this one',
-            value: Math.round(actor.openPerSec * 10) / 10,
+            value: tenths(actor.openPerSec),
           },
         ],
         doNow: [moreBuckets(totals, actor.process)],

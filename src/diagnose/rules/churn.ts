@@ -7,7 +7,7 @@ import type { BudgetRow, Evidence } from '../../protocol/rows.js';
 import { budgetEvidence, budgetOf, demandOf, severityOfChurn, totalsOf } from '../churn-severity.js';
 import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { integer, percent, rate, where, who } from '../words.js';
+import { integer, percent, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 /** Fewer opens per second are not churn. */
@@ -101,7 +101,7 @@ function paysWords(actor: Actor): string {
 
 function churnEvidence(actor: Actor, budget: BudgetRow | undefined): Evidence[] {
   const evidence: Evidence[] = [
-    { text: 'connections opened per second', value: Math.round(actor.openPerSec * 10) / 10 },
+    { text: 'connections opened per second', value: tenths(actor.openPerSec) },
     { text: 'connections opened so far', value: actor.opened },
     { text: 'established now', value: actor.established },
     { text: 'half of them live less than, ms', value: actor.lifetimeMs },

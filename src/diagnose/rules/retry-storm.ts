@@ -7,7 +7,7 @@ import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js
 import { MOST_PIDS } from '../actors.js';
 import { programKey } from '../program-key.js';
 import type { Candidate, Rule } from '../types.js';
-import { integer, rate, where, who } from '../words.js';
+import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'timed-out', 'unreachable', 'reset']);
@@ -102,7 +102,7 @@ function storm(one: Storm): Candidate {
       title: `${who(one.process, program)} tries ${where(destination)} ${rate(perSec)} times a second and fails: ${failureWords(errno, cause)}`,
       evidence: [
         { text: 'failed connects', value: integer(count) },
-        { text: 'per second', value: Math.round(perSec * 10) / 10 },
+        { text: 'per second', value: tenths(perSec) },
         { text: 'errno', value: errno },
       ],
       doNow: CHECKS[cause] === undefined ? [] : [check(one)],

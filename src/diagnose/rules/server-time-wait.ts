@@ -4,7 +4,7 @@
  */
 import { reuseFix } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { integer, rate, where, who } from '../words.js';
+import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 const MANY = 500;
@@ -28,7 +28,7 @@ function collects(actor: Actor, tables: Tables, facts: Facts): Candidate {
     evidence: [
       { text: 'TIME_WAIT entries on the listening port', value: actor.timeWait },
       { text: 'kernel memory they take, bytes', value: actor.timeWait * BYTES_PER_ENTRY },
-      { text: 'connections accepted per second', value: Math.round(actor.openPerSec * 10) / 10 },
+      { text: 'connections accepted per second', value: tenths(actor.openPerSec) },
       ...(client === undefined
         ? []
         : [

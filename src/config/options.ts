@@ -185,6 +185,16 @@ export const COMMANDS = {
       filter: { ...attach.filter, help: 'publish only what matches' },
       allowHost: { schema: Texts, arg: 'H', help: 'another Host header to accept (repeatable)', default: [] },
       allowOrigin: { schema: Texts, arg: 'O', help: 'another Origin to accept (repeatable)', default: [] },
+      onIncident: {
+        schema: Type.String({ minLength: 1 }),
+        arg: 'CMD',
+        help: 'run this program for each incident that opens, eases or is over, with its row as JSON on stdin; no shell',
+      },
+      stateDir: {
+        schema: Type.String({ minLength: 1 }),
+        arg: 'D',
+        help: 'directory for what outlives a restart: open incidents, and whose connections there are (default: $STATE_DIRECTORY)',
+      },
       keepPrivileges: {
         schema: Switch,
         help: 'started as root, keep every capability instead of only those that are used',

@@ -28,6 +28,10 @@ export interface ServeConfig {
   /** Host headers accepted besides the listening address and loopback names. */
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
+  /** A program and its arguments, run when an incident comes into another state; null: none. */
+  readonly onIncident: string | null;
+  /** For what outlives a restart; null: nothing does, or where the service manager says. */
+  readonly stateDir: string | null;
   readonly tracer: TracerSettings;
   /** Poll where the kernel takes no programs. */
   readonly polling: boolean;
@@ -46,6 +50,8 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     filter: values.filter,
     allowHosts: values.allowHost,
     allowOrigins: values.allowOrigin,
+    onIncident: values.onIncident ?? null,
+    stateDir: values.stateDir ?? null,
     tracer: tracerSettings(values),
     polling: !values.noPolling,
   };

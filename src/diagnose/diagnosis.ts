@@ -5,12 +5,15 @@
  */
 import type { AnyRow } from '../protocol/frames.js';
 import type { FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
-import type { Changes, Source, TableSource } from '../protocol/source.js';
+import type { Changes, HistorySource, Source, TableSource } from '../protocol/source.js';
 import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
 import { ranked, withIncidents } from './incidents/finding-parts.js';
 import { Incidents, withFindings } from './incidents/incidents.js';
+import type { SavedIncidents } from './incidents/saved.js';
+import { MarkedReplica } from './marked-replica.js';
+import { incidentOf, marksOf } from './marks.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { RULES } from './rules/index.js';
 import { TableReplica } from './table-replica.js';
@@ -36,13 +39,13 @@ export interface DiagnosisContext {
 
 export class Diagnosis {
   private readonly flows: TableReplica<'flows'>;
-  private readonly budgets: TableReplica<'budgets'>;
-  private readonly failures: TableReplica<'failures'>;
+  private readonly budgets: MarkedReplica<'budgets'>;
+  private readonly failures: MarkedReplica<'failures'>;
   private readonly totals: TableReplica<'totals'>;
   private readonly growth = new Growth(3);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
-  private readonly incidents: Incidents;
+  private readonly incidents = new Incidents();
   private readonly verdict = new Verdict();
   private evaluated = Number.NEGATIVE_INFINITY;
   private readonly incidentTable = new Rows<IncidentRow>();
@@ -54,10 +57,9 @@ export class Diagnosis {
     private readonly context: DiagnosisContext,
   ) {
     this.flows = new TableReplica(sources.flows);
-    this.budgets = new TableReplica(sources.budgets);
-    this.failures = new TableReplica(sources.failures);
+    this.budgets = new MarkedReplica(sources.budgets);
+    this.failures = new MarkedReplica(sources.failures);
     this.totals = new TableReplica(sources.totals);
-    this.incidents = new Incidents((row) => context.entered?.(row));
   }
 
   /** What publish gets. It collects findings after the tables that they are made of. */
@@ -69,6 +71,23 @@ export class Diagnosis {
     const findings: TableSource<'findings'> = { collect: (now) => this.collect(this.findingTable, now) };
     const verdict: TableSource<'verdict'> = { collect: (now) => this.collect(this.verdictTable, now) };
     return { totals, flows, budgets, failures, incidents, findings, verdict };
+  }
+
+  /** Before the first tick. @param time Unix ms */
+  restore(saved: SavedIncidents, time: number): void {
+    this.incidents.restore(saved, time);
+  }
+
+  /** What a restart of the service keeps. */
+  get saved(): SavedIncidents {
+    return this.incidents.saved;
+  }
+
+  /** The same, and each annotation says which incident it belongs to. */
+  historyOf(history: HistorySource): HistorySource {
+    return {
+      body: (budget, seconds, shows) => history.body(budget, seconds, shows, incidentOf(this.incidents.rows)),
+    };
   }
 
   /** Once a second, whether or not there is a client. Unix ms. */
@@ -94,9 +113,19 @@ export class Diagnosis {
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
-    this.incidentTable.replace(withFindings(rows, findings));
+    const incidents = withFindings(rows, findings);
+    const { budgets, failures } = marksOf(accounts);
+    this.budgets.mark(budgets);
+    this.failures.mark(failures);
+    this.incidentTable.replace(incidents);
     this.findingTable.replace(ranked(findings, verdict.incident));
     this.verdictTable.replace([verdict]);
+    this.report(incidents);
+  }
+
+  private report(incidents: readonly IncidentRow[]): void {
+    const entered = new Set(this.incidents.entered);
+    for (const incident of incidents) if (entered.has(incident.key)) this.context.entered?.(incident);
   }
 
   private collect<Row extends { key: string }>(rows: Rows<Row>, now: number): Changes<Row> {

@@ -37,7 +37,7 @@ export class TableReplica<T extends TableTopic> implements TableSource<T> {
     this.del.add(key);
   }
 
-  private put(row: RowOf<T>): void {
+  protected put(row: RowOf<T>): void {
     this.rows.set(row.key, row);
     this.set.set(row.key, row);
     this.del.delete(row.key);

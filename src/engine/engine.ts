@@ -21,6 +21,7 @@ import { Batch } from '../decode/batch.js';
 import { Decoder } from '../decode/decoder.js';
 import { Diagnosis } from '../diagnose/diagnosis.js';
 import type { Scope } from '../diagnose/types.js';
+import type { IncidentRow } from '../protocol/rows.js';
 import type { Health, Source } from '../protocol/source.js';
 import { userName } from '../system/accounts.js';
 import { Cgroups } from '../system/cgroup.js';
@@ -39,6 +40,8 @@ import { LostExits } from './lost-exits.js';
 import { moment } from './moment.js';
 import { ProcessFactsReader } from './process-facts.js';
 import { ReconcileLoop } from './reconcile-loop.js';
+import { Continuity } from './restart/continuity.js';
+import type { StateDirectory } from './restart/state-directory.js';
 import { SettingsLoop } from './settings-loop.js';
 import { measuredTables } from './sources.js';
 import { openTracing, type TracingMode, type TracingOptions } from './tracing-mode.js';
@@ -51,6 +54,10 @@ export interface EngineOptions extends TracingOptions {
   redact: boolean;
   /** What the diagnosis speaks of; the tables have everything. Absent: the whole machine. */
   scope?: Scope | undefined;
+  /** For what outlives a restart. */
+  state?: StateDirectory | undefined;
+  /** An incident came into another state. */
+  entered?: ((incident: IncidentRow) => void) | undefined;
 }
 
 export interface Engine {
@@ -88,6 +95,8 @@ class TracingEngine implements Engine {
   private readonly audits: ReconcileLoop;
   private readonly settings: SettingsLoop;
   private readonly diagnosis: Diagnosis;
+  /** Null: a restart forgets everything. */
+  private readonly continuity: Continuity | null;
   private readonly housekeeping: NodeJS.Timeout;
   private readonly startedAt = moment().ms;
   private readonly tracer: NativeTracer;
@@ -118,8 +127,11 @@ class TracingEngine implements Engine {
     this.ring = this.openRing();
     this.audits = this.openAudits(addon.openSocketDumper(), overflow);
     this.settings = this.openSettings(addon.openSocketDumper());
-    this.diagnosis = this.openDiagnosis(options.scope);
+    this.diagnosis = this.openDiagnosis(options);
     this.source = this.openSource(options.redact);
+    this.continuity =
+      options.state === undefined ? null : new Continuity(options.state, this.diagnosis, this.aggregator);
+    this.continuity?.restore(Date.now());
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.ring.start();
   }
@@ -142,6 +154,7 @@ class TracingEngine implements Engine {
   async stop(): Promise<void> {
     if (!this.running) return;
     this.running = false;
+    this.continuity?.end();
     this.ring.stop();
     clearInterval(this.housekeeping);
     this.audits.stop();
@@ -184,7 +197,7 @@ class TracingEngine implements Engine {
     return new SettingsLoop(new DumpReader(dumper), namespaces, this.namespaces, this.log);
   }
 
-  private openDiagnosis(scope: Scope | undefined): Diagnosis {
+  private openDiagnosis({ scope, entered }: EngineOptions): Diagnosis {
     const { aggregator, polling } = this;
     const tables = measuredTables({
       aggregator,
@@ -199,8 +212,12 @@ class TracingEngine implements Engine {
       standing: (now) => standing.at(now),
       runtimeOf: (process) => runtimes.of(process),
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
-      entered: ({ key, state, title }) =>
-        this.log.info({ incident: key, state }, `incident ${state}: ${title}`),
+      entered: (incident) => {
+        const { key, state, title } = incident;
+        this.log.info({ incident: key, state }, `incident ${state}: ${title}`);
+        this.continuity?.note();
+        entered?.(incident);
+      },
       scope,
     });
   }
@@ -211,7 +228,7 @@ class TracingEngine implements Engine {
     return {
       tables: this.diagnosis.tables,
       events: this.tap,
-      history: this.recorder,
+      history: this.diagnosis.historyOf(this.recorder),
       flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), relations),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,
@@ -236,6 +253,7 @@ class TracingEngine implements Engine {
       this.processFacts.request();
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
+      this.continuity?.tick();
     } catch (error) {
       this.fail(error as Error);
     }

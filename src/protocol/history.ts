@@ -26,6 +26,16 @@ export interface AnnotationSubject {
   readonly errno?: string;
 }
 
+/**
+ * The incident that an annotation belongs to. `budget`: key of the one that it concerns, or what ends in "/": of all whose keys begin so;
+ * null: of all. `subject` null: it is about everything. Unix ms.
+ */
+export type NoteOf = (
+  time: number,
+  budget: string | null,
+  subject: AnnotationSubject | null,
+) => string | null;
+
 /** One number per second; null: nothing was recorded in that second, or it is not known. */
 const Column = Type.Array(Type.Union([Type.Number(), Type.Null()]));
 export type Column = Static<typeof Column>;
@@ -34,6 +44,8 @@ export const Annotation = Type.Object({
   time: Type.Integer(),
   kind: Type.Enum([...ANNOTATION_KINDS]),
   text: Type.String(),
+  /** Key of the incident that it belongs to; null: to none. */
+  incident: Type.Union([Type.String(), Type.Null()]),
 });
 export type Annotation = Static<typeof Annotation>;
 

@@ -213,10 +213,11 @@ export const BudgetRow = Type.Object({
   releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
   holders: Type.Array(Holder),
   netnsId: Text,
+  incident: Text,
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
-/** `program` as in flows: it still names the owner of the failures when the process is gone. */
+/** `incident`: as in budgets. `program` as in flows: it still names the owner of the failures when the process is gone. */
 export const FailureRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -234,6 +235,7 @@ export const FailureRow = Type.Object({
   budget: Text,
   lowerBound: Flag,
   netnsId: Text,
+  incident: Text,
 });
 export type FailureRow = Static<typeof FailureRow>;
 

@@ -4,7 +4,7 @@
 import type { FlowDetail } from './detail.js';
 import type { RowOf, TableTopic } from './frames.js';
 import type { HealthBody } from './health.js';
-import type { AnnotationSubject, HistoryBody } from './history.js';
+import type { AnnotationSubject, HistoryBody, NoteOf } from './history.js';
 import type { ConnectionEvent } from './rows.js';
 
 export interface Changes<Row> {
@@ -40,12 +40,13 @@ export type Health = Omit<HealthBody, 'version'>;
 export interface HistorySource {
   /**
    * The last `seconds` seconds of one budget, or of the totals when `budget` is null; of the annotations, those whose subject
-   * `shows` admits and those that concern everything. Null: there is no such budget.
+   * `shows` admits and those that concern everything, with the incidents that `incidentOf` gives. Null: there is no such budget.
    */
   body(
     budget: string | null,
     seconds: number,
     shows?: (subject: AnnotationSubject) => boolean,
+    incidentOf?: NoteOf,
   ): HistoryBody | null;
 }
 

@@ -3,6 +3,8 @@
  * WATCHDOG_PID of the environment. Out: datagrams, sent by the addon, since Node has no unix datagram sockets. Without
  * NOTIFY_SOCKET nothing is sent.
  */
+import { printable } from '../cli/screen/text.js';
+
 export interface ServiceManagerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
@@ -23,6 +25,11 @@ export class ServiceManager {
   /** `status` is for people: `systemctl status` shows it. */
   ready(status: string): void {
     this.#send(`READY=1\nSTATUS=${status}`);
+  }
+
+  /** What people read beside the service's name; one line. */
+  status(text: string): void {
+    this.#send(`STATUS=${printable(text)}`);
   }
 
   /** Sends a sign of life twice per period while `alive` is true; systemd restarts a service that stays silent. */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { SocketFile } from '../config/listen.js';
 import type { ServeConfig } from '../config/serve-config.js';
 import { readToken } from '../config/token.js';
-import { type Engine, startEngine } from '../engine/engine.js';
+import { type Engine, type EngineOptions, startEngine } from '../engine/engine.js';
 import { PortchurnError } from '../protocol/errors.js';
 import { VERSION } from '../protocol/version.js';
 import type { SocketRights } from '../publish/http/unix-socket.js';
@@ -26,12 +26,18 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Resolves once clients can connect and the tracer is attached. */
-export async function runService(config: ServeConfig, log: Logger): Promise<Service> {
+/**
+ * Resolves once clients can connect and the tracer is attached.
+ */
+export async function runService(
+  config: ServeConfig,
+  log: Logger,
+  { entered, state }: Pick<EngineOptions, 'entered' | 'state'>,
+): Promise<Service> {
   const rules = rulesOf(config);
   const scope = scopeOf(config.filter);
   const socketRights = rightsOf(config.socket);
-  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, log });
+  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, entered, state, log });
   try {
     const server = await startServer({
       ...config,

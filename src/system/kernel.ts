@@ -1,5 +1,5 @@
 /** What this kernel and this process may do. In: /proc and /sys. Out: KernelFacts. */
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import { CapabilitySet } from './capabilities.js';
 import { readMounts } from './mounts.js';
@@ -73,4 +73,9 @@ export function isOlder(kernelRelease: string, than: string): boolean {
   const [major = 0, minor = 0] = a;
   const [thanMajor = 0, thanMinor = 0] = b;
   return major < thanMajor || (major === thanMajor && minor < thanMinor);
+}
+
+/** Tells this boot of the machine from others (proc_sys_kernel(5), random/boot_id). */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

@@ -136,6 +136,6 @@ describe('the service manager', () => {
     const env = { ...process.env, NOTIFY_SOCKET: join(scope.directory(), 'nobody') };
     const service = await served(scope, await start(scope, SERVE, { env }));
     expect(await service.get('/healthz')).toMatchObject({ status: 'ok' });
-    expect(service.process.stderr).toContain('the service manager was not told');
+    expect(service.process.stderr).toContain('the service manager was not notified');
   });
 });

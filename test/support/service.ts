@@ -98,8 +98,8 @@ export const serviceOf = (scope: Scope, netns: Netns, ...flags: string[]): Promi
   startService(scope, '--filter', `netns:${netns.inode}`, ...flags);
 
 /** Started by `words`, which become the service in the end. */
-export async function serviceBy(scope: Scope, words: string[]): Promise<Service> {
-  const running = await start(scope, words, { cwd: ROOT });
+export async function serviceBy(scope: Scope, words: string[], options: StartOptions = {}): Promise<Service> {
+  const running = await start(scope, words, { cwd: ROOT, ...options });
   const [url] = await running.printed(/^http:\/\/\S+$/m);
   return scope.use(new Service(running, url));
 }

@@ -4,7 +4,7 @@
  */
 
 import { portLimit } from '../../forecast/port-range.js';
-import type { HistoryBody } from '../../protocol/history.js';
+import type { HistoryBody, NoteOf } from '../../protocol/history.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
 import type { Shows } from './annotations.js';
@@ -27,11 +27,11 @@ export class HistoryRecorder {
   }
 
   /** What publish asks for. Null: there is no such budget, and there was none lately. */
-  body(budget: string | null, seconds: number, shows?: Shows): HistoryBody | null {
-    const recorded = this.history.body(budget, seconds, shows);
+  body(budget: string | null, seconds: number, shows?: Shows, incidentOf?: NoteOf): HistoryBody | null {
+    const recorded = this.history.body(budget, seconds, shows, incidentOf);
     if (recorded !== null || budget === null || this.aggregator.budgets.find(budget) === null)
       return recorded;
-    return this.history.unrecordedBody(budget, seconds, shows);
+    return this.history.unrecordedBody(budget, seconds, shows, incidentOf);
   }
 
   /** Ports have no meaning over namespaces: only what can be added up. */

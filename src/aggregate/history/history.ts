@@ -9,9 +9,15 @@
  * Slots go by CLOCK_MONOTONIC, and Unix times are made when asked for, by the offset last seen: a step of the wall clock
  * moves all times together and tears no column.
  */
-import type { AnnotationKind, AnnotationSubject, HistoryBody } from '../../protocol/history.js';
+import type {
+  Annotation,
+  AnnotationKind,
+  AnnotationSubject,
+  HistoryBody,
+  NoteOf,
+} from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';
-import { Annotations, type Shows } from './annotations.js';
+import { Annotations, type Note, type Shows } from './annotations.js';
 import { type ColumnName, heldBy, type Interval, type Sample, Series } from './series.js';
 
 export type { Sample } from './series.js';
@@ -37,6 +43,7 @@ const MIN_INTERVAL_MS = 500;
 /** A call later than this after the last, ms, leaves a gap; an earlier one only fell into another second. */
 const MAX_INTERVAL_MS = 1500;
 const ALL: Shows = () => true;
+const NONE: NoteOf = () => null;
 
 export class History {
   /** Budgets that found no place when they were last offered. */
@@ -84,22 +91,22 @@ export class History {
   }
 
   /** The last `seconds` seconds, up to the newest recorded; null: that budget has not been recorded in this time. */
-  body(budget: string | null, seconds: number, shows: Shows = ALL): HistoryBody | null {
+  body(budget: string | null, seconds: number, shows = ALL, incidentOf = NONE): HistoryBody | null {
     const series = budget === null ? this.totals : this.budgets.get(budget);
     const oldest = Math.floor(this.last / 1000) - HISTORY_SECONDS;
     if (series === undefined || (budget !== null && series.lastRecorded <= oldest)) return null;
-    return this.bodyOf(series, budget, seconds, shows);
+    return this.bodyOf(series, budget, seconds, { shows, incidentOf });
   }
 
   /** Of a budget that exists and was not recorded: it is new, or found no place. */
-  unrecordedBody(budget: string, seconds: number, shows: Shows = ALL): HistoryBody {
-    return this.bodyOf(this.nothing, budget, seconds, shows);
+  unrecordedBody(budget: string, seconds: number, shows = ALL, incidentOf = NONE): HistoryBody {
+    return this.bodyOf(this.nothing, budget, seconds, { shows, incidentOf });
   }
 
-  private bodyOf(series: Series, budget: string | null, seconds: number, shows: Shows): HistoryBody {
+  private bodyOf(series: Series, budget: string | null, seconds: number, asked: Asked): HistoryBody {
     const newest = Math.floor(this.last / 1000);
     const first = newest - seconds + 1;
-    const notes = this.annotations.between(first * 1000, (newest + 1) * 1000, budget, shows);
+    const notes = this.annotations.between(first * 1000, (newest + 1) * 1000, budget, asked.shows);
     const unixMs = (ms: number) => Math.round(ms + this.unixMsAtZero);
     const column = (name: ColumnName) => series.column(name, first, seconds);
     return {
@@ -114,7 +121,7 @@ export class History {
       blocked: column('blocked'),
       opensPerSec: column('opensPerSec'),
       failuresPerSec: series.failureColumns(first, seconds),
-      annotations: notes.map(({ ms, kind, text }) => ({ time: unixMs(ms), kind, text })),
+      annotations: notes.map((note) => annotationOf(note, unixMs(note.ms), asked.incidentOf)),
     };
   }
 
@@ -163,6 +170,16 @@ export class History {
     if (isIdle(quietest, second)) return quietest;
     return all.reduce((least, next) => (next.held < least.held ? next : least));
   }
+}
+
+/** What is asked of annotations. */
+interface Asked {
+  readonly shows: Shows;
+  readonly incidentOf: NoteOf;
+}
+
+function annotationOf({ kind, text, budget, subject }: Note, time: number, incidentOf: NoteOf): Annotation {
+  return { time, kind, text, incident: incidentOf(time, budget, subject) };
 }
 
 function isIdle(series: Series, second: number): boolean {

@@ -16,6 +16,7 @@ import type { Process, ProcessContext } from '../model/process.js';
 import { LISTEN } from '../model/socket-state.js';
 import { LostOwners } from '../reconcile/lost-owners.js';
 import { MissedCloses } from '../reconcile/missed-closes.js';
+import { SavedOwners } from '../reconcile/saved-owners.js';
 import { BudgetTable } from '../tables/budget-table.js';
 import { FlowTable } from '../tables/flow-table.js';
 import { NamespaceTable } from '../tables/namespace-table.js';
@@ -75,6 +76,7 @@ export class Aggregator implements EventSink {
   readonly sockets: SocketTable;
   readonly attribution: Attribution;
   readonly lost: LostOwners;
+  readonly savedOwners: SavedOwners;
   readonly failures: Failures;
   readonly dead: DeadProcesses;
   private readonly lateParents: LateParents;
@@ -117,12 +119,14 @@ export class Aggregator implements EventSink {
     this.missedCloses = new MissedCloses(this.flows);
     this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
     this.lost = new LostOwners(this.processes, (low, high) => this.ownerFound(low, high));
+    this.savedOwners = new SavedOwners(this.lost);
     this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
     this.lateParents = new LateParents(this.programs, this.dead, (process) => this.touchRows(process));
   }
 
   process(event: ProcessEvent): void {
     const process = this.processes.announce(event);
+    this.savedOwners.see(process);
     this.touchRows(process);
     this.lateParents.see(process);
     if (isExiting(event)) this.exit(event);

@@ -7,7 +7,8 @@
  *    An inbound event without an acceptor names the listener's process, or else the process that closed.
  * 2. A close finds the owner that the socket has already (`atClose`), because the close itself may name only the listener.
  * 3. A descriptor that was open at the start names the process that held it (the seed event, as in 1).
- * 4. An event that found no room in the ring left its owner in the kernel (`ofDumped`, LostOwners), for the dump to find.
+ * 4. An event that found no room in the ring left its owner in the kernel (`ofDumped`, LostOwners), for the dump to find; or
+ *    an earlier run of the service has written it down (SavedOwners).
  * 5. A dump shows a socket that no event named (`ofDumped`): the process that holds its descriptor, where /proc was
  *    scanned; a live inbound socket belongs to the process that listens on its port; else the owner is unknown.
  *

@@ -54,6 +54,18 @@ export class LostOwners {
     };
   }
 
+  /** @param id of an announced process */
+  give(
+    low: number,
+    high: number,
+    id: number,
+    { direction, bound, accepted = false }: Pick<LostOwner, 'direction' | 'bound'> & { accepted?: boolean },
+  ): void {
+    const flags = (bound ? BOUND : 0) | (accepted ? ACCEPTED : 0);
+    this.onOwner(low, high);
+    this.recent.set(low, high, (id << ID_SHIFT) | direction | flags);
+  }
+
   endAudit(): void {
     if (this.recent.size + this.older.size === 0) return;
     this.older = this.recent;
@@ -68,10 +80,9 @@ export class LostOwners {
     const id = u32[(at + AT.owner) >> 2] as number;
     this.processes.of(id, u32[(at + AT.owner_tgid) >> 2] as number);
     const direction = u8[at + AT.direction] as number;
-    const bound = (flags & FLAG.BOUND_BEFORE) !== 0 ? BOUND : 0;
-    const accepted = direction === DIRECTION.IN && !byListener ? ACCEPTED : 0;
-    this.onOwner(low, high);
-    this.recent.set(low, high, (id << ID_SHIFT) | direction | bound | accepted);
+    const bound = (flags & FLAG.BOUND_BEFORE) !== 0;
+    const accepted = direction === DIRECTION.IN && !byListener;
+    this.give(low, high, id, { direction, bound, accepted });
   }
 
   private value(low: number, high: number): number {

@@ -81,6 +81,7 @@ class BindPool {
       kind: 'bind-pool',
       netns: namespace.inode,
       netnsId: namespace.key,
+      incident: null,
       source: { address: this.source },
       destination: { address: null, port: null },
       limit,

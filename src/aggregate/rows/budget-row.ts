@@ -34,6 +34,7 @@ export function budgetRow(
     kind: 'tuple',
     netns: namespace.inode,
     netnsId: namespace.key,
+    incident: null, // The diagnosis knows.
     source: { address: source },
     destination: { address: destination.address, port: destination.port },
     limit,

@@ -23,5 +23,6 @@ export function failureRow(failure: Failure, second: number, passed: number): Fa
     lastSeen: Math.round(failure.lastSeen),
     budget: cause.endsWith('exhausted') ? failure.budgetKey : null,
     lowerBound: failure.lowerBound,
+    incident: null, // The diagnosis knows.
   };
 }

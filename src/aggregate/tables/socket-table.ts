@@ -78,6 +78,11 @@ export class SocketTable {
     return this.byCookie.get(low, high);
   }
 
+  /** Low and high half. */
+  cookieOf(slot: number): readonly [number, number] {
+    return [this.low[slot] as number, this.high[slot] as number];
+  }
+
   /** Its slot, or -1 when there is no room, or the cookie is 0 or known already. */
   add(socket: NewSocket): number {
     if (this.byCookie.get(socket.low, socket.high) >= 0) return -1;

@@ -50,4 +50,13 @@ function reload(
 }
 
 /** What a running service cannot change. */
-const FIXED_KEYS = ['listen', 'socket', 'intervalMs', 'filter', 'tracer', 'polling'] as const;
+const FIXED_KEYS = [
+  'listen',
+  'socket',
+  'intervalMs',
+  'filter',
+  'onIncident',
+  'stateDir',
+  'tracer',
+  'polling',
+] as const;

@@ -11,24 +11,30 @@ import type {
   IncidentRow,
   IncidentState,
   Severity,
+  Victim,
 } from '../../protocol/rows.js';
 import type { Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
 import { isPorts } from './order.js';
-import { culpritsOf, victimsOf } from './people.js';
+import { culpritsOf, mostFailing, victimsOf } from './people.js';
+import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';
 import { titleOf } from './titles.js';
 import { Trouble } from './trouble.js';
 
 /** Fewer within the window are no incident. */
 const LEAST_FAILURES = 5;
-/** A threat is believed when it has lasted this long, ms. */
+/** A threat is believed when it has lasted this long, ms; longer while most ports are free: a pool may grow to its size. */
 const THREAT_MS = 1500;
+const GROWTH_MS = 5000;
+const HALF = 0.5;
 /** Without trouble for this long it eases, and for that long it is over. */
 const EASES_MS = 10_000;
 const OVER_MS = 60_000;
+/** Victims of one incident that a restart keeps. */
+const MOST_SAVED = 100;
 /** It is not over while this share of the ports is held. */
 const FULL = 0.8;
 
@@ -38,6 +44,9 @@ interface Begin {
   readonly since: number;
   /** Failed calls counted before it, in all and by who made them. */
   readonly before: ReadonlyMap<string, number>;
+  /** By the same keys, what an earlier run of the service has counted; since when this one watches, Unix ms. */
+  readonly saved: ReadonlyMap<string, Victim>;
+  readonly watchedFrom: number;
 }
 
 /** What there is in one second, for all incidents. */
@@ -75,9 +84,41 @@ export class Incident {
     readonly subject: Subject,
     first: Observation,
     before: Incident | null = null,
+    trouble = new Trouble(before?.trouble ?? null),
   ) {
     this.observation = first;
-    this.trouble = new Trouble(before?.trouble ?? null);
+    this.trouble = trouble;
+  }
+
+  /**
+   * One that an earlier run of the service saw begin. What happened between the two runs is not known: it counts as quiet from now on.
+   * @param time Unix ms
+   */
+  static restored(saved: SavedIncident, time: number): Incident {
+    const { subject, row, worst } = saved;
+    const nothing: Observation = { subject, budget: null, threat: null, rows: [], failed: 0 };
+    const incident = new Incident(subject, nothing, null, Trouble.restored(saved));
+    const { key, since, changes } = row;
+    incident.begin = { key, since, before: new Map(), saved: new Map(saved.victims), watchedFrom: time };
+    return Object.assign(incident, { row, worst, changes: [...changes] });
+  }
+
+  /** Null: nothing that lasts. */
+  get saved(): SavedIncident | null {
+    const { begin, row, subject, worst } = this;
+    if (begin === null || row === null || row.state === 'over') return null;
+    const { pauses, lastFailure, lastThreat, forecast } = this.trouble;
+    const victims = [...victimsOf(this.observation.rows, begin.before, begin.saved)];
+    return {
+      subject,
+      row,
+      worst,
+      victims: victims.slice(0, MOST_SAVED),
+      pauses,
+      lastFailure,
+      lastThreat,
+      forecast,
+    };
   }
 
   /** The same subject, after it was an incident. */
@@ -134,13 +175,19 @@ export class Incident {
   private hasBegun(time: number): boolean {
     const { recent, threatFrom } = this.trouble;
     if (recent >= LEAST_FAILURES || (recent > 0 && this.observation.threat === 'out')) return true;
-    return threatFrom !== null && time - threatFrom >= THREAT_MS;
+    return threatFrom !== null && time - threatFrom >= this.beliefMs();
+  }
+
+  private beliefMs(): number {
+    const { budget, threat } = this.observation;
+    const isFilling = threat === 'soon' && budget !== null && (fullness(budget) ?? 0) < HALF;
+    return isFilling ? GROWTH_MS : THREAT_MS;
   }
 
   private open(time: number): void {
     const { firstFailure, threatFrom, before } = this.trouble;
     const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
-    this.begin = { key: `${this.subject.id}@${since}`, since, before };
+    this.begin = { key: `${this.subject.id}@${since}`, since, before, saved: new Map(), watchedFrom: since };
   }
 
   private course(time: number): Course {
@@ -150,7 +197,7 @@ export class Incident {
 
   private stateAt(begin: Begin, time: number): IncidentState {
     const { budget } = this.observation;
-    const quietMs = time - this.trouble.last(begin.since);
+    const quietMs = time - Math.max(begin.watchedFrom, this.trouble.last(begin.since));
     const isFull = budget !== null && (fullness(budget) ?? 0) >= FULL;
     if (quietMs >= OVER_MS && !isFull) return 'over';
     return quietMs >= EASES_MS ? 'easing' : 'open';
@@ -203,12 +250,13 @@ export class Incident {
   }
 
   /** Culprits that hold nothing any more stay named. */
-  private people({ before }: Begin, { actors }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
+  private people(begin: Begin, { actors }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
     const { budget, rows } = this.observation;
     const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget));
     return {
       culprits: culprits.length > 0 ? culprits : (this.row?.culprits ?? []),
-      victims: rows.length > 0 ? victimsOf(rows, before) : (this.row?.victims ?? []),
+      victims:
+        rows.length > 0 ? mostFailing(victimsOf(rows, begin.before, begin.saved)) : (this.row?.victims ?? []),
     };
   }
 

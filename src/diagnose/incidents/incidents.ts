@@ -10,6 +10,7 @@ import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
 import { byHarm, byKind } from './order.js';
 import { rooted } from './roots.js';
+import type { SavedIncidents } from './saved.js';
 import { observe } from './subjects.js';
 
 const MOST_KEPT = 200;
@@ -22,8 +23,19 @@ export class Incidents {
   private settings = new Map<string, TotalsRow>();
   private states = new Map<string, IncidentState>();
 
-  /** @param entered an incident came into another state */
-  constructor(private readonly entered: (row: IncidentRow) => void = () => {}) {}
+  /** Keys of those that came into another state in the last step. */
+  entered: readonly string[] = [];
+
+  /** What an earlier run of the service left. Before the first step. @param time Unix ms */
+  restore({ lasting, over }: SavedIncidents, time: number): void {
+    for (const saved of lasting) this.watched.set(saved.subject.id, Incident.restored(saved, time));
+    this.over = [...over];
+    this.states = new Map(this.rows.map(({ key, state }) => [key, state]));
+  }
+
+  get saved(): SavedIncidents {
+    return { lasting: [...this.watched.values()].flatMap(({ saved }) => saved ?? []), over: this.over };
+  }
 
   step(tables: Tables, facts: Facts): void {
     const budgets = new Map(tables.budgets.map((row) => [row.key, row]));
@@ -122,9 +134,9 @@ export class Incidents {
   }
 
   private report(): void {
-    const states = new Map(this.rows.map(({ key, state }) => [key, state]));
-    for (const row of this.rows) if (this.states.get(row.key) !== row.state) this.entered(row);
-    this.states = states;
+    const { rows } = this;
+    this.entered = rows.filter(({ key, state }) => this.states.get(key) !== state).map(({ key }) => key);
+    this.states = new Map(rows.map(({ key, state }) => [key, state]));
   }
 }
 

@@ -63,23 +63,43 @@ export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
 
 function together(a: Victim, b: Victim): Victim {
   const most = a.failed >= b.failed ? a : b;
+  const isOne = a.process.pid === b.process.pid && a.process.startTime === b.process.startTime;
   return {
-    process: { ...most.process, pid: null, startTime: null, cmdline: null },
+    process: isOne ? most.process : { ...most.process, pid: null, startTime: null, cmdline: null },
     program: most.program,
     failed: a.failed + b.failed,
     perSec: a.perSec + b.perSec,
   };
 }
 
-/** @param before failed calls that were counted before the incident began, by the same keys */
-export function victimsOf(rows: readonly FailureRow[], before: ReadonlyMap<string, number>): Victim[] {
-  return [...failedBy(rows)]
-    .map(([key, victim]) => ({
-      ...victim,
-      failed: Math.max(0, victim.failed - (before.get(key) ?? 0)),
-      perSec: tenths(victim.perSec),
-    }))
-    .filter(({ failed }) => failed > 0)
-    .sort((a, b) => b.failed - a.failed)
-    .slice(0, MOST_SHOWN);
+/**
+ * @param before failed calls that were counted before the incident began, by the same keys
+ * @param saved victims that an earlier run of the service saw
+ */
+export function victimsOf(
+  rows: readonly FailureRow[],
+  before: ReadonlyMap<string, number>,
+  saved: ReadonlyMap<string, Victim> = new Map(),
+): Map<string, Victim> {
+  const all = new Map([...saved].map(([key, victim]) => [key, { ...victim, perSec: 0 }]));
+  for (const [key, victim] of failedBy(rows)) {
+    const known = saved.has(key) ? key : sameProcess(victim, saved);
+    const earlier = saved.get(known ?? key)?.failed ?? 0;
+    const failed = earlier + Math.max(0, victim.failed - (before.get(key) ?? 0));
+    if (failed > 0) all.set(known ?? key, { ...victim, failed, perSec: tenths(victim.perSec) });
+  }
+  return all;
+}
+
+/** Its program may not be known yet, and with it the key of all its processes. */
+function sameProcess({ process }: Victim, saved: ReadonlyMap<string, Victim>): string | null {
+  const { pid, startTime } = process;
+  if (pid === null || saved.size === 0) return null;
+  const found = [...saved].find(([, one]) => one.process.pid === pid && one.process.startTime === startTime);
+  return found?.[0] ?? null;
+}
+
+/** Those that a row shows. */
+export function mostFailing(victims: ReadonlyMap<string, Victim>): Victim[] {
+  return [...victims.values()].sort((a, b) => b.failed - a.failed).slice(0, MOST_SHOWN);
 }

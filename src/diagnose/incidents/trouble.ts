@@ -6,6 +6,7 @@ import type { FailureRow } from '../../protocol/rows.js';
 import { tenths } from '../words.js';
 import type { Observation } from './observation.js';
 import { failedBy } from './people.js';
+import type { SavedIncident } from './saved.js';
 import { FailureWindow, WINDOW_MS } from './window.js';
 
 /** Between two failures: it goes on and off. */
@@ -29,10 +30,20 @@ export class Trouble {
   /** The same a second ago. */
   private counts: ReadonlyMap<string, number> | null;
 
-  /** @param past of the same subject, when that was an incident before */
-  constructor(past: Trouble | null) {
-    this.window = new FailureWindow(past?.window.total);
+  /**
+   * @param past of the same subject, when that was an incident before
+   * @param counted failures that are counted already; null: not known
+   */
+  constructor(past: Trouble | null, counted: number | null = null) {
+    this.window = new FailureWindow(past === null ? counted : past.window.total);
     this.counts = past?.counts ?? null;
+  }
+
+  /** Of one that an earlier run of the service saw begin: counts of this one begin at zero. */
+  static restored({ subject, row, pauses, lastFailure, lastThreat, forecast }: SavedIncident): Trouble {
+    /* The kernel's count of overflows goes on. */
+    const trouble = new Trouble(null, subject.kind === 'overflow' ? null : 0);
+    return Object.assign(trouble, { failed: row.failed, pauses, lastFailure, lastThreat, forecast });
   }
 
   /** Within the last ten seconds. */

@@ -85,7 +85,12 @@ describe('the history on the page', () => {
   });
 
   it('has each note once, though the service’s clock was corrected meanwhile', () => {
-    const note = { time: FROM + 500, kind: 'sysctl-change', text: 'tcp_tw_reuse 2 → 1' } as const;
+    const note = {
+      time: FROM + 500,
+      kind: 'sysctl-change',
+      text: 'tcp_tw_reuse 2 → 1',
+      incident: null,
+    } as const;
     const again = { ...note, time: note.time + 2 };
     const fresh = { ...note, time: FROM + 1500 };
     const whole = continued(
@@ -194,7 +199,9 @@ describe('the charts in words', () => {
   });
 
   it('spell out what a process may have smuggled into a note', () => {
-    expect(noteWords({ time: FROM, kind: 'process-start', text: 'wo\u202erker (pid 7)' })).toEqual({
+    expect(
+      noteWords({ time: FROM, kind: 'process-start', text: 'wo\u202erker (pid 7)', incident: null }),
+    ).toEqual({
       word: 'Process started',
       text: 'wo\\u202erker (pid 7)',
     });

@@ -59,9 +59,9 @@ describe('the event log', () => {
 
   it('tells notes of the history but for what the rows say better', () => {
     const notes = [
-      { time: T, kind: 'first-failure', text: 'EADDRNOTAVAIL to x' },
-      { time: T, kind: 'sysctl-change', text: 'tcp_tw_reuse 0 → 1' },
-      { time: T, kind: 'events-lost', text: '12 events had no room in the ring' },
+      { time: T, kind: 'first-failure', text: 'EADDRNOTAVAIL to x', incident: null },
+      { time: T, kind: 'sysctl-change', text: 'tcp_tw_reuse 0 → 1', incident: null },
+      { time: T, kind: 'events-lost', text: '12 events had no room in the ring', incident: null },
     ] as const;
     expect(ofNotes(notes)).toMatchObject([
       { word: 'Setting changed' },

@@ -129,7 +129,7 @@ export const FACTS: Facts = { overflowPerSec: new Map(), runtimeOf: () => null }
 /** Incidents and verdict of one machine, second by second, as the engine makes them. */
 export class Watch {
   readonly entered: string[] = [];
-  readonly incidents = new Incidents(({ key, state }) => this.entered.push(`${key} ${state}`));
+  readonly incidents = new Incidents();
   private readonly verdict = new Verdict();
 
   step(
@@ -139,6 +139,8 @@ export class Watch {
   ): { verdict: VerdictRow; incidents: IncidentRow[]; findings: FindingRow[] } {
     this.incidents.step(now, facts);
     const { rows, accounts, slight } = this.incidents;
+    const stateOf = new Map(rows.map(({ key, state }) => [key, state]));
+    for (const key of this.incidents.entered) this.entered.push(`${key} ${stateOf.get(key)}`);
     const findings = withIncidents(given, rows);
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables: now, accounts, over, slight, findings });

@@ -291,6 +291,7 @@ describe('annotations', () => {
       time: BOOT + 3500,
       kind: 'process-exit',
       text: 'ab',
+      incident: null,
     });
   });
 

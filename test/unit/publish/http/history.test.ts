@@ -51,7 +51,12 @@ describe('GET /api/v1/history', () => {
       opensPerSec: [null, 50],
       failuresPerSec: { EADDRNOTAVAIL: [null, 3] },
       annotations: [
-        { time: 1_700_000_001_200, kind: 'first-failure', text: 'EADDRNOTAVAIL: \u001b[31m"curl"' },
+        {
+          time: 1_700_000_001_200,
+          kind: 'first-failure',
+          text: 'EADDRNOTAVAIL: \u001b[31m"curl"',
+          incident: null,
+        },
       ],
     });
   });

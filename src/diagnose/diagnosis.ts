@@ -39,7 +39,7 @@ export class Diagnosis {
   private readonly budgets: TableReplica<'budgets'>;
   private readonly failures: TableReplica<'failures'>;
   private readonly totals: TableReplica<'totals'>;
-  private readonly growth = new Growth(3);
+  private readonly growth = new Growth(4);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
   private readonly incidents: Incidents;

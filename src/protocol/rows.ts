@@ -177,6 +177,7 @@ export const FlowRow = Type.Object({
   failed: Count,
   preexisting: Count,
   closedFirst: Count,
+  slowConnects: Count,
   bytesSent: Count,
   bytesReceived: Count,
   lifetimeMs: Quantiles,
@@ -216,7 +217,10 @@ export const BudgetRow = Type.Object({
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
-/** `program` as in flows: it still names the owner of the failures when the process is gone. */
+/**
+ * `program` as in flows: it still names the owner of the failures when the process is gone. `unanswered`: of `count`, the attempts that
+ * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last attempt waited for one.
+ */
 export const FailureRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -229,6 +233,9 @@ export const FailureRow = Type.Object({
   cause: Cause,
   count: Type.Integer(Sums),
   perSec: Rate,
+  unanswered: Type.Integer(Sums),
+  unansweredPerSec: Type.Number(Sums),
+  waitedMs: Nullable(Type.Number(grouped('max'))),
   firstSeen: FirstTime,
   lastSeen: LastTime,
   budget: Text,

@@ -72,12 +72,13 @@ export function fillRates(growth: Growth, actors: readonly Actor[], time: number
   for (const actor of actors) {
     const grown = growth.perSecond(
       actor.key,
-      [actor.opened, actor.closed, actor.closedFirst],
+      [actor.opened, actor.closed, actor.closedFirst, actor.slowConnects],
       time,
       actor.firstSeen,
     );
-    const [opened = 0, closed = 0, first = 0] = grown ?? [];
+    const [opened = 0, closed = 0, first = 0, slow = 0] = grown ?? [];
     actor.openPerSec = opened;
+    actor.slowPerSec = slow;
     actor.busySeconds = growth.grew(actor.key);
     actor.firstShare = closed > 0 ? Math.min(1, first / closed) : shareSoFar(actor);
   }

@@ -42,7 +42,7 @@ export class Diagnosis {
   private readonly budgets: MarkedReplica<'budgets'>;
   private readonly failures: MarkedReplica<'failures'>;
   private readonly totals: TableReplica<'totals'>;
-  private readonly growth = new Growth(3);
+  private readonly growth = new Growth(4);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
   private readonly incidents = new Incidents();

@@ -51,8 +51,11 @@ export interface Actor extends Standing {
   opened: number;
   closed: number;
   closedFirst: number;
+  /** Of those opened, the ones whose SYN was sent again. */
+  slowConnects: number;
   /** Over the last ten seconds. */
   openPerSec: number;
+  slowPerSec: number;
   /** Seconds of these in which any were opened. */
   busySeconds: number;
   /** Of the closes of the last ten seconds, or of all when there was none, those that we began: 0 to 1; null: nothing closed. */

@@ -177,6 +177,7 @@ export const FlowRow = Type.Object({
   failed: Count,
   preexisting: Count,
   closedFirst: Count,
+  slowConnects: Count,
   bytesSent: Count,
   bytesReceived: Count,
   lifetimeMs: Quantiles,
@@ -217,7 +218,11 @@ export const BudgetRow = Type.Object({
 });
 export type BudgetRow = Static<typeof BudgetRow>;
 
-/** `incident`: as in budgets. `program` as in flows: it still names the owner of the failures when the process is gone. */
+/**
+ * `program` as in flows: it still names the owner of the failures when the process is gone. `unanswered`: of `count`, the attempts that
+ * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last attempt waited for one. `incident`: as in
+ * budgets.
+ */
 export const FailureRow = Type.Object({
   key: Type.String(),
   netns: Int,
@@ -230,6 +235,9 @@ export const FailureRow = Type.Object({
   cause: Cause,
   count: Type.Integer(Sums),
   perSec: Rate,
+  unanswered: Type.Integer(Sums),
+  unansweredPerSec: Type.Number(Sums),
+  waitedMs: Nullable(Type.Number(grouped('max'))),
   firstSeen: FirstTime,
   lastSeen: LastTime,
   budget: Text,

@@ -27,6 +27,7 @@ import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import { RecentCookies } from '../tables/recent-cookies.js';
 import type { NewSocket, SocketTable } from '../tables/socket-table.js';
+import { lostSyn } from './syn.js';
 import type { Takeovers } from './takeovers.js';
 
 /** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
@@ -178,6 +179,7 @@ export class Connections {
 
   private countConnect(event: TcpEvent, flow: Flow): void {
     if (event.connectUs === 0) return;
+    if (lostSyn(event)) flow.slowConnects += 1;
     this.connectDurations.add(event.connectUs);
     flow.connects ??= this.durations.take();
     flow.connects?.add(event.connectUs, this.second);

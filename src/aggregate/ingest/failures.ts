@@ -17,6 +17,7 @@ import type { BudgetTable } from '../tables/budget-table.js';
 import { EmptyPools } from '../tables/empty-pools.js';
 import { FailureTable } from '../tables/failure-table.js';
 import { fullToward, isFull, wantedBudget } from './exhausted-budget.js';
+import { wasUnanswered } from './syn.js';
 
 /** What the history calls an attempt that its program gave up. */
 const ABORTED = 'aborted';
@@ -42,7 +43,9 @@ export class Failures {
     const cause = causeOf(event);
     if (cause === 'ports-exhausted' || (cause === 'no-source-address' && this.lacksPorts(flow)))
       return this.exhausted(event, flow, unixMs);
-    this.count(this.ofFlow(flow, event.err, cause, unixMs), event, unixMs);
+    const failure = this.ofFlow(flow, event.err, cause, unixMs);
+    noteWait(failure, event);
+    this.count(failure, event, unixMs);
     if (flow.direction === DIRECTION.OUT) countErrno(this.budgets.known(flow, event), event.err);
     return cause;
   }
@@ -132,6 +135,14 @@ export class Failures {
     countErrno(failure.kind.namespace, event.err);
     this.table.count(failure, Math.floor(event.timeNs / 1e9), unixMs);
   }
+}
+
+/** An attempt that waited for an answer in vain, however it ended. */
+function noteWait(failure: Failure, event: TcpEvent): void {
+  const { cause, direction } = failure.kind;
+  if (direction !== DIRECTION.OUT || (cause !== 'aborted' && cause !== 'timed-out')) return;
+  if (event.durationNs > 0) failure.waitedMs = Math.round(event.durationNs / 1e6);
+  if (cause === 'timed-out' || wasUnanswered(event)) failure.addUnanswered(Math.floor(event.timeNs / 1e9));
 }
 
 function countErrno(where: Namespace | Budget | null, err: number, count = 1): void {

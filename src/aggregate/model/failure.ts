@@ -37,6 +37,11 @@ export class Failure {
   /** Some of them are counted elsewhere, since the ring had no room to say where they belong; or nowhere (doubt.ts). */
   lowerBound = false;
   readonly rates = new RateWindow(1);
+  /** Attempts that nobody answered; most kinds have none. */
+  unanswered = 0;
+  unansweredRates: RateWindow | null = null;
+  /** How long the last attempt waited for an answer, ms; null: that is not known. */
+  waitedMs: number | null = null;
   /** The budget that had no port left; pinned, so that its row stays as long as this one is fresh. */
   budget: Budget | null = null;
   budgetKey: string | null = null;
@@ -58,8 +63,16 @@ export class Failure {
     this.lastSeen = Math.max(this.lastSeen, unixMs);
   }
 
+  /** Of those that are added, one was an attempt that nobody answered. */
+  addUnanswered(second: number): void {
+    this.unanswered += 1;
+    this.unansweredRates ??= new RateWindow(1);
+    this.unansweredRates.add(0, second);
+  }
+
   /** Takes over everything that another one counted. */
   absorb(other: Failure): void {
+    this.absorbUnanswered(other);
     this.count += other.count;
     this.firstSeen = this.firstSeen === 0 ? other.firstSeen : Math.min(this.firstSeen, other.firstSeen);
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen);
@@ -67,5 +80,13 @@ export class Failure {
     this.budgetKey ??= other.budgetKey;
     this.rates.merge(other.rates);
     other.gone = true;
+  }
+
+  private absorbUnanswered({ unanswered, unansweredRates, waitedMs, lastSeen }: Failure): void {
+    this.unanswered += unanswered;
+    if (lastSeen >= this.lastSeen) this.waitedMs = waitedMs ?? this.waitedMs;
+    if (unansweredRates === null) return;
+    this.unansweredRates ??= new RateWindow(1);
+    this.unansweredRates.merge(unansweredRates);
   }
 }

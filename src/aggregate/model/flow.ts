@@ -18,6 +18,8 @@ export class Flow {
   failed = 0;
   preexisting = 0;
   closedFirst = 0;
+  /** Connects whose SYN was lost, or its answer (ingest/syn.ts). */
+  slowConnects = 0;
   bytesSent = 0;
   bytesReceived = 0;
   /** Connections in state ESTABLISHED. */
@@ -107,6 +109,7 @@ export class Flow {
     this.failed += other.failed;
     this.preexisting += other.preexisting;
     this.closedFirst += other.closedFirst;
+    this.slowConnects += other.slowConnects;
     this.bytesSent += other.bytesSent;
     this.bytesReceived += other.bytesReceived;
     this.established += other.established;

@@ -64,7 +64,10 @@ const COUNTS = { opened: null, closed: null, failed: null } as const;
 
 /** Fields that only events fill: without events they are unknown and not 0. */
 export const UNSEEN = {
-  flows: { ...RATES, ...COUNTS, preexisting: null, closedFirst: null, bytesSent: null, bytesReceived: null },
+  flows: {
+    ...{ ...RATES, ...COUNTS, preexisting: null, closedFirst: null, slowConnects: null },
+    ...{ bytesSent: null, bytesReceived: null },
+  },
   totals: { ...RATES, ...COUNTS, ...RECYCLED },
   budgets: { openPerSec: null, demandPerSec: null, sustainablePerSec: null, ...RECYCLED },
 } as const;

@@ -29,6 +29,7 @@ export function flowRow(flow: Flow, second: number): FlowRow {
     failed: flow.failed,
     preexisting: flow.preexisting,
     closedFirst: flow.closedFirst,
+    slowConnects: flow.slowConnects,
     bytesSent: flow.bytesSent,
     bytesReceived: flow.bytesReceived,
     lifetimeMs: flow.lifetimes?.quantiles(second) ?? NO_QUANTILES,

@@ -18,7 +18,11 @@ export const KINDS: Readonly<Record<string, readonly IncidentKind[]>> = {
   'fin-wait-2': PORTS,
   'slow-connect': PORTS,
   'time-wait-overflow': ['overflow'],
-  'retry-storm': ['refused', 'no-answer', 'unreachable', 'other', 'scan'],
+  'retry-storm': ['refused', 'unreachable', 'other'],
+  'no-answer': ['no-answer'],
+  'syn-loss': ['no-answer'],
+  'port-scan': ['scan'],
+  'bind-failure': ['bind'],
   'address-not-available': ['bind', 'other'],
   'server-time-wait': [],
 };

@@ -264,7 +264,7 @@ export class Incident {
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
     const number = untitled.failPerSec || (untitled.demandPerSec ?? 0);
-    return this.title.next(untitled.severity, number, titleOf(untitled, this.observation.budget), time);
+    return this.title.next(untitled.severity, number, titleOf(untitled, this.observation), time);
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {

@@ -1,5 +1,7 @@
 /** What is seen of a subject in one second, and how two sights of one are added. Pure. */
+
 import type { BudgetRow, Endpoint, FailureRow, IncidentKind } from '../../protocol/rows.js';
+import type { Actor } from '../types.js';
 
 export interface Subject {
   /** `KIND:NETNSID:SOURCE:DESTINATION:PORT`; what is not known is empty. */
@@ -19,6 +21,10 @@ export interface Observation {
   readonly rows: readonly FailureRow[];
   /** Failed calls of all rows, or entries that overflowed, since the start of the service. */
   readonly failed: number;
+  /** Connections that are opened to a place of which some attempts get no answer, per second; left out: none. */
+  readonly answeredPerSec?: number;
+  /** Who has the port that bind() asked for; null or left out: it is not known. */
+  readonly holder?: Actor | null;
 }
 
 /** Observations while they are gathered: what is known of a subject grows in place, since it may have thousands of rows. */
@@ -35,6 +41,7 @@ export class Gathered {
         budget: known.budget ?? one.budget,
         threat: known.threat ?? one.threat,
         failed: known.failed + one.failed,
+        holder: known.holder ?? one.holder ?? null,
       });
     }
   }

@@ -5,6 +5,8 @@
 import { outlook } from '../../forecast/outlook.js';
 import type { BudgetRow, Endpoint, FailureRow, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import { programKey } from '../program-key.js';
+import { Listeners } from '../rules/failing/listeners.js';
+import { unansweredOf } from '../rules/failing/unanswered.js';
 import type { Facts, Tables } from '../types.js';
 import { Gathered, type Observation, type Subject } from './observation.js';
 
@@ -42,9 +44,14 @@ export function observe(
   }
   const failures = worthy(tables.failures);
   const scans = scansOf(failures, tables.time);
-  for (const row of failures) {
-    const kind = kindOf(row);
-    if (kind !== null) found.add(ofFailure(row, kind, budgets, scans));
+  const unanswered = unansweredOf(tables);
+  const listeners = new Listeners(tables.actors);
+  for (const given of failures) {
+    const row = unanswered.rows.get(given.key) ?? given;
+    const kind = unanswered.rows.has(given.key) ? 'no-answer' : kindOf(given);
+    if (kind === null) continue;
+    const besides = { answeredPerSec: unanswered.answeredPerSec(row), holder: listeners.of(row) };
+    found.add({ ...ofFailure(row, kind, budgets, scans), ...besides });
   }
   for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) found.add(ofOverflow(row));
   return found.all;
@@ -66,7 +73,7 @@ function threatOf(budget: BudgetRow): Observation['threat'] {
 
 /**
  * Null: no sign of trouble. A program that lacks a source address of one family goes on with the other, and an attempt that it gave up
- * itself may have been one of two that raced.
+ * itself may have been one of two that raced: unanswered.ts says which was not.
  */
 function kindOf({ call, cause, direction, count }: FailureRow): IncidentKind | null {
   if (direction === 'in' || count === 0) return null;
@@ -123,7 +130,7 @@ const bracketed = (address: string | null) =>
   address === null ? '' : address.includes(':') ? `[${address}]` : address;
 
 /** Programs and hosts of which many ports refuse lately. */
-function scansOf(failures: readonly FailureRow[], time: number): Set<string> {
+export function scansOf(failures: readonly FailureRow[], time: number): Set<string> {
   const ports = new Map<string, Set<number | null>>();
   for (const row of failures) {
     if (row.cause !== 'refused' || time - (row.lastSeen ?? 0) > SCAN_MS) continue;
@@ -134,6 +141,6 @@ function scansOf(failures: readonly FailureRow[], time: number): Set<string> {
   return new Set([...ports].filter(([, { size }]) => size >= SCANNED_PORTS).map(([key]) => key));
 }
 
-function scanKey({ netnsId, destination, process, program }: FailureRow): string {
+export function scanKey({ netnsId, destination, process, program }: FailureRow): string {
   return `${netnsId} ${destination.address} ${programKey(process, program)}`;
 }

@@ -4,6 +4,10 @@ import { bindBeforeConnect } from './bind-before-connect.js';
 import { timeWaitOverflow } from './buckets.js';
 import { connectionChurn, poolBypassed } from './churn.js';
 import { closeWaitLeak } from './close-wait.js';
+import { bindFailure } from './failing/bind-failure.js';
+import { noAnswer } from './failing/no-answer.js';
+import { portScan } from './failing/port-scan.js';
+import { synLoss } from './failing/syn-loss.js';
 import { finWait2 } from './fin-wait-2.js';
 import { narrowRange } from './narrow-range.js';
 import { addressNotAvailable } from './no-address.js';
@@ -25,6 +29,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'fin-wait-2': finWait2,
   'address-not-available': addressNotAvailable,
   'server-time-wait': serverTimeWait,
+  'bind-failure': bindFailure,
   'retry-storm': retryStorm,
+  'no-answer': noAnswer,
+  'syn-loss': synLoss,
+  'port-scan': portScan,
   'slow-connect': slowConnect,
 };

@@ -1,22 +1,25 @@
 /**
- * retry-storm: a destination refuses, does not answer or has no route, and a program hammers it. Not a port problem. Pure.
+ * retry-storm: a destination refuses or has no route, and a program hammers it. Not a port problem. (One that does not answer: no-answer;
+ * many ports of one host: port-scan.) Pure.
  */
 
 import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import { MOST_PIDS } from '../actors.js';
+import { scanKey } from '../incidents/subjects.js';
 import { programKey } from '../program-key.js';
-import type { Candidate, Rule } from '../types.js';
+import type { Candidate, Rule, Tables } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
+import { scanned } from './failing/port-scan.js';
 
-const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'timed-out', 'unreachable', 'reset']);
+const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'reset']);
 const WARN_PER_SEC = 5;
-const TELL_PER_SEC = 1;
+/** As many as make an incident. */
+const TELL_PER_SEC = 0.5;
 
 const CHECKS: Partial<Record<Cause, string>> = {
   refused: 'ss -tlnp        # on the destination: does anybody listen there?',
-  'timed-out': 'ip route get ADDRESS; nft list ruleset        # does a firewall drop it? is the host up?',
   unreachable: 'ip route get ADDRESS',
 };
 
@@ -36,9 +39,12 @@ interface Storm {
 }
 
 export const retryStorm: Rule = (tables) =>
-  storms(tables.failures)
+  storms(tables.failures.filter((row) => !isScanned(row, tables)))
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
     .map(storm);
+
+const isScanned = (row: FailureRow, tables: Tables) =>
+  row.cause === 'refused' && scanned(tables).has(scanKey(row));
 
 /** A shell loop's processes each fail once: they are one storm, their parent's. */
 function storms(failures: readonly FailureRow[]): Storm[] {
@@ -116,7 +122,7 @@ function check({ cause, destination }: Storm) {
   return { text: 'Look why it fails', command, undo: null, effect: 'Only looks.', persistence: null };
 }
 
-const BACK_OFF: Fix = {
+export const BACK_OFF: Fix = {
   text: 'Wait longer after each failure, with chance, up to a limit; and stop asking a destination that is down (circuit breaker).',
   snippet: 'delay = min(30 s, 0.1 s × 2^failures) × random(0.5, 1)',
   language: 'text',

@@ -5,6 +5,7 @@ import { fillRates, Growth } from '../../../src/diagnose/actor-rates.js';
 import { KINDS } from '../../../src/diagnose/incidents/finding-parts.js';
 import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
+import type { FailureRow } from '../../../src/protocol/rows.js';
 import { proc } from '../publish/rows.js';
 import { actor, budget, FACTS, failure, NOW, PLACE, tables, totals } from './world.js';
 
@@ -150,7 +151,7 @@ describe('connection-churn', () => {
   });
 
   it('says who closes when nothing has closed for ten seconds, since no port is left', () => {
-    const growth = new Growth(3);
+    const growth = new Growth(4);
     const stuck = actor({ opened: 200, closed: 200, closedFirst: 200, openPerSec: 0, lifetimeMs: null });
     for (const second of [0, 1, 2]) fillRates(growth, [stuck], NOW + second * 1000);
     const out = { limit: 200, used: 200, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 40 };
@@ -487,5 +488,205 @@ describe('slow-connect', () => {
       told('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000, reuse: 'after-delay' })] }),
     ).toEqual([]);
     expect(told('slow-connect', { actors: [actor()], budgets: [budget({ used: 13_000 })] })).toEqual([]);
+  });
+});
+
+const OTHER = { netns: 4_026_532_999, netnsId: '4026532999' };
+const silent = (parts: Partial<FailureRow> = {}) =>
+  failure({
+    cause: 'aborted',
+    errno: null,
+    budget: null,
+    count: 160,
+    perSec: 16,
+    unanswered: 160,
+    unansweredPerSec: 16,
+    waitedMs: 1003,
+    ...parts,
+  });
+/** Given up before the kernel tried again. */
+const brief = (parts: Partial<FailureRow> = {}) =>
+  silent({ unanswered: 0, unansweredPerSec: 0, waitedMs: 502, ...parts });
+
+describe('no-answer', () => {
+  it('tells attempts that a program gave up unanswered, with how long it waited', () => {
+    const [finding, ...rest] = told('no-answer', { failures: [silent()] });
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'warning', destination: PLACE, process: { pid: 77 } });
+    expect(finding?.title).toBe(
+      '10.0.0.9:8080 does not answer: 16.0 attempts/s, given up after 1 s, by java (pid 77)',
+    );
+    expect(finding?.doNow[0]?.command).toContain('ip route get 10.0.0.9');
+  });
+
+  it('tells what the kernel gave up, and is one finding for all who try', () => {
+    const kernel = silent({ key: 'k', cause: 'timed-out', errno: 'ETIMEDOUT', waitedMs: 127_000, perSec: 1 });
+    const other = silent({
+      key: 'o',
+      process: proc({ pid: 9, comm: 'curl', exe: '/usr/bin/curl' }),
+      program: 'curl',
+    });
+    const findings = told('no-answer', { failures: [kernel, silent(), other] });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.title).toMatch(/33\.0 attempts\/s, .* by several programs$/);
+  });
+
+  it('says so when some get through', () => {
+    const actors = [actor({ openPerSec: 84 }), actor({ ...OTHER, key: 'o', openPerSec: 1000 })];
+    expect(told('no-answer', { failures: [silent()], actors })[0]?.title).toContain(
+      'does not always answer: 16.0 of 100 attempts/s',
+    );
+  });
+
+  it('tells timeouts below 0.9 s when nobody gets through', () => {
+    expect(told('no-answer', { failures: [brief()] })[0]?.title).toContain('given up after 0.5 s');
+    const elsewhere = actor({ ...OTHER, process: brief().process, program: brief().program });
+    expect(told('no-answer', { failures: [brief()], actors: [elsewhere] })).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<FailureRow>, Partial<Actor>[]]>([
+    ['somebody gets through', {}, [{}]],
+    ['they are cancelled soon after their start', { waitedMs: 20 }, []],
+    ['they are few', { count: 19 }, []],
+    ['they are rare', { perSec: 1 }, []],
+    ['they were all cancelled at once', { firstSeen: NOW - 300, lastSeen: NOW }, []],
+    [
+      'the program gets through at the other address of a name',
+      { destination: { address: '2001:db8::1', port: 8080 }, waitedMs: 250 },
+      [{ process: brief().process, program: brief().program }],
+    ],
+  ])('is silent on such ones when %s', (_, parts, opened) => {
+    const actors = opened.map((one) => actor(one));
+    expect(told('no-answer', { failures: [brief(parts)], actors })).toEqual([]);
+  });
+
+  it('is silent on one health check in ten seconds', () => {
+    const failures = [silent({ perSec: 0.1, unansweredPerSec: 0.1, count: 90, unanswered: 90 })];
+    expect(told('no-answer', { failures })).toEqual([]);
+  });
+});
+
+describe('syn-loss', () => {
+  const lossy = (parts: Partial<Actor> = {}) =>
+    actor({ openPerSec: 10, opened: 900, slowPerSec: 0.8, slowConnects: 70, ...parts });
+
+  it('warns from one slow connect in twenty on, of all programs of a namespace together', () => {
+    const [finding, ...rest] = told('syn-loss', {
+      actors: [lossy(), lossy({ key: 'b', slowPerSec: 0.4 }), lossy({ ...OTHER, key: 'o', slowPerSec: 0 })],
+    });
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'warning', confidence: 'medium', destination: PLACE });
+    expect(finding?.title).toMatch(/^6 % of the connects to 10\.0\.0\.9:8080 take a second or longer/);
+  });
+
+  it.each<[string, Partial<Actor>]>([
+    ['a healthy destination', { slowPerSec: 0 }],
+    ['a few of many', { openPerSec: 100, slowPerSec: 4 }],
+    ['less than twenty connects', { openPerSec: 1.9, slowPerSec: 0.5 }],
+    ['two that may be chance', { openPerSec: 2, slowPerSec: 0.2 }],
+    ['a way on which every connect is slow', { slowPerSec: 10, slowConnects: 900 }],
+    ['what was accepted', { direction: 'in' }],
+  ])('is silent on %s', (_, parts) => {
+    expect(told('syn-loss', { actors: [lossy(parts)] })).toEqual([]);
+  });
+});
+
+describe('bind-failure', () => {
+  const web = { address: '0.0.0.0', port: 80 };
+  const refused = (parts: Partial<FailureRow> = {}) =>
+    failure({
+      call: 'bind',
+      cause: 'port-in-use',
+      errno: 'EADDRINUSE',
+      destination: web,
+      budget: null,
+      direction: null,
+      perSec: 2,
+      count: 40,
+      ...parts,
+    });
+  const nginx = (parts: Partial<Actor> = {}) =>
+    actor({
+      direction: 'in',
+      destination: { address: '10.0.0.1', port: 80 },
+      process: proc({ pid: 80, comm: 'nginx' }),
+      program: 'nginx',
+      ...parts,
+    });
+
+  it('names who has the port, by the address and the namespace', () => {
+    const title = (actors: Actor[]) => told('bind-failure', { failures: [refused()], actors })[0]?.title;
+    expect(title([nginx()])).toBe(
+      'bind() of java (pid 77) asks for 0.0.0.0:80, which nginx (pid 80) has: 2.0/s fail (EADDRINUSE)',
+    );
+    const unknown = 'bind() of java (pid 77) asks for 0.0.0.0:80, which is in use: 2.0/s fail (EADDRINUSE)';
+    expect(title([nginx(OTHER), nginx({ destination: { address: '10.0.0.1', port: 81 } })])).toBe(unknown);
+    expect(title([nginx({ process: proc({ pid: 77, comm: 'java' }) })])).toBe(unknown);
+  });
+
+  it('says where to look, in the right namespace', () => {
+    const at = (parts: Partial<Tables>) =>
+      told('bind-failure', { failures: [refused()], ...parts })[0]?.doNow;
+    expect(at({})?.[0]?.command).toBe("ss -tanp 'sport = :80'");
+    expect(at({ totals: [totals({ name: 'blue' })] })?.[0]?.command).toBe(
+      "nsenter -t 77 -n ss -tanp 'sport = :80'",
+    );
+    expect(at({ totals: [] })?.[0]).toMatchObject({
+      command: null,
+      effect: expect.stringContaining('ss -tanp'),
+    });
+  });
+
+  it('knows a port that a connection may have been given', () => {
+    const destination = { address: '0.0.0.0', port: 40_000 };
+    expect(
+      told('bind-failure', { failures: [refused({ destination })] })[0]?.fixForGood[0]?.snippet,
+    ).toContain('ip_local_reserved_ports=40000');
+  });
+
+  it('tells a port that one may not have, and is info for a call that fails once', () => {
+    const [finding] = told('bind-failure', {
+      failures: [refused({ cause: 'not-permitted', errno: 'EACCES', perSec: 0.1, count: 1 })],
+    });
+    expect(finding).toMatchObject({ severity: 'info', doNow: [] });
+    expect(finding?.title).toContain('may not have 0.0.0.0:80, a port for privileged programs');
+    expect(finding?.fixForGood[0]?.snippet).toContain('CAP_NET_BIND_SERVICE');
+  });
+
+  it('leaves an address that is not here, and a pool without ports, to their own rules', () => {
+    const failures = [refused({ cause: 'foreign-address' }), refused({ cause: 'bind-pool-exhausted' })];
+    expect(told('bind-failure', { failures })).toEqual([]);
+  });
+});
+
+describe('port-scan', () => {
+  const ports = (count: number, parts: Partial<FailureRow> = {}) =>
+    Array.from({ length: count }, (_, i) =>
+      failure({
+        key: `f${i}`,
+        cause: 'refused',
+        errno: 'ECONNREFUSED',
+        budget: null,
+        count: 1,
+        perSec: 6,
+        destination: { address: '10.0.0.7', port: 1000 + i },
+        ...parts,
+      }),
+    );
+
+  it('is one finding for all ports, and no retry-storm', () => {
+    const failures = ports(200);
+    const [finding, ...rest] = told('port-scan', { failures });
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'warning', destination: { address: '10.0.0.7', port: null } });
+    expect(finding?.title).toMatch(/^java \(pid 77\) is refused at 200 ports of 10\.0\.0\.7, /);
+    expect(told('retry-storm', { failures })).toEqual([]);
+  });
+
+  it('is silent on seven ports, on old refusals, and on as many hosts', () => {
+    expect(told('port-scan', { failures: ports(7) })).toEqual([]);
+    expect(told('port-scan', { failures: ports(20, { lastSeen: NOW - 40_000 }) })).toEqual([]);
+    const hosts = ports(20).map((row, i) => ({ ...row, destination: { address: `10.0.1.${i}`, port: 80 } }));
+    expect(told('port-scan', { failures: hosts })).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ const FIELDS = Object.keys(FlowRow.properties);
 /** In the details of a flow, or in no table at all. */
 const NOT_IN_THE_TERMINAL = [
   ...['key', 'closePerSec', 'closed', 'preexisting', 'bytesSent', 'bytesReceived'],
-  ...['connectMs', 'firstSeen', 'lastSeen', 'netnsId', 'pids'],
+  ...['connectMs', 'slowConnects', 'firstSeen', 'lastSeen', 'netnsId', 'pids'],
 ];
 /** `lowerBound` is no column but a mark in others. */
 const NOT_ON_THE_PAGE = [...NOT_IN_THE_TERMINAL, 'failed', 'lowerBound'];

@@ -92,7 +92,7 @@ describe('row schemas', () => {
   it('say which fields there are, and which of them add up', () => {
     const sums = (topic: 'flows' | 'failures' | 'budgets') =>
       [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
-    expect(sums('failures')).toEqual(['count', 'perSec']);
+    expect(sums('failures')).toEqual(['count', 'perSec', 'unanswered', 'unansweredPerSec']);
     const rates = ['openPerSec', 'demandPerSec', 'recycled', 'recycledPerSec'];
     expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', ...rates]);
     expect(sums('flows')).toContain('bytesReceived');

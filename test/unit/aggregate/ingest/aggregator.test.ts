@@ -41,6 +41,14 @@ describe('a flow', () => {
     expect(world.flow(5432).lifetimeMs.p50).toBeCloseTo(2, 0);
   });
 
+  it('counts connects whose SYN was sent again, or that took as long', () => {
+    const world = new World();
+    const took = (cookie: number, us: number, flags = 0) =>
+      eventOf(outbound({ cookie }), EVENT.ESTABLISHED, { connect_us: us, newstate: 1, oldstate: 2, flags });
+    world.feed(announced(1), took(1, 899_000), took(2, 1_003_000), took(3, 20_000, FLAG.RETRIED));
+    expect(world.flow(5432)).toMatchObject({ opened: 3, slowConnects: 2 });
+  });
+
   it('is one per process, namespace, direction and destination', () => {
     const world = new World();
     const kinds = [

@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { causeOf, type FailureFacts } from '../../../../src/aggregate/model/cause.js';
+import { Failure, type FailureKind } from '../../../../src/aggregate/model/failure.js';
 import { BudgetSource } from '../../../../src/aggregate/rows/budget-source.js';
 import { FailureSource } from '../../../../src/aggregate/rows/failure-source.js';
 import { DIRECTION, END, EVENT, FAILURE_FLAG, FLAG } from '../../../../src/decode/layout.js';
@@ -110,6 +111,13 @@ describe('a cause', () => {
   });
 });
 
+/** Of a failure that the world has. */
+function kindOf(world: World): FailureKind {
+  world.feed(failed(outbound()));
+  const [first] = world.aggregator.failures.table.all();
+  return (first as Failure).kind;
+}
+
 describe('failures', () => {
   it('are counted per process, destination, call, errno and cause', () => {
     const { world, read } = setUp();
@@ -200,6 +208,49 @@ describe('failures', () => {
     expect(Object.fromEntries(namespace?.failuresByErrno ?? [])).toEqual({ ECONNREFUSED: 2, aborted: 1 });
     const [budget] = world.aggregator.budgets.all();
     expect(Object.fromEntries(budget?.failuresByErrno ?? [])).toEqual({ ECONNREFUSED: 1, aborted: 1 });
+  });
+
+  it('count attempts apart that nobody answered, whoever gave them up, and say how long the last one waited', () => {
+    const { world, read } = setUp();
+    const gaveUp = (cookie: number, ms: number, flags = 0, owner = 1) =>
+      eventOf(outbound({ cookie, owner }), EVENT.FAILED, {
+        ...{ end: END.ABORTED, oldstate: 2, newstate: 7, duration_ns: ms * 1e6, flags },
+      });
+    world.feed(gaveUp(1, 250), gaveUp(2, 899), gaveUp(3, 1003), gaveUp(4, 120, FLAG.RETRIED));
+    world.feed(gaveUp(5, 250, 0, 2), eventOf(outbound({ cookie: 6, owner: 3 }), EVENT.FAILED, { err: 110 }));
+    world.feed(failed(outbound({ cookie: 7 })));
+    const of = (cause: Cause, pid: number) =>
+      read().find((row) => row.cause === cause && row.process.pid === pid);
+    expect(of('aborted', 1001)).toMatchObject({
+      count: 4,
+      unanswered: 2,
+      unansweredPerSec: 2,
+      waitedMs: 120,
+    });
+    expect(of('aborted', 1002)).toMatchObject({
+      count: 1,
+      unanswered: 0,
+      unansweredPerSec: 0,
+      waitedMs: 250,
+    });
+    expect(of('timed-out', 1003)).toMatchObject({ count: 1, unanswered: 1, waitedMs: null });
+    expect(of('refused', 1001)).toMatchObject({ count: 1, unanswered: 0, waitedMs: null });
+  });
+
+  it('keep what nobody answered when they are rolled up', () => {
+    const { world } = setUp();
+    const unit = () => new Failure({ ...kindOf(world), cause: 'aborted', err: 0 });
+    const [into, from] = [unit(), unit()];
+    into.add(3, 5000);
+    into.waitedMs = 250;
+    for (const second of [100, 101]) from.addUnanswered(second);
+    from.add(2, 6000);
+    from.waitedMs = 1003;
+    into.absorb(from);
+    expect(into).toMatchObject({ count: 5, unanswered: 2, waitedMs: 1003 });
+    expect(into.unansweredRates?.perSecond(0, 101)).toBe(1);
+    into.absorb(unit());
+    expect(into).toMatchObject({ unanswered: 2, waitedMs: 1003 });
   });
 
   it('show more of their process once it is known', () => {

@@ -171,6 +171,95 @@ describe('an incident', () => {
   });
 });
 
+describe('attempts that nobody answers', () => {
+  const db = { address: '10.0.0.9', port: 5432 };
+  const there = { netns: OTHER_NETNS, netnsId: idOf({ netns: OTHER_NETNS }) };
+  const vain = (at: number, perSec: number, parts: Partial<FailureRow> = {}) => {
+    const row = failing(at, perSec, {
+      errno: null,
+      cause: 'aborted',
+      budget: null,
+      destination: db,
+      ...parts,
+    });
+    return { ...row, unanswered: row.count, unansweredPerSec: perSec, waitedMs: 1002, ...parts };
+  };
+  const opens = (parts = {}) => actor({ destination: db, openPerSec: 98, ...parts });
+
+  it('are an incident, though the program gave them up itself, and none of the same address elsewhere', () => {
+    const actors = [opens(there)];
+    const { incidents, verdict } = watched((at) => ({ actors, failures: [vain(at, 16)] }), 0, 5);
+    const title = '10.0.0.9:5432 does not answer: 16.0 attempts/s, given up after 1 s, by java (pid 77).';
+    expect(incidents).toMatchObject([{ kind: 'no-answer', netns: NETNS, failed: 96, failPerSec: 16, title }]);
+    expect(verdict).toMatchObject({ level: 'warning', text: title });
+  });
+
+  it('count alone, beside attempts that were cancelled', () => {
+    const mixed = (at: number) => [vain(at, 16, { unanswered: 2 * (at + 1), unansweredPerSec: 2 })];
+    const { incidents } = watched((at) => ({ actors: [opens()], failures: mixed(at) }), 0, 5);
+    expect(incidents).toMatchObject([{ failed: 12, failPerSec: 2, victims: [{ failed: 12, perSec: 2 }] }]);
+    expect(incidents[0]?.title).toMatch(/ does not always answer: 2\.0 of 100 attempts\/s, /);
+  });
+
+  it('ease and are over as others do, and the title says what it was', () => {
+    const until = (at: number) => ({ failures: [vain(Math.min(at, 20), 16)] });
+    const { watch } = watched(until, 0, 31);
+    expect(watched(until, 32, 32, watch).incidents).toMatchObject([{ kind: 'no-answer', state: 'easing' }]);
+    expect(watched(until, 33, 90, watch).incidents).toMatchObject([{ state: 'over', failed: 21 * 16 }]);
+  });
+
+  it('are none when one health check in ten seconds gets no answer', () => {
+    const check = (at: number) =>
+      vain(at, 0.1, { count: 1 + Math.floor(at / 10), unanswered: 1 + Math.floor(at / 10) });
+    expect(watched((at) => ({ failures: [check(at)] }), 0, 60).incidents).toEqual([]);
+  });
+});
+
+describe('a bind() that fails', () => {
+  const web = { address: '0.0.0.0', port: 80 };
+  const bound = (at: number, parts: Partial<FailureRow> = {}) =>
+    failing(at, 2, {
+      call: 'bind',
+      direction: null,
+      destination: web,
+      budget: null,
+      errno: 'EADDRINUSE',
+      cause: 'port-in-use',
+      ...parts,
+    });
+
+  it('is an incident that names who has the port, of this namespace', () => {
+    const holder = proc({ pid: 80, comm: 'nginx', exe: '/usr/sbin/nginx' });
+    const nginx = actor({
+      key: 'n',
+      direction: 'in',
+      destination: { address: '10.0.0.1', port: 80 },
+      process: holder,
+    });
+    const { incidents } = watched((at) => ({ actors: [nginx], failures: [bound(at)] }), 0, 5);
+    expect(incidents).toMatchObject([
+      {
+        kind: 'bind',
+        severity: 'warning',
+        destination: web,
+        title:
+          'bind() of java (pid 77) asks for 0.0.0.0:80, which nginx (pid 80) has: 2.0/s fail (EADDRINUSE).',
+      },
+    ]);
+    const elsewhere = { ...nginx, netns: OTHER_NETNS, netnsId: idOf({ netns: OTHER_NETNS }) };
+    const other = watched((at) => ({ actors: [elsewhere], failures: [bound(at)] }), 0, 5).incidents;
+    expect(other[0]?.title).toContain('which is in use');
+  });
+
+  it('is none when a program tries one port after the other', () => {
+    const port = (i: number) =>
+      bound(0, { key: `p${i}`, count: 1, perSec: 0.1, destination: { address: '0.0.0.0', port: 4040 + i } });
+    expect(
+      watched((at) => ({ failures: Array.from({ length: at + 1 }, (_, i) => port(i)) }), 0, 15).incidents,
+    ).toEqual([]);
+  });
+});
+
 describe('the people of an incident', () => {
   const wrk = proc({ pid: 5, name: 'wrk', comm: 'wrk', exe: '/usr/bin/wrk' });
   const curl = proc({ pid: 6, name: 'curl', comm: 'curl', exe: '/usr/bin/curl' });

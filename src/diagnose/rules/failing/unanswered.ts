@@ -1,0 +1,116 @@
+/**
+ * Attempts that nobody answered: those that the kernel gave up, and those that a program gave up by a timeout of its own. The loser of
+ * two attempts that race is none, nor is one that was cancelled. In: the tables. Out: failure rows, with the counts of such attempts
+ * alone. Pure. Why these bounds: docs/decisions/unanswered.md.
+ */
+import type { Endpoint, FailureRow } from '../../../protocol/rows.js';
+import { programKey } from '../../program-key.js';
+import type { Actor, Tables } from '../../types.js';
+
+/** Given up sooner than this it was cancelled: nobody waits so briefly for a network, ms. */
+const LEAST_WAIT_MS = 100;
+/** Attempts that were given up before the kernel tried again tell nothing unless they are many, and for a while. */
+const MANY = 20;
+const MANY_PER_SEC = 2;
+const LASTING_MS = 5000;
+
+interface Place {
+  readonly netnsId: string | null;
+  readonly destination: Endpoint;
+}
+
+export interface Unanswered {
+  /** By the key of their row. */
+  readonly rows: ReadonlyMap<string, FailureRow>;
+  /** Connections that are opened to the place meanwhile, by anybody in its namespace, per second. */
+  answeredPerSec(place: Place): number;
+}
+
+/** Rules and incidents ask for the same second. */
+const known = new WeakMap<Tables, Unanswered>();
+
+export function unansweredOf(tables: Tables): Unanswered {
+  const before = known.get(tables);
+  if (before !== undefined) return before;
+  const found = find(tables);
+  known.set(tables, found);
+  return found;
+}
+
+function find({ failures, actors }: Tables): Unanswered {
+  const attempts = failures.filter(isAttempt);
+  const opens = new Opens(attempts.length === 0 ? [] : actors);
+  const rows = new Map<string, FailureRow>();
+  for (const row of attempts)
+    if (row.cause === 'timed-out' || row.unanswered > 0) rows.set(row.key, alone(row));
+  for (const those of byPlace(attempts.filter((row) => isBrief(row) && !opens.hasRival(row))))
+    if (isSilence(those) && opens.at(those[0] as FailureRow) === 0)
+      for (const row of those) rows.set(row.key, row);
+  return { rows, answeredPerSec: (place) => opens.at(place) };
+}
+
+const isAttempt = ({ call, cause, direction }: FailureRow) =>
+  call === 'connect' && direction !== 'in' && (cause === 'aborted' || cause === 'timed-out');
+
+/** What the kernel gave up was never answered, be it known of each or not. */
+const alone = (row: FailureRow): FailureRow =>
+  row.cause === 'timed-out' ? row : { ...row, count: row.unanswered, perSec: row.unansweredPerSec };
+
+/** Most of its attempts are given up before the kernel tries again, and yet not at once. */
+function isBrief({ cause, count, unanswered, waitedMs, perSec }: FailureRow): boolean {
+  return (
+    cause === 'aborted' && 2 * unanswered < count && (waitedMs ?? 0) >= LEAST_WAIT_MS && (perSec ?? 0) > 0
+  );
+}
+
+function byPlace(rows: readonly FailureRow[]): Iterable<FailureRow[]> {
+  const groups = new Map<string, FailureRow[]>();
+  for (const row of rows) {
+    const key = placeKey(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups.values();
+}
+
+function isSilence(rows: readonly FailureRow[]): boolean {
+  const sum = (of: (row: FailureRow) => number | null) => rows.reduce((all, row) => all + (of(row) ?? 0), 0);
+  const first = Math.min(...rows.map((row) => row.firstSeen ?? 0));
+  const last = Math.max(...rows.map((row) => row.lastSeen ?? 0));
+  return (
+    sum((row) => row.count) >= MANY && sum((row) => row.perSec) >= MANY_PER_SEC && last - first >= LASTING_MS
+  );
+}
+
+const placeKey = ({ netnsId, destination }: Place) => `${netnsId} ${destination.address} ${destination.port}`;
+const partyKey = ({ netnsId, destination, process, program }: FailureRow | Actor) =>
+  `${netnsId} ${destination.port} ${programKey(process, program)}`;
+
+/** What is opened: where, and by whom at which addresses. */
+class Opens {
+  private readonly byPlace = new Map<string, number>();
+  private readonly addresses = new Map<string, Set<string | null>>();
+
+  constructor(actors: readonly Actor[]) {
+    for (const actor of actors) if (actor.direction === 'out' && actor.openPerSec > 0) this.add(actor);
+  }
+
+  at(place: Place): number {
+    return this.byPlace.get(placeKey(place)) ?? 0;
+  }
+
+  /** The same program gets through at another address of that port: of the two that it tried one was first. */
+  hasRival(row: FailureRow): boolean {
+    const addresses = this.addresses.get(partyKey(row));
+    return addresses !== undefined && (addresses.size > 1 || !addresses.has(row.destination.address));
+  }
+
+  private add(actor: Actor): void {
+    const place = placeKey(actor);
+    this.byPlace.set(place, this.at(actor) + actor.openPerSec);
+    const party = partyKey(actor);
+    const addresses = this.addresses.get(party) ?? new Set();
+    this.addresses.set(party, addresses.add(actor.destination.address));
+  }
+}

@@ -37,10 +37,10 @@ it('an incident that is open goes on over a restart, and entries keep their owne
   const after = await incidentOf(second, scope, isWhole);
   expect(after).toMatchObject({ key: before.key, since: before.since, state: 'open' });
   expect(after.victims.map(({ process }) => process.pid)).toEqual([client.pid]);
-  const { rows } = await second.snapshot('budgets');
-  const [budget] = rows.filter(({ kind }) => kind === 'tuple');
-  expect(budget).toMatchObject({ incident: before.key, used: PORTS });
-  const mine = budget?.holders.find(({ process }) => process.pid === client.pid)?.ports ?? 0;
+  const budgets = (await second.stream(scope)).subscribe('budgets', {});
+  const budget = await budgets.until((rows) => rows.find(({ incident }) => incident === before.key), 10_000);
+  expect(budget.used).toBe(PORTS);
+  const mine = budget.holders.find(({ process }) => process.pid === client.pid)?.ports ?? 0;
   expect(mine).toBeGreaterThanOrEqual(PORTS / 2);
   const { rows: all } = await second.snapshot('incidents');
   expect(all.filter(({ kind }) => kind === 'ports')).toHaveLength(1);

@@ -1,8 +1,8 @@
 /**
  * `npm run soak [-- MINUTES]`: set-up, then well-configured programs under the service for ten minutes, or as many as asked:
- * nobody may be told to act. Exit 0 when nobody was.
+ * nobody may be told to act. Then four incidents at once beside a healthy stack, for as long: each stays one. Exit 0 when all was so.
  */
-import { conclude } from './lib/count.js';
+import { conclude, sumOf } from './lib/count.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop } from './lib/run.js';
 import { BUILD, ensure, PREREQUISITES } from './lib/steps.js';
@@ -16,5 +16,7 @@ await main(async () => {
   await ensurePackages(PACKAGES.test);
   await ensure([...PREREQUISITES, ...BUILD]);
   process.env.SOAK_MINUTES = minutes;
-  return conclude(await runTier('load', { files: ['soak'] }));
+  const healthy = await runTier('load', { files: ['soak'] });
+  const incidents = await runTier('e2e', { files: ['incident-rows'] });
+  return conclude(sumOf([healthy, incidents]));
 });

@@ -16,6 +16,10 @@ const TO = `${ADDRESS}:${PORT}`;
 const PORTS = 50;
 const NARROW = { ...KEPT, 'net.ipv4.ip_local_port_range': `40000 ${40_000 + PORTS - 1}` };
 
+/** How long they go on before one is mended: `npm run soak` makes minutes of it. */
+const SOAK_SECONDS = Number(process.env.SOAK_MINUTES ?? 0) * 60 || 14;
+const LOAD_SECONDS = SOAK_SECONDS + 600;
+
 const scope = fileScope();
 let service: Service;
 let culprit: number;
@@ -37,7 +41,8 @@ async function ground(kind: keyof typeof places, settings: Sysctls): Promise<Net
 /** One program has all ports but a few attempts of another, which fails like itself. */
 async function exhaust(): Promise<void> {
   const netns = await ground('ports', NARROW);
-  culprit = (await churnClient(scope, netns, { to: TO, close: 'client', rate: 40, seconds: 600 })).pid;
+  culprit = (await churnClient(scope, netns, { to: TO, close: 'client', rate: 40, seconds: LOAD_SECONDS }))
+    .pid;
   await new Promise((resolve) => setTimeout(resolve, 2000));
   victim = (await program(scope, netns, 'one-shot.py', ADDRESS, PORT)).pid;
 }
@@ -55,7 +60,7 @@ beforeAll(async () => {
   await program(scope, healthy, 'one-client.py', ADDRESS, PORT);
   await program(scope, places.refused, 'one-shot.py', ADDRESS, PORT);
   await program(scope, places['bind-pool'], 'bind-first.py', ADDRESS, PORT);
-  await churnClient(scope, places.overflow, { to: TO, close: 'client', rate: 40, seconds: 600 });
+  await churnClient(scope, places.overflow, { to: TO, close: 'client', rate: 40, seconds: LOAD_SECONDS });
   await exhaust();
   const isThere = (rows: readonly IncidentRow[]) =>
     KINDS.every((kind) => here(rows).some((row) => row.kind === kind && row.findings.length > 0)) &&
@@ -102,6 +107,59 @@ it('each has one finding that speaks for it', async () => {
       .sort(),
   );
 });
+
+it('as long as they go on each is one row and has one finding, the verdict has the figures of its own, and the healthy stack has none', {
+  timeout: (SOAK_SECONDS + 120) * 1000,
+}, async () => {
+  const keys = opened.map(({ key }) => key).sort();
+  const rates = new Map<string, number[]>();
+  const until = Date.now() + SOAK_SECONDS * 1000;
+  let verdicts = 0;
+  for (let sample = await sampled(); Date.now() < until; sample = await sampled()) {
+    expect(sample.rows.map(({ key }) => key).sort()).toEqual(keys);
+    expect(sample.spoken).toEqual(
+      sample.rows
+        .filter(({ state }) => state !== 'over')
+        .map(({ key }) => key)
+        .sort(),
+    );
+    for (const { key, failPerSec } of sample.rows)
+      rates.set(key, [...(rates.get(key) ?? []), failPerSec].slice(-15));
+    verdicts += checked(sample.verdict, rates) ? 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  expect(verdicts).toBeGreaterThan(0);
+});
+
+/** One moment: of the incidents here, those for which a finding speaks, and the verdict. */
+async function sampled() {
+  const { topics } = await service.get<{ topics: Sampled }>('/api/v1/snapshot');
+  const rows = here(topics.incidents.rows);
+  const spoken = topics.findings.rows
+    .filter(({ incident, part }) => !part && rows.some(({ key }) => key === incident))
+    .map(({ incident }) => incident);
+  return { rows, spoken: spoken.sort(), verdict: topics.verdict.rows[0] as VerdictRow };
+}
+
+interface Sampled {
+  incidents: { rows: IncidentRow[] };
+  findings: { rows: FindingRow[] };
+  verdict: { rows: VerdictRow[] };
+}
+
+/** A text may be as old. */
+const TEXT_SECONDS = 10;
+
+/** Of an incident here that fails: the rate in the text is one that it had in the last seconds, give or take what a text may be old. */
+function checked({ incident, text }: VerdictRow, rates: ReadonlyMap<string, readonly number[]>): boolean {
+  const [, said] = /([\d.,]+) (?:connects|binds)\/s fail/.exec(text) ?? [];
+  const own = rates.get(incident ?? '');
+  if (said === undefined || own === undefined || own.length <= TEXT_SECONDS) return false;
+  const number = Number(said.replaceAll(',', ''));
+  const [least, most] = [Math.min(...own) / 1.3 - 1, Math.max(...own) * 1.3 + 1];
+  expect([text, number >= least && number <= most]).toEqual([text, true]);
+  return true;
+}
 
 it('a setting that is changed is told, and that it worked', async () => {
   const { ports } = places;

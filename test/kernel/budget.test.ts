@@ -239,7 +239,7 @@ describe('a budget under churn', () => {
   });
 });
 
-describe('tcp_max_tw_buckets', () => {
+describe.concurrent('tcp_max_tw_buckets', () => {
   it('leaves the kernel’s number of entries, all owned, and the number of those it skipped', async (test) => {
     const { scope, netns, watch } = await world(test, { ...KEPT, 'net.ipv4.tcp_max_tw_buckets': 300 });
     const grown = counting(netns);

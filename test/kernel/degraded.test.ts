@@ -1,6 +1,7 @@
 /**
  * The service on a machine that refuses something: what is left of it, and that it says what is missing and what would mend
- * it. Refused for real: capabilities that are not there, types of the kernel that are hidden.
+ * it. Refused for real: capabilities that are not there, types of the kernel that are hidden. The cases wait at the same time, for
+ * looks at the kernel's list and for programs that start.
  */
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/protocol/doctor.js';
@@ -26,9 +27,9 @@ async function serve(scope: Scope, wrapper: readonly string[], netns?: Netns): P
   return scope.use(new Service(running, url));
 }
 
-describe('without BPF', () => {
-  it('budgets, destinations and owners of what is open are there; what only events tell is unknown', async () => {
-    const scope = testScope();
+describe.concurrent('without BPF', () => {
+  it('budgets, destinations and owners of what is open are there; what only events tell is unknown', async (test) => {
+    const scope = testScope(test);
     const netns = Netns.create(scope, KEPT);
     const server = await churnServer(scope, netns, ['127.0.0.1:9000']);
     const held = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 30, 'hold-ms': 600_000 });
@@ -70,8 +71,8 @@ describe('without BPF', () => {
     expect(stdout).toMatch(/Polling: /);
   });
 
-  it('for want of a capability it polls its own namespace, and names the capability', async () => {
-    const scope = testScope();
+  it('for want of a capability it polls its own namespace, and names the capability', async (test) => {
+    const scope = testScope(test);
     const netns = Netns.create(scope);
     await churnServer(scope, netns, ['127.0.0.1:9000']);
     const held = await churnClient(scope, netns, { to: '127.0.0.1:9000', count: 5, 'hold-ms': 600_000 });
@@ -88,8 +89,8 @@ describe('without BPF', () => {
     expect(body.topics.flows.rows).toMatchObject([{ established: 5, portsHeld: 5 }]);
   });
 
-  it('in a pid namespace of its own it says that, too', async () => {
-    const scope = testScope();
+  it('in a pid namespace of its own it says that, too', async (test) => {
+    const scope = testScope(test);
     const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', ...WITHOUT_BPF];
     const running = await start(scope, [...apart, ...SERVE]);
     const [url] = await running.printed(/^http:\/\/\S+$/m);
@@ -134,8 +135,8 @@ describe('without BPF', () => {
   });
 });
 
-it('without the kernel’s table of sockets, health, greeting and screen say so, and what to do', async () => {
-  const scope = testScope();
+it.concurrent('without the kernel’s table of sockets, health, greeting and screen say so, and what to do', async (test) => {
+  const scope = testScope(test);
   const service = await startService(scope, '--portable-verdict');
   const health = await service.get<Health>('/healthz');
   expect(health).toMatchObject({ status: 'ok', mode: 'ebpf', verdictPath: 'portable' });

@@ -13,10 +13,12 @@ import { Watch } from '../support/watch.js';
 const SECONDS = 12;
 const scope = fileScope();
 const engine = Watch.start(scope, [], { ringBytes: 1 << 24, interest: { all: false, pids: [] } });
+/** One for all cases: who collects a table's changes takes them from everybody else. */
+const shared = engine.then((watch) => new Budgets(watch.engine));
 
 it('ports held are what the kernel lists at every moment, and entries taken over what it counts', async () => {
   const watch = await engine;
-  const told = await tell(scope, watch, new Budgets(watch.engine), SECONDS);
+  const told = await tell(scope, watch, await shared, SECONDS);
   expect(told).toHaveLength(STORIES.length);
   for (const { name, wrong, looks, most, opened, kernelRecycled, recycled } of told) {
     console.info(`${name}: ${looks} looks, at most ${most}, ${recycled} of ${kernelRecycled} recycled`);
@@ -28,14 +30,13 @@ it('ports held are what the kernel lists at every moment, and entries taken over
   }
 });
 
-it.each([
+it.concurrent.for([
   ['lo', 4],
   ['veth', 6],
 ] as const)(
   'counts entries that attempts took over which were refused then: %s, IPv%i',
-  async (over, family) => {
-    const [watch, own] = [await engine, testScope()];
-    const budgets = new Budgets(watch.engine);
+  async ([over, family], test) => {
+    const [watch, own, budgets] = [await engine, testScope(test), await shared];
     const { near, far, server } = ends(scope, { over, family });
     const listener = await churnServer(own, far, [server]);
     const grown = counting(near);

@@ -78,10 +78,13 @@ it.each(QUERIES)(
     const { tables } = world(100_000);
     tables.collect(1);
     /* Collections of the heap fall into some steps, each time into others: a step that is long by itself is so each time. */
-    const tries = [1, 2, 3].map(() => stepsOf(tables, query));
+    const tries: number[][] = [];
+    const long = () => tries.map((steps) => steps.filter((ms) => ms > 50));
+    const fewest = () => Math.min(...long().map(({ length }) => length));
+    do tries.push(stepsOf(tables, query));
+    while (fewest() > 2 && tries.length < 3);
     expect(Math.min(...tries.map((steps) => steps.length))).toBeGreaterThan(200);
-    const long = tries.map((steps) => steps.filter((ms) => ms > 50));
-    expect(Math.min(...long.map(({ length }) => length)), JSON.stringify(long)).toBeLessThanOrEqual(2);
+    expect(fewest(), JSON.stringify(long())).toBeLessThanOrEqual(2);
   },
   120_000,
 );

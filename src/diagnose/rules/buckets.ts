@@ -26,7 +26,7 @@ function overflow(totals: TotalsRow, perSec: number, tables: Tables, facts: Fact
         weight: perSec,
         severity: 'warning',
         confidenceReason: 'the kernel’s own counter TCPTimeWaitOverflow grows',
-        title: `The kernel has no room for more than ${integer(totals.tcpMaxTwBuckets)} TIME_WAIT entries and skips ${rate(perSec)}/s, most for ${who(actor.process, actor.program)} to ${where(actor.destination)}`,
+        title: `The kernel keeps at most ${integer(totals.tcpMaxTwBuckets)} TIME_WAIT entries and drops ${rate(perSec)} more a second; ${who(actor.process, actor.program)} makes most of them, to ${where(actor.destination)}`,
         evidence: [
           { text: 'net.ipv4.tcp_max_tw_buckets', value: totals.tcpMaxTwBuckets },
           { text: 'TIME_WAIT entries now', value: totals.timeWait },

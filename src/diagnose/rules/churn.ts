@@ -55,7 +55,7 @@ function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {
       actor.lifetimeMs === null
         ? 'opens were counted in the kernel, but none has ended lately, so no lifetime is known'
         : 'every open and close was counted in the kernel, lifetimes were measured',
-    title: `${name} opens a new connection to ${where(actor.destination)} for nearly every request: ${speedWords(actor, demandOf(tables, actor))}, ${paysWords(actor)}`,
+    title: `${name} ${speedWords(actor, demandOf(tables, actor))}${paysWords(actor)}`,
     evidence: churnEvidence(actor, budget),
     ...remedies(actor, budget, tables, facts),
   });
@@ -74,7 +74,7 @@ function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
     confidenceReason: sure
       ? 'the same process keeps connections to this destination and opens others beside them'
       : 'what stays open may be something else than a pool, or belong to another process of the program',
-    title: `${name} keeps ${integer(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and still opens ${rate(actor.openPerSec)}/s beside them: some code bypasses the pool`,
+    title: `${name} keeps ${integer(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and opens ${rate(actor.openPerSec)}/s beside them: some code does not use the pool`,
     evidence: [{ text: 'connections that stay open', value: actor.steady }, ...churnEvidence(actor, budget)],
     ...remedies(actor, budget, tables, facts, bypassHint(actor)),
   });
@@ -85,18 +85,20 @@ function bypassHint(actor: Actor): string {
 }
 
 /** Where ports are out few opens are left: what was asked for says how fast it churns. */
-function speedWords({ openPerSec }: Actor, asked: number): string {
+function speedWords({ openPerSec, destination }: Actor, asked: number): string {
   const [opens, asks] = [rate(openPerSec), rate(asked)];
-  return opens === asks ? `${opens}/s` : `${asks} tries/s, of which ${opens} find a port`;
+  const toward = `connections/s to ${where(destination)}`;
+  return opens === asks
+    ? `opens ${opens} ${toward}`
+    : `tries ${asks} ${toward}, and ${opens} of them find a port`;
 }
 
-function paysWords(actor: Actor): string {
-  const share = actor.firstShare;
-  if (share === null) return 'none has closed yet';
-  if (share < 0.1) return 'the server closes them, so no local port is held';
-  return share > 0.9
-    ? 'it closes them itself and holds a port 60 s for each'
-    : `it closes ${percent(share)} of them itself`;
+function paysWords({ firstShare }: Actor): string {
+  if (firstShare === null) return '; none has closed yet';
+  if (firstShare < 0.1) return '; the server closes them, so no local port is held';
+  return firstShare > 0.9
+    ? '; it closes them itself, and each holds a port for 60 s'
+    : `; it closes ${percent(firstShare)} of them itself, and each of these holds a port for 60 s`;
 }
 
 function churnEvidence(actor: Actor, budget: BudgetRow | undefined): Evidence[] {

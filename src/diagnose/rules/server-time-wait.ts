@@ -24,7 +24,7 @@ function collects(actor: Actor, tables: Tables, facts: Facts): Candidate {
     weight: actor.timeWait,
     severity: 'info',
     confidenceReason: 'the local port of these entries is the one it listens on',
-    title: `${who(actor.process, actor.program)} closes first and has ${integer(actor.timeWait)} TIME_WAIT entries on ${where(actor.destination)}: no ephemeral port is held${cause}`,
+    title: `${who(actor.process, actor.program)} closes first and holds ${integer(actor.timeWait)} TIME_WAIT entries on ${where(actor.destination)}, which take no ephemeral port${cause}`,
     evidence: [
       { text: 'TIME_WAIT entries on the listening port', value: actor.timeWait },
       { text: 'kernel memory they take, bytes', value: actor.timeWait * BYTES_PER_ENTRY },

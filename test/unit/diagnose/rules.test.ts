@@ -107,7 +107,7 @@ describe('connection-churn', () => {
       destination: PLACE,
       process: { pid: 4242, comm: 'node' },
       title:
-        'node (pid 4242) opens a new connection to 10.0.0.9:8080 for nearly every request: 300/s, it closes them itself and holds a port 60 s for each',
+        'node (pid 4242) opens 300 connections/s to 10.0.0.9:8080; it closes them itself, and each holds a port for 60 s',
       doNow: [],
       fixForGood: [{ language: 'javascript', snippet: expect.stringContaining('keepAlive: true') }],
     });
@@ -143,7 +143,9 @@ describe('connection-churn', () => {
     expect(churn(few, { budgets: [budget({ ...out, demandPerSec: 0.5 })] })).toEqual([]);
     const [finding] = churn(few, { budgets: [budget({ ...out, demandPerSec: 120.5 })] });
     expect(finding).toMatchObject({ severity: 'critical' });
-    expect(finding?.title).toContain('117 tries/s, of which 0.4 find a port, it closes them itself');
+    expect(finding?.title).toContain(
+      'tries 117 connections/s to 10.0.0.9:8080, and 0.4 of them find a port; it closes them itself',
+    );
     expect(finding?.evidence).toContainEqual({ text: 'connections asked for per second', value: 120.5 });
     const eased = { ...out, used: 100, free: 1900, exhaustionSeconds: null, demandPerSec: 120.5 };
     const [after] = churn({ ...few, portsHeld: 98, timeWait: 97 }, { budgets: [budget(eased)] });
@@ -156,7 +158,9 @@ describe('connection-churn', () => {
     for (const second of [0, 1, 2]) fillRates(growth, [stuck], NOW + second * 1000);
     const out = { limit: 200, used: 200, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 40 };
     const [finding] = churn({ ...stuck, portsHeld: 200, timeWait: 200 }, { budgets: [budget(out)] });
-    expect(finding?.title).toContain('40.0 tries/s, of which 0 find a port, it closes them itself');
+    expect(finding?.title).toContain(
+      'tries 40.0 connections/s to 10.0.0.9:8080, and 0 of them find a port; it closes them itself',
+    );
     expect(finding?.evidence).toContainEqual({ text: 'closed by this side', value: '100 %' });
   });
 
@@ -245,7 +249,7 @@ describe('pool-bypassed', () => {
     const [finding] = told('pool-bypassed', { actors, budgets: [budget()] });
     expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', process: { pid: 4242 } });
     expect(finding?.title).toContain(
-      'keeps 10 connections to 10.0.0.9:8080 open and still opens 300/s beside them',
+      'keeps 10 connections to 10.0.0.9:8080 open and opens 300/s beside them',
     );
   });
 
@@ -451,7 +455,7 @@ describe('server-time-wait', () => {
     const [finding] = told('server-time-wait', { actors: [server, actor({ timeWait: 0, firstShare: 0 })] });
     expect(finding?.severity).toBe('info');
     expect(finding?.title).toMatch(
-      /^nginx \(pid 80\) closes first .* no ephemeral port is held; node \(pid 4242\) causes it$/,
+      /^nginx \(pid 80\) closes first .* which take no ephemeral port; node \(pid 4242\) causes it$/,
     );
     expect(finding?.fixForGood[0]?.language).toBe('javascript');
   });

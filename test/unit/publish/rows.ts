@@ -200,7 +200,7 @@ export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRo
     severity: 'warning',
     confidence: 'high',
     confidenceReason: 'every open and close was counted in the kernel',
-    title: 'ab (pid 100) opens a new connection to 10.0.0.9:80 for nearly every request',
+    title: 'ab (pid 100) opens 300 connections/s to 10.0.0.9:80',
     evidence: [
       { text: 'connections opened per second', value: 312.4 },
       { text: 'closed by this side', value: '100 %' },

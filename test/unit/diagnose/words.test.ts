@@ -1,0 +1,89 @@
+/** Sentences of findings and incidents against docs/words.md, as far as a program can judge them. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { titleOf } from '../../../src/diagnose/incidents/titles.js';
+import { INCIDENT_KINDS } from '../../../src/protocol/rows.js';
+import { incident, proc } from '../publish/rows.js';
+import { budget } from './world.js';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+/** Vague or chatty, or about what is not seen. */
+const UNWANTED =
+  /\b(just|simply|might|nearly every|per request|obviously|please|whopping|bypass(es)?)\b|!(?!=)/i;
+
+/** Literals after `title:` in the rules, and the texts of remedies: what a reader gets. */
+function sentencesOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/\b(?:title|text|effect|reason):\s*(`[^`]*`|'(?:[^'\\]|\\.)*')/g)].map(
+    ([, literal = '']) => literal.slice(1, -1),
+  );
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(join(ROOT, path)).isDirectory() ? filesIn(path) : [path];
+  });
+}
+
+const withoutPlaces = (text: string) => text.replaceAll(/\$\{[^}]*\}/g, 'X');
+
+describe('sentences of findings', () => {
+  const files = filesIn('src/diagnose/rules');
+  const sentences = files.flatMap(sentencesOf);
+
+  it('are found where docs/words.md says', () => {
+    expect(sentences.length).toBeGreaterThan(40);
+  });
+
+  it('have no vague or chatty word, and speak of what is seen', () => {
+    expect(sentences.map(withoutPlaces).filter((text) => UNWANTED.test(text))).toEqual([]);
+  });
+
+  it('join no third thought by another colon', () => {
+    const colons = (text: string) => withoutPlaces(text).split(/: /).length - 1;
+    expect(sentences.filter((text) => colons(text) > 1)).toEqual([]);
+  });
+});
+
+describe('titles of incidents', () => {
+  const people = { process: proc({ pid: 4242, comm: 'orders' }), program: 'orders' };
+  const subject = {
+    id: 'x',
+    kind: 'ports',
+    netns: 1,
+    netnsId: '1',
+    destination: { address: '10.0.0.9', port: 5432 },
+  } as const;
+  const SEEN = { subject, budget: budget({ limit: 2000 }), threat: null, rows: [], failed: 900 };
+  const row = (kind: (typeof INCIDENT_KINDS)[number], parts = {}) => ({
+    ...incident(`${kind}:1::10.0.0.9:5432@1`, {
+      kind,
+      destination: { address: '10.0.0.9', port: 5432 },
+      culprits: [{ ...people, ports: 1900, share: 0.95 }],
+      victims: [{ ...people, failed: 900, perSec: 90 }],
+      failPerSec: 90,
+      demandPerSec: 92,
+      sustainablePerSec: 33,
+      ...parts,
+    }),
+  });
+
+  it.each(INCIDENT_KINDS)(
+    '%s: one or two sentences with who, how much and where, and a full stop',
+    (kind) => {
+      const title = titleOf(row(kind), SEEN);
+      expect(title).toMatch(/^[A-Za-z\d][^!]*\.$/);
+      expect(title.length).toBeLessThan(200);
+      expect(UNWANTED.test(title)).toBe(false);
+      if (kind !== 'bind-pool') expect(title).toMatch(/\d/);
+    },
+  );
+
+  it('says the sentence of the guide', () => {
+    expect(titleOf(row('ports'), SEEN)).toMatch(
+      /^orders \(pid 4242\) tries 92\.0 connections\/s to 10\.0\.0\.9:5432; 2,000 ports allow 33\.0\/s\.$/,
+    );
+  });
+});

@@ -63,8 +63,9 @@ export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
 
 function together(a: Victim, b: Victim): Victim {
   const most = a.failed >= b.failed ? a : b;
+  const isOne = a.process.pid === b.process.pid && a.process.startTime === b.process.startTime;
   return {
-    process: { ...most.process, pid: null, startTime: null, cmdline: null },
+    process: isOne ? most.process : { ...most.process, pid: null, startTime: null, cmdline: null },
     program: most.program,
     failed: a.failed + b.failed,
     perSec: a.perSec + b.perSec,

@@ -17,10 +17,11 @@ export async function program(
   name: string,
   address: string,
   port: number,
+  ...more: (string | number)[]
 ): Promise<Running> {
   const runtime = RUNTIMES[name.slice(name.lastIndexOf('.') + 1)];
   const file = `${PROGRAMS}${name}`;
-  const words = [...(runtime ? [runtime] : []), file, address, String(port)];
+  const words = [...(runtime ? [runtime] : []), file, address, String(port), ...more.map(String)];
   const running = await start(scope, words, { netns });
   await running.printed(/ready/);
   return running;

@@ -136,6 +136,7 @@ describe('an incident', () => {
     const scan = (at: number) => ({ failures: Array.from({ length: 10 * (at + 1) }, (_, i) => port(at, i)) });
     const { incidents } = watched(scan, 0, 8);
     expect(incidents).toMatchObject([{ kind: 'scan', destination: { address: '10.0.0.7', port: null } }]);
+    expect(incidents[0]?.title).toMatch(/^java \(pid 77\) tries \d+ ports of 10\.0\.0\.7: /);
   });
 
   it('counts what the kernel dropped for want of TIME_WAIT buckets', () => {

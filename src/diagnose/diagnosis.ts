@@ -12,6 +12,7 @@ import { fullestBudgets } from './churn-severity.js';
 import { ranked, withIncidents } from './incidents/finding-parts.js';
 import { Incidents, withFindings } from './incidents/incidents.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
+import { Remedies } from './remedies/remedies.js';
 import { RULES } from './rules/index.js';
 import { TableReplica } from './table-replica.js';
 import type { Facts, Scope, Standing, Tables } from './types.js';
@@ -26,6 +27,7 @@ export interface DiagnosisContext {
   /** By flow key. Unix ms. */
   standing(now: number): ReadonlyMap<string, Standing>;
   runtimeOf: Facts['runtimeOf'];
+  portsOf: Facts['portsOf'];
   /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
   /** An incident opened, eased, or is over. */
@@ -43,6 +45,7 @@ export class Diagnosis {
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
   private readonly incidents: Incidents;
+  private readonly remedies = new Remedies();
   private readonly verdict = new Verdict();
   private evaluated = Number.NEGATIVE_INFINITY;
   private readonly incidentTable = new Rows<IncidentRow>();
@@ -86,15 +89,18 @@ export class Diagnosis {
   }
 
   private evaluate(tables: Tables, now: number): void {
-    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.context.runtimeOf };
+    const { runtimeOf, portsOf } = this.context;
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf, portsOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
     this.incidents.step(tables, facts);
-    const { rows, accounts, slight } = this.incidents;
+    const { rows, accounts, slight, actors } = this.incidents;
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
-    this.incidentTable.replace(withFindings(rows, findings));
+    const candidateOf = (key: string) => this.watch.get(key)?.candidate;
+    this.remedies.step(accounts, findings, { tables, actors, candidateOf });
+    this.incidentTable.replace(this.remedies.onto(withFindings(rows, findings)));
     this.findingTable.replace(ranked(findings, verdict.incident));
     this.verdictTable.replace([verdict]);
   }

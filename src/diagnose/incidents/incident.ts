@@ -186,6 +186,7 @@ export class Incident {
       failed: this.trouble.failed,
       ...this.people(begin, now),
       findings: [],
+      remedies: [],
       changes: this.changes,
       lowerBound: this.observation.rows.some(({ lowerBound }) => lowerBound),
     };

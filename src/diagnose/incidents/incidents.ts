@@ -21,12 +21,15 @@ export class Incidents {
   private over: IncidentRow[] = [];
   private settings = new Map<string, TotalsRow>();
   private states = new Map<string, IncidentState>();
+  /** Of the last step. */
+  actors = new ActorIndex([]);
 
   /** @param entered an incident came into another state */
   constructor(private readonly entered: (row: IncidentRow) => void = () => {}) {}
 
   step(tables: Tables, facts: Facts): void {
     const budgets = new Map(tables.budgets.map((row) => [row.key, row]));
+    this.actors = new ActorIndex(tables.actors);
     this.noteSettings(tables);
     this.observeAll(tables, facts, budgets);
     for (const [id, incident] of this.watched) this.end(id, incident);
@@ -80,7 +83,7 @@ export class Incidents {
     let count = rows.length;
     return {
       tables,
-      actors: new ActorIndex(tables.actors),
+      actors: this.actors,
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {
         const isWorse = count < MOST_KEPT || rows.some((row) => byKind(kind, row.kind) < 0);

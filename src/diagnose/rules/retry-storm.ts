@@ -116,7 +116,7 @@ function check({ cause, destination }: Storm) {
   return { text: 'Look why it fails', command, undo: null, effect: 'Only looks.', persistence: null };
 }
 
-const BACK_OFF: Fix = {
+export const BACK_OFF: Fix = {
   text: 'Wait longer after each failure, with chance, up to a limit; and stop asking a destination that is down (circuit breaker).',
   snippet: 'delay = min(30 s, 0.1 s × 2^failures) × random(0.5, 1)',
   language: 'text',

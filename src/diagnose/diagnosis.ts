@@ -15,6 +15,7 @@ import type { SavedIncidents } from './incidents/saved.js';
 import { MarkedReplica } from './marked-replica.js';
 import { incidentOf, marksOf } from './marks.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
+import { Remedies } from './remedies/remedies.js';
 import { RULES } from './rules/index.js';
 import { TableReplica } from './table-replica.js';
 import type { Facts, Scope, Standing, Tables } from './types.js';
@@ -29,6 +30,7 @@ export interface DiagnosisContext {
   /** By flow key. Unix ms. */
   standing(now: number): ReadonlyMap<string, Standing>;
   runtimeOf: Facts['runtimeOf'];
+  portsOf: Facts['portsOf'];
   /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
   /** An incident opened, eased, or is over. */
@@ -46,6 +48,7 @@ export class Diagnosis {
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
   private readonly incidents = new Incidents();
+  private readonly remedies = new Remedies();
   private readonly verdict = new Verdict();
   private evaluated = Number.NEGATIVE_INFINITY;
   private readonly incidentTable = new Rows<IncidentRow>();
@@ -80,7 +83,9 @@ export class Diagnosis {
 
   /** What a restart of the service keeps. */
   get saved(): SavedIncidents {
-    return this.incidents.saved;
+    const { lasting, over } = this.incidents.saved;
+    const whole = (row: IncidentRow) => this.incidentTable.get(row.key) ?? row;
+    return { lasting: lasting.map((one) => ({ ...one, row: whole(one.row) })), over: over.map(whole) };
   }
 
   /** The same, and each annotation says which incident it belongs to. */
@@ -105,15 +110,18 @@ export class Diagnosis {
   }
 
   private evaluate(tables: Tables, now: number): void {
-    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf: this.context.runtimeOf };
+    const { runtimeOf, portsOf } = this.context;
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf, portsOf };
     const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
     this.watch = reduce(this.watch, candidates, now);
     this.incidents.step(tables, facts);
-    const { rows, accounts, slight } = this.incidents;
+    const { rows, accounts, slight, actors } = this.incidents;
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
-    const incidents = withFindings(rows, findings);
+    const candidateOf = (key: string) => this.watch.get(key)?.candidate;
+    this.remedies.step(accounts, findings, { tables, actors, candidateOf });
+    const incidents = this.remedies.onto(withFindings(rows, findings));
     const { budgets, failures } = marksOf(accounts);
     this.budgets.mark(budgets);
     this.failures.mark(failures);
@@ -178,6 +186,10 @@ class Rows<Row extends { key: string }> {
     for (const key of this.texts.keys()) if (!texts.has(key)) this.changed.add(key);
     this.texts = texts;
     this.rows = new Map(rows.map((row) => [row.key, row]));
+  }
+
+  get(key: string): Row | undefined {
+    return this.rows.get(key);
   }
 
   take(): Changes<Row> {

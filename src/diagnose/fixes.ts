@@ -1,12 +1,14 @@
 /**
  * What to change: in the application (by runtime), and of the kernel's settings, with undo and side effect. In: a
- * process, a namespace's row. Out: fixes and remedies for candidates. Pure. `tcp_tw_recycle` has no place here: it
+ * process, a namespace's row. Out: cures and advice for candidates. Pure. `tcp_tw_recycle` has no place here: it
  * broke clients behind NAT and is gone since Linux 4.12.
  */
-import type { Endpoint, Fix, ProcessInfo, Remedy, TotalsRow } from '../protocol/rows.js';
+import type { Endpoint, Fix, ProcessInfo, TotalsRow } from '../protocol/rows.js';
+import { asSpan, holds, joined, spansText } from './remedies/ports.js';
+import { changeOf } from './remedies/settings.js';
 import { protocolOf, type Runtime, runtimeOf } from './runtime.js';
 import { CLOSES, LATE_BINDS, SNIPPETS } from './snippets.js';
-import type { Facts } from './types.js';
+import type { Advice, Cure, Facts, PortUse, Setting } from './types.js';
 import { integer } from './words.js';
 
 /** The widest range that leaves the privileged ports alone. */
@@ -20,9 +22,9 @@ export function runtime(process: ProcessInfo, facts: Facts): Runtime {
 }
 
 /** Reuse connections, in the language of the process. */
-export function reuseFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix {
+export function reuseFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Cure {
   const snippets = SNIPPETS[runtime(process, facts)];
-  return snippets[protocolOf(destination)] ?? snippets.http;
+  return { ...(snippets[protocolOf(destination)] ?? snippets.http), change: { reused: 1 } };
 }
 
 export function lateBindFix(process: ProcessInfo, facts: Facts): Fix {
@@ -33,90 +35,87 @@ export function closeFix(process: ProcessInfo, facts: Facts): Fix {
   return CLOSES[runtime(process, facts)] ?? CLOSES.unknown;
 }
 
-/** Null: it is as wide as it can be, or not known. */
-export function widen(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+/**
+ * Ports on which something listens come into the range by it, and could be given to a connection while their program starts again: the
+ * same command reserves them. Null: it is as wide as it can be, or not known.
+ */
+export function widen(totals: TotalsRow | undefined, process: ProcessInfo, facts: Facts): Advice | null {
   const range = totals?.portRange ?? null;
   if (range === null || range[1] - range[0] >= WIDEST[1] - WIDEST[0]) return null;
   const ports = WIDEST[1] - WIDEST[0] + 1;
-  return sysctl(totals, process, 'ip_local_port_range', WIDEST.join(' '), range.join(' '), {
+  const use = facts.portsOf(totals?.netnsId ?? null);
+  const exposed = use === null ? [] : exposedBy(use, range);
+  const settings = [
+    ...(use === null || exposed.length === 0 ? [] : [reserving(use, exposed)]),
+    { name: 'ip_local_port_range', value: WIDEST.join(' '), before: range.join(' ') },
+  ];
+  return changeOf(settings, totals, process, {
     text: `Widen the port range from ${integer(range[1] - range[0] + 1)} to ${integer(ports)} ports: headroom, not a cure`,
-    effect:
-      'At once, for new connections. A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.',
+    effect: `At once, for new connections. ${exposedWords(exposed.length)}`,
+    change: { range: WIDEST },
   });
+}
+
+/** Listeners that the widest range has and this one has not, but for those that are reserved already. */
+function exposedBy({ reserved, listening }: PortUse, [low, high]: readonly [number, number]): number[] {
+  const isIn = (port: number) => port >= WIDEST[0] && port <= WIDEST[1];
+  return listening.filter((port) => isIn(port) && (port < low || port > high) && !holds(reserved, port));
+}
+
+/** What is reserved stays reserved. */
+function reserving({ reserved }: PortUse, exposed: readonly number[]): Setting {
+  const value = spansText(joined(reserved, exposed.map(asSpan)));
+  return { name: 'ip_local_reserved_ports', value, before: spansText(reserved) };
+}
+
+function exposedWords(count: number): string {
+  if (count === 0)
+    return 'A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.';
+  const kept =
+    count === 1
+      ? 'The port on which a program listens there is'
+      : `The ${integer(count)} ports on which programs listen there are`;
+  return `${kept} reserved, so that no connection gets one while its program starts again. Reserve those of programs that do not run now, too.`;
 }
 
 /** Null: it is on, cannot work, or is not known. */
-export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Advice | null {
   if (totals === undefined || totals.tcpTwReuse === null || totals.tcpTwReuse === 1) return null;
   if (totals.tcpTimestamps === 0) return null;
-  return sysctl(totals, process, 'tcp_tw_reuse', '1', String(totals.tcpTwReuse), {
+  return one('tcp_tw_reuse', '1', String(totals.tcpTwReuse), totals, process, {
     text: 'Let connect() take over TIME_WAIT ports after one second',
     effect:
       'At once, for plain connect() from this side, if the peer sends TCP timestamps too. Nothing for ports that bind() blocked, nothing for accepted connections. The loss is protection against late duplicates, which timestamps give as well.',
+    change: { twReuse: 1 },
   });
 }
 
-export function moreBuckets(totals: TotalsRow, process: ProcessInfo): Remedy {
+export function moreBuckets(totals: TotalsRow, process: ProcessInfo): Advice {
   const now = totals.tcpMaxTwBuckets ?? 0;
-  return sysctl(totals, process, 'tcp_max_tw_buckets', String(Math.max(262_144, now * 2)), String(now), {
+  return one('tcp_max_tw_buckets', String(Math.max(262_144, now * 2)), String(now), totals, process, {
     text: 'Raise the limit of TIME_WAIT entries',
     effect: 'At once. 256 bytes of kernel memory per entry: 64 MiB for 262,144.',
   });
 }
 
-export function shorterFinWait(totals: TotalsRow | undefined, process: ProcessInfo): Remedy | null {
+export function shorterFinWait(totals: TotalsRow | undefined, process: ProcessInfo): Advice | null {
   const now = totals?.tcpFinTimeout ?? null;
   if (now === null || now <= 15) return null;
-  return sysctl(totals, process, 'tcp_fin_timeout', '15', String(now), {
+  return one('tcp_fin_timeout', '15', String(now), totals, process, {
     text: 'Wait less for peers that do not close: FIN_WAIT2 is the one state tcp_fin_timeout shortens',
     effect: 'For connections closed from now on. TIME_WAIT stays 60 s whatever is set here.',
   });
 }
 
-/** A setting of the namespace, as a command that works from the host. */
-function sysctl(
-  totals: TotalsRow | undefined,
-  process: ProcessInfo,
+function one(
   name: string,
   value: string,
   before: string,
-  words: { text: string; effect: string },
-): Remedy {
-  const prefix = enter(totals, process);
-  if (prefix === null)
-    return {
-      ...words,
-      command: null,
-      undo: null,
-      persistence: `Set net.ipv4.${name} = ${value} in that namespace.`,
-    };
-  const set = (to: string) => `${prefix}sysctl -w net.ipv4.${name}="${to}"`;
-  const kept =
-    prefix === ''
-      ? `Until reboot; to keep it: echo 'net.ipv4.${name} = ${value}' > /etc/sysctl.d/90-portchurn.conf`
-      : 'As long as this network namespace; to keep it, set it where the namespace is made (Kubernetes: securityContext.sysctls, Docker: --sysctl).';
-  return { ...words, command: set(value), undo: set(before), persistence: kept };
-}
-
-/** Only names that a shell takes as they are; other processes choose them. */
-const PLAIN = /^[\w.@-]+$/;
-
-/**
- * Words before a command that must not change another namespace, the host's least of all. A parent may live in another one than its
- * child did. Null: it is not known how to get in.
- */
-function enter(totals: TotalsRow | undefined, process: ProcessInfo): string | null {
-  if (totals === undefined) return null;
-  if (totals.name === 'host') return '';
-  if (process.pid !== null && process.exited !== true) return `nsenter -t ${process.pid} -n `;
-  const isNamed = totals.name !== null && PLAIN.test(totals.name);
-  if (isNamed && process.parent.pid === null) return `ip netns exec ${totals.name} `;
-  return totals.netns === null ? null : byInode(totals.netns);
-}
-
-/** By any process that is in it; without one nsenter(1) refuses, and nothing is changed. */
-function byInode(inode: number): string {
-  return `nsenter -n -t "$(lsns -rnt net -o NS,PID | awk '$1 == ${inode} { print $2 }')" `;
+  totals: TotalsRow | undefined,
+  process: ProcessInfo,
+  words: Pick<Advice, 'text' | 'effect' | 'change'>,
+): Advice {
+  return changeOf([{ name, value, before }], totals, process, words);
 }
 
 export function present<T>(...remedies: (T | null)[]): T[] {

@@ -2,8 +2,8 @@
  * Candidates of one second to findings that stay: what lasts appears, what is gone for a while resolves, what wavers
  * does neither. In: what was watched, candidates, time. Out: what is watched, and rows of it. Pure.
  */
-import type { FindingRow, Severity } from '../protocol/rows.js';
-import type { Candidate } from './types.js';
+import type { FindingRow, Remedy, Severity } from '../protocol/rows.js';
+import type { Advice, Candidate } from './types.js';
 
 /** Without evidence for this long a finding is resolved. */
 const RESOLVE_MS = 15_000;
@@ -130,11 +130,15 @@ function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank
     rank,
     severity,
     evidence: [...evidence],
-    doNow: [...doNow],
-    fixForGood: [...fixForGood],
+    doNow: doNow.map(remedyOf),
+    fixForGood: fixForGood.map(({ text, snippet, language }) => ({ text, snippet, language })),
     since: Math.round(since ?? 0),
     resolved: resolved === null ? null : Math.round(resolved),
     incident: null,
     part: false,
   };
+}
+
+function remedyOf({ text, command, undo, effect, persistence, snippet, language }: Advice): Remedy {
+  return { text, command, undo, effect, persistence, snippet: snippet ?? null, language: language ?? null };
 }

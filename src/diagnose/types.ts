@@ -3,6 +3,7 @@
  * facts are what rows do not show. A rule is pure: the same input gives the same candidates. reducer.ts makes findings of
  * them. Types only.
  */
+import type { Changes } from '../forecast/projection.js';
 import type { AnyRow } from '../protocol/frames.js';
 import type {
   BudgetRow,
@@ -85,12 +86,45 @@ export interface Tables {
   readonly time: number;
 }
 
+/** The first and the last of some ports in a row. */
+export type PortSpan = readonly [number, number];
+
+/** Local ports of a namespace that are spoken for. */
+export interface PortUse {
+  /** net.ipv4.ip_local_reserved_ports; ascending. */
+  readonly reserved: readonly PortSpan[];
+  /** On which something listens. */
+  readonly listening: readonly number[];
+}
+
 export interface Facts {
   /** Closes per second that skipped TIME_WAIT for want of buckets, by key of `totals`; in a scope, of those that it shows. */
   readonly overflowPerSec: ReadonlyMap<string, number>;
   /** The runtime that a process carries inside, by its file and the libraries it has mapped; null: none, or not known. */
   runtimeOf(process: ProcessInfo): Runtime | null;
+  /** Null: not known. */
+  portsOf(netnsId: string | null): PortUse | null;
 }
+
+/** A sysctl below net.ipv4 that a remedy sets. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  /** As it is now. */
+  readonly before: string;
+}
+
+/** What to do now. Only a change of settings has the parts that may be missing. */
+export type Advice = Omit<Remedy, 'snippet' | 'language'> &
+  Partial<Pick<Remedy, 'snippet' | 'language'>> & {
+    /** The last one is what it is about. */
+    readonly settings?: readonly Setting[];
+    /** For the what-if. */
+    readonly change?: Partial<Changes>;
+  };
+
+/** What to change in the application. */
+export type Cure = Fix & { readonly change?: Partial<Changes> };
 
 export interface Candidate {
   /** Which thing this is about: the same from second to second. */
@@ -107,8 +141,8 @@ export interface Candidate {
   readonly confidenceReason: string;
   readonly title: string;
   readonly evidence: readonly Evidence[];
-  readonly doNow: readonly Remedy[];
-  readonly fixForGood: readonly Fix[];
+  readonly doNow: readonly Advice[];
+  readonly fixForGood: readonly Cure[];
   readonly process: ProcessInfo;
   readonly program: string | null;
   readonly destination: Endpoint;

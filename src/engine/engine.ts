@@ -13,6 +13,7 @@ import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
+import { portUse } from '../aggregate/rows/port-use.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
 import type { NativeAddon, NativeSocketDumper, NativeTracer } from '../capture/native.js';
 import { RingDrain } from '../capture/ring-drain.js';
@@ -211,6 +212,7 @@ class TracingEngine implements Engine {
     return new Diagnosis(tables, {
       standing: (now) => standing.at(now),
       runtimeOf: (process) => runtimes.of(process),
+      portsOf: (netnsId) => portUse(aggregator.namespaces, netnsId),
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
       entered: (incident) => {
         const { key, state, title } = incident;

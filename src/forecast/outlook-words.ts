@@ -49,3 +49,10 @@ export function fineText(tightest: BudgetRow | null, none: string): string {
     tightest === null ? none : `Tightest budget: ${percent(pressure(tightest))} ${place(tightest)}.`;
   return `Ports are fine. ${tight}`;
 }
+
+/** A budget that is out, in a few words without numbers: beside a sentence that is about another. */
+export function runsOutText({ kind, destination }: Pick<BudgetRow, 'kind' | 'destination'>): string {
+  return kind === 'bind-pool'
+    ? 'bind() runs out of ports'
+    : `ports to ${destination.address === null ? 'many destinations' : (endpoint(destination) ?? UNKNOWN)} run out`;
+}

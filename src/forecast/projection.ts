@@ -22,6 +22,9 @@ export interface Changes {
 
 export const UNCHANGED: Changes = { range: null, twReuse: null, sources: 1, destinations: 1, reused: 0 };
 
+/** What is known of the connections toward a place. */
+export type Stream = Pick<FlowRow, 'openPerSec' | 'closePerSec' | 'closed' | 'closedFirst' | 'lifetimeMs'>;
+
 export interface Projection {
   /** Ports there are, over all addresses. */
   readonly limit: number;
@@ -48,7 +51,7 @@ export interface Projection {
 /** Null: the namespace's settings are not known yet. */
 export function project(
   budget: BudgetRow,
-  flows: readonly FlowRow[],
+  flows: readonly Stream[],
   totals: TotalsRow,
   changes: Changes,
 ): Projection | null {
@@ -103,8 +106,8 @@ function through({ sustainablePerSec }: BudgetRow, opens: number, { reused }: Ch
  * What each place gets of the stream. @param refused some found no port: how fast connections close now says nothing of how fast
  * they would
  */
-function streamOf(flows: readonly FlowRow[], openPerSec: number, refused: boolean, places: number) {
-  const sum = (of: (row: FlowRow) => number | null) => flows.reduce((all, row) => all + (of(row) ?? 0), 0);
+function streamOf(flows: readonly Stream[], openPerSec: number, refused: boolean, places: number) {
+  const sum = (of: (row: Stream) => number | null) => flows.reduce((all, row) => all + (of(row) ?? 0), 0);
   const opens = sum((row) => row.openPerSec);
   const factor = opens > 0 ? openPerSec / opens / places : 1 / places;
   const closed = sum((row) => row.closed);

@@ -257,13 +257,18 @@ export const Evidence = Type.Object({
   value: Nullable(Type.Union([Type.Number(), Type.String()])),
 });
 export type Evidence = Static<typeof Evidence>;
-/** A change of the running system. `undo` takes it back; `persistence` says how long it lasts, and how to keep it. */
+/**
+ * A change of the running system. `undo` takes it back; `persistence` says how long it lasts, `snippet` is what keeps it, in the form of
+ * the place: a host, a container, a pod.
+ */
 export const Remedy = Type.Object({
   text: Type.String(),
   command: Text,
   undo: Text,
   effect: Text,
   persistence: Text,
+  snippet: Text,
+  language: Text,
 });
 export type Remedy = Static<typeof Remedy>;
 export const Fix = Type.Object({ text: Type.String(), snippet: Text, language: Text });
@@ -344,6 +349,23 @@ export const Change = Type.Object({
 });
 export type Change = Static<typeof Change>;
 
+/** First what cures it, then what gives headroom, then what does not help and why: `reason`. */
+export const REMEDY_ROLES = ['fix-for-good', 'do-now', 'will-not-help'] as const;
+export type RemedyRole = (typeof REMEDY_ROLES)[number];
+/** `settlesAt`: ports that are held in the end with it, at today's demand. `snippet`: a cure's code; of a setting, what keeps it. */
+export const IncidentRemedy = Type.Object({
+  role: Type.Enum(REMEDY_ROLES),
+  text: Type.String(),
+  command: Text,
+  undo: Text,
+  effect: Text,
+  settlesAt: Int,
+  reason: Text,
+  snippet: Text,
+  language: Text,
+});
+export type IncidentRemedy = Static<typeof IncidentRemedy>;
+
 export const IncidentRow = Type.Object({
   key: Type.String(),
   kind: Type.Enum(INCIDENT_KINDS),
@@ -365,6 +387,7 @@ export const IncidentRow = Type.Object({
   culprits: Type.Array(Culprit),
   victims: Type.Array(Victim),
   findings: Type.Array(Type.String()),
+  remedies: Type.Array(IncidentRemedy),
   changes: Type.Array(Change),
   lowerBound: Type.Boolean(),
 });

@@ -15,7 +15,7 @@ export default function beginLoad(): (() => void) | undefined {
 }
 
 const otherSession = (count: string): ChildProcess =>
-  spawn('setsid', ['sh', '-c', LOOPS, count], { stdio: 'ignore' });
+  spawn('setpriv', ['--pdeathsig=TERM', 'setsid', 'sh', '-c', LOOPS, count], { stdio: 'ignore' }); // They end with us.
 
 const sameSession = (count: number): ChildProcess[] =>
   Array.from({ length: count }, () =>

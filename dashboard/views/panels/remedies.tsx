@@ -14,7 +14,7 @@ export function Severity({ of }: { of: FindingRow }) {
   );
 }
 
-export function DoNow({ remedy: { text, command, undo, effect, persistence } }: { remedy: Remedy }) {
+export function DoNow({ remedy: { text, command, undo, effect, persistence, snippet } }: { remedy: Remedy }) {
   return (
     <div class="remedy">
       <p>{foreign(text)}</p>
@@ -27,6 +27,7 @@ export function DoNow({ remedy: { text, command, undo, effect, persistence } }: 
       <p class="quiet">
         {[effect, persistence].flatMap((one) => (one === null ? [] : foreign(one))).join(' ')}
       </p>
+      {snippet === null ? null : <Copyable text={snippet} label={`what keeps it: ${text}`} />}
     </div>
   );
 }

@@ -67,6 +67,11 @@ export class NamespaceTable {
     return this.living.get(inode) ?? null;
   }
 
+  /** @param key net cookie, decimal */
+  known(key: string): Namespace | null {
+    return this.byCookie.get(Number(key)) ?? null;
+  }
+
   all(): Iterable<Namespace> {
     return this.byCookie.values();
   }

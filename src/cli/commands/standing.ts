@@ -2,7 +2,9 @@
  * How ports stand, for the commands that say it in a sentence: of the whole machine in the service's words, of the scope that
  * --filter and --netns select in words about that scope alone. In: options, a data source. Out: rows, and where they are.
  */
+
 import { byTightness, failingNow, isOut, tightestOf } from '../../forecast/outlook.js';
+import { runsOutText } from '../../forecast/outlook-words.js';
 import { endpoint, integer } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
@@ -114,19 +116,35 @@ function othersOut(
 }
 
 /** `In blue, held by worker 77 (20,001).`, `Also out: …`: sentences for what the verdict leaves open. */
-export function whereabouts({ subject, victim, alsoOut, totals, matchesNothing }: Standing): string[] {
+export function whereabouts({
+  verdict,
+  subject,
+  victim,
+  alsoOut,
+  totals,
+  matchesNothing,
+}: Standing): string[] {
   if (matchesNothing)
     return ['Nothing matches --filter now: no connection, budget or failure; is it spelled right?'];
   const inside = ({ netns, netnsId }: Pick<BudgetRow, 'netns' | 'netnsId'>) =>
     `in ${namespaceName({ netns, name: totals.find((row) => row.netnsId === netnsId)?.name ?? null })}`;
-  const others = alsoOut.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
-  const more = alsoOut.length - others.length;
+  const unsaid = alsoOut.filter((row) => !isSaid(row, verdict, totals));
+  const others = unsaid.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
+  const more = unsaid.length - others.length;
   const rest = more > 0 ? ` and ${integer(more)} more` : '';
   const about = subject ?? victim;
   return [
     ...(about === null ? [] : [`I${inside(about).slice(1)}${subject === null ? '' : heldBy(subject)}.`]),
     ...(others.length === 0 ? [] : [`Also out: ${others.join('; ')}${rest}.`]),
   ];
+}
+
+/** The verdict names the first of what else is out itself (`And 1 more: …`), with the namespace where that is not the same. */
+function isSaid(row: BudgetRow, { text, incident }: VerdictRow, totals: readonly TotalsRow[]): boolean {
+  const name = totals.find(({ netnsId }) => netnsId === row.netnsId)?.name ?? `namespace ${row.netns}`;
+  const isHere = row.netnsId !== null && incident?.split(':')[1] === row.netnsId;
+  const words = `${runsOutText(row)}${isHere ? '' : ` in ${name}`}`;
+  return text.includes(`${words};`) || text.includes(`${words}.`);
 }
 
 function target({ kind, source, destination }: BudgetRow): string {

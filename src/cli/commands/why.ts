@@ -102,7 +102,7 @@ function section(title: string, lines: readonly string[]): string[] {
 
 const evidenceLine = (one: Evidence): string => `${one.text}: ${evidenceText(one) ?? 'unknown'}`;
 
-function remedyLines({ text, command, undo, effect, persistence }: Remedy): string[] {
+function remedyLines({ text, command, undo, effect, persistence, snippet }: Remedy): string[] {
   const known = (label: string, value: string | null) => (value === null ? [] : [`  ${label}${value}`]);
   return [
     `${text}.`,
@@ -110,9 +110,14 @@ function remedyLines({ text, command, undo, effect, persistence }: Remedy): stri
     ...known('undo: ', undo),
     ...known('effect: ', effect),
     ...known('lasts: ', persistence),
+    ...snippetLines(snippet).map((line) => `  ${line}`),
   ];
 }
 
 function fixLines({ text, snippet }: Fix): string[] {
-  return [text, ...(snippet?.split('\n').map((line) => `  ${line}`) ?? [])];
+  return [text, ...snippetLines(snippet)];
+}
+
+function snippetLines(snippet: string | null): string[] {
+  return snippet?.split('\n').map((line) => `  ${line}`) ?? [];
 }

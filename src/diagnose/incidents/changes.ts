@@ -13,7 +13,8 @@ const GIVEN_UP_MS = 30_000;
 /** Kept of each incident; the oldest go. */
 export const MOST_CHANGES = 20;
 
-const SETTINGS: readonly [string, (row: TotalsRow) => string | null][] = [
+/** By name, as rows say them. */
+export const SETTINGS: readonly [string, (row: TotalsRow) => string | null][] = [
   ['ip_local_port_range', ({ portRange }) => portRange?.join(' ') ?? null],
   ['reserved ports', ({ reservedPorts }) => text(reservedPorts)],
   ['tcp_tw_reuse', ({ tcpTwReuse }) => text(tcpTwReuse)],

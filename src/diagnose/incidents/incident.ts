@@ -26,10 +26,14 @@ import { Trouble } from './trouble.js';
 
 /** Fewer within the window are no incident. */
 const LEAST_FAILURES = 5;
-/** A threat is believed when it has lasted this long, ms; longer while most ports are free: a pool may grow to its size. */
+/** A threat is believed when it has lasted this long, ms; longer while most ports are free. */
 const THREAT_MS = 1500;
-const GROWTH_MS = 5000;
+const FILLING_MS = 5000;
+/** And while all that holds ports stays open: a pool may grow to its size. */
+const GROWING_MS = 30_000;
 const HALF = 0.5;
+/** Of the ports that are held, the share in TIME_WAIT below which they stay open. */
+const FEW = 0.1;
 /** Without trouble for this long it eases, and for that long it is over. */
 const EASES_MS = 10_000;
 const OVER_MS = 60_000;
@@ -180,8 +184,9 @@ export class Incident {
 
   private beliefMs(): number {
     const { budget, threat } = this.observation;
-    const isFilling = threat === 'soon' && budget !== null && (fullness(budget) ?? 0) < HALF;
-    return isFilling ? GROWTH_MS : THREAT_MS;
+    if (budget === null || threat !== 'soon' || (fullness(budget) ?? 0) >= HALF) return THREAT_MS;
+    const staysOpen = (budget.timeWait ?? 0) < FEW * (budget.used ?? 0);
+    return staysOpen ? GROWING_MS : FILLING_MS;
   }
 
   private open(time: number): void {
@@ -233,6 +238,7 @@ export class Incident {
       failed: this.trouble.failed,
       ...this.people(begin, now),
       findings: [],
+      remedies: this.row?.remedies ?? [],
       changes: this.changes,
       lowerBound: this.observation.rows.some(({ lowerBound }) => lowerBound),
     };

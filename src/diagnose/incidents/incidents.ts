@@ -22,6 +22,8 @@ export class Incidents {
   private over: IncidentRow[] = [];
   private settings = new Map<string, TotalsRow>();
   private states = new Map<string, IncidentState>();
+  /** Of the last step. */
+  actors = new ActorIndex([]);
 
   /** Keys of those that came into another state in the last step. */
   entered: readonly string[] = [];
@@ -39,6 +41,7 @@ export class Incidents {
 
   step(tables: Tables, facts: Facts): void {
     const budgets = new Map(tables.budgets.map((row) => [row.key, row]));
+    this.actors = new ActorIndex(tables.actors);
     this.noteSettings(tables);
     this.observeAll(tables, facts, budgets);
     for (const [id, incident] of this.watched) this.end(id, incident);
@@ -92,7 +95,7 @@ export class Incidents {
     let count = rows.length;
     return {
       tables,
-      actors: new ActorIndex(tables.actors),
+      actors: this.actors,
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {
         const isWorse = count < MOST_KEPT || rows.some((row) => byKind(kind, row.kind) < 0);

@@ -3,7 +3,7 @@
  * number that people watch. Pure. Names of other processes are written as they are: whoever prints escapes.
  */
 import { outlook } from '../../forecast/outlook.js';
-import { heldText, place, runningOutText } from '../../forecast/outlook-words.js';
+import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
 import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
@@ -91,9 +91,9 @@ function shortOf({ kind, destination, name, netns }: IncidentRow): string {
   const at = where(destination);
   switch (kind) {
     case 'ports':
-      return `ports to ${at} run out`;
+      return runsOutText({ kind: 'tuple', destination });
     case 'bind-pool':
-      return 'bind() runs out of ports';
+      return runsOutText({ kind: 'bind-pool', destination });
     case 'bind':
       return `bind() fails at ${at}`;
     case 'refused':

@@ -43,7 +43,7 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
         value: row.count,
       })),
     ],
-    doNow: present(share !== null && share >= MUCH ? widen(totals, actor.process) : null),
+    doNow: present(share !== null && share >= MUCH ? widen(totals, actor.process, facts) : null),
     fixForGood: [lateBindFix(actor.process, facts), reuseFix(actor.process, actor.destination, facts)],
   });
 }

@@ -125,7 +125,7 @@ function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, f
     doNow: tight
       ? present(
           budget.reuse === 'never' ? turnReuseOn(totals, actor.process) : null,
-          widen(totals, actor.process),
+          widen(totals, actor.process, facts),
         )
       : [],
     fixForGood: [{ ...fix, text: hint + fix.text }],

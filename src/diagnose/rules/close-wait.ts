@@ -58,7 +58,7 @@ function restart({ process }: Actor) {
     undo: null,
     effect:
       service === null
-        ? 'Only looks: how many descriptors it has of how many it may have.'
+        ? 'Changes nothing: how many descriptors it has of how many it may have.'
         : 'Its connections end; it begins anew with none.',
     persistence: 'Until the leak has filled it again.',
   };

@@ -69,7 +69,7 @@ function narrow(
       confidenceReason: 'the setting was read from the kernel',
       title: `Only ${integer(ports)} local ports are allowed here (the default is ${integer(DEFAULT_PORTS)}), and ${who(actor.process, actor.program)} needs them for ${where(actor.destination)}`,
       evidence: evidenceOf(totals, ports, actor, budget),
-      doNow: present(widen(totals, actor.process)),
+      doNow: present(widen(totals, actor.process, facts)),
       fixForGood: [
         reuseFix(actor.process, actor.destination, facts),
         {

@@ -70,7 +70,7 @@ function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts
     evidence: [...budgetEvidence(budget), ...flowEvidence(budget, next), ...victimEvidence(failures)],
     doNow: present(
       !isPool && budget.reuse === 'never' ? turnReuseOn(totals, holder.process) : null,
-      widen(totals, holder.process),
+      widen(totals, holder.process, facts),
     ),
     fixForGood: [
       reuseFix(holder.process, about.destination, facts),

@@ -119,7 +119,7 @@ function storm(one: Storm): Candidate {
 
 function check({ cause, destination }: Storm) {
   const command = (CHECKS[cause] as string).replace('ADDRESS', destination.address ?? 'ADDRESS');
-  return { text: 'Look why it fails', command, undo: null, effect: 'Only looks.', persistence: null };
+  return { text: 'See why it fails', command, undo: null, effect: 'Changes nothing.', persistence: null };
 }
 
 export const BACK_OFF: Fix = {

@@ -149,6 +149,20 @@ it('check of the whole machine names namespace, holder and what else is out', as
   );
 });
 
+it('check names what is out once, be it in the verdict or behind it', async () => {
+  const { totals = [], budgets = [], failures = [] } = world();
+  const watch = new Watch();
+  const at = (second: number) =>
+    watch.step(tables({ totals, budgets, failures, time: Date.now() + second * 1000 })).verdict;
+  for (const second of [0, 1, 2]) at(second);
+  const { out } = await run({ ...world(), verdict: at(3) }, 'check');
+  const [text = ''] = out.split(' | ');
+  expect(text).toMatch(/ And 3 more: ports to .* run out in blue; ports to .* run out.*; …/);
+  const named = (place: string) => text.split(place).length - 1;
+  expect([named('10.0.0.9:5432'), named('10.0.0.10:80')]).toEqual([2, 2]);
+  expect(text).toMatch(/ Also out: [^;]*\.$/);
+});
+
 describe('the sentence of a scope', () => {
   const now = new Date(2026, 0, 2, 14, 2, 31).getTime();
   const cases: [string, BudgetRow[]][] = [

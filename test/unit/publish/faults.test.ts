@@ -98,6 +98,7 @@ it('a table that throws does not break the diagnosis off, nor go unheard', () =>
   const diagnosis = new Diagnosis(sources, {
     standing: () => new Map(),
     runtimeOf: () => null,
+    portsOf: () => null,
     failed: (error) => failures.push(error),
   });
   diagnosis.tick(1000);

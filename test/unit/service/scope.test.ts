@@ -78,6 +78,7 @@ async function serve(filter: string): Promise<void> {
   const diagnosis = new Diagnosis(memory.tables as ConstructorParameters<typeof Diagnosis>[0], {
     standing: () => new Map(),
     runtimeOf: () => null,
+    portsOf: () => null,
     failed: (error) => expect(error).toBeNull(),
     scope: scopeOf(filter),
   });

@@ -2,12 +2,10 @@
  * Commands that only look, in the namespace that a finding is about: the same port of the host's own namespace would be another one. In:
  * what it is about, commands. Out: a remedy. Pure.
  */
-import type { ProcessInfo, Remedy, TotalsRow } from '../../../protocol/rows.js';
+import type { ProcessInfo, Remedy } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
+import { enter } from '../../remedies/settings.js';
 import type { Tables } from '../../types.js';
-
-/** Only names that a shell takes as they are; other processes choose them. */
-const PLAIN = /^[\w.@-]+$/;
 
 interface About {
   readonly process: ProcessInfo;
@@ -19,13 +17,13 @@ export function look(about: About, tables: Tables, text: string, commands: reado
   const prefix = enter(totalsOf(tables, about.netnsId), about.process);
   const command = prefix === null ? null : commands.map((one) => prefix + one).join('; ');
   const there = command === null ? ` Run it in that namespace: ${commands.join('; ')}` : '';
-  return { text, command, undo: null, effect: `Only looks.${there}`, persistence: null };
-}
-
-/** Null: it is not known how to get in. */
-function enter(totals: TotalsRow | undefined, { pid, exited }: ProcessInfo): string | null {
-  if (totals === undefined) return null;
-  if (totals.name === 'host') return '';
-  if (pid !== null && exited !== true) return `nsenter -t ${pid} -n `;
-  return totals.name !== null && PLAIN.test(totals.name) ? `ip netns exec ${totals.name} ` : null;
+  return {
+    text,
+    command,
+    undo: null,
+    effect: `Changes nothing.${there}`,
+    persistence: null,
+    snippet: null,
+    language: null,
+  };
 }

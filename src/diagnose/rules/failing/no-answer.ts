@@ -89,8 +89,10 @@ function checks(about: Pick<Candidate, 'process' | 'netnsId' | 'destination'>, t
       text: 'On its host: see whether it is up, listens, and has room for new connections (Recv-Q below Send-Q)',
       command: `ss -ltn 'sport = :${about.destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows`,
       undo: null,
-      effect: 'Only looks. To be run on the host that does not answer.',
+      effect: 'Changes nothing. To be run on the host that does not answer.',
       persistence: null,
+      snippet: null,
+      language: null,
     },
   ];
 }

@@ -61,7 +61,7 @@ function scan(rows: readonly FailureRow[]): Candidate {
           text: 'On that host: see who listens',
           command: 'ss -tlnp',
           undo: null,
-          effect: 'Only looks. To be run on the host that refuses.',
+          effect: 'Changes nothing. To be run on the host that refuses.',
           persistence: null,
         },
       ],

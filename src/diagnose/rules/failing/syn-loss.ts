@@ -91,7 +91,7 @@ function lossy({ actors, opens, slow }: Lossy, tables: Tables): Candidate {
           text: 'On its host: see whether its accept queue is full (Recv-Q above Send-Q), which drops SYNs',
           command: `ss -ltn 'sport = :${destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtTCPReqQFullDrop`,
           undo: null,
-          effect: 'Only looks. To be run on the host of the destination.',
+          effect: 'Changes nothing. To be run on the host of the destination.',
           persistence: null,
         },
         look(main, tables, 'Here: see whether packets are dropped on the way out', [

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { type SavedIncidents, SavedIncidents as Schema } from '../../../../src/diagnose/incidents/saved.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
-import { budget, failure, NOW, tables, totals, Watch } from '../world.js';
+import { budget, FACTS, failure, NOW, tables, totals, Watch } from '../world.js';
 
 const AT = (seconds: number) => NOW + seconds * 1000;
 
@@ -95,7 +95,7 @@ describe('an incident over a restart', () => {
   });
 
   it('of overflows does not count those of before again: the kernel counts on', () => {
-    const facts = { overflowPerSec: new Map([['1', 5]]), runtimeOf: () => null };
+    const facts = { ...FACTS, overflowPerSec: new Map([['1', 5]]) };
     const grown = (at: number) =>
       tables({ time: AT(at), totals: [totals({ timeWaitOverflow: 1000 + 5 * at })] });
     const watch = new Watch();

@@ -1,0 +1,93 @@
+/**
+ * All that is known to say about remedies of one incident, in this second: of its findings, of its destination, and what does not help.
+ * In: an account of it, the candidates of its findings, the tables. Out: offers, in the order of their roles. Pure.
+ */
+import type { IncidentRemedy } from '../../protocol/rows.js';
+import type { ActorIndex } from '../incidents/actor-index.js';
+import type { Account } from '../incidents/incident.js';
+import { isPorts } from '../incidents/order.js';
+import type { Advice, Candidate, Cure, Setting, Tables } from '../types.js';
+import { destinationAid } from './destination.js';
+import { heldBy } from './holding.js';
+import { enter } from './settings.js';
+import { type Demand, settled } from './settles.js';
+import { type Refusal, willNotHelp } from './will-not-help.js';
+
+export interface Offer {
+  /** The same from second to second, whatever its figures. */
+  readonly topic: string;
+  readonly remedy: IncidentRemedy;
+  /** Of a change of settings. */
+  readonly settings: readonly Setting[];
+}
+
+export interface Place {
+  readonly tables: Tables;
+  readonly actors: ActorIndex;
+}
+
+const NOTHING: Omit<IncidentRemedy, 'role' | 'text'> = {
+  command: null,
+  undo: null,
+  effect: null,
+  settlesAt: null,
+  reason: null,
+  snippet: null,
+  language: null,
+};
+
+/** @param candidates of its findings, the one that speaks for it first */
+export function offersOf(
+  account: Account,
+  candidates: readonly Candidate[],
+  { tables, actors }: Place,
+): Offer[] {
+  const { row, budget } = account;
+  const totals = tables.totals.find(({ netnsId }) => netnsId === row.netnsId);
+  const takers = budget === null ? [] : actors.of(budget);
+  const demand: Demand = { budget, totals, actors: takers };
+  const [who] = [...row.victims, ...row.culprits];
+  const aid = destinationAid(row, who === undefined ? null : enter(totals, who.process));
+  const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
+  const refused = willNotHelp({ row, budget, held: heldBy(budget, takers), totals, neighbours });
+  const topics = new Set(refused.map(({ topic }) => topic));
+  const cures = [...aid.cures, ...candidates.flatMap(({ fixForGood }) => fixForGood)];
+  const advice =
+    isPorts(row.kind) || row.kind === 'overflow' ? candidates.flatMap(({ doNow }) => doNow) : aid.doNow;
+  return [
+    ...cures.map((one) => cureOffer(one, demand)),
+    ...advice.map((one) => adviceOffer(one, demand)).filter(({ topic }) => !topics.has(topic)),
+    ...refused.map(refusalOffer),
+  ];
+}
+
+/** A code example says what it is about; a sentence does, figures aside. */
+function cureOffer({ text, snippet, language, change }: Cure, demand: Demand): Offer {
+  const { settlesAt } = settled(demand, change);
+  const remedy = { ...NOTHING, role: 'fix-for-good' as const, text, snippet, language, settlesAt };
+  return { topic: `cure ${withoutFigures(snippet ?? text)}`, remedy, settings: [] };
+}
+
+function adviceOffer(advice: Advice, demand: Demand): Offer {
+  const { text, command, undo, effect, persistence, change, settings = [] } = advice;
+  const { settlesAt, words } = settled(demand, change);
+  const parts = [effect === null ? null : `${effect}${words}`, persistence].filter((part) => part !== null);
+  const remedy = {
+    ...NOTHING,
+    role: 'do-now' as const,
+    text,
+    command,
+    undo,
+    effect: parts.length === 0 ? null : parts.join(' '),
+    settlesAt,
+    snippet: advice.snippet ?? null,
+    language: advice.language ?? null,
+  };
+  return { topic: settings.at(-1)?.name ?? withoutFigures(text), remedy, settings };
+}
+
+function refusalOffer({ topic, text, reason }: Refusal): Offer {
+  return { topic, remedy: { ...NOTHING, role: 'will-not-help', text, reason }, settings: [] };
+}
+
+const withoutFigures = (text: string) => text.replaceAll(/[\d.,]+/g, '#');

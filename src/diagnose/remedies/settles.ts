@@ -1,0 +1,42 @@
+/**
+ * Where an incident's budget settles with a remedy, by the what-if of the forecast at today's demand. In: a budget, who takes its ports,
+ * settings, a change. Out: ports that are held in the end, and whether that is enough. Pure.
+ */
+import { type Changes, project, type Stream, UNCHANGED } from '../../forecast/projection.js';
+import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
+import type { Actor } from '../types.js';
+import { integer } from '../words.js';
+
+export interface Demand {
+  readonly budget: BudgetRow | null;
+  readonly totals: TotalsRow | undefined;
+  /** Who takes ports of it. */
+  readonly actors: readonly Actor[];
+}
+
+export interface Settled {
+  /** Null: not known. */
+  readonly settlesAt: number | null;
+  /** What is still missing; empty: nothing. */
+  readonly words: string;
+}
+
+const UNKNOWN: Settled = { settlesAt: null, words: '' };
+
+/** Of a pool of bind() it is not known: what-if is about connect(). */
+export function settled({ budget, totals, actors }: Demand, change: Partial<Changes> | undefined): Settled {
+  if (change === undefined || budget?.kind !== 'tuple' || totals === undefined) return UNKNOWN;
+  if (budget.demandPerSec === null && budget.openPerSec === null) return UNKNOWN;
+  const projection = project(budget, actors.map(streamOf), totals, { ...UNCHANGED, ...change });
+  if (projection === null) return UNKNOWN;
+  const needed = projection.neededPortsLeast ?? projection.neededPorts;
+  const isShort = needed > projection.limitEach;
+  return {
+    settlesAt: Math.min(projection.limitEach, Math.max(1, projection.settlesAt)),
+    words: isShort ? ` Not enough alone: this demand needs ${integer(needed)} ports.` : '',
+  };
+}
+
+function streamOf({ openPerSec, closed, closedFirst, lifetimeMs }: Actor): Stream {
+  return { openPerSec, closePerSec: null, closed, closedFirst, lifetimeMs: { p50: lifetimeMs, p99: null } };
+}

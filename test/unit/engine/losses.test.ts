@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FIN_WAIT2, TIME_WAIT } from '../../../src/aggregate/model/socket-state.js';
-import { type DumpedSocket, Reconciler } from '../../../src/aggregate/reconcile/reconciler.js';
+import type { DumpedSocket } from '../../../src/aggregate/reconcile/dumped-socket.js';
+import { Reconciler } from '../../../src/aggregate/reconcile/reconciler.js';
 import { absentTracer } from '../../../src/capture/absent-tracer.js';
 import { END, EVENT, FLAG } from '../../../src/decode/layout.js';
 import { LossTimes, lossesOf } from '../../../src/engine/losses.js';

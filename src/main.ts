@@ -33,7 +33,15 @@ async function run(): Promise<never> {
   };
   const stdout = new ProcessOutput(process.stdout, () => stopping.abort('pipe' satisfies StopReason));
   const stderr = new ProcessOutput(process.stderr);
-  const io: Io = { stdout, stderr, env: process.env, stop: stopping.signal, onHangUp, warnings };
+  const io: Io = {
+    stdin: process.stdin,
+    stdout,
+    stderr,
+    env: process.env,
+    stop: stopping.signal,
+    onHangUp,
+    warnings,
+  };
   const code = await commandLine(args, io, BACKENDS);
   stopping.abort();
   return leave(code, exitCodeOf(args, EXIT.failed), stdout, stderr);

@@ -38,6 +38,20 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
+/** What the programs of the demo do: absent ones do not run. */
+export interface DemoScene {
+  readonly checkout?: 'reuse' | 'churn';
+  readonly report?: boolean;
+}
+
+export interface DemoStage {
+  /** Inode of its network namespace. */
+  readonly netns: number;
+  play(scene: DemoScene): void;
+  /** Resolves when its programs have ended. */
+  end(): Promise<void>;
+}
+
 /** One end of a connection by IPv4. */
 export interface TcpEnd {
   readonly address: string;
@@ -52,4 +66,6 @@ export interface Backends {
   /** The uid of the process that has the socket with these ends on this machine; null: nobody has accepted it yet. */
   tcpOwner(local: TcpEnd, remote: TcpEnd): Promise<number | null>;
   doctor(): Promise<DoctorReport>;
+  /** Throws when no network namespace can be made. */
+  openStage(): Promise<DemoStage>;
 }

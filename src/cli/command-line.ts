@@ -20,6 +20,7 @@ function handlersFor(backends: Backends): Handlers {
     why: async (values, io) => (await import('./commands/why.js')).why(values, io, backends),
     check: async (values, io) => (await import('./commands/check.js')).check(values, io, backends),
     'what-if': async (values, io) => (await import('./commands/what-if.js')).whatIf(values, io, backends),
+    demo: async (values, io) => (await import('./commands/demo.js')).demo(values, io, backends),
     doctor: async (values, io) => (await import('./commands/doctor.js')).doctor(values, io, backends),
   };
 }

@@ -21,6 +21,7 @@ export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'pipe';
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly stdin?: Pick<NodeJS.ReadableStream, 'once'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts once; its `reason` is a StopReason. */
   readonly stop: AbortSignal;

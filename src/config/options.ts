@@ -348,6 +348,23 @@ export const COMMANDS = {
       logLevel: { ...common.logLevel, default: 'warn' },
     },
   },
+  demo: {
+    summary: 'an incident on purpose, in a network namespace of its own: what the tool says, and a fix',
+    options: {
+      seconds: {
+        schema: Type.Number({ minimum: 30, maximum: 3600 }),
+        arg: 'S',
+        help: 'seconds that it takes',
+        default: 180,
+      },
+      connect: attach.connect,
+      standalone: attach.standalone,
+      tokenFile,
+      ...tracer,
+      ...common,
+      logLevel: { ...common.logLevel, default: 'warn' },
+    },
+  },
   doctor: {
     summary: 'can this machine trace? each missing thing with its fix',
     options: {

@@ -13,6 +13,8 @@ import { candidate } from './candidate.js';
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'timed-out', 'unreachable', 'reset']);
 const WARN_PER_SEC = 5;
 const TELL_PER_SEC = 1;
+/** No more findings are kept. */
+const MOST = 100;
 
 const CHECKS: Partial<Record<Cause, string>> = {
   refused: 'ss -tlnp        # on the destination: does anybody listen there?',
@@ -38,6 +40,8 @@ interface Storm {
 export const retryStorm: Rule = (tables) =>
   storms(tables.failures)
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
+    .sort((a, b) => b.perSec - a.perSec)
+    .slice(0, MOST)
     .map(storm);
 
 /** A shell loop's processes each fail once: they are one storm, their parent's. */

@@ -1,6 +1,7 @@
 /** What a second of incidents may cost: what is read and looked at is bounded, whatever a local user makes. */
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../../../src/diagnose/incidents/subjects.js';
+import { RULES } from '../../../../src/diagnose/rules/index.js';
 import { worthy } from '../../../../src/diagnose/worthy.js';
 import type { FailureRow } from '../../../../src/protocol/rows.js';
 import { budget, FACTS, failure, NOW, tables } from '../world.js';
@@ -74,4 +75,15 @@ describe('subjects that are looked at', () => {
     expect(found.size).toBe(1000);
     expect([...found.values()].every(({ rows, failed }) => rows.length === 2 && failed === 200)).toBe(true);
   });
+});
+
+it('no rule tells of more than a hundred things, however many budgets are out and places refuse', () => {
+  const budgets = Array.from({ length: 500 }, (_, i) =>
+    budget({ key: `b${i}`, destination: place(i), ...OUT }),
+  );
+  const failures = Array.from({ length: 500 }, (_, i) => refused(i, { perSec: i }));
+  failures.push(failure({ key: 'p', budget: 'b499' }));
+  const told = Object.values(RULES).map((rule) => rule(tables({ budgets, failures }), FACTS));
+  expect(Math.max(...told.map(({ length }) => length))).toBe(100);
+  expect(told.flat().map(({ key }) => key)).toContain('port-exhaustion b499');
 });

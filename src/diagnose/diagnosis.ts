@@ -12,12 +12,12 @@ import { fullestBudgets } from './churn-severity.js';
 import { ranked, withIncidents } from './incidents/finding-parts.js';
 import { Incidents, withFindings } from './incidents/incidents.js';
 import type { SavedIncidents } from './incidents/saved.js';
-import { MarkedReplica } from './marked-replica.js';
 import { incidentOf, marksOf } from './marks.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { Remedies } from './remedies/remedies.js';
+import { MarkedReplica } from './replica/marked-replica.js';
+import { TableReplica } from './replica/table-replica.js';
 import { RULES } from './rules/index.js';
-import { TableReplica } from './table-replica.js';
 import type { Facts, Scope, Standing, Tables } from './types.js';
 import { Verdict } from './verdict.js';
 

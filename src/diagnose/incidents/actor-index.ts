@@ -5,6 +5,8 @@ import type { Actor } from '../types.js';
 export class ActorIndex {
   private readonly byPlace = new Map<string, Actor[]>();
   private readonly byNetns = new Map<string, Actor[]>();
+  /** Made when somebody asks. */
+  private byName: Map<string, Actor[]> | null = null;
 
   constructor(actors: readonly Actor[]) {
     for (const actor of actors) {
@@ -21,8 +23,21 @@ export class ActorIndex {
     return this.byPlace.get(`${netnsId} ${destination.address} ${destination.port}`) ?? [];
   }
 
+  /** @param name of the process */
+  named(netnsId: string | null, name: string | null): readonly Actor[] {
+    this.byName ??= this.names();
+    return this.byName.get(`${netnsId} ${name}`) ?? [];
+  }
+
   in(netnsId: string | null): readonly Actor[] {
     return this.byNetns.get(`${netnsId}`) ?? [];
+  }
+
+  private names(): Map<string, Actor[]> {
+    const byName = new Map<string, Actor[]>();
+    for (const [netnsId, actors] of this.byNetns)
+      for (const actor of actors) push(byName, `${netnsId} ${actor.process.name}`, actor);
+    return byName;
   }
 }
 

@@ -33,7 +33,7 @@ export function changedSettings(before: TotalsRow, now: TotalsRow): string[] {
   });
 }
 
-/** @param actors of its namespace. @returns a culprit's successor, of the same name and a later start; null: there is none */
+/** @param actors of its namespace, of its name at least. @returns a culprit's successor, of the same name and a later start; null: there is none */
 export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | null {
   const { pid, name, startTime } = culprit.process;
   if (pid === null || name === null || startTime === null) return null;

@@ -275,7 +275,8 @@ export class Incident {
 
   private noteRestart({ actors, tables }: Surroundings): void {
     const [first] = this.row?.culprits ?? [];
-    const next = first === undefined ? null : restarted(first, actors.in(this.subject.netnsId));
+    const next =
+      first === undefined ? null : restarted(first, actors.named(this.subject.netnsId, first.process.name));
     if (first === undefined || next === null) return;
     const text = `${next.process.name} started again: pid ${first.process.pid} → ${next.process.pid}`;
     if (!this.changes.some((known) => known.text === text)) this.noteChange(text, tables.time);

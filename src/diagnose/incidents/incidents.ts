@@ -11,11 +11,9 @@ import type { Observation, Subject } from './observation.js';
 import { byHarm, byKind } from './order.js';
 import { rooted } from './roots.js';
 import type { SavedIncidents } from './saved.js';
-import { observe } from './subjects.js';
+import { MOST_SUBJECTS, observe } from './subjects.js';
 
 const MOST_KEPT = 200;
-/** Subjects that may become an incident; a local user makes as many as there are ports. */
-const MOST_WATCHED = 1000;
 
 export class Incidents {
   private readonly watched = new Map<string, Incident>();
@@ -70,7 +68,10 @@ export class Incidents {
   }
 
   private observeAll(tables: Tables, facts: Facts, budgets: ReadonlyMap<string, BudgetRow>): void {
-    const seen = rooted(observe(tables, facts, budgets), tables);
+    const seen = rooted(
+      observe(tables, facts, budgets, (id) => this.watched.has(id)),
+      tables,
+    );
     this.forget(seen);
     this.admit(seen);
     const now = this.surroundings(tables);
@@ -85,20 +86,21 @@ export class Incidents {
   private admit(seen: ReadonlyMap<string, Observation>): void {
     const isNew = (one: Observation) => !this.watched.has(one.subject.id);
     const ranked = [...seen.values()].filter(isNew).sort((a, b) => byKind(a.subject.kind, b.subject.kind));
-    for (const one of ranked.slice(0, Math.max(0, MOST_WATCHED - this.watched.size)))
+    for (const one of ranked.slice(0, Math.max(0, MOST_SUBJECTS - this.watched.size)))
       this.watched.set(one.subject.id, new Incident(one.subject, one));
   }
 
   private surroundings(tables: Tables): Surroundings {
     const names = new Map(tables.totals.map(({ netnsId, name }) => [netnsId, name]));
     const rows = this.lasting();
+    const [least] = rows.map(({ kind }) => kind).sort((a, b) => byKind(b, a));
     let count = rows.length;
     return {
       tables,
       actors: this.actors,
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {
-        const isWorse = count < MOST_KEPT || rows.some((row) => byKind(kind, row.kind) < 0);
+        const isWorse = count < MOST_KEPT || (least !== undefined && byKind(kind, least) < 0);
         if (isWorse) count += 1;
         return isWorse && count <= 2 * MOST_KEPT;
       },
@@ -107,7 +109,7 @@ export class Incidents {
 
   /** What is idle and has no rows any more; all that is idle when there is no room for what is new. */
   private forget(seen: ReadonlyMap<string, Observation>): void {
-    const isFull = seen.size + this.watched.size > MOST_WATCHED;
+    const isFull = seen.size + this.watched.size > MOST_SUBJECTS;
     for (const [id, { isIdle }] of this.watched)
       if (isIdle && (isFull || !seen.has(id))) this.watched.delete(id);
   }

@@ -31,22 +31,28 @@ export interface Observation {
 export class Gathered {
   private readonly byId = new Map<string, Observation & { rows: FailureRow[] }>();
 
-  /** @param id another subject's, when it follows from that */
-  add(one: Observation, id = one.subject.id): void {
+  /** @param id another subject's, when it follows from that. @param room false: of a subject that is not known yet it is left out */
+  add(one: Observation, id = one.subject.id, room = true): void {
     const known = this.byId.get(id);
-    if (known === undefined) this.byId.set(id, { ...one, rows: [...one.rows] });
-    else {
-      for (const row of one.rows) known.rows.push(row);
-      Object.assign(known, {
-        budget: known.budget ?? one.budget,
-        threat: known.threat ?? one.threat,
-        failed: known.failed + one.failed,
-        holder: known.holder ?? one.holder ?? null,
-      });
-    }
+    if (known !== undefined) grow(known, one);
+    else if (room) this.byId.set(id, { ...one, rows: [...one.rows] });
+  }
+
+  get size(): number {
+    return this.byId.size;
   }
 
   get all(): ReadonlyMap<string, Observation> {
     return this.byId;
   }
+}
+
+type Growing = { -readonly [K in keyof Observation]: Observation[K] } & { rows: FailureRow[] };
+
+function grow(known: Growing, { rows, budget, threat, failed, holder = null }: Observation): void {
+  for (const row of rows) known.rows.push(row);
+  known.budget ??= budget;
+  known.threat ??= threat;
+  known.failed += failed;
+  known.holder ??= holder;
 }

@@ -48,28 +48,43 @@ export function namedCulprit([first]: readonly Culprit[]): Culprit | null {
   return first !== undefined && (first.share ?? 1) >= NAMED_SHARE ? first : null;
 }
 
-/** Failed calls by who made them, processes of one program together. */
-export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
-  const byProgram = new Map<string, Victim>();
-  for (const row of rows) {
-    const { process, program, count, key } = row;
-    const group = program === null ? key : programKey(process, program);
-    const known = byProgram.get(group);
-    const one = { process, program, failed: count, perSec: row.perSec ?? 0 };
-    byProgram.set(group, known === undefined ? one : together(known, one));
-  }
-  return byProgram;
+interface Failing extends Victim {
+  /** Several processes. */
+  isCrowd: boolean;
+  /** Of the one that is named. */
+  most: number;
 }
 
-function together(a: Victim, b: Victim): Victim {
-  const most = a.failed >= b.failed ? a : b;
-  const isOne = a.process.pid === b.process.pid && a.process.startTime === b.process.startTime;
-  return {
-    process: isOne ? most.process : { ...most.process, pid: null, startTime: null, cmdline: null },
-    program: most.program,
-    failed: a.failed + b.failed,
-    perSec: a.perSec + b.perSec,
-  };
+/** Of one program. */
+export const groupOf = ({ process, program, key }: FailureRow): string =>
+  program === null ? key : programKey(process, program);
+
+/** Failed calls by who made them, processes of one program together. */
+export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
+  const byProgram = new Map<string, Failing>();
+  for (const row of rows) {
+    const { process, program, count } = row;
+    const group = groupOf(row);
+    const perSec = row.perSec ?? 0;
+    const known = byProgram.get(group);
+    if (known === undefined)
+      byProgram.set(group, { process, program, failed: count, perSec, isCrowd: false, most: count });
+    else join(known, row, perSec);
+  }
+  return new Map([...byProgram].map(([key, one]) => [key, victimOf(one)]));
+}
+
+function join(known: Failing, { process, program, count }: FailureRow, perSec: number): void {
+  const { pid, startTime } = known.process;
+  if (process.pid !== pid || process.startTime !== startTime) known.isCrowd = true;
+  if (count > known.most) Object.assign(known, { process, program, most: count });
+  known.failed += count;
+  known.perSec += perSec;
+}
+
+function victimOf({ process, program, failed, perSec, isCrowd }: Failing): Victim {
+  const who = isCrowd ? { ...process, pid: null, startTime: null, cmdline: null } : process;
+  return { process: who, program, failed, perSec };
 }
 
 /**

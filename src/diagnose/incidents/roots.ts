@@ -14,10 +14,11 @@ export function rooted(
   tables: Tables,
 ): ReadonlyMap<string, Observation> {
   const behind = poolsBehind(tables);
+  const isPool = ({ subject }: Observation) => subject.kind === 'bind-pool';
+  if (![...found.values()].some(isPool)) return found;
   const pools = new Map<string | null, Observation[]>();
   for (const one of found.values())
-    if (one.budget !== null && behind.has(one.budget.key))
-      pools.set(one.subject.netnsId, [...(pools.get(one.subject.netnsId) ?? []), one]);
+    if (one.budget !== null && behind.has(one.budget.key)) addTo(pools, one.subject.netnsId, one);
   const out = outOf(found);
   const roots = new Gathered();
   for (const one of found.values()) {
@@ -26,6 +27,12 @@ export function rooted(
     else if (!isEcho(one, behind, out)) roots.add(one);
   }
   return roots.all;
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [value]);
+  else known.push(value);
 }
 
 /** Keys of the pools whose ports bind() has taken, not connections without it. */

@@ -8,10 +8,13 @@ import { programKey } from '../program-key.js';
 import { Listeners } from '../rules/failing/listeners.js';
 import { unansweredOf } from '../rules/failing/unanswered.js';
 import type { Facts, Tables } from '../types.js';
+import { wantsPorts, worthy } from '../worthy.js';
 import { Gathered, type Observation, type Subject } from './observation.js';
 
 /** Failure rows read in a second. */
 const MOST_ROWS = 5000;
+/** Subjects that may become an incident; a local user makes as many as there are ports. */
+export const MOST_SUBJECTS = 1000;
 /** Running out later than this is no incident yet, seconds. */
 const SOON_SECONDS = 600;
 /** So many ports of one host that refuse one program are a scan. */
@@ -31,38 +34,56 @@ const KINDS: Readonly<Partial<Record<FailureRow['cause'], IncidentKind>>> = {
   'no-memory': 'other',
 };
 
-/** @param budgets by key */
+/** @param budgets by key. @param isWatched a subject that is looked at already has room in any case */
 export function observe(
   tables: Tables,
   facts: Facts,
   budgets: ReadonlyMap<string, BudgetRow>,
+  isWatched: (id: string) => boolean = () => false,
 ): ReadonlyMap<string, Observation> {
   const found = new Gathered();
+  const add = (one: Observation) => {
+    const { id, kind } = one.subject;
+    found.add(one, id, found.size < MOST_SUBJECTS || kind === 'bind-pool' || isWatched(id));
+  };
+  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) add(ofOverflow(row));
   for (const budget of tables.budgets) {
     const threat = threatOf(budget);
-    if (threat !== null) found.add({ ...ofBudget(budget), threat, rows: [], failed: 0 });
+    if (threat !== null) add({ subject: subjectOfBudget(budget), budget, threat, rows: [], failed: 0 });
   }
-  const failures = worthy(tables.failures);
-  const scans = scansOf(failures, tables.time);
   const unanswered = unansweredOf(tables);
   const listeners = new Listeners(tables.actors);
-  for (const given of failures) {
-    const row = unanswered.rows.get(given.key) ?? given;
-    const kind = unanswered.rows.has(given.key) ? 'no-answer' : kindOf(given);
-    if (kind === null) continue;
-    const besides = { answeredPerSec: unanswered.answeredPerSec(row), holder: listeners.of(row) };
-    found.add({ ...ofFailure(row, kind, budgets, scans), ...besides });
-  }
-  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) found.add(ofOverflow(row));
+  addFailures(worthy(tables.failures, MOST_ROWS), tables.time, { budgets, unanswered, listeners, add });
   return found.all;
 }
 
-/** All of them, unless somebody fails on purpose at thousands of places: then those for want of ports, and the fastest. */
-function worthy(rows: readonly FailureRow[]): readonly FailureRow[] {
-  if (rows.length <= MOST_ROWS) return rows;
-  const rank = ({ cause, perSec }: FailureRow) => (cause.endsWith('exhausted') ? 1e9 : 0) + (perSec ?? 0);
-  return [...rows].sort((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS);
+/** What failures are judged by. */
+interface Beside {
+  readonly budgets: ReadonlyMap<string, BudgetRow>;
+  readonly unanswered: ReturnType<typeof unansweredOf>;
+  readonly listeners: Listeners;
+  add(one: Observation): void;
 }
+
+/** Those for want of ports first, as long as there is room. */
+function addFailures(rows: readonly FailureRow[], time: number, beside: Beside): void {
+  const others = rows.filter((row) => !wantsPorts(row));
+  for (const row of rows) if (wantsPorts(row)) addFailure(row, NO_SCANS, beside);
+  const scans = scansOf(others, time);
+  for (const row of others) addFailure(row, scans, beside);
+}
+
+function addFailure(given: FailureRow, scans: ReadonlySet<string>, beside: Beside): void {
+  const { budgets, unanswered, listeners, add } = beside;
+  const silent = unanswered.rows.get(given.key);
+  const kind = silent === undefined ? kindOf(given) : 'no-answer';
+  if (kind === null) return;
+  const row = silent ?? given;
+  const more = { answeredPerSec: unanswered.answeredPerSec(row), holder: listeners.of(row) };
+  add({ ...ofFailure(row, kind, budgets, scans), ...more });
+}
+
+const NO_SCANS: ReadonlySet<string> = new Set();
 
 function threatOf(budget: BudgetRow): Observation['threat'] {
   const next = outlook(budget);
@@ -82,14 +103,10 @@ function kindOf({ call, cause, direction, count }: FailureRow): IncidentKind | n
   return kind;
 }
 
-function ofBudget(budget: BudgetRow): Pick<Observation, 'subject' | 'budget' | 'threat'> {
+function subjectOfBudget(budget: BudgetRow): Subject {
   const kind = budget.kind === 'tuple' ? 'ports' : 'bind-pool';
   const destination = budget.kind === 'tuple' ? budget.destination : NOWHERE;
-  return {
-    subject: subjectOf(kind, budget, budget.source.address, destination),
-    budget,
-    threat: threatOf(budget),
-  };
+  return subjectOf(kind, budget, budget.source.address, destination);
 }
 
 const NOWHERE: Endpoint = { address: null, port: null };
@@ -102,8 +119,9 @@ function ofFailure(
 ): Observation {
   const counts = { rows: [row], failed: row.count };
   const budget = row.budget === null ? undefined : budgets.get(row.budget);
-  if (budget !== undefined) return { ...ofBudget(budget), ...counts };
-  const isScan = kind === 'refused' && scans.has(scanKey(row));
+  if (budget !== undefined)
+    return { subject: subjectOfBudget(budget), budget, threat: threatOf(budget), ...counts };
+  const isScan = kind === 'refused' && scans.size > 0 && scans.has(scanKey(row));
   const destination = isScan ? { address: row.destination.address, port: null } : row.destination;
   const subject = subjectOf(isScan ? 'scan' : kind, row, null, destination);
   return { subject, budget: null, threat: null, ...counts };
@@ -121,7 +139,7 @@ function subjectOf(
   destination: Endpoint,
 ): Subject {
   const { address, port } = destination;
-  const id = [kind, netnsId ?? '', bracketed(source), bracketed(address), port ?? ''].join(':');
+  const id = `${kind}:${netnsId ?? ''}:${bracketed(source)}:${bracketed(address)}:${port ?? ''}`;
   return { id, kind, netns, netnsId, destination };
 }
 
@@ -131,14 +149,21 @@ const bracketed = (address: string | null) =>
 
 /** Programs and hosts of which many ports refuse lately. */
 export function scansOf(failures: readonly FailureRow[], time: number): Set<string> {
+  const lately = failures.filter((row) => row.cause === 'refused' && time - (row.lastSeen ?? 0) <= SCAN_MS);
+  const hosts = new Map<string | null, number>();
+  for (const { destination } of lately)
+    hosts.set(destination.address, (hosts.get(destination.address) ?? 0) + 1);
   const ports = new Map<string, Set<number | null>>();
-  for (const row of failures) {
-    if (row.cause !== 'refused' || time - (row.lastSeen ?? 0) > SCAN_MS) continue;
-    const key = scanKey(row);
-    const known = ports.get(key) ?? new Set();
-    ports.set(key, known.add(row.destination.port));
-  }
+  for (const row of lately)
+    if ((hosts.get(row.destination.address) ?? 0) >= SCANNED_PORTS) addPort(ports, row);
   return new Set([...ports].filter(([, { size }]) => size >= SCANNED_PORTS).map(([key]) => key));
+}
+
+function addPort(ports: Map<string, Set<number | null>>, row: FailureRow): void {
+  const key = scanKey(row);
+  const known = ports.get(key);
+  if (known === undefined) ports.set(key, new Set([row.destination.port]));
+  else if (known.size < SCANNED_PORTS) known.add(row.destination.port);
 }
 
 export function scanKey({ netnsId, destination, process, program }: FailureRow): string {

@@ -5,7 +5,7 @@
 import type { FailureRow } from '../../protocol/rows.js';
 import { tenths } from '../words.js';
 import type { Observation } from './observation.js';
-import { failedBy } from './people.js';
+import { groupOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { FailureWindow, WINDOW_MS } from './window.js';
 
@@ -27,8 +27,8 @@ export class Trouble {
   forecast: { readonly seconds: number; readonly time: number } | null = null;
   /** Failed calls by who made them, before the first one of the window. */
   before: ReadonlyMap<string, number> = new Map();
-  /** The same a second ago. */
-  private counts: ReadonlyMap<string, number> | null;
+  /** The rows of a second ago, which say the same; seldom asked. */
+  private rows: readonly FailureRow[] | null;
 
   /**
    * @param past of the same subject, when that was an incident before
@@ -36,7 +36,7 @@ export class Trouble {
    */
   constructor(past: Trouble | null, counted: number | null = null) {
     this.window = new FailureWindow(past === null ? counted : past.window.total);
-    this.counts = past?.counts ?? null;
+    this.rows = past?.rows ?? null;
   }
 
   /** Of one that an earlier run of the service saw begin: counts of this one begin at zero. */
@@ -83,13 +83,13 @@ export class Trouble {
     const grown = this.window.add(failed, lately(rows, time), time);
     if (grown > 0) {
       const isFirst = !isIncident && this.recent === grown;
-      if (isFirst) this.before = this.counts ?? countsOf(rows.filter((row) => !isFresh(row, time)));
+      if (isFirst) this.before = countsOf(this.rows ?? rows.filter((row) => !isFresh(row, time)));
       if (isFirst) this.firstFailure = firstOf(rows, time);
       if (!isFirst && this.lastFailure !== null && time - this.lastFailure > PAUSE_MS) this.pauses += 1;
       this.lastFailure = lastOf(rows, time);
     }
     this.failed = isIncident ? this.failed + grown : this.recent;
-    this.counts = countsOf(rows);
+    this.rows = rows;
     if (!isIncident && time - (this.lastFailure ?? time) > SLIGHT_MS) this.lastFailure = null;
   }
 }
@@ -108,16 +108,20 @@ function recent({ lastSeen, perSec, count }: FailureRow, time: number): number {
 }
 
 function firstOf(rows: readonly FailureRow[], time: number): number {
-  return Math.min(
-    time,
-    ...rows.filter((row) => isFresh(row, time)).map(({ firstSeen }) => firstSeen ?? time),
-  );
+  let first = time;
+  for (const row of rows) if (isFresh(row, time)) first = Math.min(first, row.firstSeen ?? time);
+  return first;
 }
 
 function lastOf(rows: readonly FailureRow[], time: number): number {
-  return rows.length === 0 ? time : Math.max(...rows.map(({ lastSeen }) => lastSeen ?? 0));
+  if (rows.length === 0) return time;
+  let last = 0;
+  for (const { lastSeen } of rows) last = Math.max(last, lastSeen ?? 0);
+  return last;
 }
 
 function countsOf(rows: readonly FailureRow[]): Map<string, number> {
-  return new Map([...failedBy(rows)].map(([key, { failed }]) => [key, failed]));
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(groupOf(row), (counts.get(groupOf(row)) ?? 0) + row.count);
+  return counts;
 }

@@ -38,8 +38,12 @@ export const poolBypassed: Rule = (tables, facts) =>
   busiest(tables, (actor) => actor.steady > 0).map((actor) => bypass(actor, tables, facts));
 
 function busiest(tables: Tables, wanted: (actor: Actor) => boolean): Actor[] {
-  const churning = tables.actors.filter((actor) => churns(actor, demandOf(tables, actor)) && wanted(actor));
-  return churning.sort((a, b) => demandOf(tables, b) - demandOf(tables, a)).slice(0, MOST);
+  const asking = tables.actors.map((actor) => ({ actor, demand: demandOf(tables, actor) }));
+  const churning = asking.filter(({ actor, demand }) => churns(actor, demand) && wanted(actor));
+  return churning
+    .sort((a, b) => b.demand - a.demand)
+    .slice(0, MOST)
+    .map(({ actor }) => actor);
 }
 
 function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {

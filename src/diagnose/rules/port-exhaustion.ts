@@ -15,6 +15,8 @@ import { clock, integer, percent, rate, seconds, where, who } from '../words.js'
 import { candidate, isKnown } from './candidate.js';
 
 const VICTIMS_SHOWN = 3;
+/** Budgets told of at once: each is a search through actors and failures, and no more findings are kept. */
+const MOST = 100;
 /** Share of the limit, TIME_WAIT entries that may be taken over included. */
 const FULL = 0.9;
 /** A failure this old is history, ms. */
@@ -22,12 +24,15 @@ const RECENT_MS = 30_000;
 
 export const portExhaustion: Rule = (tables, facts) => {
   const failing = new Set(failingNow(tables.failures, tables.time).map(({ budget }) => budget));
-  return tables.budgets.flatMap((budget) => {
-    const isFailing = failing.has(budget.key) && (fullness(budget) ?? 0) >= FULL;
-    const isTold = budget.limit !== null && (level(budget) !== 'fine' || isFailing);
-    return isTold ? exhaustion(budget, isFailing, tables, facts) : [];
-  });
+  const fails = (budget: BudgetRow) => failing.has(budget.key) && (fullness(budget) ?? 0) >= FULL;
+  const told = tables.budgets.filter((row) => row.limit !== null && (level(row) !== 'fine' || fails(row)));
+  const worst =
+    told.length <= MOST ? told : told.sort((a, b) => harm(b, fails(b)) - harm(a, fails(a))).slice(0, MOST);
+  return worst.map((budget) => exhaustion(budget, fails(budget), tables, facts));
 };
+
+/** Budgets in which calls fail go first, then the fullest. */
+const harm = (budget: BudgetRow, isFailing: boolean) => (isFailing ? 2 : 0) + (fullness(budget) ?? 0);
 
 /** @param isFailing calls find no port in it now */
 function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts: Facts): Candidate {

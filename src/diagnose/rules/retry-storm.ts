@@ -17,6 +17,8 @@ const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'reset']);
 const WARN_PER_SEC = 5;
 /** As many as make an incident. */
 const TELL_PER_SEC = 0.5;
+/** No more findings are kept. */
+const MOST = 100;
 
 const CHECKS: Partial<Record<Cause, string>> = {
   refused: 'ss -tlnp        # on the destination: does anybody listen there?',
@@ -41,6 +43,8 @@ interface Storm {
 export const retryStorm: Rule = (tables) =>
   storms(tables.failures.filter((row) => !isScanned(row, tables)))
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
+    .sort((a, b) => b.perSec - a.perSec)
+    .slice(0, MOST)
     .map(storm);
 
 const isScanned = (row: FailureRow, tables: Tables) =>

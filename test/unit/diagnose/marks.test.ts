@@ -1,7 +1,7 @@
 /** Which incident a row or an annotation belongs to: by namespace, place and time. */
 import { describe, expect, it } from 'vitest';
-import { MarkedReplica } from '../../../src/diagnose/marked-replica.js';
 import { incidentOf, marksOf } from '../../../src/diagnose/marks.js';
+import { MarkedReplica } from '../../../src/diagnose/replica/marked-replica.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
 import { failure, incident } from '../publish/rows.js';
 

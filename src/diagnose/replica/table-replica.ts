@@ -2,8 +2,8 @@
  * A replica of one table on its way to clients, which the diagnosis reads: passes changes on and keeps the current rows. The
  * diagnosis pulls once a second, clients at their own pace. In: a table source. Out: the same changes, the rows.
  */
-import type { RowOf, TableTopic } from '../protocol/frames.js';
-import type { Changes, TableSource } from '../protocol/source.js';
+import type { RowOf, TableTopic } from '../../protocol/frames.js';
+import type { Changes, TableSource } from '../../protocol/source.js';
 
 export class TableReplica<T extends TableTopic> implements TableSource<T> {
   /** The rows that clients have or will get: to be read only. */

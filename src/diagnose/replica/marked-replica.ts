@@ -2,7 +2,7 @@
  * A replica whose rows say which incident they are about. In: a table source, marks. Out: the same changes with `incident`, and rows whose
  * mark changed.
  */
-import type { RowOf } from '../protocol/frames.js';
+import type { RowOf } from '../../protocol/frames.js';
 import { TableReplica } from './table-replica.js';
 
 export class MarkedReplica<T extends 'budgets' | 'failures'> extends TableReplica<T> {

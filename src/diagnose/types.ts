@@ -106,6 +106,7 @@ export interface Candidate {
   readonly evidence: readonly Evidence[];
   readonly doNow: readonly Remedy[];
   readonly fixForGood: readonly Fix[];
+  readonly findLine: readonly Fix[];
   readonly process: ProcessInfo;
   readonly program: string | null;
   readonly destination: Endpoint;

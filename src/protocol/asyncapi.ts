@@ -10,6 +10,7 @@ import {
   Endpoint,
   FailureRow,
   FindingRow,
+  Fix,
   FlowRow,
   IncidentRow,
   ProcessInfo,
@@ -31,6 +32,7 @@ const NAMED: Record<string, TSchema> = {
   ProcessInfo,
   Endpoint,
   Quantiles,
+  Fix,
   Other,
 };
 

@@ -5,8 +5,9 @@
 import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import { MOST_PIDS } from '../actors.js';
+import { findLine } from '../fixes.js';
 import { programKey } from '../program-key.js';
-import type { Candidate, Rule } from '../types.js';
+import type { Candidate, Facts, Rule } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
@@ -35,10 +36,10 @@ interface Storm {
   readonly pids: readonly number[];
 }
 
-export const retryStorm: Rule = (tables) =>
+export const retryStorm: Rule = (tables, facts) =>
   storms(tables.failures)
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
-    .map(storm);
+    .map((one) => storm(one, facts));
 
 /** A shell loop's processes each fail once: they are one storm, their parent's. */
 function storms(failures: readonly FailureRow[]): Storm[] {
@@ -88,7 +89,7 @@ function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
   });
 }
 
-function storm(one: Storm): Candidate {
+function storm(one: Storm, facts: Facts): Candidate {
   const { errno, cause, destination, perSec, count } = one;
   const program = one.processes === 1 ? null : one.program;
   return candidate(
@@ -107,6 +108,7 @@ function storm(one: Storm): Candidate {
       ],
       doNow: CHECKS[cause] === undefined ? [] : [check(one)],
       fixForGood: [BACK_OFF],
+      findLine: findLine(one.process, destination, facts),
     },
   );
 }

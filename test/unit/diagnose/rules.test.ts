@@ -108,7 +108,11 @@ describe('connection-churn', () => {
       title:
         'node (pid 4242) opens a new connection to 10.0.0.9:8080 for nearly every request: 300/s, it closes them itself and holds a port 60 s for each',
       doNow: [],
-      fixForGood: [{ language: 'javascript', snippet: expect.stringContaining('keepAlive: true') }],
+      fixForGood: [
+        { language: 'javascript', snippet: expect.stringContaining('keepAlive: true') },
+        { language: 'javascript', snippet: expect.stringContaining("await fetch('http://10.0.0.9:8080/')") },
+      ],
+      findLine: [{ language: 'shell', snippet: expect.stringContaining('=== 8080') }],
     });
     expect(finding?.evidence).toContainEqual({ text: 'ports there are', value: 28_232 });
   });

@@ -1,0 +1,66 @@
+/** Programs in Go and Java that make a client per request. */
+import { execFileSync } from 'node:child_process';
+import { ADDRESS, type FixCase } from './apply.js';
+import { server } from './scripts.js';
+
+const PORT = 8080;
+const URL = `http://${ADDRESS}:${PORT}/`;
+/** Which of them is compiled beside others takes the processor from the rest. */
+const ENV = { GOFLAGS: '-p=1', GOCACHE: '/tmp/portchurn-test-gocache' };
+
+export const COMPILED: Readonly<Record<string, FixCase>> = {
+  go: {
+    ...{ port: PORT, around: server, comm: /^churner$/, fix: /^Share one http.Client/ },
+    bad: {
+      once: '',
+      each: `client := &http.Client{Transport: &http.Transport{}}
+resp, err := client.Get("${URL}")
+if err == nil { io.Copy(io.Discard, resp.Body); resp.Body.Close(); client.CloseIdleConnections() }`,
+    },
+    program: (stage, { once, each }) => {
+      const source = stage.write(
+        'main.go',
+        `package main
+import ("io"; "net/http"; "time")
+${once}
+func request() {
+${each}
+}
+func main() {
+  for { request(); time.Sleep(14 * time.Millisecond) }
+}
+`,
+      );
+      const env = { ...process.env, ...ENV };
+      execFileSync('nice', ['go', 'build', '-o', `${stage.directory}/churner`, source], { env });
+      return stage.start([`${stage.directory}/churner`]);
+    },
+  },
+  java: {
+    ...{ port: PORT, around: server, comm: /^java$/, fix: /^Share one HttpClient/ },
+    bad: {
+      once: '',
+      each: `HttpResponse<String> response = HttpClient.newHttpClient().send(
+    HttpRequest.newBuilder(URI.create("${URL}")).build(), HttpResponse.BodyHandlers.ofString());`,
+    },
+    program: (stage, { once, each }) => {
+      const source = stage.write(
+        'Churner.java',
+        `import java.net.URI;
+import java.net.http.*;
+public class Churner {
+${once}
+  static void request() throws Exception {
+${each}
+  }
+  public static void main(String[] words) throws Exception {
+    for (;;) { request(); Thread.sleep(14); }
+  }
+}
+`,
+      );
+      execFileSync('nice', ['javac', '-d', stage.directory, source]);
+      return stage.start(['java', '-Xmx64m', '-cp', stage.directory, 'Churner']);
+    },
+  },
+};

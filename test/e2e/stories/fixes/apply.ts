@@ -94,7 +94,7 @@ async function opensPerAnswer(stage: Stage, run: () => Promise<Running>, judge: 
 const isOf = (row: FindingRow, { rule = 'connection-churn', port, comm }: FixCase) =>
   row.rule === rule && row.destination.port === port && comm.test(row.process.comm ?? '');
 
-async function finding(service: Service, stage: Stage, one: FixCase): Promise<FindingRow> {
+export async function finding(service: Service, stage: Stage, one: FixCase): Promise<FindingRow> {
   const table = (await service.stream(stage.scope)).subscribe('findings', {
     filter: `netns:${stage.netns.inode}`,
   });
@@ -118,11 +118,10 @@ async function apply(service: Service, stage: Stage, one: FixCase): Promise<void
   expect(said((judge ?? after.running).stdout.slice(from), 'x')).toBe(0);
   expect(after.share).toBeLessThanOrEqual(before.share * KEPT_SHARE);
   expect(after.running.stderr).not.toMatch(/error/i);
-  await after.running.stop('SIGKILL');
 }
 
 async function restarted(stage: Stage, one: FixCase, parts: Parts, before: Running): Promise<Running> {
-  await before.stop('SIGKILL');
+  await before.stop();
   return one.program(stage, parts);
 }
 

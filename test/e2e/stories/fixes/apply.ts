@@ -79,12 +79,14 @@ export function partsOf({ snippet }: Fix): Parts {
 
 const said = (text: string, sign: string) => text.split(sign).length - 1;
 
-/** Opens per answer, over the answers that come from now on. */
+/** Opens per answer, from the first answer on: those who ask a site that is not there yet try again and again. */
 async function opensPerAnswer(stage: Stage, run: () => Promise<Running>, judge: Running | null) {
-  const grown = counting(stage.netns);
-  const from = judge?.stdout.length ?? 0;
+  const before = judge?.stdout.length ?? 0;
   const running = await run();
   const counter = judge ?? running;
+  await counter.until(() => counter.stdout.indexOf('.', before) >= 0, 'answer once');
+  const grown = counting(stage.netns);
+  const from = counter.stdout.length;
   await counter.until(() => said(counter.stdout.slice(from), '.') >= ANSWERS, `answer ${ANSWERS} times`);
   const opens = grown('Tcp.ActiveOpens');
   const answers = said(counter.stdout.slice(from), '.');

@@ -64,7 +64,7 @@ export async function phpFpm(stage: Stage, listen: string, page: string): Promis
   const file = stage.write(
     'fpm.conf',
     `[global]
-error_log = /dev/stderr
+error_log = ${stage.directory}/fpm.log
 daemonize = no
 [www]
 listen = ${listen}
@@ -77,7 +77,7 @@ catch_workers_output = yes
 `,
   );
   execFileSync('chmod', ['755', stage.directory]);
-  const running = await stage.start([PHP_FPM, '-F', '-R', '-y', file]);
+  const running = await stage.start([PHP_FPM, '-F', '-R', '-O', '-y', file]);
   await running.printed(/ready to handle connections/);
   return running;
 }

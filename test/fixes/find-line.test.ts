@@ -39,7 +39,7 @@ const ASKED: Record<string, Sought> = {
   },
   java: {
     file: 'Churner.java',
-    call: 'newHttpClient()',
+    call: 'request.getInputStream()',
     says: (line) => new RegExp(`^\\d+ +Churner\\.request\\(\\) +line: ${line}$`, 'm'),
   },
 };

@@ -1,4 +1,4 @@
-/** Programs in Go and Java that make a client per request. */
+/** Programs in Go and Java: a client per request, and a connection that is ended after each. */
 import { execFileSync } from 'node:child_process';
 import { ADDRESS, type FixCase } from './apply.js';
 import { server } from './scripts.js';
@@ -40,8 +40,9 @@ func main() {
     ...{ port: PORT, around: server, comm: /^java$/, fix: /^Share one HttpClient/ },
     bad: {
       once: '',
-      each: `HttpResponse<String> response = HttpClient.newHttpClient().send(
-    HttpRequest.newBuilder(URI.create("${URL}")).build(), HttpResponse.BodyHandlers.ofString());`,
+      each: `var request = (java.net.HttpURLConnection) URI.create("${URL}").toURL().openConnection();
+request.getInputStream().readAllBytes();
+request.disconnect();`,
     },
     program: (stage, { once, each }) => {
       const source = stage.write(

@@ -32,7 +32,8 @@ async function mariadb(stage: Stage) {
   const sql = stage.write(
     'init.sql',
     `CREATE DATABASE IF NOT EXISTS test;
-CREATE USER nobody@'%' IDENTIFIED BY ''; GRANT ALL ON *.* TO nobody@'%';\n`,
+CREATE USER nobody@'%' IDENTIFIED BY '';
+GRANT ALL ON *.* TO nobody@'%';\n`,
   );
   const install = [
     '--no-defaults',

@@ -1,5 +1,5 @@
 /** Programs in Go and Java: a client per request, and a connection that is ended after each. */
-import { execFileSync } from 'node:child_process';
+import { must } from '../../../support/process.js';
 import { ADDRESS, type FixCase } from './apply.js';
 import { server } from './scripts.js';
 
@@ -17,7 +17,7 @@ export const COMPILED: Readonly<Record<string, FixCase>> = {
 resp, err := client.Get("${URL}")
 if err == nil { io.Copy(io.Discard, resp.Body); resp.Body.Close(); client.CloseIdleConnections() }`,
     },
-    program: (stage, { once, each }) => {
+    program: async (stage, { once, each }) => {
       const source = stage.write(
         'main.go',
         `package main
@@ -32,7 +32,7 @@ func main() {
 `,
       );
       const env = { ...process.env, ...ENV };
-      execFileSync('nice', ['go', 'build', '-o', `${stage.directory}/churner`, source], { env });
+      await must(['nice', 'go', 'build', '-o', `${stage.directory}/churner`, source], { env });
       return stage.start([`${stage.directory}/churner`]);
     },
   },
@@ -44,7 +44,7 @@ func main() {
 request.getInputStream().readAllBytes();
 request.disconnect();`,
     },
-    program: (stage, { once, each }) => {
+    program: async (stage, { once, each }) => {
       const source = stage.write(
         'Churner.java',
         `import java.net.URI;
@@ -60,7 +60,7 @@ ${each}
 }
 `,
       );
-      execFileSync('nice', ['javac', '-d', stage.directory, source]);
+      await must(['nice', 'javac', '-d', stage.directory, source]);
       return stage.start(['java', '-Xmx64m', '-cp', stage.directory, 'Churner']);
     },
   },

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync } from 'node:fs';
 import { join } from 'node:path';
-import { start } from '../../../support/process.js';
+import { must, start } from '../../../support/process.js';
 import { redis } from '../../../support/programs.js';
 import { ADDRESS, type FixCase, found, type Stage } from './apply.js';
 import { fastCgi, nginx, phpFpm, visitors } from './proxies.js';
@@ -41,7 +41,7 @@ GRANT ALL ON *.* TO nobody@'%';\n`,
     '--user=mysql',
     '--auth-root-authentication-method=normal',
   ];
-  execFileSync('mariadb-install-db', [...install, '--skip-test-db'], { stdio: 'ignore' });
+  await must(['mariadb-install-db', ...install, '--skip-test-db']);
   const words = [
     found('mariadbd', '/usr/sbin/mariadbd'),
     ...['--no-defaults', '--user=mysql', `--datadir=${data}`, `--init-file=${sql}`, '--skip-name-resolve'],

@@ -20,10 +20,16 @@ const USUAL = TIERS.filter(({ inAll }) => !inAll).map(({ name }) => name);
 /** What test/faults/load.ts and test/support/patience.ts read; what is set already stays. */
 const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
 
+/** @param {string[]} chosen @returns what only these tiers need */
+const ofTiers = (chosen) => [
+  ...(chosen.includes('fixes') ? PACKAGES.fixes : []),
+  ...(chosen.includes('kernels') ? PACKAGES.kernels : []),
+];
+
 /** @param {string[]} chosen */
 async function prepare(chosen) {
   if (chosen.every((tier) => tier === 'unit')) return void (await ensure(DEPENDENCIES));
-  await ensurePackages([...PACKAGES.test, ...(chosen.includes('kernels') ? PACKAGES.kernels : [])]);
+  await ensurePackages([...PACKAGES.test, ...ofTiers(chosen)]);
   await ensure([...PREREQUISITES, ...BUILD]);
 }
 

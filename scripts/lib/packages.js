@@ -1,7 +1,7 @@
 /**
  * System packages: which are missing, and how they come. The list with the reason for each is scripts/packages.json. A
- * package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler), so
- * a compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what
+ * package counts as there when what it is for is there (a program, a library, a header, a runtime of the compiler, a check
+ * that succeeds), so a compiler built by hand will do. null: the distribution does not have it; the tests that need it fail, and say what
  * they lack. In: the machine. Out: packages installed (Debian and its children, as root) or a Stop that names them.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,11 +11,11 @@ import { EXIT, must, run, Stop, say } from './run.js';
 
 /**
  * @typedef {'apt' | 'dnf' | 'pacman' | 'apk' | 'zypper'} Manager
- * @typedef {{ command?: string, library?: string, version?: string, header?: string, runtime?: string }} Evidence
+ * @typedef {{ command?: string, library?: string, version?: string, header?: string, runtime?: string, check?: string }} Evidence
  * @typedef {Evidence & { why: string, service?: string } & Record<Manager, string | null>} Package
  */
 
-/** @type {Record<'build' | 'test' | 'kernels' | 'bench', Package[]>} */
+/** @type {Record<'build' | 'test' | 'fixes' | 'kernels' | 'bench', Package[]>} */
 export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
 
 /** @type {Record<Manager, { ids: string[], install: string }>} */
@@ -90,6 +90,7 @@ function present(entry) {
     return spawnSync('pkg-config', [`--atleast-version=${entry.version}`, entry.library]).status === 0;
   }
   if (entry.header) return existsSync(join('/usr/include', entry.header));
+  if (entry.check) return spawnSync('sh', ['-c', entry.check]).status === 0;
   if (entry.runtime) return isAbsolute(runtimeOf(entry.runtime));
   return (entry.command ?? '').split('|').some((name) => programPath(name) !== undefined);
 }

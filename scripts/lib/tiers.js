@@ -33,6 +33,7 @@ export const TIERS = [
   { name: 'lint', beside: 'kernel', budget: 200 },
   { name: 'kernel', repeats: true, budget: 420 },
   { name: 'e2e', repeats: true, budget: 260 },
+  { name: 'fixes', inAll: true, repeats: true, budget: 180 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },
   { name: 'faults', inAll: true, repeats: true, budget: 600 },

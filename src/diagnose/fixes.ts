@@ -4,11 +4,15 @@
  * broke clients behind NAT and is gone since Linux 4.12.
  */
 import type { Endpoint, Fix, ProcessInfo, TotalsRow } from '../protocol/rows.js';
+import { closing } from './advice/closes.js';
+import { lineFinders } from './advice/find-line.js';
+import { lateBind } from './advice/late-binds.js';
+import { placeOf } from './advice/place.js';
+import { nginxFixes, reuse } from './advice/reuse.js';
 import { asSpan, holds, joined, spansText } from './remedies/ports.js';
 import { changeOf } from './remedies/settings.js';
-import { protocolOf, type Runtime, runtimeOf } from './runtime.js';
-import { CLOSES, LATE_BINDS, SNIPPETS } from './snippets.js';
-import type { Advice, Cure, Facts, PortUse, Setting } from './types.js';
+import { isFastCgiServer, protocolOf, type Runtime, runtimeOf } from './runtime.js';
+import type { Actor, Advice, Cure, Facts, PortUse, Setting, Tables } from './types.js';
 import { integer } from './words.js';
 
 /** The widest range that leaves the privileged ports alone. */
@@ -21,18 +25,47 @@ export function runtime(process: ProcessInfo, facts: Facts): Runtime {
   return runtimeOf(process, facts.runtimeOf(process));
 }
 
-/** Reuse connections, in the language of the process. */
-export function reuseFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Cure {
-  const snippets = SNIPPETS[runtime(process, facts)];
-  return { ...(snippets[protocolOf(destination)] ?? snippets.http), change: { reused: 1 } };
+/** Reuse connections, in the language of the process: one fix for each of the usual libraries. */
+export function reuseFixes(
+  process: ProcessInfo,
+  destination: Endpoint,
+  facts: Facts,
+  tables?: Tables,
+): [Cure, ...Cure[]] {
+  const [runs, place] = [runtime(process, facts), placeOf(destination)];
+  const [first, ...more] =
+    runs === 'nginx'
+      ? nginxFixes(place, destination, acceptorOf(destination, tables))
+      : reuse(runs, protocolOf(destination), place);
+  const cure = (fix: Fix): Cure => ({ ...fix, change: { reused: 1 } });
+  return [cure(first), ...more.map(cure)];
 }
 
-export function lateBindFix(process: ProcessInfo, facts: Facts): Fix {
-  return LATE_BINDS[runtime(process, facts)] ?? LATE_BINDS.unknown;
+/** The first of them. */
+export const reuseFix = (...of: Parameters<typeof reuseFixes>): Cure => reuseFixes(...of)[0];
+
+/** Who accepts there, where that is on this machine. Loopback is another place in each namespace, so its fix may name both. */
+function acceptorOf({ address, port }: Endpoint, tables: Tables | undefined): ProcessInfo | null {
+  const isIt = ({ direction, destination }: Actor) =>
+    direction === 'in' && destination.port === port && destination.address === address;
+  const found = tables?.actors.filter(isIt) ?? [];
+  const [first] = found;
+  return first !== undefined && found.every((one) => isAlike(one, first)) ? first.process : null;
+}
+
+const isAlike = (a: Actor, b: Actor) => isFastCgiServer(a.process) === isFastCgiServer(b.process);
+
+export function lateBindFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix {
+  return lateBind(runtime(process, facts), placeOf(destination));
 }
 
 export function closeFix(process: ProcessInfo, facts: Facts): Fix {
-  return CLOSES[runtime(process, facts)] ?? CLOSES.unknown;
+  return closing(runtime(process, facts));
+}
+
+/** Where to look in the code; none where that cannot be said. */
+export function findLine(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix[] {
+  return lineFinders(runtime(process, facts), process, destination);
 }
 
 /**

@@ -124,7 +124,16 @@ function byHarm(a: Candidate, b: Candidate): number {
 }
 
 function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank: number): FindingRow {
-  const { priority: _, weight: __, appearAfter: ___, evidence, doNow, fixForGood, ...shown } = candidate;
+  const {
+    priority: _,
+    weight: __,
+    appearAfter: ___,
+    evidence,
+    doNow,
+    fixForGood,
+    findLine,
+    ...shown
+  } = candidate;
   return {
     ...shown,
     rank,
@@ -132,6 +141,7 @@ function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank
     evidence: [...evidence],
     doNow: doNow.map(remedyOf),
     fixForGood: fixForGood.map(({ text, snippet, language }) => ({ text, snippet, language })),
+    findLine: [...findLine],
     since: Math.round(since ?? 0),
     resolved: resolved === null ? null : Math.round(resolved),
     incident: null,

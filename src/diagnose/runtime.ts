@@ -17,13 +17,16 @@ export const RUNTIMES = [
   'haproxy',
   'envoy',
   'curl',
+  'wget',
   'pgbench',
   'redis-benchmark',
   'ab',
   'unknown',
 ] as const;
 export type Runtime = (typeof RUNTIMES)[number];
-export type Protocol = 'http' | 'database' | 'redis';
+/** What decides which fix helps. `database`: one that has no fix of its own. */
+export const PROTOCOLS = ['http', 'postgres', 'mysql', 'database', 'redis', 'memcached'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** By the file's name; the first that matches. */
 const BY_FILE: readonly [RegExp, Runtime][] = [
@@ -37,7 +40,8 @@ const BY_FILE: readonly [RegExp, Runtime][] = [
   [/^(nginx|openresty|angie)$/, 'nginx'],
   [/^haproxy$/, 'haproxy'],
   [/^envoy$/, 'envoy'],
-  [/^(curl|wget|wget2|http|https|xh)$/, 'curl'],
+  [/^(curl|http|https|xh)$/, 'curl'],
+  [/^wget2?$/, 'wget'],
   [/^pgbench$/, 'pgbench'],
   [/^redis-(benchmark|cli)$|^valkey-(benchmark|cli)$/, 'redis-benchmark'],
   [/^(ab|wrk|hey|siege|vegeta|oha|h2load)$/, 'ab'],
@@ -66,11 +70,20 @@ function namesOf({ exe, comm, cmdline }: ProcessInfo): string[] {
   return known.flatMap((name) => (name ? [basename(name)] : []));
 }
 
-const DATABASES = new Set([1433, 1521, 3306, 3307, 5432, 5433, 6432, 9042, 26257, 27017]);
-const CACHES = new Set([6379, 6380, 11211, 26379]);
+const PORTS: readonly [Protocol, readonly number[]][] = [
+  ['postgres', [5432, 5433, 6432, 26257]],
+  ['mysql', [3306, 3307, 6033, 33060]],
+  ['database', [1433, 1521, 9042, 27017]],
+  ['redis', [6379, 6380, 26379]],
+  ['memcached', [11211]],
+];
+const PROTOCOL_BY_PORT = new Map(PORTS.flatMap(([protocol, ports]) => ports.map((port) => [port, protocol])));
 
-/** By the usual port; what has none is taken for HTTP. */
+/** By the usual port; what has none is taken for HTTP. FastCGI is told by who accepts. */
 export function protocolOf({ port }: Endpoint): Protocol {
-  if (port !== null && DATABASES.has(port)) return 'database';
-  return port !== null && CACHES.has(port) ? 'redis' : 'http';
+  return (port === null ? undefined : PROTOCOL_BY_PORT.get(port)) ?? 'http';
 }
+
+/** php-fpm, by any of its names: a FastCGI server where it accepts connections. */
+export const isFastCgiServer = (process: ProcessInfo): boolean =>
+  namesOf(process).some((name) => /^php-(fpm|cgi)[\d.]*$/.test(name));

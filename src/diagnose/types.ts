@@ -143,6 +143,7 @@ export interface Candidate {
   readonly evidence: readonly Evidence[];
   readonly doNow: readonly Advice[];
   readonly fixForGood: readonly Cure[];
+  readonly findLine: readonly Fix[];
   readonly process: ProcessInfo;
   readonly program: string | null;
   readonly destination: Endpoint;

@@ -10,6 +10,7 @@ import {
   Endpoint,
   FailureRow,
   FindingRow,
+  Fix,
   FlowRow,
   IncidentRemedy,
   IncidentRow,
@@ -33,6 +34,7 @@ const NAMED: Record<string, TSchema> = {
   ProcessInfo,
   Endpoint,
   Quantiles,
+  Fix,
   Other,
 };
 

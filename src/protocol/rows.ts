@@ -278,6 +278,7 @@ export type Fix = Static<typeof Fix>;
  * One diagnosis. `rank` 1 is the finding to read first; `confidenceReason` gives the reason for `confidence`; `since` is
  * when its evidence began, `resolved` when it had ended. `rule` is described in docs/findings/RULE.md. `incident`: the key of what it is
  * about, null: of none; `part`: another finding speaks for that incident.
+ * `findLine`: what the user can run to see which line of code opens the connections.
  */
 export const FindingRow = Type.Object({
   key: Type.String(),
@@ -290,6 +291,7 @@ export const FindingRow = Type.Object({
   evidence: Type.Array(Evidence),
   doNow: Type.Array(Remedy),
   fixForGood: Type.Array(Fix),
+  findLine: Type.Array(Fix),
   process: ProcessInfo,
   program: Text,
   destination: Endpoint,

@@ -9,7 +9,7 @@ import { ownerName, UNKNOWN_OWNER, withPid } from '../../../src/view/names.js';
 import { findings, group, selected, showFlows } from '../../state/model.js';
 import { concerns, eventFilter, rowFilter } from '../../state/subject.js';
 import { endpoint, foreign, UNKNOWN } from '../../text/format.js';
-import { DoNow, ForGood, Severity } from '../panels/remedies.js';
+import { DoNow, FindLine, ForGood, Severity } from '../panels/remedies.js';
 import { closeRow } from '../table/cursor.js';
 import { Connections } from './connections.js';
 import { Times } from './durations.js';
@@ -98,6 +98,7 @@ function Advice({ row }: { row: FlowRow }) {
       {finding.fixForGood.map((fix) => (
         <ForGood key={fix.text} fix={fix} />
       ))}
+      <FindLine row={finding} />
     </section>
   );
 }

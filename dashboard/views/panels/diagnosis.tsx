@@ -8,7 +8,7 @@ import { evidenceText } from '../../../src/view/evidence.js';
 import { findings, hello } from '../../state/model.js';
 import { foreign } from '../../text/format.js';
 import { findingWords } from '../../text/words.js';
-import { DoNow, ForGood, Severity } from './remedies.js';
+import { DoNow, FindLine, ForGood, Severity } from './remedies.js';
 
 /** The key of the finding that the user chose; null: the first. */
 const chosen = signal<string | null>(null);
@@ -43,6 +43,7 @@ export function Diagnosis() {
           {shown.fixForGood.map((fix) => (
             <ForGood key={fix.text} fix={fix} />
           ))}
+          <FindLine row={shown} />
         </div>
       </div>
     </section>

@@ -32,6 +32,20 @@ export function DoNow({ remedy: { text, command, undo, effect, persistence, snip
   );
 }
 
+/** Long, and for whoever is at home in the code: closed until it is asked for. */
+export function FindLine({ row: { findLine } }: { row: FindingRow }) {
+  return (
+    <>
+      {findLine.map((fix) => (
+        <details key={fix.text}>
+          <summary>Find the line that opens them</summary>
+          <ForGood fix={fix} />
+        </details>
+      ))}
+    </>
+  );
+}
+
 export function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
   return (
     <div class="remedy">

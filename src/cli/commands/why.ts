@@ -87,6 +87,7 @@ function findingLines(row: FindingRow, number: number, style: Style): string[] {
     ...section('What was seen', row.evidence.map(evidenceLine)),
     ...section('Do now', row.doNow.flatMap(remedyLines)),
     ...section('Fix for good', row.fixForGood.flatMap(fixLines)),
+    ...section('Find the line', row.findLine.flatMap(fixLines)),
   ];
 }
 

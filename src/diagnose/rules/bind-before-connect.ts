@@ -5,7 +5,7 @@
 import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, FailureRow, Severity } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
-import { lateBindFix, present, reuseFix, widen } from '../fixes.js';
+import { findLine, lateBindFix, present, reuseFix, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, percent, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
@@ -44,7 +44,11 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
       })),
     ],
     doNow: present(share !== null && share >= MUCH ? widen(totals, actor.process, facts) : null),
-    fixForGood: [lateBindFix(actor.process, facts), reuseFix(actor.process, actor.destination, facts)],
+    fixForGood: [
+      lateBindFix(actor.process, actor.destination, facts),
+      reuseFix(actor.process, actor.destination, facts, tables),
+    ],
+    findLine: findLine(actor.process, actor.destination, facts),
   });
 }
 

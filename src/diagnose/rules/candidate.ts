@@ -32,6 +32,7 @@ export function candidate(about: Subject, known: Known): Candidate {
     confidenceReason: 'counted in the kernel',
     doNow: [],
     fixForGood: [],
+    findLine: [],
     process,
     program,
     destination,

@@ -5,7 +5,7 @@
 import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence } from '../../protocol/rows.js';
 import { budgetEvidence, budgetOf, demandOf, severityOfChurn, totalsOf } from '../churn-severity.js';
-import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
+import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, percent, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
@@ -122,7 +122,7 @@ function churnEvidence(actor: Actor, budget: BudgetRow | undefined): Evidence[] 
 
 /** The application first; headroom only where ports are short. */
 function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, facts: Facts, hint = '') {
-  const fix = reuseFix(actor.process, actor.destination, facts);
+  const [fix, ...more] = reuseFixes(actor.process, actor.destination, facts, tables);
   const tight = budget !== undefined && level(budget) !== 'fine';
   const totals = totalsOf(tables, actor.netnsId);
   return {
@@ -132,6 +132,7 @@ function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, f
           widen(totals, actor.process, facts),
         )
       : [],
-    fixForGood: [{ ...fix, text: hint + fix.text }],
+    fixForGood: [{ ...fix, text: hint + fix.text }, ...more],
+    findLine: findLine(actor.process, actor.destination, facts),
   };
 }

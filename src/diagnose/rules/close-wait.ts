@@ -4,7 +4,7 @@
 import { level } from '../../forecast/outlook.js';
 import type { Severity } from '../../protocol/rows.js';
 import { budgetOf } from '../churn-severity.js';
-import { closeFix } from '../fixes.js';
+import { closeFix, findLine } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, where, who } from '../words.js';
 import { candidate } from './candidate.js';
@@ -38,6 +38,7 @@ function leak(actor: Actor, tables: Tables, facts: Facts): Candidate {
     ],
     doNow: live ? [restart(actor)] : [],
     fixForGood: [closeFix(actor.process, facts)],
+    findLine: inbound ? [] : findLine(actor.process, actor.destination, facts),
   });
 }
 

@@ -8,7 +8,7 @@ import { failingNow, fullness, level, type Outlook, outlook } from '../../foreca
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
-import { present, reuseFix, turnReuseOn, widen } from '../fixes.js';
+import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import { holderOf } from '../holder.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, integer, percent, rate, seconds, where, who } from '../words.js';
@@ -78,7 +78,7 @@ function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts
       widen(totals, holder.process, facts),
     ),
     fixForGood: [
-      reuseFix(holder.process, about.destination, facts),
+      ...reuseFixes(holder.process, about.destination, facts, tables),
       {
         text: isPool
           ? 'Then headroom: another source address has a set of ports of its own.'
@@ -87,6 +87,7 @@ function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts
         language: 'shell',
       },
     ],
+    findLine: findLine(holder.process, about.destination, facts),
   });
 }
 

@@ -6,9 +6,10 @@
 import { failureWords } from '../../protocol/failure-words.js';
 import type { Cause, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import { MOST_PIDS } from '../actors.js';
+import { findLine } from '../fixes.js';
 import { scanKey } from '../incidents/subjects.js';
 import { programKey } from '../program-key.js';
-import type { Candidate, Rule, Tables } from '../types.js';
+import type { Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 import { scanned } from './failing/port-scan.js';
@@ -40,12 +41,12 @@ interface Storm {
   readonly pids: readonly number[];
 }
 
-export const retryStorm: Rule = (tables) =>
+export const retryStorm: Rule = (tables, facts) =>
   storms(tables.failures.filter((row) => !isScanned(row, tables)))
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
     .sort((a, b) => b.perSec - a.perSec)
     .slice(0, MOST)
-    .map(storm);
+    .map((one) => storm(one, facts));
 
 const isScanned = (row: FailureRow, tables: Tables) =>
   row.cause === 'refused' && scanned(tables).has(scanKey(row));
@@ -98,7 +99,7 @@ function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
   });
 }
 
-function storm(one: Storm): Candidate {
+function storm(one: Storm, facts: Facts): Candidate {
   const { errno, cause, destination, perSec, count } = one;
   const program = one.processes === 1 ? null : one.program;
   return candidate(
@@ -117,6 +118,7 @@ function storm(one: Storm): Candidate {
       ],
       doNow: CHECKS[cause] === undefined ? [] : [check(one)],
       fixForGood: [BACK_OFF],
+      findLine: findLine(one.process, destination, facts),
     },
   );
 }

@@ -109,7 +109,11 @@ describe('connection-churn', () => {
       title:
         'node (pid 4242) opens 300 connections/s to 10.0.0.9:8080; it closes them itself, and each holds a port for 60 s',
       doNow: [],
-      fixForGood: [{ language: 'javascript', snippet: expect.stringContaining('keepAlive: true') }],
+      fixForGood: [
+        { language: 'javascript', snippet: expect.stringContaining('keepAlive: true') },
+        { language: 'javascript', snippet: expect.stringContaining("await fetch('http://10.0.0.9:8080/')") },
+      ],
+      findLine: [{ language: 'shell', snippet: expect.stringContaining('=== 8080') }],
     });
     expect(finding?.evidence).toContainEqual({ text: 'ports there are', value: 28_232 });
   });

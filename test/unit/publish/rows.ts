@@ -217,6 +217,7 @@ export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRo
       },
     ],
     fixForGood: [{ text: 'Ask for keep-alive', snippet: 'ab -k', language: 'shell' }],
+    findLine: [],
     process: proc(),
     program: 'ab (bash load.sh)',
     destination: { address: '10.0.0.9', port: 80 },

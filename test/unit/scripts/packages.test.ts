@@ -8,8 +8,8 @@ const MANAGERS = ['apt', 'dnf', 'pacman', 'apk', 'zypper'] as const;
 
 describe('the package list', () => {
   const all = Object.values(PACKAGES).flat();
-  const evidence = ({ command, library, header, runtime }: (typeof all)[number]) =>
-    [command, library, header, runtime].filter((it) => it !== undefined);
+  const evidence = ({ command, library, header, runtime, check }: (typeof all)[number]) =>
+    [command, library, header, runtime, check].filter((it) => it !== undefined);
   /** musl has no systemd, and GCC no sanitizers for it. */
   const NOT_ON_ALPINE = ['libasan.so', 'libubsan.so', 'systemd-analyze'];
 
@@ -21,7 +21,8 @@ describe('the package list', () => {
       for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9+._-]+$/);
       const [thing, ...more] = evidence(entry);
       expect(more).toEqual([]);
-      expect(names.length).toBe(NOT_ON_ALPINE.includes(thing as string) ? 4 : 5);
+      if (PACKAGES.fixes.includes(entry)) expect(entry.apt).not.toBeNull();
+      else expect(names.length).toBe(NOT_ON_ALPINE.includes(thing as string) ? 4 : 5);
     },
   );
 
@@ -61,25 +62,25 @@ const COMMANDS = [
   [
     'dnf',
     'test',
-    'dnf install clang-tools-extra libasan libubsan iproute util-linux iptables-nft procps-ng curl httpd-tools nginx ' +
+    'dnf install clang-tools-extra libasan libubsan iproute util-linux iptables-nft procps-ng curl wget httpd-tools nginx ' +
       'postgresql-server postgresql-contrib valkey-compat-redis python3 strace golang-github-prometheus systemd chromium',
   ],
   [
     'pacman',
     'test',
-    'pacman -S --needed clang gcc-libs iproute2 util-linux iptables procps-ng curl apache nginx postgresql valkey ' +
+    'pacman -S --needed clang gcc-libs iproute2 util-linux iptables procps-ng curl wget apache nginx postgresql valkey ' +
       'python strace prometheus systemd chromium',
   ],
   [
     'apk',
     'test',
-    'apk add clang-extra-tools iproute2 util-linux iptables procps curl apache2-utils nginx postgresql ' +
+    'apk add clang-extra-tools iproute2 util-linux iptables procps curl wget apache2-utils nginx postgresql ' +
       'postgresql-client redis python3 strace prometheus chromium',
   ],
   [
     'zypper',
     'test',
-    'zypper install clang-tools gcc-c++ iproute2 util-linux iptables procps curl apache2-utils nginx ' +
+    'zypper install clang-tools gcc-c++ iproute2 util-linux iptables procps curl wget apache2-utils nginx ' +
       'postgresql-server postgresql-contrib redis python3 strace golang-github-prometheus-prometheus systemd chromium',
   ],
 ] as const;

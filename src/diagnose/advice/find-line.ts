@@ -1,0 +1,93 @@
+/**
+ * How to find the line of code that opens the connections: per runtime the few lines that the user runs. Nothing is put into a process
+ * by us. Each prints the place of the calls to stderr, or to the terminal it runs in, and how many there were. In: a process, a
+ * destination. Out: none, where a runtime has no such way. Pure.
+ */
+import type { Endpoint, Fix, ProcessInfo } from '../../protocol/rows.js';
+import { type Protocol, protocolOf, type Runtime } from '../runtime.js';
+import { NODE_HOOK, PYTHON_HOOK, RUBY_HOOK } from './find-line-hooks.js';
+import { fix } from './place.js';
+
+interface About {
+  readonly port: string;
+  /** Of a process that lives; a word to replace where it has none. */
+  readonly pid: string;
+  /** Python's modules that speak this protocol in C. */
+  readonly drivers: readonly string[];
+}
+type Finder = (about: About) => Fix;
+
+/** A new directory of the user's own: a file at a name that everybody knows could be another user's. */
+const FOLDER = 'dir=$(mktemp -d)';
+const file = (name: string, lines: readonly string[]): string[] => [
+  `cat > "$dir/${name}" <<'END'`,
+  ...lines,
+  'END',
+];
+
+const NODE: Finder = ({ port }) =>
+  fix(
+    `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
+    'shell',
+    FOLDER,
+    ...file('find-line.cjs', NODE_HOOK(port)),
+    'export NODE_OPTIONS="--require $dir/find-line.cjs"   # then start the program from this shell',
+  );
+
+const PYTHON: Finder = ({ port, drivers }) =>
+  fix(
+    `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
+    'shell',
+    FOLDER,
+    ...file('sitecustomize.py', PYTHON_HOOK(port, drivers)),
+    'export PYTHONPATH="$dir:$PYTHONPATH"   # then start the program from this shell',
+  );
+
+const RUBY: Finder = ({ port }) =>
+  fix(
+    `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
+    'shell',
+    FOLDER,
+    ...file('find_line.rb', RUBY_HOOK(port)),
+    'export RUBYOPT="-r$dir/find_line.rb"   # then start the program from this shell',
+  );
+
+const JAVA: Finder = ({ port, pid }) =>
+  fix(
+    `Ask the running JVM (17 or newer) for ten seconds what its flight recorder sees: which lines write to port ${port}, and which start threads, as each new HttpClient does.`,
+    'shell',
+    `jcmd ${pid} JFR.start name=find-line duration=10s filename=/tmp/find-line-${pid}.jfr jdk.SocketWrite#threshold=0ms`,
+    'sleep 12',
+    `jfr print --events SocketWrite,ThreadStart --stack-depth 64 /tmp/find-line-${pid}.jfr |`,
+    `awk '/^jdk/ { at = ""; told = /ThreadStart/ } /port = ${port}$/ { told = 1 }`,
+    '     /line:/ && told && at == "" && $1 !~ /^(java|javax|jdk|sun|com[.]sun)[.]/ { at = $0; n[at]++ }',
+    "     END { for (at in n) print n[at], at }' | sort -rn",
+  );
+
+const GO: Finder = ({ pid }) =>
+  fix(
+    'Stop at the next connection that it opens, print who asked for it, and go on: gdb holds the process for about a second. It needs the symbols, so no -ldflags -s.',
+    'shell',
+    `gdb -p ${pid} -batch -ex 'break net/http.(*Transport).queueForDial' -ex 'break net.(*Dialer).DialContext' -ex continue -ex 'bt 20' 2>&1 | grep '^#'`,
+  );
+
+const FINDERS: Readonly<Partial<Record<Runtime, Finder>>> = {
+  node: NODE,
+  python: PYTHON,
+  ruby: RUBY,
+  java: JAVA,
+  go: GO,
+};
+const DRIVERS: Readonly<Partial<Record<Protocol, readonly string[]>>> = {
+  postgres: ['psycopg', 'psycopg2'],
+  mysql: ['MySQLdb'],
+};
+
+/** Without a port every connect would count: there is nothing to look for. */
+export function lineFinders(runtime: Runtime, { pid, exited }: ProcessInfo, destination: Endpoint): Fix[] {
+  const finder = FINDERS[runtime];
+  if (finder === undefined || destination.port === null) return [];
+  const isThere = pid !== null && exited !== true;
+  const drivers = DRIVERS[protocolOf(destination)] ?? [];
+  return [finder({ port: String(destination.port), pid: isThere ? String(pid) : 'PID', drivers })];
+}

@@ -50,8 +50,9 @@ export function observe(
     const row = unanswered.rows.get(given.key) ?? given;
     const kind = unanswered.rows.has(given.key) ? 'no-answer' : kindOf(given);
     if (kind === null) continue;
-    const besides = { answeredPerSec: unanswered.answeredPerSec(row), holder: listeners.of(row) };
-    found.add({ ...ofFailure(row, kind, budgets, scans), ...besides });
+    const one = ofFailure(row, kind, budgets, scans);
+    if (kind === 'no-answer') found.add({ ...one, answeredPerSec: unanswered.answeredPerSec(row) });
+    else found.add(kind === 'bind' ? { ...one, holder: listeners.of(row) } : one);
   }
   for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) found.add(ofOverflow(row));
   return found.all;

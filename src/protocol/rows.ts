@@ -219,7 +219,7 @@ export type BudgetRow = Static<typeof BudgetRow>;
 
 /**
  * `program` as in flows: it still names the owner of the failures when the process is gone. `unanswered`: of `count`, the attempts that
- * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last attempt waited for one.
+ * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last ones waited, a running mean.
  */
 export const FailureRow = Type.Object({
   key: Type.String(),

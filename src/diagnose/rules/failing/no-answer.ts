@@ -67,7 +67,7 @@ function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
     evidence: [
       { text: 'attempts without an answer, per second', value: tenths(perSec) },
       { text: 'connections opened to it meanwhile, per second', value: tenths(answeredPerSec) },
-      { text: 'the last one was given up after', value: waitedMs === null ? null : waitText(waitedMs) },
+      { text: 'the last ones were given up after', value: waitedMs === null ? null : waitText(waitedMs) },
       ...victims.slice(0, VICTIMS_SHOWN).map((one) => ({
         text: `attempts of ${who(one.process, one.program)}`,
         value: `${one.failed}, now ${rate(one.perSec)}/s`,

@@ -1,5 +1,5 @@
 /**
- * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers there are.
+ * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers but those apart.
  * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
  * `--load` with `faults`: that tier beside twenty loops that only compute. Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
@@ -14,8 +14,9 @@ import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
 import { phasesOf, runTier, TIERS } from './lib/tiers.js';
 import { concludeTimes, Machine } from './lib/times.js';
 
-const EVERYTHING = TIERS.map(({ name }) => name);
-const USUAL = TIERS.filter(({ inAll }) => !inAll).map(({ name }) => name);
+const NAMES = TIERS.map(({ name }) => name);
+const EVERYTHING = TIERS.filter(({ apart }) => !apart).map(({ name }) => name);
+const USUAL = TIERS.filter(({ inAll, apart }) => !inAll && !apart).map(({ name }) => name);
 
 /** What test/faults/load.ts and test/support/patience.ts read; what is set already stays. */
 const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
@@ -77,8 +78,8 @@ async function runAll(chosen) {
 /** @param {string[]} words */
 function chosenBy(words) {
   const named = words.filter((word) => word !== '--all' && word !== '--load');
-  const unknown = named.find((tier) => !EVERYTHING.includes(tier));
-  if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${EVERYTHING.join(' ')}`, 2);
+  const unknown = named.find((tier) => !NAMES.includes(tier));
+  if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${NAMES.join(' ')}`, 2);
   if (named.length > 0) return named;
   return words.includes('--all') ? EVERYTHING : USUAL;
 }

@@ -15,9 +15,9 @@ import { ROOT, run } from './run.js';
  *   assertionResults: Test[] }} File `startTime`, `endTime`: Unix ms
  * @typedef {{ status: string, fullName: string, failureMessages?: string[], meta?: { tracer?: Facts } }} Test
  * @typedef {{ verdictPath: string, hooks: string[], lacks: string[] }} Facts what test/kernel/surfaces.test.ts found out of this kernel
- * @typedef {{ name: string, inAll?: true, beside?: string, repeats?: true, budget: number }} Tier
- *   `inAll`: part of `npm run test:all` only; `beside`: it needs nothing but processor time, and takes what that tier leaves
- *   of it; `repeats`: the kernel has a part in what its tests see, so a file that failed runs once more (repeat.js);
+ * @typedef {{ name: string, inAll?: true, apart?: true, beside?: string, repeats?: true, budget: number }} Tier
+ *   `inAll`: part of `npm run test:all` only; `apart`: run by its name only, since it needs packages of its own; `beside`: it needs
+ *   nothing but processor time, and takes what that tier leaves of it; `repeats`: the kernel has a part in what its tests see, so a file that failed runs once more (repeat.js);
  *   `budget`: seconds it may take on an idle machine with two cores
  */
 
@@ -33,7 +33,7 @@ export const TIERS = [
   { name: 'lint', beside: 'kernel', budget: 200 },
   { name: 'kernel', repeats: true, budget: 420 },
   { name: 'e2e', repeats: true, budget: 260 },
-  { name: 'fixes', inAll: true, repeats: true, budget: 180 },
+  { name: 'fixes', apart: true, repeats: true, budget: 180 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },
   { name: 'faults', inAll: true, repeats: true, budget: 600 },

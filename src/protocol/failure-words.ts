@@ -2,7 +2,7 @@
  * Plain words for why a call failed, the same in findings and on every screen. In: errno name, cause. Out: words.
  * No schema library here: the page imports these values.
  */
-import type { Cause } from './rows.js';
+import type { Cause, FailureRow } from './rows.js';
 
 /** Causes that say more than the errno: EADDRNOTAVAIL and EADDRINUSE each mean several things. */
 const BY_CAUSE: Partial<Record<Cause, string>> = {
@@ -28,6 +28,13 @@ const BY_ERRNO: Readonly<Record<string, string>> = {
 /** `nobody listens there`; the cause's own name where there are no words for either, null when neither is known. */
 export function failureWords(errno: string | null, cause: Cause | null): string | null {
   return (cause && BY_CAUSE[cause]) ?? (errno && BY_ERRNO[errno]) ?? cause;
+}
+
+/** Of a row: what a program gave up because nobody answered is another thing than what it cancelled. */
+export function failureRowWords({ errno, cause, count, unanswered }: FailureRow): string {
+  if (cause === 'aborted' && unanswered > 0 && 2 * unanswered >= count)
+    return 'no answer, the program gave up';
+  return failureWords(errno, cause) ?? cause;
 }
 
 /** `ECONNREFUSED: nobody listens there`; null when nothing is known. */

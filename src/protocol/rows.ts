@@ -220,8 +220,8 @@ export type BudgetRow = Static<typeof BudgetRow>;
 
 /**
  * `program` as in flows: it still names the owner of the failures when the process is gone. `unanswered`: of `count`, the attempts that
- * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last attempt waited for one. `incident`: as in
- * budgets.
+ * ended without an answer, be it that the kernel or the program gave up; `waitedMs`: how long the last ones waited, a running mean.
+ * `incident`: as in budgets.
  */
 export const FailureRow = Type.Object({
   key: Type.String(),

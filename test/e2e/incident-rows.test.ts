@@ -34,7 +34,7 @@ const here = (rows: readonly IncidentRow[]) =>
 
 async function ground(kind: keyof typeof places, settings: Sysctls): Promise<Netns> {
   places[kind] = Netns.create(scope, settings);
-  if (kind !== 'refused') await churnServer(scope, places[kind], [TO]);
+  if (kind !== 'refused') await churnServer(scope, places[kind], [TO], { seconds: LOAD_SECONDS + 60 });
   return places[kind];
 }
 

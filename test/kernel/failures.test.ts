@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Flags } from '../support/churngen.js';
+import { failures } from '../support/failing.js';
 import { rule } from '../support/firewall.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 
 const CALLS = ['block', 'nonblock', 'uring'] as const;
-const next = watched(fileScope(), 17);
+const next = watched(fileScope(), 19);
 
 /** Runs the client and waits for as many reported failures as it had. */
 async function fail(scope: Scope, view: View, flags: Flags): Promise<ConnectionEvent[]> {
@@ -108,6 +109,37 @@ print("trying", flush=True); sys.stdin.readline(); s.close(); print("closed", fl
     expect(await view.reach('failed', 1)).toMatchObject([
       { errno: null, cause: 'aborted', end: 'aborted', process: { pid: program.pid }, remote: { port: 9 } },
     ]);
+  });
+
+  it('that its program gives up is unanswered when it had waited until the SYN was sent again', async (test) => {
+    const scope = testScope(test);
+    const view = next();
+    rule(view.netns, '-p', 'tcp', '--dport', '9', '-j', 'DROP');
+    const code = `import socket, sys
+for seconds in (1.2, 0.25, 1.2, 0.25, 0.25):
+    try: socket.create_connection(("127.0.0.1", 9), timeout=seconds)
+    except TimeoutError: pass
+print("tried", flush=True); sys.stdin.read()`;
+    const program = await start(scope, ['python3', '-c', code], { netns: view.netns });
+    await program.printed(/tried/);
+    await view.reach('failed', 5);
+    const rows = failures(view);
+    expect(rows).toMatchObject([
+      { cause: 'aborted', count: 5, unanswered: 2, process: { pid: program.pid } },
+    ]);
+    expect(rows[0]?.waitedMs).toBeGreaterThanOrEqual(250);
+    expect(rows[0]?.waitedMs).toBeLessThan(1150);
+  });
+
+  it('that comes to be with a second SYN is none, and counted apart', async (test) => {
+    const scope = testScope(test);
+    const view = next();
+    await churnServer(scope, view.netns, ['127.0.0.1:9000']);
+    const first = ['-m', 'statistic', '--mode', 'nth', '--every', '1000', '--packet', '0', '-j', 'DROP'];
+    rule(view.netns, '-p', 'tcp', '--syn', '--dport', '9000', ...first);
+    await churnClient(scope, view.netns, { to: '127.0.0.1:9000', count: 4 });
+    await view.reach('established', 4);
+    expect(view.flows('out')).toMatchObject([{ opened: 4, failed: 0, slowConnects: 1 }]);
   });
 
   it('that its program’s death ends is aborted', async (test) => {

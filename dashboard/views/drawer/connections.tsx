@@ -16,6 +16,7 @@ export function Connections({ row }: { row: FlowRow }) {
           ['Opened, since the start', count(row.opened)],
           ['Closed', count(row.closed)],
           ['Closed first by this side', count(row.closedFirst)],
+          ['Came to be a second late: a SYN was lost', row.slowConnects ? count(row.slowConnects) : null],
           ['Failed', count(row.failed)],
           ['Older than the start', count(row.preexisting)],
           [

@@ -1,5 +1,5 @@
 /** The last failures of a row's process, newest first. In: a row; the service is asked for its failures. */
-import { failureWords } from '../../../src/protocol/failure-words.js';
+import { failureRowWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
 import { countOf, endpoint, stamp, UNKNOWN } from '../../text/format.js';
 import { useFailures } from './inspect.js';
@@ -22,14 +22,11 @@ export function Failures({ row }: { row: FlowRow }) {
   );
 }
 
-function Failure({
-  of: { call, destination, errno, cause, count, lastSeen, lowerBound },
-}: {
-  of: FailureRow;
-}) {
+function Failure({ of }: { of: FailureRow }) {
+  const { call, destination, errno, count, lastSeen, lowerBound } = of;
   return (
     <li>
-      <span class="bad">{failureWords(errno, cause)}</span>
+      <span class="bad">{failureRowWords(of)}</span>
       {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${countOf(count, lowerBound)} times, last ${stamp(lastSeen)}`}
     </li>
   );

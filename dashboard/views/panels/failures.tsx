@@ -3,7 +3,7 @@
  * has the topic. In: failures, budgets.
  */
 
-import { failureWords } from '../../../src/protocol/failure-words.js';
+import { failureRowWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
 import type { Sort } from '../../../src/view/order.js';
 import { budgets, failures, hello, link, now } from '../../state/model.js';
@@ -29,13 +29,7 @@ const COLUMNS: readonly Column<FailureRow>[] = [
     (row) => endpoint(row.destination),
     (row) => <Address of={row.destination} />,
   ),
-  textColumn(
-    'cause',
-    'What happens',
-    'The errno in plain words',
-    (row) => row.cause,
-    (row) => failureWords(row.errno, row.cause),
-  ),
+  textColumn('cause', 'What happens', 'The errno in plain words', (row) => row.cause, failureRowWords),
   textColumn(
     'errno',
     'Errno',

@@ -141,7 +141,7 @@ export class Failures {
 function noteWait(failure: Failure, event: TcpEvent): void {
   const { cause, direction } = failure.kind;
   if (direction !== DIRECTION.OUT || (cause !== 'aborted' && cause !== 'timed-out')) return;
-  if (event.durationNs > 0) failure.waitedMs = Math.round(event.durationNs / 1e6);
+  if (event.durationNs > 0) failure.addWait(event.durationNs / 1e6);
   if (cause === 'timed-out' || wasUnanswered(event)) failure.addUnanswered(Math.floor(event.timeNs / 1e9));
 }
 

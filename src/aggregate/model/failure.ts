@@ -29,6 +29,9 @@ export function failureKey({ namespace, direction, destination, call, err, cause
   return `${namespace.key}/${where}/${call}/${errnoName(err) ?? '-'}/${cause}`;
 }
 
+/** Attempts that count in the mean of their waits, more or less. */
+const WAITS = 8;
+
 export class Failure {
   count = 0;
   /** Unix ms. */
@@ -40,7 +43,7 @@ export class Failure {
   /** Attempts that nobody answered; most kinds have none. */
   unanswered = 0;
   unansweredRates: RateWindow | null = null;
-  /** How long the last attempt waited for an answer, ms; null: that is not known. */
+  /** How long its attempts wait for an answer, a running mean, ms; null: that is not known. */
   waitedMs: number | null = null;
   /** The budget that had no port left; pinned, so that its row stays as long as this one is fresh. */
   budget: Budget | null = null;
@@ -61,6 +64,11 @@ export class Failure {
     this.count += count;
     if (this.firstSeen === 0) this.firstSeen = unixMs;
     this.lastSeen = Math.max(this.lastSeen, unixMs);
+  }
+
+  /** One that was late, since its program had to wait for a processor, must not stand for all. */
+  addWait(ms: number): void {
+    this.waitedMs = this.waitedMs === null ? ms : this.waitedMs + (ms - this.waitedMs) / WAITS;
   }
 
   /** Of those that are added, one was an attempt that nobody answered. */

@@ -21,7 +21,7 @@ export function failureRow(failure: Failure, second: number, passed: number): Fa
     perSec: failure.rates.perSecond(0, second, passed),
     unanswered: failure.unanswered,
     unansweredPerSec: failure.unansweredRates?.perSecond(0, second, passed) ?? 0,
-    waitedMs: failure.waitedMs,
+    waitedMs: failure.waitedMs === null ? null : Math.round(failure.waitedMs),
     firstSeen: Math.round(failure.firstSeen),
     lastSeen: Math.round(failure.lastSeen),
     budget: cause.endsWith('exhausted') ? failure.budgetKey : null,

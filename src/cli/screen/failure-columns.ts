@@ -2,7 +2,7 @@
  * What fails right now as lines: how often, whose call, toward what, why, and who holds the ports meanwhile. In: failure
  * rows. Out: columns for table.ts.
  */
-import { failureWords } from '../../protocol/failure-words.js';
+import { failureRowWords } from '../../protocol/failure-words.js';
 import { endpoint, rate } from '../../protocol/format.js';
 import type { FailureRow } from '../../protocol/rows.js';
 import { withPid } from '../../view/names.js';
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<FailureRow>[] = [
   { title: '', align: 'right', priority: 0, cell: (row) => `${rate(row.perSec)}/s fail` },
   { title: '', align: 'left', priority: 0, shrinkTo: 16, cell: victim },
   { title: '', align: 'left', priority: 0, shrinkTo: 17, cell: toward },
-  { title: '', align: 'left', priority: 0, shrinkTo: 24, cell: why },
+  { title: '', align: 'left', priority: 0, shrinkTo: 24, cell: failureRowWords },
   { title: '', align: 'left', priority: 1, cell: (row) => row.errno },
 ];
 
@@ -35,8 +35,4 @@ function toward({ call, destination }: FailureRow, { arrow, unknown }: Glyphs): 
   const at = endpoint(destination, unknown);
   if (at === null) return `${call}()`;
   return `${call === 'bind' ? 'bind()' : arrow} ${printable(at)}`;
-}
-
-function why({ errno, cause }: FailureRow): string {
-  return failureWords(errno, cause) ?? cause;
 }

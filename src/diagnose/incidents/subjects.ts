@@ -79,8 +79,9 @@ function addFailure(given: FailureRow, scans: ReadonlySet<string>, beside: Besid
   const kind = silent === undefined ? kindOf(given) : 'no-answer';
   if (kind === null) return;
   const row = silent ?? given;
-  const more = { answeredPerSec: unanswered.answeredPerSec(row), holder: listeners.of(row) };
-  add({ ...ofFailure(row, kind, budgets, scans), ...more });
+  const one = ofFailure(row, kind, budgets, scans);
+  if (kind === 'no-answer') add({ ...one, answeredPerSec: unanswered.answeredPerSec(row) });
+  else add(kind === 'bind' ? { ...one, holder: listeners.of(row) } : one);
 }
 
 const NO_SCANS: ReadonlySet<string> = new Set();

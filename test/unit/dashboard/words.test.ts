@@ -15,8 +15,8 @@ import {
   returnWords,
 } from '../../../dashboard/text/words.js';
 import type { Link } from '../../../src/client/link.js';
-import { failureWords } from '../../../src/protocol/failure-words.js';
-import { budget, proc, totals } from '../publish/rows.js';
+import { failureRowWords, failureWords } from '../../../src/protocol/failure-words.js';
+import { budget, failure, proc, totals } from '../publish/rows.js';
 
 const NOW = 1_700_000_000_000;
 const lost = { phase: 'lost', since: NOW - 130_000, retryAt: NOW + 2_400, reason: 'unauthorized' } as const;
@@ -91,6 +91,16 @@ describe('failures in plain words', () => {
     ['ESOMETHING', 'other', 'other'],
     [null, null, null],
   ] as const)('%s by %s is “%s”', (errno, cause, words) => expect(failureWords(errno, cause)).toBe(words));
+
+  it.each([
+    [16, 'no answer, the program gave up'],
+    [3, 'the program gave up first'],
+    [0, 'the program gave up first'],
+  ])('of 16 attempts that a program gave up, %d unanswered: “%s”', (unanswered, words) => {
+    const row = failure('f', { cause: 'aborted', errno: null, count: 16, unanswered });
+    expect(failureRowWords(row)).toBe(words);
+    expect(failureRowWords({ ...row, cause: 'refused', errno: 'ECONNREFUSED' })).toBe('nobody listens there');
+  });
 });
 
 describe('the cross-check', () => {

@@ -2,14 +2,14 @@
  * bind-failure: bind() asks for a port that is in use, or one that it may not have. The program does not start, or not where it
  * should. (An address that is not here: address-not-available; no free port at all: port-exhaustion.) Pure.
  */
-import type { Cause, FailureRow, Fix, Remedy, TotalsRow } from '../../../protocol/rows.js';
+import type { Cause, FailureRow, Fix, TotalsRow } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
 import type { Actor, Candidate, Rule, Tables } from '../../types.js';
 import { integer, tenths, where, who } from '../../words.js';
 import { candidate } from '../candidate.js';
 import { bindText } from './bind-text.js';
 import { Listeners } from './listeners.js';
-import { look } from './look.js';
+import { type Look, look } from './look.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['port-in-use', 'not-permitted', 'no-memory', 'other']);
 /** From so many on it is an incident. */
@@ -54,7 +54,7 @@ function failure(row: FailureRow, holder: Actor | null, tables: Tables): Candida
 }
 
 /** The listener, or a connection that happens to have this port. */
-function whoHolds(row: FailureRow, tables: Tables): Remedy {
+function whoHolds(row: FailureRow, tables: Tables): Look {
   return look(row, tables, 'See who has the port: a listener, or a connection that was given it', [
     `ss -tanp 'sport = :${row.destination.port}'`,
   ]);

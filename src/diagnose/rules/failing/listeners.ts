@@ -2,38 +2,38 @@
 import type { FailureRow } from '../../../protocol/rows.js';
 import type { Actor } from '../../types.js';
 
-const ANY: ReadonlySet<string | null> = new Set(['0.0.0.0', '::', null]);
+const ANY = ['0.0.0.0', '::', null];
 
 export class Listeners {
-  /** Made when it is asked for: mostly nobody does. */
-  private byPort: Map<string, Actor[]> | null = null;
+  /** By namespace and port, and by address besides. Made when it is asked for: mostly nobody does. */
+  private index: Map<string, Actor> | null = null;
 
   constructor(private readonly actors: readonly Actor[]) {}
 
   /** Null: it is not known. A listener that has never accepted a connection has no row. */
   of({ cause, call, netnsId, destination, process }: FailureRow): Actor | null {
     if (call !== 'bind' || cause !== 'port-in-use') return null;
-    this.byPort ??= index(this.actors);
+    this.index ??= indexOf(this.actors);
     const { address, port } = destination;
-    const there = this.byPort.get(`${netnsId} ${port}`) ?? [];
-    const found = there.find(
-      (actor) =>
-        ANY.has(address) || ANY.has(actor.destination.address) || actor.destination.address === address,
-    );
+    const found = ANY.includes(address)
+      ? this.index.get(placeKey(netnsId, port))
+      : [address, ...ANY].flatMap((one) => this.index?.get(placeKey(netnsId, port, one)) ?? [])[0];
     const isOwn = found !== undefined && found.process.pid !== null && found.process.pid === process.pid;
     return found === undefined || found.process.name === null || isOwn ? null : found;
   }
 }
 
-/** Those that have connections now come first: others may have ended. */
-function index(actors: readonly Actor[]): Map<string, Actor[]> {
-  const byPort = new Map<string, Actor[]>();
+const placeKey = (netnsId: string | null, port: number | null, address?: string | null) =>
+  `${netnsId} ${port} ${address === undefined ? '' : `at ${address}`}`;
+
+/** Of several the one that has connections now: others may have ended. */
+function indexOf(actors: readonly Actor[]): Map<string, Actor> {
+  const index = new Map<string, Actor>();
   const inbound = actors.filter(({ direction, process }) => direction === 'in' && process.exited !== true);
-  for (const actor of inbound.sort((a, b) => b.established - a.established || b.opened - a.opened)) {
-    const key = `${actor.netnsId} ${actor.destination.port}`;
-    const known = byPort.get(key);
-    if (known === undefined) byPort.set(key, [actor]);
-    else known.push(actor);
+  for (const actor of inbound.sort((a, b) => a.established - b.established || a.opened - b.opened)) {
+    const { address, port } = actor.destination;
+    index.set(placeKey(actor.netnsId, port), actor);
+    index.set(placeKey(actor.netnsId, port, address), actor);
   }
-  return byPort;
+  return index;
 }

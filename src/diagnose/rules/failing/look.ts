@@ -2,10 +2,13 @@
  * Commands that only look, in the namespace that a finding is about: the same port of the host's own namespace would be another one. In:
  * what it is about, commands. Out: a remedy. Pure.
  */
-import type { ProcessInfo, Remedy } from '../../../protocol/rows.js';
+import type { ProcessInfo } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
 import { enter } from '../../remedies/settings.js';
-import type { Tables } from '../../types.js';
+import type { Candidate, Tables } from '../../types.js';
+
+/** What a finding offers to do now. */
+export type Look = Candidate['doNow'][number];
 
 interface About {
   readonly process: ProcessInfo;
@@ -13,7 +16,7 @@ interface About {
 }
 
 /** @param commands of our own words, numbers and addresses */
-export function look(about: About, tables: Tables, text: string, commands: readonly string[]): Remedy {
+export function look(about: About, tables: Tables, text: string, commands: readonly string[]): Look {
   const prefix = enter(totalsOf(tables, about.netnsId), about.process);
   const command = prefix === null ? null : commands.map((one) => prefix + one).join('; ');
   const there = command === null ? ` Run it in that namespace: ${commands.join('; ')}` : '';

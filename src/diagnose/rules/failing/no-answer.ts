@@ -2,13 +2,13 @@
  * no-answer: attempts to connect get no answer, neither a connection nor a refusal: the host is down, or something drops the packets.
  * One finding for each place, whoever tries. Pure.
  */
-import type { FailureRow, Remedy, Victim } from '../../../protocol/rows.js';
+import type { FailureRow, Victim } from '../../../protocol/rows.js';
 import { failedBy } from '../../incidents/people.js';
 import type { Candidate, Rule, Tables } from '../../types.js';
 import { rate, tenths, where, who } from '../../words.js';
 import { candidate } from '../candidate.js';
 import { BACK_OFF } from '../retry-storm.js';
-import { look } from './look.js';
+import { type Look, look } from './look.js';
 import { silenceText, waitText } from './silence-text.js';
 import { unansweredOf } from './unanswered.js';
 
@@ -67,7 +67,7 @@ function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
     evidence: [
       { text: 'attempts without an answer, per second', value: tenths(perSec) },
       { text: 'connections opened to it meanwhile, per second', value: tenths(answeredPerSec) },
-      { text: 'the last one was given up after', value: waitedMs === null ? null : waitText(waitedMs) },
+      { text: 'the last ones were given up after', value: waitedMs === null ? null : waitText(waitedMs) },
       ...victims.slice(0, VICTIMS_SHOWN).map((one) => ({
         text: `attempts of ${who(one.process, one.program)}`,
         value: `${one.failed}, now ${rate(one.perSec)}/s`,
@@ -78,7 +78,7 @@ function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
   });
 }
 
-function checks(about: Pick<Candidate, 'process' | 'netnsId' | 'destination'>, tables: Tables): Remedy[] {
+function checks(about: Pick<Candidate, 'process' | 'netnsId' | 'destination'>, tables: Tables): Look[] {
   const address = about.destination.address ?? 'ADDRESS';
   return [
     look(about, tables, 'See which way its packets take, and whether a rule here drops them', [

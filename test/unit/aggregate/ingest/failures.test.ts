@@ -210,7 +210,7 @@ describe('failures', () => {
     expect(Object.fromEntries(budget?.failuresByErrno ?? [])).toEqual({ ECONNREFUSED: 1, aborted: 1 });
   });
 
-  it('count attempts apart that nobody answered, whoever gave them up, and say how long the last one waited', () => {
+  it('count attempts apart that nobody answered, whoever gave them up, and say how long the last ones waited', () => {
     const { world, read } = setUp();
     const gaveUp = (cookie: number, ms: number, flags = 0, owner = 1) =>
       eventOf(outbound({ cookie, owner }), EVENT.FAILED, {
@@ -225,7 +225,7 @@ describe('failures', () => {
       count: 4,
       unanswered: 2,
       unansweredPerSec: 2,
-      waitedMs: 120,
+      waitedMs: 378,
     });
     expect(of('aborted', 1002)).toMatchObject({
       count: 1,

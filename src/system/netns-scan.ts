@@ -117,7 +117,8 @@ function hostNamespace(root: string): number | null {
 }
 
 function nameFor(mountPath: string | null, pid: number | null, root: string): string | null {
-  if (mountPath !== null) return basename(mountPath);
+  /* Only one namespace is the host's, whatever another one is called. */
+  if (mountPath !== null) return basename(mountPath) === 'host' ? 'host (netns)' : basename(mountPath);
   const comm = readText(`${root}/${pid}/comm`);
   return comm === null ? null : `${comm.replace(/\n$/, '')} (${pid})`;
 }

@@ -9,7 +9,7 @@ import { isPorts } from '../incidents/order.js';
 import type { Advice, Candidate, Cure, Setting, Tables } from '../types.js';
 import { destinationAid } from './destination.js';
 import { heldBy } from './holding.js';
-import { enter } from './settings.js';
+import { enterToSee } from './settings.js';
 import { type Demand, settled } from './settles.js';
 import { type Refusal, willNotHelp } from './will-not-help.js';
 
@@ -47,7 +47,7 @@ export function offersOf(
   const takers = budget === null ? [] : actors.of(budget);
   const demand: Demand = { budget, totals, actors: takers };
   const [who] = [...row.victims, ...row.culprits];
-  const aid = destinationAid(row, who === undefined ? null : enter(totals, who.process));
+  const aid = destinationAid(row, who === undefined ? null : enterToSee(totals, who.process));
   const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
   const refused = willNotHelp({ row, budget, held: heldBy(budget, takers), totals, neighbours });
   const topics = new Set(refused.map(({ topic }) => topic));

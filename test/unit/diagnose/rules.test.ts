@@ -191,14 +191,14 @@ describe('connection-churn', () => {
     expect(churn({ portsHeld: 100, timeWait: 99, openPerSec: 6 }, { budgets })[0]?.severity).toBe('info');
   });
 
-  it('enters another namespace by a process in it, and never by a name that a shell would run', () => {
+  it('enters another namespace by its inode, and never by a name that a shell would run', () => {
     const budgets = [budget({ used: 27_000, exhaustionSeconds: 20 })];
     const commands = (name: string, process: Partial<ReturnType<typeof proc>>) =>
       churn(
         { portsHeld: 26_900, process: proc(process) },
         { budgets, totals: [totals({ name })] },
       )[0]?.doNow.map((one) => one.command);
-    expect(commands('blue', { pid: 4242 })?.[0]).toMatch(/^nsenter -t 4242 -n sysctl /);
+    expect(commands('blue', { pid: 4242 })?.[0]).toMatch(/^nsenter -n -t "\$\(lsns [^"]*\)" sysctl /);
     expect(commands('blue', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(
       /^ip netns exec blue sysctl /,
     );

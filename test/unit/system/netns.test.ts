@@ -1,4 +1,4 @@
-import { Dir, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { Dir, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { NetworkNamespaces, ScanPolicy } from '../../../src/system/netns.js';
 import { testScope } from '../../support/scope.js';
@@ -32,6 +32,13 @@ describe('the name of a network namespace', () => {
     expect((await scanned(root)).nameOf(100)).toBe('host');
     const container = processes([2, 'nginx', 100]);
     expect((await scanned(container)).nameOf(100)).toBe('nginx (2)');
+  });
+
+  it('is never "host" for another one, whatever its file is called', async () => {
+    const root = plant(processes([1, 'systemd', 100]), { files: { 'self/ns/net': '' } });
+    const directory = plant(testScope().directory(), { files: { host: '' } });
+    const namespaces = await scanned(root, { directories: [directory] });
+    expect(namespaces.nameOf(statSync(`${directory}/host`).ino)).toBe('host (netns)');
   });
 
   it('is its oldest process, by pid, for any other', async () => {

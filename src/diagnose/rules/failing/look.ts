@@ -4,7 +4,7 @@
  */
 import type { ProcessInfo } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
-import { enter } from '../../remedies/settings.js';
+import { enterToSee } from '../../remedies/settings.js';
 import type { Candidate, Tables } from '../../types.js';
 
 /** What a finding offers to do now. */
@@ -17,7 +17,7 @@ interface About {
 
 /** @param commands of our own words, numbers and addresses */
 export function look(about: About, tables: Tables, text: string, commands: readonly string[]): Look {
-  const prefix = enter(totalsOf(tables, about.netnsId), about.process);
+  const prefix = enterToSee(totalsOf(tables, about.netnsId), about.process);
   const command = prefix === null ? null : commands.map((one) => prefix + one).join('; ');
   const there = command === null ? ` Run it in that namespace: ${commands.join('; ')}` : '';
   return {

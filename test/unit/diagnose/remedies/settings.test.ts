@@ -21,7 +21,7 @@ describe('a command', () => {
   const cases: [string, Partial<TotalsRow>, Partial<ProcessInfo>, RegExp][] = [
     ['on the host is bare', { name: 'host' }, { pid: 7 }, /^sysctl -w /],
     ['on the host is bare, whoever does it', { name: 'host' }, gone, /^sysctl -w /],
-    ['enters by a process that lives there', {}, { pid: 7 }, /^nsenter -t 7 -n sysctl -w /],
+    ['enters by the inode, not by a process, whose threads may live elsewhere', {}, { pid: 7 }, byInode],
     ['enters by the inode when the process has ended', {}, { pid: 7, exited: true }, byInode],
     ['enters by the inode, not by a parent', {}, gone, byInode],
     ['enters by the inode, not by a parent, also a named one', { name: 'blue' }, gone, byInode],
@@ -85,7 +85,7 @@ describe('what keeps a setting', () => {
     const advice = at(cgroup);
     expect(advice).toMatchObject({
       language: 'yaml',
-      command: 'nsenter -t 7 -n sysctl -w net.ipv4.tcp_tw_reuse="1"',
+      command: expect.stringMatching(/^nsenter -n -t "\$\(lsns .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/),
     });
     expect(advice?.snippet).toBe(
       [

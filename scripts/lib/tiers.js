@@ -27,7 +27,7 @@ import { ROOT, run } from './run.js';
  * @type {readonly Tier[]}
  */
 export const TIERS = [
-  { name: 'native', beside: 'kernel', budget: 150 },
+  { name: 'native', budget: 90 },
   { name: 'unit', budget: 100 },
   { name: 'screens', beside: 'kernel', repeats: true, budget: 400 },
   { name: 'lint', beside: 'kernel', budget: 200 },

@@ -27,8 +27,9 @@ describe('the budgets of the tiers', () => {
 describe('a tier that needs nothing but processor time', () => {
   it('runs beside the one that waits, when that runs too', () => {
     expect(phasesOf(['lint', 'unit', 'native', 'kernel', 'e2e', 'screens'])).toEqual([
+      { tier: 'native', beside: [] },
       { tier: 'unit', beside: [] },
-      { tier: 'kernel', beside: ['native', 'screens', 'lint'] },
+      { tier: 'kernel', beside: ['screens', 'lint'] },
       { tier: 'e2e', beside: [] },
     ]);
     expect(phasesOf(['unit', 'native'])).toEqual([

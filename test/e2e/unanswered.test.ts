@@ -101,14 +101,16 @@ it('a place that answers nobody is one incident for each namespace, with how lon
       .map(({ inode }) => inode)
       .sort(),
   );
-  for (const row of rows)
+  for (const row of rows) {
+    /* A process that has just begun may be a victim of its own until its program is known. */
+    expect(row.victims[0]?.failed).toBeGreaterThan(0);
     expect(row).toMatchObject({
       kind: 'no-answer',
       severity: 'warning',
       state: 'open',
       destination: { address: ADDRESS, port: PORT },
-      victims: [{ failed: expect.any(Number) }],
     });
+  }
 });
 
 it('each has the finding that speaks for it', async () => {

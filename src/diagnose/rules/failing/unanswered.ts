@@ -3,7 +3,7 @@
  * two attempts that race is none, nor is one that was cancelled. In: the tables. Out: failure rows, with the counts of such attempts
  * alone. Pure. Why these bounds: docs/decisions/unanswered.md.
  */
-import type { Endpoint, FailureRow } from '../../../protocol/rows.js';
+import type { Endpoint, FailureRow, ProcessInfo } from '../../../protocol/rows.js';
 import { programKey } from '../../program-key.js';
 import type { Actor, Tables } from '../../types.js';
 
@@ -84,8 +84,15 @@ function isSilence(rows: readonly FailureRow[]): boolean {
 }
 
 const placeKey = ({ netnsId, destination }: Place) => `${netnsId} ${destination.address} ${destination.port}`;
-const partyKey = ({ netnsId, destination, process, program }: FailureRow | Actor) =>
-  `${netnsId} ${destination.port} ${programKey(process, program)}`;
+/** Whose attempts are compared. A process that has just begun has no program yet: then its file says what it is. */
+function partiesOf({ netnsId, destination, process, program }: FailureRow | Actor): string[] {
+  const place = `${netnsId} ${destination.port}`;
+  const known = program === null ? [] : [`${place} ${programKey(process, program)}`];
+  return isItsFile(process) || program === null ? [...known, `${place} ${process.exe}`] : known;
+}
+
+/** It was not run by an interpreter, so that its file is its program. */
+const isItsFile = ({ script, exe }: ProcessInfo) => script === null && exe !== null;
 
 /** What is opened: where, and by whom at which addresses. */
 class Opens {
@@ -102,15 +109,19 @@ class Opens {
 
   /** The same program gets through at another address of that port: of the two that it tried one was first. */
   hasRival(row: FailureRow): boolean {
-    const addresses = this.addresses.get(partyKey(row));
-    return addresses !== undefined && (addresses.size > 1 || !addresses.has(row.destination.address));
+    const { address } = row.destination;
+    return partiesOf(row).some((party) => {
+      const addresses = this.addresses.get(party);
+      return addresses !== undefined && (addresses.size > 1 || !addresses.has(address));
+    });
   }
 
   private add(actor: Actor): void {
     const place = placeKey(actor);
     this.byPlace.set(place, this.at(actor) + actor.openPerSec);
-    const party = partyKey(actor);
-    const addresses = this.addresses.get(party) ?? new Set();
-    this.addresses.set(party, addresses.add(actor.destination.address));
+    for (const party of partiesOf(actor)) {
+      const addresses = this.addresses.get(party) ?? new Set();
+      this.addresses.set(party, addresses.add(actor.destination.address));
+    }
   }
 }

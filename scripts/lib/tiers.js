@@ -32,7 +32,7 @@ export const TIERS = [
   { name: 'screens', beside: 'kernel', repeats: true, budget: 400 },
   { name: 'lint', beside: 'kernel', budget: 200 },
   { name: 'kernel', repeats: true, budget: 420 },
-  { name: 'e2e', repeats: true, budget: 260 },
+  { name: 'e2e', repeats: true, budget: 340 },
   { name: 'fixes', apart: true, repeats: true, budget: 180 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },

@@ -34,7 +34,8 @@ export async function demo(values: ValuesOf<'demo'>, io: Io, backends: Backends)
 }
 
 class Demo {
-  private readonly until: AbortSignal;
+  /** Unix ms. */
+  private readonly end: number;
   /** Lines that were printed: an incident is told again when it says something else. */
   private readonly said = new Set<string>();
 
@@ -44,7 +45,7 @@ class Demo {
     private readonly io: Io,
     private readonly seconds: number,
   ) {
-    this.until = AbortSignal.any([io.stop, source.lost, AbortSignal.timeout(seconds * 1000)]);
+    this.end = Date.now() + seconds * 1000;
   }
 
   async run(): Promise<void> {
@@ -74,11 +75,13 @@ class Demo {
     source.lost.throwIfAborted();
   }
 
-  /** Prints what is said of incidents here, for so long at most. */
-  private async watch(seconds: number, enough = new AbortController().signal): Promise<void> {
-    const until = AbortSignal.any([this.until, enough, AbortSignal.timeout(seconds * 1000)]);
-    while (!until.aborted) {
-      await pause(1000, until);
+  /** Prints what is said of incidents here, for so long at most. Own timers: in Node 20 a timeout inside AbortSignal.any() may never come. */
+  private async watch(seconds: number, enough?: AbortSignal): Promise<void> {
+    const until = Math.min(this.end, Date.now() + seconds * 1000);
+    const isOver = () => [this.io.stop, this.source.lost, enough].some((signal) => signal?.aborted === true);
+    while (Date.now() < until && !isOver()) {
+      await pause(Math.min(1000, until - Date.now()), enough ?? this.io.stop);
+      if (this.io.stop.aborted) return;
       const body = await this.source.table({ topic: 'incidents', filter: `netns:${this.stage.netns}` });
       for (const row of rowsOf(body, 'incidents')) this.tell(row);
     }

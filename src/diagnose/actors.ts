@@ -3,7 +3,9 @@
  * program. A process that alone does nearly everything stands for itself. In: flow rows, standing connections. Out:
  * actors, without rates (rates.ts). Pure.
  */
+
 import type { FlowRow, ProcessInfo } from '../protocol/rows.js';
+import { sumOf } from './groups.js';
 import { programKey } from './program-key.js';
 import type { Actor, Standing } from './types.js';
 
@@ -45,7 +47,7 @@ function keyOf({ netnsId, direction, destination, program, process, key }: FlowR
 
 function actorOf(key: string, rows: FlowRow[], standing: ReadonlyMap<string, Standing>): Actor {
   const most = rows.reduce((a, b) => (work(b) > work(a) ? b : a));
-  const sum = (of: (row: FlowRow) => number | null) => rows.reduce((all, row) => all + (of(row) ?? 0), 0);
+  const sum = (of: (row: FlowRow) => number | null) => sumOf(rows, of);
   const still = (of: keyof Standing) => sum((row) => (standing.get(row.key) ?? NOTHING)[of]);
   const alone = work(most) >= ALONE * rows.reduce((all, row) => all + work(row), 0);
   return {

@@ -22,7 +22,9 @@ interface Place {
   readonly destination: Endpoint;
 }
 
-const placeKey = ({ netnsId, destination }: Place) => `${netnsId} ${destination.address} ${destination.port}`;
+/** The same place for all programs of a namespace. */
+export const placeKey = ({ netnsId, destination }: Place): string =>
+  `${netnsId} ${destination.address} ${destination.port}`;
 
 /** What an actor asks for: what it opens, and of what found no port as much as it holds of the ports. */
 export function demandOf(tables: Tables, actor: Actor): number {

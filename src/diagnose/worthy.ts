@@ -2,10 +2,8 @@
  * Which failure rows are read when somebody fails on purpose at thousands of places: those for want of ports, and the fastest. In: rows, how
  * many. Out: so many of them. Pure. Nothing is sorted: the rows are counted by how fast they are, and read down to where it is enough.
  */
+import { wantsPorts } from '../forecast/outlook.js';
 import type { FailureRow } from '../protocol/rows.js';
-
-export const wantsPorts = ({ cause }: FailureRow): boolean =>
-  cause === 'ports-exhausted' || cause === 'bind-pool-exhausted';
 
 /** Steps of a tenth of a power of two; a step of its own for want of ports, above all others. */
 const STEPS_PER_POWER = 10;

@@ -91,17 +91,16 @@ export function isOut(budget: BudgetRow | null): boolean {
   return budget !== null && outlook(budget).state === 'out';
 }
 
-/** Those that fail for want of ports. */
-function wantingPorts(failures: readonly FailureRow[]): FailureRow[] {
-  return failures.filter(({ cause }) => cause === 'ports-exhausted' || cause === 'bind-pool-exhausted');
-}
+/** It failed for want of ports. */
+export const wantsPorts = ({ cause }: FailureRow): boolean =>
+  cause === 'ports-exhausted' || cause === 'bind-pool-exhausted';
 
 /**
  * Of these, those that go on now, each place's together: the place where most fail first, there the fastest first.
  * @param time Unix ms
  */
 export function failingNow(failures: readonly FailureRow[], time: number): FailureRow[] {
-  const now = wantingPorts(failures).filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS);
+  const now = failures.filter(wantsPorts).filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS);
   const places = new Map<string, FailureRow[]>();
   for (const row of now) {
     const place = places.get(placeOf(row));

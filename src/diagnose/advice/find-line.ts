@@ -25,32 +25,24 @@ const file = (name: string, lines: readonly string[]): string[] => [
   'END',
 ];
 
-const NODE: Finder = ({ port }) =>
+/** @param variable that makes the runtime load the file */
+const hooked = (port: string, name: string, lines: readonly string[], variable: string): Fix =>
   fix(
     `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
     'shell',
     FOLDER,
-    ...file('find-line.cjs', NODE_HOOK(port)),
-    'export NODE_OPTIONS="--require $dir/find-line.cjs"   # then start the program from this shell',
+    ...file(name, lines),
+    `export ${variable}   # then start the program from this shell`,
   );
+
+const NODE: Finder = ({ port }) =>
+  hooked(port, 'find-line.cjs', NODE_HOOK(port), 'NODE_OPTIONS="--require $dir/find-line.cjs"');
 
 const PYTHON: Finder = ({ port, drivers }) =>
-  fix(
-    `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
-    'shell',
-    FOLDER,
-    ...file('sitecustomize.py', PYTHON_HOOK(port, drivers)),
-    'export PYTHONPATH="$dir:$PYTHONPATH"   # then start the program from this shell',
-  );
+  hooked(port, 'sitecustomize.py', PYTHON_HOOK(port, drivers), 'PYTHONPATH="$dir:$PYTHONPATH"');
 
 const RUBY: Finder = ({ port }) =>
-  fix(
-    `Start the program once more with this hook: after 10, 20, 40, … connects to port ${port} it prints which lines they came from.`,
-    'shell',
-    FOLDER,
-    ...file('find_line.rb', RUBY_HOOK(port)),
-    'export RUBYOPT="-r$dir/find_line.rb"   # then start the program from this shell',
-  );
+  hooked(port, 'find_line.rb', RUBY_HOOK(port), 'RUBYOPT="-r$dir/find_line.rb"');
 
 const JAVA: Finder = ({ port, pid }) =>
   fix(

@@ -2,13 +2,13 @@
  * What may be an incident, each second: a budget that is out of ports or soon will be, a destination that refuses, a namespace whose
  * TIME_WAIT entries overflow. In: the tables. Out: one observation for each, with the failed calls that are about it. Pure.
  */
-import { outlook } from '../../forecast/outlook.js';
+import { outlook, wantsPorts } from '../../forecast/outlook.js';
 import type { BudgetRow, Endpoint, FailureRow, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import { programKey } from '../program-key.js';
 import { Listeners } from '../rules/failing/listeners.js';
 import { unansweredOf } from '../rules/failing/unanswered.js';
 import type { Facts, Tables } from '../types.js';
-import { wantsPorts, worthy } from '../worthy.js';
+import { worthy } from '../worthy.js';
 import { Gathered, type Observation, type Subject } from './observation.js';
 
 /** Failure rows read in a second. */

@@ -3,6 +3,7 @@
  * them change, what comes later is appended. In: offers of each second. Out: remedies. Time is given.
  */
 import { type IncidentRemedy, REMEDY_ROLES, type TotalsRow } from '../../protocol/rows.js';
+import { groupBy } from '../groups.js';
 import { done, isDone } from './done.js';
 import type { Offer } from './offers.js';
 
@@ -35,7 +36,7 @@ export class Board {
 
   /** @param offers several may be about one thing: the first is taken, or what is shown already */
   step(offers: readonly Offer[], totals: TotalsRow | undefined, time: number): void {
-    const byTopic = grouped(offers);
+    const byTopic = groupBy(offers, ({ topic }) => topic);
     if (!this.isOrdered) this.items = [];
     for (const item of this.items) update(item, byTopic.get(item.offer.topic) ?? [], totals, time);
     const shown = new Set(this.items.map(({ offer }) => offer.topic));
@@ -49,16 +50,6 @@ export class Board {
 }
 
 const rank = ({ offer }: Item) => REMEDY_ROLES.indexOf(offer.remedy.role);
-
-function grouped(offers: readonly Offer[]): Map<string, Offer[]> {
-  const byTopic = new Map<string, Offer[]>();
-  for (const offer of offers) {
-    const known = byTopic.get(offer.topic);
-    if (known === undefined) byTopic.set(offer.topic, [offer]);
-    else known.push(offer);
-  }
-  return byTopic;
-}
 
 /** What nobody offers any more stays as it was said, unless it was done. */
 function update(item: Item, offers: readonly Offer[], totals: TotalsRow | undefined, time: number): void {

@@ -4,6 +4,7 @@
  */
 import { countsAsLoopback } from '../../forecast/reuse.js';
 import type { Endpoint, IncidentRow } from '../../protocol/rows.js';
+import { showing } from '../rules/failing/look.js';
 import { BACK_OFF } from '../rules/retry-storm.js';
 import type { Advice, Cure } from '../types.js';
 import { where } from '../words.js';
@@ -14,13 +15,6 @@ interface Aid {
 }
 
 const cure = (text: string): Cure => ({ text, snippet: null, language: null });
-const look = (text: string, command: string): Advice => ({
-  text,
-  command,
-  undo: null,
-  effect: 'Changes nothing.',
-  persistence: null,
-});
 
 /** @param prefix words before a command that enter the namespace; null: it is not known how */
 export function destinationAid(
@@ -66,12 +60,12 @@ export function destinationAid(
 /** A loopback address is here, in this namespace; another one's host is looked at there. */
 function listening({ address, port }: Endpoint, prefix: string | null): Advice[] {
   const command = `ss -Htlnp 'sport = :${port}'`;
-  if (!countsAsLoopback(address)) return [look(`Look on ${address} whether something listens`, command)];
-  return prefix === null ? [] : [look('Look whether something listens', `${prefix}${command}`)];
+  if (!countsAsLoopback(address)) return [showing(`Look on ${address} whether something listens`, command)];
+  return prefix === null ? [] : [showing('Look whether something listens', `${prefix}${command}`)];
 }
 
 function routed({ address }: Endpoint, prefix: string | null, more: string): Advice[] {
   if (prefix === null || address === null) return [];
   const second = more === '' ? '' : more.replace('; ', `; ${prefix}`);
-  return [look('Look where the packets go', `${prefix}ip route get ${address}${second}`)];
+  return [showing('Look where the packets go', `${prefix}ip route get ${address}${second}`)];
 }

@@ -3,6 +3,7 @@
  * In: an account of it, the candidates of its findings, the tables. Out: offers, in the order of their roles. Pure.
  */
 import type { IncidentRemedy } from '../../protocol/rows.js';
+import { totalsOf } from '../churn-severity.js';
 import type { ActorIndex } from '../incidents/actor-index.js';
 import type { Account } from '../incidents/incident.js';
 import { isPorts } from '../incidents/order.js';
@@ -43,7 +44,7 @@ export function offersOf(
   { tables, actors }: Place,
 ): Offer[] {
   const { row, budget } = account;
-  const totals = tables.totals.find(({ netnsId }) => netnsId === row.netnsId);
+  const totals = totalsOf(tables, row.netnsId);
   const takers = budget === null ? [] : actors.of(budget);
   const demand: Demand = { budget, totals, actors: takers };
   const [who] = [...row.victims, ...row.culprits];

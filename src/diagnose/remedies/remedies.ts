@@ -3,6 +3,8 @@
  * rows with remedies. Those of an incident that is over stay as they were last. Time is given.
  */
 import type { FindingRow, IncidentRemedy, IncidentRow } from '../../protocol/rows.js';
+import { totalsOf } from '../churn-severity.js';
+import { groupBy } from '../groups.js';
 import type { Account } from '../incidents/incident.js';
 import type { Candidate } from '../types.js';
 import { Board } from './board.js';
@@ -17,16 +19,13 @@ export class Remedies {
   private readonly boards = new Map<string, Board>();
 
   step(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): void {
-    const { totals, time } = known.tables;
-    const byIncident = grouped(findings, known);
+    const { tables, candidateOf } = known;
+    const byIncident = groupBy(findings, ({ incident }) => incident ?? '');
     for (const account of accounts) {
       const { key, netnsId, remedies } = account.row;
-      const offers = offersOf(account, byIncident.get(key) ?? [], known);
-      this.boardOf(key, time, remedies).step(
-        offers,
-        totals.find((row) => row.netnsId === netnsId),
-        time,
-      );
+      const candidates = (byIncident.get(key) ?? []).flatMap((finding) => candidateOf(finding.key) ?? []);
+      const offers = offersOf(account, candidates, known);
+      this.boardOf(key, tables.time, remedies).step(offers, totalsOf(tables, netnsId), tables.time);
     }
   }
 
@@ -42,16 +41,4 @@ export class Remedies {
     this.boards.set(key, known);
     return known;
   }
-}
-
-function grouped(findings: readonly FindingRow[], { candidateOf }: Known): Map<string, Candidate[]> {
-  const byIncident = new Map<string, Candidate[]>();
-  for (const { key, incident } of findings) {
-    const candidate = incident === null ? undefined : candidateOf(key);
-    if (incident === null || candidate === undefined) continue;
-    const known = byIncident.get(incident);
-    if (known === undefined) byIncident.set(incident, [candidate]);
-    else known.push(candidate);
-  }
-  return byIncident;
 }

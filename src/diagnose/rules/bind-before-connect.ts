@@ -2,7 +2,7 @@
  * bind-before-connect: bind() chose the port, so that it is lost to every plain connect() of the namespace, whatever the
  * destination, and for the 60 s of its TIME_WAIT too. Pure.
  */
-import { level } from '../../forecast/outlook.js';
+import { level, wantsPorts } from '../../forecast/outlook.js';
 import type { BudgetRow, FailureRow, Severity } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { findLine, lateBindFix, present, reuseFix, widen } from '../fixes.js';
@@ -53,8 +53,7 @@ function binds(actor: Actor, tables: Tables, facts: Facts): Candidate {
 }
 
 function isVictim(row: FailureRow, actor: Actor, time: number): boolean {
-  if (row.netnsId !== actor.netnsId || time - (row.lastSeen ?? 0) > RECENT_MS) return false;
-  return row.cause === 'bind-pool-exhausted' || row.cause === 'ports-exhausted';
+  return row.netnsId === actor.netnsId && time - (row.lastSeen ?? 0) <= RECENT_MS && wantsPorts(row);
 }
 
 function severityOf(

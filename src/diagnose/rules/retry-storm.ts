@@ -12,6 +12,7 @@ import { programKey } from '../program-key.js';
 import type { Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
+import { showing } from './failing/look.js';
 import { scanned } from './failing/port-scan.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'reset']);
@@ -125,7 +126,7 @@ function storm(one: Storm, facts: Facts): Candidate {
 
 function check({ cause, destination }: Storm) {
   const command = (CHECKS[cause] as string).replace('ADDRESS', destination.address ?? 'ADDRESS');
-  return { text: 'See why it fails', command, undo: null, effect: 'Changes nothing.', persistence: null };
+  return showing('See why it fails', command);
 }
 
 export const BACK_OFF: Fix = {

@@ -4,12 +4,12 @@
  */
 import type { Cause, FailureRow, Fix, TotalsRow } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
-import type { Actor, Candidate, Rule, Tables } from '../../types.js';
+import type { Actor, Advice, Candidate, Rule, Tables } from '../../types.js';
 import { integer, tenths, where, who } from '../../words.js';
 import { candidate } from '../candidate.js';
 import { bindText } from './bind-text.js';
 import { Listeners } from './listeners.js';
-import { type Look, look } from './look.js';
+import { look } from './look.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['port-in-use', 'not-permitted', 'no-memory', 'other']);
 /** From so many on it is an incident. */
@@ -54,7 +54,7 @@ function failure(row: FailureRow, holder: Actor | null, tables: Tables): Candida
 }
 
 /** The listener, or a connection that happens to have this port. */
-function whoHolds(row: FailureRow, tables: Tables): Look {
+function whoHolds(row: FailureRow, tables: Tables): Advice {
   return look(row, tables, 'See who has the port: a listener, or a connection that was given it', [
     `ss -tanp 'sport = :${row.destination.port}'`,
   ]);

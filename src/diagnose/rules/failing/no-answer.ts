@@ -3,12 +3,14 @@
  * One finding for each place, whoever tries. Pure.
  */
 import type { FailureRow, Victim } from '../../../protocol/rows.js';
+import { placeKey } from '../../churn-severity.js';
+import { groupBy, sumOf } from '../../groups.js';
 import { failedBy } from '../../incidents/people.js';
-import type { Candidate, Rule, Tables } from '../../types.js';
+import type { Advice, Candidate, Rule, Tables } from '../../types.js';
 import { rate, tenths, where, who } from '../../words.js';
 import { candidate } from '../candidate.js';
 import { BACK_OFF } from '../retry-storm.js';
-import { type Look, look } from './look.js';
+import { look, showing } from './look.js';
 import { silenceText, waitText } from './silence-text.js';
 import { unansweredOf } from './unanswered.js';
 
@@ -31,19 +33,9 @@ export const noAnswer: Rule = (tables) =>
     .map((one) => silent(one, tables));
 
 function places(tables: Tables): Silent[] {
-  const byPlace = new Map<string, FailureRow[]>();
-  for (const row of unansweredOf(tables).rows.values()) {
-    const { address, port } = row.destination;
-    const key = `${row.netnsId} ${address} ${port}`;
-    const known = byPlace.get(key);
-    if (known === undefined) byPlace.set(key, [row]);
-    else known.push(row);
-  }
-  const sum = (rows: readonly FailureRow[], of: (row: FailureRow) => number | null) =>
-    rows.reduce((all, row) => all + (of(row) ?? 0), 0);
-  return [...byPlace.values()]
-    .map((rows) => ({ rows, perSec: sum(rows, (row) => row.perSec) }))
-    .filter(({ rows, perSec }) => perSec >= LEAST_PER_SEC && sum(rows, (row) => row.count) >= LEAST);
+  return [...groupBy(unansweredOf(tables).rows.values(), placeKey).values()]
+    .map((rows) => ({ rows, perSec: sumOf(rows, (row) => row.perSec) }))
+    .filter(({ rows, perSec }) => perSec >= LEAST_PER_SEC && sumOf(rows, (row) => row.count) >= LEAST);
 }
 
 function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
@@ -54,8 +46,14 @@ function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
   const answeredPerSec = unansweredOf(tables).answeredPerSec(latest);
   const at = where(destination);
   const by = rest.length === 0 ? who(first.process, first.program) : 'several programs';
-  const key = `${netnsId} ${destination.address} ${destination.port}`;
-  const about = { key, process: first.process, program: first.program, destination, netns, netnsId };
+  const about = {
+    key: placeKey(latest),
+    process: first.process,
+    program: first.program,
+    destination,
+    netns,
+    netnsId,
+  };
   return candidate(about, {
     rule: 'no-answer',
     priority: 58,
@@ -78,21 +76,17 @@ function silent({ rows, perSec }: Silent, tables: Tables): Candidate {
   });
 }
 
-function checks(about: Pick<Candidate, 'process' | 'netnsId' | 'destination'>, tables: Tables): Look[] {
+function checks(about: Pick<Candidate, 'process' | 'netnsId' | 'destination'>, tables: Tables): Advice[] {
   const address = about.destination.address ?? 'ADDRESS';
   return [
     look(about, tables, 'See which way its packets take, and whether a rule here drops them', [
       `ip route get ${address}`,
       'nft list ruleset',
     ]),
-    {
-      text: 'On its host: see whether it is up, listens, and has room for new connections (Recv-Q below Send-Q)',
-      command: `ss -ltn 'sport = :${about.destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows`,
-      undo: null,
-      effect: 'Changes nothing. To be run on the host that does not answer.',
-      persistence: null,
-      snippet: null,
-      language: null,
-    },
+    showing(
+      'On its host: see whether it is up, listens, and has room for new connections (Recv-Q below Send-Q)',
+      `ss -ltn 'sport = :${about.destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows`,
+      'To be run on the host that does not answer.',
+    ),
   ];
 }

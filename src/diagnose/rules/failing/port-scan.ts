@@ -3,10 +3,12 @@
  * One finding, not one for each port. Pure.
  */
 import type { FailureRow } from '../../../protocol/rows.js';
+import { groupBy, sumOf } from '../../groups.js';
 import { scanKey, scansOf } from '../../incidents/subjects.js';
 import type { Candidate, Rule, Tables } from '../../types.js';
 import { integer, rate, tenths, who } from '../../words.js';
 import { candidate } from '../candidate.js';
+import { showing } from './look.js';
 
 const MOST = 50;
 
@@ -20,13 +22,8 @@ export function scanned(tables: Tables): ReadonlyMap<string, FailureRow[]> {
   const before = known.get(tables);
   if (before !== undefined) return before;
   const scans = scansOf(tables.failures, tables.time);
-  const rows = new Map<string, FailureRow[]>();
-  for (const row of scans.size === 0 ? [] : tables.failures) {
-    const key = row.cause === 'refused' ? scanKey(row) : '';
-    const those = rows.get(key);
-    if (those !== undefined) those.push(row);
-    else if (scans.has(key)) rows.set(key, [row]);
-  }
+  const isScan = (row: FailureRow) => row.cause === 'refused' && scans.has(scanKey(row));
+  const rows = groupBy(scans.size === 0 ? [] : tables.failures.filter(isScan), scanKey);
   known.set(tables, rows);
   return rows;
 }
@@ -35,9 +32,8 @@ function scan(rows: readonly FailureRow[]): Candidate {
   const [first] = rows as [FailureRow];
   const { destination, process, program, netns, netnsId } = first;
   const host = { address: destination.address, port: null };
-  const sum = (of: (row: FailureRow) => number | null) => rows.reduce((all, row) => all + (of(row) ?? 0), 0);
   const ports = new Set(rows.map((row) => row.destination.port));
-  const perSec = sum((row) => row.perSec);
+  const perSec = sumOf(rows, (row) => row.perSec);
   const isOne = rows.every((row) => row.process.pid === process.pid);
   const name = who(isOne ? process : { ...process, pid: null }, isOne ? null : program);
   return candidate(
@@ -53,18 +49,10 @@ function scan(rows: readonly FailureRow[]): Candidate {
       title: `${name} is refused at ${integer(ports.size)} ports of ${host.address}, ${rate(perSec)} times a second: a scan, or the services of that host are down`,
       evidence: [
         { text: 'ports that refused', value: ports.size },
-        { text: 'refused connects', value: integer(sum((row) => row.count)) },
+        { text: 'refused connects', value: integer(sumOf(rows, (row) => row.count)) },
         { text: 'per second', value: tenths(perSec) },
       ],
-      doNow: [
-        {
-          text: 'On that host: see who listens',
-          command: 'ss -tlnp',
-          undo: null,
-          effect: 'Changes nothing. To be run on the host that refuses.',
-          persistence: null,
-        },
-      ],
+      doNow: [showing('On that host: see who listens', 'ss -tlnp', 'To be run on the host that refuses.')],
       fixForGood: [
         {
           text: 'A scan that nobody ordered is a matter for whoever looks after security: who started the program, and why. Else start the services of that host, or take it out of the list of those that are asked.',

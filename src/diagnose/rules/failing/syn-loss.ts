@@ -2,10 +2,12 @@
  * syn-loss: of the connections to a place a good part comes to be a second late, since the first SYN or its answer was lost and the
  * kernel sent it again. Pure.
  */
+import { placeKey } from '../../churn-severity.js';
+import { groupBy, sumOf } from '../../groups.js';
 import type { Actor, Candidate, Rule, Tables } from '../../types.js';
 import { integer, percent, rate, tenths, where, who } from '../../words.js';
 import { candidate, isOut } from '../candidate.js';
-import { look } from './look.js';
+import { look, showing } from './look.js';
 
 /** Of so many connects of the last ten seconds at least this share, and no fewer than that: one may be chance. */
 const LEAST_OPENS = 20;
@@ -31,28 +33,17 @@ export const synLoss: Rule = (tables) =>
 
 /** The way is the same for all programs of a namespace. */
 function places(actors: readonly Actor[]): Lossy[] {
-  const byPlace = new Map<string, Actor[]>();
-  const lossy = new Set<string>();
-  for (const actor of actors) {
-    if (!isOut(actor) || actor.openPerSec === 0) continue;
-    const key = placeOf(actor);
-    if (actor.slowPerSec > 0) lossy.add(key);
-    const known = byPlace.get(key);
-    if (known === undefined) byPlace.set(key, [actor]);
-    else known.push(actor);
-  }
-  return [...lossy].map((key) => {
-    const those = byPlace.get(key) ?? [];
-    const sum = (of: (actor: Actor) => number) => those.reduce((all, actor) => all + of(actor), 0);
-    return {
+  const opening = actors.filter((actor) => isOut(actor) && actor.openPerSec > 0);
+  return [...groupBy(opening, placeKey).values()]
+    .filter((those) => those.some(({ slowPerSec }) => slowPerSec > 0))
+    .map((those) => ({
       actors: those,
-      opens: sum(({ openPerSec, opened }) => Math.min(opened, openPerSec * WINDOW_SECONDS)),
-      slow: sum(({ slowPerSec, slowConnects }) => Math.min(slowConnects, slowPerSec * WINDOW_SECONDS)),
-    };
-  });
+      opens: sumOf(those, ({ openPerSec, opened }) => Math.min(opened, openPerSec * WINDOW_SECONDS)),
+      slow: sumOf(those, ({ slowPerSec, slowConnects }) =>
+        Math.min(slowConnects, slowPerSec * WINDOW_SECONDS),
+      ),
+    }));
 }
-
-const placeOf = ({ netnsId, destination }: Actor) => `${netnsId} ${destination.address} ${destination.port}`;
 
 /** A rate of ten seconds times ten is a whole number but for the last digits of a float. */
 function isLossy({ opens, slow }: Lossy): boolean {
@@ -68,9 +59,8 @@ function isLossy({ opens, slow }: Lossy): boolean {
 function lossy({ actors, opens, slow }: Lossy, tables: Tables): Candidate {
   const main = actors.reduce((a, b) => (b.slowPerSec > a.slowPerSec ? b : a));
   const { destination, process, program } = main;
-  const sum = (of: (actor: Actor) => number) => actors.reduce((all, actor) => all + of(actor), 0);
   return candidate(
-    { ...main, key: placeOf(main) },
+    { ...main, key: placeKey(main) },
     {
       rule: 'syn-loss',
       priority: 57,
@@ -81,19 +71,17 @@ function lossy({ actors, opens, slow }: Lossy, tables: Tables): Candidate {
         'the kernel says which connects took a second or sent their SYN again; where packets are lost it cannot see',
       title: `${percent(slow / opens)} of the connects to ${where(destination)} take a second or longer: their SYN, or the answer to it, is lost. Of ${who(process, program)} ${rate(main.slowPerSec)}/s`,
       evidence: [
-        { text: 'connections opened per second', value: tenths(sum((one) => one.openPerSec)) },
-        { text: 'of these a second late, per second', value: tenths(sum((one) => one.slowPerSec)) },
-        { text: 'a second late since the start', value: integer(sum((one) => one.slowConnects)) },
+        { text: 'connections opened per second', value: tenths(sumOf(actors, (one) => one.openPerSec)) },
+        { text: 'of these a second late, per second', value: tenths(sumOf(actors, (one) => one.slowPerSec)) },
+        { text: 'a second late since the start', value: integer(sumOf(actors, (one) => one.slowConnects)) },
         { text: 'half of the connects take less than, ms', value: main.connectMs },
       ],
       doNow: [
-        {
-          text: 'On its host: see whether its accept queue is full (Recv-Q above Send-Q), which drops SYNs',
-          command: `ss -ltn 'sport = :${destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtTCPReqQFullDrop`,
-          undo: null,
-          effect: 'Changes nothing. To be run on the host of the destination.',
-          persistence: null,
-        },
+        showing(
+          'On its host: see whether its accept queue is full (Recv-Q above Send-Q), which drops SYNs',
+          `ss -ltn 'sport = :${destination.port}'; nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtTCPReqQFullDrop`,
+          'To be run on the host of the destination.',
+        ),
         look(main, tables, 'Here: see whether packets are dropped on the way out', [
           'nstat -az TcpRetransSegs TcpExtTCPSynRetrans',
           'ip -s link',

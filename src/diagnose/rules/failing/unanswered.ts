@@ -4,6 +4,8 @@
  * alone. Pure. Why these bounds: docs/decisions/unanswered.md.
  */
 import type { Endpoint, FailureRow, ProcessInfo } from '../../../protocol/rows.js';
+import { placeKey } from '../../churn-severity.js';
+import { groupBy, sumOf } from '../../groups.js';
 import { programKey } from '../../program-key.js';
 import type { Actor, Tables } from '../../types.js';
 
@@ -43,7 +45,8 @@ function find({ failures, actors }: Tables): Unanswered {
   const rows = new Map<string, FailureRow>();
   for (const row of attempts)
     if (row.cause === 'timed-out' || row.unanswered > 0) rows.set(row.key, alone(row));
-  for (const those of byPlace(attempts.filter((row) => isBrief(row) && !opens.hasRival(row))))
+  const brief = attempts.filter((row) => isBrief(row) && !opens.hasRival(row));
+  for (const those of groupBy(brief, placeKey).values())
     if (isSilence(those) && opens.at(those[0] as FailureRow) === 0)
       for (const row of those) rows.set(row.key, row);
   return { rows, answeredPerSec: (place) => opens.at(place) };
@@ -63,27 +66,16 @@ function isBrief({ cause, count, unanswered, waitedMs, perSec }: FailureRow): bo
   );
 }
 
-function byPlace(rows: readonly FailureRow[]): Iterable<FailureRow[]> {
-  const groups = new Map<string, FailureRow[]>();
-  for (const row of rows) {
-    const key = placeKey(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups.values();
-}
-
 function isSilence(rows: readonly FailureRow[]): boolean {
-  const sum = (of: (row: FailureRow) => number | null) => rows.reduce((all, row) => all + (of(row) ?? 0), 0);
   const first = Math.min(...rows.map((row) => row.firstSeen ?? 0));
   const last = Math.max(...rows.map((row) => row.lastSeen ?? 0));
   return (
-    sum((row) => row.count) >= MANY && sum((row) => row.perSec) >= MANY_PER_SEC && last - first >= LASTING_MS
+    sumOf(rows, ({ count }) => count) >= MANY &&
+    sumOf(rows, ({ perSec }) => perSec) >= MANY_PER_SEC &&
+    last - first >= LASTING_MS
   );
 }
 
-const placeKey = ({ netnsId, destination }: Place) => `${netnsId} ${destination.address} ${destination.port}`;
 /** Whose attempts are compared. A process that has just begun has no program yet: then its file says what it is. */
 function partiesOf({ netnsId, destination, process, program }: FailureRow | Actor): string[] {
   const place = `${netnsId} ${destination.port}`;

@@ -24,7 +24,7 @@ export class ServiceManager {
 
   /** `status` is for people: `systemctl status` shows it. */
   ready(status: string): void {
-    this.#send(`READY=1\nSTATUS=${status}`);
+    this.#send(`READY=1\nSTATUS=${printable(status)}`);
   }
 
   /** What people read beside the service's name; one line. */

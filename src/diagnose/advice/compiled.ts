@@ -49,7 +49,7 @@ const hikari =
   (scheme: string): Snippet =>
   ({ at }) =>
     fix(
-      'Take connections from one HikariDataSource and close them back into it; DriverManager.getConnection() bypasses it.',
+      'Take connections from one HikariDataSource and close them back into it; DriverManager.getConnection() does not use it.',
       'java',
       '// once, a field of the class (import: com.zaxxer.hikari.*):',
       'private static final HikariDataSource POOL = new HikariDataSource();',

@@ -31,6 +31,7 @@ const MOST_BYTES = 32 << 20;
 
 export class StateDirectory {
   private writing = false;
+  private isLast = false;
 
   /** Makes the directory. Throws USAGE when it cannot be written. @param boot what tells this boot from others */
   constructor(
@@ -65,15 +66,16 @@ export class StateDirectory {
     this.writing = true;
     const file = join(this.path, INCIDENTS);
     writeFile(`${file}.new`, this.textOf(incidents), { mode: 0o600 })
-      .then(() => rename(`${file}.new`, file))
+      .then(() => (this.isLast ? undefined : rename(`${file}.new`, file)))
       .catch((err) => this.log.warn({ err }, 'incidents were not saved: a restart will forget them'))
       .finally(() => {
         this.writing = false;
       });
   }
 
-  /** When the service ends. */
+  /** When the service ends: what is being written then is older, and takes no place any more. */
   saveAll(incidents: SavedIncidents, owners: readonly SavedOwner[]): void {
+    this.isLast = true;
     const packed = owners.map((one) => ({ ...one, cookies: textOf(one.cookies) }));
     try {
       this.replace(INCIDENTS, this.textOf(incidents));

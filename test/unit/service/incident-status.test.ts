@@ -40,6 +40,8 @@ it('a name with a line break gives the service manager no order', () => {
   const messages: string[] = [];
   const send = (_: string, text: string) => void messages.push(text);
   const env = { NOTIFY_SOCKET: '/run/x' };
-  new ServiceManager({ env, pid: 1, send, failed: () => undefined }).status('a\nMAINPID=1');
-  expect(messages).toEqual(['STATUS=a\\x0aMAINPID=1']);
+  const manager = new ServiceManager({ env, pid: 1, send, failed: () => undefined });
+  manager.ready('a\nMAINPID=1');
+  manager.status('a\nMAINPID=1');
+  expect(messages).toEqual(['READY=1\nSTATUS=a\\x0aMAINPID=1', 'STATUS=a\\x0aMAINPID=1']);
 });

@@ -1,5 +1,5 @@
 /** What is kept over a restart, in real files: of this boot, whole, and nothing that does not fit. */
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { StateDirectory } from '../../../../src/engine/restart/state-directory.js';
@@ -31,6 +31,16 @@ it('saves incidents while the service runs', async () => {
   const { open } = places();
   open().saveIncidents(INCIDENTS);
   await vi.waitFor(() => expect(open().readIncidents()).toEqual(INCIDENTS));
+});
+
+it('that is saved when the service ends is not replaced by what was being written', async () => {
+  const { path, open } = places();
+  const state = open();
+  state.saveIncidents({ lasting: [], over: [] });
+  state.saveAll(INCIDENTS, OWNERS);
+  await vi.waitFor(() => expect(existsSync(join(path, 'incidents.json.new'))).toBe(true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(open().readIncidents()).toEqual(INCIDENTS);
 });
 
 it('is nothing at first, and nothing after another boot', () => {

@@ -101,6 +101,21 @@ function reserving({ reserved }: PortUse, exposed: readonly number[]): Setting {
   return { name: 'ip_local_reserved_ports', value, before: spansText(reserved) };
 }
 
+/** Keeps a port for whoever asks for it. Null: what is reserved is not known. */
+export function reserve(
+  port: number,
+  totals: TotalsRow | undefined,
+  process: ProcessInfo,
+  facts: Facts,
+): Advice | null {
+  const use = facts.portsOf(totals?.netnsId ?? null);
+  if (use === null) return null;
+  return changeOf([reserving(use, [port])], totals, process, {
+    text: `Reserve port ${port}, so that only who asks for it gets it`,
+    effect: 'At once, for new connections. A connection that has the port keeps it until it ends.',
+  });
+}
+
 function exposedWords(count: number): string {
   if (count === 0)
     return 'A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.';

@@ -645,11 +645,20 @@ describe('bind-failure', () => {
     });
   });
 
-  it('knows a port that a connection may have been given', () => {
+  it('reserves a port that a connection may have been given, in its namespace, beside what is reserved', () => {
     const destination = { address: '0.0.0.0', port: 40_000 };
-    expect(
-      told('bind-failure', { failures: [refused({ destination })] })[0]?.fixForGood[0]?.snippet,
-    ).toContain('ip_local_reserved_ports=40000');
+    const use = { reserved: [[9000, 9001]], listening: [] } as const;
+    const given = (name: string) => ({ failures: [refused({ destination })], totals: [totals({ name })] });
+    const advice = (name: string, portsOf: Facts['portsOf'] = () => use) =>
+      told('bind-failure', given(name), { portsOf })[0]?.doNow[1];
+    expect(advice('host')).toMatchObject({
+      command: 'sysctl -w net.ipv4.ip_local_reserved_ports="9000-9001,40000"',
+      undo: 'sysctl -w net.ipv4.ip_local_reserved_ports="9000-9001"',
+    });
+    expect(advice('blue')?.command).toMatch(
+      /^nsenter -n -t "\$\(lsns [^"]*\)" sysctl -w net\.ipv4\.ip_local_reserved_ports="9000-9001,40000"$/,
+    );
+    expect(advice('host', () => null)).toBeUndefined();
   });
 
   it('tells a port that one may not have, and is info for a call that fails once', () => {

@@ -4,7 +4,8 @@
  */
 import type { Cause, FailureRow, Fix, TotalsRow } from '../../../protocol/rows.js';
 import { totalsOf } from '../../churn-severity.js';
-import type { Actor, Advice, Candidate, Rule, Tables } from '../../types.js';
+import { present, reserve } from '../../fixes.js';
+import type { Actor, Advice, Candidate, Facts, Rule, Tables } from '../../types.js';
 import { integer, tenths, where, who } from '../../words.js';
 import { candidate } from '../candidate.js';
 import { bindText } from './bind-text.js';
@@ -18,23 +19,26 @@ const WARN_COUNT = 5;
 const TELL_PER_SEC = 0.1;
 const MOST = 50;
 
-export const bindFailure: Rule = (tables) => {
+export const bindFailure: Rule = (tables, facts) => {
   const listeners = new Listeners(tables.actors);
   return tables.failures
     .filter(isFailure)
     .sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0))
     .slice(0, MOST)
-    .map((row) => failure(row, listeners.of(row), tables));
+    .map((row) => failure(row, listeners.of(row), tables, facts));
 };
 
 const isFailure = ({ call, cause, perSec }: FailureRow) =>
   call === 'bind' && CAUSES.has(cause) && (perSec ?? 0) >= TELL_PER_SEC;
 
-function failure(row: FailureRow, holder: Actor | null, tables: Tables): Candidate {
+function failure(row: FailureRow, holder: Actor | null, tables: Tables, facts: Facts): Candidate {
   const { count, perSec, cause } = row;
   const isOften = (perSec ?? 0) >= WARN_PER_SEC && count >= WARN_COUNT;
   const totals = totalsOf(tables, row.netnsId);
   const named = holder === null ? null : who(holder.process, holder.program);
+  const { port } = row.destination;
+  const isStray = holder === null && isGivenOut(port, totals);
+  const reserved = port === null || !isStray ? null : reserve(port, totals, row.process, facts);
   return candidate(row, {
     rule: 'bind-failure',
     priority: 45,
@@ -48,8 +52,8 @@ function failure(row: FailureRow, holder: Actor | null, tables: Tables): Candida
       { text: 'errno', value: row.errno },
       { text: 'who accepts connections on that port', value: named },
     ],
-    doNow: cause === 'port-in-use' ? [whoHolds(row, tables)] : [],
-    fixForGood: [fixOf(row, totals, named)],
+    doNow: cause === 'port-in-use' ? present(whoHolds(row, tables), reserved) : [],
+    fixForGood: [fixOf(row, totals, isStray)],
   });
 }
 
@@ -60,7 +64,8 @@ function whoHolds(row: FailureRow, tables: Tables): Advice {
   ]);
 }
 
-function fixOf(row: FailureRow, totals: TotalsRow | undefined, holder: string | null): Fix {
+/** @param isStray a connection may have the port */
+function fixOf(row: FailureRow, totals: TotalsRow | undefined, isStray: boolean): Fix {
   const { port } = row.destination;
   if (row.cause === 'not-permitted')
     return {
@@ -70,11 +75,11 @@ function fixOf(row: FailureRow, totals: TotalsRow | undefined, holder: string | 
     };
   if (row.cause !== 'port-in-use')
     return { text: `Look up ${row.errno} in bind(2).`, snippet: 'man 2 bind', language: 'shell' };
-  if (holder === null && isGivenOut(port, totals))
+  if (isStray)
     return {
       text: `Port ${port} is in the range that the kernel gives to outgoing connections (ip_local_port_range ${totals?.portRange?.join('–')}): a connection may have it. Reserve it, so that only who asks for it gets it.`,
-      snippet: `sysctl net.ipv4.ip_local_reserved_ports   # keep what is there, and add ${port}\nsysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
-      language: 'shell',
+      snippet: null,
+      language: null,
     };
   return {
     text: `Stop what holds ${where(row.destination)}, or start only one of the two; after a restart the port is free at once when the program sets SO_REUSEADDR.`,

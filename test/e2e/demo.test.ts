@@ -27,7 +27,10 @@ it('shows an incident, its culprit and its fix, and leaves nothing', async () =>
   const scope = testScope();
   const running = await demo(scope);
   const [, netns = ''] = await running.printed(INODE);
-  await running.printed(/OPEN: checkout\.js \(pid \d+\) .*127\.0\.0\.1:8080/, patient(40_000));
+  await running.printed(
+    /OPEN: checkout\.js \(pid \d+\) tries [\d.]+ connections\/s to 127\.0\.0\.1:8080; 1,000 ports allow 1[67]\.\d\/s\./,
+    patient(40_000),
+  );
   await running.printed(/First: .*keep-alive agent/, patient(20_000));
   await running.printed(/The fix is applied/, patient(40_000));
   const { code } = await running.finished(patient(60_000));

@@ -211,7 +211,7 @@ it('pauses honestly and keeps an order that was frozen', async () => {
 
   await press(page, ' ', 'c');
   const command = (await page.locator('.diagnosis .remedy code').first().textContent()) ?? '';
-  expect(command).toMatch(/^nsenter -n -t "\$\(lsns .*\)" sysctl -w net\.ipv4\./);
+  expect(command).toMatch(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\./);
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(command);
   expect(problems).toEqual([]);
 });

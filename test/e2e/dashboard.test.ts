@@ -62,7 +62,7 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   expect(victim['Ports held by']).toContain(`agent-per-request.mjs ${bad.pid}`);
 
   const [doNow] = await diagnosis(page).locator('.remedy code').allTextContents();
-  expect(doNow).toMatch(/^nsenter -n -t "\$\(lsns .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/);
+  expect(doNow).toMatch(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/);
   execSync(doNow as string, { stdio: 'ignore' });
   await bad.stop();
   await program(scope, netns, 'one-agent.mjs', ADDRESS, 8080);

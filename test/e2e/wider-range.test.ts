@@ -7,6 +7,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { IncidentRemedy, IncidentRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Generator } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { startService } from '../support/service.js';
 import type { Table } from '../support/stream.js';
@@ -88,4 +89,13 @@ it('is taken back by its undo, both settings', () => {
   paste(remedy.undo);
   expect(settings()).toEqual(['40000\t40049', '9500']);
   expect(given('19996 20001')).toContain(LISTENS);
+});
+
+/** A shell that starts one short program after the other is what an incident often is. */
+it('finds its namespace each time while processes come and go', async () => {
+  const storm = ['sh', '-c', 'while :; do /bin/true; done'];
+  const storms = [await start(scope, storm), await start(scope, storm)];
+  for (let times = 0; times < 50; times++) paste(remedy.undo);
+  expect(settings()).toEqual(['40000\t40049', '9500']);
+  for (const one of storms) await one.stop('SIGTERM').catch(() => undefined);
 });

@@ -58,7 +58,10 @@ export function enterToSee(totals: TotalsRow | undefined, process: ProcessInfo):
     : enterToChange(totals, process);
 }
 
-/** By any process that is in it; without one nsenter(1) refuses, and nothing is changed. */
+/**
+ * By any process that is in it; without one nsenter(1) refuses, and nothing is changed. Not by lsns(8): it may list nothing when a process
+ * ends while it reads, and where ports run out many do.
+ */
 function byInode(inode: number): string {
-  return `nsenter -n -t "$(lsns -rnt net -o NS,PID | awk '$1 == ${inode} { print $2 }')" `;
+  return `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum ${inode} -print -quit 2>/dev/null)" `;
 }

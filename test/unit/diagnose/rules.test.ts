@@ -198,12 +198,12 @@ describe('connection-churn', () => {
         { portsHeld: 26_900, process: proc(process) },
         { budgets, totals: [totals({ name })] },
       )[0]?.doNow.map((one) => one.command);
-    expect(commands('blue', { pid: 4242 })?.[0]).toMatch(/^nsenter -n -t "\$\(lsns [^"]*\)" sysctl /);
+    expect(commands('blue', { pid: 4242 })?.[0]).toMatch(/^nsenter --net="\$\(find [^"]*\)" sysctl /);
     expect(commands('blue', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(
       /^ip netns exec blue sysctl /,
     );
     const byInode =
-      /^nsenter -n -t "\$\(lsns -rnt net -o NS,PID \| awk '\$1 == \d+ \{ print \$2 \}'\)" sysctl /;
+      /^nsenter --net="\$\(find -L \/proc\/\[0-9\]\*\/ns\/net -inum \d+ -print -quit 2>\/dev\/null\)" sysctl /;
     expect(commands('$(reboot)', { pid: null, parent: { pid: null, comm: 'sh' } })?.[0]).toMatch(byInode);
     expect(commands('blue', { pid: 7, exited: true, parent: { pid: 900, comm: 'sh' } })?.[0]).toMatch(
       byInode,
@@ -656,7 +656,7 @@ describe('bind-failure', () => {
       undo: 'sysctl -w net.ipv4.ip_local_reserved_ports="9000-9001"',
     });
     expect(advice('blue')?.command).toMatch(
-      /^nsenter -n -t "\$\(lsns [^"]*\)" sysctl -w net\.ipv4\.ip_local_reserved_ports="9000-9001,40000"$/,
+      /^nsenter --net="\$\(find [^"]*\)" sysctl -w net\.ipv4\.ip_local_reserved_ports="9000-9001,40000"$/,
     );
     expect(advice('host', () => null)).toBeUndefined();
   });

@@ -317,7 +317,7 @@ describe('the places of remedies', () => {
     const before = about(course.play(0, 14, given(two(40, 5))), /^Widen/)?.command;
     const later = about(course.play(15, 30, given(two(5, 400))), /^Widen/)?.command;
     expect(later).toBe(before);
-    expect(later).toMatch(/^nsenter -n -t "\$\(lsns /);
+    expect(later).toMatch(/^nsenter --net="\$\(find /);
   });
 });
 

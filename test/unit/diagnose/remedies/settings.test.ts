@@ -16,7 +16,7 @@ describe('a command', () => {
   const gone = { pid: null, parent: { pid: 900, comm: 'sh' } };
   const orphan = { pid: null, parent: { pid: null, comm: null } };
   const byInode = new RegExp(
-    `^nsenter -n -t "\\$\\(lsns -rnt net -o NS,PID \\| awk '\\$1 == ${NETNS} \\{ print \\$2 \\}'\\)" sysctl -w `,
+    `^nsenter --net="\\$\\(find -L /proc/\\[0-9\\]\\*/ns/net -inum ${NETNS} -print -quit 2>/dev/null\\)" sysctl -w `,
   );
   const cases: [string, Partial<TotalsRow>, Partial<ProcessInfo>, RegExp][] = [
     ['on the host is bare', { name: 'host' }, { pid: 7 }, /^sysctl -w /],
@@ -85,7 +85,7 @@ describe('what keeps a setting', () => {
     const advice = at(cgroup);
     expect(advice).toMatchObject({
       language: 'yaml',
-      command: expect.stringMatching(/^nsenter -n -t "\$\(lsns .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/),
+      command: expect.stringMatching(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/),
     });
     expect(advice?.snippet).toBe(
       [

@@ -10,7 +10,7 @@ import { patient } from './test/support/patience.js';
 /** A kernel test in a tier of its own: it builds everything anew with the sanitizers. */
 const SANITIZED = ['test/kernel/sanitized.test.ts'];
 /** End-to-end tests in a tier of their own: they wait for a browser, a build or a slow reader, and compare no counts under load. */
-const SCREENS = ['test/e2e/dashboard*.test.ts', 'test/e2e/output.test.ts', 'test/e2e/setup.test.ts'];
+const SCREENS = ['dashboard*', 'live-screen', 'output', 'setup'].map((name) => `test/e2e/${name}.test.ts`);
 
 /** Those that bring loops of their own, when the whole tier runs beside some: test/faults/load.ts. */
 const LOADED = ['test/faults/together.test.ts', 'test/faults/busy-machine.test.ts'];

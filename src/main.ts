@@ -37,6 +37,8 @@ async function run(): Promise<never> {
     stdin: process.stdin,
     stdout,
     stderr,
+    ...(process.stdin.isTTY &&
+      process.stdout.isTTY && { terminal: { stdin: process.stdin, stdout: process.stdout } }),
     env: process.env,
     stop: stopping.signal,
     onHangUp,

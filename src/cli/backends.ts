@@ -4,7 +4,7 @@
  * or the addon, and a command that attaches to a running service loads none of them.
  */
 import type { ServeConfig } from '../config/serve-config.js';
-import type { TracerSettings } from '../config/tracer-options.js';
+import type { TracerSettings, TracerValues } from '../config/tracer-options.js';
 import type { DoctorReport } from '../protocol/doctor.js';
 import type { Source } from '../protocol/source.js';
 import type { Io } from './io.js';
@@ -38,6 +38,15 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
+/** A service that belongs to this process, and ends with it. */
+export interface ChildService {
+  /** Path of the socket on which it listens. */
+  readonly socket: string;
+  /** Aborts when it has ended by itself; its reason is the PortchurnError that says why. */
+  readonly lost: AbortSignal;
+  stop(): Promise<void>;
+}
+
 /** What the programs of the demo do: absent ones do not run. */
 export interface DemoScene {
   readonly checkout?: 'reuse' | 'churn';
@@ -63,6 +72,8 @@ export interface Backends {
   serve(options: ServeOptions): Promise<ServiceHandle>;
   /** Throws when a privilege, a kernel feature or the addon is missing. */
   startTracing(request: TracingRequest): Promise<Tracing>;
+  /** The same in a process of its own, for a screen that may stand still. Resolves when it answers. */
+  startChildService(tracer: TracerValues): Promise<ChildService>;
   /** The uid of the process that has the socket with these ends on this machine; null: nobody has accepted it yet. */
   tcpOwner(local: TcpEnd, remote: TcpEnd): Promise<number | null>;
   doctor(): Promise<DoctorReport>;

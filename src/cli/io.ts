@@ -2,6 +2,7 @@
  * The parts of the process that a command may use: two outputs, the environment, and one signal to stop. Injected, so that
  * tests run commands in-process.
  */
+import type { ReadStream, WriteStream } from 'node:tty';
 
 export interface Output {
   /** Does not wait for the reader. Nothing written is lost: the process leaves only when all of it was taken. */
@@ -22,6 +23,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin?: Pick<NodeJS.ReadableStream, 'once'>;
+  /** Where both stdin and stdout are a terminal: for a screen that reads keys. */
+  readonly terminal?: { readonly stdin: ReadStream; readonly stdout: WriteStream };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts once; its `reason` is a StopReason. */
   readonly stop: AbortSignal;

@@ -46,6 +46,13 @@ export class Reconnector {
     if (this.#connection === null) this.#connect();
   }
 
+  /** Does not connect again. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
   #connect(): void {
     clearTimeout(this.#retry);
     const socket = this.options.open();

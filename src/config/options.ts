@@ -213,6 +213,11 @@ export const COMMANDS = {
     summary: 'which process churns connections, toward which destination',
     options: {
       once: { schema: Switch, help: 'print one table and exit', default: false },
+      plain: {
+        schema: Switch,
+        help: 'print tables one after the other instead of the live screen: for screen readers, and to scroll back',
+        default: false,
+      },
       output: {
         schema: Type.Enum(['table', 'json', 'ndjson', 'csv']),
         short: '-o',

@@ -7,6 +7,7 @@ import type { Backends, Tracing, TracingRequest } from '../cli/backends.js';
 export const BACKENDS: Backends = {
   serve: async (options) => (await import('./serve.js')).serve(options),
   startTracing,
+  startChildService: async (tracer) => (await import('./child-service.js')).startChildService(tracer),
   openStage: async () => (await import('./demo-stage.js')).openStage(),
   tcpOwner: async (local, remote) => (await import('../engine/addon.js')).openAddon().tcpOwner(local, remote),
   doctor: async () => {

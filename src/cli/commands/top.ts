@@ -40,6 +40,7 @@ interface Session {
 /** Exit code 0, or 130 after a signal. Throws when there is nothing to attach to and no way to trace, or when it ends. */
 export async function top(values: TopValues, io: Io, backends: Backends): Promise<number> {
   const query = await queryOf(values, io);
+  if (isLive(values, io)) return (await import('../live/top.js')).liveTop(values, io, backends);
   const source = await openDataSource(values, [], io, backends);
   const session = { values, query, source, io, until: AbortSignal.any([io.stop, source.lost]) };
   try {
@@ -49,6 +50,12 @@ export async function top(values: TopValues, io: Io, backends: Backends): Promis
     await source.close();
   }
   return io.stop.aborted && io.stop.reason !== 'pipe' ? EXIT.interrupted : EXIT.ok;
+}
+
+/** Whoever asks for certain rows wants a table of them. */
+function isLive({ once, plain, output, sort, limit }: TopValues, { terminal, env }: Io): boolean {
+  const asksRows = sort !== undefined || limit !== undefined;
+  return terminal !== undefined && env.TERM !== 'dumb' && !once && !plain && output === 'table' && !asksRows;
 }
 
 /** A mistake in the filter or the sort shows before anything is traced. */

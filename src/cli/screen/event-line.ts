@@ -28,6 +28,21 @@ export function eventLine(event: ConnectionEvent, style: Style): string {
   return parts.join('  ').trimEnd();
 }
 
+/** The same where it is known whose they are: time, type, local port → remote, what is particular. */
+export function ownEventLine(event: ConnectionEvent, style: Style): string {
+  const { glyphs } = style;
+  const remote = safe(endpoint(event.remote, glyphs.unknown), glyphs.unknown);
+  const ends =
+    event.type === 'listen' ? '' : ` ${event.direction === 'in' ? 'from' : glyphs.arrow} ${remote}`;
+  const parts = [
+    clockMs(event.time),
+    paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
+    `:${event.local.port ?? glyphs.unknown}${ends}`,
+    ...details(event, glyphs.arrow),
+  ];
+  return parts.join('  ').trimEnd();
+}
+
 /** A line in a file or a pipe is read later: it says of which day and zone it is. */
 function timeOf({ time }: ConnectionEvent, { width }: Style): string {
   return width === Number.POSITIVE_INFINITY ? stampMs(time) : clockMs(time);

@@ -34,6 +34,13 @@ export interface Glyphs {
   /** The two parts of a bar. */
   readonly full: string;
   readonly empty: string;
+  /** Of the live screen: where the cursor stands, a line across, a value in a cell from least to most. */
+  readonly cursor: string;
+  readonly rule: string;
+  readonly levels: string;
+  readonly live: string;
+  readonly less: string;
+  readonly greater: string;
 }
 export const UNICODE: Glyphs = {
   unknown: '–',
@@ -46,6 +53,12 @@ export const UNICODE: Glyphs = {
   fail: '✗',
   full: '█',
   empty: '░',
+  cursor: '▶',
+  rule: '─',
+  levels: '▁▂▃▄▅▆▇█',
+  live: '●',
+  less: '‹',
+  greater: '›',
 };
 export const ASCII: Glyphs = {
   unknown: '-',
@@ -58,4 +71,10 @@ export const ASCII: Glyphs = {
   fail: 'x',
   full: '#',
   empty: '.',
+  cursor: '>',
+  rule: '-',
+  levels: '_.:-=+*#',
+  live: '*',
+  less: '<',
+  greater: '>',
 };

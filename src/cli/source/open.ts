@@ -29,33 +29,51 @@ export async function openDataSource(
   io: Io,
   backends: Backends,
 ): Promise<DataSource> {
-  if (values.standalone && values.connect !== undefined) {
-    throw new PortchurnError('USAGE', '--standalone and --connect exclude each other');
+  const target = await findService(values, io, backends);
+  if (target !== null) {
+    const { RemoteSource } = await import('./remote-source.js');
+    return new RemoteSource(target);
   }
-  const remote = values.standalone ? null : await attach(values, io, backends);
-  if (remote) return remote;
   const { StandaloneSource } = await import('./standalone-source.js');
   const { createLogger } = await import('../logger.js');
   const log = createLogger(values.logLevel);
   return new StandaloneSource(await backends.startTracing({ tracer: tracerSettings(values), pids, log }));
 }
 
+/** The service to attach to, which is told. Null: there is none, or none is wanted. */
+export async function findService(
+  values: Pick<AttachValues, 'connect' | 'standalone' | 'tokenFile'>,
+  io: Io,
+  backends: Backends,
+): Promise<Target | null> {
+  if (values.standalone && values.connect !== undefined) {
+    throw new PortchurnError('USAGE', '--standalone and --connect exclude each other');
+  }
+  const target = values.standalone ? null : await attach(values, io, backends);
+  if (target !== null) say(io, `attached to ${target.service.shown ?? target.service.url}`);
+  return target;
+}
+
 /** Null: there is no service, so trace without. A service that only wants a token is an error, not passed over in silence. */
-async function attach(values: AttachValues, io: Io, backends: Backends): Promise<DataSource | null> {
+async function attach(
+  values: Pick<AttachValues, 'connect' | 'tokenFile'>,
+  io: Io,
+  backends: Backends,
+): Promise<Target | null> {
   const token = values.tokenFile === undefined ? null : readToken(values.tokenFile);
   if (values.connect === undefined) return (await atSocket(token, io)) ?? (await atPort(token, io, backends));
   const target = targetAt(values.connect, token);
   const refused = await httpClient(target).probe();
   if (refused !== null) throw refused;
-  return attached(target, io);
+  return target;
 }
 
 /** Only root makes files in /run: whoever listens there is believed. */
-async function atSocket(token: string | null, io: Io): Promise<DataSource | null> {
+async function atSocket(token: string | null, io: Io): Promise<Target | null> {
   if (!existsSync(DEFAULT_SOCKET)) return null;
   const target = targetAtPath(DEFAULT_SOCKET, token);
   const refused = await httpClient(target).probe(BRIEFLY);
-  if (refused === null) return attached(target, io);
+  if (refused === null) return target;
   if (refused.code === 'UNAUTHORIZED') throw refused;
   const { code } = (refused.cause ?? {}) as NodeJS.ErrnoException;
   if (code === 'EACCES') say(io, `${DEFAULT_SOCKET} is for root and its group; asking ${DEFAULT_LISTEN}`);
@@ -64,7 +82,7 @@ async function atSocket(token: string | null, io: Io): Promise<DataSource | null
 }
 
 /** Any local user may listen there. So first it is asked without the token what it is, then looked up whose it is. */
-async function atPort(token: string | null, io: Io, backends: Backends): Promise<DataSource | null> {
+async function atPort(token: string | null, io: Io, backends: Backends): Promise<Target | null> {
   const { service } = targetAt(`http://${DEFAULT_LISTEN}`, token);
   const strange = await httpClient({ service: { ...service, token: null } }).probe(BRIEFLY);
   if (strange !== null && strange.code !== 'UNAUTHORIZED') {
@@ -76,11 +94,5 @@ async function atPort(token: string | null, io: Io, backends: Backends): Promise
   const target = { service, dial: dialChecked({ address, port: Number(port) }, check) };
   const refused = await httpClient(target).probe();
   if (refused !== null) throw refused;
-  return attached(target, io);
-}
-
-async function attached(target: Target, io: Io): Promise<DataSource> {
-  const { RemoteSource } = await import('./remote-source.js');
-  say(io, `attached to ${target.service.shown ?? target.service.url}`);
-  return new RemoteSource(target);
+  return target;
 }

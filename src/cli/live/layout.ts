@@ -1,0 +1,144 @@
+/**
+ * The live screen as lines: who, toward what, what now, at the top whatever the size; more of everything where there is room. In: a scene,
+ * a size. Out: lines, as many as the screen is high.
+ */
+import { clock, duration, integer, percent, seconds } from '../../protocol/format.js';
+import { census } from '../../view/census.js';
+import { lossesOf } from '../../view/losses.js';
+import type { Style } from '../screen/style.js';
+import { CARD_LINES, cardLines } from './parts/card.js';
+import { culpritLines } from './parts/culprit-table.js';
+import { detailLines } from './parts/detail.js';
+import { rule } from './parts/lines.js';
+import { fixLines, helpLines, whatIfLines } from './parts/overlays.js';
+import { budgetLines, failureLines } from './parts/side-tables.js';
+import type { Scene } from './scene.js';
+import type { Overlay } from './state.js';
+import { fitted, type Line, span, widthOf } from './tty/cells.js';
+
+/** From here on failures are beside the budgets. */
+const WIDE = 150;
+const TALL = 30;
+
+export function linesOf(scene: Scene, width: number, height: number, style: Style): Line[] {
+  const head = [stripLine(scene, width), ...cardLines(scene, width)];
+  const room = Math.max(0, height - head.length - 1);
+  const { overlay } = scene.state;
+  const body = overlay === null ? tables(scene, width, room) : overlaid(scene, overlay, width, room, style);
+  const filled = [...head, ...body, ...Array<Line>(height).fill([])].slice(0, Math.max(0, height - 1));
+  return [...filled, footLine(scene, width)];
+}
+
+/** Rows of the culprit table on a screen this high, for paging. */
+export const pageOf = (height: number): number => Math.max(1, height - CARD_LINES - 9);
+
+function stripLine(scene: Scene, width: number): Line {
+  const { replica, state, now, totals, glyphs } = scene;
+  const sums = census(totals);
+  const losses = lossesOf(totals);
+  const owned = sums === null || sums.ours === 0 ? [] : [`owned ${percent(sums.owned / sums.ours)}`];
+  const parts = [
+    clock(now) ?? '',
+    ...owned,
+    ...(losses === null || losses.total === 0 ? [] : [`lost ${integer(losses.total)}`]),
+    namespacesText(replica.tables.totals.rows.size),
+    ...(state.netns === null ? [] : [`only netns ${state.netns}`]),
+  ];
+  const host = `portchurn ${replica.hello?.host ?? ''} `;
+  const [link, look] = linkWords(scene);
+  const right = '?:help';
+  const left = ` ${parts.join('  ')}`;
+  const used = widthOf(host) + widthOf(link) + right.length;
+  return [
+    span(host, 'bold'),
+    span(link, look),
+    span(fitted(left, Math.max(0, width - used), glyphs.more)),
+    span(right, 'dim'),
+  ];
+}
+
+const namespacesText = (count: number) => (count === 1 ? '1 namespace' : `${integer(count)} namespaces`);
+
+function linkWords({ link, state, glyphs, now }: Scene): [string, 'good' | 'warn' | 'bad'] {
+  if (link.phase === 'lost') {
+    const age = duration(Math.max(0, now - link.since)) ?? '';
+    return [`${glyphs.fail} service ${link.reason}, ${age} old`, 'bad'];
+  }
+  if (state.paused !== null) return [`PAUSED ${seconds((now - state.paused) / 1000) ?? ''}`, 'warn'];
+  return link.phase === 'open' ? [`${glyphs.live}live`, 'good'] : ['connecting', 'warn'];
+}
+
+function tables(scene: Scene, width: number, room: number): Line[] {
+  const budgetRows = scene.state.manyBudgets ? Math.floor(room / 2) - 1 : room < TALL - 6 ? 2 : 5;
+  const rows = Math.max(1, Math.min(budgetRows, Math.max(1, scene.budgets.length)));
+  if (width >= WIDE) return wideTables(scene, width, room, Math.max(rows, Math.min(5, budgetRows)));
+  const failureRows = room < TALL - 6 ? 0 : Math.min(4, Math.max(1, scene.failures.length));
+  const failures = failureRows === 0 ? [] : failureLines(scene, width, failureRows);
+  const budgets = budgetLines(scene, width, rows);
+  const left = room - budgets.length - failures.length;
+  return [...budgets, ...padded(culpritLines(scene, width, left), left), ...failures];
+}
+
+/** Budgets and failures side by side. */
+function wideTables(scene: Scene, width: number, room: number, rows: number): Line[] {
+  const half = Math.floor((width - 2) / 2);
+  const left = padded(budgetLines(scene, half, rows), rows + 1);
+  const right = padded(failureLines(scene, width - half - 2, rows), rows + 1);
+  const both = left.map((line, at): Line => {
+    const used = line.reduce((sum, { text }) => sum + widthOf(text), 0);
+    return [...line, span(' '.repeat(Math.max(0, half + 2 - used))), ...(right[at] ?? [])];
+  });
+  return [...both, ...culpritLines(scene, width, room - both.length)];
+}
+
+const padded = (lines: Line[], height: number): Line[] =>
+  [...lines, ...Array<Line>(Math.max(0, height)).fill([])].slice(0, Math.max(0, height));
+
+const TITLES: Readonly<Record<Overlay, string>> = {
+  detail: 'DETAIL',
+  fix: 'WHAT TO DO',
+  'what-if': 'WHAT IF',
+  help: 'KEYS',
+};
+
+function overlaid(scene: Scene, overlay: Overlay, width: number, room: number, style: Style): Line[] {
+  const lines = overlayLines(scene, overlay, width, room - 1, style);
+  const first = Math.max(0, Math.min(scene.state.scroll, lines.length - (room - 1)));
+  const shown = lines.slice(first, first + room - 1);
+  const hidden = lines.length - first - shown.length;
+  return [
+    rule(TITLES[overlay], hidden > 0 ? `${hidden} lines more` : 'Esc: back', width, scene.glyphs),
+    ...shown,
+  ];
+}
+
+function overlayLines(scene: Scene, overlay: Overlay, width: number, room: number, style: Style): Line[] {
+  switch (overlay) {
+    case 'detail':
+      return detailLines(scene, width, room, style);
+    case 'fix':
+      return fixLines(scene, width);
+    case 'what-if':
+      return whatIfLines(scene, width);
+    case 'help':
+      return helpLines(width);
+  }
+}
+
+const HINTS: Readonly<Record<Overlay | 'tables', string>> = {
+  tables: '/ filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end',
+  detail: 'Esc back  f fix  w what-if  j k scroll',
+  fix: 'c copy the first command  1-9 copy that one  Tab incident  Esc back',
+  'what-if': 'arrows change  c copy the command  Esc back',
+  help: 'Esc back',
+};
+
+function footLine(scene: Scene, width: number): Line {
+  const { state, replica, glyphs } = scene;
+  if (state.typed !== null) return [span('filter: ', 'bold'), span(state.typed), span(' ', 'chosen')];
+  const refusal = replica.tables.flows.refusal ?? replica.refusal;
+  if (state.message !== null) return [span(fitted(state.message, width, glyphs.more), 'bold')];
+  if (refusal !== null)
+    return [span(fitted(`${refusal.message} (${refusal.code})`, width, glyphs.more), 'bad')];
+  return [span(fitted(HINTS[state.overlay ?? 'tables'], width, glyphs.more), 'dim')];
+}

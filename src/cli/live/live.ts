@@ -1,0 +1,189 @@
+/**
+ * `portchurn top` on a terminal: the live screen. Draws at most four times a second, and at once after a key; a terminal that has not
+ * taken the frame before gets none until it has. In: a target, values of the command line, a TTY. Out: frames; resolves when the user or
+ * a signal ends it.
+ */
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Link } from '../../client/link.js';
+import { initial, type Replica } from '../../client/replica.js';
+import { aborted, type Io } from '../io.js';
+import { styleFor } from '../screen/style.js';
+import { httpClient, type Target } from '../source/target.js';
+import { type Follower, follow } from './aside.js';
+import { LiveFeed } from './feed.js';
+import { linesOf, pageOf } from './layout.js';
+import { whatIfCommandOf } from './parts/overlays.js';
+import { queriesOf } from './queries.js';
+import { commandsOf, type Scene, SceneMaker } from './scene.js';
+import { type Effect, press, type Shown, START, type State } from './state.js';
+import { type Grid, gridOf } from './tty/cells.js';
+import type { Input } from './tty/keys.js';
+import { paint } from './tty/paint.js';
+import { Terminal } from './tty/terminal.js';
+
+/** Between two frames that no key asked for, ms. */
+const FRAME_MS = 250;
+/** Ages and the clock go on when nothing comes. */
+const CLOCK_MS = 1000;
+
+export interface LiveOptions {
+  readonly filter: string;
+  readonly group: State['group'];
+  readonly color: boolean | undefined;
+  readonly ascii: boolean;
+}
+
+export class Live {
+  #state: State;
+  #replica: Replica = initial();
+  /** What is shown during a pause. */
+  #kept: Replica | null = null;
+  #link: Link = { phase: 'connecting' };
+  #painted: Grid | null = null;
+  #frame: ReturnType<typeof setTimeout> | undefined;
+  #drawnAt = 0;
+  #asked = '';
+  #scene: Scene | null = null;
+  readonly #maker = new SceneMaker();
+  readonly #feed: LiveFeed;
+  readonly #terminal: Terminal;
+  readonly #aside: Follower;
+  readonly #quit = new AbortController();
+
+  constructor(
+    private readonly target: Target,
+    private readonly options: LiveOptions,
+    private readonly io: Io,
+    tty: { stdin: ReadStream; stdout: WriteStream },
+  ) {
+    this.#state = { ...START, filter: options.filter, group: options.group };
+    this.#feed = new LiveFeed(target, {
+      onReplica: (replica) => {
+        this.#replica = replica;
+        this.#soon();
+      },
+      onLink: (link) => {
+        const changed = link.phase !== this.#link.phase;
+        this.#link = link;
+        if (changed) this.#soon();
+      },
+    });
+    this.#terminal = new Terminal(tty.stdin, tty.stdout, {
+      onInput: (inputs) => this.#press(inputs),
+      onResize: () => this.#redraw(),
+    });
+    this.#aside = follow(this.#feed, httpClient(this.target), () => this.#soon());
+  }
+
+  /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. */
+  async run(stop: AbortSignal): Promise<void> {
+    this.#terminal.enter();
+    const clock = setInterval(() => this.#soon(), CLOCK_MS);
+    try {
+      this.#ask();
+      this.#feed.start();
+      this.#draw();
+      await Promise.race([aborted(stop), aborted(this.#quit.signal)]);
+    } finally {
+      clearInterval(clock);
+      clearTimeout(this.#frame);
+      this.#aside.stop();
+      this.#feed.stop();
+      this.#terminal.leave();
+    }
+  }
+
+  #press(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      const { state, effect } = press(this.#state, input, this.#shown());
+      if (state.paused !== this.#state.paused) this.#kept = state.paused === null ? null : this.#replica;
+      this.#state = state;
+      if (effect !== null) this.#do(effect);
+    }
+    this.#ask();
+    this.#draw();
+  }
+
+  #shown(): Shown {
+    const scene = this.#scene;
+    return {
+      flows: scene?.flows.map(({ key }) => key) ?? [],
+      incidents: scene?.incidents.map(({ key }) => key) ?? [],
+      namespaces: [...this.#replica.tables.totals.rows.values()].flatMap(({ netns }) => netns ?? []).sort(),
+      page: pageOf(this.#terminal.height),
+      commands: scene === null ? [] : commandsOf(scene),
+      whatIf: scene === null ? null : whatIfCommandOf({ ...scene, state: this.#state }),
+      now: Date.now(),
+    };
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.type) {
+      case 'quit':
+        this.#quit.abort();
+        break;
+      case 'suspend':
+        this.#terminal.suspend();
+        break;
+      case 'redraw':
+        this.#painted = null;
+        break;
+      case 'copy':
+        // OSC 52 (xterm's ctlseqs): the terminal, also at the other end of ssh, puts it into its clipboard.
+        this.#terminal.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
+    }
+  }
+
+  /** The service sorts and cuts, so each choice that changes what is wanted is asked for; the same is not asked twice. */
+  #ask(): void {
+    const queries = queriesOf(this.#state, this.#terminal.height);
+    const text = JSON.stringify(queries);
+    if (text !== this.#asked) for (const [topic, query] of queries) this.#feed.setQuery(topic, query);
+    this.#asked = text;
+    const row =
+      this.#state.overlay === 'detail'
+        ? this.#scene?.flows.find(({ key }) => key === this.#state.selected)
+        : undefined;
+    this.#aside.on(row?.key ?? null, row?.process.pid ?? null);
+  }
+
+  #redraw(): void {
+    this.#painted = null;
+    this.#ask();
+    this.#draw();
+  }
+
+  /** What came is drawn with what else comes until then. */
+  #soon(): void {
+    this.#frame ??= setTimeout(() => this.#draw(), Math.max(0, this.#drawnAt + FRAME_MS - Date.now()));
+  }
+
+  #draw(): void {
+    clearTimeout(this.#frame);
+    this.#frame = undefined;
+    this.#drawnAt = Date.now();
+    const style = { ...styleFor(this.io, { ...this.options, color: false }), width: this.#terminal.width };
+    const { paused } = this.#state;
+    const stillThere = paused !== null && this.#kept !== null;
+    this.#scene = this.#maker.make(
+      stillThere ? (this.#kept as Replica) : this.#replica,
+      this.#link,
+      this.#state,
+      {
+        now: Date.now(),
+        glyphs: style.glyphs,
+        aside: this.#aside.value,
+      },
+    );
+    if (!this.#terminal.ready) return;
+    const { width, height } = this.#terminal;
+    const grid = gridOf(linesOf(this.#scene, width, height, style), width, height);
+    const text = paint(this.#painted, grid, this.#isColoured());
+    this.#painted = grid;
+    if (text !== '') this.#terminal.write(text);
+  }
+
+  #isColoured(): boolean {
+    return this.options.color ?? !this.io.env.NO_COLOR;
+  }
+}

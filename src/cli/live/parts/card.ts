@@ -1,0 +1,152 @@
+/**
+ * The incident of the live screen in four lines: what toward what since when, who and how much, who suffers, what to do first. Without
+ * an incident the verdict. In: a scene, a width. Out: lines, always as many.
+ */
+import { clock, integer, percent, rate, seconds } from '../../../protocol/format.js';
+import type { Culprit, IncidentKind, IncidentRow, Victim } from '../../../protocol/rows.js';
+import { actionsOf, subjectOf } from '../../../view/incident.js';
+import { ownerName, withPid } from '../../../view/names.js';
+import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
+import { glyphOf } from '../../screen/style.js';
+import { placeOf, type Scene } from '../scene.js';
+import { fitted, type Line, type Look, span, widthOf } from '../tty/cells.js';
+import { wrapped } from './lines.js';
+
+export const CARD_LINES = 4;
+
+const LOOKS = { good: 'good', wait: 'dim', warn: 'warn', bad: 'loud' } as const satisfies Record<
+  string,
+  Look
+>;
+
+export function cardLines(scene: Scene, width: number): Line[] {
+  const lines = scene.incident === null ? calm(scene, width) : incidentLines(scene, scene.incident, width);
+  return [...lines, ...Array<Line>(CARD_LINES).fill([])].slice(0, CARD_LINES);
+}
+
+/** The verdict is about the whole machine; of one namespace only its incidents are known. */
+function calm({ verdict, state, glyphs, budgets }: Scene, width: number): Line[] {
+  if (verdict === null) return [[span('  Waiting for the service to say how the ports stand.', 'dim')]];
+  const tone = VERDICT_TONES[verdict.level];
+  const text = state.netns === null ? verdict.text : 'No incident in this namespace.';
+  const [first = '', ...rest] = wrapped(text, width - 2);
+  const head: Line = [span(`${glyphOf(tone, glyphs)} `, LOOKS[tone]), span(first, LOOKS[tone])];
+  const tail = rest.map((line): Line => [span(`  ${line}`, LOOKS[tone])]);
+  const next = budgets.length > 0 ? 'w: what would be if …' : '';
+  return [head, ...tail, ...(next === '' ? [] : [[span(`  ${next}`, 'dim')]])];
+}
+
+function incidentLines(scene: Scene, row: IncidentRow, width: number): Line[] {
+  return [
+    headline(row, scene, width),
+    [span(fitted(`  ${whoText(row)}`, width, scene.glyphs.more))],
+    [span(fitted(`  ${victimsText(row)}`, width, scene.glyphs.more))],
+    fixLine(row, scene, width),
+  ];
+}
+
+/** What, toward what and where come first, then how much has failed; what has no room is left out. */
+function headline(row: IncidentRow, scene: Scene, width: number): Line {
+  const { glyphs, incidents } = scene;
+  const tone = SEVERITY_TONES[row.severity];
+  const look = row.state === 'open' ? LOOKS[tone] : 'warn';
+  const at = incidents.findIndex(({ key }) => key === row.key) + 1;
+  const more = incidents.length > 1 ? ` ${at}/${incidents.length} Tab` : '';
+  const room = width - 2 - widthOf(more);
+  const what = fitted(whatText(row, scene), Math.min(room, widthOf(whatText(row, scene))), glyphs.more);
+  const rest = firstFitting(numbersTexts(row, scene), room - widthOf(what));
+  return [
+    span(`${glyphOf(tone, glyphs)} `, look),
+    span(what, look),
+    span(fitted(rest, room - widthOf(what), glyphs.more)),
+    span(more, 'dim'),
+  ];
+}
+
+const firstFitting = (texts: readonly string[], room: number) =>
+  texts.find((text) => widthOf(text) <= room) ?? '';
+
+function whatText(row: IncidentRow, scene: Scene): string {
+  const { toward } = subjectOf(row);
+  const place = placeOf(scene, row.netnsId);
+  const what = row.kind === 'ports' && isFilling(row) ? 'PORTS RUN OUT' : WHAT[row.kind];
+  return [
+    row.state === 'easing' ? `${what} (no more now)` : what,
+    ...(toward === null ? [] : [`${scene.glyphs.arrow} ${toward}`]),
+    ...(place === null ? [] : [`in ${place}`]),
+  ].join(' ');
+}
+
+/** The longest first. */
+function numbersTexts(row: IncidentRow, { glyphs, now }: Scene): string[] {
+  const { failed, exhaustionSeconds, lowerBound, since } = row;
+  const count = isFilling(row)
+    ? `in ${seconds(exhaustionSeconds)}`
+    : `${lowerBound ? glyphs.atLeast : ''}${integer(failed)} failed`;
+  const began = `since ${clock(since)}`;
+  return [`  ${count}  ${began} (${seconds((now - since) / 1000)})`, `  ${count}  ${began}`, `  ${count}`];
+}
+
+/** Nothing has failed, and the end is in sight. */
+const isFilling = ({ failed, exhaustionSeconds }: IncidentRow) => failed === 0 && exhaustionSeconds !== null;
+
+const WHAT: Readonly<Record<IncidentKind, string>> = {
+  ports: 'OUT OF PORTS',
+  'bind-pool': 'BIND() IS OUT OF PORTS',
+  bind: 'BIND() FAILS',
+  'no-answer': 'NO ANSWER',
+  refused: 'REFUSED',
+  unreachable: 'NO ROUTE',
+  overflow: 'TIME_WAIT OVERFLOWS',
+  scan: 'MANY PORTS TRIED',
+  other: 'CONNECTS FAIL',
+};
+
+/** `checkout.py 3071 holds 94 %, tries 92.0/s, ports allow 33.3/s` */
+function whoText({ culprits, demandPerSec, sustainablePerSec }: IncidentRow): string {
+  const [first] = culprits;
+  const parts = [
+    ...(first === undefined ? [] : [`${nameOf(first)} holds ${shareText(first)}`]),
+    ...(demandPerSec === null ? [] : [`tries ${rate(demandPerSec)}/s`]),
+    ...(sustainablePerSec === null ? [] : [`ports allow ${rate(sustainablePerSec)}/s`]),
+  ];
+  return parts.join(', ');
+}
+
+const shareText = ({ share, ports }: Culprit) => percent(share) ?? integer(ports);
+
+/** Whose calls fail, the culprit's among them. */
+function victimsText({ victims, failPerSec }: IncidentRow): string {
+  if (failPerSec === 0) return '';
+  const shown = victims.slice(0, 2).map((one) => `${nameOf(one)} ${rate(one.perSec)}/s`);
+  const more = victims.length - shown.length;
+  return `${rate(failPerSec)} fail/s: ${shown.join(', ')}${more > 0 ? ` and ${integer(more)} more` : ''}`;
+}
+
+const nameOf = ({ process, program }: Pick<Victim, 'process' | 'program'>) =>
+  withPid(ownerName({ process, program }), process.pid);
+
+/** What was done already, and whether it worked, is worth more than what could be done. */
+function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
+  const change = row.changes.findLast(({ worked }) => worked !== null);
+  if (change !== undefined) return changeLine(change, width, glyphs.more);
+  const { first, now } = actionsOf(row);
+  const [best, ...rest] = [now?.command ? now : null, first].filter((one) => one !== null);
+  const text = [
+    best?.text ?? 'Nothing is known that helps.',
+    ...rest.map((one) => `For good: ${one.text}`),
+  ].join('. ');
+  const keys = '  f: all, to copy';
+  return [
+    span('  FIX ', 'bold'),
+    span(fitted(text, width - 6 - keys.length, glyphs.more)),
+    span(keys, 'dim'),
+  ];
+}
+
+function changeLine(change: IncidentRow['changes'][number], width: number, more: string): Line {
+  const { text, worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
+  const effect = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${seconds(afterSeconds)} after ${text}`;
+  const [head, look] = worked ? (['Fix worked', 'good'] as const) : (['Did not help', 'warn'] as const);
+  return [span(`  ${head}: `, look), span(fitted(effect, width - head.length - 4, more))];
+}

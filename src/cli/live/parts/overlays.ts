@@ -1,0 +1,150 @@
+/** What lies over the tables: the fix, the what-if, the keys. In: a scene. Out: lines, as many as it takes. */
+import { type Projection, project, UNCHANGED } from '../../../forecast/projection.js';
+import { endpoint, integer, percent, rate, seconds } from '../../../protocol/format.js';
+import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
+import { pasted, subjectText } from '../../../view/incident.js';
+import type { Scene } from '../scene.js';
+import { type Line, type Look, span } from '../tty/cells.js';
+import { changesOf, whatIfCommand, wishTexts } from '../wishes.js';
+import { wrapped } from './lines.js';
+
+const text = (words: string, width: number, look: Look = 'plain', indent = '  '): Line[] =>
+  wrapped(words, width, indent).map((line) => [span(line, look)]);
+
+const ROLES: Readonly<Record<IncidentRemedy['role'], string>> = {
+  'fix-for-good': 'FIX FOR GOOD',
+  'do-now': 'DO NOW',
+  'will-not-help': 'WILL NOT HELP',
+};
+
+/** In the order of the service, each command with the digit that copies it. */
+export function fixLines(scene: Scene, width: number): Line[] {
+  const { incident } = scene;
+  if (incident === null) return text('No incident is open, so there is nothing to fix.', width);
+  let number = 0;
+  return [
+    ...text(subjectText(incident), width, 'bold'),
+    ...incident.changes.flatMap(({ text: change, worked }) =>
+      worked === null
+        ? []
+        : text(`${change}: ${worked ? 'worked' : 'did not help'}`, width, worked ? 'good' : 'warn'),
+    ),
+    ...incident.remedies.flatMap((remedy) => {
+      const command = remedy.role === 'will-not-help' ? null : pasted(remedy);
+      if (command !== null) number += 1;
+      return remedyLines(remedy, command === null ? null : number, width);
+    }),
+  ];
+}
+
+function remedyLines(remedy: IncidentRemedy, number: number | null, width: number): Line[] {
+  const { role, effect, undo, reason, settlesAt } = remedy;
+  const command = pasted(remedy);
+  const look = role === 'will-not-help' ? 'dim' : 'plain';
+  const known = (label: string, value: string | null) =>
+    value === null ? [] : text(`${label}${value}`, width, 'dim', '    ');
+  return [
+    [],
+    ...text(`${ROLES[role]}  ${remedy.text}`, width, look),
+    ...(command === null
+      ? []
+      : text(`${number === null ? '' : `[${number}] `}${command}`, width, 'title', '    ')),
+    ...known('undo: ', undo),
+    ...known('effect: ', effect),
+    ...known('because: ', reason),
+    ...known('then ', settlesAt === null ? null : `${integer(settlesAt)} ports are held in the end`),
+  ];
+}
+
+/** The budget that a what-if is about: of the incident, else the tightest. */
+export function budgetOf({ incident, budgets }: Scene): BudgetRow | null {
+  const tuples = budgets.filter(({ kind }) => kind === 'tuple');
+  return tuples.find(({ key }) => key === incident?.budget) ?? tuples[0] ?? null;
+}
+
+/** Null: there is nothing to project. */
+export function whatIfCommandOf(scene: Scene): string | null {
+  const budget = budgetOf(scene);
+  if (budget === null) return null;
+  const { netns, destination } = budget;
+  const place = netns === null ? '' : ` netns:${netns}`;
+  return whatIfCommand(scene.state.wishes, `dst:${endpoint(destination)}${place}`);
+}
+
+export function whatIfLines(scene: Scene, width: number): Line[] {
+  const budget = budgetOf(scene);
+  const totals = scene.totals.find(({ netnsId }) => netnsId === budget?.netnsId);
+  if (budget === null || totals === undefined)
+    return text('No outbound connection holds a port now, so there is nothing to project.', width);
+  const flows = scene.flows.filter((row) => scene.byPlace.of(row)?.key === budget.key);
+  const now = project(budget, flows, totals, UNCHANGED);
+  const then = project(budget, flows, totals, changesOf(scene.state.wishes));
+  const lines = wishTexts(scene.state.wishes).map(([label, value], at): Line => {
+    const chosen = at === scene.state.wishes.line;
+    const mark = chosen ? scene.glyphs.cursor : ' ';
+    return [
+      span(`${mark} ${label.padEnd(34)}`, chosen ? 'bold' : 'plain'),
+      span(`${scene.glyphs.less} ${value} ${scene.glyphs.greater}`, chosen ? 'chosen' : 'plain'),
+    ];
+  });
+  const from = budget.source.address === null ? '' : ` from ${budget.source.address}`;
+  return [
+    ...text(
+      `To ${endpoint(budget.destination)}${from}: ${integer(budget.used)} of ${integer(budget.limit)} ports held. Nothing is touched.`,
+      width,
+      'bold',
+    ),
+    [],
+    ...lines,
+    [],
+    ...text(
+      `now:  ${now === null ? 'not known' : projectionText({ ...now, exhaustionSeconds: budget.exhaustionSeconds })}`,
+      width,
+    ),
+    ...text(
+      `then: ${then === null ? 'not known' : projectionText(then)}`,
+      width,
+      then !== null && then.exhaustionSeconds === null ? 'good' : 'warn',
+    ),
+  ];
+}
+
+function projectionText({
+  limit,
+  limitEach,
+  demandPerSec,
+  settlesAt,
+  exhaustionSeconds,
+}: Projection): string {
+  const end =
+    exhaustionSeconds === null
+      ? `never runs out, settles at ${integer(settlesAt)} (${percent(settlesAt / Math.max(1, limitEach))})`
+      : exhaustionSeconds === 0
+        ? 'out of ports'
+        : `runs out in ${seconds(exhaustionSeconds)}`;
+  return `${integer(limit)} ports, ${rate(demandPerSec)} wanted/s: ${end}`;
+}
+
+export const KEYS: readonly (readonly [string, string])[] = [
+  ['j k ↑ ↓', 'row; PgUp PgDn Home End'],
+  ['Enter', 'one row: process, states, durations, its connections live'],
+  ['Esc', 'back; on the tables: take the filter back'],
+  ['Tab', 'next incident; Shift-Tab the one before'],
+  ['f', 'what to do, with commands: c copies the first, a digit that one'],
+  ['w', 'what-if: arrows change, c copies the command'],
+  ['/', 'write a filter, as in dst:10.0.0.0/8 !process:curl'],
+  ['s r', 'sort by the next; the other way round'],
+  ['g', 'group by program, unit, destination, namespace'],
+  ['n', 'only the next network namespace; after the last all'],
+  ['b', 'more budgets'],
+  ['o', 'freeze the order of the rows, release it'],
+  ['Space', 'pause; data goes on behind it'],
+  ['Ctrl-L', 'draw anew'],
+  ['q', 'end; Ctrl-Z suspends'],
+];
+
+export function helpLines(width: number): Line[] {
+  return KEYS.flatMap(([key, does]): Line[] => [
+    [span(`  ${key.padEnd(9)} `, 'bold'), span(does.slice(0, Math.max(0, width - 12)))],
+  ]);
+}

@@ -1,0 +1,138 @@
+/**
+ * What a live screen shows, of what the service said and the user chose: rows in their order, the incident, its commands. In: a replica, a
+ * state. Out: one value that every part of the screen is drawn from. It remembers the order of rows, which changes at most every 2 s, and
+ * the last minute of each row.
+ */
+import type { Link } from '../../client/link.js';
+import type { Replica } from '../../client/replica.js';
+import { byHarm } from '../../forecast/harm.js';
+import { byTightness, fullness } from '../../forecast/outlook.js';
+import type { FlowDetail } from '../../protocol/detail.js';
+import type {
+  BudgetRow,
+  ConnectionEvent,
+  FailureRow,
+  FlowRow,
+  IncidentRow,
+  TotalsRow,
+  VerdictRow,
+} from '../../protocol/rows.js';
+import { Budgets, byBlame } from '../../view/culprits.js';
+import { pasted, shownIncident } from '../../view/incident.js';
+import { namespaceName } from '../../view/names.js';
+import { comparator, type Ranking, rerank, unranked } from '../../view/order.js';
+import { Sparks } from '../../view/spark.js';
+import type { Glyphs } from '../screen/text.js';
+import type { SortField, State } from './state.js';
+
+/** What is followed besides the tables: one flow's details and its process's events. */
+export interface Aside {
+  readonly key: string;
+  readonly detail: FlowDetail | null;
+  readonly events: readonly ConnectionEvent[];
+  /** Events that came faster than they could be kept. */
+  readonly dropped: number;
+}
+
+export interface Scene {
+  readonly replica: Replica;
+  readonly link: Link;
+  readonly state: State;
+  readonly glyphs: Glyphs;
+  /** Unix ms: of the screen, which stands still during a pause. */
+  readonly now: number;
+  readonly verdict: VerdictRow | null;
+  readonly totals: readonly TotalsRow[];
+  /** Not over, the worst first; within the scope. */
+  readonly incidents: readonly IncidentRow[];
+  readonly incident: IncidentRow | null;
+  readonly budgets: readonly BudgetRow[];
+  readonly byPlace: Budgets;
+  readonly failures: readonly FailureRow[];
+  readonly flows: readonly FlowRow[];
+  readonly gone: ReadonlySet<string>;
+  readonly sparks: Sparks;
+  readonly aside: Aside | null;
+}
+
+/** The copy of a pause, and the memory of order and of the last minute. */
+export class SceneMaker {
+  #ranking: Ranking<FlowRow> = unranked();
+  #order = '';
+  readonly #flowSparks = new Sparks();
+
+  make(
+    replica: Replica,
+    link: Link,
+    state: State,
+    { now, glyphs, aside }: { now: number; glyphs: Glyphs; aside: Aside | null },
+  ): Scene {
+    const inScope = ({ netns }: { netns: number | null }) => state.netns === null || netns === state.netns;
+    const rows = <T extends { netns: number | null }>(all: ReadonlyMap<string, T>) =>
+      [...all.values()].filter(inScope);
+    const { tables } = replica;
+    const budgets = rows(tables.budgets.rows).sort(byTightness);
+    const byPlace = new Budgets(budgets);
+    const incidents = rows(tables.incidents.rows)
+      .filter(({ state }) => state !== 'over')
+      .sort(byHarm);
+    const shown = shownIncident(incidents, { chosen: state.incident, shown: null, held: false });
+    this.#rank(tables.flows.rows, state, byPlace, now);
+    this.#flowSparks.look(
+      this.#ranking.rows.map(({ key, portsHeld }) => [key, portsHeld] as const),
+      now,
+    );
+    return {
+      replica,
+      link,
+      state,
+      glyphs,
+      now,
+      verdict: tables.verdict.rows.get('verdict') ?? null,
+      totals: rows(tables.totals.rows),
+      incidents,
+      incident: incidents.find(({ key }) => key === shown) ?? null,
+      budgets: budgets.filter((row) => (fullness(row) ?? 0) > 0),
+      byPlace,
+      failures: rows(tables.failures.rows)
+        .filter(({ perSec }) => (perSec ?? 0) > 0)
+        .sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0)),
+      flows: this.#ranking.rows,
+      gone: this.#ranking.gone,
+      sparks: this.#flowSparks,
+      aside,
+    };
+  }
+
+  #rank(rows: ReadonlyMap<string, FlowRow>, state: State, budgets: Budgets, now: number): void {
+    const { sort, ascending, group, frozen, filter, netns } = state;
+    const order = [sort, ascending, group, filter, netns].join('|');
+    const moment = { now, held: frozen, forced: order !== this.#order };
+    this.#order = order;
+    this.#ranking = rerank(this.#ranking, rows, comparatorOf(sort, ascending, budgets), moment);
+  }
+}
+
+function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {
+  if (sort === 'blame') {
+    const by = byBlame(budgets);
+    return ascending ? (a: FlowRow, b: FlowRow) => by(b, a) : by;
+  }
+  return comparator<FlowRow>([{ of: (row) => row[sort], descending: !ascending }]);
+}
+
+/** What the fix shows, in its order: each remedy that can be copied. */
+export function commandsOf({ incident }: Pick<Scene, 'incident'>): string[] {
+  return (incident?.remedies ?? []).flatMap((remedy) => {
+    const text = remedy.role === 'will-not-help' ? null : pasted(remedy);
+    return text === null ? [] : [text];
+  });
+}
+
+/** A namespace's name where there are several; null: there is only one to speak of. */
+export function placeOf({ replica }: Scene, netnsId: string | null): string | null {
+  const all = replica.tables.totals.rows;
+  if (all.size < 2) return null;
+  const found = [...all.values()].find((one) => one.netnsId === netnsId);
+  return found === undefined ? null : namespaceName(found);
+}

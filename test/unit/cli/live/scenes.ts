@@ -1,0 +1,62 @@
+/** A live screen of known rows, for tests: as a service would have sent them. */
+
+import { linesOf } from '../../../../src/cli/live/layout.js';
+import { type Aside, type Scene, SceneMaker } from '../../../../src/cli/live/scene.js';
+import { START, type State } from '../../../../src/cli/live/state.js';
+import { gridOf } from '../../../../src/cli/live/tty/cells.js';
+import { styleFor } from '../../../../src/cli/screen/style.js';
+import { ASCII, UNICODE } from '../../../../src/cli/screen/text.js';
+import type { Link } from '../../../../src/client/link.js';
+import { initial, type Replica } from '../../../../src/client/replica.js';
+import type { RowOf, TableTopic } from '../../../../src/protocol/frames.js';
+import { Captured } from '../io.js';
+
+type Rows = { readonly [T in TableTopic]?: readonly RowOf<T>[] };
+
+export const NOW = new Date(2024, 0, 1, 23, 4, 41).getTime();
+const OPEN: Link = { phase: 'open', heard: NOW };
+
+export interface Parts {
+  readonly rows?: Rows;
+  readonly state?: Partial<State>;
+  readonly link?: Link;
+  readonly aside?: Aside | null;
+  readonly ascii?: boolean;
+  readonly maker?: SceneMaker;
+  readonly now?: number;
+}
+
+function replicaOf(rows: Rows): Replica {
+  const empty = initial();
+  const tables = Object.entries(empty.tables).map(([topic, table]) => {
+    const own = rows[topic as TableTopic] ?? [];
+    return [topic, { ...table, rows: new Map(own.map((row) => [row.key, row])), total: own.length }];
+  });
+  return { ...empty, tables: Object.fromEntries(tables) as Replica['tables'] };
+}
+
+export function sceneOf({ rows = {}, state = {}, link = OPEN, aside = null, ...more }: Parts): Scene {
+  const maker = more.maker ?? new SceneMaker();
+  return maker.make(
+    replicaOf(rows),
+    link,
+    { ...START, ...state },
+    {
+      now: more.now ?? NOW,
+      glyphs: more.ascii ? ASCII : UNICODE,
+      aside,
+    },
+  );
+}
+
+/** The screen as text, one line each, without what is blank at the end. */
+export function screenOf(scene: Scene, width = 80, height = 24): string[] {
+  const style = { ...styleFor(new Captured(), { color: false, ascii: scene.glyphs === ASCII }), width };
+  const grid = gridOf(linesOf(scene, width, height, style), width, height);
+  return Array.from({ length: height }, (_, row) =>
+    grid.texts
+      .slice(row * width, (row + 1) * width)
+      .join('')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,414 @@
+/** The live screen in five states, line by line at 80x24; and what it never leaves out, at any size. */
+import { describe, expect, it } from 'vitest';
+import { SceneMaker } from '../../../../src/cli/live/scene.js';
+import type { RowOf, TableTopic } from '../../../../src/protocol/frames.js';
+import * as published from '../../publish/rows.js';
+import { budget, connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
+import { NOW, type Parts, sceneOf, screenOf } from './scenes.js';
+
+const DATABASE = { address: '10.77.0.9', port: 5432 };
+const IMPORTER = processInfo({
+  pid: 3071,
+  comm: 'python3',
+  name: 'checkout-importer.py',
+  interpreter: 'python3',
+});
+const ORDERS = processInfo({ pid: 3072, comm: 'python3', name: 'orders.py', interpreter: 'python3' });
+
+const full = budget({
+  destination: DATABASE,
+  limit: 2000,
+  used: 2000,
+  free: 0,
+  blocked: 0,
+  exhaustionSeconds: 0,
+  releasing: [
+    [5, 100],
+    [10, 200],
+    [20, 400],
+  ],
+});
+const flows = [
+  flow(IMPORTER, { destination: DATABASE, portsHeld: 1873, timeWait: 1873, openPerSec: 31, failPerSec: 61 }),
+  flow(ORDERS, { destination: DATABASE, portsHeld: 127, timeWait: 127, openPerSec: 2, failPerSec: 5 }),
+];
+const incident = published.incident('ports:1:10.0.0.1:10.77.0.9:5432@1', {
+  kind: 'ports',
+  severity: 'critical',
+  state: 'open',
+  since: NOW - 1_016_000,
+  destination: DATABASE,
+  budget: full.key,
+  demandPerSec: 92,
+  sustainablePerSec: 33.3,
+  exhaustionSeconds: 0,
+  failed: 52_223,
+  failPerSec: 66,
+  culprits: [{ process: IMPORTER, program: null, ports: 1873, share: 0.9365 }],
+  victims: [
+    { process: IMPORTER, program: null, failed: 50_000, perSec: 61 },
+    { process: ORDERS, program: null, failed: 2223, perSec: 5 },
+  ],
+  remedies: [
+    remedy('fix-for-good', 'Make one pool when the program starts', {
+      snippet: 'pool = ConnectionPool()\n    indented',
+    }),
+    remedy('do-now', 'Let connect() take over TIME_WAIT ports', {
+      command: 'sysctl -w net.ipv4.tcp_tw_reuse=1',
+      undo: 'sysctl -w net.ipv4.tcp_tw_reuse=2',
+      effect: 'At once.',
+      settlesAt: 92,
+    }),
+    remedy('will-not-help', 'tcp_fin_timeout', { reason: 'It does not shorten TIME_WAIT.' }),
+  ],
+  changes: [],
+});
+
+type Remedy = RowOf<'incidents'>['remedies'][number];
+function remedy(role: Remedy['role'], text: string, parts: Partial<Remedy>): Remedy {
+  const nothing = {
+    command: null,
+    undo: null,
+    effect: null,
+    settlesAt: null,
+    reason: null,
+    snippet: null,
+    language: null,
+  };
+  return { role, text, ...nothing, ...parts };
+}
+
+const trouble: { readonly [T in TableTopic]?: readonly RowOf<T>[] } = {
+  flows,
+  budgets: [full],
+  incidents: [incident],
+  totals: [totals()],
+  failures: [failure({ process: ORDERS, destination: DATABASE, perSec: 5 })],
+  verdict: [published.verdict({ level: 'critical', text: 'Out of ports.' })],
+};
+const calm: typeof trouble = {
+  flows: [flow(IMPORTER, { destination: DATABASE, portsHeld: 12, timeWait: 3, openPerSec: 0.5 })],
+  budgets: [
+    budget({
+      destination: DATABASE,
+      limit: 28_232,
+      used: 12,
+      free: 28_220,
+      exhaustionSeconds: null,
+      releasing: [],
+    }),
+  ],
+  totals: [totals()],
+  verdict: [
+    published.verdict({ level: 'ok', text: 'Ports are fine. Tightest budget: <0.1 % to 10.77.0.9:5432.' }),
+  ],
+};
+const picture = (parts: Parts) => screenOf(sceneOf(parts)).join('\n');
+
+describe('at 80x24', () => {
+  it('calm', () =>
+    expect(picture({ rows: calm })).toMatchInlineSnapshot(`
+    "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+    ✓ Ports are fine. Tightest budget: <0.1 % to 10.77.0.9:5432.
+      w: what would be if …
+
+
+    ─ BUDGETS ──────────────────────────────────────── ports that come back in 60 s
+    ✓ 10.77.0.9:5432        ░░░░░░░░░░     12/28,232 no
+    ─ WHO by process · sort blame ──────────────────────────────────────────────────
+      PROGRAM                    PID TOWARD           HELD SHARE OPEN/s FAIL/s 60 s
+    ▶ checkout-importer.py      3071 10.77.0.9:5432     12 <0.1%    0.5      0     █
+
+
+
+
+
+
+
+
+
+
+
+
+
+    / filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end"
+  `));
+
+  it('out of ports', () =>
+    expect(picture({ rows: trouble })).toMatchInlineSnapshot(`
+    "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+    ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+      checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+      66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+      FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+    ─ BUDGETS ──────────────────────────────────────── ports that come back in 60 s
+    ✗ 10.77.0.9:5432        ██████████   2,000/2,000 out of ports       ▂▄ █
+    ─ WHO by process · sort blame ──────────────────────────────────────────────────
+      PROGRAM                    PID TOWARD           HELD SHARE OPEN/s FAIL/s 60 s
+    ▶ checkout-importer.py      3071 10.77.0.9:5432  1,873 93.6%   31.0   61.0     █
+      orders.py                 3072 10.77.0.9:5432    127  6.3%    2.0    5.0     █
+
+
+
+
+
+
+
+
+
+
+
+
+    / filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end"
+  `));
+
+  it('ports that will run out', () => {
+    const soon = {
+      ...incident,
+      severity: 'warning' as const,
+      failed: 0,
+      failPerSec: 0,
+      exhaustionSeconds: 130,
+      victims: [],
+    };
+    expect(
+      picture({ rows: { ...trouble, incidents: [soon], failures: [] } })
+        .split('\n')
+        .slice(1, 5),
+    ).toMatchInlineSnapshot(`
+      [
+        "! PORTS RUN OUT → 10.77.0.9:5432  in 2 min 10 s  since 22:47:45 (16 min 56 s)",
+        "  checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s",
+        "",
+        "  FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy",
+      ]
+    `);
+  });
+
+  it('a fix that worked', () => {
+    const changes = [
+      {
+        time: NOW,
+        text: 'tcp_tw_reuse 2 → 1',
+        failPerSecBefore: 90,
+        failPerSecAfter: 0,
+        afterSeconds: 5,
+        worked: true,
+      },
+    ];
+    const easing = { ...incident, state: 'easing', failPerSec: 0, changes } as const;
+    expect(
+      picture({ rows: { ...trouble, incidents: [easing], failures: [] } })
+        .split('\n')
+        .slice(1, 5),
+    ).toMatchInlineSnapshot(`
+      [
+        "✗ OUT OF PORTS (no more now) → 10.77.0.9:5432  52,223 failed  since 22:47:45",
+        "  checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s",
+        "",
+        "  Fix worked: 90.0 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1",
+      ]
+    `);
+  });
+
+  it('a service that is gone', () => {
+    const link = { phase: 'lost', since: NOW - 12_000, retryAt: NOW, reason: 'unreachable' } as const;
+    expect(picture({ rows: trouble, link }).split('\n')[0]).toMatchInlineSnapshot(
+      `"portchurn  ✗ service unreachable, 12 s old 23:04:41  owned 99.8 %  1 name…?:help"`,
+    );
+  });
+
+  it('what to do', () =>
+    expect(picture({ rows: trouble, state: { overlay: 'fix' } })).toMatchInlineSnapshot(`
+    "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+    ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+      checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+      66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+      FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+    ─ WHAT TO DO ──────────────────────────────────────────────────────── Esc: back
+      checkout-importer.py (python3 · 3071) has used up the ports to 10.77.0.9:5432
+      in host
+
+      FIX FOR GOOD  Make one pool when the program starts
+        [1] pool = ConnectionPool()
+            indented
+
+      DO NOW  Let connect() take over TIME_WAIT ports
+        [2] sysctl -w net.ipv4.tcp_tw_reuse=1
+        undo: sysctl -w net.ipv4.tcp_tw_reuse=2
+        effect: At once.
+        then 92 ports are held in the end
+
+      WILL NOT HELP  tcp_fin_timeout
+        because: It does not shorten TIME_WAIT.
+
+
+    c copy the first command  1-9 copy that one  Tab incident  Esc back"
+  `));
+
+  it('what would be if', () => {
+    const wishes = { line: 2, places: [0, 0, 2, 0] } as const;
+    expect(picture({ rows: trouble, state: { overlay: 'what-if', wishes } })).toMatchInlineSnapshot(`
+      "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+      ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+        checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+        66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+      ─ WHAT IF ─────────────────────────────────────────────────────────── Esc: back
+        To 10.77.0.9:5432 from 10.0.0.1: 2,000 of 2,000 ports held. Nothing is
+        touched.
+
+        connections kept and used again   ‹ 0 % ›
+        local port range                  ‹ as it is ›
+      ▶ tcp_tw_reuse                      ‹ 1 ›
+        addresses of the destination      ‹ 1 ›
+
+        now:  28,232 ports, 450 wanted/s: out of ports
+        then: 28,232 ports, 450 wanted/s: never runs out, settles at 494 (1.7 %)
+
+
+
+
+
+
+
+      arrows change  c copy the command  Esc back"
+    `);
+  });
+
+  it('one row in full, with what it does right now', () => {
+    const aside = {
+      key: flows[0]?.key ?? '',
+      detail: null,
+      dropped: 3,
+      events: [connectionEvent({ process: IMPORTER })],
+    };
+    const state = { overlay: 'detail', selected: aside.key } as const;
+    expect(picture({ rows: trouble, state, aside })).toMatchInlineSnapshot(`
+      "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+      ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+        checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+        66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+      ─ DETAIL ──────────────────────────────────────────────────────────── Esc: back
+        checkout-importer.py 3071 → 10.77.0.9:5432
+        command      curl http://10.0.0.9/
+        program      curl (loop.sh)
+        user         0
+        parents      init 1
+        unit         worker.service
+        namespace    4026531840
+        started      2023-11-14 22:13:20 UTC+00:00
+        ports        1,873 held, 1,873 in TIME_WAIT, 3 established
+        since start  30,000 opened, 29,997 closed (29,990 by this side first), 0
+                     failed
+      ─ LIVE: connections of checkout-importer.py 3071 ────────────────── 3 not shown
+        22:13:20.123  closed       :40000 → 10.0.0.9:80  time-wait  lived 12 ms  sent
+
+
+
+
+      Esc back  f fix  w what-if  j k scroll"
+    `);
+  });
+});
+
+describe('at any size from 80x24', () => {
+  const sizes = [80, 81, 99, 120, 150, 200].flatMap((width) =>
+    [24, 30, 40, 60].map((height) => [width, height] as const),
+  );
+
+  it.each(sizes)('%ix%i says what, toward what, who, how much fails, what to do', (width, height) => {
+    const lines = screenOf(sceneOf({ rows: trouble }), width, height);
+    const text = lines.join('\n');
+    expect(lines).toHaveLength(height);
+    expect(text).toMatch(/OUT OF PORTS → 10\.77\.0\.9:5432/);
+    expect(text).toMatch(/OUT OF PORTS .* 52,223 failed/);
+    expect(text).toMatch(/checkout-importer\.py 3071 holds 93\.6 %, tries 92\.0\/s, ports allow 33\.3\/s/);
+    expect(text).toMatch(/66\.0 fail\/s: checkout-importer\.py 3071 61\.0\/s, orders\.py 3072 5\.0\/s/);
+    expect(text).toMatch(/FIX Let connect\(\) take over TIME_WAIT ports/);
+    expect(text).toMatch(/FAIL\/s/);
+  });
+
+  it('a smaller terminal shows the beginning of it, and nothing fails', () => {
+    for (const [width, height] of [
+      [40, 10],
+      [20, 5],
+      [5, 2],
+      [1, 1],
+    ] as const)
+      for (const overlay of [null, 'fix', 'detail', 'what-if', 'help'] as const)
+        expect(screenOf(sceneOf({ rows: trouble, state: { overlay } }), width, height)).toHaveLength(height);
+  });
+});
+
+describe('the table of culprits', () => {
+  const names = (lines: string[]) =>
+    lines.filter((line) => /\d{4} 10\.77/.test(line)).map((line) => /[\w-]+\.py/.exec(line)?.[0]);
+
+  it('stands by blame: harmless ports, however many, come later', () => {
+    const loopback = flow(
+      { pid: 5, name: 'proxy' },
+      { portsHeld: 14_000, destination: { address: '127.0.0.1', port: 80 } },
+    );
+    const lines = screenOf(sceneOf({ rows: { ...trouble, flows: [loopback, ...flows] } }));
+    expect(lines.findIndex((line) => line.includes('proxy'))).toBeGreaterThan(
+      lines.findIndex((line) => line.startsWith('  orders.py')),
+    );
+  });
+
+  it('keeps its order while it is frozen', () => {
+    const maker = new SceneMaker();
+    const swapped = flows.map((row, at) => ({ ...row, portsHeld: at === 0 ? 1 : 1999 }));
+    screenOf(sceneOf({ rows: trouble, maker }));
+    const frozen = sceneOf({
+      rows: { ...trouble, flows: swapped },
+      maker,
+      state: { frozen: true },
+      now: NOW + 60_000,
+    });
+    expect(names(screenOf(frozen))).toEqual(
+      ['checkout-importer.py', 'orders.py'].map((name) => name.slice(0, 20)),
+    );
+    const released = sceneOf({ rows: { ...trouble, flows: swapped }, maker, now: NOW + 120_000 });
+    expect(names(screenOf(released))[0]).toBe('orders.py');
+  });
+
+  it('has the chosen row in sight', () => {
+    const many = Array.from({ length: 200 }, (_, at) =>
+      flow({ pid: 1000 + at, name: `worker-${at}` }, { portsHeld: 200 - at }),
+    );
+    const selected = many[150]?.key ?? '';
+    expect(picture({ rows: { ...calm, flows: many }, state: { selected } })).toMatch(/▶ worker-150 /);
+  });
+
+  it('of one namespace shows that namespace alone', () => {
+    const other = { ...incident, key: 'other', netns: 7, netnsId: '7' };
+    const scene = sceneOf({ rows: { ...trouble, incidents: [incident, other] }, state: { netns: 7 } });
+    expect(scene.incidents.map(({ key }) => key)).toEqual(['other']);
+    expect(scene.budgets).toEqual([]);
+  });
+});
+
+it('a hostile name is spelt, wherever it stands', () => {
+  const name = '\x1b[2J\x1b]0;x\x07\u202e';
+  const hostile = processInfo({ pid: 9, name, comm: name, cmdline: name, exe: name, unit: name });
+  const row = flow(hostile, { destination: DATABASE, program: name });
+  const rows = {
+    ...trouble,
+    flows: [row],
+    incidents: [{ ...incident, name, culprits: [{ process: hostile, program: name, ports: 1, share: 1 }] }],
+    failures: [failure({ process: hostile })],
+    verdict: [published.verdict({ text: name })],
+  };
+  for (const overlay of [null, 'fix', 'detail', 'what-if'] as const) {
+    const text = picture({ rows, state: { overlay, selected: row.key, filter: name, typed: name } });
+    expect(
+      [...text].filter((c) => c !== '\n' && (c < ' ' || (c >= '\x7f' && c < '\xa0') || c === '\u202e')),
+    ).toEqual([]);
+  }
+});
+
+it('needs nothing but ASCII when asked', () => {
+  expect(screenOf(sceneOf({ rows: trouble, ascii: true }), 200, 60).join('')).toMatch(/^[\x20-\x7e]*$/);
+});

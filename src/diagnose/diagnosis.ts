@@ -120,7 +120,7 @@ export class Diagnosis {
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
     const candidateOf = (key: string) => this.watch.get(key)?.candidate;
-    this.remedies.step(accounts, findings, { tables, actors, candidateOf });
+    this.remedies.step(accounts, findings, { tables, actors, candidateOf, portsOf });
     const incidents = this.remedies.onto(withFindings(rows, findings));
     const { budgets, failures } = marksOf(accounts);
     this.budgets.mark(budgets);

@@ -6,26 +6,29 @@ import type { FindingRow, IncidentRemedy, IncidentRow } from '../../protocol/row
 import { totalsOf } from '../churn-severity.js';
 import { groupBy } from '../groups.js';
 import type { Account } from '../incidents/incident.js';
-import type { Candidate } from '../types.js';
+import type { Candidate, Facts } from '../types.js';
 import { Board } from './board.js';
+import { settingsNow } from './done.js';
 import { offersOf, type Place } from './offers.js';
 
 export interface Known extends Place {
   /** Of a finding's key. */
   candidateOf(key: string): Candidate | undefined;
+  readonly portsOf: Facts['portsOf'];
 }
 
 export class Remedies {
   private readonly boards = new Map<string, Board>();
 
   step(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): void {
-    const { tables, candidateOf } = known;
+    const { tables, candidateOf, portsOf } = known;
     const byIncident = groupBy(findings, ({ incident }) => incident ?? '');
     for (const account of accounts) {
       const { key, netnsId, remedies } = account.row;
       const candidates = (byIncident.get(key) ?? []).flatMap((finding) => candidateOf(finding.key) ?? []);
       const offers = offersOf(account, candidates, known);
-      this.boardOf(key, tables.time, remedies).step(offers, totalsOf(tables, netnsId), tables.time);
+      const settingNow = settingsNow(totalsOf(tables, netnsId), portsOf);
+      this.boardOf(key, tables.time, remedies).step(offers, settingNow, tables.time);
     }
   }
 

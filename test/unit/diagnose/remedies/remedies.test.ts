@@ -5,8 +5,14 @@ import { Incidents, withFindings } from '../../../../src/diagnose/incidents/inci
 import { findingRows, reduce, type Watch } from '../../../../src/diagnose/reducer.js';
 import { Remedies } from '../../../../src/diagnose/remedies/remedies.js';
 import { RULES } from '../../../../src/diagnose/rules/index.js';
-import type { Facts, Tables } from '../../../../src/diagnose/types.js';
-import type { BudgetRow, FailureRow, IncidentRemedy, IncidentRow } from '../../../../src/protocol/rows.js';
+import type { Facts, PortUse, Tables } from '../../../../src/diagnose/types.js';
+import type {
+  BudgetRow,
+  FailureRow,
+  IncidentRemedy,
+  IncidentRow,
+  TotalsRow,
+} from '../../../../src/protocol/rows.js';
 import { proc } from '../../publish/rows.js';
 import { actor, budget, FACTS, failure, NOW, tables, totals } from '../world.js';
 
@@ -23,14 +29,15 @@ class Course {
     const { rows, accounts, actors } = this.incidents;
     const findings = withIncidents(findingRows(this.watch, now.time), rows);
     const candidateOf = (key: string) => this.watch.get(key)?.candidate;
-    this.remedies.step(accounts, findings, { tables: now, actors, candidateOf });
+    this.remedies.step(accounts, findings, { tables: now, actors, candidateOf, portsOf: facts.portsOf });
     return this.remedies.onto(withFindings(rows, findings));
   }
 
   /** The worst incident after these seconds. */
-  play(from: number, to: number, given: (at: number) => Partial<Tables>): IncidentRow {
+  play(from: number, to: number, given: (at: number) => Partial<Tables>, facts = FACTS): IncidentRow {
     let last: IncidentRow[] = [];
-    for (let at = from; at <= to; at++) last = this.step(tables({ ...given(at), time: NOW + at * 1000 }));
+    for (let at = from; at <= to; at++)
+      last = this.step(tables({ ...given(at), time: NOW + at * 1000 }), facts);
     const [worst] = last;
     if (worst === undefined) throw new Error('no incident');
     return worst;
@@ -287,6 +294,29 @@ describe('the places of remedies', () => {
     expect(refused(later)).not.toContain('tcp_tw_reuse');
     const back = course.play(26, 30, (second) => out(second));
     expect(shown(back).slice(0, before.remedies.length)).toEqual(shown(before));
+  });
+
+  it.each<[string, Partial<TotalsRow>, PortUse['reserved'], string | null]>([
+    ['all', { portRange: [1024, 65_535] }, [[8080, 8081]], '1024 65535'],
+    ['more than all', { portRange: [1000, 65_535] }, [[8000, 9000]], '1000 65535'],
+    ['the range without the ports to reserve', { portRange: [1024, 65_535] }, [[8081, 8081]], null],
+    ['another range, narrower', { portRange: [30_000, 30_999] }, [[8080, 8081]], null],
+    ['the reserved ports alone', {}, [[8080, 8081]], null],
+  ])('say of several settings that they are done for what has been set: %s', (_, parts, reserved, value) => {
+    const course = new Course();
+    const facts = (spans: PortUse['reserved']): Facts => ({
+      ...FACTS,
+      portsOf: () => ({ reserved: spans, listening: [8080, 8081] }),
+    });
+    const before = course.play(0, 14, out, facts([]));
+    const at = before.remedies.findIndex(({ text }) => text.startsWith('Widen'));
+    const given = { actors: [], totals: [totals({ ...NARROW, ...parts })] };
+    const now = course.play(15, 45, (second) => out(second, given), facts(reserved)).remedies[at];
+    expect(now).toMatchObject(
+      value === null
+        ? { text: expect.stringMatching(/^Widen/), command: expect.stringContaining('_range="1024 65535"') }
+        : { text: `Done: net.ipv4.ip_local_port_range is ${value} now`, command: null },
+    );
   });
 
   it('are kept when it is over, and forgotten with its row alone', () => {

@@ -9,10 +9,10 @@ import { MOST_PIDS } from '../actors.js';
 import { findLine } from '../fixes.js';
 import { scanKey } from '../incidents/subjects.js';
 import { programKey } from '../program-key.js';
-import type { Candidate, Facts, Rule, Tables } from '../types.js';
+import type { Advice, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
-import { showing } from './failing/look.js';
+import { listening, routed } from './failing/look.js';
 import { scanned } from './failing/port-scan.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'reset']);
@@ -21,11 +21,6 @@ const WARN_PER_SEC = 5;
 const TELL_PER_SEC = 0.5;
 /** No more findings are kept. */
 const MOST = 100;
-
-const CHECKS: Partial<Record<Cause, string>> = {
-  refused: 'ss -tlnp        # on the destination: does anybody listen there?',
-  unreachable: 'ip route get ADDRESS',
-};
 
 interface Storm {
   readonly key: string;
@@ -47,7 +42,7 @@ export const retryStorm: Rule = (tables, facts) =>
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
     .sort((a, b) => b.perSec - a.perSec)
     .slice(0, MOST)
-    .map((one) => storm(one, facts));
+    .map((one) => storm(one, tables, facts));
 
 const isScanned = (row: FailureRow, tables: Tables) =>
   row.cause === 'refused' && scanned(tables).has(scanKey(row));
@@ -100,7 +95,7 @@ function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
   });
 }
 
-function storm(one: Storm, facts: Facts): Candidate {
+function storm(one: Storm, tables: Tables, facts: Facts): Candidate {
   const { errno, cause, destination, perSec, count } = one;
   const program = one.processes === 1 ? null : one.program;
   return candidate(
@@ -117,16 +112,17 @@ function storm(one: Storm, facts: Facts): Candidate {
         { text: 'per second', value: tenths(perSec) },
         { text: 'errno', value: errno },
       ],
-      doNow: CHECKS[cause] === undefined ? [] : [check(one)],
+      doNow: checks(one, tables),
       fixForGood: [BACK_OFF],
       findLine: findLine(one.process, destination, facts),
     },
   );
 }
 
-function check({ cause, destination }: Storm) {
-  const command = (CHECKS[cause] as string).replace('ADDRESS', destination.address ?? 'ADDRESS');
-  return showing('See why it fails', command);
+/** Of a reset there is nothing to look at from outside. */
+function checks(one: Storm, tables: Tables): Advice[] {
+  if (one.cause === 'refused') return [listening(one, tables, one.destination)];
+  return one.cause === 'unreachable' ? routed(one, tables, one.destination) : [];
 }
 
 export const BACK_OFF: Fix = {

@@ -24,6 +24,8 @@ import {
 } from '../publish/rows.js';
 
 export const NETNS = 4_026_531_840;
+/** Before a command that is run in that namespace, when it is not the host's. */
+export const INSIDE = `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum ${NETNS} -print -quit 2>/dev/null)" `;
 export const PLACE = { address: '10.0.0.9', port: 8080 };
 export const NOW = new Date(2026, 0, 2, 14, 2, 31).getTime();
 

@@ -14,7 +14,7 @@ import type {
   TotalsRow,
 } from '../../../../src/protocol/rows.js';
 import { proc } from '../../publish/rows.js';
-import { actor, budget, FACTS, failure, NOW, tables, totals } from '../world.js';
+import { actor, budget, FACTS, failure, INSIDE, NOW, tables, totals } from '../world.js';
 
 /** One machine, second by second, as the engine diagnoses it. */
 class Course {
@@ -222,13 +222,9 @@ describe('remedies of a destination', () => {
     [
       'timed-out',
       /^Find out why 10\.0\.0\.7:6379 does not answer/,
-      'nsenter -t 77 -n ip route get 10.0.0.7; nsenter -t 77 -n nft list ruleset',
+      `${INSIDE}sh -c 'ip route get 10.0.0.7; nft list ruleset'`,
     ],
-    [
-      'unreachable',
-      /^Give this namespace a route to 10\.0\.0\.7:6379, /,
-      'nsenter -t 77 -n ip route get 10.0.0.7',
-    ],
+    ['unreachable', /^Give this namespace a route to 10\.0\.0\.7:6379, /, `${INSIDE}ip route get 10.0.0.7`],
     ['reset', /^Wait longer after each failure/, null],
   ])('that ends as %s are about it and about waiting, not about ports', (cause, first, command) => {
     const row = played(12, (at) => asks(at, cause));
@@ -244,7 +240,30 @@ describe('remedies of a destination', () => {
 
   it('on a loopback address look in its namespace', () => {
     const row = played(12, (at) => asks(at, 'refused', { destination: { address: '127.0.0.1', port: 80 } }));
-    expect(about(row, /^Look/)?.command).toBe("nsenter -t 77 -n ss -Htlnp 'sport = :80'");
+    expect(about(row, /^Look/)?.command).toBe(`${INSIDE}ss -Htlnp 'sport = :80'`);
+  });
+
+  it('of a bind() look who has the port, and reserve it when a connection may have it', () => {
+    const bind = (port: number, parts: Partial<FailureRow> = {}) =>
+      played(12, (at) =>
+        asks(at, 'port-in-use', { call: 'bind', destination: { address: '0.0.0.0', port }, ...parts }),
+      );
+    const now = (row: IncidentRow) =>
+      row.remedies.filter(({ role }) => role === 'do-now').map(({ command }) => command);
+    expect(now(bind(80))).toEqual([`${INSIDE}ss -tanp 'sport = :80'`]);
+    expect(now(bind(80, { cause: 'not-permitted' }))).toEqual([
+      `${INSIDE}sysctl net.ipv4.ip_unprivileged_port_start`,
+    ]);
+    expect(now(bind(80, { cause: 'foreign-address', errno: 'EADDRNOTAVAIL' }))).toEqual([
+      `${INSIDE}ip -brief address`,
+    ]);
+    const facts: Facts = { ...FACTS, portsOf: () => ({ reserved: [], listening: [] }) };
+    const stray = { call: 'bind' as const, destination: { address: '0.0.0.0', port: 40_000 } };
+    const row = new Course().play(0, 12, (at) => asks(at, 'port-in-use', stray), facts);
+    expect(now(row)).toEqual([
+      `${INSIDE}ss -tanp 'sport = :40000'`,
+      `${INSIDE}sysctl -w net.ipv4.ip_local_reserved_ports="40000"`,
+    ]);
   });
 });
 

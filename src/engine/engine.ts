@@ -13,6 +13,7 @@ import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
+import { portMap } from '../aggregate/rows/port-map.js';
 import { portUse } from '../aggregate/rows/port-use.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
 import type { NativeAddon, NativeSocketDumper, NativeTracer } from '../capture/native.js';
@@ -231,6 +232,10 @@ class TracingEngine implements Engine {
       tables: this.diagnosis.tables,
       events: this.tap,
       history: this.diagnosis.historyOf(this.recorder),
+      ports: {
+        has: (budget) => this.aggregator.budgets.find(budget) !== null,
+        map: (budget, now) => portMap(this.aggregator, budget, now),
+      },
       flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), relations),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,

@@ -10,11 +10,13 @@ import { isOld } from '../../text/link-words.js';
 import { crossCheckWords, titleWords } from '../../text/words.js';
 import { Flows } from '../culprits/flows.js';
 import { Drawer } from '../drawer/drawer.js';
+import { BlameGraph } from '../graph/blame-graph.js';
 import { Budgets } from '../panels/budgets.js';
 import { Diagnosis } from '../panels/diagnosis.js';
 import { Failures } from '../panels/failures.js';
 import { Journal } from '../panels/journal.js';
 import { Totals } from '../panels/totals.js';
+import { PortMap } from '../ports/port-map.js';
 import { Timeline } from '../timeline/timeline.js';
 import { Help, showHelp } from './help.js';
 import { keysWith, onKey } from './keys.js';
@@ -58,6 +60,8 @@ export function App() {
         </main>
       </div>
       <div class={old ? 'old' : ''}>
+        <PortMap />
+        <BlameGraph />
         <Totals />
       </div>
       <Drawer />

@@ -51,7 +51,7 @@ export class Census {
       const openPerSec = (flow?.openPerSec ?? 0) * share;
       node.ports += ports;
       node.openPerSec += openPerSec;
-      this.#hold({ process: node.id, budget, ports, openPerSec });
+      this.#hold({ process: node.id, budget, ports, openPerSec, failPerSec: 0 });
     }
   }
 
@@ -60,7 +60,7 @@ export class Census {
     if (row === undefined || perSec === null || perSec === 0) return;
     const victim = this.#node(process);
     victim.failPerSec += perSec;
-    this.#hold({ process: victim.id, budget: row.key, ports: 0, openPerSec: 0 });
+    this.#hold({ process: victim.id, budget: row.key, ports: 0, openPerSec: 0, failPerSec: perSec });
     const [first] = row.holders;
     const holder = first === undefined ? victim.id : idOf(first.process);
     const known = this.#blames.find((one) => one.victim === victim.id && one.budget === row.key);
@@ -107,8 +107,9 @@ export class Census {
 
 function joined(before: Hold | undefined, hold: Hold): Hold {
   if (before === undefined) return hold;
-  const { ports, openPerSec } = before;
-  return { ...hold, ports: ports + hold.ports, openPerSec: openPerSec + hold.openPerSec };
+  const openPerSec = before.openPerSec + hold.openPerSec;
+  const failPerSec = before.failPerSec + hold.failPerSec;
+  return { ...hold, ports: before.ports + hold.ports, openPerSec, failPerSec };
 }
 
 function merged(holds: readonly Hold[]): Hold[] {

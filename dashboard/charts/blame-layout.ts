@@ -1,7 +1,7 @@
 /**
  * Where each part of the blame graph lies. In: a graph, the width of the page. Out: boxes and paths, in pixels. Pure.
  */
-import type { Graph } from './blame-types.js';
+import type { Graph, Hold } from './blame-types.js';
 
 export interface Box {
   x: number;
@@ -66,14 +66,14 @@ function boxes(
 type Columns = Pick<Layout, 'processes' | 'budgets' | 'destinations'>;
 
 function ribbons(graph: Graph, at: Columns): Pick<Layout, 'holds' | 'leads' | 'blames'> {
-  const rates = [...graph.holds, ...graph.budgets].map(({ openPerSec }) => openPerSec);
+  const rates = [...graph.holds.map(demandOf), ...graph.budgets.map(({ openPerSec }) => openPerSec)];
   const fastest = Math.max(1, ...rates);
   /* By its area: a stream of a hundredth is still seen. */
   const stroke = (rate: number) => THINNEST + (THICKEST - THINNEST) * Math.sqrt(rate / fastest);
   return {
-    holds: graph.holds.map(({ process, budget, openPerSec }) => ({
-      path: across(at.processes.get(process), at.budgets.get(budget)),
-      width: stroke(openPerSec),
+    holds: graph.holds.map((hold) => ({
+      path: across(at.processes.get(hold.process), at.budgets.get(hold.budget)),
+      width: stroke(demandOf(hold)),
     })),
     leads: graph.budgets.map(({ id, destination, openPerSec }) => ({
       path: across(at.budgets.get(id), at.destinations.get(destination)),
@@ -85,6 +85,9 @@ function ribbons(graph: Graph, at: Columns): Pick<Layout, 'holds' | 'leads' | 'b
     })),
   };
 }
+
+/** What wants a port. Behind the tank a link has what got one. */
+const demandOf = ({ openPerSec, failPerSec }: Hold) => openPerSec + failPerSec;
 
 const middle = ({ y, height }: Box) => y + height / 2;
 

@@ -44,6 +44,8 @@ export interface Hold {
   budget: string;
   ports: number;
   openPerSec: number;
+  /** Connects that found no port. */
+  failPerSec: number;
 }
 
 /** A process whose connects find no port, and the one that holds most of them. */

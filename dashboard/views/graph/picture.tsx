@@ -47,7 +47,8 @@ function Drawing({ graph, layout }: { graph: Graph; layout: Layout }) {
         </div>
       </div>
       <p class="key">
-        A tank is a budget and its level. The wider a link, the more connections per second.{' '}
+        A tank is a budget and its level. The wider a link, the more connects per second: before the tank all,
+        behind it those that got a port.{' '}
         {graph.blames.length === 0 ? null : (
           <>
             <span class="arrow" aria-hidden="true" /> finds no port; the arrow ends at who holds most of them.

@@ -135,7 +135,11 @@ export function countsOf(cells: Uint8Array): Counts {
   return { owners, states: Object.fromEntries(named) as Counts['states'] };
 }
 
+/** Newer browsers have it, and take a tenth of the time. */
+const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array }).fromBase64;
+
 export function bytesOf(base64: string): Uint8Array {
+  if (native !== undefined) return native.call(Uint8Array, base64);
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);

@@ -39,7 +39,7 @@ import { DumpReader } from './dump-reader.js';
 import { healthOf } from './health.js';
 import { LossRecovery } from './loss-recovery.js';
 import { LostExits } from './lost-exits.js';
-import { moment } from './moment.js';
+import { moment, PACE } from './moment.js';
 import { ProcessFactsReader } from './process-facts.js';
 import { ReconcileLoop } from './reconcile-loop.js';
 import { Continuity } from './restart/continuity.js';
@@ -156,7 +156,7 @@ class TracingEngine implements Engine {
   async stop(): Promise<void> {
     if (!this.running) return;
     this.running = false;
-    this.continuity?.end();
+    this.continuity?.end(Date.now());
     this.ring.stop();
     clearInterval(this.housekeeping);
     this.audits.stop();
@@ -221,6 +221,7 @@ class TracingEngine implements Engine {
         this.continuity?.note();
         entered?.(incident);
       },
+      pace: PACE,
       scope,
     });
   }

@@ -17,13 +17,19 @@ export interface Known extends Place {
   readonly portsOf: Facts['portsOf'];
 }
 
+/** Incidents that are looked at without a break. */
+const AT_ONCE = 25;
+
 export class Remedies {
   private readonly boards = new Map<string, Board>();
 
-  step(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): void {
+  /** Yields where it can be interrupted. */
+  *steps(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): Generator<void, void> {
     const { tables, candidateOf, portsOf } = known;
     const byIncident = groupBy(findings, ({ incident }) => incident ?? '');
+    let count = 0;
     for (const account of accounts) {
+      if (count++ % AT_ONCE === 0) yield;
       const { key, netnsId, remedies } = account.row;
       const candidates = (byIncident.get(key) ?? []).flatMap((finding) => candidateOf(finding.key) ?? []);
       const offers = offersOf(account, candidates, known);

@@ -24,7 +24,7 @@ const MOST = 100;
 
 interface Storm {
   readonly key: string;
-  readonly process: ProcessInfo;
+  process: ProcessInfo;
   readonly destination: FailureRow['destination'];
   readonly netns: number | null;
   readonly netnsId: string | null;
@@ -34,65 +34,49 @@ interface Storm {
   perSec: number;
   count: number;
   processes: number;
-  readonly pids: readonly number[];
+  readonly pids: number[];
 }
 
 export const retryStorm: Rule = (tables, facts) =>
-  storms(tables.failures.filter((row) => !isScanned(row, tables)))
+  storms(tables)
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
     .sort((a, b) => b.perSec - a.perSec)
     .slice(0, MOST)
     .map((one) => storm(one, tables, facts));
 
-const isScanned = (row: FailureRow, tables: Tables) =>
-  row.cause === 'refused' && scanned(tables).has(scanKey(row));
-
 /** A shell loop's processes each fail once: they are one storm, their parent's. */
-function storms(failures: readonly FailureRow[]): Storm[] {
+function storms(tables: Tables): Storm[] {
+  const scans = scanned(tables);
+  const isScan = (row: FailureRow) => scans.size > 0 && row.cause === 'refused' && scans.has(scanKey(row));
   const byKey = new Map<string, Storm>();
-  for (const row of failures) {
-    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0) continue;
-    const { netns, netnsId, destination, process, cause, errno } = row;
-    const key = [
-      netnsId,
-      destination.address,
-      destination.port,
-      row.program === null ? row.key : programKey(process, row.program),
-      cause,
-    ].join(' ');
+  for (const row of tables.failures) {
+    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0 || isScan(row)) continue;
+    const key = keyOf(row);
     const known = byKey.get(key);
-    if (known === undefined)
-      byKey.set(key, {
-        key,
-        process,
-        destination,
-        netns,
-        netnsId,
-        cause,
-        errno,
-        program: row.program,
-        perSec: row.perSec ?? 0,
-        count: row.count,
-        processes: 1,
-        pids: pidsOf(row),
-      });
-    else add(byKey, known, row);
+    if (known === undefined) byKey.set(key, begun(key, row));
+    else add(known, row);
   }
   return [...byKey.values()];
 }
 
+function keyOf({ netnsId, destination: { address, port }, program, process, key, cause }: FailureRow) {
+  return `${netnsId} ${address} ${port} ${program === null ? key : programKey(process, program)} ${cause}`;
+}
+
+function begun(key: string, row: FailureRow): Storm {
+  const { process, destination, netns, netnsId, cause, errno, program, count, perSec } = row;
+  const counts = { perSec: perSec ?? 0, count, processes: 1, pids: pidsOf(row) };
+  return { key, process, destination, netns, netnsId, cause, errno, program, ...counts };
+}
+
 const pidsOf = ({ process }: FailureRow): number[] => (process.pid === null ? [] : [process.pid]);
 
-function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
-  const process = { ...known.process, pid: null, startTime: null, cmdline: null };
-  byKey.set(known.key, {
-    ...known,
-    process,
-    perSec: known.perSec + (row.perSec ?? 0),
-    count: known.count + row.count,
-    processes: known.processes + 1,
-    pids: [...known.pids, ...pidsOf(row)].slice(0, MOST_PIDS),
-  });
+function add(known: Storm, row: FailureRow): void {
+  if (known.processes === 1) known.process = { ...known.process, pid: null, startTime: null, cmdline: null };
+  known.perSec += row.perSec ?? 0;
+  known.count += row.count;
+  known.processes += 1;
+  if (known.pids.length < MOST_PIDS) known.pids.push(...pidsOf(row));
 }
 
 function storm(one: Storm, tables: Tables, facts: Facts): Candidate {

@@ -15,6 +15,7 @@ import type {
   TotalsRow,
   VerdictRow,
 } from '../../../src/protocol/rows.js';
+import { finish } from '../../../src/query/turn.js';
 import {
   budget as anyBudget,
   failure as anyFailure,
@@ -141,7 +142,7 @@ export class Watch {
     given: readonly FindingRow[] = [],
     facts = FACTS,
   ): { verdict: VerdictRow; incidents: IncidentRow[]; findings: FindingRow[] } {
-    this.incidents.step(now, facts);
+    finish(this.incidents.steps(now, facts));
     const { rows, accounts, slight } = this.incidents;
     const stateOf = new Map(rows.map(({ key, state }) => [key, state]));
     for (const key of this.incidents.entered) this.entered.push(`${key} ${stateOf.get(key)}`);

@@ -13,6 +13,7 @@ import type {
   IncidentRow,
   TotalsRow,
 } from '../../../../src/protocol/rows.js';
+import { finish } from '../../../../src/query/turn.js';
 import { proc } from '../../publish/rows.js';
 import { actor, budget, FACTS, failure, INSIDE, NOW, tables, totals } from '../world.js';
 
@@ -25,11 +26,13 @@ class Course {
   step(now: Tables, facts: Facts = FACTS): IncidentRow[] {
     const candidates = Object.values(RULES).flatMap((rule) => rule(now, facts));
     this.watch = reduce(this.watch, candidates, now.time);
-    this.incidents.step(now, facts);
+    finish(this.incidents.steps(now, facts));
     const { rows, accounts, actors } = this.incidents;
     const findings = withIncidents(findingRows(this.watch, now.time), rows);
     const candidateOf = (key: string) => this.watch.get(key)?.candidate;
-    this.remedies.step(accounts, findings, { tables: now, actors, candidateOf, portsOf: facts.portsOf });
+    finish(
+      this.remedies.steps(accounts, findings, { tables: now, actors, candidateOf, portsOf: facts.portsOf }),
+    );
     return this.remedies.onto(withFindings(rows, findings));
   }
 

@@ -172,7 +172,7 @@ async function expectInSight(page: Page, one: Staged): Promise<void> {
     ...(one.toward === '' ? [] : [who.locator('.toward').getByText(one.toward, { exact: true })]),
     first.locator('b'),
     second.locator('b'),
-    card(page).locator('.fix .says').first(),
+    card(page).locator('.fix .advice').first(),
   ];
   if (one.kind !== 'refused') parts.push(card(page).getByRole('button', { name: 'Copy fix' }));
   for (const part of parts)

@@ -34,7 +34,7 @@ function Remedy({ remedy, caption, className }: RemedyProps) {
   return (
     <div class="remedy">
       <p
-        class="says"
+        class="advice"
         title={[text, effect].flatMap((part) => (part === null ? [] : foreign(part))).join('\n')}
       >
         <strong>{foreign(text)}</strong>

@@ -45,7 +45,7 @@ export function Chip() {
   if (words === null) return null;
   const loss = lossWords(namespaces.value);
   return (
-    <details class="chip">
+    <details class="limits">
       <summary title="What cannot be seen, and what was lost">{words}</summary>
       <ul>
         {problems.value.map((problem) => (

@@ -3,7 +3,6 @@
  * In: an account of it, the candidates of its findings, the tables. Out: offers, in the order of their roles. Pure.
  */
 
-import { isPorts } from '../../forecast/harm.js';
 import type { IncidentRemedy } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import type { ActorIndex } from '../incidents/actor-index.js';

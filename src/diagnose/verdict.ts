@@ -3,13 +3,14 @@
  * others; without one it says that ports came back, that many are held, or that all is fine. In: the tables, incidents, findings of each
  * second. Out: the verdict's row. Keeps what was said last; the time is given.
  */
+
+import { isPorts } from '../forecast/harm.js';
 import { level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText } from '../forecast/outlook-words.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
 import type { Subject } from './incidents/observation.js';
-import { isPorts } from './incidents/order.js';
 import { namedOf, othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
 import { StableText } from './incidents/stable-text.js';
 import type { Tables } from './types.js';

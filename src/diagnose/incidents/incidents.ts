@@ -2,13 +2,14 @@
  * All incidents: those that go on and those that are over. In: the tables of each second, findings. Out: rows, the worst first, and what
  * opened, eased or ended. Bounded: the oldest that are over go first, then the least of those that go on.
  */
+
+import { byHarm, byKind } from '../../forecast/harm.js';
 import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
 import { changedSettings } from './changes.js';
 import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
-import { byHarm, byKind } from './order.js';
 import { rooted } from './roots.js';
 import type { SavedIncidents } from './saved.js';
 import { MOST_SUBJECTS, observe } from './subjects.js';

@@ -2,12 +2,13 @@
  * What the verdict says of an incident, and how the others are named beside it. In: an account of it, time. Out: text, its level and the
  * number that people watch. Pure. Names of other processes are written as they are: whoever prints escapes.
  */
+
+import { isPorts } from '../../forecast/harm.js';
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
 import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
-import { isPorts } from './order.js';
 import { namedCulprit } from './people.js';
 
 export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {

@@ -2,6 +2,7 @@
  * All that is known to say about remedies of one incident, in this second: of its findings, of its destination, and what does not help.
  * In: an account of it, the candidates of its findings, the tables. Out: offers, in the order of their roles. Pure.
  */
+
 import type { IncidentRemedy } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import type { ActorIndex } from '../incidents/actor-index.js';

@@ -25,7 +25,7 @@ export function Skyline({ row }: { row: BudgetRow }) {
       </div>
       <p class="axis" aria-hidden="true">
         <span>now</span>
-        <span>{last / 2} s</span>
+        <span>{Math.round(last / 2)} s</span>
         <span>{last} s</span>
       </p>
       <p class="sr-only" id="skyline-summary">

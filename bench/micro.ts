@@ -1,6 +1,6 @@
 /**
  * The hot path without a kernel: records as the kernel writes them, through the decoder into the tables; a dump joined
- * with them; frames made of them. In this process.
+ * with them; frames made of them; the diagnosis of a crowd. In this process.
  */
 import { Reconciler } from '../src/aggregate/reconcile/reconciler.js';
 import { BudgetSource } from '../src/aggregate/rows/budget-source.js';
@@ -10,10 +10,19 @@ import { Decoder } from '../src/decode/decoder.js';
 import { DumpDecoder, type DumpSink } from '../src/decode/dump.js';
 import { DUMP_SOCKET_FLAG } from '../src/decode/dump-layout.js';
 import { DIRECTION, END, EVENT, FLAG, offsetsOf, sizeOf } from '../src/decode/layout.js';
+import { Diagnosis } from '../src/diagnose/diagnosis.js';
+import type { BudgetRow, FailureRow, FlowRow, ProcessInfo } from '../src/protocol/rows.js';
 import { Tables } from '../src/query/tables.js';
 import { announced, eventOf, outbound, World } from '../test/support/aggregate-world.js';
 import { batchOf } from '../test/support/records.js';
 import { dumpBegin, dumpEnd, dumpSocket } from '../test/unit/decode/dump-records.js';
+import {
+  budget as budgetRow,
+  failure as failureRow,
+  flow as flowRow,
+  proc,
+  totals as totalsRow,
+} from '../test/unit/publish/rows.js';
 import { spread } from './lib/stats.js';
 import { type Cell, count, table } from './lib/table.js';
 
@@ -39,6 +48,7 @@ export async function micro(quick: boolean): Promise<void> {
     ...audits(quick ? 20_000 : 250_000),
     frames(1000),
     frames(10_000),
+    diagnosis(),
   ];
   const rows = works.map((work) => time(work, quick ? 5 : 15));
   console.log(table(['', 'per', 'ns'], rows));
@@ -219,6 +229,79 @@ function frames(flows: number): Work {
     },
   };
 }
+
+const place = (n: number) => ({ address: remote(n), port: 80 });
+const HALF = 2500;
+
+/** One second of a machine on which everything goes wrong at once: each row is another place's, and all have changed. */
+function diagnosis(): Work {
+  const [flows, budgets, failures] = [
+    crowd(2 * HALF, flowOf),
+    crowd(2 * HALF, budgetOf),
+    crowd(20_000, failureOf),
+  ];
+  const totals = crowd(1, () => totalsRow('1'));
+  const tables = { flows, budgets, failures, totals };
+  const unknown = { standing: () => new Map(), runtimeOf: () => null, portsOf: () => null };
+  const failed = (error: unknown) => {
+    throw error;
+  };
+  const diagnosis = new Diagnosis(tables, { ...unknown, failed });
+  let now = START;
+  return {
+    name: 'diagnosis, 5,000 flows, 5,000 budgets that are out, 20,000 failures',
+    per: 'second',
+    units: 1,
+    prepare: () => {
+      now += 1000;
+      for (const table of Object.values(tables)) table.makeAnew(now);
+    },
+    run: () => diagnosis.tick(now),
+  };
+}
+
+const START = 1_700_000_000_000;
+
+/** A table whose rows are made anew, as if all had changed. */
+function crowd<Row>(size: number, rowOf: (n: number, now: number) => Row) {
+  let set: Row[] = [];
+  return {
+    makeAnew: (now: number) => {
+      set = Array.from({ length: size }, (_, n) => rowOf(n, now));
+    },
+    collect: () => ({ set: set.splice(0), del: [] }),
+  };
+}
+
+const processes = Array.from({ length: 2 * HALF }, (_, n) => proc({ pid: 1000 + n, comm: `p${n % 50}` }));
+const whoIs = (n: number) => ({
+  process: processes[n % processes.length] as ProcessInfo,
+  program: `program ${n % processes.length}`,
+});
+const direction = (n: number) => (n < HALF ? ('out' as const) : ('in' as const));
+
+const flowOf = (n: number): FlowRow =>
+  flowRow(`f${n}`, {
+    ...whoIs(n),
+    direction: direction(n),
+    destination: place(n % HALF),
+    opened: n,
+    timeWait: 600,
+  });
+
+const budgetOf = (n: number): BudgetRow =>
+  budgetRow(`b${n}`, { destination: place(n), limit: 200, used: 200, free: 0, exhaustionSeconds: 0 });
+
+const failureOf = (n: number, now: number): FailureRow =>
+  failureRow(`x${n}`, {
+    ...whoIs(n),
+    cause: 'refused',
+    destination: place(2 * HALF + n),
+    count: 5 * ((now - START) / 1000),
+    perSec: 5,
+    firstSeen: START,
+    lastSeen: now,
+  });
 
 const lifeWith = (n: number) => [
   eventOf(outbound({ cookie: n + 1, remote: remote(n) }), EVENT.ESTABLISHED, {

@@ -16,7 +16,7 @@ import type { Sort } from '../../src/view/order.js';
 import { foreign } from '../text/format.js';
 import { Feed } from './feed.js';
 import type { Pause } from './pause.js';
-import { type Place, placeOf, queryOf, sortText } from './place.js';
+import { BLAME, type Place, placeOf, queryOf, sortText } from './place.js';
 
 /** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
 export const FEW_ROWS = 100;
@@ -38,6 +38,7 @@ export const budgets = computed(() => shown.value.tables.budgets);
 export const failures = computed(() => shown.value.tables.failures);
 /** The one sentence; null until the service has said it. */
 export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
+export const incidents = computed(() => shown.value.tables.incidents.rows);
 /** What is wrong, in the order in which to act. */
 export const findings = computed(() =>
   [...shown.value.tables.findings.rows.values()].sort((a, b) => a.rank - b.rank),
@@ -51,24 +52,14 @@ export function netnsWords(netnsId: string | null): string | null {
   return place === undefined ? null : foreign(namespaceName(place));
 }
 
-/** Text, so that what depends on the ranges is drawn anew only when one of them changes. */
-const rangeText = computed(() =>
-  JSON.stringify(
-    namespaces.value.map(({ netnsId, portRange }) => [netnsId, portRange && portRange[1] - portRange[0] + 1]),
-  ),
-);
-/** Size of the local port range by the namespace's id. */
-export const portRanges = computed(
-  () => new Map(JSON.parse(rangeText.value) as [string | null, number | null][]),
-);
-
 /** Filter, grouping, sort and open row of the culprit table, as the address says. */
 const opened = placeOf(location.search);
 export const filter = signal(opened.filter);
 export const group = signal(opened.group);
 export const sort = signal(opened.sort);
-/** Key of the row whose drawer is open. */
+/** Key of the row whose drawer is open; of the incident, or ALL. At most one of them is. */
 export const selected = signal(opened.row);
+export const inspected = signal(opened.incident);
 export const limit = signal(FEW_ROWS);
 /** The user froze the order; values go on changing. */
 export const frozen = signal(false);
@@ -76,6 +67,7 @@ export const frozen = signal(false);
 /** The tightest budgets and the fastest failures matter. Some with few free ports are no worry, so more are requested. */
 const BUDGETS: TableQuery = { sort: 'free', limit: 24 };
 const FAILURES: TableQuery = { sort: '-perSec', limit: 50 };
+const MOST_PORTS: Sort = { column: 'portsHeld', descending: true };
 const FINDINGS: TableQuery = { sort: 'rank', limit: 50 };
 
 /** What the drawer subscribes to, for as long as it is open. */
@@ -135,9 +127,13 @@ export function start(): void {
   feed.start();
 }
 
+/** Columns that the service does not have. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set([BLAME, 'runsOut', 'lastMinute']);
+
 /** The service sorts too, because its limit cuts; the page sorts what it shows. */
 function askFlows(): void {
-  const query: TableQuery = { sort: sortText(sort.value), limit: limit.value };
+  const by = OWN_COLUMNS.has(sort.value.column) ? MOST_PORTS : sort.value;
+  const query: TableQuery = { sort: sortText(by), limit: limit.value };
   if (filter.value.trim() !== '') query.filter = filter.value.trim();
   if (group.value !== null) query.group = group.value;
   feed.setQuery('flows', query);
@@ -148,6 +144,7 @@ const place = (): Place => ({
   group: group.value,
   sort: sort.value,
   row: selected.value,
+  incident: inspected.value,
 });
 
 /** A step that Back undoes. What is typed into the filter is one step, however many letters it has. */
@@ -163,11 +160,12 @@ function remember(isTyping: boolean): void {
 
 /** Back, forward, or an address typed by hand. */
 function revisit(): void {
-  const { row, ...at } = placeOf(location.search);
+  const { row, incident, ...at } = placeOf(location.search);
   typing = false;
   batch(() => {
     paused.value = null;
-    [filter.value, group.value, sort.value, selected.value] = [at.filter, at.group, at.sort, row];
+    [filter.value, group.value, sort.value] = [at.filter, at.group, at.sort];
+    [selected.value, inspected.value] = [row, incident];
   });
   askFlows();
 }
@@ -186,7 +184,7 @@ export function setFilter(text: string): void {
 export function setGroup(next: Group | null): void {
   batch(() => {
     paused.value = null;
-    selected.value = null;
+    [selected.value, inspected.value] = [null, null];
     group.value = next;
   });
   remember(false);
@@ -214,7 +212,17 @@ export function setSort(next: Sort): void {
 
 /** Opens a row's drawer, or with null closes it. */
 export function select(key: string | null): void {
-  selected.value = key;
+  batch(() => {
+    [selected.value, inspected.value] = [key, null];
+  });
+  remember(false);
+}
+
+/** Opens an incident's drawer, or with ALL the list of all; with null closes it. */
+export function inspect(key: string | null): void {
+  batch(() => {
+    [selected.value, inspected.value] = [null, key];
+  });
   remember(false);
 }
 

@@ -2,14 +2,14 @@
  * What the page says about tables, each with a tone that colour and glyph follow, so that colour never speaks alone.
  * In: rows. Out: words. Pure.
  */
-import { fullness, level, outlook } from '../../src/forecast/outlook.js';
+import { fullness, outlook } from '../../src/forecast/outlook.js';
 import { lostWords } from '../../src/protocol/format.js';
-import type { Hello } from '../../src/protocol/frames.js';
+import type { Hello, Problem } from '../../src/protocol/frames.js';
 import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../../src/protocol/rows.js';
 import * as view from '../../src/view/budget.js';
 import { census } from '../../src/view/census.js';
 import { lossesOf, lossText } from '../../src/view/losses.js';
-import { BUDGET_TONES, SEVERITY_TONES, type Tone, VERDICT_TONES } from '../../src/view/tone.js';
+import { SEVERITY_TONES, type Tone, VERDICT_TONES } from '../../src/view/tone.js';
 import { clock, duration, foreign, integer, percent, seconds, UNKNOWN } from './format.js';
 
 export interface Saying {
@@ -25,6 +25,17 @@ export function lossWords(totals: readonly TotalsRow[]): Saying {
   if (losses === null) return { tone: 'wait', glyph: '', word: UNKNOWN, detail: '' };
   if (losses.total === 0) return { tone: 'good', glyph: '', word: '0', detail: '' };
   return { tone: 'warn', glyph: '▲', word: lossText(losses, totals, ''), detail: lostWords(losses) };
+}
+
+/** `◐ 2 limits · ± 154 lost`: ± where counts may be too low. Null: nothing is missing. */
+export function chipWords(problems: readonly Problem[], totals: readonly TotalsRow[]): string | null {
+  const lost = lossesOf(totals)?.total ?? 0;
+  const isBound = totals.some((row) => row.lowerBound);
+  const parts = [
+    ...(problems.length === 0 ? [] : [problems.length === 1 ? '◐ 1 limit' : `◐ ${problems.length} limits`]),
+    ...(lost === 0 ? [] : [`${isBound ? '± ' : ''}${integer(lost)} lost`]),
+  ];
+  return parts.length === 0 ? null : parts.join(' · ');
 }
 
 /** How much of the kernel's TIME_WAIT has an owner, over all namespaces that were audited. */
@@ -62,7 +73,7 @@ export function outlookWords(row: BudgetRow): Saying {
     case 'out':
       return { tone: 'bad', glyph: '✗', word, detail };
     case 'running-out':
-      return { tone: BUDGET_TONES[level(row)], glyph: '▲', word, detail };
+      return { tone: 'warn', glyph: '▲', word, detail };
     default:
       return { tone: 'wait', glyph: '', word, detail };
   }

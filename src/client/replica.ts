@@ -151,6 +151,7 @@ export function receive(replica: Replica, frame: ServerFrame): Step {
     case 'error':
       return refuse(replica, frame);
     case 'events':
+    case 'ports':
       return stay(replica);
     default:
       // Of a newer service.

@@ -7,6 +7,7 @@ import type {
   DeltaOf,
   ErrorFrame,
   EventsFrame,
+  PortsFrame,
   ServerFrame,
   SnapshotOf,
   Subscribe,
@@ -19,6 +20,12 @@ type Request = Omit<Subscribe, 'type' | 'sub'>;
 interface Open {
   request: Request;
   receive(frame: ServerFrame): void;
+}
+
+interface PortsListener {
+  frame(frame: PortsFrame): void;
+  /** The subscription has ended: there is no such budget, or no more. */
+  refused(error: ErrorFrame): void;
 }
 
 interface EventListener {
@@ -59,6 +66,16 @@ export class Subscriptions {
     });
   }
 
+  /** The port map of a budget, once a second. Returns a function that ends the subscription. */
+  ports(budget: string, listener: PortsListener): () => void {
+    return this.#start({ topic: 'ports', budget }, (frame) => {
+      if (frame.type === 'ports') listener.frame(frame);
+      if (frame.type !== 'error') return;
+      if (frame.sub !== undefined) this.#open.delete(frame.sub);
+      listener.refused(frame);
+    });
+  }
+
   receive(frame: ServerFrame): void {
     if (frame.type === 'hello') for (const [sub, { request }] of this.#open) this.#subscribe(sub, request);
     else if (frame.sub !== undefined) this.#open.get(frame.sub)?.receive(frame);
@@ -69,7 +86,7 @@ export class Subscriptions {
     this.#open.set(sub, { request, receive });
     this.#subscribe(sub, request);
     return () => {
-      this.#open.delete(sub);
+      if (!this.#open.delete(sub)) return;
       this.send({ type: 'unsubscribe', sub });
     };
   }

@@ -1,7 +1,7 @@
 /**
  * The diagnosis of one engine: reads its tables once a second, keeps incidents, findings and the verdict. In: the tables'
- * sources, standing connections, the scope that it speaks of. Out: the same tables for publish, and three more: incidents, findings, verdict. No I/O of its own;
- * time is given.
+ * sources, standing connections, the scope that it speaks of. Out: the same tables for publish, and three more: incidents, findings, verdict.
+ * What a crowd makes is thought through in slices, so that the event loop is free between them. No I/O of its own; time is given.
  */
 import type { AnyRow } from '../protocol/frames.js';
 import type { FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
@@ -18,13 +18,23 @@ import { Remedies } from './remedies/remedies.js';
 import { MarkedReplica } from './replica/marked-replica.js';
 import { TableReplica } from './replica/table-replica.js';
 import { RULES } from './rules/index.js';
-import type { Facts, Scope, Standing, Tables } from './types.js';
+import type { Candidate, Facts, Scope, Standing, Tables } from './types.js';
 import { Verdict } from './verdict.js';
 
 /** Clients may ask more often; the tables are read again after this, ms. */
 const PERIOD_MS = 900;
 
 type Read = Required<Pick<Source['tables'], 'flows' | 'budgets' | 'failures' | 'totals'>>;
+
+/** How the work of a second is spread over turns of the event loop. */
+export interface Pace {
+  /** A turn, and whether it is over. At least one step is done in it. */
+  begin(): { over(): boolean };
+  /** In another turn. */
+  later(proceed: () => void): void;
+}
+
+const ENDLESS = { over: () => false };
 
 export interface DiagnosisContext {
   /** By flow key. Unix ms. */
@@ -35,6 +45,8 @@ export interface DiagnosisContext {
   failed(error: unknown): void;
   /** An incident opened, eased, or is over. */
   entered?(incident: IncidentRow): void;
+  /** Absent: all of it in one turn. */
+  pace?: Pace;
   /** Absent: the whole machine. */
   scope?: Scope | undefined;
 }
@@ -51,6 +63,8 @@ export class Diagnosis {
   private readonly remedies = new Remedies();
   private readonly verdict = new Verdict();
   private evaluated = Number.NEGATIVE_INFINITY;
+  /** The second that is not yet thought through. */
+  private work: Generator<void, void> | null = null;
   private readonly incidentTable = new Rows<IncidentRow>();
   private readonly findingTable = new Rows<FindingRow>();
   private readonly verdictTable = new Rows<VerdictRow>();
@@ -98,33 +112,63 @@ export class Diagnosis {
   /** Once a second, whether or not there is a client. Unix ms. */
   tick(now: number): void {
     const elapsed = now - this.evaluated;
-    if (elapsed >= 0 && elapsed < PERIOD_MS) return;
+    if (this.work !== null || (elapsed >= 0 && elapsed < PERIOD_MS)) return;
     this.evaluated = now;
+    this.work = this.second(now);
+    this.proceed();
+  }
+
+  /** Until it is done or the turn is over; then in another turn. */
+  private proceed(): void {
+    const { pace, failed } = this.context;
+    const turn = pace?.begin() ?? ENDLESS;
     try {
-      for (const table of [this.totals, this.flows, this.budgets, this.failures]) table.pull(now);
-      this.context.scope?.learn([...this.totals.rows.values()]);
-      this.evaluate(this.read(now), now);
+      do {
+        if (this.work?.next().done !== false) {
+          this.work = null;
+          return;
+        }
+      } while (!turn.over());
+      pace?.later(() => this.proceed());
     } catch (error) {
-      this.context.failed(error);
+      this.work = null;
+      failed(error);
     }
   }
 
-  private evaluate(tables: Tables, now: number): void {
+  /** Yields where it can be interrupted. */
+  private *second(now: number): Generator<void, void> {
+    for (const table of [this.totals, this.flows, this.budgets, this.failures]) {
+      table.pull(now);
+      yield;
+    }
+    this.context.scope?.learn([...this.totals.rows.values()]);
+    yield* this.evaluate(yield* this.read(now), now);
+  }
+
+  private *evaluate(tables: Tables, now: number): Generator<void, void> {
     const { runtimeOf, portsOf } = this.context;
     const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf, portsOf };
-    const candidates = Object.values(RULES).flatMap((rule) => rule(tables, facts));
+    const candidates: Candidate[] = [];
+    for (const rule of Object.values(RULES)) {
+      candidates.push(...rule(tables, facts));
+      yield;
+    }
     this.watch = reduce(this.watch, candidates, now);
-    this.incidents.step(tables, facts);
+    yield* this.incidents.steps(tables, facts);
     const { rows, accounts, slight, actors } = this.incidents;
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
+    yield;
     const over = rows.filter(({ state }) => state === 'over');
     const verdict = this.verdict.next({ tables, accounts, over, slight, findings });
     const candidateOf = (key: string) => this.watch.get(key)?.candidate;
-    this.remedies.step(accounts, findings, { tables, actors, candidateOf });
+    yield* this.remedies.steps(accounts, findings, { tables, actors, candidateOf, portsOf });
     const incidents = this.remedies.onto(withFindings(rows, findings));
+    yield;
     const { budgets, failures } = marksOf(accounts);
     this.budgets.mark(budgets);
     this.failures.mark(failures);
+    yield;
     this.incidentTable.replace(incidents);
     this.findingTable.replace(ranked(findings, verdict.incident));
     this.verdictTable.replace([verdict]);
@@ -141,10 +185,12 @@ export class Diagnosis {
     return rows.take();
   }
 
-  private read(time: number): Tables {
+  private *read(time: number): Generator<void, Tables> {
     const actors = actorsOf(this.shown(this.flows.rows.values()), this.context.standing(time));
+    yield;
     fillRates(this.growth, actors, time);
     this.growth.prune(time);
+    yield;
     const budgets = this.shown(this.budgets.rows.values());
     return {
       actors,

@@ -101,7 +101,7 @@ function reserving({ reserved }: PortUse, exposed: readonly number[]): Setting {
   return { name: 'ip_local_reserved_ports', value, before: spansText(reserved) };
 }
 
-/** Keeps a port for whoever asks for it. Null: what is reserved is not known. */
+/** Keeps a port for whoever asks for it. Null: it is reserved, or that is not known. */
 export function reserve(
   port: number,
   totals: TotalsRow | undefined,
@@ -109,7 +109,7 @@ export function reserve(
   facts: Facts,
 ): Advice | null {
   const use = facts.portsOf(totals?.netnsId ?? null);
-  if (use === null) return null;
+  if (use === null || holds(use.reserved, port)) return null;
   return changeOf([reserving(use, [port])], totals, process, {
     text: `Reserve port ${port}, so that only who asks for it gets it`,
     effect: 'At once, for new connections. A connection that has the port keeps it until it ends.',

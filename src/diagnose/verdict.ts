@@ -3,14 +3,15 @@
  * others; without one it says that ports came back, that many are held, or that all is fine. In: the tables, incidents, findings of each
  * second. Out: the verdict's row. Keeps what was said last; the time is given.
  */
+
+import { isPorts } from '../forecast/harm.js';
 import { level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText } from '../forecast/outlook-words.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
 import type { Subject } from './incidents/observation.js';
-import { isPorts } from './incidents/order.js';
-import { othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
+import { namedOf, othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
 import { StableText } from './incidents/stable-text.js';
 import type { Tables } from './types.js';
 import { clock, integer, rate, seconds, where, whoOperates } from './words.js';
@@ -42,17 +43,21 @@ export class Verdict {
     const open = situation.accounts.filter(({ row }) => row.state === 'open');
     const worst = this.worstOf(open);
     this.watchHeld(tables, worst !== null);
-    const said = worst === null ? this.calm(situation) : this.about(worst, open, situation);
-    const { what, number, text, ...rest } = said;
-    const since = this.row?.level === said.level ? this.row.since : Math.round(tables.time);
+    const others = open.filter((account) => account !== worst).map(({ row }) => row);
+    const made = worst === null ? this.calm(situation) : this.about(worst, others, situation);
+    const { what, number, text, ...rest } = made;
+    const said = this.text.next(`${what} ${open.length}`, number, text, tables.time);
+    const names = worst === null ? [] : [worst.row, ...namedOf(others)].map(({ key }) => key);
+    const since = this.row?.level === made.level ? this.row.since : Math.round(tables.time);
     this.row = {
       key: 'verdict',
       ...rest,
-      text: this.text.next(`${what} ${open.length}`, number, text, tables.time),
+      text: said,
       since,
       finding: findingOf(findings, worst?.row ?? null),
       incident: worst?.row.key ?? null,
-      others: Math.max(0, open.length - 1),
+      others: others.length,
+      named: said === text ? names : (this.row?.named ?? names),
     };
     return this.row;
   }
@@ -66,9 +71,12 @@ export class Verdict {
     return isAsBad ? before : first;
   }
 
-  private about(worst: Account, open: readonly Account[], { tables, over, accounts }: Situation): Sentence {
+  private about(
+    worst: Account,
+    others: readonly IncidentRow[],
+    { tables, over, accounts }: Situation,
+  ): Sentence {
     const sentence = sentenceOf(worst, tables.time);
-    const others = open.filter((account) => account !== worst).map(({ row }) => row);
     const back = isPorts(worst.row.kind) ? null : recoveredOf(accounts, over, tables.time);
     const free =
       back === null ? '' : `Ports are free again. ${worst.row.since > (back.until ?? 0) ? 'New: ' : ''}`;

@@ -13,6 +13,7 @@ import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
+import { portMap } from '../aggregate/rows/port-map.js';
 import { portUse } from '../aggregate/rows/port-use.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
 import type { NativeAddon, NativeSocketDumper, NativeTracer } from '../capture/native.js';
@@ -38,7 +39,7 @@ import { DumpReader } from './dump-reader.js';
 import { healthOf } from './health.js';
 import { LossRecovery } from './loss-recovery.js';
 import { LostExits } from './lost-exits.js';
-import { moment } from './moment.js';
+import { moment, PACE } from './moment.js';
 import { ProcessFactsReader } from './process-facts.js';
 import { ReconcileLoop } from './reconcile-loop.js';
 import { Continuity } from './restart/continuity.js';
@@ -155,7 +156,7 @@ class TracingEngine implements Engine {
   async stop(): Promise<void> {
     if (!this.running) return;
     this.running = false;
-    this.continuity?.end();
+    this.continuity?.end(Date.now());
     this.ring.stop();
     clearInterval(this.housekeeping);
     this.audits.stop();
@@ -220,6 +221,7 @@ class TracingEngine implements Engine {
         this.continuity?.note();
         entered?.(incident);
       },
+      pace: PACE,
       scope,
     });
   }
@@ -231,6 +233,10 @@ class TracingEngine implements Engine {
       tables: this.diagnosis.tables,
       events: this.tap,
       history: this.diagnosis.historyOf(this.recorder),
+      ports: {
+        has: (budget) => this.aggregator.budgets.find(budget) !== null,
+        map: (budget, now) => portMap(this.aggregator, budget, now),
+      },
       flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), relations),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,

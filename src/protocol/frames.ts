@@ -4,7 +4,17 @@
  * so that a page which imports the types bundles no schema.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import { GROUPS, MAX_FILTER, MAX_INTERVAL_MS, MAX_LIMIT, MAX_SUB, MODES, PROTOCOL } from './names.js';
+import {
+  GROUPS,
+  MAX_BUDGET_KEY,
+  MAX_FILTER,
+  MAX_INTERVAL_MS,
+  MAX_LIMIT,
+  MAX_SUB,
+  MODES,
+  PROTOCOL,
+} from './names.js';
+import { portMapFields } from './ports/schema.js';
 import {
   BudgetRow,
   ConnectionEvent,
@@ -18,7 +28,7 @@ import {
 
 export * from './names.js';
 
-/** Row schema of each table topic, in the order of collection: diagnosis comes last. Topic `events` is a stream. */
+/** Row schema of each table topic, in the order of collection: diagnosis comes last. Topic `events` is a stream, `ports` the map of one budget. */
 export const TABLES = {
   totals: TotalsRow,
   flows: FlowRow,
@@ -35,8 +45,8 @@ type RowStatics = { [T in TableTopic]: Static<(typeof TABLES)[T]> };
 export type RowOf<T extends TableTopic> = RowTypes[T];
 export type AnyRow = RowOf<TableTopic>;
 export const TABLE_TOPICS = Object.keys(TABLES) as TableTopic[];
-export const TOPICS = [...TABLE_TOPICS, 'events'] as const;
-export type Topic = TableTopic | 'events';
+export const TOPICS = [...TABLE_TOPICS, 'events', 'ports'] as const;
+export type Topic = TableTopic | 'events' | 'ports';
 
 const closed = { additionalProperties: false };
 const Sub = Type.String({ minLength: 1, maxLength: MAX_SUB });
@@ -53,6 +63,8 @@ export const Subscribe = Type.Object(
     sort: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
     group: Type.Optional(Type.Enum([...GROUPS])),
+    /** Of topic `ports`: the budget's key. */
+    budget: Type.Optional(Type.String({ maxLength: MAX_BUDGET_KEY })),
     intervalMs: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_INTERVAL_MS })),
   },
   closed,
@@ -161,6 +173,10 @@ export const EventsFrame = Type.Object({
 });
 export type EventsFrame = Static<typeof EventsFrame>;
 
+/** Every port of one budget's range, at most once a second. */
+export const PortsFrame = Type.Object({ type: Type.Literal('ports'), sub: Sub, seq: Seq, ...portMapFields });
+export type PortsFrame = Static<typeof PortsFrame>;
+
 const errorFields = {
   code: Type.String(),
   message: Type.String(),
@@ -185,9 +201,10 @@ export const SERVER_FRAMES = {
   snapshot: snapshotFrame,
   delta: deltaFrame,
   events: EventsFrame,
+  ports: PortsFrame,
   error: ErrorFrame,
 } as const satisfies Record<ServerFrame['type'], TSchema | ((topic: TableTopic) => TSchema)>;
-export type ServerFrame = Hello | Snapshot | Delta | EventsFrame | ErrorFrame;
+export type ServerFrame = Hello | Snapshot | Delta | EventsFrame | PortsFrame | ErrorFrame;
 
 const EVERY_TABLE = Object.fromEntries(TABLE_TOPICS.map((topic) => [topic, Type.Object(tableOf(topic))]));
 

@@ -66,6 +66,13 @@ export const HistoryBody = Type.Object({
   opensPerSec: Column,
   /** By errno, of the errnos that occurred in this time; `other` sums those beyond the bound. */
   failuresPerSec: Type.Record(Type.String(), Column),
+  /**
+   * Ports held by program, in no order: at most eight, among them those that hold most. null: whose they are is not known. What is left of
+   * the ports held belongs to others. Absent: of the totals.
+   */
+  owners: Type.Optional(
+    Type.Array(Type.Object({ program: Type.Union([Type.String(), Type.Null()]), held: Column })),
+  ),
   annotations: Type.Array(Annotation),
 });
 export type HistoryBody = Static<typeof HistoryBody>;

@@ -25,6 +25,10 @@ export const MAX_LIMIT = 5000;
 export const MAX_SUB = 128;
 /** Longest filter expression, characters. */
 export const MAX_FILTER = 4096;
+/** Longest key of a budget that a subscription may ask for, characters. */
+export const MAX_BUDGET_KEY = 256;
+/** A port map is made at most this often. */
+export const PORTS_INTERVAL_MS = 1000;
 /** Longest interval that a subscription may ask for. */
 export const MAX_INTERVAL_MS = 60_000;
 /** A subscription gets a frame at least this often, unless it asked for a longer interval. */

@@ -398,7 +398,7 @@ export type IncidentRow = Static<typeof IncidentRow>;
 export const LEVELS = ['ok', 'warning', 'critical', 'recovered'] as const;
 /**
  * One sentence about the ports of the machine, or of what a service-wide filter shows. `budget`, `finding` and `incident` are the keys
- * of the rows that it is about; `others`: how many more incidents are open.
+ * of the rows that it is about; `others`: how many more incidents are open; `named`: the keys of the incidents that the sentence names.
  */
 export const VerdictRow = Type.Object({
   key: Type.Literal('verdict'),
@@ -410,6 +410,7 @@ export const VerdictRow = Type.Object({
   finding: Text,
   incident: Text,
   others: Type.Integer(),
+  named: Type.Array(Type.String()),
 });
 export type VerdictRow = Static<typeof VerdictRow>;
 

@@ -5,6 +5,7 @@ import type { FlowDetail } from './detail.js';
 import type { RowOf, TableTopic } from './frames.js';
 import type { HealthBody } from './health.js';
 import type { AnnotationSubject, HistoryBody, NoteOf } from './history.js';
+import type { PortMap } from './ports/schema.js';
 import type { ConnectionEvent } from './rows.js';
 
 export interface Changes<Row> {
@@ -50,6 +51,13 @@ export interface HistorySource {
   ): HistoryBody | null;
 }
 
+export interface PortSource {
+  /** Whether there is a budget with this key. Bind pools have no map. */
+  has(budget: string): boolean;
+  /** Every port of its range as it is now, in slices; null: there is no such budget any more. `now`: Unix ms. */
+  map(budget: string, now: number): Iterator<void, PortMap | null>;
+}
+
 /** A histogram of durations since the start. */
 export interface DurationCounts {
   /** Upper bounds in seconds, ascending. */
@@ -65,6 +73,8 @@ export interface Source {
   events: EventSource;
   /** Absent: this source keeps no history. */
   history?: HistorySource;
+  /** Absent: this source does not know single ports. */
+  ports?: PortSource;
   /** Details of one flow; null: there is no such flow. Absent: this source has no details. `now`: Unix ms. */
   flowDetail?(key: string, now: number): FlowDetail | null;
   /** Durations from SYN to ESTABLISHED. Absent: this source does not measure them. */

@@ -19,6 +19,7 @@ import {
 } from './frames.js';
 import { HealthBody } from './health.js';
 import { HistoryBody } from './history.js';
+import { PortMap } from './ports/schema.js';
 
 type Compiled = ReturnType<typeof Compile>;
 
@@ -75,6 +76,7 @@ const BODY = compile(SnapshotBody);
 const HISTORY = compile(HistoryBody);
 const HEALTH = compile(HealthBody);
 const DETAIL = compile(FlowDetail);
+const PORTS = compile(PortMap);
 
 /** Null when `frame` is what the protocol promises, else the first fault. */
 export function serverFrameFault(frame: { type: string; topic?: string }): string | null {
@@ -107,4 +109,9 @@ export function healthBodyFault(body: unknown): string | null {
 /** Null when `body` is what GET /api/v1/flow promises, else the first fault. */
 export function flowDetailFault(body: unknown): string | null {
   return DETAIL.Check(body) ? null : firstFault(DETAIL, body);
+}
+
+/** Null when `body` is what GET /api/v1/ports promises, else the first fault. */
+export function portMapFault(body: unknown): string | null {
+  return PORTS.Check(body) ? null : firstFault(PORTS, body);
 }

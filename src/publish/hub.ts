@@ -19,6 +19,7 @@ import { Faults } from './faults.js';
 import type { ClientBudget } from './stream/budget.js';
 import { Client, type ClientHost, type Transport } from './stream/client.js';
 import { EventRouter } from './stream/event-router.js';
+import { PortMaps } from './stream/port-maps.js';
 import type { Subscription } from './stream/subscription.js';
 import { Subscriptions } from './stream/subscriptions.js';
 
@@ -49,6 +50,7 @@ export class Hub implements ClientHost {
   readonly #faults: Faults;
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
+  readonly #ports: PortMaps;
   /** The turn of work that is to come; null: all views are up to date. */
   #turn: Promise<void> | null = null;
   /** Since when questions are counted together, monotonic ms, and how long they have taken since. */
@@ -64,7 +66,10 @@ export class Hub implements ClientHost {
     this.tables = new Tables(source, filter, (operation, attempt) => this.#faults.guard(operation, attempt));
     const { shows, namespaces } = this.tables.scope;
     const events = new EventRouter(source.events, shows, namespaces);
-    this.#subscriptions = new Subscriptions(this.tables, events, intervalMs, () => this.#turnAtOnce());
+    this.#ports = new PortMaps(source.ports, (budget) => this.tables.publishes('budgets', budget));
+    this.#subscriptions = new Subscriptions(this.tables, events, this.#ports, intervalMs, () =>
+      this.#turnAtOnce(),
+    );
   }
 
   get tick(): Tick {
@@ -107,6 +112,21 @@ export class Hub implements ClientHost {
     return this.options.source.flowDetail?.(key, now) ?? null;
   }
 
+  /** Body of GET /api/v1/ports. Throws UNKNOWN_TOPIC, NOT_FOUND or TOO_MANY. */
+  async portMap(budget: string, now: number): Promise<string> {
+    this.publishIfStale(now);
+    const map = this.#ports.acquire(budget, null);
+    try {
+      for (;;) {
+        const made = map.after(0, this.tick);
+        if (made !== null) return `{${made.text.whole}`;
+        await this.#nextTurn();
+      }
+    } finally {
+      this.#ports.release(map, null);
+    }
+  }
+
   /** One publish tick. `now`: Unix ms. Never throws: a failure is logged, and the next tick tries again. */
   publish(now: number): void {
     this.#faults.guard('tick', () => this.tables.collect(now, new ShortTurn(TURN_MS)));
@@ -120,15 +140,20 @@ export class Hub implements ClientHost {
     });
   }
 
-  /** While views are behind: a turn of work, then as long a rest, in which the event loop belongs to everything else. */
+  /** While views or port maps are behind: a turn of work, then as long a rest, in which the event loop belongs to everything else. */
   #workOn(): void {
-    if (this.#turn !== null || this.tables.isCurrent) return;
+    if (this.#turn !== null || (this.tables.isCurrent && this.#ports.isCurrent)) return;
     this.#turn = new Promise((resolve) => setTimeout(resolve, TURN_MS)).then(() => {
       this.#turn = null;
-      this.#faults.guard('tick', () => this.tables.proceed(new ShortTurn(TURN_MS)));
+      this.#faults.guard('tick', () => this.#takeTurn(new ShortTurn(TURN_MS)));
       this.#sendDue();
       this.#workOn();
     });
+  }
+
+  #takeTurn(turn: Turn): void {
+    this.tables.proceed(turn);
+    this.#ports.proceed(turn, this.tick);
   }
 
   /** For what is asked for now. However many ask, the event loop has its rests: then the work begins with the next turn. */
@@ -196,7 +221,7 @@ export class Hub implements ClientHost {
     this.#clients.delete(client);
   }
 
-  /** A client's new subscription. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
+  /** A client's new subscription. Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC, NOT_FOUND or TOO_MANY. */
   open(frame: Subscribe, budget: ClientBudget): Subscription {
     this.publishIfStale(Date.now());
     const subscription = this.#atOnce(() => this.#subscriptions.open(frame, budget));
@@ -218,7 +243,7 @@ export class Hub implements ClientHost {
       verdictPath,
       limits: [...limits],
       intervalMs,
-      topics: [...this.tables.topics, 'events'],
+      topics: [...this.tables.topics, 'events', ...(this.options.source.ports ? (['ports'] as const) : [])],
       kernel,
     };
   }

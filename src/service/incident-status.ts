@@ -1,5 +1,5 @@
 /** What `systemctl status` shows of incidents. In: incidents that came into another state. Out: a line of text each time. */
-import { byHarm } from '../diagnose/incidents/order.js';
+import { byHarm } from '../forecast/harm.js';
 import { integer } from '../protocol/format.js';
 import type { IncidentRow } from '../protocol/rows.js';
 

@@ -79,6 +79,14 @@ export function holderTexts(
   return holders.map(({ process, ports }) => `${withPid(nameOf(process), process.pid)} (${integer(ports)})`);
 }
 
+/** Shares of the limit, together never more than all of it: ports that are held for good, and TIME_WAIT entries that connect() takes over. */
+export function barParts(row: BudgetRow): { solid: number; reused: number } {
+  const full = fullness(row) ?? 0;
+  const isReused = outlook(row).state === 'reused' && row.limit !== null && row.limit > 0;
+  const reused = isReused ? Math.min(full, (row.timeWait ?? 0) / (row.limit ?? 1)) : 0;
+  return { solid: full - reused, reused };
+}
+
 /** How many of a bar's `cells` are full: to the nearest, but only a full budget fills the last one. */
 export function filledCells(row: BudgetRow, cells: number): number {
   const share = fullness(row) ?? 0;

@@ -26,6 +26,7 @@ export function scopedVerdict(rows: ScopeRows, time: number): VerdictRow {
     finding: finding?.key ?? null,
     incident: null,
     others: 0,
+    named: [],
   };
 }
 

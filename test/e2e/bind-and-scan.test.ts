@@ -2,6 +2,7 @@
  * A bind() that does not get its port, by each reason, is an incident that says why and who has the port; the same bind() in another
  * namespace, where it gets it, is none. And a scan is one incident and one finding, however many ports refuse.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
@@ -89,6 +90,22 @@ it.each<[Name, RegExp]>([
   const row = opened.find((one) => nameOf(one) === name && one.kind === KINDS[name as keyof typeof KINDS]);
   expect(row?.title).toMatch(words);
   if (name === 'used') expect(Number(words.exec(row?.title ?? '')?.[1])).toBe(holder);
+});
+
+/** What somebody would paste who knows nothing else. */
+function pasted(name: Name): string {
+  const row = opened.find((one) => nameOf(one) === name && one.kind === KINDS[name as keyof typeof KINDS]);
+  const [first] = row?.remedies.filter(({ role }) => role === 'do-now') ?? [];
+  expect(first).toMatchObject({ command: expect.any(String), effect: 'Changes nothing.' });
+  return execFileSync('sh', ['-c', first?.command as string], { encoding: 'utf8' });
+}
+
+it('what to do now, pasted as it is printed, shows why in the namespace of the incident', async () => {
+  expect(pasted('used')).toMatch(new RegExp(`LISTEN .*${ADDRESS}:${PORT} .*pid=${holder},`));
+  expect(pasted('privileged')).toBe('net.ipv4.ip_unprivileged_port_start = 1024\n');
+  expect(pasted('absent')).toBe(places.absent.exec('ip', '-brief', 'address'));
+  await program(scope, places.scanned, 'server.mjs', ADDRESS, PORT);
+  expect(pasted('scanned')).toBe(places.scanned.exec('ss', '-Htlnp'));
 });
 
 it('a finding speaks for each, and a scan has no other', async () => {

@@ -82,6 +82,7 @@ it.concurrent('greys what is old with its age while the service is silent or gon
   const journal = page.getByRole('region', { name: 'Event log' });
   for (const word of ['Connection lost', 'Connection resumed', 'Service restarted'])
     await journal.getByText(word).waitFor(WITHIN);
+  await page.locator('.limits summary').click(WITHIN);
   await page.getByText('Start it without --no-syscalls.').waitFor(WITHIN);
   const refused = /WebSocket connection to .* failed|net::ERR_/;
   expect(problems.filter((text) => !refused.test(text))).toEqual([]);

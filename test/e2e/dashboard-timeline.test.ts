@@ -92,7 +92,7 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   const { page, problems } = await openPage(scope, service.url, browser);
   await page.getByRole('region', { name: 'Verdict' }).getByText('Out of ports').waitFor({ timeout: 5000 });
   await page
-    .getByRole('region', { name: 'Diagnosis' })
+    .getByRole('region', { name: 'Incident' })
     .getByText('Critical')
     .first()
     .waitFor({ timeout: 5000 });

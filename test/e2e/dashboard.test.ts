@@ -33,13 +33,13 @@ beforeAll(async () => {
 });
 
 const verdict = (page: Page) => page.getByRole('region', { name: 'Verdict' });
-const diagnosis = (page: Page) => page.getByRole('region', { name: 'Diagnosis' });
+const card = (page: Page) => page.getByRole('region', { name: 'Incident' });
 
 it.concurrent('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, service.url, browser);
   await verdict(page).getByText('Ports are fine.').waitFor(WITHIN);
-  await diagnosis(page).getByText('Nothing to act on.').waitFor(WITHIN);
+  await card(page).getByText('Nothing to act on').waitFor(WITHIN);
   const calmIcon = await page.locator('link[rel=icon]').getAttribute('href');
 
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
@@ -51,31 +51,31 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   expect(await page.title()).toMatch(/^✗ Out of ports to 127\.0\.0\.1:8080/);
   expect(await page.locator('link[rel=icon]').getAttribute('href')).not.toBe(calmIcon);
 
-  await diagnosis(page)
-    .getByText(new RegExp(`${who.replace(/[.()]/g, '\\$&')} (opens|tries) `))
-    .first()
-    .waitFor(WITHIN);
-  const fix = diagnosis(page).getByText('new http.Agent({ keepAlive: true', { exact: false });
-  expect(await fix.count()).toBe(1);
+  const sentence = `agent-per-request.mjs node · ${bad.pid} has used up the ports to ${ADDRESS}:8080`;
+  await card(page).getByRole('heading', { name: sentence }).waitFor(WITHIN);
+  const fix = card(page).getByText('new http.Agent({ keepAlive: true', { exact: false });
+  await fix.waitFor(WITHIN);
   const victim = await shownRow(page, /Failed connects/, (row) => (row.Victim ?? '').includes(`${bad.pid}`));
   expect(victim).toMatchObject({ 'What happens': 'no free local port for this destination' });
   expect(victim['Ports held by']).toContain(`agent-per-request.mjs ${bad.pid}`);
 
-  const [doNow] = await diagnosis(page).locator('.remedy code').allTextContents();
+  const [doNow] = await card(page).locator('.command code').allTextContents();
   expect(doNow).toMatch(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/);
   execSync(doNow as string, { stdio: 'ignore' });
   await bad.stop();
   await program(scope, netns, 'one-agent.mjs', ADDRESS, 8080);
   await verdict(page).getByText('Recovered at').waitFor(WITHIN);
-  await diagnosis(page)
+  await card(page)
     .getByText('Critical')
     .waitFor({ ...WITHIN, state: 'hidden' });
   expect(problems).toEqual([]);
 });
 
-it.concurrent('says what it cannot answer, and the fix, above everything else', async () => {
+it.concurrent('says what it cannot answer in a word, and the fix behind it', async () => {
   const { page, problems } = await openPage(scope, portable.url, browser);
-  const notice = page.locator('.notice', { hasText: 'Portable verdict: ' });
+  const chip = page.locator('.limits');
+  await chip.getByText(/^◐ 1 limit/).click(WITHIN);
+  const notice = chip.getByRole('listitem').filter({ hasText: 'Portable verdict: ' });
   await notice.waitFor(WITHIN);
   expect(await notice.textContent()).toContain('Start without --portable-verdict.');
   expect(await violations(page)).toEqual([]);

@@ -1,10 +1,11 @@
 /** What a finding says to run finds the line: file and number are those of the call that connects, on the real runtimes. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { type FixCase, finding, Stage } from '../e2e/stories/fixes/apply.js';
+import { ADDRESS, type FixCase, finding, Stage } from '../e2e/stories/fixes/apply.js';
 import { COMPILED } from '../e2e/stories/fixes/compiled.js';
-import { PLAIN, WITH_LIBRARIES } from '../e2e/stories/fixes/scripts.js';
+import { PLAIN, server, WITH_LIBRARIES } from '../e2e/stories/fixes/scripts.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { must, type Running } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
@@ -32,6 +33,11 @@ const HOOKED: Record<string, Sought> = {
 };
 /** The running program is asked. */
 const ASKED: Record<string, Sought> = {
+  C: {
+    file: 'churner.c',
+    call: 'connect(',
+    says: (line) => new RegExp(`in request \\(.*\\) at .*churner\\.c:${line}$`, 'm'),
+  },
   go: {
     file: 'main.go',
     call: 'client.Get(',
@@ -43,7 +49,48 @@ const ASKED: Record<string, Sought> = {
     says: (line) => new RegExp(`^\\d+ +Churner\\.request\\(\\) +line: ${line}$`, 'm'),
   },
 };
-const CASES: Readonly<Record<string, FixCase>> = { ...PLAIN, ...WITH_LIBRARIES, ...COMPILED };
+/** Programs that open a connection, and end it, again and again; what would mend them is not asked here. */
+const OTHERS: Readonly<Record<string, FixCase>> = {
+  C: {
+    ...{ port: 8080, around: server, comm: /^churner$/, fix: /^/ },
+    bad: { once: '', each: '' },
+    program: (stage) => {
+      const source = stage.write(
+        'churner.c',
+        `#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static void request(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(8080) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	inet_pton(AF_INET, "${ADDRESS}", &to.sin_addr);
+	connect(fd, (void *)&to, sizeof(to));
+	close(fd);
+	usleep(14000);
+}
+int main(void) { for (;;) request(); }
+`,
+      );
+      execFileSync('gcc', ['-g', '-o', `${stage.directory}/churner`, source]);
+      return stage.start([`${stage.directory}/churner`]);
+    },
+  },
+  php: {
+    ...{ port: 8080, around: server, comm: /^php/, fix: /^/ },
+    bad: { once: '', each: '' },
+    program: (stage) => stage.start(['php', stage.write('app.php', PHP)]),
+  },
+};
+const PHP = `<?php
+function request() {
+    $socket = stream_socket_client('tcp://${ADDRESS}:8080');
+    fclose($socket);
+    echo '.';
+}
+for (;;) { request(); usleep(14000); }
+`;
+const CASES: Readonly<Record<string, FixCase>> = { ...PLAIN, ...WITH_LIBRARIES, ...COMPILED, ...OTHERS };
 
 const scope = fileScope();
 let service: Service;
@@ -89,3 +136,13 @@ it.concurrent.for(Object.entries(ASKED))(
     await running.stop();
   },
 );
+
+it.concurrent('what xdebug wrote down for php has the line', async (test) => {
+  const stage = new Stage(testScope(test), Netns.create(scope, KEPT));
+  const sought = { file: 'app.php', call: 'stream_socket_client(', says: () => /^/ };
+  const { running, at, snippet } = await churning(stage, 'php', sought);
+  await running.stop();
+  const script = `${snippet}\ntimeout 3 ${running.title} > /dev/null\nfind_line`;
+  const { stdout } = await must(['sh', '-c', script], { netns: stage.netns, withinMs: 60_000 });
+  expect(stdout).toMatch(new RegExp(`^ *\\d+ .*app\\.php:${at} stream_socket_client$`, 'm'));
+});

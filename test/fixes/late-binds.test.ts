@@ -42,6 +42,22 @@ ${lines.replace(/^/gm, '        ')}
 `,
     ),
   ],
+  /* It has no way to ask for a late bind: what is printed stands in place of the connect. */
+  node: (stage, lines) => [
+    process.execPath,
+    stage.write(
+      'binder.mjs',
+      `import net from 'node:net';
+let n = 0;
+const toward = (host) => {
+${lines === '' ? `const socket = net.connect({ host, port: ${PORT}, localAddress: '127.0.0.1' });` : lines.replace(/host: '[^']*'/, 'host')}
+  socket.on('connect', () => { process.stdout.write('.'); socket.destroy(); });
+  socket.on('error', () => process.stdout.write('x'));
+};
+setInterval(() => toward(\`127.0.0.\${1 + (n++ % ${DESTINATIONS})}\`), 10);
+`,
+    ),
+  ],
   C: (stage, lines) => {
     const source = stage.write(
       'binder.c',

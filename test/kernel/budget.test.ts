@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isOut } from '../../src/forecast/outlook.js';
+import { cellAt } from '../../src/protocol/ports/cells.js';
+import type { PortMap } from '../../src/protocol/ports/schema.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
+import type { PortSource } from '../../src/protocol/source.js';
+import { finish } from '../../src/query/turn.js';
 import { churnClient, churnServer, type Flags, readLog } from '../support/churngen.js';
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
@@ -47,6 +51,29 @@ async function exhaust(scope: Scope, netns: Netns, to: string, flags: Flags = {}
   const done = await (await churnClient(scope, netns, all)).done();
   expect(done.errors).toEqual({ EADDRNOTAVAIL: 1 });
   return done.opened;
+}
+
+/** Of the case with a map: a listener, an idle bind(), and a bound connection to somewhere else. */
+const NOT_HELD = new Map([40_100, 40_110, 40_120].map((port) => [port, 'blocked']));
+const isReserved = (port: number) => port >= 40_010 && port <= 40_029;
+
+function mapOf({ engine }: Watch, key = ''): PortMap {
+  const map = finish((engine.source.ports as PortSource).map(key, Date.now()));
+  if (!map) throw new Error(`no map of ${key}`);
+  return map;
+}
+
+/** Local ports that ss lists toward a destination, with what it says of their timers. */
+function listedPorts(netns: Netns, to: string): Map<number, { state: string; seconds: number }> {
+  const lines = netns.exec('ss', '-Htano', 'dst', to).trim().split('\n');
+  return new Map(
+    lines.map((line) => {
+      const [state = '', , , local = ''] = line.trim().split(/\s+/);
+      const [, seconds = '0'] = /timer:\(timewait,(\d+)sec/.exec(line) ?? [];
+      const name = { ESTAB: 'established', 'TIME-WAIT': 'time-wait' }[state] ?? state;
+      return [Number(local.split(':').at(-1)), { state: name, seconds: Number(seconds) }];
+    }),
+  );
 }
 
 /** Sockets with this remote end, by what the contract counts them as. */
@@ -179,6 +206,40 @@ describe.concurrent('a budget at rest', () => {
     expect(done).toMatchObject({ opened: 124, errors: { EADDRINUSE: 1 } });
     await audited(watch, [netns]);
     expect(pool()).toMatchObject([{ used: 199, free: 0, exhaustionSeconds: 0 }]);
+  });
+
+  it('has a map on which every port is what ss says, with its owner and its timer', async (test) => {
+    const to = `${OWN}:9000`;
+    const settings = { ...KEPT, [RANGE]: '40000 40199', 'net.ipv4.ip_local_reserved_ports': '40010-40029' };
+    const ends = [to, `${OWN}:9001`, '127.0.0.1:40100'];
+    const { scope, netns, watch, budgets } = await world(test, settings, ...ends);
+    await (await start(scope, ['python3', HOLD_PORTS, '40110'], { netns })).printed(/ready/);
+    const closer = await churnClient(scope, netns, { to, count: 30, stay: true });
+    await closer.done();
+    const holder = await churnClient(scope, netns, { to, count: 20, ...HELD });
+    await churnClient(scope, netns, { to: `${OWN}:9001`, bind: `${OWN}:40120`, count: 1, ...HELD });
+    quiet(netns, 42);
+    await audited(watch, [netns]);
+    const map = mapOf(watch, budgets.toward(netns, to)?.key);
+    const bytes = Buffer.from(map.cells, 'base64');
+    const shown = Array.from({ length: 200 }, (_, at) => cellAt(bytes, at));
+    const listed = listedPorts(netns, to);
+    expect([...listed.values()].map(({ state }) => state).sort()).toEqual([
+      ...Array(20).fill('established'),
+      ...Array(30).fill('time-wait'),
+    ]);
+    for (const [at, { owner, state, seconds }] of shown.entries()) {
+      const port = 40_000 + at;
+      const line = listed.get(port);
+      expect(state, `${port}`).toBe(
+        line?.state ?? NOT_HELD.get(port) ?? (isReserved(port) ? 'reserved' : 'free'),
+      );
+      if (line === undefined) continue;
+      expect(map.owners[owner ?? -1]?.process.pid, `${port}`).toBe(
+        line.state === 'established' ? holder.pid : closer.pid,
+      );
+      expect(Math.abs(seconds - line.seconds), `${port}`).toBeLessThanOrEqual(2);
+    }
   });
 
   it('of a range that was narrowed is out when that range is, not when as many ports are held', async (test) => {

@@ -4,12 +4,17 @@
  */
 import type { Group } from '../../../src/protocol/frames.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
+import { weightOf } from '../../../src/view/culprits.js';
 import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import type { Value } from '../../../src/view/order.js';
+import { growth } from '../../../src/view/spark.js';
+import { BLAME } from '../../state/place.js';
+import { byDestination } from '../../state/rows/beside.js';
+import { lastMinuteOf } from '../../state/rows/culprits.js';
 import { duration, endpoint, rate as rateText } from '../../text/format.js';
 import { Address, BadRate, Count, Name, Process, Rate, Span } from '../table/cells.js';
 import { type Column, numberColumn, textColumn } from '../table/column.js';
-import { PortsHeld, RunsOut, Why } from './flow-cells.js';
+import { LastMinute, RunsOut, Share, Why } from './flow-cells.js';
 
 type FlowColumn = Column<FlowRow>;
 
@@ -90,31 +95,48 @@ const lifetime: FlowColumn = {
   cell: (row) => <Span of={row.lifetimeMs.p50} />,
 };
 
+/** A key stands for all parts of the row that its cell depends on; the rest it follows by itself. */
+function placeText({ key, netnsId, direction, destination }: FlowRow): string {
+  return `${key}|${netnsId}|${direction}|${endpoint(destination)}`;
+}
+
 const runsOut: FlowColumn = {
   id: 'runsOut',
   label: 'Runs out',
   title: 'When the ports toward its destination run out at the present rate; of the tightest budgets',
   numeric: true,
-  unsorted: true,
-  value: () => null,
-  shows: ({ netnsId, direction, destination }) => `${netnsId}|${direction}|${endpoint(destination)}`,
+  value: (row) => byDestination.peek().of(row)?.exhaustionSeconds ?? null,
+  shows: placeText,
   cell: (row) => <RunsOut row={row} />,
+};
+
+/** Its share of the ports toward its destination; the table sorts by how urgent that is, too. */
+const blame: FlowColumn = {
+  id: BLAME,
+  label: 'Of budget',
+  title:
+    'Share of the ports toward its destination that it holds; sorted by that and by how soon they run out',
+  numeric: true,
+  value: (row) => weightOf(row, byDestination.peek()),
+  shows: (row) => `${row.portsHeld} ${placeText(row)}`,
+  cell: (row) => <Share row={row} />,
+};
+
+const lastMinute: FlowColumn = {
+  id: 'lastMinute',
+  label: 'Last 60 s',
+  title: 'Ports held, second by second; sorted by what they have grown by',
+  numeric: true,
+  value: (row) => growth(lastMinuteOf(row.key)),
+  shows: ({ key }) => key,
+  cell: (row) => <LastMinute row={row} />,
 };
 
 const FAILING = 'Attempts that failed per second, over the last 10 s, and why most of them';
 
-const MEASURES: readonly FlowColumn[] = [
-  {
-    ...number(
-      'portsHeld',
-      'Ports held',
-      'Local ports held; the bar is the share of the local port range',
-      (row) => <PortsHeld row={row} />,
-    ),
-    shows: (row) => counted(row, row.portsHeld),
-  },
-  count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
-  count('established', 'Established', 'Connections open now'),
+const portsHeld = count('portsHeld', 'Ports held', 'Local ports held toward its destination');
+
+const RATES: readonly FlowColumn[] = [
   rate('openPerSec', 'Open/s', 'Connections opened per second, over the last 10 s'),
   {
     ...number('failPerSec', 'Fail/s', FAILING, (row) => (
@@ -124,14 +146,30 @@ const MEASURES: readonly FlowColumn[] = [
     )),
     shows: (row) => rateText(row.failPerSec),
   },
+];
+
+const COUNTS: readonly FlowColumn[] = [
+  count('timeWait', 'TIME_WAIT', "Entries in the kernel's TIME_WAIT table, FIN_WAIT2 included"),
+  count('established', 'Established', 'Connections open now'),
   count('opened', 'Opened', 'Reached ESTABLISHED since the start'),
   count('closedFirst', 'Closed first', 'This side sent the first FIN, so it pays the TIME_WAIT'),
   lifetime,
+];
+
+/** What a decision needs first: where there is little room the others are reached by scrolling. */
+const MEASURES: readonly FlowColumn[] = [portsHeld, ...RATES, runsOut, lastMinute, ...COUNTS];
+const FLOW_MEASURES: readonly FlowColumn[] = [
+  blame,
+  portsHeld,
+  ...RATES,
   runsOut,
+  lastMinute,
+  direction,
+  ...COUNTS,
 ];
 
 export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {
-  none: [process, direction, destination, ...MEASURES],
+  none: [process, destination, ...FLOW_MEASURES],
   program: [program, ...MEASURES],
   unit: [unit, ...MEASURES],
   destination: [destination, direction, ...MEASURES],

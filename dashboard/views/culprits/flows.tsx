@@ -3,7 +3,10 @@
  * selection of the user.
  */
 import { useComputed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Group } from '../../../src/protocol/frames.js';
+import type { FlowRow } from '../../../src/protocol/rows.js';
+import { byBlame } from '../../../src/view/culprits.js';
 import {
   filter,
   flows,
@@ -13,7 +16,6 @@ import {
   link,
   MANY_ROWS,
   now,
-  portRanges,
   select,
   selected,
   setFilter,
@@ -22,11 +24,13 @@ import {
   showMore,
   sort,
 } from '../../state/model.js';
-import { queryOf, START } from '../../state/place.js';
+import { BLAME, queryOf, START } from '../../state/place.js';
+import { byDestination } from '../../state/rows/beside.js';
+import { culprits } from '../../state/rows/culprits.js';
 import { integer, rate } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import type { Opening } from '../table/column.js';
-import { DataTable } from '../table/table.js';
+import { DataTable, type TableProps } from '../table/table.js';
 import { FilterBox } from './filter.js';
 import { FLOW_COLUMNS, FLOW_TIES } from './flow-columns.js';
 
@@ -54,7 +58,8 @@ export function Flows() {
 }
 
 function Shown() {
-  const { rows, total, shown } = flows.value;
+  const { total, shown } = flows.value;
+  const rows = culprits.value;
   if (shown === null) return null;
   return (
     <p class="count">{rows.size < total ? `${integer(rows.size)} of ${integer(total)}` : integer(total)}</p>
@@ -100,7 +105,8 @@ const OPENING: Opening = {
 };
 
 function FlowTable() {
-  const { rows, shown } = flows.value;
+  const { shown } = flows.value;
+  const rows = culprits.value;
   // What the rows are grouped by, not what was just asked for: columns change together with the rows.
   const grouping = shown?.group ?? 'none';
   return (
@@ -110,14 +116,13 @@ function FlowTable() {
       className={`flows by-${grouping}`}
       columns={FLOW_COLUMNS[grouping]}
       rows={rows}
-      sort={sort.value}
+      {...useOrder(grouping)}
       onSort={setSort}
       ties={FLOW_TIES}
       opening={OPENING}
       current={selected.value}
       frozen={frozen.value}
       arrangement={`${grouping} ${shown?.filter ?? ''}`}
-      full={useFull()}
     >
       <Empty />
       <More />
@@ -125,13 +130,14 @@ function FlowTable() {
   );
 }
 
-/** What a full bar stands for in rows of several namespaces: the largest local port range known, else the largest row. */
-function useFull(): number {
-  return useComputed(() => {
-    const largest = Math.max(0, ...[...portRanges.value.values()].map((size) => size ?? 0));
-    const held = () => [...flows.value.rows.values()].map((row) => row.portsHeld ?? 0);
-    return largest > 0 ? largest : Math.max(1, ...held());
-  }).value;
+/** A sum has no budget of its own: by blame it is ordered by its ports. */
+function useOrder(grouping: Group | 'none'): Pick<TableProps<FlowRow>, 'sort' | 'compare'> {
+  const { column, descending } = sort.value;
+  const known = byDestination.value;
+  const blame = useMemo(() => byBlame(known), [known]);
+  if (column !== BLAME) return { sort: sort.value };
+  if (grouping !== 'none') return { sort: { column: 'portsHeld', descending } };
+  return { sort: sort.value, compare: descending ? blame : (a, b) => blame(b, a) };
 }
 
 function Empty() {

@@ -1,47 +1,37 @@
 /**
- * All about one row of the culprit table: who it is, what to change, its connections, its failures, what it does now.
- * In: the selected key. The focus moves in as it opens, and back as it closes.
+ * What is open beside the page: an incident, or all about one row of the culprit table: who it is, what to change, its connections, its
+ * failures, what it does now. In: the selected key.
  */
-import { useEffect, useRef } from 'preact/hooks';
 import type { Group } from '../../../src/protocol/names.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
 import { ownerName, UNKNOWN_OWNER, withPid } from '../../../src/view/names.js';
-import { findings, group, selected, showFlows } from '../../state/model.js';
+import { findings, group, inspected, selected, showFlows } from '../../state/model.js';
 import { concerns, eventFilter, rowFilter } from '../../state/subject.js';
 import { endpoint, foreign, UNKNOWN } from '../../text/format.js';
-import { DoNow, FindLine, ForGood, Severity } from '../panels/remedies.js';
+import { Finding } from '../panels/remedies.js';
 import { closeRow } from '../table/cursor.js';
 import { Connections } from './connections.js';
 import { Times } from './durations.js';
 import { Failures } from './failures.js';
+import { Inspected } from './incident.js';
 import { useDetail, useRow } from './inspect.js';
 import { Part } from './part.js';
 import { Process } from './process.js';
+import { Sheet } from './sheet.js';
 import { LiveTrace } from './trace.js';
 
 export function Drawer() {
-  const key = selected.value;
-  return key === null ? null : <Opened key={key} of={key} by={group.value} />;
+  const [key, incident] = [selected.value, inspected.value];
+  if (key !== null) return <Opened key={key} of={key} by={group.value} />;
+  return incident === null ? null : <Inspected key={incident} of={incident} />;
 }
 
 function Opened({ of, by }: { of: string; by: Group | null }) {
   const row = useRow(by, of);
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => box.current?.focus(), []);
   return (
-    <aside class="drawer panel" aria-labelledby="drawer-title" tabIndex={-1} ref={box}>
-      <header>
-        <h2 id="drawer-title">{row ? titleOf(row, by) : 'Row'}</h2>
-        <button type="button" class="small" onClick={closeRow} title="Esc">
-          Close
-        </button>
-      </header>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups inputs, this groups what scrolls */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-      <div class="scroll" role="group" tabIndex={0} aria-labelledby="drawer-title">
-        {row ? <About row={row} by={by} /> : <Missing isAsked={row === null} />}
-      </div>
-    </aside>
+    <Sheet title={row ? titleOf(row, by) : 'Row'} onClose={closeRow}>
+      {row ? <About row={row} by={by} /> : <Missing isAsked={row === null} />}
+    </Sheet>
   );
 }
 
@@ -87,19 +77,9 @@ function Advice({ row }: { row: FlowRow }) {
   const finding = findings.value.find((one) => one.resolved === null && concerns(row, one));
   if (finding === undefined) return null;
   return (
-    <section aria-labelledby="advice-title">
-      <h3 id="advice-title">Suggested fix</h3>
-      <p>
-        <Severity of={finding} /> <strong>{foreign(finding.title)}</strong>
-      </p>
-      {finding.doNow.map((remedy) => (
-        <DoNow key={remedy.text} remedy={remedy} />
-      ))}
-      {finding.fixForGood.map((fix) => (
-        <ForGood key={fix.text} fix={fix} />
-      ))}
-      <FindLine row={finding} />
-    </section>
+    <Part id="advice" title="Suggested fix">
+      <Finding row={finding} />
+    </Part>
   );
 }
 

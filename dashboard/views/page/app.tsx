@@ -1,6 +1,6 @@
 /**
- * The page: on its first screen strip, verdict, diagnosis, budgets and timeline, culprits, failures and event log, the
- * cross-check with the kernel; below it the namespaces.
+ * The page: on its first screen strip, verdict, incident; what led there; budgets beside culprits; failures and event log, the cross-check
+ * with the kernel; below it the namespaces.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -10,18 +10,21 @@ import { isOld } from '../../text/link-words.js';
 import { crossCheckWords, titleWords } from '../../text/words.js';
 import { Flows } from '../culprits/flows.js';
 import { Drawer } from '../drawer/drawer.js';
+import { BlameGraph } from '../graph/blame-graph.js';
+import { Incident } from '../incident/card.js';
 import { Budgets } from '../panels/budgets.js';
-import { Diagnosis } from '../panels/diagnosis.js';
 import { Failures } from '../panels/failures.js';
 import { Journal } from '../panels/journal.js';
 import { Totals } from '../panels/totals.js';
+import { PortMap } from '../ports/port-map.js';
 import { Timeline } from '../timeline/timeline.js';
 import { Help, showHelp } from './help.js';
 import { keysWith, onKey } from './keys.js';
+import { narrow } from './narrow.js';
 import { Notices } from './notices.js';
 import { Paused } from './paused.js';
-import { Status } from './status.js';
-import { icon, Verdict } from './verdict.js';
+import { Facts, Status } from './status.js';
+import { Announcement, icon, Verdict } from './verdict.js';
 
 const KEYS = keysWith(showHelp);
 
@@ -40,16 +43,17 @@ export function App() {
     <>
       <div class="screen">
         <Status />
-        <Notices />
         <Paused />
+        <Announcement />
         <main class={old ? 'old' : ''}>
+          <Notices />
           <Verdict />
-          <Diagnosis />
-          <div class="top">
+          <Incident />
+          <Timeline />
+          <div class="middle">
             <Budgets />
-            <Timeline />
+            <Flows />
           </div>
-          <Flows />
           <div class="bottom">
             <Failures />
             <Journal />
@@ -58,7 +62,10 @@ export function App() {
         </main>
       </div>
       <div class={old ? 'old' : ''}>
+        <PortMap />
+        <BlameGraph />
         <Totals />
+        {narrow.value ? <Facts /> : null}
       </div>
       <Drawer />
       <Help keys={KEYS} />

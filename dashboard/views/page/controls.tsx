@@ -2,6 +2,7 @@
 import { paused, togglePause } from '../../state/model.js';
 import { type Choice, choice, nextTheme } from '../../state/theme.js';
 import { showHelp } from './help.js';
+import { narrow } from './narrow.js';
 
 const GLYPHS: Record<Choice, string> = { system: '◐', light: '○', dark: '●' };
 
@@ -18,7 +19,8 @@ export function Controls() {
         Pause
       </button>
       <button type="button" class="small" title="Colours: as the system, light, or dark" onClick={nextTheme}>
-        <span aria-hidden="true">{GLYPHS[choice.value]}</span> Theme: {choice.value}
+        <span aria-hidden="true">{GLYPHS[choice.value]}</span>
+        <span class={narrow.value ? 'sr-only' : ''}> Theme: {choice.value}</span>
       </button>
       <button type="button" class="small" title="Keys (?)" onClick={showHelp}>
         Help

@@ -3,7 +3,7 @@
  * focus in the table. Keys do nothing wherever text can be typed, and in dialogs.
  */
 
-import { frozen, nextGroup, selected, togglePause } from '../../state/model.js';
+import { frozen, inspect, inspected, nextGroup, selected, togglePause } from '../../state/model.js';
 import { closeRow, moveCursor } from '../table/cursor.js';
 
 export interface Key {
@@ -27,7 +27,7 @@ export function keysWith(help: () => void): readonly Key[] {
     { keys: ['k', 'ArrowUp'], shown: 'k ↑', does: 'previous row', run: () => moveCursor(-1) },
     // The browser itself opens a link on Enter.
     { keys: [], shown: 'Enter', does: 'open the row', run: () => undefined },
-    { keys: ['Escape'], shown: 'Esc', does: 'close what is open', run: closeRow },
+    { keys: ['Escape'], shown: 'Esc', does: 'close what is open', run: close },
     { keys: [' '], shown: 'Space', does: 'pause, go on', run: togglePause },
     { keys: ['o'], shown: 'o', does: 'freeze the order, release it', run: toggleOrder },
     {
@@ -52,11 +52,18 @@ function toggleOrder(): void {
   frozen.value = !frozen.value;
 }
 
-/** The first command of the open row, else of the diagnosis; its button says whether the browser allowed the copy. */
-function copyFirst(): void {
-  const first = (place: string) => document.querySelector<HTMLElement>(`${place} .remedy .copyable button`);
-  (first('.drawer') ?? first('.diagnosis'))?.click();
+function close(): void {
+  if (selected.value !== null) closeRow();
+  else inspect(null);
 }
+
+/** The first command of what is open, else of the incident; its button says whether the browser allowed the copy. */
+function copyFirst(): void {
+  const first = (place: string) => document.querySelector<HTMLElement>(`${place} button`);
+  (first('.drawer .remedy .copyable') ?? first('.incident .copyable.command'))?.click();
+}
+
+const isOpen = () => selected.value !== null || inspected.value !== null;
 
 /** Does the focused element use this key itself? */
 function isTaken({ key, target }: KeyboardEvent): boolean {
@@ -71,7 +78,7 @@ export function onKey(keys: readonly Key[], event: KeyboardEvent): void {
   const chord = event.ctrlKey || event.metaKey || event.altKey;
   if (chord || event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
   const found = isTaken(event) ? undefined : keys.find(({ keys }) => keys.includes(event.key));
-  if (found === undefined || (event.key === 'Escape' && selected.value === null)) return;
+  if (found === undefined || (event.key === 'Escape' && !isOpen())) return;
   event.preventDefault();
   found.run(event);
 }

@@ -1,19 +1,19 @@
 /**
- * Why the page may not show the truth: no link, an error of the service, what the service cannot see. Each with what to do.
- * In: link, problems.
+ * Why the page may not show the truth: no link, an error of the service; and, as one chip with its details, what the service cannot see and
+ * what it lost. In: link, problems, losses.
  */
 import type { Problem } from '../../../src/protocol/frames.js';
 import { problems } from '../../state/health.js';
-import { link, now, state } from '../../state/model.js';
+import { link, namespaces, now, state } from '../../state/model.js';
 import { foreign } from '../../text/format.js';
 import { lostWords } from '../../text/link-words.js';
+import { chipWords, lossWords } from '../../text/words.js';
 
 export function Notices() {
   return (
     <>
       <Lost />
       <Refused />
-      <Degraded />
     </>
   );
 }
@@ -39,27 +39,29 @@ function Refused() {
   );
 }
 
-function Degraded() {
-  if (link.value.phase !== 'open' || problems.value.length === 0) return null;
+/** What cannot be seen and what was lost: one small thing, however much it is. */
+export function Chip() {
+  const words = link.value.phase === 'open' ? chipWords(problems.value, namespaces.value) : null;
+  if (words === null) return null;
+  const loss = lossWords(namespaces.value);
   return (
-    <div class="notice" role="status" aria-label="What cannot be seen">
+    <details class="limits">
+      <summary title="What cannot be seen, and what was lost">{words}</summary>
       <ul>
         {problems.value.map((problem) => (
           <Line key={problem.what} problem={problem} />
         ))}
+        {loss.tone === 'warn' ? <li>{`Events lost: ${loss.word} (${loss.detail}).`}</li> : null}
       </ul>
-    </div>
+    </details>
   );
 }
 
 function Line({ problem: { what, why, fix } }: { problem: Problem }) {
   return (
     <li>
-      <strong class="warn">
-        <span aria-hidden="true">◐ </span>
-        {foreign(what)}
-      </strong>{' '}
-      {foreign(why)} {fix === null ? 'It passes by itself.' : <em>{foreign(fix)}</em>}
+      <strong>{foreign(what)}</strong> {foreign(why)}{' '}
+      {fix === null ? 'It passes by itself.' : <em>{foreign(fix)}</em>}
     </li>
   );
 }

@@ -2,15 +2,16 @@
 import { useComputed } from '@preact/signals';
 import { hello, link, namespaces, now, state } from '../../state/model.js';
 import { liveness, modeWords } from '../../text/link-words.js';
-import { coverageWords, lossWords } from '../../text/words.js';
+import { coverageWords } from '../../text/words.js';
 import { Controls } from './controls.js';
+import { narrow } from './narrow.js';
 
 export function Status() {
   return (
     <header class="strip">
       <h1>portchurn</h1>
       <Liveness />
-      <Facts />
+      {narrow.value ? null : <Facts />}
       <Controls />
     </header>
   );
@@ -32,7 +33,8 @@ function Liveness() {
   );
 }
 
-function Facts() {
+/** On a narrow screen they stand at the end of the page. */
+export function Facts() {
   const greeting = hello.value;
   if (greeting === null) return null;
   const mode = modeWords(greeting);
@@ -45,7 +47,6 @@ function Facts() {
       <Fact term="Mode" title={mode.title}>
         {mode.word}
       </Fact>
-      <Loss />
       <Fact term="Coverage" title={coverage.title}>
         {coverage.word}
       </Fact>
@@ -53,27 +54,17 @@ function Facts() {
   );
 }
 
-function Loss() {
-  const loss = lossWords(namespaces.value);
-  return (
-    <Fact term="Events lost" title={loss.detail} tone={loss.tone}>
-      {`${loss.glyph} ${loss.word}`.trim()}
-    </Fact>
-  );
-}
-
 interface FactProps {
   term: string;
   title: string;
-  tone?: string;
   children: string;
 }
 
-function Fact({ term, title, tone = '', children }: FactProps) {
+function Fact({ term, title, children }: FactProps) {
   return (
     <div title={title}>
       <dt>{term}</dt>
-      <dd class={tone}>{children}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

@@ -2,7 +2,7 @@
  * The one sentence: fine, running out (with countdown), out of ports, recovered; and the icon that says it in a tab. The
  * service writes the sentence, so that it is the same in the terminal. In: the verdict.
  */
-import { useComputed } from '@preact/signals';
+import { computed, useComputed } from '@preact/signals';
 import type { VerdictRow } from '../../../src/protocol/rows.js';
 import fine from '../../icon.svg?no-inline';
 import critical from '../../icon-critical.svg?no-inline';
@@ -11,6 +11,7 @@ import { link, now, state, verdict } from '../../state/model.js';
 import { clock, foreign } from '../../text/format.js';
 import { isOld, waitingWords } from '../../text/link-words.js';
 import { verdictWords } from '../../text/words.js';
+import { Chip } from './notices.js';
 
 const ICONS: Record<VerdictRow['level'], string> = { ok: fine, warning, critical, recovered: fine };
 
@@ -26,12 +27,28 @@ export function Verdict() {
       <span class="glyph" aria-hidden="true">
         {says.glyph}
       </span>
-      <p role="status">
+      <p>
         <span class="sr-only">{says.word}: </span>
         {foreign(row.text)}
       </p>
       <span class="detail">{old ? `as of ${clock(state.value.time)}` : says.detail}</span>
+      <Chip />
     </section>
+  );
+}
+
+const level = computed(() => verdict.value?.level ?? null);
+/** The sentence as it was when its level changed: its figures change all the time, and nobody can listen to that. */
+const announced = computed(() => {
+  const row = level.value === null ? null : verdict.peek();
+  return row === null ? '' : `${verdictWords(row).word}: ${foreign(row.text)}`;
+});
+
+export function Announcement() {
+  return (
+    <p role="status" class="sr-only">
+      {announced.value}
+    </p>
   );
 }
 
@@ -43,7 +60,7 @@ function Waiting() {
       <span class="glyph" aria-hidden="true">
         ◌
       </span>
-      <p role="status">{text}</p>
+      <p>{text}</p>
     </section>
   );
 }

@@ -3,9 +3,9 @@
  * topic. In: budgets, namespaces.
  */
 import { useComputed } from '@preact/signals';
-import { byTightness, fullness, level } from '../../../src/forecast/outlook.js';
+import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
-import { BUDGET_TONES } from '../../../src/view/tone.js';
+import { barParts } from '../../../src/view/budget.js';
 import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
@@ -61,12 +61,14 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
   ),
 ];
 
-/** A share of the limit as a bar, its numbers above it. */
+/** A share of the limit as a bar, its numbers above it. Ports that connect() takes over from TIME_WAIT are hatched: they are held, and free. */
 function Fullness({ row }: { row: BudgetRow }) {
   const ratio = fullness(row);
+  const { reused, solid } = barParts(row);
   return (
     <span class="meter share" title={details(row)}>
-      <span class={`bar ${barTone(row)}`} style={{ '--value': String(ratio ?? 0) }} aria-hidden="true" />
+      <span class="bar hatched" style={{ '--value': String(solid + reused) }} aria-hidden="true" />
+      <span class={`bar ${barTone(row)}`} style={{ '--value': String(solid) }} aria-hidden="true" />
       <span class="over">{percent(ratio)}</span>
       <span class="over">
         {integer(row.used)} / {integer(row.limit)}
@@ -75,7 +77,8 @@ function Fullness({ row }: { row: BudgetRow }) {
   );
 }
 
-const barTone = (row: BudgetRow) => (level(row) === 'fine' ? '' : BUDGET_TONES[level(row)]);
+/** Red is for what is broken now: no port is left. */
+const barTone = (row: BudgetRow) => (isOut(row) ? 'bad' : level(row) === 'fine' ? '' : 'warn');
 
 /** What the cell has no room for. */
 function details(row: BudgetRow): string {

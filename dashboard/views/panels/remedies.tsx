@@ -1,10 +1,51 @@
-/** The parts of a finding that the diagnosis and the drawer show: how bad it is, what to do now, how to fix it for good. */
-import type { FindingRow, Fix, Remedy } from '../../../src/protocol/rows.js';
+/** A finding: how bad it is, its evidence, what to do now, how to fix it for good. In: findings. */
+import type { Evidence, FindingRow, Fix, Remedy } from '../../../src/protocol/rows.js';
+import { evidenceText } from '../../../src/view/evidence.js';
 import { foreign } from '../../text/format.js';
 import { findingWords } from '../../text/words.js';
 import { Copyable } from './copy.js';
 
-export function Severity({ of }: { of: FindingRow }) {
+export function Finding({ row }: { row: FindingRow }) {
+  return (
+    <div class="finding">
+      <p>
+        <Severity of={row} /> <strong>{foreign(row.title)}</strong>
+      </p>
+      <Seen row={row} />
+      {row.doNow.map((remedy) => (
+        <DoNow key={remedy.text} remedy={remedy} />
+      ))}
+      {row.fixForGood.map((fix) => (
+        <ForGood key={fix.text} fix={fix} />
+      ))}
+      <FindLine row={row} />
+    </div>
+  );
+}
+
+export function Seen({ row }: { row: FindingRow }) {
+  return (
+    <>
+      <dl>
+        {row.evidence.map((one) => (
+          <Fact key={one.text} of={one} />
+        ))}
+      </dl>
+      <p class="quiet">{`Confidence ${row.confidence}: ${foreign(row.confidenceReason)}.`}</p>
+    </>
+  );
+}
+
+function Fact({ of }: { of: Evidence }) {
+  return (
+    <div>
+      <dt>{foreign(of.text)}</dt>
+      <dd>{foreign(evidenceText(of))}</dd>
+    </div>
+  );
+}
+
+function Severity({ of }: { of: FindingRow }) {
   const { tone, glyph, word, detail } = findingWords(of);
   return (
     <span class={tone} title={detail}>
@@ -14,7 +55,7 @@ export function Severity({ of }: { of: FindingRow }) {
   );
 }
 
-export function DoNow({ remedy: { text, command, undo, effect, persistence, snippet } }: { remedy: Remedy }) {
+function DoNow({ remedy: { text, command, undo, effect, persistence, snippet } }: { remedy: Remedy }) {
   return (
     <div class="remedy">
       <p>{foreign(text)}</p>
@@ -46,7 +87,7 @@ export function FindLine({ row: { findLine } }: { row: FindingRow }) {
   );
 }
 
-export function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
+function ForGood({ fix: { text, snippet } }: { fix: Fix }) {
   return (
     <div class="remedy">
       <p>{foreign(text)}</p>

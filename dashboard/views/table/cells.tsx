@@ -1,6 +1,6 @@
 /** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
 import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
-import { besideName, ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import { countOf, duration, endpoint, foreign, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
 
@@ -20,30 +20,27 @@ export const Span = ({ of }: { of: number | null }) => quiet(duration(of));
 export const BadRate = ({ of }: { of: number | null }) =>
   of === null || of === 0 ? <Rate of={of} /> : <strong class="bad">{rate(of)}</strong>;
 
-/** A count with a bar behind it; a full one is `full`, or the enclosing table's `--full`. */
-export function Bar({ of, atLeast, full }: { of: number | null; atLeast: boolean; full: number | null }) {
-  const style = { '--value': String(of ?? 0), ...(full === null ? {} : { '--full': String(full) }) };
-  return (
-    <span class="meter">
-      <span class="bar" style={style} aria-hidden="true" />
-      <span class="over">
-        <Count of={of} atLeast={atLeast} />
-      </span>
-    </span>
-  );
-}
-
 /** Name, interpreter and pid of a process, or the program into which it was rolled up once it had ended; said plainly when unknown. */
 export function Process({ process, program }: { process: ProcessInfo; program: string | null }) {
   const name = ownerName({ process, program });
-  const beside = besideName(process);
   if (name === null && process.pid === null) return <span class="quiet">{UNKNOWN_OWNER}</span>;
   return (
     <span class="process" title={details(process)}>
       <bdi class="name">{foreign(name)}</bdi>
-      {beside === null ? null : <span class="pid"> {foreign(beside)}</span>}{' '}
-      <Tag process={process} program={program} />
+      <Beside process={process} /> <Tag process={process} program={program} />
     </span>
+  );
+}
+
+/** Where there is no room the interpreter is cut first, then the name, never the pid. */
+function Beside({ process: { interpreter, pid } }: { process: ProcessInfo }) {
+  return (
+    <>
+      {interpreter === null ? null : (
+        <span class="pid interpreter">{` ${foreign(interpreter)}${pid === null ? '' : ' ·'}`}</span>
+      )}
+      {pid === null ? null : <span class="pid">{` ${pid}`}</span>}
+    </>
   );
 }
 

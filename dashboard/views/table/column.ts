@@ -5,13 +5,11 @@ import type { ComponentChildren } from 'preact';
 import type { Value } from '../../../src/view/order.js';
 
 export interface Column<R> {
-  /** Also the field the service sorts by. */
+  /** Also the field the service sorts by, where it has that. */
   id: string;
   label: string;
   title: string;
   numeric: boolean;
-  /** The service cannot sort by it. */
-  unsorted?: boolean;
   value(row: R): Value;
   /** All that the cell shows, as one value: while it stays, the cell is not made anew. Absent: it may show anything. */
   shows?(row: R): string | number | null;

@@ -12,7 +12,7 @@ export function Heading<R>({ column, sort, onSort }: HeadingProps<R>) {
   const active = sort?.column === column.id;
   const direction = sort?.descending ? 'descending' : 'ascending';
   const kind = column.numeric ? 'number' : 'text';
-  if (!onSort || column.unsorted) {
+  if (!onSort) {
     return (
       <th scope="col" class={kind} title={column.title}>
         {column.label}

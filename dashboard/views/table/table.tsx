@@ -19,8 +19,6 @@ export interface TableProps<R extends Keyed> extends RankingProps<R> {
   /** Absent: the order is not for the user to choose. */
   onSort?: (sort: Sort) => void;
   className?: string;
-  /** What a full bar stands for, in the unit of the bars. */
-  full?: number;
   /** Rows can be opened; `current` is the key of the one that is. */
   opening?: Opening;
   current?: string | null;
@@ -39,7 +37,7 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   useLayoutEffect(() => {
     table.current?.closest('.panel')?.classList.toggle('held', held);
   }, [held]);
-  const style = { '--row': `${ROW_PX}px`, '--full': String(props.full ?? 1) };
+  const style = { '--row': `${ROW_PX}px` };
   return (
     <Scroll labelledBy={props.labelledBy}>
       {(measures) => (

@@ -122,7 +122,7 @@ export class Annotator {
   }
 }
 
-const aboutOf = ({ namespace, destination }: Budget): AnnotationSubject => ({
+export const aboutOf = ({ namespace, destination }: Budget): AnnotationSubject => ({
   netns: namespace.inode,
   netnsId: namespace.key,
   direction: 'out',

@@ -8,8 +8,9 @@ import type { HistoryBody, NoteOf } from '../../protocol/history.js';
 import type { Aggregator } from '../ingest/aggregator.js';
 import type { Budget } from '../model/budget.js';
 import type { Shows } from './annotations.js';
-import { Annotator } from './annotator.js';
+import { Annotator, aboutOf } from './annotator.js';
 import type { BudgetSample, History, Moment, Sample } from './history.js';
+import type { Holding, Holdings } from './owners.js';
 
 export class HistoryRecorder {
   private readonly notes: Annotator;
@@ -52,22 +53,36 @@ export class HistoryRecorder {
   }
 
   private *budgets(): Iterable<BudgetSample> {
-    for (const budget of this.aggregator.budgets.all()) yield sampleOf(budget);
+    for (const budget of this.aggregator.budgets.all()) yield this.sampleOf(budget);
+  }
+
+  private sampleOf(budget: Budget): BudgetSample {
+    const { sysctls, blockedPorts } = budget.namespace;
+    return {
+      key: budget.key,
+      limit: sysctls === null ? null : portLimit(sysctls),
+      blocked: sysctls === null ? null : Math.max(0, blockedPorts - budget.bound),
+      timeWait: budget.timeWait,
+      established: budget.established,
+      other: budget.other,
+      opened: budget.opened,
+      failed: budget.failuresByErrno ?? NO_FAILURES,
+      owners: () => this.ownersOf(budget),
+    };
+  }
+
+  private ownersOf(budget: Budget): Holdings {
+    const holdings = new Map<string, Holding>();
+    for (const [flow, ports] of budget.holders) {
+      const { owner } = this.aggregator.flows.at(flow);
+      const program = owner.programName() ?? '';
+      const known = holdings.get(program);
+      if (known === undefined)
+        holdings.set(program, { ports, about: { ...aboutOf(budget), process: owner.info() } });
+      else known.ports += ports;
+    }
+    return holdings;
   }
 }
 
 const NO_FAILURES: ReadonlyMap<string, number> = new Map();
-
-function sampleOf(budget: Budget): BudgetSample {
-  const { sysctls, blockedPorts } = budget.namespace;
-  return {
-    key: budget.key,
-    limit: sysctls === null ? null : portLimit(sysctls),
-    blocked: sysctls === null ? null : Math.max(0, blockedPorts - budget.bound),
-    timeWait: budget.timeWait,
-    established: budget.established,
-    other: budget.other,
-    opened: budget.opened,
-    failed: budget.failuresByErrno ?? NO_FAILURES,
-  };
-}

@@ -2,10 +2,11 @@
  * Fifteen minutes of one budget, or of the totals, at one second. In: gauges and cumulative counters. Out: columns. A
  * ring of typed arrays: each slot says which second it holds, so nothing needs clearing and a gap is seen as one.
  * Bounded: BYTES_PER_SERIES, and BYTES_PER_ERRNO for each of at most MAX_ERRNOS errnos and their `other`, once it
- * occurs.
+ * occurs; and what owners.ts says.
  */
 import type { Column } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';
+import { type Holdings, type OwnerCells, Owners } from './owners.js';
 
 const GAUGES = ['limit', 'timeWait', 'established', 'other', 'blocked'] as const;
 export const COLUMNS = [...GAUGES, 'opensPerSec'] as const;
@@ -31,6 +32,12 @@ export interface Sample {
   opened: number;
   /** Failures since the beginning, by errno name. */
   failed?: ReadonlyMap<string, number>;
+  /** Asked only of what is recorded: there may be many more budgets. */
+  owners?: () => Holdings;
+}
+
+export interface OwnerColumn extends Pick<OwnerCells, 'program' | 'about'> {
+  readonly held: Column;
 }
 
 /** The seconds that one sample stands for, and the time that its counters' growth took. */
@@ -50,6 +57,7 @@ export class Series {
   private readonly seconds = new Int32Array(HISTORY_SECONDS).fill(NEVER);
   private readonly cells = new Float32Array(COLUMNS.length * HISTORY_SECONDS);
   private readonly failures = new Map<string, Float32Array>();
+  private readonly owners = new Owners();
   private failed = new Map<string, number>();
   private opened = 0;
 
@@ -67,15 +75,18 @@ export class Series {
     this.seconds.fill(NEVER);
     this.failures.clear();
     this.failed.clear();
+    this.owners.clear();
   }
 
   write(sample: Sample, interval: Interval): void {
     const failed = this.sumErrnos(sample.failed);
     const isKnown = this.lastRecorded !== NEVER || this.fromBirth;
+    const holdings = sample.owners?.();
     const opens = isKnown ? growth(sample.opened, this.opened) : Number.NaN;
     for (let second = interval.first; second <= interval.last; second++) {
       this.writeSecond(second, sample, opens / interval.seconds);
       this.writeFailures(second, failed, isKnown ? interval.seconds : Number.NaN);
+      this.owners.write(second, holdings);
     }
     if (opens > 0 || this.hasFailed(failed)) this.lastActive = interval.last;
     this.held = heldBy(sample);
@@ -97,6 +108,14 @@ export class Series {
     return Object.fromEntries(
       columns.filter(([, column]) => column.some((value) => value !== null && value > 0)),
     );
+  }
+
+  /** Those that held a port in this time. */
+  ownerColumns(from: number, count: number): OwnerColumn[] {
+    const columns = this.owners
+      .all()
+      .map(({ program, about, cells }) => ({ program, about, held: this.read(cells, 0, from, count) }));
+    return columns.filter(({ held }) => held.some((ports) => ports !== null && ports > 0));
   }
 
   private writeSecond(second: number, sample: Sample, opensPerSec: number): void {
@@ -131,7 +150,7 @@ export class Series {
     return kept;
   }
 
-  private read(cells: Float32Array, offset: number, from: number, count: number): Column {
+  private read(cells: Float32Array | Uint16Array, offset: number, from: number, count: number): Column {
     const column: Column = [];
     for (let second = from; second < from + count; second++) {
       const slot = ((second % HISTORY_SECONDS) + HISTORY_SECONDS) % HISTORY_SECONDS;

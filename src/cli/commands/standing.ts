@@ -4,11 +4,17 @@
  */
 
 import { byTightness, failingNow, isOut, tightestOf } from '../../forecast/outlook.js';
-import { runsOutText } from '../../forecast/outlook-words.js';
 import { endpoint, integer } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
-import type { BudgetRow, FailureRow, FindingRow, TotalsRow, VerdictRow } from '../../protocol/rows.js';
+import type {
+  BudgetRow,
+  FailureRow,
+  FindingRow,
+  IncidentRow,
+  TotalsRow,
+  VerdictRow,
+} from '../../protocol/rows.js';
 import { holderTexts } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
 import { scopedVerdict } from '../../view/scoped-verdict.js';
@@ -36,6 +42,8 @@ export interface Standing {
   /** Other budgets without a port. */
   readonly alsoOut: readonly BudgetRow[];
   readonly findings: readonly FindingRow[];
+  /** The worst first; none of an older service. */
+  readonly incidents: readonly IncidentRow[];
   readonly totals: readonly TotalsRow[];
   /** --filter selects no row of any table: a mistake in it, or what it is about is not there now. */
   readonly matchesNothing: boolean;
@@ -49,7 +57,11 @@ export async function standingOf(source: DataSource, values: ScopeValues): Promi
   const filter = filterOf(values, totals);
   const body = await source.table({ topic: 'findings', filter });
   const findings = rowsOf(body, 'findings');
-  const [budgets, failures] = await Promise.all([budgetsOf(source, filter), failuresOf(source, filter)]);
+  const [budgets, failures, incidents] = await Promise.all([
+    budgetsOf(source, filter),
+    failuresOf(source, filter),
+    rowsIfAny(source, { topic: 'incidents', filter }),
+  ]);
   const rows = { budgets, failures, findings };
   const verdict = filter === '' ? await machineVerdict(source) : scopedVerdict(rows, body.time);
   const tightest = tightestOf(budgets);
@@ -65,6 +77,7 @@ export async function standingOf(source: DataSource, values: ScopeValues): Promi
     victim: failing[0] ?? null,
     alsoOut,
     findings,
+    incidents,
     totals,
     matchesNothing: await matchesNothing(source, values.filter, filter, [
       ...findings,
@@ -128,7 +141,7 @@ export function whereabouts({
     return ['Nothing matches --filter now: no connection, budget or failure; is it spelled right?'];
   const inside = ({ netns, netnsId }: Pick<BudgetRow, 'netns' | 'netnsId'>) =>
     `in ${namespaceName({ netns, name: totals.find((row) => row.netnsId === netnsId)?.name ?? null })}`;
-  const unsaid = alsoOut.filter((row) => !isSaid(row, verdict, totals));
+  const unsaid = alsoOut.filter(({ incident }) => incident === null || !verdict.named.includes(incident));
   const others = unsaid.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
   const more = unsaid.length - others.length;
   const rest = more > 0 ? ` and ${integer(more)} more` : '';
@@ -137,14 +150,6 @@ export function whereabouts({
     ...(about === null ? [] : [`I${inside(about).slice(1)}${subject === null ? '' : heldBy(subject)}.`]),
     ...(others.length === 0 ? [] : [`Also out: ${others.join('; ')}${rest}.`]),
   ];
-}
-
-/** The verdict names the first of what else is out itself (`And 1 more: …`), with the namespace where that is not the same. */
-function isSaid(row: BudgetRow, { text, incident }: VerdictRow, totals: readonly TotalsRow[]): boolean {
-  const name = totals.find(({ netnsId }) => netnsId === row.netnsId)?.name ?? `namespace ${row.netns}`;
-  const isHere = row.netnsId !== null && incident?.split(':')[1] === row.netnsId;
-  const words = `${runsOutText(row)}${isHere ? '' : ` in ${name}`}`;
-  return text.includes(`${words};`) || text.includes(`${words}.`);
 }
 
 function target({ kind, source, destination }: BudgetRow): string {

@@ -63,10 +63,40 @@ const GO: Finder = ({ pid }) =>
     `gdb -p ${pid} -batch -ex 'break net/http.(*Transport).queueForDial' -ex 'break net.(*Dialer).DialContext' -ex continue -ex 'bt 20' 2>&1 | grep '^#'`,
   );
 
+/** In whatever language it was compiled from. */
+const COMPILED: Finder = ({ pid }) =>
+  fix(
+    'Stop at its next connect(), print who asked for it, and go on: gdb holds the process for about a second. Run it a few times. A compiled program must have its debug information (gcc -g, or its package ending in -dbgsym); without it there are names at most.',
+    'shell',
+    `gdb -p ${pid} -batch -ex 'break connect' -ex continue -ex 'bt 20' 2>&1 | grep '^#'`,
+  );
+
+/** As xdebug writes calls: their level by blanks, the arguments, the place of the call. */
+const PHP_CALLS =
+  '(stream_socket_client|p?fsockopen|socket_connect|curl_(multi_)?exec|fopen|file_get_contents|(mysqli|PDO|SoapClient)->__construct|mysqli_(real_)?connect|pg_p?connect|Redis->p?connect|ftp_connect|get_headers)';
+
+const PHP: Finder = () =>
+  fix(
+    'Let PHP write down its calls for some seconds, with xdebug (Debian: apt-get install php-xdebug): the program is many times slower meanwhile, and the file grows fast. It counts calls that may connect, to any port, by line. To undo it: rm -r "$dir"; apt-get remove php-xdebug.',
+    'shell',
+    FOLDER,
+    ...file('find-line.ini', [
+      'xdebug.mode=trace',
+      'xdebug.start_with_request=yes',
+      'xdebug.use_compression=0',
+    ]),
+    'echo "xdebug.output_dir=$dir" >> "$dir/find-line.ini"',
+    'export PHP_INI_SCAN_DIR=":$dir"',
+    `find_line() { sed -nE 's/^.*-> ${PHP_CALLS}[(].*[)] ([^ ]+:[0-9]+)$/\\5 \\1/p' "$dir"/*.xt | sort | uniq -c | sort -rn; }`,
+    '# start the program from this shell (php-fpm: chown "$dir" to its user before), stop it after some seconds, then: find_line',
+  );
+
 const FINDERS: Readonly<Partial<Record<Runtime, Finder>>> = {
   node: NODE,
   python: PYTHON,
   ruby: RUBY,
+  php: PHP,
+  unknown: COMPILED,
   java: JAVA,
   go: GO,
 };
@@ -76,9 +106,14 @@ const DRIVERS: Readonly<Partial<Record<Protocol, readonly string[]>>> = {
 };
 
 /** Without a port every connect would count: there is nothing to look for. */
-export function lineFinders(runtime: Runtime, { pid, exited }: ProcessInfo, destination: Endpoint): Fix[] {
+export function lineFinders(
+  runtime: Runtime,
+  { pid, exited, script }: ProcessInfo,
+  destination: Endpoint,
+): Fix[] {
   const finder = FINDERS[runtime];
-  if (finder === undefined || destination.port === null) return [];
+  if (finder === undefined || destination.port === null || (finder === COMPILED && script !== null))
+    return [];
   const isThere = pid !== null && exited !== true;
   const drivers = DRIVERS[protocolOf(destination)] ?? [];
   return [finder({ port: String(destination.port), pid: isThere ? String(pid) : 'PID', drivers })];

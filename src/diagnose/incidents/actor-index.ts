@@ -1,6 +1,6 @@
 /** Actors by the budget that they take ports of: a machine has thousands of both. In: actors. Out: those of one budget. Pure. */
 import type { BudgetRow } from '../../protocol/rows.js';
-import type { Actor } from '../types.js';
+import type { Actor, Tables } from '../types.js';
 
 export class ActorIndex {
   private readonly byPlace = new Map<string, Actor[]>();
@@ -39,6 +39,17 @@ export class ActorIndex {
       for (const actor of actors) push(byName, `${netnsId} ${actor.process.name}`, actor);
     return byName;
   }
+}
+
+/** Rules and incidents ask for the same second. */
+const known = new WeakMap<Tables, ActorIndex>();
+
+export function actorIndexOf(tables: Tables): ActorIndex {
+  const before = known.get(tables);
+  if (before !== undefined) return before;
+  const made = new ActorIndex(tables.actors);
+  known.set(tables, made);
+  return made;
 }
 
 function push(map: Map<string, Actor[]>, key: string, actor: Actor): void {

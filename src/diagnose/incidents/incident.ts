@@ -2,6 +2,8 @@
  * One subject over time: when it is an incident, eases, is over. In: an observation a second. Out: the incident's row; none before it
  * begins. Time is given.
  */
+
+import { isPorts } from '../../forecast/harm.js';
 import { fullness } from '../../forecast/outlook.js';
 import type {
   BudgetRow,
@@ -17,7 +19,6 @@ import type { Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
-import { isPorts } from './order.js';
 import { culpritsOf, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';

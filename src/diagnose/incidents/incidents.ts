@@ -2,18 +2,21 @@
  * All incidents: those that go on and those that are over. In: the tables of each second, findings. Out: rows, the worst first, and what
  * opened, eased or ended. Bounded: the oldest that are over go first, then the least of those that go on.
  */
+
+import { byHarm, byKind } from '../../forecast/harm.js';
 import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
-import { ActorIndex } from './actor-index.js';
+import { ActorIndex, actorIndexOf } from './actor-index.js';
 import { changedSettings } from './changes.js';
 import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
-import { byHarm, byKind } from './order.js';
 import { rooted } from './roots.js';
 import type { SavedIncidents } from './saved.js';
 import { MOST_SUBJECTS, observe } from './subjects.js';
 
 const MOST_KEPT = 200;
+/** Observed without a break. */
+const AT_ONCE = 50;
 
 export class Incidents {
   private readonly watched = new Map<string, Incident>();
@@ -37,11 +40,13 @@ export class Incidents {
     return { lasting: [...this.watched.values()].flatMap(({ saved }) => saved ?? []), over: this.over };
   }
 
-  step(tables: Tables, facts: Facts): void {
+  /** Yields where it can be interrupted: what is seen between two steps is partly of the second before. */
+  *steps(tables: Tables, facts: Facts): Generator<void, void> {
     const budgets = new Map(tables.budgets.map((row) => [row.key, row]));
-    this.actors = new ActorIndex(tables.actors);
+    this.actors = actorIndexOf(tables);
     this.noteSettings(tables);
-    this.observeAll(tables, facts, budgets);
+    yield;
+    yield* this.observeAll(tables, facts, budgets);
     for (const [id, incident] of this.watched) this.end(id, incident);
     this.bound();
     this.report();
@@ -67,7 +72,11 @@ export class Incidents {
     return [...this.watched.values()].flatMap(({ row }) => row ?? []);
   }
 
-  private observeAll(tables: Tables, facts: Facts, budgets: ReadonlyMap<string, BudgetRow>): void {
+  private *observeAll(
+    tables: Tables,
+    facts: Facts,
+    budgets: ReadonlyMap<string, BudgetRow>,
+  ): Generator<void, void> {
     const seen = rooted(
       observe(tables, facts, budgets, (id) => this.watched.has(id)),
       tables,
@@ -75,7 +84,9 @@ export class Incidents {
     this.forget(seen);
     this.admit(seen);
     const now = this.surroundings(tables);
+    let count = 0;
     for (const [id, incident] of this.watched) {
+      if (count++ % AT_ONCE === 0) yield;
       const { budgetKey } = incident;
       const budget = budgetKey === null ? null : (budgets.get(budgetKey) ?? null);
       incident.observe(seen.get(id) ?? null, budget, now);

@@ -5,6 +5,7 @@
 import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../protocol/rows.js';
 import { heldOf } from '../holder.js';
 import { programKey } from '../program-key.js';
+import { type Runtime, runtimeOf } from '../runtime.js';
 import type { Actor } from '../types.js';
 import { tenths } from '../words.js';
 
@@ -55,29 +56,64 @@ interface Failing extends Victim {
   most: number;
 }
 
-/** Of one program. */
-export const groupOf = ({ process, program, key }: FailureRow): string =>
-  program === null ? key : programKey(process, program);
+/** Of one program; a process whose program is not known is one by itself, whatever its rows. */
+function groupOf({ process, program, key }: FailureRow): string {
+  if (program !== null) return programKey(process, program);
+  return process.pid === null ? key : `${process.pid} ${process.startTime}`;
+}
 
 /** Failed calls by who made them, processes of one program together. */
 export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
   const byProgram = new Map<string, Failing>();
-  for (const row of rows) {
-    const { process, program, count } = row;
-    const group = groupOf(row);
-    const perSec = row.perSec ?? 0;
-    const known = byProgram.get(group);
-    if (known === undefined)
-      byProgram.set(group, { process, program, failed: count, perSec, isCrowd: false, most: count });
-    else join(known, row, perSec);
-  }
+  const strangers: FailureRow[] = [];
+  for (const row of rows)
+    if (row.program === null) strangers.push(row);
+    else add(byProgram, groupOf(row), row);
+  const kin = strangers.length === 0 ? null : kinOf(byProgram);
+  for (const row of strangers)
+    add(byProgram, kin?.get(mayRunAny(row.process) ? '' : looksOf(row.process)) ?? groupOf(row), row);
   return new Map([...byProgram].map(([key, one]) => [key, victimOf(one)]));
+}
+
+/**
+ * Groups by what a process of theirs looks like: one that has just begun has no program yet, and is no victim beside its program. Not
+ * where several programs look alike.
+ */
+function kinOf(byProgram: ReadonlyMap<string, Failing>): Map<string, string> {
+  const kin = new Map<string, string>();
+  const several = new Set<string>();
+  for (const [key, { process }] of byProgram) {
+    const looks = looksOf(process);
+    if (kin.has(looks)) several.add(looks);
+    kin.set(looks, key);
+  }
+  for (const looks of ['', ...several]) kin.delete(looks);
+  return kin;
+}
+
+/** Its file and what it calls itself; empty: not known, or it is a script, which has its interpreter's file. */
+const looksOf = ({ script, exe, comm }: ProcessInfo): string =>
+  script !== null || exe === null ? '' : `${exe} ${comm}`;
+
+const INTERPRETERS: ReadonlySet<Runtime> = new Set(['node', 'python', 'ruby', 'php', 'java', 'dotnet']);
+
+/** Its file does not say what it runs. */
+const mayRunAny = (process: ProcessInfo) => INTERPRETERS.has(runtimeOf(process, null));
+
+function add(byProgram: Map<string, Failing>, group: string, row: FailureRow): void {
+  const { process, program, count: failed } = row;
+  const perSec = row.perSec ?? 0;
+  const known = byProgram.get(group);
+  if (known === undefined)
+    byProgram.set(group, { process, program, failed, perSec, isCrowd: false, most: failed });
+  else join(known, row, perSec);
 }
 
 function join(known: Failing, { process, program, count }: FailureRow, perSec: number): void {
   const { pid, startTime } = known.process;
   if (process.pid !== pid || process.startTime !== startTime) known.isCrowd = true;
-  if (count > known.most) Object.assign(known, { process, program, most: count });
+  const isNamed = program !== null || known.program === null;
+  if (count > known.most && isNamed) Object.assign(known, { process, program, most: count });
   known.failed += count;
   known.perSec += perSec;
 }

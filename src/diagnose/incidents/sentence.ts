@@ -2,12 +2,13 @@
  * What the verdict says of an incident, and how the others are named beside it. In: an account of it, time. Out: text, its level and the
  * number that people watch. Pure. Names of other processes are written as they are: whoever prints escapes.
  */
+
+import { isPorts } from '../../forecast/harm.js';
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
 import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
-import { isPorts } from './order.js';
 import { namedCulprit } from './people.js';
 
 export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {
@@ -71,14 +72,17 @@ function running({ row, budget, forecast }: Account, time: number): Sentence {
 /** ` And 2 more: nobody listens on 10.77.0.9:6379; ports to 10.0.0.5:80 run out in blue.` */
 export function othersText(others: readonly IncidentRow[], worst: IncidentRow): string {
   if (others.length === 0) return '';
-  const named = others
-    .slice(0, MOST_NAMED)
+  const named = namedOf(others)
     .map((row) => `${shortOf(row)}${elsewhere(row, worst)}`)
     .join('; ');
   return ` And ${integer(others.length)} more: ${named}${others.length > MOST_NAMED ? '; …' : '.'}`;
 }
 
 const MOST_NAMED = 2;
+
+/** Those that stand in the text. */
+export const namedOf = (others: readonly IncidentRow[]): readonly IncidentRow[] =>
+  others.slice(0, MOST_NAMED);
 
 /** The same address in another namespace is another place. */
 function elsewhere({ kind, netnsId, netns, name }: IncidentRow, worst: IncidentRow): string {

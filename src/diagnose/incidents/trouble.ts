@@ -5,7 +5,7 @@
 import type { FailureRow } from '../../protocol/rows.js';
 import { tenths } from '../words.js';
 import type { Observation } from './observation.js';
-import { groupOf } from './people.js';
+import { failedBy } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { FailureWindow, WINDOW_MS } from './window.js';
 
@@ -121,7 +121,5 @@ function lastOf(rows: readonly FailureRow[], time: number): number {
 }
 
 function countsOf(rows: readonly FailureRow[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(groupOf(row), (counts.get(groupOf(row)) ?? 0) + row.count);
-  return counts;
+  return new Map([...failedBy(rows)].map(([key, { failed }]) => [key, failed]));
 }

@@ -2,9 +2,9 @@
  * The remedies of one incident as people see them: ordered once, ten seconds after it opened, and then each keeps its place; figures in
  * them change, what comes later is appended. In: offers of each second. Out: remedies. Time is given.
  */
-import { type IncidentRemedy, REMEDY_ROLES, type TotalsRow } from '../../protocol/rows.js';
+import { type IncidentRemedy, REMEDY_ROLES } from '../../protocol/rows.js';
 import { groupBy } from '../groups.js';
-import { done, isDone } from './done.js';
+import { done, isDone, type SettingNow } from './done.js';
 import type { Offer } from './offers.js';
 
 /** Until then findings come and their order wavers, ms. */
@@ -35,10 +35,10 @@ export class Board {
   }
 
   /** @param offers several may be about one thing: the first is taken, or what is shown already */
-  step(offers: readonly Offer[], totals: TotalsRow | undefined, time: number): void {
+  step(offers: readonly Offer[], settingNow: SettingNow, time: number): void {
     const byTopic = groupBy(offers, ({ topic }) => topic);
     if (!this.isOrdered) this.items = [];
-    for (const item of this.items) update(item, byTopic.get(item.offer.topic) ?? [], totals, time);
+    for (const item of this.items) update(item, byTopic.get(item.offer.topic) ?? [], settingNow, time);
     const shown = new Set(this.items.map(({ offer }) => offer.topic));
     for (const [topic, [offer]] of byTopic)
       if (offer !== undefined && !shown.has(topic) && this.items.length < MOST)
@@ -52,7 +52,7 @@ export class Board {
 const rank = ({ offer }: Item) => REMEDY_ROLES.indexOf(offer.remedy.role);
 
 /** What nobody offers any more stays as it was said, unless it was done. */
-function update(item: Item, offers: readonly Offer[], totals: TotalsRow | undefined, time: number): void {
+function update(item: Item, offers: readonly Offer[], settingNow: SettingNow, time: number): void {
   const { role, command } = item.offer.remedy;
   const same = offers.filter(({ remedy }) => remedy.role === role);
   const [first] = same;
@@ -61,7 +61,7 @@ function update(item: Item, offers: readonly Offer[], totals: TotalsRow | undefi
     item.contrary = null;
     return;
   }
-  if (isDone(item.offer, totals)) item.offer = done(item.offer, totals);
+  if (isDone(item.offer, settingNow)) item.offer = done(item.offer, settingNow);
   else if (offers[0] !== undefined) turn(item, offers[0], time);
 }
 

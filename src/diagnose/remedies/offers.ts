@@ -2,15 +2,14 @@
  * All that is known to say about remedies of one incident, in this second: of its findings, of its destination, and what does not help.
  * In: an account of it, the candidates of its findings, the tables. Out: offers, in the order of their roles. Pure.
  */
+
 import type { IncidentRemedy } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import type { ActorIndex } from '../incidents/actor-index.js';
 import type { Account } from '../incidents/incident.js';
-import { isPorts } from '../incidents/order.js';
 import type { Advice, Candidate, Cure, Setting, Tables } from '../types.js';
 import { destinationAid } from './destination.js';
 import { heldBy } from './holding.js';
-import { enterToSee } from './settings.js';
 import { type Demand, settled } from './settles.js';
 import { type Refusal, willNotHelp } from './will-not-help.js';
 
@@ -48,13 +47,12 @@ export function offersOf(
   const takers = budget === null ? [] : actors.of(budget);
   const demand: Demand = { budget, totals, actors: takers };
   const [who] = [...row.victims, ...row.culprits];
-  const aid = destinationAid(row, who === undefined ? null : enterToSee(totals, who.process));
+  const aid = destinationAid(row, who?.process, tables);
   const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
   const refused = willNotHelp({ row, budget, held: heldBy(budget, takers), totals, neighbours });
   const topics = new Set(refused.map(({ topic }) => topic));
   const cures = [...aid.cures, ...candidates.flatMap(({ fixForGood }) => fixForGood)];
-  const advice =
-    isPorts(row.kind) || row.kind === 'overflow' ? candidates.flatMap(({ doNow }) => doNow) : aid.doNow;
+  const advice = aid.doNow.length > 0 ? aid.doNow : candidates.flatMap(({ doNow }) => doNow);
   return [
     ...cures.map((one) => cureOffer(one, demand)),
     ...advice.map((one) => adviceOffer(one, demand)).filter(({ topic }) => !topics.has(topic)),

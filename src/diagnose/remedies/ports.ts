@@ -9,6 +9,17 @@ export function spansText(spans: readonly PortSpan[]): string {
   return spans.map(([low, high]) => (low === high ? `${low}` : `${low}-${high}`)).join(',');
 }
 
+/** What spansText() has written. */
+export function spansOf(text: string): PortSpan[] {
+  return text
+    .split(',')
+    .filter((one) => one !== '')
+    .map((one) => {
+      const [low = 0, high = low] = one.split('-').map(Number);
+      return [low, high];
+    });
+}
+
 export const asSpan = (port: number): PortSpan => [port, port];
 
 /** Both together, ascending; of too many, the nearest ones are joined with what lies between. */
@@ -32,3 +43,9 @@ function closed(ascending: readonly PortSpan[], gap: number): PortSpan[] {
 
 export const holds = (spans: readonly PortSpan[], port: number): boolean =>
   spans.some(([low, high]) => low <= port && port <= high);
+
+/** @param spans each of them lies within one of the others, in the kernel's form, where neighbours are one span */
+export function covers(others: readonly PortSpan[], spans: readonly PortSpan[]): boolean {
+  const whole = closed(others, 1);
+  return spans.every(([low, high]) => whole.some(([first, last]) => first <= low && high <= last));
+}

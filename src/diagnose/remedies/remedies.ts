@@ -6,26 +6,35 @@ import type { FindingRow, IncidentRemedy, IncidentRow } from '../../protocol/row
 import { totalsOf } from '../churn-severity.js';
 import { groupBy } from '../groups.js';
 import type { Account } from '../incidents/incident.js';
-import type { Candidate } from '../types.js';
+import type { Candidate, Facts } from '../types.js';
 import { Board } from './board.js';
+import { settingsNow } from './done.js';
 import { offersOf, type Place } from './offers.js';
 
 export interface Known extends Place {
   /** Of a finding's key. */
   candidateOf(key: string): Candidate | undefined;
+  readonly portsOf: Facts['portsOf'];
 }
+
+/** Incidents that are looked at without a break. */
+const AT_ONCE = 25;
 
 export class Remedies {
   private readonly boards = new Map<string, Board>();
 
-  step(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): void {
-    const { tables, candidateOf } = known;
+  /** Yields where it can be interrupted. */
+  *steps(accounts: readonly Account[], findings: readonly FindingRow[], known: Known): Generator<void, void> {
+    const { tables, candidateOf, portsOf } = known;
     const byIncident = groupBy(findings, ({ incident }) => incident ?? '');
+    let count = 0;
     for (const account of accounts) {
+      if (count++ % AT_ONCE === 0) yield;
       const { key, netnsId, remedies } = account.row;
       const candidates = (byIncident.get(key) ?? []).flatMap((finding) => candidateOf(finding.key) ?? []);
       const offers = offersOf(account, candidates, known);
-      this.boardOf(key, tables.time, remedies).step(offers, totalsOf(tables, netnsId), tables.time);
+      const settingNow = settingsNow(totalsOf(tables, netnsId), portsOf);
+      this.boardOf(key, tables.time, remedies).step(offers, settingNow, tables.time);
     }
   }
 

@@ -16,7 +16,7 @@ export function changeOf(
   process: ProcessInfo,
   words: Words,
 ): Advice {
-  const prefix = enterToChange(totals, process);
+  const prefix = enter(totals, process);
   const kept = keeping(settings, totals === undefined ? 'namespace' : placeOf(totals, process));
   const advice = { ...words, settings, command: null, undo: null, ...kept };
   if (prefix === null) return { ...advice, persistence: `${listed(settings)} in that namespace.` };
@@ -38,28 +38,21 @@ const listed = (settings: readonly Setting[]) =>
 const PLAIN = /^[\w.@-]+$/;
 
 /**
- * Words before a command that changes something: by the namespace's inode, or its name. A pid proves nothing: a thread may make sockets in
- * another namespace than its process lives in, and the next process with that pid may live anywhere. Null: it is not known how to get in.
+ * Words before a command that is about a namespace, also before one that only looks: by the namespace's inode, or its name. A pid proves
+ * nothing: a thread may make sockets in another namespace than its process lives in, and the next process with that pid may live anywhere.
+ * Null: it is not known how to get in.
  */
-function enterToChange(totals: TotalsRow | undefined, process: ProcessInfo): string | null {
+export function enter(totals: TotalsRow | undefined, process?: ProcessInfo): string | null {
   if (totals === undefined) return null;
   if (totals.name === 'host') return '';
   const isNamed = totals.name !== null && PLAIN.test(totals.name);
-  const isEmpty = process.pid === null && process.parent.pid === null;
+  const isEmpty = process?.pid === null && process.parent.pid === null;
   if (isNamed && isEmpty) return `ip netns exec ${totals.name} `;
   return totals.netns === null ? null : byInode(totals.netns);
 }
 
-/** The same before a command that changes nothing, as short as can be. */
-export function enterToSee(totals: TotalsRow | undefined, process: ProcessInfo): string | null {
-  const lives = process.pid !== null && process.exited !== true;
-  return lives && totals !== undefined && totals.name !== 'host'
-    ? `nsenter -t ${process.pid} -n `
-    : enterToChange(totals, process);
-}
-
 /**
- * By any process that is in it; without one nsenter(1) refuses, and nothing is changed. Not by lsns(8): it may list nothing when a process
+ * By any process that is in it; without one nsenter(1) refuses, and nothing is run. Not by lsns(8): it may list nothing when a process
  * ends while it reads, and where ports run out many do.
  */
 function byInode(inode: number): string {

@@ -30,9 +30,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'address-not-available': addressNotAvailable,
   'server-time-wait': serverTimeWait,
   'bind-failure': bindFailure,
+  /* Before retry-storm, which asks for what it has found: each is a step of its own. */
+  'port-scan': portScan,
   'retry-storm': retryStorm,
   'no-answer': noAnswer,
   'syn-loss': synLoss,
-  'port-scan': portScan,
   'slow-connect': slowConnect,
 };

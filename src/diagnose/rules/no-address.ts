@@ -3,9 +3,10 @@
  * already, or bind() asked for an address of another machine. Pure.
  */
 import type { Cause, FailureRow, Fix, Severity } from '../../protocol/rows.js';
-import type { Candidate, Rule } from '../types.js';
+import type { Candidate, Rule, Tables } from '../types.js';
 import { rate, where, who } from '../words.js';
 import { candidate } from './candidate.js';
+import { look } from './failing/look.js';
 
 interface Meaning {
   readonly what: string;
@@ -56,10 +57,10 @@ export const addressNotAvailable: Rule = (tables) =>
     const meaning = MEANINGS[row.cause];
     if (meaning === undefined || row.errno !== 'EADDRNOTAVAIL' || (row.perSec ?? 0) < LEAST_PER_SEC)
       return [];
-    return [unavailable(row, meaning)];
+    return [unavailable(row, meaning, tables)];
   });
 
-function unavailable(row: FailureRow, { what, fix, warnAt }: Meaning): Candidate {
+function unavailable(row: FailureRow, { what, fix, warnAt }: Meaning, tables: Tables): Candidate {
   const perSec = row.perSec ?? 0;
   const severity: Severity = perSec >= warnAt ? 'warning' : 'info';
   const toward = row.destination.address === null ? '' : ` to ${where(row.destination)}`;
@@ -77,6 +78,10 @@ function unavailable(row: FailureRow, { what, fix, warnAt }: Meaning): Candidate
         { text: 'per second', value: rate(perSec) },
         { text: 'cause', value: row.cause },
       ],
+      doNow:
+        row.cause === 'tuple-in-use'
+          ? []
+          : [look(row, tables, 'See which addresses this namespace has', ['ip -brief address'])],
       fixForGood: [fix],
     },
   );

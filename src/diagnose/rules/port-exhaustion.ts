@@ -9,7 +9,9 @@ import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
+import { groupBy } from '../groups.js';
 import { holderOf } from '../holder.js';
+import { actorIndexOf } from '../incidents/actor-index.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, integer, percent, rate, seconds, where, who } from '../words.js';
 import { candidate, isKnown } from './candidate.js';
@@ -28,17 +30,32 @@ export const portExhaustion: Rule = (tables, facts) => {
   const told = tables.budgets.filter((row) => row.limit !== null && (level(row) !== 'fine' || fails(row)));
   const worst =
     told.length <= MOST ? told : told.sort((a, b) => harm(b, fails(b)) - harm(a, fails(a))).slice(0, MOST);
-  return worst.map((budget) => exhaustion(budget, fails(budget), tables, facts));
+  const victims = victimsOf(worst, tables);
+  return worst.map((budget) => {
+    const failures = victims.get(budget.key) ?? [];
+    return exhaustion(budget, { failures, isFailing: fails(budget) }, tables, facts);
+  });
 };
 
 /** Budgets in which calls fail go first, then the fullest. */
 const harm = (budget: BudgetRow, isFailing: boolean) => (isFailing ? 2 : 0) + (fullness(budget) ?? 0);
 
-/** @param isFailing calls find no port in it now */
-function exhaustion(budget: BudgetRow, isFailing: boolean, tables: Tables, facts: Facts): Candidate {
-  const failures = victimsOf(budget, tables);
-  const holds = holderOf(budget, tables.actors) ?? { process: UNKNOWN_PROCESS, program: null };
-  const asker = isKnown(holds) ? null : askerOf(budget, failures, tables);
+interface Failing {
+  /** Of late, those that failed most first. */
+  readonly failures: readonly FailureRow[];
+  /** Calls find no port in it now. */
+  readonly isFailing: boolean;
+}
+
+function exhaustion(
+  budget: BudgetRow,
+  { failures, isFailing }: Failing,
+  tables: Tables,
+  facts: Facts,
+): Candidate {
+  const takers = actorIndexOf(tables).of(budget);
+  const holds = holderOf(budget, takers) ?? { process: UNKNOWN_PROCESS, program: null };
+  const asker = isKnown(holds) ? null : askerOf(budget, failures, takers);
   const holder = asker ?? holds;
   const name = who(holder.process, holder.program);
   const next = outlook(budget);
@@ -99,14 +116,13 @@ function placeOf(budget: BudgetRow) {
 function askerOf(
   budget: BudgetRow,
   failures: readonly FailureRow[],
-  tables: Tables,
+  takers: readonly Actor[],
 ): Pick<Actor, 'process' | 'program'> | null {
   const failing = failures.find(({ process }) => process.name !== null);
   const { address, port } = budget.destination;
-  const asking = tables.actors.find(
+  const asking = takers.find(
     (actor) =>
       isKnown(actor) &&
-      actor.netnsId === budget.netnsId &&
       actor.openPerSec > 0 &&
       actor.destination.address === address &&
       actor.destination.port === port,
@@ -114,10 +130,13 @@ function askerOf(
   return asking ?? (failing === undefined ? null : { process: failing.process, program: null });
 }
 
-function victimsOf(budget: BudgetRow, tables: Tables): FailureRow[] {
-  return tables.failures
-    .filter((row) => row.budget === budget.key && tables.time - (row.lastSeen ?? 0) < RECENT_MS)
-    .sort((a, b) => b.count - a.count);
+/** By the key of their budget. */
+function victimsOf(budgets: readonly BudgetRow[], { failures, time }: Tables): Map<string, FailureRow[]> {
+  const told = new Set<string | null>(budgets.map(({ key }) => key));
+  const isOfLate = (row: FailureRow) => told.has(row.budget) && time - (row.lastSeen ?? 0) < RECENT_MS;
+  const victims = groupBy(failures.filter(isOfLate), ({ budget }) => budget as string);
+  for (const rows of victims.values()) rows.sort((a, b) => b.count - a.count);
+  return victims;
 }
 
 /** `at-times`: out of ports for moments, between which some come back. */

@@ -9,10 +9,10 @@ import { MOST_PIDS } from '../actors.js';
 import { findLine } from '../fixes.js';
 import { scanKey } from '../incidents/subjects.js';
 import { programKey } from '../program-key.js';
-import type { Candidate, Facts, Rule, Tables } from '../types.js';
+import type { Advice, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate } from './candidate.js';
-import { showing } from './failing/look.js';
+import { listening, routed } from './failing/look.js';
 import { scanned } from './failing/port-scan.js';
 
 const CAUSES: ReadonlySet<Cause> = new Set(['refused', 'unreachable', 'reset']);
@@ -22,14 +22,9 @@ const TELL_PER_SEC = 0.5;
 /** No more findings are kept. */
 const MOST = 100;
 
-const CHECKS: Partial<Record<Cause, string>> = {
-  refused: 'ss -tlnp        # on the destination: does anybody listen there?',
-  unreachable: 'ip route get ADDRESS',
-};
-
 interface Storm {
   readonly key: string;
-  readonly process: ProcessInfo;
+  process: ProcessInfo;
   readonly destination: FailureRow['destination'];
   readonly netns: number | null;
   readonly netnsId: string | null;
@@ -39,68 +34,52 @@ interface Storm {
   perSec: number;
   count: number;
   processes: number;
-  readonly pids: readonly number[];
+  readonly pids: number[];
 }
 
 export const retryStorm: Rule = (tables, facts) =>
-  storms(tables.failures.filter((row) => !isScanned(row, tables)))
+  storms(tables)
     .filter(({ perSec }) => perSec >= TELL_PER_SEC)
     .sort((a, b) => b.perSec - a.perSec)
     .slice(0, MOST)
-    .map((one) => storm(one, facts));
-
-const isScanned = (row: FailureRow, tables: Tables) =>
-  row.cause === 'refused' && scanned(tables).has(scanKey(row));
+    .map((one) => storm(one, tables, facts));
 
 /** A shell loop's processes each fail once: they are one storm, their parent's. */
-function storms(failures: readonly FailureRow[]): Storm[] {
+function storms(tables: Tables): Storm[] {
+  const scans = scanned(tables);
+  const isScan = (row: FailureRow) => scans.size > 0 && row.cause === 'refused' && scans.has(scanKey(row));
   const byKey = new Map<string, Storm>();
-  for (const row of failures) {
-    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0) continue;
-    const { netns, netnsId, destination, process, cause, errno } = row;
-    const key = [
-      netnsId,
-      destination.address,
-      destination.port,
-      row.program === null ? row.key : programKey(process, row.program),
-      cause,
-    ].join(' ');
+  for (const row of tables.failures) {
+    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0 || isScan(row)) continue;
+    const key = keyOf(row);
     const known = byKey.get(key);
-    if (known === undefined)
-      byKey.set(key, {
-        key,
-        process,
-        destination,
-        netns,
-        netnsId,
-        cause,
-        errno,
-        program: row.program,
-        perSec: row.perSec ?? 0,
-        count: row.count,
-        processes: 1,
-        pids: pidsOf(row),
-      });
-    else add(byKey, known, row);
+    if (known === undefined) byKey.set(key, begun(key, row));
+    else add(known, row);
   }
   return [...byKey.values()];
 }
 
-const pidsOf = ({ process }: FailureRow): number[] => (process.pid === null ? [] : [process.pid]);
-
-function add(byKey: Map<string, Storm>, known: Storm, row: FailureRow): void {
-  const process = { ...known.process, pid: null, startTime: null, cmdline: null };
-  byKey.set(known.key, {
-    ...known,
-    process,
-    perSec: known.perSec + (row.perSec ?? 0),
-    count: known.count + row.count,
-    processes: known.processes + 1,
-    pids: [...known.pids, ...pidsOf(row)].slice(0, MOST_PIDS),
-  });
+function keyOf({ netnsId, destination: { address, port }, program, process, key, cause }: FailureRow) {
+  return `${netnsId} ${address} ${port} ${program === null ? key : programKey(process, program)} ${cause}`;
 }
 
-function storm(one: Storm, facts: Facts): Candidate {
+function begun(key: string, row: FailureRow): Storm {
+  const { process, destination, netns, netnsId, cause, errno, program, count, perSec } = row;
+  const counts = { perSec: perSec ?? 0, count, processes: 1, pids: pidsOf(row) };
+  return { key, process, destination, netns, netnsId, cause, errno, program, ...counts };
+}
+
+const pidsOf = ({ process }: FailureRow): number[] => (process.pid === null ? [] : [process.pid]);
+
+function add(known: Storm, row: FailureRow): void {
+  if (known.processes === 1) known.process = { ...known.process, pid: null, startTime: null, cmdline: null };
+  known.perSec += row.perSec ?? 0;
+  known.count += row.count;
+  known.processes += 1;
+  if (known.pids.length < MOST_PIDS) known.pids.push(...pidsOf(row));
+}
+
+function storm(one: Storm, tables: Tables, facts: Facts): Candidate {
   const { errno, cause, destination, perSec, count } = one;
   const program = one.processes === 1 ? null : one.program;
   return candidate(
@@ -117,16 +96,17 @@ function storm(one: Storm, facts: Facts): Candidate {
         { text: 'per second', value: tenths(perSec) },
         { text: 'errno', value: errno },
       ],
-      doNow: CHECKS[cause] === undefined ? [] : [check(one)],
+      doNow: checks(one, tables),
       fixForGood: [BACK_OFF],
       findLine: findLine(one.process, destination, facts),
     },
   );
 }
 
-function check({ cause, destination }: Storm) {
-  const command = (CHECKS[cause] as string).replace('ADDRESS', destination.address ?? 'ADDRESS');
-  return showing('See why it fails', command);
+/** Of a reset there is nothing to look at from outside. */
+function checks(one: Storm, tables: Tables): Advice[] {
+  if (one.cause === 'refused') return [listening(one, tables, one.destination)];
+  return one.cause === 'unreachable' ? routed(one, tables, one.destination) : [];
 }
 
 export const BACK_OFF: Fix = {

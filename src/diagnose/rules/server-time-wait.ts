@@ -3,20 +3,28 @@
  * Names the client that causes it when it runs here. Pure.
  */
 import { reuseFix } from '../fixes.js';
-import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
+import type { Actor, Candidate, Facts, Rule } from '../types.js';
 import { integer, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
 
 const MANY = 500;
 const BYTES_PER_ENTRY = 256;
 
-export const serverTimeWait: Rule = (tables, facts) =>
-  tables.actors
-    .filter((actor) => actor.direction === 'in' && actor.timeWait >= MANY)
-    .map((actor) => collects(actor, tables, facts));
+/** No more findings are kept. */
+const MOST = 100;
 
-function collects(actor: Actor, tables: Tables, facts: Facts): Candidate {
-  const client = clientOf(actor, tables);
+export const serverTimeWait: Rule = (tables, facts) => {
+  const servers = tables.actors.filter((actor) => actor.direction === 'in' && actor.timeWait >= MANY);
+  const clients = servers.length === 0 ? NO_CLIENTS : clientsOf(tables.actors);
+  return servers
+    .sort((a, b) => b.timeWait - a.timeWait)
+    .slice(0, MOST)
+    .map((actor) => collects(actor, clients.get(placeOf(actor)), facts));
+};
+
+const NO_CLIENTS: ReadonlyMap<string, Actor> = new Map();
+
+function collects(actor: Actor, client: Actor | undefined, facts: Facts): Candidate {
   const cause = client === undefined ? '' : `; ${who(client.process, client.program)} causes it`;
   return candidate(actor, {
     rule: 'server-time-wait',
@@ -50,12 +58,16 @@ function collects(actor: Actor, tables: Tables, facts: Facts): Candidate {
   });
 }
 
-/** The actor that opens most to that port from here. A server on any address is known by the address that was used. */
-function clientOf(server: Actor, tables: Tables): Actor | undefined {
-  const { address, port } = server.destination;
-  return tables.actors
-    .filter(
-      (actor) => isOut(actor) && actor.destination.port === port && actor.destination.address === address,
-    )
-    .sort((a, b) => b.openPerSec - a.openPerSec)[0];
+/** The actor that opens most to each place from here. A server on any address is known by the address that was used. */
+function clientsOf(actors: readonly Actor[]): Map<string, Actor> {
+  const clients = new Map<string, Actor>();
+  for (const actor of actors) {
+    if (!isOut(actor)) continue;
+    const key = placeOf(actor);
+    const known = clients.get(key);
+    if (known === undefined || actor.openPerSec > known.openPerSec) clients.set(key, actor);
+  }
+  return clients;
 }
+
+const placeOf = ({ destination: { address, port } }: Actor) => `${address} ${port}`;

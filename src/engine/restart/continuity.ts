@@ -3,14 +3,12 @@
  * In: a state directory. Out: files in it, soon after an incident changed, every ten seconds while one goes on, and at the end.
  */
 import type { Aggregator } from '../../aggregate/ingest/aggregator.js';
-import { ownersNow } from '../../aggregate/reconcile/saved-owners.js';
+import { OWNERS_MS, ownersNow } from '../../aggregate/reconcile/saved-owners.js';
 import type { Diagnosis } from '../../diagnose/diagnosis.js';
 import type { StateDirectory } from './state-directory.js';
 
 /** Calls of `tick` from one save to the next. */
 const EVERY = 10;
-/** Twice as long as an entry lives in TIME_WAIT: then those of the last run are gone, ms. */
-const OWNERS_MS = 120_000;
 
 export class Continuity {
   private ticks = 0;
@@ -26,7 +24,7 @@ export class Continuity {
   restore(now: number): void {
     const incidents = this.state.readIncidents();
     if (incidents !== null) this.diagnosis.restore(incidents, now);
-    this.aggregator.savedOwners.load(this.state.readOwners());
+    this.aggregator.savedOwners.load(this.state.readOwners(), now);
     setTimeout(() => this.aggregator.savedOwners.forget(), OWNERS_MS).unref();
   }
 
@@ -45,7 +43,9 @@ export class Continuity {
     this.ticks = 0;
   }
 
-  end(): void {
-    this.state.saveAll(this.diagnosis.saved, ownersNow(this.aggregator.sockets));
+  /** Unix ms. */
+  end(now: number): void {
+    const { sockets, savedOwners } = this.aggregator;
+    this.state.saveAll(this.diagnosis.saved, [...ownersNow(sockets, now), ...savedOwners.left(now)]);
   }
 }

@@ -23,6 +23,7 @@ const Owners = Type.Array(
     direction: Type.Integer({ minimum: 0, maximum: 3 }),
     bound: Type.Boolean(),
     cookies: Type.String(),
+    known: Type.Number(),
   }),
 );
 

@@ -1,5 +1,5 @@
 /**
- * The HTTP paths behind the gate: health, metrics, snapshot, history, one flow, NDJSON stream, session, dashboard. In:
+ * The HTTP paths behind the gate: health, metrics, snapshot, history, port map, one flow, NDJSON stream, session, dashboard. In:
  * requests that passed the gate. Out: responses; every error as JSON `{code, message}`.
  */
 import type { HttpBindings } from '@hono/node-server';
@@ -49,6 +49,7 @@ export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono
   app.get('/metrics', (c) => scrape(c, hub, metrics, answers));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub, answers));
   app.get('/api/v1/history', (c) => history(c, hub));
+  app.get('/api/v1/ports', (c) => ports(c, hub, answers));
   app.get('/api/v1/flow', (c) => flow(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
   app.get(STREAM_PATH, () => {
@@ -107,6 +108,13 @@ function historySeconds(text: string): number {
   throw new PortchurnError('USAGE', `seconds is a whole number from 1 to ${HISTORY_SECONDS}`);
 }
 
+async function ports(c: RequestContext, hub: Hub, answers: Answers): Promise<Response> {
+  checkParameters(c, ['budget']);
+  const { budget = '' } = c.req.query();
+  const text = await answers.give(c.env, () => hub.portMap(budget, Date.now()), Buffer.byteLength);
+  return c.body(text ?? '', 200, { ...NO_STORE, 'content-type': 'application/json' });
+}
+
 function flow(c: RequestContext, hub: Hub): Response {
   checkParameters(c, ['key']);
   const key = c.req.query('key') ?? '';
@@ -119,7 +127,7 @@ function flow(c: RequestContext, hub: Hub): Response {
 
 /** Each topic is one subscription, named after it. */
 function stream(c: RequestContext, hub: Hub): Response {
-  checkParameters(c, [...TABLE_PARAMETERS, 'intervalMs']);
+  checkParameters(c, [...TABLE_PARAMETERS, 'budget', 'intervalMs']);
   const topics = c.req.queries('topic') ?? hub.tables.topics;
   const subscriptions = [...new Set(topics)].map((topic) => subscription(c, topic));
   if (c.req.method === 'HEAD') return c.body(null, 200, NDJSON_HEADERS);
@@ -128,9 +136,11 @@ function stream(c: RequestContext, hub: Hub): Response {
 }
 
 function subscription(c: RequestContext, topic: string): Subscribe {
-  const interval = c.req.query('intervalMs');
+  const { intervalMs: interval, budget } = c.req.query();
   const pace = interval === undefined ? {} : { intervalMs: parseWhole('intervalMs', interval) };
-  return checkClientFrame({ type: 'subscribe', sub: topic, topic, ...tableQueryOf(c), ...pace }) as Subscribe;
+  const about = budget === undefined ? {} : { budget };
+  const query = { ...tableQueryOf(c), ...about, ...pace };
+  return checkClientFrame({ type: 'subscribe', sub: topic, topic, ...query }) as Subscribe;
 }
 
 function session(c: RequestContext, gate: Gate): Response {
@@ -165,6 +175,9 @@ function checkParameters(c: RequestContext, known: readonly string[]): void {
 function tableTopic(text: string): TableTopic {
   if (text === 'events') {
     throw new PortchurnError('UNKNOWN_TOPIC', 'events are a stream, not a table: use stream.ndjson');
+  }
+  if (text === 'ports') {
+    throw new PortchurnError('UNKNOWN_TOPIC', 'ports are a map of one budget: use /api/v1/ports');
   }
   const topic = TOPICS.find((name) => name === text);
   if (topic) return topic as TableTopic;

@@ -7,6 +7,7 @@ import { HEARTBEAT_MS } from '../../protocol/names.js';
 import type { Tick, View } from '../../query/view.js';
 import type { Channel, Position } from './channel.js';
 import type { Frame } from './outbox.js';
+import type { WatchedMap } from './port-maps.js';
 
 export interface Subscription {
   /** The next frame; null when none is due. A frame that was taken counts as sent. Throws what ended the subscription. */
@@ -112,6 +113,42 @@ export class EventSubscription implements Subscription {
 
   /** A stream has no state to send again: this only makes its next frame due at once. */
   resync(): void {
+    this.pace.restart();
+  }
+
+  close(): void {
+    this.onClose();
+  }
+}
+
+export class PortsSubscription implements Subscription {
+  /** As JSON. */
+  readonly #sub: string;
+  /** Tick of the map that was sent last. */
+  #seq = 0;
+
+  constructor(
+    sub: string,
+    private readonly map: WatchedMap,
+    private readonly pace: Pace,
+    private readonly onClose: () => void,
+  ) {
+    this.#sub = JSON.stringify(sub);
+  }
+
+  /** A map is made when somebody is due who can take it: the frame comes a moment later. Throws NOT_FOUND. */
+  next(tick: Tick): Frame | null {
+    if (!this.pace.due(tick, true)) return null;
+    const made = this.map.after(this.#seq, tick);
+    if (made === null) return null;
+    this.#seq = made.seq;
+    this.pace.sent(tick);
+    return { head: `{"type":"ports","sub":${this.#sub},"seq":${made.seq},`, text: made.text };
+  }
+
+  /** Every frame is whole: this only makes the next one due at once. */
+  resync(): void {
+    this.#seq = 0;
     this.pace.restart();
   }
 

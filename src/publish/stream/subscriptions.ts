@@ -1,15 +1,23 @@
 /**
- * Opens subscriptions on the shared views and event channels, and counts those that are open. In: checked subscribe frames.
- * Out: subscriptions, each of which gives back its view or channel when it is closed.
+ * Opens subscriptions on the shared views, event channels and port maps, and counts those that are open. In: checked subscribe frames.
+ * Out: subscriptions, each of which gives back what it shares when it is closed.
  */
 import { PortchurnError } from '../../protocol/errors.js';
 import type { Subscribe, TableTopic } from '../../protocol/frames.js';
+import { PORTS_INTERVAL_MS } from '../../protocol/names.js';
 import type { Allowance } from '../../query/cost/allowance.js';
 import type { Tables } from '../../query/tables.js';
 import type { Turn } from '../../query/turn.js';
 import { type ClientBudget, checkBudgets, openingBudget } from './budget.js';
 import type { EventRouter } from './event-router.js';
-import { EventSubscription, Pace, type Subscription, TableSubscription } from './subscription.js';
+import type { PortMaps } from './port-maps.js';
+import {
+  EventSubscription,
+  Pace,
+  PortsSubscription,
+  type Subscription,
+  TableSubscription,
+} from './subscription.js';
 
 /** What it may have taken to find out that a filter is none. */
 const REFUSED_STEPS = 200_000;
@@ -23,6 +31,7 @@ export class Subscriptions {
   constructor(
     private readonly tables: Tables,
     private readonly events: EventRouter,
+    private readonly ports: PortMaps,
     private readonly publishMs: number,
     private readonly turn: () => Turn,
   ) {}
@@ -31,7 +40,7 @@ export class Subscriptions {
     return this.#open;
   }
 
-  /** Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC or TOO_MANY. */
+  /** Throws USAGE, BAD_FILTER, TOO_EXPENSIVE, UNKNOWN_TOPIC, NOT_FOUND or TOO_MANY. */
   open(frame: Subscribe, budget: ClientBudget): Subscription {
     checkBudgets(budget, this.opening, performance.now());
     try {
@@ -45,6 +54,8 @@ export class Subscriptions {
   }
 
   #opened(frame: Subscribe, { views, events }: ClientBudget): Subscription {
+    if (frame.topic === 'ports') return this.#openPorts(frame, views);
+    if (frame.budget !== undefined) throw new PortchurnError('USAGE', 'only the topic ports takes a budget');
     if (frame.topic === 'events') return this.#openEvents(frame, events);
     return this.#openTable(frame, frame.topic, views);
   }
@@ -67,6 +78,18 @@ export class Subscriptions {
     return new EventSubscription(frame, channel, this.#pace(frame), () => {
       this.#open--;
       this.events.release(channel, payer);
+    });
+  }
+
+  #openPorts(frame: Subscribe, payer: Allowance): Subscription {
+    const { budget, filter, sort, limit, group, intervalMs = 0 } = frame;
+    if (budget === undefined || [filter, sort, limit, group].some((part) => part !== undefined))
+      throw new PortchurnError('USAGE', 'ports take a budget and an interval, and nothing else');
+    const map = this.ports.acquire(budget, payer);
+    const pace = new Pace(this.publishMs, Math.max(PORTS_INTERVAL_MS, intervalMs));
+    return new PortsSubscription(frame.sub, map, pace, () => {
+      this.#open--;
+      this.ports.release(map, payer);
     });
   }
 

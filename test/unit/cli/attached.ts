@@ -1,7 +1,14 @@
 /** Commands attached to a real HTTP server whose tables a test makes. */
 import { afterEach } from 'vitest';
 import { commandLine } from '../../../src/cli/command-line.js';
-import type { BudgetRow, FailureRow, FindingRow, TotalsRow, VerdictRow } from '../../../src/protocol/rows.js';
+import type {
+  BudgetRow,
+  FailureRow,
+  FindingRow,
+  IncidentRow,
+  TotalsRow,
+  VerdictRow,
+} from '../../../src/protocol/rows.js';
 import type { Source } from '../../../src/protocol/source.js';
 import { BACKENDS } from '../../../src/service/backends.js';
 import { given, HEALTHY, served } from '../../support/served.js';
@@ -13,6 +20,9 @@ export interface World {
   failures?: FailureRow[];
   verdict?: VerdictRow;
   findings?: FindingRow[];
+  incidents?: IncidentRow[];
+  /** Columns of the terminal; absent: a pipe. */
+  columns?: number;
   budgets?: BudgetRow[];
 }
 
@@ -32,6 +42,7 @@ function source(world: World): Source {
       budgets: given(world.budgets ?? [budget('b')]),
       failures: given(world.failures ?? []),
       findings: given(world.findings ?? []),
+      incidents: given(world.incidents ?? []),
       verdict: given([world.verdict ?? verdict()]),
     },
     events: { listen: () => undefined },
@@ -43,7 +54,7 @@ function source(world: World): Source {
 export async function run(world: World, ...words: string[]) {
   const server = await served(source(world));
   cleanups.push(() => server.stop());
-  const io = new Captured();
+  const io = new Captured({ NO_COLOR: '1' }, world.columns === undefined ? null : { columns: world.columns });
   const code = await commandLine([...words, '--connect', server.url], io, BACKENDS);
   return { code, out: io.stdout.text, err: io.stderr.text };
 }

@@ -1,9 +1,10 @@
 /** why, check and what-if against a real HTTP server whose tables a test makes. */
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/cli/command-line.js';
+import type { IncidentRemedy, IncidentRow, RemedyRole } from '../../../src/protocol/rows.js';
 import { fieldsOf } from '../../../src/query/fields.js';
 import { BACKENDS } from '../../../src/service/backends.js';
-import { budget, finding, proc, verdict } from '../publish/rows.js';
+import { budget, finding, incident, proc, verdict } from '../publish/rows.js';
 import { run } from './attached.js';
 import { Captured } from './io.js';
 
@@ -86,7 +87,7 @@ describe('check', () => {
 });
 
 describe('why', () => {
-  it('tells verdict, finding, evidence, do now with undo, fix for good, in this order', async () => {
+  it('tells verdict, finding, evidence, fix for good, do now with undo, in this order', async () => {
     const { code, out } = await run({ findings: [finding('x')], verdict: warning }, 'why');
     expect(code).toBe(0);
     const parts = [
@@ -95,12 +96,12 @@ describe('why', () => {
       '1. WARNING',
       'What was seen:',
       '312.4',
-      'Do now:',
-      '$ sysctl -w',
-      'undo: sysctl -w',
-      'lasts: ',
       'Fix for good:',
       'ab -k',
+      'Do now:',
+      '$ sysctl -w',
+      'undo: $ sysctl -w',
+      'effect: ',
     ];
     const places = parts.map((part) => out.indexOf(part));
     expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -130,6 +131,115 @@ describe('why', () => {
       topics: { findings: { rows: [{ key: 'x' }] }, verdict: { rows: [{ key: 'verdict' }] } },
     });
   });
+});
+
+describe('why, of an incident', () => {
+  const remedy = (role: RemedyRole, parts: Partial<IncidentRemedy>): IncidentRemedy => ({
+    role,
+    text: 'Do it',
+    command: null,
+    undo: null,
+    effect: null,
+    settlesAt: null,
+    reason: null,
+    snippet: null,
+    language: null,
+    ...parts,
+  });
+  const inside = `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum 4026532999 -print -quit 2>/dev/null)" `;
+  const remedies = [
+    remedy('fix-for-good', { text: 'Keep \u001b[2Jone agent for all requests, and never destroy it.' }),
+    remedy('do-now', {
+      text: 'Widen the port range from 2,000 to 64,512 ports: headroom, not a cure',
+      command: `${inside}sysctl -w net.ipv4.ip_local_port_range="1024 65535"`,
+      undo: `${inside}sysctl -w net.ipv4.ip_local_port_range="30000 31999"`,
+      settlesAt: 5521,
+    }),
+    remedy('will-not-help', { text: 'tcp_fin_timeout', reason: 'It is about FIN_WAIT2 alone.' }),
+    remedy('fix-for-good', { text: 'Found later.' }),
+  ];
+  const world = (parts: Partial<IncidentRow> = {}) => ({
+    columns: 80,
+    incidents: [incident('i', { remedies, ...parts })],
+    findings: [
+      finding('x', { incident: 'i' }),
+      finding('y', { incident: 'i', part: true, rank: 2, title: 'It is a part of that' }),
+    ],
+  });
+  const PLACES = [
+    'Keep ',
+    'Widen ',
+    '$ nsenter',
+    'undo: $ nsenter',
+    'end: 5,521',
+    'tcp_fin_timeout',
+    'Found later',
+  ];
+
+  it('has its remedies in their order, once, and none of the findings’ own', async () => {
+    const { out } = await run(world(), 'why', '--all');
+    const places = PLACES.map((part) => out.indexOf(part));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    expect(out.match(/^ {3}(Fix for good|Do now|Will not help):$/gm)?.map((line) => line.trim())).toEqual([
+      'Fix for good:',
+      'Do now:',
+      'Will not help:',
+      'Fix for good:',
+    ]);
+    expect(out).toContain('why: It is about FIN_WAIT2 alone.');
+    expect(out).not.toContain('ab -k');
+    expect(out).toMatch(/It is a part of that\n[\s\S]*Part of 1, which says what to do\./);
+  });
+
+  it('has the same in JSON', async () => {
+    const { out } = await run(world(), 'why', '-o', 'json');
+    expect(JSON.parse(out).topics.incidents).toMatchObject({ total: 1, rows: [{ key: 'i', remedies }] });
+  });
+
+  it('has them in their order on one screen, too, the cure first', async () => {
+    const { out } = await run(
+      {
+        ...world(),
+        findings: [...world().findings, ...[3, 4, 5].map((rank) => finding(`${rank}`, { rank }))],
+      },
+      'why',
+    );
+    const lines = out.trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(24);
+    const roles = lines.flatMap(
+      (line) => /^ {3}(Fix for good|Do now|Will not help): (\w+)/.exec(line)?.[2] ?? [],
+    );
+    expect(roles.slice(0, 4)).toEqual(['Keep', 'Widen', 'tcp_fin_timeout', 'Found']);
+  });
+
+  it('is told when no finding speaks for it, and not when it is over', async () => {
+    const alone = { ...world(), findings: [finding('info', { severity: 'info' })] };
+    expect((await run(alone, 'why', '--all')).out).toMatch(
+      /\n1\. CRITICAL {2}ab \(pid 100\) tries[\s\S]*Widen[\s\S]*\n2\. INFO/,
+    );
+    const over = { ...world({ state: 'over' }), findings: [] };
+    const { out } = await run(over, 'why');
+    expect(out).toContain('Nothing was found');
+    expect(JSON.parse((await run(over, 'why', '-o', 'json')).out).topics.incidents.rows).toEqual([]);
+  });
+
+  it.each([['--all'], ['--ascii']])(
+    'fits 80 columns and breaks no word, whatever others wrote: %s',
+    async (word) => {
+      const title = `\u202e${'long '.repeat(40)}\u001b[2Jname`;
+      const given = { ...world({ title }), verdict: verdict({ level: 'critical', text: title }) };
+      const { out } = await run(
+        { ...given, findings: [finding('x', { incident: 'i', title })] },
+        'why',
+        word,
+      );
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      for (const hostile of ['\u001b', '\u202e']) expect(out).not.toContain(hostile);
+      expect(out.replaceAll(/\s+/g, ' ')).toContain('long long');
+      expect(out).not.toMatch(/\b(l|lo|lon|ong|ng|g)\b/);
+    },
+  );
 });
 
 describe('what-if', () => {

@@ -141,6 +141,7 @@ describe('the verdict', () => {
       finding: null,
       incident: null,
       others: 0,
+      named: [],
     };
     expect(lines({ verdict: [verdict] })[0]).toBe('✗ Out of ports to db\\x1b[2J:5432.');
     expect(lines({ verdict: [{ ...verdict, level: 'recovered', text: 'Recovered.' }] })[0]).toBe(

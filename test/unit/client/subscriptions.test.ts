@@ -26,4 +26,31 @@ describe('a subscription beside the tables', () => {
     sides.receive(HELLO);
     expect(sent.map(({ type }) => type)).toEqual(['subscribe', 'resync', 'subscribe', 'unsubscribe']);
   });
+
+  it('hands on the port map of a budget until that has ended, and is not asked for again', () => {
+    const sent: ClientFrame[] = [];
+    const seen: string[] = [];
+    const sides = new Subscriptions('side', (frame) => sent.push(frame));
+    const close = sides.ports('key', {
+      frame: ({ cells }) => seen.push(cells),
+      refused: ({ code }) => seen.push(code),
+    });
+    const sub = sent[0]?.sub ?? '';
+    const map = {
+      type: 'ports',
+      sub,
+      seq: 1,
+      time: 0,
+      budget: 'key',
+      first: 1,
+      owners: [],
+      cells: 'AAAAAA==',
+    };
+    sides.receive(map as ServerFrame);
+    sides.receive({ type: 'error', sub, code: 'NOT_FOUND', message: '' });
+    sides.receive(HELLO);
+    close();
+    expect(seen).toEqual(['AAAAAA==', 'NOT_FOUND']);
+    expect(sent).toEqual([{ type: 'subscribe', sub, topic: 'ports', budget: 'key' }]);
+  });
 });

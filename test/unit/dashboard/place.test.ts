@@ -17,6 +17,7 @@ describe('an address', () => {
     group: 'unit',
     sort: { column: 'process.comm', descending: false },
     row: 'unit:<img src=x>&+ ?#.service',
+    incident: 'ports:1:::1:[2001:db8::1]:443@1',
   };
 
   it('brings back the very place it was made of', () => {

@@ -7,6 +7,7 @@ import {
   waitingWords,
 } from '../../../dashboard/text/link-words.js';
 import {
+  chipWords,
   coverageWords,
   crossCheckWords,
   holderWords,
@@ -60,6 +61,16 @@ describe('trust', () => {
     expect(lossWords([totals('1', { lost })]).word).toBe('12, counts stayed exact');
     expect(lossWords([totals('1')])).toMatchObject({ tone: 'good', word: '0' });
     expect(lossWords([]).word).toBe('–');
+  });
+
+  it('says in a few words what is not seen and what was lost', () => {
+    const lost = { ring: 3, recursion: 0, storage: 151, total: 154 };
+    const problem = { what: 'w', why: 'y', fix: null };
+    expect(chipWords([], [totals('1', { lost, lowerBound: true })])).toBe('± 154 lost');
+    expect(chipWords([], [totals('1', { lost })])).toBe('154 lost');
+    expect(chipWords([problem], [totals('1')])).toBe('◐ 1 limit');
+    expect(chipWords([problem, problem], [totals('1', { lost })])).toBe('◐ 2 limits · 154 lost');
+    expect(chipWords([], [totals('1')])).toBeNull();
   });
 
   it('gives coverage over all audited namespaces, and says when there is nothing to cover', () => {
@@ -131,7 +142,7 @@ describe('a budget', () => {
       tone: 'warn',
       word: 'in 2 min 10 s',
     });
-    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'bad', glyph: '▲', word: 'in 27 s' });
+    expect(says({ exhaustionSeconds: 27 })).toMatchObject({ tone: 'warn', glyph: '▲', word: 'in 27 s' });
     expect(says({ exhaustionSeconds: 0, free: 0 })).toMatchObject({
       tone: 'bad',
       glyph: '✗',

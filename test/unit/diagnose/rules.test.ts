@@ -7,7 +7,7 @@ import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
 import { proc } from '../publish/rows.js';
-import { actor, budget, FACTS, failure, NOW, PLACE, tables, totals } from './world.js';
+import { actor, budget, FACTS, failure, INSIDE, NOW, PLACE, tables, totals } from './world.js';
 
 /** What one rule says. */
 function told(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
@@ -485,6 +485,20 @@ describe('retry-storm', () => {
       'curl (loop.sh) tries 10.0.0.9:8080 6.0 times a second and fails: nobody listens there',
     );
   });
+
+  it.each<[FailureRow['cause'], string, string[]]>([
+    ['refused', '127.0.0.1', [`${INSIDE}ss -Htlnp 'sport = :8080'`]],
+    ['refused', '10.0.0.9', ["ss -Htlnp 'sport = :8080'"]],
+    ['unreachable', '10.0.0.9', [`${INSIDE}ip route get 10.0.0.9`]],
+    ['reset', '10.0.0.9', []],
+  ])(
+    'looks in the namespace of the program, unless another host refuses: %s, %s',
+    (cause, address, commands) => {
+      const failures = [failure({ cause, perSec: 6, destination: { address, port: 8080 } })];
+      const [finding] = told('retry-storm', { failures, totals: [totals({ name: 'blue' })] });
+      expect(finding?.doNow.map(({ command }) => command)).toEqual(commands);
+    },
+  );
 });
 
 describe('slow-connect', () => {
@@ -636,9 +650,7 @@ describe('bind-failure', () => {
     const at = (parts: Partial<Tables>) =>
       told('bind-failure', { failures: [refused()], ...parts })[0]?.doNow;
     expect(at({})?.[0]?.command).toBe("ss -tanp 'sport = :80'");
-    expect(at({ totals: [totals({ name: 'blue' })] })?.[0]?.command).toBe(
-      "nsenter -t 77 -n ss -tanp 'sport = :80'",
-    );
+    expect(at({ totals: [totals({ name: 'blue' })] })?.[0]?.command).toBe(`${INSIDE}ss -tanp 'sport = :80'`);
     expect(at({ totals: [] })?.[0]).toMatchObject({
       command: null,
       effect: expect.stringContaining('ss -tanp'),
@@ -659,13 +671,17 @@ describe('bind-failure', () => {
       /^nsenter --net="\$\(find [^"]*\)" sysctl -w net\.ipv4\.ip_local_reserved_ports="9000-9001,40000"$/,
     );
     expect(advice('host', () => null)).toBeUndefined();
+    expect(advice('host', () => ({ reserved: [[39_000, 41_000]], listening: [] }))).toBeUndefined();
   });
 
   it('tells a port that one may not have, and is info for a call that fails once', () => {
     const [finding] = told('bind-failure', {
       failures: [refused({ cause: 'not-permitted', errno: 'EACCES', perSec: 0.1, count: 1 })],
     });
-    expect(finding).toMatchObject({ severity: 'info', doNow: [] });
+    expect(finding?.severity).toBe('info');
+    expect(finding?.doNow.map(({ command }) => command)).toEqual([
+      'sysctl net.ipv4.ip_unprivileged_port_start',
+    ]);
     expect(finding?.title).toContain('may not have 0.0.0.0:80, a port for privileged programs');
     expect(finding?.fixForGood[0]?.snippet).toContain('CAP_NET_BIND_SERVICE');
   });
@@ -698,6 +714,15 @@ describe('port-scan', () => {
     expect(finding).toMatchObject({ severity: 'warning', destination: { address: '10.0.0.7', port: null } });
     expect(finding?.title).toMatch(/^java \(pid 77\) is refused at 200 ports of 10\.0\.0\.7, /);
     expect(told('retry-storm', { failures })).toEqual([]);
+  });
+
+  it.each([
+    ['of another host there', '10.0.0.7', 'ss -Htlnp'],
+    ['of a loopback address in its namespace', '127.0.0.1', `${INSIDE}ss -Htlnp`],
+  ])('looks for listeners %s', (_, address, command) => {
+    const failures = ports(20).map((row, i) => ({ ...row, destination: { address, port: 1000 + i } }));
+    const [finding] = told('port-scan', { failures, totals: [totals({ name: 'blue' })] });
+    expect(finding?.doNow.map((one) => one.command)).toEqual([command]);
   });
 
   it('is silent on seven ports, on old refusals, and on as many hosts', () => {

@@ -15,6 +15,7 @@ import type {
   TotalsRow,
   VerdictRow,
 } from '../../../src/protocol/rows.js';
+import { finish } from '../../../src/query/turn.js';
 import {
   budget as anyBudget,
   failure as anyFailure,
@@ -24,6 +25,8 @@ import {
 } from '../publish/rows.js';
 
 export const NETNS = 4_026_531_840;
+/** Before a command that is run in that namespace, when it is not the host's. */
+export const INSIDE = `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum ${NETNS} -print -quit 2>/dev/null)" `;
 export const PLACE = { address: '10.0.0.9', port: 8080 };
 export const NOW = new Date(2026, 0, 2, 14, 2, 31).getTime();
 
@@ -139,7 +142,7 @@ export class Watch {
     given: readonly FindingRow[] = [],
     facts = FACTS,
   ): { verdict: VerdictRow; incidents: IncidentRow[]; findings: FindingRow[] } {
-    this.incidents.step(now, facts);
+    finish(this.incidents.steps(now, facts));
     const { rows, accounts, slight } = this.incidents;
     const stateOf = new Map(rows.map(({ key, state }) => [key, state]));
     for (const key of this.incidents.entered) this.entered.push(`${key} ${stateOf.get(key)}`);

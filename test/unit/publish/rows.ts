@@ -271,6 +271,7 @@ export function verdict(parts: Partial<VerdictRow> = {}): VerdictRow {
     finding: null,
     incident: null,
     others: 0,
+    named: [],
     ...parts,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filledCells, holderTexts, outlookWords } from '../../../src/view/budget.js';
+import { barParts, filledCells, holderTexts, outlookWords } from '../../../src/view/budget.js';
 import { budget, proc } from '../publish/rows.js';
 
 const says = (parts: Parameters<typeof budget>[1]) => {
@@ -58,5 +58,29 @@ describe('a bar', () => {
     expect([0, 49, 51, 500, 999, 1000].map((used) => cells(used))).toEqual([0, 0, 1, 5, 9, 10]);
     expect(cells(900, 100)).toBe(10);
     expect(filledCells(budget('b', { limit: null }), 10)).toBe(0);
+  });
+});
+
+describe('the parts of a bar', () => {
+  it('never go beyond the limit, however many ports are held', () => {
+    expect(barParts(budget('b', { limit: 100, used: 160, free: 0, blocked: 0, reuse: 'never' }))).toEqual({
+      solid: 1,
+      reused: 0,
+    });
+  });
+
+  it('tell ports that are held from TIME_WAIT entries that connect() takes over', () => {
+    const row = budget('b', {
+      limit: 100,
+      used: 80,
+      free: 20,
+      blocked: 0,
+      timeWait: 60,
+      reuse: 'after-delay',
+      exhaustionSeconds: null,
+    });
+    const { solid, reused } = barParts(row);
+    expect([solid, reused].map((share) => Math.round(share * 100))).toEqual([20, 60]);
+    expect(barParts({ ...row, reuse: 'never' }).reused).toBe(0);
   });
 });

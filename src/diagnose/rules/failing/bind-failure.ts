@@ -38,7 +38,8 @@ function failure(row: FailureRow, holder: Actor | null, tables: Tables, facts: F
   const named = holder === null ? null : who(holder.process, holder.program);
   const { port } = row.destination;
   const isStray = holder === null && isGivenOut(port, totals);
-  const reserved = port === null || !isStray ? null : reserve(port, totals, row.process, facts);
+  const isTaken = cause === 'port-in-use' && isStray;
+  const reserved = port === null || !isTaken ? null : reserve(port, totals, row.process, facts);
   return candidate(row, {
     rule: 'bind-failure',
     priority: 45,
@@ -52,13 +53,18 @@ function failure(row: FailureRow, holder: Actor | null, tables: Tables, facts: F
       { text: 'errno', value: row.errno },
       { text: 'who accepts connections on that port', value: named },
     ],
-    doNow: cause === 'port-in-use' ? present(whoHolds(row, tables), reserved) : [],
+    doNow: present(lookAt(row, tables), reserved),
     fixForGood: [fixOf(row, totals, isStray)],
   });
 }
 
-/** The listener, or a connection that happens to have this port. */
-function whoHolds(row: FailureRow, tables: Tables): Advice {
+/** What shows why: who has the port, or from which port on everybody may have one. */
+function lookAt(row: FailureRow, tables: Tables): Advice | null {
+  if (row.cause === 'not-permitted')
+    return look(row, tables, 'See from which port on no right is needed', [
+      'sysctl net.ipv4.ip_unprivileged_port_start',
+    ]);
+  if (row.cause !== 'port-in-use') return null;
   return look(row, tables, 'See who has the port: a listener, or a connection that was given it', [
     `ss -tanp 'sport = :${row.destination.port}'`,
   ]);

@@ -8,11 +8,12 @@ import { scanKey, scansOf } from '../../incidents/subjects.js';
 import type { Candidate, Rule, Tables } from '../../types.js';
 import { integer, rate, tenths, who } from '../../words.js';
 import { candidate } from '../candidate.js';
-import { showing } from './look.js';
+import { listening } from './look.js';
 
 const MOST = 50;
 
-export const portScan: Rule = (tables) => [...scanned(tables).values()].slice(0, MOST).map(scan);
+export const portScan: Rule = (tables) =>
+  [...scanned(tables).values()].slice(0, MOST).map((rows) => scan(rows, tables));
 
 /** Rules ask for the same second. */
 const known = new WeakMap<Tables, ReadonlyMap<string, FailureRow[]>>();
@@ -28,7 +29,7 @@ export function scanned(tables: Tables): ReadonlyMap<string, FailureRow[]> {
   return rows;
 }
 
-function scan(rows: readonly FailureRow[]): Candidate {
+function scan(rows: readonly FailureRow[], tables: Tables): Candidate {
   const [first] = rows as [FailureRow];
   const { destination, process, program, netns, netnsId } = first;
   const host = { address: destination.address, port: null };
@@ -52,7 +53,7 @@ function scan(rows: readonly FailureRow[]): Candidate {
         { text: 'refused connects', value: integer(sumOf(rows, (row) => row.count)) },
         { text: 'per second', value: tenths(perSec) },
       ],
-      doNow: [showing('On that host: see who listens', 'ss -tlnp', 'To be run on the host that refuses.')],
+      doNow: [listening(first, tables, host)],
       fixForGood: [
         {
           text: 'A scan that nobody ordered is a matter for whoever looks after security: who started the program, and why. Else start the services of that host, or take it out of the list of those that are asked.',

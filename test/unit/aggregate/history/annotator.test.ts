@@ -89,6 +89,8 @@ describe('the history notes', () => {
       [world.namespace.inode, 'wor"ker'],
       [world.namespace.inode, undefined],
       [world.namespace.inode, 'wor"ker'],
+      // The columns of owners are asked about, too.
+      [world.namespace.inode, 'wor"ker'],
     ]);
     expect(subjects[0]).toMatchObject({
       direction: 'out',

@@ -327,6 +327,39 @@ describe('the people of an incident', () => {
     const { incidents } = watched((at) => ({ budgets: [budget(OUT)], failures: [more(at)] }), 0, 4, watch);
     expect(incidents[0]).toMatchObject({ failed: 35, victims: [{ failed: 35, perSec: 7 }] });
   });
+
+  const loopOf = (pid: number) => ({ process: proc({ pid, comm: 'curl', exe: '/usr/bin/curl' }) });
+  const victims = (...rows: Partial<FailureRow>[]) => {
+    const all = (at: number) => rows.map((row, i) => refused(at, 1, { key: `r${i}`, program: null, ...row }));
+    const [row] = watched((at) => ({ failures: all(at) }), 0, 5).incidents;
+    return row?.victims.map(({ process, program, failed }) => [process.pid, program, failed]);
+  };
+
+  it('are one for a process whose program is not known, however many rows it has', () => {
+    expect(victims(loopOf(7), { ...loopOf(7), errno: 'ECONNRESET' }, loopOf(8))).toEqual([
+      [7, null, 12],
+      [8, null, 6],
+    ]);
+  });
+
+  it('are one for a program and its processes that have just begun', () => {
+    const known = { ...loopOf(7), program: 'curl (loop.sh)' };
+    expect(victims({ ...loopOf(8), count: 50 }, known, loopOf(9))).toEqual([
+      [null, 'curl (loop.sh)', 56 + 6],
+    ]);
+  });
+
+  it('are not one where the file does not say which program it is', () => {
+    const python = (pid: number, script: string | null) => ({
+      process: proc({ pid, comm: 'python3', exe: '/usr/bin/python3', script }),
+    });
+    const loops = [
+      { ...loopOf(1), program: 'curl (a.sh)' },
+      { ...loopOf(2), program: 'curl (b.sh)' },
+    ];
+    expect(victims(...loops, loopOf(3))).toHaveLength(3);
+    expect(victims({ ...python(1, null), program: 'python3 (sh)' }, python(2, null))).toHaveLength(2);
+  });
 });
 
 describe('what is changed while it goes on', () => {

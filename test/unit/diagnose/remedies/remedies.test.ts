@@ -5,10 +5,17 @@ import { Incidents, withFindings } from '../../../../src/diagnose/incidents/inci
 import { findingRows, reduce, type Watch } from '../../../../src/diagnose/reducer.js';
 import { Remedies } from '../../../../src/diagnose/remedies/remedies.js';
 import { RULES } from '../../../../src/diagnose/rules/index.js';
-import type { Facts, Tables } from '../../../../src/diagnose/types.js';
-import type { BudgetRow, FailureRow, IncidentRemedy, IncidentRow } from '../../../../src/protocol/rows.js';
+import type { Facts, PortUse, Tables } from '../../../../src/diagnose/types.js';
+import type {
+  BudgetRow,
+  FailureRow,
+  IncidentRemedy,
+  IncidentRow,
+  TotalsRow,
+} from '../../../../src/protocol/rows.js';
+import { finish } from '../../../../src/query/turn.js';
 import { proc } from '../../publish/rows.js';
-import { actor, budget, FACTS, failure, NOW, tables, totals } from '../world.js';
+import { actor, budget, FACTS, failure, INSIDE, NOW, tables, totals } from '../world.js';
 
 /** One machine, second by second, as the engine diagnoses it. */
 class Course {
@@ -19,18 +26,21 @@ class Course {
   step(now: Tables, facts: Facts = FACTS): IncidentRow[] {
     const candidates = Object.values(RULES).flatMap((rule) => rule(now, facts));
     this.watch = reduce(this.watch, candidates, now.time);
-    this.incidents.step(now, facts);
+    finish(this.incidents.steps(now, facts));
     const { rows, accounts, actors } = this.incidents;
     const findings = withIncidents(findingRows(this.watch, now.time), rows);
     const candidateOf = (key: string) => this.watch.get(key)?.candidate;
-    this.remedies.step(accounts, findings, { tables: now, actors, candidateOf });
+    finish(
+      this.remedies.steps(accounts, findings, { tables: now, actors, candidateOf, portsOf: facts.portsOf }),
+    );
     return this.remedies.onto(withFindings(rows, findings));
   }
 
   /** The worst incident after these seconds. */
-  play(from: number, to: number, given: (at: number) => Partial<Tables>): IncidentRow {
+  play(from: number, to: number, given: (at: number) => Partial<Tables>, facts = FACTS): IncidentRow {
     let last: IncidentRow[] = [];
-    for (let at = from; at <= to; at++) last = this.step(tables({ ...given(at), time: NOW + at * 1000 }));
+    for (let at = from; at <= to; at++)
+      last = this.step(tables({ ...given(at), time: NOW + at * 1000 }), facts);
     const [worst] = last;
     if (worst === undefined) throw new Error('no incident');
     return worst;
@@ -215,13 +225,9 @@ describe('remedies of a destination', () => {
     [
       'timed-out',
       /^Find out why 10\.0\.0\.7:6379 does not answer/,
-      'nsenter -t 77 -n ip route get 10.0.0.7; nsenter -t 77 -n nft list ruleset',
+      `${INSIDE}sh -c 'ip route get 10.0.0.7; nft list ruleset'`,
     ],
-    [
-      'unreachable',
-      /^Give this namespace a route to 10\.0\.0\.7:6379, /,
-      'nsenter -t 77 -n ip route get 10.0.0.7',
-    ],
+    ['unreachable', /^Give this namespace a route to 10\.0\.0\.7:6379, /, `${INSIDE}ip route get 10.0.0.7`],
     ['reset', /^Wait longer after each failure/, null],
   ])('that ends as %s are about it and about waiting, not about ports', (cause, first, command) => {
     const row = played(12, (at) => asks(at, cause));
@@ -237,7 +243,30 @@ describe('remedies of a destination', () => {
 
   it('on a loopback address look in its namespace', () => {
     const row = played(12, (at) => asks(at, 'refused', { destination: { address: '127.0.0.1', port: 80 } }));
-    expect(about(row, /^Look/)?.command).toBe("nsenter -t 77 -n ss -Htlnp 'sport = :80'");
+    expect(about(row, /^Look/)?.command).toBe(`${INSIDE}ss -Htlnp 'sport = :80'`);
+  });
+
+  it('of a bind() look who has the port, and reserve it when a connection may have it', () => {
+    const bind = (port: number, parts: Partial<FailureRow> = {}) =>
+      played(12, (at) =>
+        asks(at, 'port-in-use', { call: 'bind', destination: { address: '0.0.0.0', port }, ...parts }),
+      );
+    const now = (row: IncidentRow) =>
+      row.remedies.filter(({ role }) => role === 'do-now').map(({ command }) => command);
+    expect(now(bind(80))).toEqual([`${INSIDE}ss -tanp 'sport = :80'`]);
+    expect(now(bind(80, { cause: 'not-permitted' }))).toEqual([
+      `${INSIDE}sysctl net.ipv4.ip_unprivileged_port_start`,
+    ]);
+    expect(now(bind(80, { cause: 'foreign-address', errno: 'EADDRNOTAVAIL' }))).toEqual([
+      `${INSIDE}ip -brief address`,
+    ]);
+    const facts: Facts = { ...FACTS, portsOf: () => ({ reserved: [], listening: [] }) };
+    const stray = { call: 'bind' as const, destination: { address: '0.0.0.0', port: 40_000 } };
+    const row = new Course().play(0, 12, (at) => asks(at, 'port-in-use', stray), facts);
+    expect(now(row)).toEqual([
+      `${INSIDE}ss -tanp 'sport = :40000'`,
+      `${INSIDE}sysctl -w net.ipv4.ip_local_reserved_ports="40000"`,
+    ]);
   });
 });
 
@@ -287,6 +316,29 @@ describe('the places of remedies', () => {
     expect(refused(later)).not.toContain('tcp_tw_reuse');
     const back = course.play(26, 30, (second) => out(second));
     expect(shown(back).slice(0, before.remedies.length)).toEqual(shown(before));
+  });
+
+  it.each<[string, Partial<TotalsRow>, PortUse['reserved'], string | null]>([
+    ['all', { portRange: [1024, 65_535] }, [[8080, 8081]], '1024 65535'],
+    ['more than all', { portRange: [1000, 65_535] }, [[8000, 9000]], '1000 65535'],
+    ['the range without the ports to reserve', { portRange: [1024, 65_535] }, [[8081, 8081]], null],
+    ['another range, narrower', { portRange: [30_000, 30_999] }, [[8080, 8081]], null],
+    ['the reserved ports alone', {}, [[8080, 8081]], null],
+  ])('say of several settings that they are done for what has been set: %s', (_, parts, reserved, value) => {
+    const course = new Course();
+    const facts = (spans: PortUse['reserved']): Facts => ({
+      ...FACTS,
+      portsOf: () => ({ reserved: spans, listening: [8080, 8081] }),
+    });
+    const before = course.play(0, 14, out, facts([]));
+    const at = before.remedies.findIndex(({ text }) => text.startsWith('Widen'));
+    const given = { actors: [], totals: [totals({ ...NARROW, ...parts })] };
+    const now = course.play(15, 45, (second) => out(second, given), facts(reserved)).remedies[at];
+    expect(now).toMatchObject(
+      value === null
+        ? { text: expect.stringMatching(/^Widen/), command: expect.stringContaining('_range="1024 65535"') }
+        : { text: `Done: net.ipv4.ip_local_port_range is ${value} now`, command: null },
+    );
   });
 
   it('are kept when it is over, and forgotten with its row alone', () => {

@@ -6,7 +6,9 @@ import { StateDirectory } from '../../../../src/engine/restart/state-directory.j
 import { testScope } from '../../../support/scope.js';
 import { incident } from '../../publish/rows.js';
 
-const OWNERS = [{ process: 'p1.2', direction: 1, bound: false, cookies: [7, 1, 0xffff_ffff, 9] }];
+const OWNERS = [
+  { process: 'p1.2', direction: 1, bound: false, cookies: [7, 1, 0xffff_ffff, 9], known: 1_700_000_000_000 },
+];
 const INCIDENTS = { lasting: [], over: [incident('refused:1::10.0.0.9:80@1', { state: 'over' })] };
 
 function places() {

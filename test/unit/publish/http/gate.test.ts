@@ -16,6 +16,7 @@ const PATHS = [
   '/assets/x.js',
   '/api/v1/snapshot',
   '/api/v1/history',
+  '/api/v1/ports',
   '/api/v1/flow',
   '/api/v1/stream',
   '/api/v1/stream.ndjson?topic=flows',

@@ -13,7 +13,10 @@ beforeAll(async () => {
   const history = new History({ ms: 0, unixMs: 1_700_000_000_000 });
   const totals = { limit: null, blocked: null, timeWait: 9, established: 1, other: 0, opened: 50 };
   history.record({ ms: 1000, unixMs: 1_700_000_001_000 }, totals, [
-    { ...totals, key: KEY, limit: 100, blocked: 2, failed: new Map([['EADDRNOTAVAIL', 3]]) },
+    {
+      ...{ ...totals, key: KEY, limit: 100, blocked: 2, failed: new Map([['EADDRNOTAVAIL', 3]]) },
+      owners: () => new Map([['wor"ker', { ports: 10, about: { netns: 1 } }]]),
+    },
   ]);
   history.annotate(1200, 'first-failure', 'EADDRNOTAVAIL: \u001b[31m"curl"', KEY);
   Object.assign(world.source, { history });
@@ -50,6 +53,7 @@ describe('GET /api/v1/history', () => {
       blocked: [null, 2],
       opensPerSec: [null, 50],
       failuresPerSec: { EADDRNOTAVAIL: [null, 3] },
+      owners: [{ program: 'wor"ker', held: [null, 10] }],
       annotations: [
         {
           time: 1_700_000_001_200,

@@ -3,41 +3,40 @@
  * made once per change of those tables.
  */
 import { computed } from '@preact/signals';
-import { byTightness } from '../../src/forecast/outlook.js';
-import type { BudgetRow, Endpoint, FlowRow } from '../../src/protocol/rows.js';
-import { endpoint } from '../text/format.js';
-import { outlookWords, type Saying } from '../text/words.js';
-import { budgets, failures } from './model.js';
-
-const place = (netnsId: string | null, destination: Endpoint) => `${netnsId}|${endpoint(destination)}`;
+import type { Endpoint, FlowRow } from '../../../src/protocol/rows.js';
+import { Budgets, shareOf } from '../../../src/view/culprits.js';
+import { endpoint } from '../../text/format.js';
+import { outlookWords, type Saying } from '../../text/words.js';
+import { budgets, failures } from '../model.js';
 
 /** Where a destination has several source addresses, the budget that runs out first. */
-const tightest = computed(() => {
-  const found = new Map<string, BudgetRow>();
-  const tuples = [...budgets.value.rows.values()].filter(({ kind }) => kind === 'tuple');
-  for (const row of tuples.sort(byTightness)) {
-    const at = place(row.netnsId, row.destination);
-    if (!found.has(at)) found.set(at, row);
-  }
-  return found;
-});
+export const byDestination = computed(() => new Budgets(budgets.value.rows.values()));
 
 let said: ReadonlyMap<string, Saying> = new Map();
 /** The same object while the words are the same, so that no cell is drawn anew. */
 const outlooks = computed(() => {
   const next = new Map<string, Saying>();
-  for (const [at, row] of tightest.value) {
-    const [last, says] = [said.get(at), outlookWords(row)];
-    next.set(at, last?.word === says.word && last.glyph === says.glyph ? last : says);
+  for (const [key, row] of budgets.value.rows) {
+    const [last, says] = [said.get(key), outlookWords(row)];
+    next.set(key, last?.word === says.word && last.glyph === says.glyph ? last : says);
   }
   said = next;
   return next;
 });
 
 /** Null: its budget is not among the tightest. Inbound connections need no port. */
-export function outlookOf({ netnsId, direction, destination }: FlowRow): Saying | null {
-  return direction === 'out' ? (outlooks.value.get(place(netnsId, destination)) ?? null) : null;
+export function outlookOf(flow: FlowRow): Saying | null {
+  const budget = byDestination.value.of(flow);
+  return budget === undefined ? null : (outlooks.value.get(budget.key) ?? null);
 }
+
+/** Percent, so that no cell is drawn anew for less. Null: as above, or it is not known. */
+export function shareInPercent(flow: FlowRow): number | null {
+  const share = shareOf(flow, byDestination.value.of(flow));
+  return share === null ? null : Math.floor(share * 100);
+}
+
+const place = (netnsId: string | null, destination: Endpoint) => `${netnsId}|${endpoint(destination)}`;
 
 /** Fastest first. */
 const errnos = computed(() => {

@@ -1,5 +1,5 @@
 /** Which incident is the worst: open ones first, then the severe, those of ports, those that fail most. Pure. */
-import type { IncidentKind, IncidentRow } from '../../protocol/rows.js';
+import type { IncidentKind, IncidentRow } from '../protocol/rows.js';
 
 const STATES: readonly IncidentRow['state'][] = ['open', 'easing', 'over'];
 const SEVERITY = { critical: 0, warning: 1, info: 2 } as const;

@@ -1,0 +1,65 @@
+/** What the blame graph is made of: who holds ports, of which budgets, and where these lead. In: nothing. Out: types, and how much is shown. */
+
+import type { Level } from '../../src/forecast/outlook.js';
+
+/** Nodes of a column, beside the one for the rest. */
+export const MOST_PROCESSES = 8;
+export const MOST_BUDGETS = 6;
+export const REST = 'rest';
+
+export interface ProcessNode {
+  id: string;
+  text: string;
+  ports: number;
+  openPerSec: number;
+  failPerSec: number;
+  /** Key of its largest flow; null: none is known. */
+  flow: string | null;
+}
+
+export interface BudgetNode {
+  id: string;
+  /** Where from. */
+  text: string;
+  /** Id of where it leads. */
+  destination: string;
+  used: number;
+  limit: number | null;
+  /** 0 to 1; null: not known, or of the rest. */
+  level: number | null;
+  urgency: Level;
+  openPerSec: number;
+}
+
+export interface DestinationNode {
+  id: string;
+  text: string;
+  openPerSec: number;
+  /** The tightest budget toward it. */
+  budget: string;
+}
+
+export interface Hold {
+  process: string;
+  budget: string;
+  ports: number;
+  openPerSec: number;
+  /** Connects that found no port. */
+  failPerSec: number;
+}
+
+/** A process whose connects find no port, and the one that holds most of them. */
+export interface Blame {
+  victim: string;
+  holder: string;
+  budget: string;
+  failPerSec: number;
+}
+
+export interface Graph {
+  processes: ProcessNode[];
+  budgets: BudgetNode[];
+  destinations: DestinationNode[];
+  holds: Hold[];
+  blames: Blame[];
+}

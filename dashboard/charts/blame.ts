@@ -1,0 +1,67 @@
+/**
+ * Who holds the ports of whom: processes, the budgets that they hold ports of, and where these lead. In: rows. Out: nodes and links, of each
+ * column those that matter most, and the rest as one. Pure.
+ */
+import { byTightness, fullness, level } from '../../src/forecast/outlook.js';
+import type { BudgetRow, FailureRow, FlowRow } from '../../src/protocol/rows.js';
+import { endpoint, foreign } from '../text/format.js';
+import { Census, place, sum } from './blame-census.js';
+import { type BudgetNode, type DestinationNode, type Graph, MOST_BUDGETS, REST } from './blame-types.js';
+
+export interface GraphRows {
+  flows: Iterable<FlowRow>;
+  budgets: Iterable<BudgetRow>;
+  failures: Iterable<FailureRow>;
+  /** Budgets that there are, also those that are not among the rows. */
+  total: number;
+}
+
+export function graphOf({ flows, budgets, failures, total }: GraphRows): Graph {
+  const all = [...budgets].filter(({ kind, used }) => kind === 'tuple' && (used ?? 0) > 0).sort(byTightness);
+  /* In an order that does not change every second. */
+  const own = all.slice(0, MOST_BUDGETS).sort(byPlace);
+  const census = new Census(flows, new Map(own.map((row) => [row.key, row])));
+  for (const row of all) census.addHolders(row);
+  for (const row of failures) census.addVictim(row);
+  const more = all.slice(MOST_BUDGETS);
+  const hidden = Math.max(more.length, total - own.length);
+  const nodes = [...own.map(budgetNode), ...(more.length === 0 ? [] : [restOf(more, hidden)])];
+  return { ...census.graph(), budgets: nodes, destinations: destinationsOf(nodes, own) };
+}
+
+const byPlace = (a: BudgetRow, b: BudgetRow) => (placeKey(a) < placeKey(b) ? -1 : 1);
+const placeKey = (row: BudgetRow) => `${place(row)} ${row.key}`;
+
+function budgetNode(row: BudgetRow): BudgetNode {
+  const { key, source, used, limit, openPerSec } = row;
+  const text = foreign(source.address);
+  const rates = {
+    used: used ?? 0,
+    limit,
+    level: fullness(row),
+    urgency: level(row),
+    openPerSec: openPerSec ?? 0,
+  };
+  return { id: key, text, destination: place(row), ...rates };
+}
+
+function restOf(rows: readonly BudgetRow[], count: number): BudgetNode {
+  const text = `${count} more ${count === 1 ? 'budget' : 'budgets'}`;
+  const used = sum(rows, (row) => row.used);
+  const openPerSec = sum(rows, (row) => row.openPerSec);
+  return { id: REST, text, destination: REST, used, limit: null, level: null, urgency: 'fine', openPerSec };
+}
+
+function destinationsOf(nodes: readonly BudgetNode[], rows: readonly BudgetRow[]): DestinationNode[] {
+  const found = new Map<string, DestinationNode>();
+  for (const [i, { id, destination, openPerSec }] of nodes.entries()) {
+    const row = rows[i];
+    const known = found.get(destination);
+    if (known !== undefined) known.openPerSec += openPerSec;
+    else {
+      const text = row === undefined ? 'elsewhere' : endpoint(row.destination);
+      found.set(destination, { id: destination, text, openPerSec, budget: id });
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,147 @@
+/**
+ * The port map as a grid: where each port lies, and what colour it has. A pixel is a port, and the browser makes it larger. In: cells
+ * of a map, a width, colours. Out: a geometry, pixels. Pure.
+ */
+import { CELL_BYTES, PORT_STATE, PORT_STATES, type PortState } from '../../src/protocol/ports/cells.js';
+
+export interface Grid {
+  ports: number;
+  columns: number;
+  rows: number;
+  /** Width and height of one port, in CSS pixels. */
+  cell: number;
+}
+
+const LEAST_CELL = 2;
+const MOST_CELL = 14;
+/** The picture becomes no higher than this, unless its ports would be too small to see. */
+const HEIGHT = 232;
+
+/** As large as `width` and the height allow. */
+export function gridOf(ports: number, width: number): Grid {
+  for (let cell = MOST_CELL; ; cell--) {
+    const columns = Math.max(1, Math.floor(width / cell));
+    const rows = Math.ceil(ports / columns);
+    if (rows * cell <= HEIGHT || cell === LEAST_CELL) return { ports, columns, rows, cell };
+  }
+}
+
+/** The index of the port at a point of the picture; null: there is none. */
+export function indexAt({ ports, columns, cell }: Grid, x: number, y: number): number | null {
+  const column = Math.floor(x / cell);
+  const index = Math.floor(y / cell) * columns + column;
+  return x >= 0 && y >= 0 && column < columns && index < ports ? index : null;
+}
+
+/** Steps of the keys, in ports. */
+export function stepOf({ columns, ports }: Grid, key: string): number | null {
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    PageUp: -10 * columns,
+    PageDown: 10 * columns,
+    Home: -ports,
+    End: ports,
+  };
+  return steps[key] ?? null;
+}
+
+/** Red, green, blue. */
+export type Rgb = readonly [number, number, number];
+
+export interface Palette {
+  free: Rgb;
+  blocked: Rgb;
+  reserved: Rgb;
+  /** By tint; the last two are of all others, and of nobody known. */
+  owners: readonly Rgb[];
+}
+
+/** Steps of brightness: one for each second of a TIME_WAIT entry, and one for what is no entry. */
+const LEVELS = 62;
+const FULL = LEVELS - 1;
+/** How much of its owner's colour a TIME_WAIT entry has at its end, and at its beginning. */
+const FAINTEST = 0.22;
+const STRONGEST = 0.78;
+
+/** Colours mixed once, so that painting only looks them up. */
+export class Painter {
+  readonly #mixed: Uint32Array;
+  readonly #free: number;
+  readonly #blocked: number;
+  readonly #reserved: number;
+
+  constructor({ free, blocked, reserved, owners }: Palette) {
+    this.#free = pixel(free);
+    this.#blocked = pixel(blocked);
+    this.#reserved = pixel(reserved);
+    this.#mixed = Uint32Array.from({ length: owners.length * LEVELS }, (_, at) =>
+      pixel(mix(free, owners[Math.floor(at / LEVELS)] as Rgb, strength(at % LEVELS))),
+    );
+  }
+
+  /** Fills `pixels`, row by row. @param tints by index of the owner */
+  paint(cells: Uint8Array, tints: Uint8Array, columns: number, pixels: Uint32Array): void {
+    const ports = cells.length / CELL_BYTES;
+    for (let port = 0, at = 0; port < ports; port++, at += CELL_BYTES) {
+      const state = cells[at + 1] as number;
+      if (state === PORT_STATE.free) pixels[port] = this.#free;
+      else if (state === PORT_STATE.blocked) pixels[port] = this.#blocked;
+      else if (state === PORT_STATE.reserved) pixels[port] = this.#hatched(port, columns);
+      else pixels[port] = this.#owned(tints[cells[at] as number] as number, state, cells[at + 2] as number);
+    }
+    pixels.fill(0, ports);
+  }
+
+  #hatched(port: number, columns: number): number {
+    return ((port % columns) + Math.floor(port / columns)) % 2 === 0 ? this.#reserved : this.#free;
+  }
+
+  #owned(tint: number, state: number, seconds: number): number {
+    const isTimed = state === PORT_STATE['time-wait'] || state === PORT_STATE.reusable;
+    return this.#mixed[tint * LEVELS + (isTimed ? Math.min(seconds, FULL - 1) : FULL)] as number;
+  }
+}
+
+const strength = (level: number) =>
+  level === FULL ? 1 : FAINTEST + ((STRONGEST - FAINTEST) * level) / (FULL - 1);
+
+const mix = (a: Rgb, b: Rgb, share: number): Rgb => [
+  a[0] + (b[0] - a[0]) * share,
+  a[1] + (b[1] - a[1]) * share,
+  a[2] + (b[2] - a[2]) * share,
+];
+
+/** As ImageData has it in memory, on the machines that browsers run on: red comes first. */
+const pixel = ([red, green, blue]: Rgb) =>
+  (0xff000000 | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
+
+/** How many ports there are of each owner, by index, and in each state. */
+export interface Counts {
+  owners: Uint32Array;
+  states: Record<PortState, number>;
+}
+
+export function countsOf(cells: Uint8Array): Counts {
+  const owners = new Uint32Array(256);
+  const states = new Uint32Array(256);
+  for (let at = 0; at < cells.length; at += CELL_BYTES) {
+    owners[cells[at] as number] = (owners[cells[at] as number] as number) + 1;
+    states[cells[at + 1] as number] = (states[cells[at + 1] as number] as number) + 1;
+  }
+  const named = PORT_STATES.map((name, byte) => [name, states[byte] as number]);
+  return { owners, states: Object.fromEntries(named) as Counts['states'] };
+}
+
+/** Newer browsers have it, and take a tenth of the time. */
+const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array }).fromBase64;
+
+export function bytesOf(base64: string): Uint8Array {
+  if (native !== undefined) return native.call(Uint8Array, base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}

@@ -1,0 +1,93 @@
+/** What the port map says in words: one port, the whole, when ports come back. In: cells, counts, rows. Out: text. Pure. */
+import { OTHER_OWNERS, type PortCell, type PortState } from '../../src/protocol/ports/cells.js';
+import type { PortOwner } from '../../src/protocol/ports/schema.js';
+import type { BudgetRow } from '../../src/protocol/rows.js';
+import { ownerName, withPid } from '../../src/view/names.js';
+import { foreign, integer, seconds, UNKNOWN } from './format.js';
+
+export const STATE_WORDS: Record<PortState, string> = {
+  free: 'free',
+  established: 'established',
+  other: 'opening or closing',
+  'time-wait': 'TIME_WAIT',
+  reusable: 'TIME_WAIT, a connect() may take it over',
+  'fin-wait-2': 'waiting for the peer to close',
+  blocked: 'blocked by bind()',
+  reserved: 'reserved',
+};
+
+/** `agent.mjs 4711`; @param index of the owner */
+export function ownerText(owners: readonly PortOwner[], index: number): string {
+  if (index === OTHER_OWNERS) return 'others';
+  const owner = owners[index];
+  return owner === undefined ? UNKNOWN : foreign(withPid(ownerName(owner), owner.process.pid));
+}
+
+/** `Port 30012: agent.mjs 4711, TIME_WAIT, 31 s left` */
+export function portText(
+  port: number,
+  { owner, state, seconds: left }: PortCell,
+  owners: readonly PortOwner[],
+): string {
+  const parts = [
+    ...(owner === null ? [] : [ownerText(owners, owner)]),
+    STATE_WORDS[state],
+    ...(state === 'time-wait' || state === 'reusable' ? [`${seconds(left)} left`] : []),
+  ];
+  return `Port ${port}: ${parts.join(', ')}`;
+}
+
+const SUMMED: readonly (readonly [PortState, string])[] = [
+  ['established', 'established'],
+  ['other', 'opening or closing'],
+  ['time-wait', 'in TIME_WAIT'],
+  ['reusable', 'in TIME_WAIT that a connect() may take over'],
+  ['fin-wait-2', 'waiting for the peer to close'],
+  ['blocked', 'blocked by bind()'],
+  ['reserved', 'reserved'],
+  ['free', 'free'],
+];
+
+/** The picture for whoever does not see it. `held`: ports by index of the owner. */
+export function mapSummary(
+  first: number,
+  states: Readonly<Record<PortState, number>>,
+  owners: readonly PortOwner[],
+  held: Uint32Array,
+): string {
+  const ports = Object.values(states).reduce((sum, count) => sum + count, 0);
+  const counts = SUMMED.filter(([state]) => states[state] > 0).map(
+    ([state, words]) => `${integer(states[state])} ${words}`,
+  );
+  const holders = owners.slice(0, 8).map((_, i) => `${ownerText(owners, i)} has ${integer(held[i] ?? 0)}`);
+  const sentences = [`Ports ${first} to ${first + ports - 1}: ${counts.join(', ')}`, ...holders];
+  return `${sentences.join('. ')}.`;
+}
+
+/** Seconds of one step of `releasing`. */
+const STEP = 5;
+/** As far as the skyline reaches at least: the length of a TIME_WAIT entry. */
+const LEAST_SECONDS = 60;
+
+export interface ReturnStep {
+  /** The end of the step, in seconds from now. */
+  within: number;
+  ports: number;
+}
+
+/** Ports that come back in each of the next steps, also in those without any. */
+export function returnSteps({ releasing }: Pick<BudgetRow, 'releasing'>): ReturnStep[] {
+  const ports = new Map(releasing);
+  const last = Math.max(LEAST_SECONDS, ...ports.keys());
+  return Array.from({ length: last / STEP }, (_, i) => {
+    const within = (i + 1) * STEP;
+    return { within, ports: ports.get(within) ?? 0 };
+  });
+}
+
+export function returnsSummary(steps: readonly ReturnStep[]): string {
+  const some = steps.filter(({ ports }) => ports > 0);
+  if (some.length === 0) return 'No port is about to come back by itself.';
+  const texts = some.map(({ within, ports }) => `${integer(ports)} in ${within - STEP} to ${within} s`);
+  return `Ports that come back: ${texts.join(', ')}.`;
+}

@@ -1,0 +1,88 @@
+/**
+ * All about one incident: evidence, every remedy, where in the code, who, what was changed; or the list of all, with findings that belong to
+ * none. In: an incident's key.
+ */
+import type { IncidentRow } from '../../../src/protocol/rows.js';
+import { subjectText } from '../../../src/view/incident.js';
+import { findings, incidents, inspect } from '../../state/model.js';
+import { ALL } from '../../state/place.js';
+import { foreign, integer, percent, rate } from '../../text/format.js';
+import { incidentWords } from '../../text/incident-words.js';
+import { FindLine, Seen } from '../panels/remedies.js';
+import { Process } from '../table/cells.js';
+import { All } from './all.js';
+import { Changes } from './changes.js';
+import { Part } from './part.js';
+import { Remedies, ROLES } from './remedies.js';
+import { Sheet } from './sheet.js';
+
+const close = () => inspect(null);
+
+export function Inspected({ of }: { of: string }) {
+  const row = incidents.value.get(of);
+  const title = of === ALL ? 'All incidents' : row === undefined ? 'Incident' : foreign(subjectText(row));
+  return (
+    <Sheet title={title} onClose={close}>
+      {of === ALL ? <All /> : row === undefined ? <Missing /> : <About row={row} />}
+    </Sheet>
+  );
+}
+
+const Missing = () => (
+  <p class="empty">There is no such incident any more: the service keeps the last 200.</p>
+);
+
+function About({ row }: { row: IncidentRow }) {
+  const { tone, glyph, word, detail } = incidentWords(row);
+  const own = findings.value.filter(({ key }) => row.findings.includes(key));
+  const speaker = own.find(({ part }) => !part) ?? own[0];
+  return (
+    <>
+      <p>
+        <strong class={tone}>{`${glyph} ${word}`}</strong> <span class="detail">{detail}</span>
+      </p>
+      <p>{foreign(row.title)}</p>
+      <Changes of={row.changes} />
+      {ROLES.map((role) => (
+        <Remedies key={role} role={role} of={row.remedies.filter((one) => one.role === role)} />
+      ))}
+      {speaker === undefined ? null : (
+        <Part id="evidence" title="Evidence">
+          <Seen row={speaker} />
+          <FindLine row={speaker} />
+        </Part>
+      )}
+      <People row={row} />
+    </>
+  );
+}
+
+function People({ row: { culprits, victims } }: { row: IncidentRow }) {
+  return (
+    <>
+      {culprits.length === 0 ? null : (
+        <Part id="culprits" title="Who holds the ports">
+          <ul>
+            {culprits.map(({ process, program, ports, share }) => (
+              <li key={`${process.pid} ${program}`}>
+                <Process process={process} program={program} /> {`${integer(ports)} ports, ${percent(share)}`}
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      {victims.length === 0 ? null : (
+        <Part id="victims" title="Whose calls fail">
+          <ul>
+            {victims.map(({ process, program, failed, perSec }) => (
+              <li key={`${process.pid} ${program}`}>
+                <Process process={process} program={program} />{' '}
+                {`${integer(failed)} failed, ${rate(perSec)}/s now`}
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+    </>
+  );
+}

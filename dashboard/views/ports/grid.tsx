@@ -1,0 +1,132 @@
+/**
+ * The grid on its canvas, and the port under pointer or keys in words. In: a map, colours of its owners. Out: choices of a port, which stay in
+ * here.
+ */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { cellAt } from '../../../src/protocol/ports/cells.js';
+import {
+  type Grid,
+  gridOf,
+  indexAt,
+  Painter,
+  type Palette,
+  type Rgb,
+  stepOf,
+} from '../../charts/port-grid.js';
+import { OTHERS, OWN_TINTS } from '../../charts/port-tints.js';
+import { theme } from '../../state/theme.js';
+import { portText } from '../../text/port-words.js';
+import { useWidth } from '../panels/width.js';
+import type { Ports } from './watch.js';
+
+interface GridProps {
+  ports: Ports;
+  tints: Uint8Array;
+  describedBy: string;
+}
+
+export function GridOfPorts({ ports, tints, describedBy }: GridProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(box);
+  const grid = useMemo(() => gridOf(ports.cells.length / 4, width), [ports.cells.length, width]);
+  const [at, setAt] = useState<number | null>(null);
+  usePainted(canvas, ports, tints, grid);
+  const index = at === null ? null : Math.min(at, grid.ports - 1);
+  const says = index === null ? '' : portText(ports.first + index, cellAt(ports.cells, index), ports.owners);
+  /* Announced when another port is chosen, not when its seconds pass. */
+  const announced = useMemo(() => says, [index]);
+  const onPoint = ({ offsetX, offsetY }: PointerEvent) => setAt(indexAt(grid, offsetX, offsetY) ?? at);
+  const onKey = (event: KeyboardEvent) => {
+    const step = stepOf(grid, event.key);
+    if (step === null) return;
+    event.preventDefault();
+    setAt(Math.max(0, Math.min(grid.ports - 1, (index ?? 0) + (index === null ? 0 : step))));
+  };
+  return (
+    <>
+      <div
+        ref={box}
+        class="grid"
+        role="slider"
+        tabIndex={0}
+        aria-label="Local port"
+        aria-describedby={describedBy}
+        aria-valuemin={ports.first}
+        aria-valuemax={ports.first + grid.ports - 1}
+        aria-valuenow={ports.first + (index ?? 0)}
+        aria-valuetext={announced || 'no port chosen: use the arrow keys'}
+        onKeyDown={onKey}
+        onFocus={() => setAt(index ?? 0)}
+      >
+        <canvas
+          ref={canvas}
+          width={grid.columns}
+          height={grid.rows}
+          style={{ width: `${grid.columns * grid.cell}px`, height: `${grid.rows * grid.cell}px` }}
+          onPointerMove={onPoint}
+          onPointerDown={onPoint}
+        />
+        {grid.cell < WITH_GAPS ? null : <span class="gaps" style={{ '--cell': `${grid.cell}px` }} />}
+        {index === null ? null : <Marker grid={grid} index={index} />}
+      </div>
+      <p class="says">
+        {says || 'Point at a port, or move with the arrow keys: who has it, and for how long.'}
+      </p>
+    </>
+  );
+}
+
+/** The least size of a port that has a line around it, in CSS pixels. */
+const WITH_GAPS = 6;
+
+/** At least so large, so that the eye finds it. */
+const LEAST_MARKER = 8;
+
+function Marker({ grid: { columns, cell }, index }: { grid: Grid; index: number }) {
+  const size = Math.max(LEAST_MARKER, cell + 2);
+  const middle = (place: number) => `${(place + 0.5) * cell - size / 2}px`;
+  const place = { left: middle(index % columns), top: middle(Math.floor(index / columns)) };
+  return (
+    <span class="marker" aria-hidden="true" style={{ ...place, width: `${size}px`, height: `${size}px` }} />
+  );
+}
+
+/** Drawn when the map, the size or the theme is another. */
+function usePainted(
+  canvas: { current: HTMLCanvasElement | null },
+  ports: Ports,
+  tints: Uint8Array,
+  { columns, rows }: Grid,
+): void {
+  const image = useMemo(() => new ImageData(columns, rows), [columns, rows]);
+  const [painter, setPainter] = useState<Painter | null>(null);
+  const dark = theme.value;
+  useEffect(() => {
+    if (canvas.current !== null) setPainter(new Painter(paletteOf(canvas.current)));
+  }, [dark]);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (painter === null || context == null) return;
+    painter.paint(ports.cells, tints, columns, new Uint32Array(image.data.buffer));
+    context.putImageData(image, 0, 0);
+  }, [painter, ports, image]);
+}
+
+function paletteOf(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const colour = (name: string): Rgb => rgbOf(style.getPropertyValue(`--p-${name}`).trim());
+  const own = Array.from({ length: OWN_TINTS }, (_, tint) => colour(String(tint)));
+  return {
+    free: colour('free'),
+    blocked: colour('blocked'),
+    reserved: colour('reserved'),
+    owners: [...own, colour(String(OTHERS)), colour('unknown')],
+  };
+}
+
+/** `#rrggbb`, as the style sheet has them. */
+function rgbOf(text: string): Rgb {
+  const value = Number.parseInt(text.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}

@@ -1,0 +1,303 @@
+/**
+ * The pictures of the page in a real browser, beside what ss says of the same sockets: the port map with its skyline, and the graph of who
+ * holds whose ports. One scene for all cases: a budget that is full, of which one process holds connections, another leaves TIME_WAIT, and a
+ * third finds no port.
+ */
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { violations } from '../support/axe.js';
+import { openPage } from '../support/browser.js';
+import { churnClient, churnServer } from '../support/churngen.js';
+import { Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
+import { fileScope } from '../support/scope.js';
+import { pythonScript } from '../support/script.js';
+import { serviceOf } from '../support/service.js';
+
+const HOLD_PORTS = fileURLToPath(new URL('../support/hold_ports.py', import.meta.url));
+const WITHIN = { timeout: 20_000 };
+const DB = '127.0.0.1:8080';
+const CACHE = '127.0.0.1:8081';
+const [FIRST, LAST] = [30_000, 30_399];
+const RESERVED = [30_100, 30_119] as const;
+const BLOCKED = 30_200;
+const SETTINGS = {
+  'net.ipv4.tcp_tw_reuse': 0,
+  'net.ipv4.ip_local_port_range': `${FIRST} ${LAST}`,
+  'net.ipv4.ip_local_reserved_ports': RESERVED.join('-'),
+};
+const HELD = { 'hold-ms': 600_000 } as const;
+const VICTIM = `import socket, time
+while True:
+    socket.socket().connect_ex(("127.0.0.1", 8080))
+    time.sleep(0.1)`;
+
+const scope = fileScope();
+const netns = Netns.create(scope, SETTINGS);
+let page: Page;
+let problems: string[];
+let holder: number;
+let churner: number;
+let victim: number;
+/** What the page sent over its WebSocket. */
+const sent: { type: string; sub: string; topic?: string }[] = [];
+
+beforeAll(async () => {
+  const service = await serviceOf(scope, netns);
+  await churnServer(scope, netns, [DB, CACHE]);
+  await (await start(scope, ['python3', HOLD_PORTS, String(BLOCKED)], { netns })).printed(/ready/);
+  holder = (await churnClient(scope, netns, { to: DB, count: 100, ...HELD })).pid;
+  await churnClient(scope, netns, { to: CACHE, count: 30, ...HELD });
+  const failures = (await service.stream(scope)).subscribe('failures');
+  churner = (await churnClient(scope, netns, { to: DB, count: 1_000_000, rate: 60 })).pid;
+  await failures.until((rows) => rows.some(({ count }) => count > 10), WITHIN.timeout);
+  victim = (await start(scope, pythonScript(scope, 'checkout', VICTIM), { netns })).pid;
+  await failures.until((rows) => rows.some(({ process }) => process.pid === victim), WITHIN.timeout);
+  ({ page, problems } = await openPage(scope, service.url));
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)))),
+  );
+  await page.reload();
+  await map().scrollIntoViewIfNeeded(WITHIN);
+  await toward(DB).waitFor(WITHIN);
+}, 120_000);
+
+const map = () => page.getByRole('region', { name: 'Port map' });
+const graph = () => page.getByRole('region', { name: 'Who holds whose ports' });
+const slider = () => map().getByRole('slider', { name: 'Local port' });
+const toward = (destination: string) => map().getByText(`toward ${destination}`);
+const node = (name: RegExp) => graph().getByRole('button', { name });
+const named = (pid: number) => new RegExp(` ${pid}\\b`);
+
+/** Local ports that ss lists toward a destination; of TIME_WAIT entries with the seconds that they have left. */
+function listed(destination: string, state: 'established' | 'time-wait'): Map<number, number> {
+  const lines = netns.exec('ss', '-Htano', 'state', state, 'dst', destination).trim().split('\n');
+  return new Map(
+    lines.map((line) => {
+      const [, , local = ''] = line.trim().split(/\s+/);
+      return [Number(local.split(':').at(-1)), Number(/timewait,(\d+)sec/.exec(line)?.[1] ?? 0)];
+    }),
+  );
+}
+
+/** `rgb(1, 2, 3)` of each port, as the canvas has it. */
+async function painted(): Promise<Map<number, string>> {
+  const pixels = await map()
+    .locator('canvas')
+    .evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+        0,
+        0,
+        canvas.width,
+        canvas.height,
+      );
+      return Array.from(
+        { length: data.length / 4 },
+        (_, i) => `rgb(${data.slice(4 * i, 4 * i + 3).join(', ')})`,
+      );
+    });
+  return new Map(pixels.slice(0, LAST - FIRST + 1).map((colour, at) => [FIRST + at, colour]));
+}
+
+const background = (chip: Locator) => chip.evaluate((element) => getComputedStyle(element).backgroundColor);
+const chip = (name: RegExp) =>
+  background(map().getByRole('listitem').filter({ hasText: name }).locator('.chip'));
+
+/** Where a port lies, in pixels of the page's canvas. */
+async function positionOf(port: number): Promise<{ x: number; y: number }> {
+  const { columns, cell } = await map()
+    .locator('canvas')
+    .evaluate((element) => {
+      const { width, clientWidth } = element as HTMLCanvasElement;
+      return { columns: width, cell: clientWidth / width };
+    });
+  const at = port - FIRST;
+  return { x: ((at % columns) + 0.5) * cell, y: (Math.floor(at / columns) + 0.5) * cell };
+}
+
+/** What is said of the chosen port: to who sees it, and to a screen reader. */
+const said = async () => [
+  await map().locator('.says').textContent(),
+  await slider().getAttribute('aria-valuetext'),
+];
+
+it('paints each port in the colour of who has it, pale where only a TIME_WAIT entry has it', async () => {
+  await map().locator('canvas').scrollIntoViewIfNeeded();
+  const before = listed(DB, 'time-wait');
+  const open = [...listed(DB, 'established').keys()];
+  expect(open).toHaveLength(100);
+  await expect.poll(async () => new Set([...(await painted()).values()]).size, WITHIN).toBeGreaterThan(4);
+  const colours = await painted();
+  const after = listed(DB, 'time-wait');
+  const colourOf = (port: number) => colours.get(port);
+  const [own, free, blocked, reserved] = [
+    await chip(named(holder)),
+    await chip(/^free/),
+    await chip(/^blocked/),
+    await map()
+      .locator('canvas')
+      .evaluate((element) => getComputedStyle(element).getPropertyValue('--p-reserved')),
+  ];
+  expect(new Set(open.map(colourOf))).toEqual(new Set([own]));
+  const waiting = [...before.keys()].filter((port) => after.has(port));
+  expect(waiting.length).toBeGreaterThan(200);
+  const full = new Set([own, free, blocked, await chip(named(churner))]);
+  expect(waiting.map(colourOf).filter((colour) => colour === undefined || full.has(colour))).toEqual([]);
+  expect(colourOf(BLOCKED)).toBe(blocked);
+  const pattern = Array.from({ length: 20 }, (_, i) => colourOf(RESERVED[0] + i));
+  expect(new Set(pattern)).toEqual(new Set([free, rgb(reserved)]));
+});
+
+const rgb = (hex: string) =>
+  `rgb(${[1, 3, 5].map((at) => Number.parseInt(hex.trim().slice(at, at + 2), 16)).join(', ')})`;
+
+it('names the port under the pointer, and the one that keys choose', async () => {
+  const [open] = [...listed(DB, 'established').keys()] as [number];
+  await map()
+    .locator('canvas')
+    .hover({ position: await positionOf(open) });
+  const text = `Port ${open}: churngen ${holder}, established`;
+  await expect.poll(said, WITHIN).toEqual([text, text]);
+  await map()
+    .locator('canvas')
+    .hover({ position: await positionOf(BLOCKED) });
+  await expect.poll(async () => (await said())[0], WITHIN).toBe(`Port ${BLOCKED}: blocked by bind()`);
+
+  await slider().focus();
+  await page.keyboard.press('Home');
+  const columns = await map()
+    .locator('canvas')
+    .evaluate((element) => (element as HTMLCanvasElement).width);
+  const chosen = async () => Number(await slider().getAttribute('aria-valuenow'));
+  const steps = [
+    ['ArrowRight', FIRST + 1],
+    ['ArrowDown', FIRST + 1 + columns],
+    ['ArrowUp', FIRST + 1],
+    ['End', LAST],
+    ['ArrowRight', LAST],
+    ['Home', FIRST],
+  ] as const;
+  for (const [key, port] of steps) {
+    await page.keyboard.press(key);
+    await expect.poll(chosen, WITHIN).toBe(port);
+    expect((await said())[0]).toContain(`Port ${port}: `);
+  }
+  const waiting = [...listed(DB, 'time-wait')].find(([, left]) => left > 20) as [number, number];
+  await map()
+    .locator('canvas')
+    .hover({ position: await positionOf(waiting[0]) });
+  await expect.poll(async () => (await said())[0], WITHIN).toMatch(/^Port \d+: .*, TIME_WAIT, \d+ s left$/);
+  const left = Number(/(\d+) s left/.exec((await said())[0] ?? '')?.[1]);
+  expect(Math.abs(left - waiting[1])).toBeLessThanOrEqual(5);
+});
+
+it('says in how many seconds how many ports come back, as their timers do', async () => {
+  const summary = map().locator('#skyline-summary');
+  const texts = (await summary.textContent()) ?? '';
+  const lefts = [...listed(DB, 'time-wait').values()];
+  const steps = [...texts.matchAll(/([\d,]+) in \d+ to (\d+) s/g)].map(([, ports = '', within = '']) => ({
+    ports: Number(ports.replace(',', '')),
+    within: Number(within),
+  }));
+  const total = steps.reduce((sum, { ports }) => sum + ports, 0);
+  expect(Math.abs(total - lefts.length)).toBeLessThanOrEqual(20);
+  for (const { within } of steps) {
+    const upTo = steps.filter((step) => step.within <= within).reduce((sum, { ports }) => sum + ports, 0);
+    const timers = (seconds: number) => lefts.filter((left) => left <= seconds).length;
+    expect(upTo, texts).toBeGreaterThanOrEqual(timers(within - 5) - 20);
+    expect(upTo, texts).toBeLessThanOrEqual(timers(within + 5) + 20);
+  }
+});
+
+it('leads an arrow from the process that finds no port to the one that holds most of them', async () => {
+  await graph().scrollIntoViewIfNeeded();
+  await node(named(victim)).waitFor(WITHIN);
+  await graph().getByText('As a table').click();
+  const row = graph()
+    .getByRole('row')
+    .filter({ hasText: String(victim) });
+  await row.getByText(`most are held by churngen ${churner}`).waitFor(WITHIN);
+  await row.getByText(DB).waitFor(WITHIN);
+  const [from, to] = [await node(named(victim)).boundingBox(), await node(named(churner)).boundingBox()];
+  const ends = await graph()
+    .locator('path.blame')
+    .evaluateAll((paths) =>
+      (paths as SVGPathElement[]).map((path) => {
+        const { top, left } = (path.ownerSVGElement as SVGSVGElement).getBoundingClientRect();
+        const [begin, end] = [path.getPointAtLength(0), path.getPointAtLength(path.getTotalLength())];
+        return [begin, end].map(({ x, y }) => ({ x: x + left, y: y + top }));
+      }),
+    );
+  const touches = (at: { x: number; y: number } | undefined, box: typeof from) =>
+    at !== undefined &&
+    box !== null &&
+    Math.abs(at.x - box.x) < 12 &&
+    at.y > box.y &&
+    at.y < box.y + box.height;
+  expect(ends.filter(([begin, end]) => touches(begin, from) && touches(end, to))).toHaveLength(1);
+  expect(await graph().getByRole('row').filter({ hasText: CACHE }).allTextContents()).toEqual([
+    expect.stringMatching(/^churngen \d+127\.0\.0\.1:8081127\.0\.0\.130/),
+  ]);
+});
+
+it('has no finding of axe with all of it unfolded, dark and light', async () => {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`[data-theme="${colorScheme}"]`).waitFor({ state: 'attached' });
+    expect(await violations(page)).toEqual([]);
+  }
+});
+
+it('opens the row of a process, and chooses the budget of a tank, by keyboard', async () => {
+  await node(named(holder)).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => new URL(page.url()).searchParams.get('row') ?? '', WITHIN).toContain(DB);
+  await page.keyboard.press('Escape');
+  await node(/30 \/ 380/).focus();
+  await page.keyboard.press('Enter');
+  await toward(CACHE).waitFor(WITHIN);
+  await expect
+    .poll(async () => (await chip(/^reserved/)) !== '' && map().locator('.legend').textContent(), WITHIN)
+    .toMatch(/^churngen \d+ 30/);
+  await node(/^127\.0\.0\.1:8080/).click();
+  await toward(DB).waitFor(WITHIN);
+});
+
+it('asks for the map only while it can be seen: not folded, not out of sight, not in a pause', async () => {
+  const watched = () => {
+    const open = new Set<string>();
+    for (const { type, sub, topic } of sent) {
+      if (type === 'subscribe' && topic === 'ports') open.add(sub);
+      if (type === 'unsubscribe') open.delete(sub);
+    }
+    return open.size;
+  };
+  const section = page.locator('section', { has: page.locator('#port-map-title') });
+  /* By script: the page's policy allows no style in its markup. */
+  const display = (value: string) =>
+    section.evaluate((element, text) => {
+      (element as HTMLElement).style.display = text;
+    }, value);
+  const fold = map().getByRole('button', { name: 'Port map' });
+  const ways: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+    ['folded', () => fold.click(), () => fold.click()],
+    [
+      'paused',
+      () => page.getByRole('button', { name: 'Pause' }).click(),
+      () => page.getByRole('button', { name: 'Resume' }).click(),
+    ],
+    ['out of sight', () => display('none'), () => display('')],
+  ];
+  await map().scrollIntoViewIfNeeded();
+  await expect.poll(watched, WITHIN).toBe(1);
+  for (const [way, leave, come] of ways) {
+    await leave();
+    await expect.poll(watched, { ...WITHIN, message: way }).toBe(0);
+    await come();
+    await expect.poll(watched, { ...WITHIN, message: way }).toBe(1);
+  }
+  expect(await fold.getAttribute('aria-expanded')).toBe('true');
+  expect(problems).toEqual([]);
+});

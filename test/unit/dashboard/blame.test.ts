@@ -1,0 +1,213 @@
+/** Who holds whose ports, as nodes and links, and where they lie. */
+import { describe, expect, it } from 'vitest';
+import { graphOf } from '../../../dashboard/charts/blame.js';
+import { type Box, layoutOf } from '../../../dashboard/charts/blame-layout.js';
+import { type Graph, MOST_BUDGETS, MOST_PROCESSES, REST } from '../../../dashboard/charts/blame-types.js';
+import { budget, failure, flow, proc } from '../publish/rows.js';
+
+const DB = { address: '10.0.0.9', port: 5432 };
+const CACHE = { address: '10.0.0.8', port: 6379 };
+const worker = proc({ pid: 77, comm: 'worker' });
+const importer = proc({ pid: 78, comm: 'importer' });
+const victim = proc({ pid: 79, comm: 'checkout' });
+
+/** Two processes share a budget, one of them has another; a third finds no port. */
+function few(): Graph {
+  const db = budget('db', {
+    destination: DB,
+    ...{ limit: 100, used: 100, free: 0, openPerSec: 40 },
+    holders: [
+      { process: worker, ports: 80 },
+      { process: importer, ports: 20 },
+    ],
+  });
+  const cache = budget('cache', {
+    destination: CACHE,
+    ...{ limit: 100, used: 10, free: 90, openPerSec: 2, exhaustionSeconds: null },
+    holders: [{ process: importer, ports: 10 }],
+  });
+  return graphOf({
+    budgets: [cache, db, budget('pool', { kind: 'bind-pool' }), budget('empty', { used: 0 })],
+    flows: [
+      flow('w', { process: worker, destination: DB, portsHeld: 80, openPerSec: 30 }),
+      flow('i', { process: importer, destination: DB, portsHeld: 20, openPerSec: 10 }),
+      flow('j', { process: importer, destination: CACHE, portsHeld: 10, openPerSec: 2 }),
+      flow('v', { process: victim, destination: DB, portsHeld: 0, openPerSec: 0 }),
+    ],
+    failures: [
+      failure('x', { process: victim, destination: DB, budget: 'db', perSec: 12 }),
+      failure('y', { process: victim, destination: DB, budget: 'db', perSec: 3 }),
+      failure('old', { process: importer, destination: DB, budget: 'db', perSec: 0 }),
+      failure('z', { process: importer, destination: CACHE, budget: null, perSec: 50 }),
+    ],
+    total: 2,
+  });
+}
+
+/** 300 processes, each with a budget of its own that it holds a part of. */
+function many(): Graph {
+  const numbers = Array.from({ length: 300 }, (_, i) => i);
+  const at = (i: number) => ({ address: `10.1.${i >> 8}.${i & 255}`, port: 443 });
+  const who = (i: number) => proc({ pid: 1000 + i, comm: `p${i}` });
+  return graphOf({
+    budgets: numbers.slice(0, 24).map((i) =>
+      budget(`b${i}`, {
+        destination: at(i),
+        ...{ limit: 1000, used: 900 - i, free: 100 + i, openPerSec: 1, exhaustionSeconds: null },
+        holders: [{ process: who(i), ports: 900 - i }],
+      }),
+    ),
+    flows: numbers.map((i) =>
+      flow(`f${i}`, { process: who(i), destination: at(i), portsHeld: 900 - i, openPerSec: 1 }),
+    ),
+    failures: numbers
+      .slice(0, 5)
+      .map((i) =>
+        failure(`x${i}`, { process: who(290 + i), destination: at(i), budget: `b${i}`, perSec: 1 }),
+      ),
+    total: 300,
+  });
+}
+
+describe('the blame graph', () => {
+  it('links processes with the budgets that they hold ports of, and these with their destinations', () => {
+    const { budgets, destinations, holds, processes } = few();
+    expect(budgets.map(({ id, level }) => [id, level])).toEqual([
+      ['cache', 0.1],
+      ['db', 1],
+    ]);
+    expect(destinations.map(({ text, budget: of }) => [text, of])).toEqual([
+      ['10.0.0.8:6379', 'cache'],
+      ['10.0.0.9:5432', 'db'],
+    ]);
+    const nameOf = (id: string) => processes.find((node) => node.id === id)?.text;
+    expect(holds.map((hold) => [nameOf(hold.process), hold.budget, hold.ports, hold.openPerSec])).toEqual([
+      ['worker 77', 'db', 80, 30],
+      ['importer 78', 'db', 20, 10],
+      ['importer 78', 'cache', 10, 2],
+      ['checkout 79', 'db', 0, 0],
+    ]);
+  });
+
+  it('blames who holds most of the budget that a connect found empty, and nobody for other failures', () => {
+    const { blames, processes } = few();
+    const idOf = (text: string) => processes.find((node) => node.text === text)?.id;
+    expect(blames).toEqual([
+      { victim: idOf('checkout 79'), holder: idOf('worker 77'), budget: 'db', failPerSec: 15 },
+    ]);
+    expect(processes.find(({ text }) => text === 'checkout 79')).toMatchObject({ failPerSec: 15, flow: 'v' });
+  });
+
+  it('gives a flow’s rate once, however many source addresses it has', () => {
+    const held = (ports: number) => ({ destination: DB, holders: [{ process: worker, ports }] });
+    const { holds } = graphOf({
+      budgets: [budget('a', held(30)), budget('b', held(10))],
+      flows: [flow('w', { process: worker, destination: DB, portsHeld: 40, openPerSec: 8 })],
+      failures: [],
+      total: 2,
+    });
+    expect(holds.map(({ budget: of, openPerSec }) => [of, openPerSec])).toEqual([
+      ['a', 6],
+      ['b', 2],
+    ]);
+  });
+
+  it('shows of 300 flows the tightest budgets, and first whoever suffers; the rest is one node in each column', () => {
+    const { processes, budgets, destinations, holds, blames } = many();
+    expect(processes).toHaveLength(MOST_PROCESSES + 1);
+    expect(budgets).toHaveLength(MOST_BUDGETS + 1);
+    expect(destinations).toHaveLength(MOST_BUDGETS + 1);
+    expect(processes.at(-1)).toMatchObject({ id: REST, text: '21 others' });
+    expect(budgets.at(-1)).toMatchObject({ id: REST, text: '294 more budgets', level: null });
+    expect(processes.filter(({ failPerSec }) => failPerSec > 0).length).toBeGreaterThanOrEqual(3);
+    const known = new Set(processes.map(({ id }) => id));
+    for (const { victim: one, holder } of blames)
+      expect([known.has(one), known.has(holder)]).toEqual([true, true]);
+    const ports = holds.reduce((sum, hold) => sum + hold.ports, 0);
+    expect(ports).toBe(Array.from({ length: 24 }, (_, i) => 900 - i).reduce((a, b) => a + b));
+  });
+
+  it('keeps its order while the figures change', () => {
+    const order = ({ processes, budgets }: Graph) => [
+      processes.map(({ id }) => id),
+      budgets.map(({ id }) => id),
+    ];
+    const rows = (swap: boolean) =>
+      graphOf({
+        budgets: [
+          budget('a', {
+            destination: CACHE,
+            used: swap ? 900 : 100,
+            holders: [{ process: worker, ports: 5 }],
+          }),
+          budget('b', {
+            ...{ destination: DB, used: swap ? 100 : 900 },
+            holders: [
+              { process: importer, ports: swap ? 5 : 6 },
+              { process: victim, ports: swap ? 6 : 5 },
+            ],
+          }),
+        ],
+        flows: [],
+        failures: [],
+        total: 2,
+      });
+    expect(order(rows(true))).toEqual(order(rows(false)));
+  });
+});
+
+describe('its layout', () => {
+  const apart = (boxes: Iterable<Box>) => {
+    const sorted = [...boxes].sort((a, b) => a.y - b.y);
+    return sorted.every(
+      (box, i) => i === 0 || box.y >= (sorted[i - 1] as Box).y + (sorted[i - 1] as Box).height,
+    );
+  };
+
+  it.each([
+    ['3', few, 1400],
+    ['300', many, 1400],
+    ['300', many, 320],
+  ])('of %s flows has nodes that do not overlap, in a sheet that holds them (%#)', (_, make, width) => {
+    const graph = make();
+    const layout = layoutOf(graph, width);
+    for (const column of [layout.processes, layout.budgets, layout.destinations]) {
+      expect(apart(column.values())).toBe(true);
+      for (const { x, y, width: wide, height } of column.values()) {
+        expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
+        expect(x + wide).toBeLessThanOrEqual(layout.width);
+        expect(y + height).toBeLessThanOrEqual(layout.height);
+      }
+    }
+    const [process, tank, end] = [layout.processes, layout.budgets, layout.destinations].map(
+      (column) => [...column.values()][0] as Box,
+    ) as [Box, Box, Box];
+    expect(process.x + process.width).toBeLessThan(tank.x);
+    expect(tank.x + tank.width).toBeLessThan(end.x);
+  });
+
+  it('draws every link, the wider the more connects want a port, and an arrow for each that is blamed', () => {
+    const graph = few();
+    const { holds, leads, blames } = layoutOf(graph, 1400);
+    expect([holds.length, leads.length, blames.length]).toEqual([4, 2, 1]);
+    for (const { path } of [...holds, ...leads, ...blames]) expect(path).toMatch(/^M[\d. ]+C[\d. ]+$/);
+    const widthOf = (rate: number) =>
+      holds[graph.holds.findIndex((hold) => hold.openPerSec === rate)]?.width ?? 0;
+    expect(widthOf(30)).toBeGreaterThan(widthOf(10));
+    expect(widthOf(10)).toBeGreaterThan(widthOf(2));
+    expect(holds[3]?.width).toBeGreaterThan(widthOf(10));
+  });
+
+  it('has no arrow from a process to itself', () => {
+    const { blames } = layoutOf(
+      graphOf({
+        budgets: [budget('db', { destination: DB, holders: [{ process: worker, ports: 9 }] })],
+        flows: [],
+        failures: [failure('x', { process: worker, destination: DB, budget: 'db', perSec: 2 })],
+        total: 1,
+      }),
+      1400,
+    );
+    expect(blames).toEqual([{ path: '', width: 2 }]);
+  });
+});

@@ -4,7 +4,7 @@
  */
 import { isPorts } from '../forecast/harm.js';
 import { clock, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
-import type { Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
+import type { Change, Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
 import { besideName, namespaceName, ownerName } from './names.js';
 
 /** `NAME BESIDE DOES TOWARD in PLACE`; what is not known is null and left out. */
@@ -154,4 +154,17 @@ export function shownIncident(
 export function endedText({ failed, until, since }: IncidentRow): string {
   const lasted = until === null ? UNKNOWN : seconds((until - since) / 1000);
   return `${integer(failed)} calls failed in ${lasted}`;
+}
+
+/** Settings that one command changes come within this, ms. */
+const TOGETHER_MS = 2000;
+
+/** The last change of which it is known whether it worked, with what was changed beside it; null: there is none. */
+export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | null {
+  const last = changes.findLast(({ worked }) => worked !== null);
+  if (last === undefined) return null;
+  const together = changes.filter(
+    ({ worked, time }) => worked === last.worked && Math.abs(time - last.time) <= TOGETHER_MS,
+  );
+  return { ...last, text: together.map(({ text }) => text).join(', ') };
 }

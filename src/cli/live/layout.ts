@@ -139,6 +139,6 @@ function footLine(scene: Scene, width: number): Line {
   const refusal = replica.tables.flows.refusal ?? replica.refusal;
   if (state.message !== null) return [span(fitted(state.message, width, glyphs.more), 'bold')];
   if (refusal !== null)
-    return [span(fitted(`${refusal.message} (${refusal.code})`, width, glyphs.more), 'bad')];
+    return [span(fitted(`${refusal.code}: ${refusal.message}`, width, glyphs.more), 'bad')];
   return [span(fitted(HINTS[state.overlay ?? 'tables'], width, glyphs.more), 'dim')];
 }

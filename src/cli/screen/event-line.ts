@@ -1,5 +1,5 @@
 /** One connection event as one line for people. In: an event of the protocol, a style. Out: safe text. */
-import { failureText } from '../../protocol/failure-words.js';
+import { failureText, failureWords } from '../../protocol/failure-words.js';
 import { bytes, clockMs, duration, endpoint, stampMs } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Style } from './style.js';
@@ -28,19 +28,19 @@ export function eventLine(event: ConnectionEvent, style: Style): string {
   return parts.join('  ').trimEnd();
 }
 
-/** The same where it is known whose they are: time, type, local port → remote, what is particular. */
+/** The same where it is known whose they are: time, type, local port → remote, what is particular; short, since it may be cut. */
 export function ownEventLine(event: ConnectionEvent, style: Style): string {
   const { glyphs } = style;
+  const { port } = event.local;
   const remote = safe(endpoint(event.remote, glyphs.unknown), glyphs.unknown);
-  const ends =
-    event.type === 'listen' ? '' : ` ${event.direction === 'in' ? 'from' : glyphs.arrow} ${remote}`;
-  const parts = [
-    clockMs(event.time),
-    paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
-    `:${event.local.port ?? glyphs.unknown}${ends}`,
-    ...details(event, glyphs.arrow),
-  ];
-  return parts.join('  ').trimEnd();
+  const ends = event.type === 'listen' ? '' : `${event.direction === 'in' ? 'from' : glyphs.arrow} ${remote}`;
+  const particular =
+    event.type === 'failed'
+      ? [printable(failureWords(event.errno, event.cause) ?? event.errno ?? '')]
+      : details(event, glyphs.arrow);
+  const where = [port === null ? '' : `:${port}`, ends].filter(Boolean).join(' ');
+  const type = paint(event, style)(event.type.padEnd(TYPE_WIDTH));
+  return [clockMs(event.time), type, where, ...particular].join('  ').trimEnd();
 }
 
 /** A line in a file or a pipe is read later: it says of which day and zone it is. */

@@ -5,6 +5,7 @@ import {
   actionsOf,
   endedText,
   figuresOf,
+  lastChange,
   pasted,
   shownIncident,
   subjectText,
@@ -147,4 +148,28 @@ describe('which one is shown', () => {
 
 it('one that is over says how long it lasted', () => {
   expect(endedText(row({ since: 0, until: 130_000 }))).toBe('1,180 calls failed in 2 min 10 s');
+});
+
+describe('the last change', () => {
+  const change = {
+    failPerSecBefore: 40,
+    failPerSecAfter: 0,
+    afterSeconds: 1,
+    worked: true as boolean | null,
+  };
+  const first = { ...change, time: 1000, text: 'tcp_tw_reuse 0 → 2', worked: false };
+  const range = { ...change, time: 60_000, text: 'ip_local_port_range 40000 40049 → 1024 65535' };
+  const reserved = { ...change, time: 60_500, text: 'reserved ports 0 → 1' };
+
+  it('is none where none is judged', () => {
+    expect(lastChange({ changes: [] })).toBeNull();
+    expect(lastChange({ changes: [{ ...range, worked: null }] })).toBeNull();
+  });
+
+  it('names what one command changed together', () => {
+    expect(lastChange({ changes: [first, range, reserved] })).toMatchObject({
+      text: 'ip_local_port_range 40000 40049 → 1024 65535, reserved ports 0 → 1',
+      worked: true,
+    });
+  });
 });

@@ -3,8 +3,8 @@
  * an incident the verdict. In: a scene, a width. Out: lines, always as many.
  */
 import { clock, integer, percent, rate, seconds } from '../../../protocol/format.js';
-import type { Culprit, IncidentKind, IncidentRow, Victim } from '../../../protocol/rows.js';
-import { actionsOf, subjectOf } from '../../../view/incident.js';
+import type { Change, Culprit, IncidentKind, IncidentRow, Victim } from '../../../protocol/rows.js';
+import { actionsOf, lastChange, subjectOf } from '../../../view/incident.js';
 import { ownerName, withPid } from '../../../view/names.js';
 import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
 import { glyphOf } from '../../screen/style.js';
@@ -128,8 +128,8 @@ const nameOf = ({ process, program }: Pick<Victim, 'process' | 'program'>) =>
 
 /** What was done already, and whether it worked, is worth more than what could be done. */
 function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
-  const change = row.changes.findLast(({ worked }) => worked !== null);
-  if (change !== undefined) return changeLine(change, width, glyphs.more);
+  const change = lastChange(row);
+  if (change !== null) return changeLine(change, width, glyphs.more);
   const { first, now } = actionsOf(row);
   const [best, ...rest] = [now?.command ? now : null, first].filter((one) => one !== null);
   const text = [
@@ -144,7 +144,7 @@ function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
   ];
 }
 
-function changeLine(change: IncidentRow['changes'][number], width: number, more: string): Line {
+function changeLine(change: Change, width: number, more: string): Line {
   const { text, worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
   const effect = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${seconds(afterSeconds)} after ${text}`;
   const [head, look] = worked ? (['Fix worked', 'good'] as const) : (['Did not help', 'warn'] as const);

@@ -224,8 +224,7 @@ it('every button is large enough to be hit', async () => {
 
 it('shows the same incident as long as pointer or focus rests on it, with figures that go on', async () => {
   const { page, problems } = await openPage(testScope(), service.url, browser);
-  await card(page).locator('.who .name').waitFor(WITHIN);
-  const shown = staged.find(({ script }) => script !== '') as Staged;
+  const shown = the('orders-sync.py');
   await show(page, shown);
   const failed = card(page).locator('.figures b').nth(1);
   const before = await failed.textContent();

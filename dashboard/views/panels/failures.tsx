@@ -6,7 +6,7 @@
 import { failureRowWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow } from '../../../src/protocol/rows.js';
 import type { Sort } from '../../../src/view/order.js';
-import { budgets, failures, hello, link, now } from '../../state/model.js';
+import { budgets, failures, hello, link, now, state } from '../../state/model.js';
 import { clock, endpoint, integer, UNKNOWN } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { holderWords } from '../../text/words.js';
@@ -85,7 +85,7 @@ export function Failures() {
     <section class="panel failures" aria-labelledby="failures-title">
       <header>
         <h2 id="failures-title">Failures</h2>
-        <p class="count">
+        <p class={`count ${isNew(rows) ? 'flash' : ''}`} key={newest(rows)}>
           {rows.size < total ? `${integer(rows.size)} of ${integer(total)}` : integer(total)}
         </p>
       </header>
@@ -102,6 +102,15 @@ export function Failures() {
     </section>
   );
 }
+
+/** So long a failure of a new kind is news, ms. */
+const NEWS_MS = 5_000;
+
+/** When the last new kind of failure was first seen, Unix ms. */
+const newest = (rows: ReadonlyMap<string, FailureRow>) =>
+  Math.max(0, ...[...rows.values()].map(({ firstSeen }) => firstSeen ?? 0));
+
+const isNew = (rows: ReadonlyMap<string, FailureRow>) => (state.peek().time ?? 0) - newest(rows) < NEWS_MS;
 
 function Empty() {
   const { rows, shown } = failures.value;

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { envName } from '../config/names.js';
 import type { TracerValues } from '../config/tracer-options.js';
 import { type ErrorCode, EXIT, PortchurnError } from '../protocol/errors.js';
 
+const PREFIX = 'portchurn-top-';
 /** On a loaded machine a start takes its time. */
 const START_MS = 60_000;
 const POLL_MS = 100;
@@ -23,7 +24,8 @@ const END_MS = 5000;
 const NOT_INHERITED = /^(PORTCHURN_|NOTIFY_SOCKET$|WATCHDOG_|STATE_DIRECTORY$)/;
 
 export async function startChildService(tracer: TracerValues): Promise<ChildService> {
-  const directory = await mkdtemp(join(tmpdir(), 'portchurn-')); // mode 0700
+  await sweep();
+  const directory = await mkdtemp(join(tmpdir(), PREFIX)); // mode 0700
   const socket = join(directory, 'service.sock');
   const child = await started(socket, tracer);
   const lost = new AbortController();
@@ -40,6 +42,15 @@ export async function startChildService(tracer: TracerValues): Promise<ChildServ
     throw error;
   }
   return { socket, lost: lost.signal, stop };
+}
+
+/** Directories of those who were killed: they are empty, since the child takes its socket away. A new one is empty for a moment, too. */
+async function sweep(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
+  for (const path of names.map((name) => join(tmpdir(), name))) {
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > 2 * START_MS) await rmdir(path).catch(() => undefined);
+  }
 }
 
 /** In a session of its own: keys of the terminal are not for it. setpriv(1) ends it with this process; where that is missing it starts without. */

@@ -133,7 +133,7 @@ it('without a service it traces by a process of its own, which ends with it', as
   const tmux = Tmux.open(testScope(), 120, 40);
   tmux.type(portchurn('top', '--standalone', '--filter', `netns:${netns.inode}`).join(' '));
   await tmux.shows(/▶ churngen/, 60_000);
-  const child = pidOf('serve', 'portchurn-');
+  const child = pidOf('serve', 'portchurn-top-');
   const screen = pidOf('top', '--standalone');
   process.kill(screen, 'SIGKILL');
   await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 20_000 }).toBe(false);

@@ -16,7 +16,7 @@ import {
   record,
 } from './journal.js';
 import { failures, findings, hello, link, state, verdict } from './model.js';
-import { Past } from './past.js';
+import { Past } from './timeline/past.js';
 
 export const journal = signal<Journal>([]);
 

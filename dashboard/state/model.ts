@@ -17,6 +17,7 @@ import { foreign } from '../text/format.js';
 import { Feed } from './feed.js';
 import type { Pause } from './pause.js';
 import { BLAME, type Place, placeOf, queryOf, sortText } from './place.js';
+import { choice, linked, zoom } from './timeline/spot.js';
 
 /** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
 export const FEW_ROWS = 100;
@@ -145,11 +146,13 @@ const place = (): Place => ({
   sort: sort.value,
   row: selected.value,
   incident: inspected.value,
+  budget: linked(),
+  zoom: zoom.value,
 });
 
 /** A step that Back undoes. What is typed into the filter is one step, however many letters it has. */
 let typing = false;
-function remember(isTyping: boolean): void {
+export function remember(isTyping: boolean): void {
   const query = queryOf(place());
   if (query === location.search) return;
   const address = `${location.pathname}${query}${location.hash}`;
@@ -166,6 +169,7 @@ function revisit(): void {
     paused.value = null;
     [filter.value, group.value, sort.value] = [at.filter, at.group, at.sort];
     [selected.value, inspected.value] = [row, incident];
+    [choice.value, zoom.value] = [at.budget, at.zoom];
   });
   askFlows();
 }

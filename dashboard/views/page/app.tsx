@@ -18,6 +18,7 @@ import { Journal } from '../panels/journal.js';
 import { Totals } from '../panels/totals.js';
 import { PortMap } from '../ports/port-map.js';
 import { Timeline } from '../timeline/timeline.js';
+import { WhatIf } from '../whatif/lazy.js';
 import { Help, showHelp } from './help.js';
 import { keysWith, onKey } from './keys.js';
 import { narrow } from './narrow.js';
@@ -67,6 +68,7 @@ export function App() {
         <Totals />
         {narrow.value ? <Facts /> : null}
       </div>
+      <WhatIf />
       <Drawer />
       <Help keys={KEYS} />
     </>

@@ -5,6 +5,7 @@
 
 import { frozen, inspect, inspected, nextGroup, selected, togglePause } from '../../state/model.js';
 import { closeRow, moveCursor } from '../table/cursor.js';
+import { TIMELINE_KEYS } from '../timeline/keys.js';
 
 export interface Key {
   /** As `KeyboardEvent.key` has it. */
@@ -37,6 +38,7 @@ export function keysWith(help: () => void): readonly Key[] {
       run: nextGroup,
     },
     { keys: ['c'], shown: 'c', does: 'copy the first command', run: copyFirst },
+    ...TIMELINE_KEYS,
     { keys: ['?'], shown: '?', does: 'show these keys', run: help },
   ];
 }

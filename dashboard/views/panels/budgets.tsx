@@ -7,7 +7,7 @@ import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlo
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
 import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
-import { choose, shown } from '../../state/timeline.js';
+import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { holderWords, outlookWords, returnWords } from '../../text/words.js';

@@ -17,6 +17,8 @@ export interface Place {
   row: string | null;
   /** Key of the incident whose drawer is open, or ALL. */
   incident: string | null;
+  /** The namespace that the page is about: its id, inode or name. */
+  netns: string | null;
   budget: Choice;
   /** The span of the timeline; null: live. */
   zoom: Span | null;
@@ -33,6 +35,7 @@ export const START: Place = {
   sort: WORST,
   row: null,
   incident: null,
+  netns: null,
   budget: 'tightest',
   zoom: null,
 };
@@ -73,6 +76,7 @@ export function placeOf(query: string): Place {
     sort: parseSort(words.get('sort')),
     row: words.get('row'),
     incident: words.get('incident'),
+    netns: words.get('netns') || null,
     budget: parseBudget(words.get('budget')),
     zoom: parseZoom(words.get('zoom')),
   };
@@ -86,6 +90,7 @@ export function queryOf({ filter, group, sort, row, incident, ...timeline }: Pla
   if (sortText(sort) !== sortText(START.sort)) words.set('sort', sortText(sort));
   if (row !== null) words.set('row', row);
   if (incident !== null) words.set('incident', incident);
+  if (timeline.netns !== null) words.set('netns', timeline.netns);
   if (timeline.budget !== 'tightest') words.set('budget', timeline.budget.budget ?? TOTALS);
   if (timeline.zoom !== null) words.set('zoom', zoomText(timeline.zoom));
   const text = words.toString();

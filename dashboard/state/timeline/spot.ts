@@ -15,6 +15,9 @@ export const shown = computed(() => (choice.value === 'tightest' ? tightest.valu
 /** The span zoomed into; null: live. */
 export const zoom = signal<Span | null>(opened.zoom);
 
+/** The namespace that the page is about: its id, inode or name; null: the whole machine. */
+export const netns = signal<string | null>(opened.netns);
+
 /** A link to a span is a link to the budget that is seen there, though that was not chosen. */
 export const linked = (): Choice =>
   choice.value === 'tightest' && zoom.value !== null && shown.value !== null

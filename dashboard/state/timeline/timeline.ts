@@ -99,7 +99,8 @@ export function choose(next: Choice): void {
 }
 
 function look(span: Span | null, again: boolean): void {
-  zoom.value = span;
+  /* Whole seconds, as in a link. */
+  zoom.value = span && [Math.round(span[0]), Math.round(span[1])];
   remember(again);
 }
 

@@ -24,6 +24,7 @@ import { keysWith, onKey } from './keys.js';
 import { narrow } from './narrow.js';
 import { Notices } from './notices.js';
 import { Paused } from './paused.js';
+import { Scope } from './scope.js';
 import { Facts, Status } from './status.js';
 import { Announcement, icon, Verdict } from './verdict.js';
 
@@ -46,6 +47,7 @@ export function App() {
         <Status />
         <Paused />
         <Announcement />
+        <Scope />
         <main class={old ? 'old' : ''}>
           <Notices />
           <Verdict />

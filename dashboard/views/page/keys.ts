@@ -39,6 +39,7 @@ export function keysWith(help: () => void): readonly Key[] {
     },
     { keys: ['c'], shown: 'c', does: 'copy the first command', run: copyFirst },
     ...TIMELINE_KEYS,
+    { keys: ['t'], shown: 't', does: 'go to the live trace of the open row', run: toTrace },
     { keys: ['?'], shown: '?', does: 'show these keys', run: help },
   ];
 }
@@ -48,6 +49,10 @@ function writeFilter(): void {
   const box = document.getElementById('filter') as HTMLInputElement | null;
   box?.focus();
   box?.select();
+}
+
+function toTrace(): void {
+  document.getElementById('trace-title')?.focus();
 }
 
 function toggleOrder(): void {

@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
-import { budgets, netnsWords, now } from '../../state/model.js';
+import { budgets, netns, netnsWords, now } from '../../state/model.js';
 import { withHistory } from '../../state/timeline/choice.js';
 import { choice, choose, shown, shownRow } from '../../state/timeline/timeline.js';
 import { budgetWords } from '../../text/chart-words.js';
@@ -36,7 +36,7 @@ export function Choose() {
       onChange={({ currentTarget }) => take(currentTarget.value)}
     >
       <option value={TIGHTEST}>{`tightest: ${nameOf(shown.value)}`}</option>
-      <option value={TOTALS}>all destinations</option>
+      {netns.value === null ? <option value={TOTALS}>all destinations</option> : null}
       <Unlisted rows={rows} />
       {rows.map((row) => (
         <option key={row.key} value={`key ${row.key}`}>

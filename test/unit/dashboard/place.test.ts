@@ -18,6 +18,7 @@ describe('an address', () => {
     sort: { column: 'process.comm', descending: false },
     row: 'unit:<img src=x>&+ ?#.service',
     incident: 'ports:1:::1:[2001:db8::1]:443@1',
+    netns: 'blue & "green"',
     budget: { budget: '1/10.0.0.1/[2001:db8::9]:443' },
     zoom: [1_764_000_000, 1_764_000_060],
   };

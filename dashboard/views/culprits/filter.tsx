@@ -55,7 +55,7 @@ export function FilterBox() {
       <output id="filter-error" class="bad">
         {refusal === null
           ? ''
-          : `${refusal.message}${refusal.column === null ? '' : ` (column ${refusal.column})`}`}
+          : `${refusal.message.replace(/^column \d+: /, '')}${refusal.column === null ? '' : ` (column ${refusal.column})`}`}
       </output>
     </search>
   );

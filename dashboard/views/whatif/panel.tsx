@@ -25,21 +25,11 @@ import { Sliders } from './sliders.js';
 export function Panel({ onClose }: { onClose(): void }) {
   useEffect(watch, []);
   const box = useRef<HTMLElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => onEscape(onClose), []);
   const what = shown.value;
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
-    event.preventDefault();
-    onClose();
-  };
   return (
-    <section
-      class="panel whatif"
-      aria-labelledby="whatif-title"
-      tabIndex={-1}
-      ref={box}
-      onKeyDown={onKeyDown}
-    >
+    <section class="panel whatif" aria-labelledby="whatif-title" tabIndex={-1} ref={box}>
       <header>
         <h2 id="whatif-title">
           What if{what === null ? '' : ` toward ${endpoint(what.budget.destination)}`}
@@ -64,6 +54,17 @@ export function Panel({ onClose }: { onClose(): void }) {
       )}
     </section>
   );
+}
+
+/** Wherever the focus is: what had it may be gone. Returns what ends it. */
+function onEscape(close: () => void): () => void {
+  const listener = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    event.preventDefault();
+    close();
+  };
+  document.addEventListener('keydown', listener);
+  return () => document.removeEventListener('keydown', listener);
 }
 
 const stay = () => undefined;

@@ -6,7 +6,7 @@ import { start } from './state/model.js';
 import { startCulprits } from './state/rows/culprits.js';
 import { startIncidents } from './state/rows/incidents.js';
 import { signIn } from './state/session.js';
-import { startTimeline } from './state/timeline.js';
+import { startTimeline } from './state/timeline/timeline.js';
 import { App } from './views/page/app.js';
 
 const root = document.getElementById('app');

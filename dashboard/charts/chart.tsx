@@ -1,27 +1,30 @@
 /**
- * A chart with its readings: the values under the cursor, or the newest ones. In: curves, the span to show, notes.
+ * A chart with its readings: the values under the cursor, or the newest ones. In: curves, the span to show, marks.
  * Out: a canvas, and the same in words for readers who cannot see it.
  */
 import { type Signal, useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Annotation } from '../../src/protocol/history.js';
 import { clock } from '../text/format.js';
-import type { Chart as Data, Span } from './curves.js';
+import type { Curve, Chart as Data } from './curves.js';
+import type { Mark } from './marks.js';
 import { options } from './plot.js';
+import type { Span } from './span.js';
 
 interface ChartProps {
   id: string;
   title: string;
   data: Data;
   span: Span;
-  notes: readonly Annotation[];
+  marks: readonly Mark[];
   summary: string;
   /** How a value is written. */
   read(value: number | null | undefined): string;
   onZoom(span: Span): void;
   onLive(): void;
+  /** The mouse is down in the chart: what it points at must not move. */
+  onDrag(isDragging: boolean): void;
 }
 
 export function Chart(props: ChartProps) {
@@ -80,7 +83,7 @@ function make(element: HTMLElement, latest: { current: CanvasProps }) {
   const made = options({
     element,
     curves: latest.current.data.curves,
-    notes: () => latest.current.notes,
+    marks: () => latest.current.marks,
     onCursor: (index) => {
       latest.current.at.value = index;
     },
@@ -91,13 +94,18 @@ function make(element: HTMLElement, latest: { current: CanvasProps }) {
   const size = new ResizeObserver(() =>
     plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
   );
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  const repaint = () => plot.redraw(false, true);
+  const theme = new MutationObserver(() => plot.redraw(false, true));
+  const drag = () => latest.current.onDrag(true);
+  /* The plot itself listens at the document, which comes before the window: it has made its zoom by then. */
+  const drop = () => latest.current.onDrag(false);
+  plot.over.addEventListener('mousedown', drag);
+  addEventListener('mouseup', drop);
   size.observe(element);
-  scheme.addEventListener('change', repaint);
+  theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
   const end = () => {
     size.disconnect();
-    scheme.removeEventListener('change', repaint);
+    theme.disconnect();
+    removeEventListener('mouseup', drop);
     plot.destroy();
   };
   return { plot, end };
@@ -116,18 +124,18 @@ function draw(plot: UPlot, { data, span: [min, max] }: CanvasProps): void {
 }
 
 /** Curves that are labelled in the chart itself. */
-const LABELLED = ['limit', 'projection'];
+const LABELLED = ['limit', 'projection', 'sustainable'];
 
 /** Each curve with its colour, its name and its value: colour never speaks alone. A stack is read from its bottom. */
 function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
   const said = curves.filter(({ id }) => !LABELLED.includes(id));
-  const areas = said.filter(({ shape }) => shape === 'area').reverse();
-  const shown = [...areas, ...said.filter(({ shape }) => shape !== 'area')];
+  const isStacked = ({ shape }: Curve) => shape === 'area' || shape === 'bars';
+  const shown = [...said.filter(isStacked).reverse(), ...said.filter((curve) => !isStacked(curve))];
   return (
     <p class="readings">
       {shown.map(({ id, label, shape, tint, value }) => (
         <span key={id} class={`reading ${shape} of-${tint}`}>
-          {label} <b>{read(value[at.value ?? newest])}</b>
+          <bdi>{label}</bdi> <b>{read(value[at.value ?? newest])}</b>
         </span>
       ))}
     </p>

@@ -1,22 +1,22 @@
 /**
- * From the history's columns to what the two charts draw: ports held, stacked by state under the limit, with a projection;
- * opens and failures per second. In: a history body, its budget's row. Out: aligned columns in Unix seconds. Pure.
+ * From the history's columns to what the two charts draw: ports held, stacked by who holds them under the limit, with a projection;
+ * what asks for a port per second, opened or failed, with what the ports can stand. In: a history body, its budget's row. Out: aligned columns
+ * in Unix seconds. Pure.
  */
 
 import { outlook } from '../../src/forecast/outlook.js';
 import type { Column, HistoryBody } from '../../src/protocol/history.js';
-import { HISTORY_SECONDS } from '../../src/protocol/names.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
+import { bandsOf, sum, total } from './bands.js';
+import { newestOf } from './span.js';
 
 /** One curve. */
 export interface Curve {
   id: string;
   label: string;
-  shape: 'area' | 'line' | 'dashes';
+  shape: 'area' | 'bars' | 'line' | 'dashes';
   /** The style sheet's colour for it is `--c-TINT`. */
   tint: string;
-  /** Dashes distinguish failures by errno too; the first line has none. */
-  dash: number;
   /** The values that are drawn. */
   column: Column;
   /** The values that are written: of a stacked curve its own part, not the sum. */
@@ -31,18 +31,8 @@ export interface Chart {
   curves: Curve[];
 }
 
-/** From bottom to top: ports in use, then those that TIME_WAIT holds, then those that bind() took. */
-const STATES = [
-  { id: 'established', label: 'estab.' },
-  { id: 'other', label: 'other' },
-  { id: 'timeWait', label: 'TIME_WAIT' },
-  { id: 'blocked', label: 'blocked' },
-] as const;
-
 /** As far ahead as the projection is drawn, seconds. */
 const AHEAD = 300;
-/** The least time that a live chart shows, seconds. */
-const LEAST = 120;
 
 const timesOf = ({ from, seconds }: HistoryBody) =>
   Array.from({ length: seconds }, (_, i) => from / 1000 + i);
@@ -62,7 +52,7 @@ export function projected(body: HistoryBody, row: BudgetRow | undefined): Projec
   if (next.state !== 'running-out' || held === null || next.seconds <= 0) return null;
   const ahead = Math.min(next.seconds, AHEAD);
   const ports = held + (Math.max(row.limit, held) - held) * (ahead / next.seconds);
-  return { time: body.from / 1000 + body.seconds - 1 + ahead, ports, from: held };
+  return { time: newestOf(body) + ahead, ports, from: held };
 }
 
 /** Ports that no new connection can have at that second: held in any state, or blocked. */
@@ -77,24 +67,36 @@ export function portsChart(body: HistoryBody, ahead: Projection | null): Chart {
   const beyond = ahead === null ? 0 : 1;
   const padded = (column: Column, last: number | null = null): Column =>
     beyond === 0 ? column : [...column, last];
-  const stacked = STATES.map(({ id, label }, i) => {
-    const parts = STATES.slice(0, i + 1).map((state) => body[state.id]);
-    const drawn = { column: padded(sum(parts)), value: padded(body[id]) };
-    return { id, label, shape: 'area' as const, tint: id, dash: 0, ...drawn };
-  });
   const limit = padded(body.limit, body.limit.at(-1) ?? null);
-  const curves: Curve[] = [...stacked.reverse(), line('limit', limit)];
+  const areas = stacked(bandsOf(body), 'area').map((curve) => ({
+    ...curve,
+    column: padded(curve.column),
+    value: padded(curve.value),
+  }));
+  const curves: Curve[] = [...areas, line('limit', limit)];
   if (ahead !== null) curves.push({ ...line('projection', dashes(body, ahead)), shape: 'dashes' });
   const times = [...timesOf(body), ...(ahead === null ? [] : [ahead.time])];
   return { times, newest: body.seconds - 1, curves };
 }
 
-const line = (id: string, column: Column, tint = id, dash = 0): Curve => ({
+type Part = Pick<Curve, 'id' | 'label' | 'tint' | 'column'>;
+
+/** @param parts from bottom to top */
+function stacked(parts: readonly Part[], shape: Curve['shape']): Curve[] {
+  const curves = parts.map((part, i) => ({
+    ...part,
+    shape,
+    column: sum(parts.slice(0, i + 1).map(({ column }) => column)),
+    value: part.column,
+  }));
+  return curves.reverse();
+}
+
+const line = (id: string, column: Column): Curve => ({
   id,
   label: id,
   shape: 'line',
-  tint,
-  dash,
+  tint: id,
   column,
   value: column,
 });
@@ -103,41 +105,36 @@ function dashes(body: HistoryBody, { from, ports }: Projection): Column {
   return [...Array<null>(body.seconds - 1).fill(null), from, ports];
 }
 
-/** Seconds in which nothing is known stay gaps; a part that is unknown adds nothing. */
-function sum(parts: readonly Column[]): Column {
-  const [first = []] = parts;
-  return first.map((_, at) =>
-    parts.every((part) => part[at] == null) ? null : parts.reduce((all, part) => all + (part[at] ?? 0), 0),
-  );
-}
-
 /** Failures that have a colour of their own. */
 const FAILURE_TINTS = 4;
+/** What the ports can stand is drawn unless it would press all bars down to less than this share of the chart. */
+const LEAST_SHARE = 0.2;
 
-/** Opens, then failures by errno, the most frequent first. */
-export function ratesChart(body: HistoryBody): Chart {
-  const total = (column: Column) => column.reduce<number>((all, value) => all + (value ?? 0), 0);
+/** Opens, above them failures by errno, the most frequent lowest: together all that asks for a port. */
+export function ratesChart(body: HistoryBody, sustainable: number | null): Chart {
   const failures = Object.entries(body.failuresPerSec).sort(([, a], [, b]) => total(b) - total(a));
-  const curves = [
-    line('opens', body.opensPerSec),
-    ...failures.map(([errno, column], i) => line(errno, column, `failure-${i % FAILURE_TINTS}`, i)),
+  const parts: Part[] = [
+    { id: 'opens', label: 'opens', tint: 'opens', column: body.opensPerSec },
+    ...failures.map(([errno, column], i) => ({
+      id: errno,
+      label: errno,
+      tint: `failure-${i % FAILURE_TINTS}`,
+      column,
+    })),
   ];
+  const curves = stacked(parts, 'bars');
+  if (sustainable !== null) curves.push(standing(curves[0], sustainable));
   return { times: timesOf(body), newest: body.seconds - 1, curves };
 }
 
-/** From and to, Unix seconds. */
-export type Span = readonly [number, number];
-
-/** The span of a live chart: everything known, but at least two minutes, at most fifteen, and the projection. */
-export function liveSpan(body: HistoryBody, ahead: Projection | null): Span {
-  const end = body.from / 1000 + body.seconds - 1;
-  const first = body.timeWait.findIndex((value) => value !== null);
-  const known = first === -1 ? 0 : body.seconds - 1 - first;
-  const length = Math.min(HISTORY_SECONDS, Math.max(LEAST, known));
-  return [end - length, ahead?.time ?? end];
-}
-
-/** A span worth zooming into; anything shorter was a click. */
-export function zoomed([from, to]: Span): Span | null {
-  return to - from < 2 ? null : [from, to];
+function standing(top: Curve | undefined, rate: number): Curve {
+  const column = top?.column ?? [];
+  const most = column.reduce<number>((all, value) => Math.max(all, value ?? 0), 0);
+  const isNear = most >= rate * LEAST_SHARE;
+  const value = column.map(() => rate);
+  return {
+    ...line('sustainable', isNear ? value : column.map(() => null)),
+    shape: 'dashes',
+    value,
+  };
 }

@@ -2,10 +2,12 @@
  * One uPlot chart: how curves, marks, axes and the cursor are drawn and behave. In: a chart's curves, the colours of the
  * style sheet. Out: uPlot's options.
  */
-import type uPlot from 'uplot';
-import type { Annotation } from '../../src/protocol/history.js';
-import { clock, integer } from '../text/format.js';
-import type { Curve, Span } from './curves.js';
+import uPlot from 'uplot';
+import { clock, integer, rate } from '../text/format.js';
+import type { Curve } from './curves.js';
+import type { Mark } from './marks.js';
+import { drawMarks, labelLine, type Pen } from './pen.js';
+import type { Span } from './span.js';
 
 /** Both charts share one cursor. */
 const CURSOR = 'timeline';
@@ -14,7 +16,7 @@ const FONT = '11px system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif
 export interface PlotOptions {
   element: HTMLElement;
   curves: readonly Curve[];
-  notes(): readonly Annotation[];
+  marks(): readonly Mark[];
   /** The index under the cursor, null when it has left. */
   onCursor(index: number | null): void;
   onZoom(span: Span): void;
@@ -26,8 +28,6 @@ const colour = (element: Element, name: string) => getComputedStyle(element).get
 
 /** An axis ends no lower than here, so that next to nothing is drawn small. */
 const LEAST_TOP = 4;
-/** Dashes of a line and of those beside it. */
-const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 
 export function options(plot: PlotOptions): uPlot.Options {
   const { element, curves } = plot;
@@ -43,7 +43,7 @@ export function options(plot: PlotOptions): uPlot.Options {
     hooks: {
       setCursor: [(u) => plot.onCursor(u.cursor.idx ?? null)],
       setSelect: [(u) => select(u, plot)],
-      draw: [(u) => marks(u, element, plot.notes()), (u) => limit(u, element, curves)],
+      draw: [(u) => draw(u, plot)],
     },
   };
 }
@@ -77,12 +77,16 @@ function axes(element: HTMLElement): uPlot.Axis[] {
 
 const label = (time: number, step: number) => clock(time * 1000).slice(0, step < 60 ? 8 : 5);
 
-function series(element: HTMLElement, { shape, tint, dash }: Curve): uPlot.Series {
+/** Side by side without a gap: there may be more seconds than pixels. */
+const bars = uPlot.paths.bars?.({ size: [1, 40, 1], gap: 0 });
+
+function series(element: HTMLElement, { shape, tint }: Curve): uPlot.Series {
   const paint = () => colour(element, `--c-${tint}`);
   const common = { points: { show: false }, spanGaps: false };
   if (shape === 'area') return { ...common, width: 0, fill: paint };
+  if (shape === 'bars') return { ...common, width: 0, fill: paint, ...(bars && { paths: bars }) };
   if (shape === 'dashes') return { ...common, width: 2, dash: [5, 4], stroke: paint };
-  return { ...common, width: 1.5, dash: DASHES[dash % DASHES.length] ?? [], stroke: paint };
+  return { ...common, width: 1.5, stroke: paint };
 }
 
 function cursor({ onLive }: PlotOptions): uPlot.Cursor {
@@ -107,55 +111,22 @@ function select(u: uPlot, { onZoom }: PlotOptions): void {
   onZoom([u.posToVal(left, 'x'), u.posToVal(left + width, 'x')]);
 }
 
-/** Where something happened: a thin line and a mark on its foot; the words stand beside the chart. */
-function marks(u: uPlot, element: HTMLElement, notes: readonly Annotation[]): void {
-  const { ctx, bbox } = u;
-  ctx.save();
-  ctx.strokeStyle = colour(element, '--c-note');
-  ctx.fillStyle = ctx.strokeStyle;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const { time } of notes) {
-    const x = u.valToPos(time / 1000, 'x', true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    line(ctx, x, bbox.top, bbox.top + bbox.height);
-    flag(ctx, x, bbox.top, 4 * devicePixelRatio);
-  }
-  ctx.restore();
+function draw(u: uPlot, { element, curves, marks }: PlotOptions): void {
+  const pen: Pen = { u, ctx: u.ctx, ratio: devicePixelRatio, colour: (name) => colour(element, name) };
+  u.ctx.save();
+  u.ctx.font = `${11 * pen.ratio}px system-ui, sans-serif`;
+  drawMarks(pen, marks());
+  for (const { id, say } of LABELS)
+    labelLine(
+      pen,
+      curves.findIndex((curve) => curve.id === id),
+      say,
+    );
+  u.ctx.restore();
 }
 
-/** The limit says so itself, under its line: where it begins, or where there is room. */
-function limit(u: uPlot, element: HTMLElement, curves: readonly Curve[]): void {
-  const at = curves.findIndex(({ id }) => id === 'limit');
-  const column = curves[at] && u.data[at + 1];
-  const first = column?.findIndex((value) => value != null) ?? -1;
-  const value = column?.[first];
-  if (value == null) return;
-  const { ctx, bbox } = u;
-  const text = `limit ${integer(value)}`;
-  const gap = 5 * devicePixelRatio;
-  ctx.save();
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.fillStyle = colour(element, '--c-limit');
-  ctx.textAlign = 'left';
-  ctx.textBaseline = 'top';
-  const begins = Math.max(bbox.left, u.valToPos(u.data[0][first] as number, 'x', true)) + gap;
-  const fits = bbox.left + bbox.width - ctx.measureText(text).width - gap;
-  ctx.fillText(text, Math.min(begins, fits), u.valToPos(value, 'y', true) + gap / 2);
-  ctx.restore();
-}
-
-function line(ctx: CanvasRenderingContext2D, x: number, top: number, bottom: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x, top);
-  ctx.lineTo(x, bottom);
-  ctx.stroke();
-}
-
-function flag(ctx: CanvasRenderingContext2D, x: number, top: number, size: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x - size, top);
-  ctx.lineTo(x + size, top);
-  ctx.lineTo(x, top + 1.5 * size);
-  ctx.fill();
-}
+/** Lines that say in the chart itself what they are. */
+const LABELS = [
+  { id: 'limit', say: (value: number) => `limit ${integer(value)}` },
+  { id: 'sustainable', say: (value: number) => `ports allow ${rate(value)}/s` },
+] as const;

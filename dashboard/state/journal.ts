@@ -122,9 +122,12 @@ export function ofLink(before: Link, next: Link, now: number): Entry[] {
   return [{ key, time: now, tone: 'good', glyph: '●', word: 'Connection resumed', text }];
 }
 
+const EPOCH = 'epoch';
+export const isRestart = ({ key }: Entry) => key.startsWith(`${EPOCH} `);
+
 /** Another epoch is another run of the service. */
 export function ofRestart(before: string | null, epoch: string, now: number): Entry[] {
   if (before === null || before === epoch) return [];
   const text = 'Counts begin anew; connections that are older have the owner that still holds them, or none.';
-  return [{ key: `epoch ${epoch}`, time: now, tone: 'warn', glyph: '▲', word: 'Service restarted', text }];
+  return [{ key: `${EPOCH} ${epoch}`, time: now, tone: 'warn', glyph: '▲', word: 'Service restarted', text }];
 }

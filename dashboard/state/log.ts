@@ -15,8 +15,8 @@ import {
   ofVerdict,
   record,
 } from './journal.js';
-import { failures, findings, hello, link, state, verdict } from './model.js';
-import { Past } from './past.js';
+import { failures, findings, hello, link, machineVerdict, state } from './model.js';
+import { Past } from './timeline/past.js';
 
 export const journal = signal<Journal>([]);
 
@@ -41,7 +41,7 @@ export function startLog(): void {
   let epoch: string | null = null;
   effect(() => write(ofFindings(findings.value)));
   effect(() => write(ofFailures(failures.value.rows.values())));
-  effect(() => write(ofVerdict(verdict.value)));
+  effect(() => write(ofVerdict(machineVerdict.value)));
   effect(() => {
     if (due.value !== null) notes.ask(null, due.value);
   });

@@ -3,7 +3,7 @@
  * made in views. Out: signals that views read. Page-wide state is here and in the modules beside this one only.
  */
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { HttpClient } from '../../src/client/http.js';
 import type { Link } from '../../src/client/link.js';
 import { initial, type Replica } from '../../src/client/replica.js';
@@ -13,10 +13,13 @@ import { GROUPS } from '../../src/protocol/names.js';
 import type { TableQuery } from '../../src/protocol/table-query.js';
 import { namespaceName } from '../../src/view/names.js';
 import type { Sort } from '../../src/view/order.js';
+import { scopedVerdict } from '../../src/view/scoped-verdict.js';
 import { foreign } from '../text/format.js';
 import { Feed } from './feed.js';
 import type { Pause } from './pause.js';
 import { BLAME, type Place, placeOf, queryOf, sortText } from './place.js';
+import { found, scoped, scopeWord } from './scope.js';
+import { choice, linked, netns, zoom } from './timeline/spot.js';
 
 /** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
 export const FEW_ROWS = 100;
@@ -37,7 +40,20 @@ export const flows = computed(() => shown.value.tables.flows);
 export const budgets = computed(() => shown.value.tables.budgets);
 export const failures = computed(() => shown.value.tables.failures);
 /** The one sentence; null until the service has said it. */
-export const verdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
+export const machineVerdict = computed(() => state.value.tables.verdict.rows.get('verdict') ?? null);
+/** The same about the namespace that the page is about: the service's own sentence is about the whole machine. */
+export const verdict = computed(() => {
+  const { tables, time } = state.value;
+  if (netns.value === null || time === null) return machineVerdict.value;
+  const { budgets, failures, findings } = tables;
+  if (budgets.shown === null || failures.shown === null || findings.shown === null) return null;
+  const rows = {
+    budgets: [...budgets.rows.values()],
+    failures: [...failures.rows.values()],
+    findings: [...findings.rows.values()],
+  };
+  return scopedVerdict(rows, time);
+});
 export const incidents = computed(() => shown.value.tables.incidents.rows);
 /** What is wrong, in the order in which to act. */
 export const findings = computed(() =>
@@ -120,21 +136,48 @@ export function start(): void {
   setInterval(() => {
     now.value = Date.now();
   }, 1_000);
-  feed.setQuery('budgets', BUDGETS);
-  feed.setQuery('failures', FAILURES);
-  feed.setQuery('findings', FINDINGS);
-  askFlows();
+  effect(ask);
   feed.start();
 }
 
 /** Columns that the service does not have. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set([BLAME, 'runsOut', 'lastMinute']);
 
+/** As a word of the service's filters: what the page shows is of one namespace, or of all. */
+const word = computed(() => scopeWord(netns.value, namespaces.value));
+/** Undefined: the whole machine, or there is no such namespace. */
+export const scope = computed(() =>
+  netns.value === null ? undefined : found(netns.value, namespaces.value),
+);
+export { netns } from './timeline/spot.js';
+
+/** All tables but the namespaces themselves. Again whenever the word changes. */
+function ask(): void {
+  const within = word.value === '' ? {} : { filter: word.value };
+  feed.setQuery('budgets', { ...BUDGETS, ...within });
+  feed.setQuery('failures', { ...FAILURES, ...within });
+  feed.setQuery('findings', { ...FINDINGS, ...within });
+  feed.setQuery('incidents', within);
+  untracked(askFlows);
+}
+
+/** The whole page is about this namespace from now on; null: about the machine. */
+export function enter(next: string | null): void {
+  batch(() => {
+    paused.value = null;
+    [selected.value, inspected.value] = [null, null];
+    [choice.value, zoom.value] = ['tightest', null];
+    netns.value = next;
+  });
+  remember(false);
+}
+
 /** The service sorts too, because its limit cuts; the page sorts what it shows. */
 function askFlows(): void {
   const by = OWN_COLUMNS.has(sort.value.column) ? MOST_PORTS : sort.value;
   const query: TableQuery = { sort: sortText(by), limit: limit.value };
-  if (filter.value.trim() !== '') query.filter = filter.value.trim();
+  const wanted = scoped(filter.value, word.peek());
+  if (wanted !== '') query.filter = wanted;
   if (group.value !== null) query.group = group.value;
   feed.setQuery('flows', query);
 }
@@ -145,11 +188,14 @@ const place = (): Place => ({
   sort: sort.value,
   row: selected.value,
   incident: inspected.value,
+  netns: netns.value,
+  budget: linked(),
+  zoom: zoom.value,
 });
 
 /** A step that Back undoes. What is typed into the filter is one step, however many letters it has. */
 let typing = false;
-function remember(isTyping: boolean): void {
+export function remember(isTyping: boolean): void {
   const query = queryOf(place());
   if (query === location.search) return;
   const address = `${location.pathname}${query}${location.hash}`;
@@ -166,6 +212,7 @@ function revisit(): void {
     paused.value = null;
     [filter.value, group.value, sort.value] = [at.filter, at.group, at.sort];
     [selected.value, inspected.value] = [row, incident];
+    [choice.value, zoom.value, netns.value] = [at.budget, at.zoom, at.netns];
   });
   askFlows();
 }

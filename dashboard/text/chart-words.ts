@@ -4,7 +4,9 @@
 import { outlook } from '../../src/forecast/outlook.js';
 import type { Annotation, AnnotationKind, Column, HistoryBody } from '../../src/protocol/history.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
+import { bandsOf } from '../charts/bands.js';
 import { heldAt } from '../charts/curves.js';
+import { type Mark, markWords } from '../charts/marks.js';
 import { clock, endpoint, foreign, integer, rate, seconds } from './format.js';
 
 const KINDS: Record<AnnotationKind, string> = {
@@ -44,8 +46,12 @@ function peakOf(body: HistoryBody, valueAt: (at: number) => number | null): Peak
   return peak;
 }
 
-/** The first chart: ports held now, the limit, the most ports that were held, and the forecast. */
-export function portsSummary(body: HistoryBody, row: BudgetRow | undefined): string {
+/** The first chart: ports held now, the limit, the most ports that were held, who holds them, the forecast, and what happened. */
+export function portsSummary(
+  body: HistoryBody,
+  row: BudgetRow | undefined,
+  marks: readonly Mark[] = [],
+): string {
   const last = body.seconds - 1;
   const held = heldAt(body, last);
   const limit = body.limit[last] ?? null;
@@ -59,7 +65,20 @@ export function portsSummary(body: HistoryBody, row: BudgetRow | undefined): str
   const now = `${integer(held)}${limit === null ? '' : ` of ${integer(limit)}`} ports held now: ${parts.join(', ')}.`;
   const most =
     peak === null ? 'Nothing recorded yet.' : `At most ${integer(peak.value)}, at ${clock(peak.time)}.`;
-  return [now, most, outlookSentence(row)].join(' ').trim();
+  const happened = marks.map((mark) => `${markWords(mark)}.`);
+  return [now, ownersSentence(body), most, outlookSentence(row), ...happened]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+/** From the largest on, as they are stacked. */
+function ownersSentence(body: HistoryBody): string {
+  const held = body.owners === undefined ? [] : bandsOf(body).filter(({ id }) => id !== 'blocked');
+  const parts = held.flatMap(({ label, column }) => {
+    const ports = column.at(-1) ?? 0;
+    return ports === 0 ? [] : [`${label} ${integer(ports)}`];
+  });
+  return parts.length === 0 ? '' : `Held by ${parts.join(', ')}.`;
 }
 
 function outlookSentence(row: BudgetRow | undefined): string {
@@ -69,13 +88,15 @@ function outlookSentence(row: BudgetRow | undefined): string {
   return next.state === 'running-out' ? `At this rate none is left in ${seconds(next.seconds)}.` : '';
 }
 
-/** The second chart: opens, and each errno with the time when it began. */
-export function ratesSummary(body: HistoryBody): string {
+/** The second chart: opens, what the ports can stand, and each errno with the time when it began. */
+export function ratesSummary(body: HistoryBody, row: BudgetRow | undefined): string {
+  const allowed = row?.sustainablePerSec ?? null;
   const failures = Object.entries(body.failuresPerSec).map(([errno, column]) =>
     failureSentence(body, errno, column),
   );
   return [
     curveSentence(body, 'Opens', body.opensPerSec),
+    ...(allowed === null ? [] : [`The ports allow ${rate(allowed)}/s.`]),
     ...(failures.length === 0 ? ['No failures.'] : failures),
   ].join(' ');
 }

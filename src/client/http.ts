@@ -7,6 +7,8 @@ import type { SnapshotBody, TableTopic } from '../protocol/frames.js';
 import type { HealthBody } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
 import { MODES } from '../protocol/names.js';
+import type { Remedy } from '../protocol/rows.js';
+import type { WantedSettings } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
 import { refusal, type ServiceAddress, stranger, unreachable } from './errors.js';
 import { parseJson } from './json.js';
@@ -66,6 +68,17 @@ export class HttpClient {
     const parameters = { budget: budget ?? undefined, seconds };
     const answer = await this.request('api/v1/history', parameters, options);
     return answer.status === 404 ? null : (this.#body(answer) as HistoryBody);
+  }
+
+  /** How to set these, with undo. Null: the service knows no such budget (any more), or nothing would change. */
+  async change(budget: string, wanted: WantedSettings, options?: RequestOptions): Promise<Remedy | null> {
+    const parameters = {
+      budget,
+      range: wanted.range?.join('-'),
+      twReuse: wanted.twReuse === null ? undefined : String(wanted.twReuse),
+    };
+    const answer = await this.request('api/v1/change', parameters, options);
+    return answer.status === 404 ? null : (this.#body(answer) as Remedy);
   }
 
   async flowDetail(key: string, options?: RequestOptions): Promise<FlowDetail> {

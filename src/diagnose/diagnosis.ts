@@ -4,8 +4,8 @@
  * What a crowd makes is thought through in slices, so that the event loop is free between them. No I/O of its own; time is given.
  */
 import type { AnyRow } from '../protocol/frames.js';
-import type { FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
-import type { Changes, HistorySource, Source, TableSource } from '../protocol/source.js';
+import type { FindingRow, IncidentRow, Remedy, VerdictRow } from '../protocol/rows.js';
+import type { Changes, HistorySource, Source, TableSource, WantedSettings } from '../protocol/source.js';
 import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
@@ -15,6 +15,7 @@ import type { SavedIncidents } from './incidents/saved.js';
 import { incidentOf, marksOf } from './marks.js';
 import { findingRows, reduce, type Watch } from './reducer.js';
 import { Remedies } from './remedies/remedies.js';
+import { wantedChange } from './remedies/wanted.js';
 import { MarkedReplica } from './replica/marked-replica.js';
 import { TableReplica } from './replica/table-replica.js';
 import { RULES } from './rules/index.js';
@@ -107,6 +108,14 @@ export class Diagnosis {
     return {
       body: (budget, seconds, shows) => history.body(budget, seconds, shows, incidentOf(this.incidents.rows)),
     };
+  }
+
+  /** The command for settings that somebody chose. Null: there is no such budget, or nothing would change. */
+  change(key: string, wanted: WantedSettings): Remedy | null {
+    const budget = this.budgets.rows.get(key);
+    if (budget === undefined) return null;
+    const totals = [...this.totals.rows.values()].find(({ netnsId }) => netnsId === budget.netnsId);
+    return wantedChange(wanted, budget, totals, this.context);
   }
 
   /** Once a second, whether or not there is a client. Unix ms. */

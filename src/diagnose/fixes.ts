@@ -12,7 +12,7 @@ import { nginxFixes, reuse } from './advice/reuse.js';
 import { asSpan, holds, joined, spansText } from './remedies/ports.js';
 import { changeOf } from './remedies/settings.js';
 import { isFastCgiServer, protocolOf, type Runtime, runtimeOf } from './runtime.js';
-import type { Actor, Advice, Cure, Facts, PortUse, Setting, Tables } from './types.js';
+import type { Actor, Advice, Cure, Facts, PortSpan, PortUse, Setting, Tables } from './types.js';
 import { integer } from './words.js';
 
 /** The widest range that leaves the privileged ports alone. */
@@ -77,7 +77,7 @@ export function widen(totals: TotalsRow | undefined, process: ProcessInfo, facts
   if (range === null || range[1] - range[0] >= WIDEST[1] - WIDEST[0]) return null;
   const ports = WIDEST[1] - WIDEST[0] + 1;
   const use = facts.portsOf(totals?.netnsId ?? null);
-  const exposed = use === null ? [] : exposedBy(use, range);
+  const exposed = use === null ? [] : exposedBy(use, range, WIDEST);
   const settings = [
     ...(use === null || exposed.length === 0 ? [] : [reserving(use, exposed)]),
     { name: 'ip_local_port_range', value: WIDEST.join(' '), before: range.join(' ') },
@@ -89,14 +89,14 @@ export function widen(totals: TotalsRow | undefined, process: ProcessInfo, facts
   });
 }
 
-/** Listeners that the widest range has and this one has not, but for those that are reserved already. */
-function exposedBy({ reserved, listening }: PortUse, [low, high]: readonly [number, number]): number[] {
-  const isIn = (port: number) => port >= WIDEST[0] && port <= WIDEST[1];
-  return listening.filter((port) => isIn(port) && (port < low || port > high) && !holds(reserved, port));
+/** Listeners that the next range has and this one has not, but for those that are reserved already. */
+export function exposedBy({ reserved, listening }: PortUse, now: PortSpan, next: PortSpan): number[] {
+  const isNew = (port: number) => holds([next], port) && !holds([now], port);
+  return listening.filter((port) => isNew(port) && !holds(reserved, port));
 }
 
 /** What is reserved stays reserved. */
-function reserving({ reserved }: PortUse, exposed: readonly number[]): Setting {
+export function reserving({ reserved }: PortUse, exposed: readonly number[]): Setting {
   const value = spansText(joined(reserved, exposed.map(asSpan)));
   return { name: 'ip_local_reserved_ports', value, before: spansText(reserved) };
 }
@@ -116,7 +116,7 @@ export function reserve(
   });
 }
 
-function exposedWords(count: number): string {
+export function exposedWords(count: number): string {
   if (count === 0)
     return 'A service that listens above 1024 but starts later may find its port taken: put such ports into ip_local_reserved_ports.';
   const kept =
@@ -126,14 +126,18 @@ function exposedWords(count: number): string {
   return `${kept} reserved, so that no connection gets one while its program starts again. Reserve those of programs that do not run now, too.`;
 }
 
+/** Behind what begins "At once, for plain connect() from this side". */
+const REUSE_LIMITS =
+  ', if the peer sends TCP timestamps too. Nothing for ports that bind() blocked, nothing for accepted connections. The loss is protection against late duplicates, which timestamps give as well.';
+export const REUSE_EFFECT = `TIME_WAIT ports are taken over by plain connect() from this side${REUSE_LIMITS}`;
+
 /** Null: it is on, cannot work, or is not known. */
 export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Advice | null {
   if (totals === undefined || totals.tcpTwReuse === null || totals.tcpTwReuse === 1) return null;
   if (totals.tcpTimestamps === 0) return null;
   return one('tcp_tw_reuse', '1', String(totals.tcpTwReuse), totals, process, {
     text: 'Let connect() take over TIME_WAIT ports after one second',
-    effect:
-      'At once, for plain connect() from this side, if the peer sends TCP timestamps too. Nothing for ports that bind() blocked, nothing for accepted connections. The loss is protection against late duplicates, which timestamps give as well.',
+    effect: `At once, for plain connect() from this side${REUSE_LIMITS}`,
     change: { twReuse: 1 },
   });
 }

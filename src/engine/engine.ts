@@ -238,6 +238,7 @@ class TracingEngine implements Engine {
         map: (budget, now) => portMap(this.aggregator, budget, now),
       },
       flowDetail: (key, now) => flowDetail(this.aggregator, key, this.secondAt(now), relations),
+      change: (budget, wanted) => this.diagnosis.change(budget, wanted),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,
       health: () => this.health(),

@@ -75,29 +75,74 @@ export function exhaustionSeconds(input: ForecastInput): number | null {
 
 /** Follows the line from bend to bend until it meets the limit. */
 function firstFull(input: ForecastInput, rate: number): number | null {
-  const { limit, releases, waitShare, waitSeconds } = input;
-  const { closingShare, lifetime } = streamOf(input);
-  const closeRate = rate * closingShare;
-  const closing = closeRate > 0 ? Math.max(0, lifetime - input.live / closeRate) : HORIZON_SECONDS;
-  const leaving = closing + waitSeconds;
-  let held = input.live + input.waiting;
-  for (let now = 0; now < HORIZON_SECONDS; ) {
-    let slope = rate;
-    if (now >= closing) slope -= closeRate * (1 - waitShare);
-    if (now >= leaving) slope -= closeRate * waitShare;
-    let bend = HORIZON_SECONDS;
-    if (now < closing) bend = Math.min(bend, closing);
-    if (now < leaving) bend = Math.min(bend, leaving);
-    if (now < releases.length) {
-      slope -= releases[Math.floor(now)] as number;
-      bend = Math.min(bend, Math.floor(now) + 1);
-    }
-    const next = held + slope * (bend - now);
-    if (next >= limit) return now + (limit - held) / slope;
-    held = next;
-    now = bend;
+  for (const line = new Line(input, rate); line.now < HORIZON_SECONDS; line.advance()) {
+    if (line.next >= input.limit) return line.now + (input.limit - line.held) / line.slope;
   }
   return null;
+}
+
+/**
+ * Ports held at each second from now, the first one being now. A budget that is full stays so until ports come back: what finds none is
+ * refused.
+ */
+export function heldOver(input: ForecastInput, seconds: number): number[] {
+  const most = Math.max(input.limit, input.live + input.waiting);
+  const held: number[] = [];
+  const line = new Line(input, Math.max(0, input.openPerSec));
+  for (let second = 0; second <= seconds; second++) {
+    while (line.bend <= second && line.now < HORIZON_SECONDS) line.advance(most);
+    held.push(Math.max(0, Math.min(most, line.held + line.slope * (second - line.now))));
+  }
+  return held;
+}
+
+/** What is held, straight from one bend to the next. */
+class Line {
+  now = 0;
+  held: number;
+  slope = 0;
+  /** When it bends next. */
+  bend = HORIZON_SECONDS;
+  private readonly closeRate: number;
+  private readonly closing: number;
+  private readonly leaving: number;
+
+  constructor(
+    private readonly input: ForecastInput,
+    private readonly rate: number,
+  ) {
+    const { closingShare, lifetime } = streamOf(input);
+    this.closeRate = rate * closingShare;
+    this.closing = this.closeRate > 0 ? Math.max(0, lifetime - input.live / this.closeRate) : HORIZON_SECONDS;
+    this.leaving = this.closing + input.waitSeconds;
+    this.held = input.live + input.waiting;
+    this.turn();
+  }
+
+  /** What is held at the bend. */
+  get next(): number {
+    return this.held + this.slope * (this.bend - this.now);
+  }
+
+  advance(most = Number.POSITIVE_INFINITY): void {
+    this.held = Math.max(0, Math.min(most, this.next));
+    this.now = this.bend;
+    this.turn();
+  }
+
+  private turn(): void {
+    const { now, closing, leaving, closeRate } = this;
+    const { releases, waitShare } = this.input;
+    this.slope = this.rate;
+    this.bend = HORIZON_SECONDS;
+    if (now >= closing) this.slope -= closeRate * (1 - waitShare);
+    if (now >= leaving) this.slope -= closeRate * waitShare;
+    if (now < closing) this.bend = Math.min(this.bend, closing);
+    if (now < leaving) this.bend = Math.min(this.bend, leaving);
+    if (now >= releases.length) return;
+    this.slope -= releases[Math.floor(now)] as number;
+    this.bend = Math.min(this.bend, Math.floor(now) + 1);
+  }
 }
 
 interface Stream {

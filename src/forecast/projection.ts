@@ -6,7 +6,7 @@
 
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import { standing } from './demand.js';
-import { exhaustionSeconds } from './exhaustion.js';
+import { exhaustionSeconds, type ForecastInput, heldOver } from './exhaustion.js';
 import { reuseRule, TIME_WAIT_MS } from './reuse.js';
 
 export interface Changes {
@@ -48,13 +48,31 @@ export interface Projection {
   readonly exhaustionSeconds: number | null;
 }
 
-/** Null: the namespace's settings are not known yet. */
-export function project(
-  budget: BudgetRow,
-  flows: readonly Stream[],
-  totals: TotalsRow,
-  changes: Changes,
-): Projection | null {
+/** All that a projection is made of. */
+interface Case {
+  readonly limitEach: number;
+  readonly places: number;
+  readonly opens: number;
+  readonly demand: number;
+  readonly live: number;
+  readonly stream: ReturnType<typeof streamOf>;
+  readonly rule: ReturnType<typeof ruleOf>;
+  readonly forecast: ForecastInput;
+}
+
+type Asked = [budget: BudgetRow, flows: readonly Stream[], totals: TotalsRow, changes: Changes];
+
+/**
+ * Ports held, blocked ones among them, at each second from now on, per pair of addresses: how it goes on from what is held now. Null: the
+ * namespace's settings are not known yet.
+ */
+export function courseOf(seconds: number, ...asked: Asked): number[] | null {
+  const found = caseOf(...asked);
+  const blocked = asked[0].blocked ?? 0;
+  return found && heldOver(found.forecast, seconds).map((ports) => Math.round(ports + blocked));
+}
+
+function caseOf(...[budget, flows, totals, changes]: Asked): Case | null {
   const range = changes.range ?? totals.portRange;
   if (range === null) return null;
   const limitEach = Math.max(0, range[1] - range[0] + 1 - (totals.reservedPorts ?? 0));
@@ -66,14 +84,24 @@ export function project(
   const live = (budget.established ?? 0) + (budget.other ?? 0);
   const releases = releasesOf(budget, rule.holdMs / 1000);
   const sure = limitEach - ((range[1] - range[0] + 1) % 2 === 1 && limitEach > 1 ? 1 : 0);
-  const seconds = exhaustionSeconds({
+  const forecast = {
     limit: Math.max(0, sure - (budget.blocked ?? 0)),
     live,
     waiting: releases.reduce((sum, ports) => sum + ports, 0),
     ...stream,
     releases,
     waitSeconds: rule.holdMs / 1000,
-  });
+  };
+  return { limitEach, places, opens, demand, live, stream, rule, forecast };
+}
+
+/** Null: the namespace's settings are not known yet. */
+export function project(...asked: Asked): Projection | null {
+  const found = caseOf(...asked);
+  if (found === null) return null;
+  const [budget, , , changes] = asked;
+  const { limitEach, places, opens, demand, live, stream, rule } = found;
+  const seconds = exhaustionSeconds(found.forecast);
   const { waitShare, lifetimeSeconds } = stream;
   const holdSeconds = (lifetimeSeconds ?? 0) + (waitShare * rule.holdMs) / 1000;
   const pool = standing({ live, openPerSec: demand, lifetimeSeconds });

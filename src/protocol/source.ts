@@ -6,7 +6,7 @@ import type { RowOf, TableTopic } from './frames.js';
 import type { HealthBody } from './health.js';
 import type { AnnotationSubject, HistoryBody, NoteOf } from './history.js';
 import type { PortMap } from './ports/schema.js';
-import type { ConnectionEvent } from './rows.js';
+import type { ConnectionEvent, Remedy } from './rows.js';
 
 export interface Changes<Row> {
   /** Whole rows, new or changed. */
@@ -58,6 +58,13 @@ export interface PortSource {
   map(budget: string, now: number): Iterator<void, PortMap | null>;
 }
 
+/** Settings that somebody thinks of; null: as it is. */
+export interface WantedSettings {
+  /** net.ipv4.ip_local_port_range, inclusive. */
+  readonly range: readonly [number, number] | null;
+  readonly twReuse: number | null;
+}
+
 /** A histogram of durations since the start. */
 export interface DurationCounts {
   /** Upper bounds in seconds, ascending. */
@@ -77,6 +84,11 @@ export interface Source {
   ports?: PortSource;
   /** Details of one flow; null: there is no such flow. Absent: this source has no details. `now`: Unix ms. */
   flowDetail?(key: string, now: number): FlowDetail | null;
+  /**
+   * How to set these where a budget is, with undo; null: there is no such budget, or nothing would change. Absent: this source advises
+   * nothing.
+   */
+  change?(budget: string, wanted: WantedSettings): Remedy | null;
   /** Durations from SYN to ESTABLISHED. Absent: this source does not measure them. */
   connectDurations?(): DurationCounts;
   /** Number of events since the start. Absent: this source has no events. */

@@ -9,7 +9,8 @@ import { PortchurnError } from '../protocol/errors.js';
 import { type Hello, PROTOCOL, type Problem, type Subscribe, type TableTopic } from '../protocol/frames.js';
 import type { HealthBody } from '../protocol/health.js';
 import type { HistoryBody } from '../protocol/history.js';
-import type { Source } from '../protocol/source.js';
+import type { Remedy } from '../protocol/rows.js';
+import type { Source, WantedSettings } from '../protocol/source.js';
 import type { TableQuery } from '../protocol/table-query.js';
 import type { FrameText } from '../query/frame-text.js';
 import { Tables } from '../query/tables.js';
@@ -103,6 +104,13 @@ export class Hub implements ClientHost {
     this.publishIfStale(now);
     if (budget !== null && !this.tables.publishes('budgets', budget)) return null;
     return this.options.source.history?.body(budget, seconds, this.tables.scope.shows) ?? null;
+  }
+
+  /** Null: there is no such budget, a service-wide filter hides it, or nothing would change. */
+  change(budget: string, wanted: WantedSettings, now: number): Remedy | null {
+    this.publishIfStale(now);
+    if (!this.tables.publishes('budgets', budget)) return null;
+    return this.options.source.change?.(budget, wanted) ?? null;
   }
 
   /** Null: there is no such flow, or a service-wide filter hides it. */

@@ -5,6 +5,8 @@
  */
 
 export const RERANK_MS = 2_000;
+/** What has left the table stays greyed in its place for this long, so that nothing jumps under the eye. */
+export const GHOST_MS = 5_000;
 /** While order is held for hours the departed stay in their places, up to this many rows in all. */
 export const MOST_HELD = 3_000;
 
@@ -21,8 +23,8 @@ export type Value = number | string | null;
 
 export interface Ranking<R extends Keyed> {
   rows: readonly R[];
-  /** Keys that left the table while the order was held; drawn greyed in their place until it is released. */
-  gone: ReadonlySet<string>;
+  /** Keys that left the table while the order was held, with the time, ms; drawn greyed in their place for a while, or until it is released. */
+  gone: ReadonlyMap<string, number>;
   /** When the order last changed, ms. */
   at: number;
 }
@@ -35,7 +37,7 @@ export interface Moment {
   forced: boolean;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NONE: ReadonlyMap<string, number> = new Map();
 
 export const unranked = <R extends Keyed>(): Ranking<R> => ({
   rows: [],
@@ -71,31 +73,43 @@ export function rerank<R extends Keyed>(
   by: (a: R, b: R) => number,
   { now, held, forced }: Moment,
 ): Ranking<R> {
-  if (held && !forced) return same(previous, inPlace(previous, rows, previous.rows.length <= MOST_HELD));
+  if (held && !forced)
+    return same(previous, inPlace(previous, rows, previous.rows.length <= MOST_HELD ? now : null));
   const due = forced || now - previous.at >= RERANK_MS || previous.rows.length === 0;
-  if (!due) return same(previous, inPlace(previous, rows, false));
+  if (!due) return same(previous, inPlace(previous, rows, null));
   const sorted = [...rows.values()].sort(by);
   const moved =
     sorted.some((row, at) => row.key !== previous.rows[at]?.key) || sorted.length < previous.rows.length;
   return same(previous, { rows: sorted, gone: NONE, at: moved ? now : previous.at });
 }
 
-/** Old order, new values: newcomers at the end, the departed kept or dropped. */
+/** Old order, new values: newcomers at the end, the departed kept for GHOST_MS, or dropped. @param now ms; null: nothing is kept */
 function inPlace<R extends Keyed>(
   previous: Ranking<R>,
   rows: ReadonlyMap<string, R>,
-  keep: boolean,
+  now: number | null,
 ): Ranking<R> {
   const known = new Set(previous.rows.map((row) => row.key));
-  const stayed = previous.rows.flatMap((row) => rows.get(row.key) ?? (keep ? [row] : []));
+  const gone = now === null ? NONE : ghosts(previous, rows, now);
+  const stayed = previous.rows.flatMap((row) => rows.get(row.key) ?? (gone.has(row.key) ? [row] : []));
   const added = [...rows.values()].filter((row) => !known.has(row.key));
-  const gone = keep ? new Set([...known].filter((key) => !rows.has(key))) : NONE;
   return { rows: [...stayed, ...added], gone, at: previous.at };
+}
+
+function ghosts<R extends Keyed>(
+  { rows: drawn, gone }: Ranking<R>,
+  rows: ReadonlyMap<string, R>,
+  now: number,
+): ReadonlyMap<string, number> {
+  const left = drawn.filter(({ key }) => !rows.has(key));
+  const since = left.map(({ key }) => [key, gone.get(key) ?? now] as const);
+  return new Map(since.filter(([, at]) => now - at < GHOST_MS));
 }
 
 function same<R extends Keyed>(previous: Ranking<R>, next: Ranking<R>): Ranking<R> {
   const rows =
     next.rows.length === previous.rows.length && next.rows.every((row, at) => row === previous.rows[at]);
-  const gone = next.gone.size === previous.gone.size && [...next.gone].every((key) => previous.gone.has(key));
+  const gone =
+    next.gone.size === previous.gone.size && [...next.gone.keys()].every((key) => previous.gone.has(key));
   return rows && gone ? previous : next;
 }

@@ -73,6 +73,22 @@ async function drag(page: Page, canvas: Locator, from: number, to: number): Prom
   await page.mouse.up();
 }
 
+const shownSpan = (page: Page) => timeline(page).locator('header .count').textContent();
+
+/** Through that many new seconds: a span that was chosen is not moved by data. */
+async function keepsSpanFor(page: Page, seconds: number): Promise<void> {
+  const before = await shownSpan(page);
+  for (; seconds > 0; seconds--) {
+    const said = await described(page, 'Per second');
+    await page.waitForFunction(
+      (old) => document.getElementById('rates-chart-summary')?.textContent !== old,
+      said,
+      WITHIN,
+    );
+  }
+  expect(await shownSpan(page)).toBe(before);
+}
+
 it('shows what led to the incident before the page was opened, goes on live, zooms, and logs what happens', async () => {
   const scope = testScope();
   const netns = Netns.create(scope, SETTINGS);
@@ -104,10 +120,25 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   expect(timeAfter(/first at/, rates)).toBeLessThan(opened);
   expect(timeAfter(/^Opens .*?\/s at/, rates)).toBeLessThan(opened);
   expect(await paintedColumns(chart(page, 'Ports held'))).toBeGreaterThan(20);
-  await timeline(page).getByText('First failure: EADDRNOTAVAIL to 127.0.0.1:8080').waitFor(WITHIN);
+  await timeline(page)
+    .locator('.note', { hasText: 'First failure: EADDRNOTAVAIL to 127.0.0.1:8080' })
+    .waitFor(WITHIN);
+
+  await says(page, 'Ports held', / Held by agent-per-request\.mjs .*\d+/);
+  expect(rates).toMatch(/ The ports allow \d[\d.]*\/s\. /);
+  await timeline(page).locator('.reading.bars').getByText('EADDRNOTAVAIL').waitFor(WITHIN);
+  expect((await chart(page, 'Ports held').boundingBox())?.height).toBe(240);
 
   await drag(page, chart(page, 'Ports held'), 0.5, 0.9);
   await timeline(page).getByRole('button', { name: 'Live again' }).waitFor(WITHIN);
+  await keepsSpanFor(page, 3);
+  const drawn = await shownSpan(page);
+  await page.locator('body').press('-');
+  expect(await shownSpan(page)).not.toBe(drawn);
+  await page.locator('body').press('+');
+  await page.locator('body').press('ArrowLeft');
+  expect(new URL(page.url()).searchParams.get('zoom')).toMatch(/^\d+-\d+$/);
+  expect(new URL(page.url()).searchParams.get('budget')).toBe(key);
   const [above, ...others] = await timeline(page).locator('.chart time').allTextContents();
   expect([above, others]).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d$/), [above]]);
   await chart(page, 'Per second').locator('.u-over').dblclick();

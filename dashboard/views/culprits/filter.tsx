@@ -2,9 +2,10 @@
  * The filter box. The service parses the filter; where it refuses one it names the column, which is shown below the text.
  * In: the flows table's refusal. Out: the filter signal.
  */
-import { useSignalEffect } from '@preact/signals';
+import { effect, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { filter, flows, setFilter } from '../../state/model.js';
+import { moveCursor } from '../table/cursor.js';
 
 const TYPING_MS = 300;
 const EXAMPLE = 'process:ab dst:10.0.0.0/8 timeWait:>1000';
@@ -22,6 +23,15 @@ export function FilterBox() {
     timer.current = setTimeout(() => setFilter(text), ms);
   };
   const { refusal } = flows.value;
+  const onKey = (event: KeyboardEvent) => {
+    const { key, isComposing } = event;
+    if ((key !== 'Enter' && key !== 'Escape') || isComposing) return;
+    event.preventDefault();
+    clearTimeout(timer.current);
+    setFilter(box.current?.value ?? '');
+    if (key === 'Enter') leaveForRow();
+    else leave();
+  };
   return (
     <search class="filter">
       <label for="filter">Filter</label>
@@ -36,6 +46,7 @@ export function FilterBox() {
           title="Press / to come here. Words are ANDed; ! negates; keys: pid process exe unit netns dst port dir program and any number column"
           aria-invalid={refusal !== null}
           aria-describedby="filter-error"
+          onKeyDown={onKey}
           onInput={({ currentTarget }) => later(currentTarget.value, TYPING_MS)}
           onChange={({ currentTarget }) => later(currentTarget.value, 0)}
         />
@@ -44,10 +55,30 @@ export function FilterBox() {
       <output id="filter-error" class="bad">
         {refusal === null
           ? ''
-          : `${refusal.message}${refusal.column === null ? '' : ` (column ${refusal.column})`}`}
+          : `${refusal.message.replace(/^column \d+: /, '')}${refusal.column === null ? '' : ` (column ${refusal.column})`}`}
       </output>
     </search>
   );
+}
+
+/** Leaves the box with the filter as it is: from here on keys are keys again. */
+function leave(): void {
+  document.querySelector<HTMLElement>('.culprits .scroll')?.focus();
+}
+
+/** To the first row of what was asked for, which may have to come yet. A refused filter has none. */
+function leaveForRow(): void {
+  let isDone = false;
+  const end = effect(() => {
+    const { asked, query, refusal } = flows.value;
+    const isSent = (query.filter ?? '').startsWith(filter.value.trim());
+    if (isDone || !isSent || asked !== null) return;
+    isDone = true;
+    setTimeout(() => {
+      end();
+      if (refusal === null && !moveCursor(1)) leave();
+    });
+  });
 }
 
 /** Marks the refused place; the words beside the box say it too. */

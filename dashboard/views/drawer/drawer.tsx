@@ -62,8 +62,8 @@ function About({ row, by }: { row: FlowRow; by: Group | null }) {
   return (
     <>
       {by === null ? null : <Members by={by} of={row.key} />}
-      <Process row={row} detail={detail} grouped={by !== null} />
       <Advice row={row} />
+      <Process row={row} detail={detail} grouped={by !== null} />
       <Connections row={row} />
       {by === null ? <Times row={row} detail={detail} /> : null}
       {by === null ? <Failures row={row} /> : null}

@@ -10,7 +10,9 @@ export function LiveTrace({ filter }: { filter: string }) {
   const { trace, refusal, unseen } = useTrace(filter);
   return (
     <section aria-labelledby="trace-title">
-      <h3 id="trace-title">Live trace</h3>
+      <h3 id="trace-title" tabIndex={-1}>
+        Live trace
+      </h3>
       <p class="quiet">{refusal === null ? counted(trace, unseen) : foreign(refusal)}</p>
       {trace === null || trace.lines.length === 0 ? null : <Lines of={trace.lines} />}
     </section>

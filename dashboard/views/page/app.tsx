@@ -18,11 +18,13 @@ import { Journal } from '../panels/journal.js';
 import { Totals } from '../panels/totals.js';
 import { PortMap } from '../ports/port-map.js';
 import { Timeline } from '../timeline/timeline.js';
+import { WhatIf } from '../whatif/lazy.js';
 import { Help, showHelp } from './help.js';
 import { keysWith, onKey } from './keys.js';
 import { narrow } from './narrow.js';
 import { Notices } from './notices.js';
 import { Paused } from './paused.js';
+import { Scope } from './scope.js';
 import { Facts, Status } from './status.js';
 import { Announcement, icon, Verdict } from './verdict.js';
 
@@ -45,6 +47,7 @@ export function App() {
         <Status />
         <Paused />
         <Announcement />
+        <Scope />
         <main class={old ? 'old' : ''}>
           <Notices />
           <Verdict />
@@ -67,6 +70,7 @@ export function App() {
         <Totals />
         {narrow.value ? <Facts /> : null}
       </div>
+      <WhatIf />
       <Drawer />
       <Help keys={KEYS} />
     </>

@@ -5,6 +5,7 @@
 
 import { frozen, inspect, inspected, nextGroup, selected, togglePause } from '../../state/model.js';
 import { closeRow, moveCursor } from '../table/cursor.js';
+import { TIMELINE_KEYS } from '../timeline/keys.js';
 
 export interface Key {
   /** As `KeyboardEvent.key` has it. */
@@ -37,6 +38,8 @@ export function keysWith(help: () => void): readonly Key[] {
       run: nextGroup,
     },
     { keys: ['c'], shown: 'c', does: 'copy the first command', run: copyFirst },
+    ...TIMELINE_KEYS,
+    { keys: ['t'], shown: 't', does: 'go to the live trace of the open row', run: toTrace },
     { keys: ['?'], shown: '?', does: 'show these keys', run: help },
   ];
 }
@@ -46,6 +49,10 @@ function writeFilter(): void {
   const box = document.getElementById('filter') as HTMLInputElement | null;
   box?.focus();
   box?.select();
+}
+
+function toTrace(): void {
+  document.getElementById('trace-title')?.focus();
 }
 
 function toggleOrder(): void {

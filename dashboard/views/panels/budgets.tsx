@@ -6,11 +6,12 @@ import { useComputed } from '@preact/signals';
 import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
-import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
-import { choose, shown } from '../../state/timeline.js';
+import { budgets, hello, link, now } from '../../state/model.js';
+import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { holderWords, outlookWords, returnWords } from '../../text/words.js';
+import { NetnsLink } from '../page/scope.js';
 import { Address, Name, Outlook } from '../table/cells.js';
 import { type Column, numberColumn, textColumn } from '../table/column.js';
 import { DataTable } from '../table/table.js';
@@ -90,11 +91,10 @@ function details(row: BudgetRow): string {
 }
 
 function Source({ row }: { row: BudgetRow }) {
-  const place = netnsWords(row.netnsId);
   return (
     <>
       <Name of={row.source.address} />
-      {place === null ? null : <bdi class="place">{place}</bdi>}
+      <NetnsLink of={row.netnsId} />
     </>
   );
 }

@@ -2,11 +2,11 @@
  * One row per network namespace: how much goes on in it and what its limits are. In: the totals topic.
  */
 import type { TotalsRow } from '../../../src/protocol/rows.js';
-import { namespaceName } from '../../../src/view/names.js';
 import type { Sort } from '../../../src/view/order.js';
 import { hello, link, now, totals } from '../../state/model.js';
-import { foreign, integer, percent } from '../../text/format.js';
+import { integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
+import { NetnsLink } from '../page/scope.js';
 import { BadRate, Count, Name, Rate } from '../table/cells.js';
 import { type Column, numberColumn, textColumn } from '../table/column.js';
 import { DataTable } from '../table/table.js';
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<TotalsRow>[] = [
     (row) => row.name,
     (row) => (
       <span title={`inode ${row.netns ?? 'unknown'}`}>
-        <bdi>{foreign(namespaceName(row))}</bdi>
+        <NetnsLink of={row.netnsId} always />
       </span>
     ),
   ),

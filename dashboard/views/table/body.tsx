@@ -1,5 +1,6 @@
 /** The visible rows, between spacers as high as the rows that are not drawn. In: a ranking, the scroll box's measures. */
 import type { Keyed, Ranking } from '../../../src/view/order.js';
+import { printing } from '../../state/printing.js';
 import type { Column, Opening } from './column.js';
 import { Row } from './row.js';
 import type { Measures } from './scroll.js';
@@ -23,7 +24,9 @@ export function Body<R extends Keyed>(props: BodyProps<R>) {
   const { rows, gone } = ranking;
   // A finger only scrolls: the order is held for a mouse that rests on the rows.
   const hold = (event: PointerEvent) => event.pointerType === 'mouse' && onHover(true);
-  const { first, end } = slice(rows.length, measures.top, measures.height);
+  const { first, end } = printing.value
+    ? { first: 0, end: rows.length }
+    : slice(rows.length, measures.top, measures.height);
   const drawn = rows.slice(first, end);
   const tabStop = (drawn.find(({ key }) => key === (focused ?? current)) ?? drawn[0])?.key;
   return (

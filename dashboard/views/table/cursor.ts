@@ -6,11 +6,13 @@ import { select, selected } from '../../state/model.js';
 
 const rowLinks = () => [...document.querySelectorAll<HTMLAnchorElement>('.culprits a.open')];
 
-export function moveCursor(by: 1 | -1): void {
+/** False: there is no such row. */
+export function moveCursor(by: 1 | -1): boolean {
   const links = rowLinks();
   const at = links.indexOf(document.activeElement as HTMLAnchorElement);
   const next = at < 0 ? start(links) : links[at + by];
   next?.focus();
+  return next !== undefined;
 }
 
 /** Where no row has the focus: the open row, else the first that Tab would reach. */

@@ -9,6 +9,7 @@ import { Body } from './body.js';
 import type { Column, Opening } from './column.js';
 import { Heading } from './heading.js';
 import { type RankingProps, useRanking } from './ranking.js';
+import { SaveCsv } from './save.js';
 import { Scroll } from './scroll.js';
 import { ROW_PX } from './window.js';
 
@@ -55,6 +56,9 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
             />
           </table>
           {props.children}
+          {ranking.rows.length === 0 ? null : (
+            <SaveCsv caption={props.caption} columns={props.columns} rows={ranking.rows} />
+          )}
         </>
       )}
     </Scroll>

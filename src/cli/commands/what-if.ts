@@ -4,11 +4,12 @@
  */
 import type { ValuesOf } from '../../config/options.js';
 import { byTightness } from '../../forecast/outlook.js';
-import { type Changes, type Projection, project, UNCHANGED } from '../../forecast/projection.js';
+import { type Changes, UNCHANGED } from '../../forecast/projection.js';
+import { type Answer, answerOf } from '../../forecast/what-if.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
-import { endpoint, integer, percent, rate, seconds } from '../../protocol/format.js';
+import { endpoint, integer } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
-import type { BudgetRow, FlowRow, TotalsRow } from '../../protocol/rows.js';
+import { changeWords, projectionWords } from '../../view/what-if.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
@@ -19,12 +20,6 @@ type WhatIfValues = ValuesOf<'what-if'>;
 
 /** Most budgets in one answer, when a filter names them. */
 const MOST = 20;
-
-interface Answer {
-  readonly budget: BudgetRow;
-  readonly now: Projection;
-  readonly projected: Projection;
-}
 
 export async function whatIf(values: WhatIfValues, io: Io, backends: Backends): Promise<number> {
   await checkFilter(values.filter);
@@ -63,32 +58,7 @@ async function answersOf(source: DataSource, { filter }: WhatIfValues, changes: 
   );
   return budgets
     .slice(0, filter === '' ? 1 : MOST)
-    .flatMap((budget) => answer(budget, totals, flows, changes));
-}
-
-function answer(
-  budget: BudgetRow,
-  totals: readonly TotalsRow[],
-  flows: readonly FlowRow[],
-  changes: Changes,
-): Answer[] {
-  const settings = totals.find(({ netnsId }) => netnsId === budget.netnsId);
-  if (settings === undefined) return [];
-  const own = flows.filter((row) => isOf(row, budget));
-  const now = project(budget, own, settings, UNCHANGED);
-  const projected = project(budget, own, settings, changes);
-  if (now === null || projected === null) return [];
-  return [{ budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected }];
-}
-
-function isOf({ netnsId, direction, destination }: FlowRow, budget: BudgetRow): boolean {
-  const { address, port } = budget.destination;
-  return (
-    direction === 'out' &&
-    netnsId === budget.netnsId &&
-    destination.address === address &&
-    destination.port === port
-  );
+    .flatMap((budget) => answerOf(budget, totals, flows, changes) ?? []);
 }
 
 function json(answers: readonly Answer[], changes: Changes): string {
@@ -112,40 +82,8 @@ function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
   const toward = printable(`${endpoint(budget.destination)} from ${budget.source.address}`);
   return [
     `To ${toward}: ${integer(budget.used)} of ${integer(now.limitEach)} ports held.`,
-    `  now:  ${words(now)}`,
+    `  now:  ${projectionWords(now)}`,
     `  with ${changeWords(changes)}:`,
-    `        ${words(projected)}`,
+    `        ${projectionWords(projected)}`,
   ];
-}
-
-function words(projection: Projection): string {
-  const { limit, limitEach, demandPerSec, openPerSec, settlesAt, exhaustionSeconds, reuse } = projection;
-  const share = percent(settlesAt / Math.max(1, limitEach));
-  const end =
-    exhaustionSeconds === null
-      ? `never runs out at this rate: settles at ${integer(settlesAt)} (${share})`
-      : exhaustionSeconds === 0
-        ? 'out of ports now'
-        : `runs out in ${seconds(exhaustionSeconds)}`;
-  const asked = demandPerSec > openPerSec ? 'asked for' : 'opened';
-  const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
-  const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
-  return `${integer(limit)} ports${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
-}
-
-/** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */
-function needWords({ neededPorts, neededPortsLeast, demandPerSec }: Projection): string {
-  if (neededPortsLeast === null) return `${integer(neededPorts)} ports needed`;
-  return `${integer(neededPortsLeast)} ports needed for what gets one, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
-}
-
-function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {
-  const parts = [
-    range === null ? null : `range ${range.join('–')}`,
-    twReuse === null ? null : `tcp_tw_reuse ${twReuse}`,
-    sources === 1 ? null : `${sources} source addresses`,
-    destinations === 1 ? null : `${destinations} destinations`,
-    reused === 0 ? null : `${percent(reused)} of connections reused`,
-  ];
-  return parts.filter((part) => part !== null).join(', ');
 }

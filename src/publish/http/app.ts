@@ -51,6 +51,7 @@ export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono
   app.get('/api/v1/history', (c) => history(c, hub));
   app.get('/api/v1/ports', (c) => ports(c, hub, answers));
   app.get('/api/v1/flow', (c) => flow(c, hub));
+  app.get('/api/v1/change', (c) => change(c, hub));
   app.get('/api/v1/stream.ndjson', (c) => stream(c, hub));
   app.get(STREAM_PATH, () => {
     throw new PortchurnError('UPGRADE_REQUIRED', 'this path speaks WebSocket; for lines use stream.ndjson');
@@ -123,6 +124,34 @@ function flow(c: RequestContext, hub: Hub): Response {
   throw new PortchurnError('NOT_FOUND', `there is no flow "${key}"`, {
     hint: 'keys are in /api/v1/snapshot?topic=flows',
   });
+}
+
+/** It only says how: nothing is changed. */
+function change(c: RequestContext, hub: Hub): Response {
+  checkParameters(c, ['budget', 'range', 'twReuse']);
+  const { budget = '', range, twReuse } = c.req.query();
+  const wanted = {
+    range: range === undefined ? null : parseRange(range),
+    twReuse: twReuse === undefined ? null : parseReuse(twReuse),
+  };
+  const body = hub.change(budget, wanted, Date.now());
+  if (body !== null) return c.json(body, 200, NO_STORE);
+  throw new PortchurnError('NOT_FOUND', `nothing to change for a budget "${budget}"`, {
+    hint: 'keys are in /api/v1/snapshot?topic=budgets; what is set already is no change',
+  });
+}
+
+function parseReuse(text: string): number {
+  const value = parseWhole('twReuse', text);
+  if (value <= 2) return value;
+  throw new PortchurnError('USAGE', 'twReuse is 0, 1 or 2');
+}
+
+/** Of ports that need no privilege, as in ip_local_port_range. */
+function parseRange(text: string): [number, number] {
+  const [low = 0, high = 0] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).slice(1).map(Number);
+  if (low >= 1024 && low < high && high <= 65_535) return [low, high];
+  throw new PortchurnError('USAGE', 'range is LOW-HIGH, 1024 to 65535');
 }
 
 /** Each topic is one subscription, named after it. */

@@ -107,7 +107,10 @@ export function testOf(word: Word, scope: Scope): RowTest {
   const field = anyField(key);
   if (field) return fieldTest(field, value, scope.work);
   const keys = Object.keys(KEYS).join(' ');
-  throw badFilter(`no key "${key}": ${keys}, or a row field; quote the word to search for text`, word.column);
+  throw badFilter(
+    `"${key}" is no key: ${keys}, or a row field; quote the word to search for text`,
+    word.column,
+  );
 }
 
 function bareTest(value: Value, work: Work): RowTest {

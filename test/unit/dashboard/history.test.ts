@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  heldAt,
-  liveSpan,
-  portsChart,
-  projected,
-  ratesChart,
-  zoomed,
-} from '../../../dashboard/charts/curves.js';
-import { automatic } from '../../../dashboard/state/choice.js';
-import { continued, endOf, lacking } from '../../../dashboard/state/history.js';
+import { heldAt, portsChart, projected, ratesChart } from '../../../dashboard/charts/curves.js';
+import { marksOf } from '../../../dashboard/charts/marks.js';
+import { liveSpan, moved, newestPart, scaled, zoomed } from '../../../dashboard/charts/span.js';
+import { automatic } from '../../../dashboard/state/timeline/choice.js';
+import { continued, endOf, lacking } from '../../../dashboard/state/timeline/history.js';
 import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/text/chart-words.js';
 import type { Column, HistoryBody } from '../../../src/protocol/history.js';
 import { historyBodyFault } from '../../../src/protocol/validate.js';
@@ -84,6 +79,21 @@ describe('the history on the page', () => {
     });
   });
 
+  it('knows that a program the newer body does not name held nothing, and forgets one that holds nothing any more', () => {
+    const old = body([5, 5], { owners: [{ program: 'a', held: [5, 4] }] });
+    const next = body([5, null, 7], { ...later(1), owners: [{ program: 'b', held: [1, null, 7] }] });
+    expect(continued(old, next).owners).toEqual([
+      { program: 'b', held: [0, 1, null, 7] },
+      { program: 'a', held: [5, 0, null, 0] },
+    ]);
+    const long = body(Array(900).fill(7), {
+      ...later(2),
+      owners: [{ program: 'b', held: Array(900).fill(7) }],
+    });
+    expect(continued(old, long).owners?.map(({ program }) => program)).toEqual(['b']);
+    expect(continued(body([1]), body([1]))).not.toHaveProperty('owners');
+  });
+
   it('has each note once, though the service’s clock was corrected meanwhile', () => {
     const note = {
       time: FROM + 500,
@@ -105,7 +115,48 @@ describe('the charts', () => {
   const held = body([900, 950], { established: [10, 20], other: [null, 5], blocked: [4, 5] });
   const running = budget(KEY, { limit: 1000, exhaustionSeconds: 10, free: 20 });
 
-  it('stack what is held by state, the top first, under the limit', () => {
+  it('stack what is held by program, the largest lowest, the others and what is blocked above', () => {
+    const owners = [
+      { program: 'small', held: [10, 20] },
+      { program: 'la\u202erge', held: [600, 700] },
+      { program: null, held: [200, 100] },
+    ];
+    const { curves } = portsChart({ ...held, owners }, null);
+    expect(curves.map(({ id, label, column, value }) => [id, label, column.at(-1), value.at(-1)])).toEqual([
+      ['blocked', 'blocked', 980, 5],
+      ['others', 'others', 975, 155],
+      ['owner small', 'small', 820, 20],
+      ['owner null', 'unknown owner', 800, 100],
+      ['owner la\u202erge', 'la\\u202erge', 700, 700],
+      ['limit', 'limit', 1000, 1000],
+    ]);
+    expect(new Set(curves.map(({ tint }) => tint)).size).toBe(6);
+  });
+
+  it('have five programs at most, each with a colour that it keeps when it falls behind', () => {
+    const owners = (first: number) =>
+      ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((program, i) => ({
+        program,
+        held: [program === 'a' ? first : 9 - i],
+      }));
+    const tints = (first: number) => {
+      const { curves } = portsChart(body([60], { owners: owners(first) }), null);
+      return new Map(curves.map(({ id, tint }) => [id, tint]));
+    };
+    expect([...tints(20).keys()]).toEqual([
+      'blocked',
+      'others',
+      'owner e',
+      'owner d',
+      'owner c',
+      'owner b',
+      'owner a',
+      'limit',
+    ]);
+    expect(tints(8.5).get('owner b')).toBe(tints(20).get('owner b'));
+  });
+
+  it('stack by state where owners are not said, the top first, under the limit', () => {
     const { times, curves } = portsChart(held, null);
     expect(times).toEqual([FROM / 1000, FROM / 1000 + 1]);
     expect(curves.map(({ id, column }) => [id, ...column])).toEqual([
@@ -142,14 +193,46 @@ describe('the charts', () => {
     expect(projected(held, undefined)).toBeNull();
   });
 
-  it('show opens, then failures with the most frequent first', () => {
-    const { curves } = ratesChart(
-      body([1, 1], { opensPerSec: [7, 8], failuresPerSec: { ETIMEDOUT: [1, 0], EADDRNOTAVAIL: [0, 60] } }),
-    );
-    expect(curves.map(({ id, tint, dash }) => [id, tint, dash])).toEqual([
-      ['opens', 'opens', 0],
-      ['EADDRNOTAVAIL', 'failure-0', 0],
-      ['ETIMEDOUT', 'failure-1', 1],
+  it('stack failures on opens, the most frequent lowest, under what the ports can stand', () => {
+    const failing = body([1, 1], {
+      opensPerSec: [7, 8],
+      failuresPerSec: { ETIMEDOUT: [1, 0], EADDRNOTAVAIL: [0, 60] },
+    });
+    const { curves } = ratesChart(failing, 33);
+    expect(curves.map(({ id, tint, column, value }) => [id, tint, column, value.at(-1)])).toEqual([
+      ['ETIMEDOUT', 'failure-1', [8, 68], 0],
+      ['EADDRNOTAVAIL', 'failure-0', [7, 68], 60],
+      ['opens', 'opens', [7, 8], 8],
+      ['sustainable', 'sustainable', [33, 33], 33],
+    ]);
+    const far = ratesChart(failing, 1000).curves.at(-1);
+    expect([far?.column, far?.value]).toEqual([
+      [null, null],
+      [1000, 1000],
+    ]);
+    expect(ratesChart(failing, null).curves.map(({ id }) => id)).not.toContain('sustainable');
+  });
+
+  it('mark what explains them, in order: settings, first failures, restarts, what is over', () => {
+    const note = (kind: 'sysctl-change' | 'first-failure' | 'process-start', at: number) => ({
+      ...{ time: FROM + at, kind, text: 'a\u202eb', incident: null },
+    });
+    const noted = {
+      annotations: [note('process-start', 1), note('first-failure', 9), note('sysctl-change', 2)],
+    };
+    const over = (budget: string | null, until: number | null) => ({
+      ...{ state: 'over' as const, budget, until, title: 'It' },
+    });
+    const incidents = [over(KEY, FROM + 20), over('c', FROM + 3), over(KEY, null), over(KEY, FROM - 1)];
+    const marks = marksOf(body([1], noted), incidents, [FROM + 4]);
+    expect(marks.map(({ word, text }) => `${word}: ${text}`)).toEqual([
+      'setting: Setting changed: a\\u202eb',
+      'restart: Service restarted: counts begin anew',
+      'fails: First failure: a\\u202eb',
+      'over: Over: It',
+    ]);
+    expect(marksOf(body([1], { budget: null }), incidents, []).map(({ time }) => time - FROM)).toEqual([
+      3, 20,
     ]);
   });
 
@@ -159,11 +242,26 @@ describe('the charts', () => {
     expect(liveSpan(known(10), null)).toEqual([end - 120, end]);
     expect(liveSpan(known(301), null)).toEqual([end - 300, end]);
     expect(liveSpan(known(0), null)).toEqual([end - 120, end]);
-    expect(liveSpan(known(900), { time: end + 50, ports: 1, from: 1 })).toEqual([end - 899, end + 50]);
+    expect(liveSpan(known(900), end + 50)).toEqual([end - 899, end + 50]);
   });
 
   it('zoom into what was dragged over, not into a click', () => {
     expect([zoomed([10, 20]), zoomed([10, 11])]).toEqual([[10, 20], null]);
+  });
+
+  it('move and zoom by keys within what is known, and are live again when all of it is shown', () => {
+    const all = [0, 100] as const;
+    expect([newestPart(all, 0.5), newestPart(all, 2)]).toEqual([[50, 100], null]);
+    expect([scaled([50, 100], 0.5, all), scaled([70, 71], 0.5, all)]).toEqual([
+      [62.5, 87.5],
+      [69.5, 71.5],
+    ]);
+    expect([scaled([80, 100], 2, all), scaled([50, 100], 2, all)]).toEqual([[60, 100], null]);
+    expect([moved([50, 70], -0.25, all), moved([5, 25], -0.5, all), moved([90, 100], 1, all)]).toEqual([
+      [45, 65],
+      [0, 20],
+      [90, 100],
+    ]);
   });
 });
 
@@ -182,6 +280,16 @@ describe('the charts in words', () => {
     expect(portsSummary(body([null]), undefined)).toMatch(
       /^– ports held now: TIME_WAIT –.*Nothing recorded yet\.$/,
     );
+    const owned = body([90], {
+      owners: [
+        { program: 'b', held: [20] },
+        { program: 'a', held: [60] },
+      ],
+    });
+    const mark = { time: FROM, word: 'setting', text: 'Setting changed: x' };
+    expect(portsSummary(owned, undefined, [mark])).toMatch(
+      / Held by a 60, b 20, others 10\. At most 90, .* Setting changed: x\.$/,
+    );
   });
 
   it('say how much fails, and since when', () => {
@@ -190,12 +298,12 @@ describe('the charts in words', () => {
       failuresPerSec: { EADDRNOTAVAIL: [0, 50, 66] },
     });
     const at = String.raw`\d\d:\d\d:\d\d`;
-    expect(ratesSummary(failing)).toMatch(
+    expect(ratesSummary(failing, budget(KEY, { sustainablePerSec: 33.3 }))).toMatch(
       new RegExp(
-        `^Opens 4.0/s now, at most 70.0/s at ${at}\\. Failures by EADDRNOTAVAIL 66.0/s now, at most 66.0/s at ${at}, first at ${at}\\.$`,
+        `^Opens 4.0/s now, at most 70.0/s at ${at}\\. The ports allow 33.3/s\\. Failures by EADDRNOTAVAIL 66.0/s now, at most 66.0/s at ${at}, first at ${at}\\.$`,
       ),
     );
-    expect(ratesSummary(body([1]))).toMatch(/ No failures\.$/);
+    expect(ratesSummary(body([1]), undefined)).toMatch(/ No failures\.$/);
   });
 
   it('spell out what a process may have smuggled into a note', () => {

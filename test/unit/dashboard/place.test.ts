@@ -18,11 +18,16 @@ describe('an address', () => {
     sort: { column: 'process.comm', descending: false },
     row: 'unit:<img src=x>&+ ?#.service',
     incident: 'ports:1:::1:[2001:db8::1]:443@1',
+    netns: 'blue & "green"',
+    budget: { budget: '1/10.0.0.1/[2001:db8::9]:443' },
+    zoom: [1_764_000_000, 1_764_000_060],
   };
 
   it('brings back the very place it was made of', () => {
     expect(placeOf(queryOf(full))).toEqual(full);
     expect(placeOf(queryOf(START))).toEqual(START);
+    const totals: Place = { ...START, budget: { budget: null } };
+    expect(placeOf(queryOf(totals))).toEqual(totals);
   });
 
   it('is bare for the page as it opens, and never touches the fragment', () => {
@@ -31,7 +36,7 @@ describe('an address', () => {
   });
 
   it('takes what it does not know for the start', () => {
-    expect(placeOf('?group=nosuch&sort=&filter=&other=1')).toEqual(START);
+    expect(placeOf('?group=nosuch&sort=&filter=&other=1&zoom=9-3')).toEqual(START);
   });
 });
 

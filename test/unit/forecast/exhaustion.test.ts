@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exhaustionSeconds, type ForecastInput } from '../../../src/forecast/exhaustion.js';
+import { exhaustionSeconds, type ForecastInput, heldOver } from '../../../src/forecast/exhaustion.js';
+import { random } from '../../support/random.js';
 
 /** 1000 ports, none held, ten opens a second that close at once and wait for a minute. */
 function forecast(parts: Partial<ForecastInput> = {}): number | null {
@@ -112,5 +113,43 @@ describe('exhaustion', () => {
     expect(forecast({ openPerSec: needed * 0.98, expected: true, noise: 0.09 })).toBeCloseTo(
       60 / (0.98 * 1.03),
     );
+  });
+});
+
+describe('the course of what is held', () => {
+  const course = (parts: Partial<ForecastInput>, seconds: number) =>
+    heldOver(
+      {
+        ...{ limit: 1000, live: 0, waiting: 0, openPerSec: 10, releases: [] },
+        ...{ lifetimeSeconds: 0, waitShare: 1, waitSeconds: 60, ...parts },
+      },
+      seconds,
+    );
+
+  it('rises until as much ends as begins', () => {
+    const held = course({}, 100);
+    expect([held.length, held[0], held[30], held[60], held[100]]).toEqual([101, 0, 300, 600, 600]);
+  });
+
+  it('gives back what the timers say', () => {
+    expect(course({ openPerSec: 0, waiting: 50, releases: [10, 0, 40] }, 4)).toEqual([50, 40, 40, 0, 0]);
+  });
+
+  it('stays at the limit, above which nothing is given, and begins above it where more is held', () => {
+    expect(course({ limit: 100 }, 20).slice(9)).toEqual(Array(12).fill(100).fill(90, 0, 1));
+    expect(course({ limit: 10, waiting: 30, openPerSec: 0, releases: [25] }, 1)).toEqual([30, 5]);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('meets the limit when exhaustion comes (%i)', (seed) => {
+    const next = random(seed);
+    const input = {
+      ...{ limit: 200 + next(800), live: next(50), waiting: next(100), openPerSec: 1 + next(40) },
+      ...{ releases: Array.from({ length: 60 }, () => next(5)), lifetimeSeconds: next(3), waitShare: 1 },
+      waitSeconds: 60,
+    };
+    const full = exhaustionSeconds({ ...input, expected: true });
+    const first = heldOver(input, 3600).findIndex((held) => held >= input.limit - 1e-6);
+    if (full === null) expect(first).toBe(-1);
+    else expect(first).toBe(Math.ceil(full));
   });
 });

@@ -185,5 +185,5 @@ it('names no other budget for a failure whose own is hidden', async () => {
 });
 
 it('refuses a filter that is none before anything is traced', () => {
-  expect(() => scopeOf('nosuchkey:1')).toThrow(/no key "nosuchkey"/);
+  expect(() => scopeOf('nosuchkey:1')).toThrow(/"nosuchkey" is no key/);
 });

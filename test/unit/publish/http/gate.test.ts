@@ -18,6 +18,7 @@ const PATHS = [
   '/api/v1/history',
   '/api/v1/ports',
   '/api/v1/flow',
+  '/api/v1/change',
   '/api/v1/stream',
   '/api/v1/stream.ndjson?topic=flows',
   '/api/v1/session',

@@ -138,10 +138,10 @@ describe('a filter', () => {
   });
 
   it.each<[string, number, string]>([
-    ['nosuch:1', 1, 'no key "nosuch"'],
-    ['ab nosuch:1', 4, 'no key'],
-    ['!nosuch:1', 2, 'no key'],
-    ['constructor:1', 1, 'no key'],
+    ['nosuch:1', 1, '"nosuch" is no key'],
+    ['ab nosuch:1', 4, 'is no key'],
+    ['!nosuch:1', 2, 'is no key'],
+    ['constructor:1', 1, 'is no key'],
     ['db:5432', 1, 'quote the word'],
     ['pid:', 5, 'missing'],
     ['!', 2, 'missing'],

@@ -2,8 +2,8 @@
  * What the page remembers of one budget, or of the totals: the service's fifteen minutes, continued second by second.
  * In: bodies of GET /api/v1/history. Out: one body, and how many seconds to ask for next. Pure.
  */
-import type { Annotation, Column, HistoryBody } from '../../src/protocol/history.js';
-import { HISTORY_SECONDS } from '../../src/protocol/names.js';
+import type { Annotation, Column, HistoryBody } from '../../../src/protocol/history.js';
+import { HISTORY_SECONDS } from '../../../src/protocol/names.js';
 
 const STEP_MS = 1_000;
 /** Seconds asked for again: the newest of them may not have been over. */
@@ -40,6 +40,7 @@ export function continued(old: HistoryBody | null, next: HistoryBody): HistoryBo
     blocked: column(old.blocked, next.blocked),
     opensPerSec: column(old.opensPerSec, next.opensPerSec),
     failuresPerSec: failures(old, next, column),
+    ...owners(old, next, column),
     annotations: notes(old.annotations, next.annotations, old.from + start * STEP_MS),
   };
 }
@@ -55,6 +56,20 @@ function failures(old: HistoryBody, next: HistoryBody, column: Join): HistoryBod
   return Object.fromEntries(
     joined.filter(([, values]) => values.some((value) => value !== null && value > 0)),
   );
+}
+
+/** A body names only the programs that held a port in its time: others held none. */
+function owners(old: HistoryBody, next: HistoryBody, column: Join): Pick<HistoryBody, 'owners'> {
+  if (next.owners === undefined) return {};
+  const known = [...next.owners, ...(old.owners ?? [])].map(({ program }) => program);
+  const of = ({ owners, timeWait }: HistoryBody, wanted: string | null) =>
+    owners?.find(({ program }) => program === wanted)?.held ??
+    timeWait.map((recorded) => (recorded === null ? null : 0));
+  const joined = [...new Set(known)].map((program) => ({
+    program,
+    held: column(of(old, program), of(next, program)),
+  }));
+  return { owners: joined.filter(({ held }) => held.some((ports) => ports !== null && ports > 0)) };
 }
 
 /** A note once seen is kept as it was. */

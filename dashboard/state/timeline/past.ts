@@ -2,10 +2,10 @@
  * Fetches the history and keeps it going: all of it at first, then what is new. In: which budget, the service's clock.
  * Out: each new body through the callback; null when the service knows no such budget (any more).
  */
-import type { HistoryBody } from '../../src/protocol/history.js';
-import { HISTORY_SECONDS } from '../../src/protocol/names.js';
+import type { HistoryBody } from '../../../src/protocol/history.js';
+import { HISTORY_SECONDS } from '../../../src/protocol/names.js';
+import { service } from '../model.js';
 import { continued, lacking } from './history.js';
-import { service } from './model.js';
 
 /** Notes may come late, about a time long past: everything is requested once in this time, ms. */
 const WHOLE_EVERY_MS = 30_000;

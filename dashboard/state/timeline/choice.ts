@@ -2,8 +2,8 @@
  * Which budget the timeline shows while the user has chosen none: what the verdict is about, else the tightest; not another
  * one every second. In: the one shown, verdict, budgets. Out: a key; null: the totals. Pure.
  */
-import { byTightness, level, pressure } from '../../src/forecast/outlook.js';
-import type { BudgetRow, VerdictRow } from '../../src/protocol/rows.js';
+import { byTightness, level, pressure } from '../../../src/forecast/outlook.js';
+import type { BudgetRow, VerdictRow } from '../../../src/protocol/rows.js';
 
 /** Without an alarm another budget takes over only when it is fuller by this share of its limit. */
 const CLEARLY = 0.05;

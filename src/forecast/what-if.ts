@@ -1,0 +1,40 @@
+/**
+ * What-if of one budget: how it stands now and with changes, of the same numbers. In: rows as clients have them, changes. Out: projections.
+ * Pure; the command line and the page ask here.
+ */
+import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
+import { type Changes, type Projection, project, UNCHANGED } from './projection.js';
+
+export interface Answer {
+  readonly budget: BudgetRow;
+  readonly now: Projection;
+  readonly projected: Projection;
+}
+
+/** Null: the settings of its namespace are not known. @param flows of any destination */
+export function answerOf(
+  budget: BudgetRow,
+  totals: readonly TotalsRow[],
+  flows: readonly FlowRow[],
+  changes: Changes,
+): Answer | null {
+  const settings = totals.find(({ netnsId }) => netnsId === budget.netnsId);
+  if (settings === undefined) return null;
+  const own = flowsOf(budget, flows);
+  const now = project(budget, own, settings, UNCHANGED);
+  const projected = project(budget, own, settings, changes);
+  if (now === null || projected === null) return null;
+  return { budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected };
+}
+
+/** Those that take ports of it. */
+export function flowsOf(budget: BudgetRow, flows: readonly FlowRow[]): FlowRow[] {
+  const { address, port } = budget.destination;
+  return flows.filter(
+    ({ netnsId, direction, destination }) =>
+      direction === 'out' &&
+      netnsId === budget.netnsId &&
+      destination.address === address &&
+      destination.port === port,
+  );
+}

@@ -1,0 +1,35 @@
+/** A what-if in words. In: projections, changes. Out: phrases, the same in the terminal and on the page. Pure. */
+import type { Changes, Projection } from '../forecast/projection.js';
+import { integer, percent, rate, seconds } from '../protocol/format.js';
+
+export function projectionWords(projection: Projection): string {
+  const { limit, limitEach, demandPerSec, openPerSec, settlesAt, exhaustionSeconds, reuse } = projection;
+  const share = percent(settlesAt / Math.max(1, limitEach));
+  const end =
+    exhaustionSeconds === null
+      ? `never runs out at this rate: settles at ${integer(settlesAt)} (${share})`
+      : exhaustionSeconds === 0
+        ? 'out of ports now'
+        : `runs out in ${seconds(exhaustionSeconds)}`;
+  const asked = demandPerSec > openPerSec ? 'asked for' : 'opened';
+  const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
+  const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
+  return `${integer(limit)} ports${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
+}
+
+/** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */
+function needWords({ neededPorts, neededPortsLeast, demandPerSec }: Projection): string {
+  if (neededPortsLeast === null) return `${integer(neededPorts)} ports needed`;
+  return `${integer(neededPortsLeast)} ports needed for what gets one, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
+}
+
+export function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {
+  const parts = [
+    range === null ? null : `range ${range.join('–')}`,
+    twReuse === null ? null : `tcp_tw_reuse ${twReuse}`,
+    sources === 1 ? null : `${sources} source addresses`,
+    destinations === 1 ? null : `${destinations} destinations`,
+    reused === 0 ? null : `${percent(reused)} of connections reused`,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}

@@ -75,9 +75,7 @@ it('a row in full has its process and its connections as they happen', async () 
   tmux.press('Enter');
   await tmux.shows(/▶ churngen/);
   tmux.press('Enter');
-  await tmux.shows(
-    /LIVE: connections of churngen[\s\S]*failed +→ 127\.0\.0\.1:9000 +no free local port/,
-  );
+  await tmux.shows(/LIVE: connections of churngen[\s\S]*failed +→ 127\.0\.0\.1:9000 +no free local port/);
   expect(await tmux.shows(/parents /)).toMatch(/command +\S*churngen/);
   tmux.press('Escape');
   await tmux.shows(/WHO by process .* filter pid:/);
@@ -151,7 +149,10 @@ it('the fix is copied, applied as it stands, and told to have worked', async () 
   expect(command).toContain(`-inum ${netns.inode}`);
   execFileSync('sh', ['-c', command]);
   tmux.press('Escape');
-  await tmux.shows(/Fix worked: \S+ → 0 failures\/s, \d+ s after .*ip_local_port_range 40000 40049 → 1024 65535/, 60_000);
+  await tmux.shows(
+    /Fix worked: \S+ → 0 failures\/s, \d+ s after .*ip_local_port_range 40000 40049 → 1024 65535/,
+    60_000,
+  );
 });
 
 /** The one process of this test run whose words have both. */

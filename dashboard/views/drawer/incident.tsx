@@ -8,6 +8,7 @@ import { findings, incidents, inspect } from '../../state/model.js';
 import { ALL } from '../../state/place.js';
 import { foreign, integer, percent, rate } from '../../text/format.js';
 import { incidentWords } from '../../text/incident-words.js';
+import { CopyMarkdown } from '../panels/copy-markdown.js';
 import { FindLine, Seen } from '../panels/remedies.js';
 import { Process } from '../table/cells.js';
 import { All } from './all.js';
@@ -39,7 +40,8 @@ function About({ row }: { row: IncidentRow }) {
   return (
     <>
       <p>
-        <strong class={tone}>{`${glyph} ${word}`}</strong> <span class="detail">{detail}</span>
+        <strong class={tone}>{`${glyph} ${word}`}</strong> <span class="detail">{detail}</span>{' '}
+        <CopyMarkdown incident={row} />
       </p>
       <p>{foreign(row.title)}</p>
       <Changes of={row.changes} />

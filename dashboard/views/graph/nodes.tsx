@@ -5,7 +5,7 @@ import type { Box, Layout } from '../../charts/blame-layout.js';
 import type { BudgetNode, DestinationNode, Graph, ProcessNode } from '../../charts/blame-types.js';
 import { REST } from '../../charts/blame-types.js';
 import { select } from '../../state/model.js';
-import { choose, shown } from '../../state/timeline.js';
+import { choose, shown } from '../../state/timeline/timeline.js';
 import { integer, percent, rate } from '../../text/format.js';
 
 export function Nodes({ graph, layout }: { graph: Graph; layout: Layout }) {

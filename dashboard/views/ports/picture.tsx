@@ -6,7 +6,7 @@ import '../../style/ports.css';
 import { useRef } from 'preact/hooks';
 import { Tints } from '../../charts/port-tints.js';
 import { link, now } from '../../state/model.js';
-import { shown, shownRow } from '../../state/timeline.js';
+import { shown, shownRow } from '../../state/timeline/timeline.js';
 import { endpoint, foreign } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { mapSummary } from '../../text/port-words.js';

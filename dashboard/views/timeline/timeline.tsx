@@ -1,20 +1,19 @@
 /**
  * What led here: ports held toward one budget's destination, by who holds them, and what asked for a port per second, over fifteen minutes.
  */
+import { signal } from '@preact/signals';
 import type { HistoryBody } from '../../../src/protocol/history.js';
-import { Chart } from '../../charts/chart.js';
-import { portsChart, ratesChart } from '../../charts/curves.js';
 import { type Mark, markWords } from '../../charts/marks.js';
 import { link, now } from '../../state/model.js';
-import { dragging, drawn, live, type Picture, shown, zoom, zoomTo } from '../../state/timeline/timeline.js';
-import { portsSummary, ratesSummary } from '../../text/chart-words.js';
-import { clock, integer, rate } from '../../text/format.js';
+import { drawn, live, type Picture, zoom } from '../../state/timeline/timeline.js';
+import { clock } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { OpenWhatIf } from '../whatif/lazy.js';
 import { Choose } from './choose.js';
 
 export function Timeline() {
   const picture = drawn.value;
+  const Charts = charts.value;
   return (
     <section class="panel timeline" aria-labelledby="timeline-title">
       <header>
@@ -24,7 +23,7 @@ export function Timeline() {
         <Zoomed />
         {picture === null ? null : <Remark of={picture} />}
       </header>
-      {picture === null ? (
+      {picture === null || Charts === null ? (
         <p class="empty">{waitingWords(link.value, now.value)}</p>
       ) : (
         <Charts of={picture} />
@@ -33,32 +32,14 @@ export function Timeline() {
   );
 }
 
-function Charts({ of: { body, row, ahead, span, marks } }: { of: Picture }) {
-  const onDrag = (isDragging: boolean) => {
-    dragging.value = isDragging;
-  };
-  const common = { span, marks, onZoom: zoomTo, onLive: live, onDrag };
-  return (
-    <div class="charts" aria-busy={body.budget !== shown.value}>
-      <Chart
-        {...common}
-        id="ports-chart"
-        title="Ports held"
-        read={integer}
-        data={portsChart(body, ahead)}
-        summary={portsSummary(body, row, marks)}
-      />
-      <Chart
-        {...common}
-        id="rates-chart"
-        title="Per second"
-        read={rate}
-        data={ratesChart(body, row?.sustainablePerSec ?? null)}
-        summary={ratesSummary(body, row)}
-      />
-    </div>
-  );
-}
+/** The charts draw with a library, which comes while the rest of the page is there already. Null: it has not come yet. */
+const charts = signal<typeof import('./charts.js').Charts | null>(null);
+void import('./charts.js').then(
+  ({ Charts }) => {
+    charts.value = Charts;
+  },
+  () => undefined,
+);
 
 function Zoomed() {
   if (zoom.value === null) return <p class="count">drag to zoom</p>;

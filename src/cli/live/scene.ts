@@ -50,7 +50,7 @@ export interface Scene {
   readonly byPlace: Budgets;
   readonly failures: readonly FailureRow[];
   readonly flows: readonly FlowRow[];
-  readonly gone: ReadonlySet<string>;
+  readonly gone: Pick<ReadonlySet<string>, 'has'>;
   readonly sparks: Sparks;
   readonly aside: Aside | null;
 }

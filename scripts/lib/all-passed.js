@@ -13,19 +13,23 @@ const FILE = join(ROOT, 'test/all-passed.json');
 const VALID_DAYS = 14;
 const DAY_MS = 86_400_000;
 
-/** What the scenes, the faults, the emulated kernels, the sanitizers and the load tests depend on. */
+/** What the operator's screens, the scenes, the faults, the emulated kernels, the sanitizers and the load tests depend on. */
 export const HASHED = [
   'bpf',
   'native',
   'CMakeLists.txt',
+  'dashboard',
   'package-lock.json',
   'src/capture',
+  'src/cli',
+  'src/client',
   'src/decode',
   'src/aggregate',
   'src/diagnose',
   'src/engine',
   'src/publish',
   'src/system',
+  'src/view',
   'test/e2e/stories',
   'test/faults',
   'test/kernel',

@@ -134,7 +134,7 @@ function Readings({ data: { curves, newest }, at, read }: ReadingsProps) {
   return (
     <p class="readings">
       {shown.map(({ id, label, shape, tint, value }) => (
-        <span key={id} class={`reading ${shape} of-${tint}`}>
+        <span key={id} class={`reading as-${shape} of-${tint}`}>
           <bdi>{label}</bdi> <b>{read(value[at.value ?? newest])}</b>
         </span>
       ))}

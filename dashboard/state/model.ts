@@ -45,12 +45,13 @@ export const machineVerdict = computed(() => state.value.tables.verdict.rows.get
 export const verdict = computed(() => {
   const { tables, time } = state.value;
   if (netns.value === null || time === null) return machineVerdict.value;
-  const { budgets, failures, findings } = tables;
+  const { budgets, failures, findings, incidents } = tables;
   if (budgets.shown === null || failures.shown === null || findings.shown === null) return null;
   const rows = {
     budgets: [...budgets.rows.values()],
     failures: [...failures.rows.values()],
     findings: [...findings.rows.values()],
+    incidents: [...incidents.rows.values()],
   };
   return scopedVerdict(rows, time);
 });

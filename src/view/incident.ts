@@ -168,3 +168,9 @@ export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | 
   );
   return { ...last, text: together.map(({ text }) => text).join(', ') };
 }
+
+/** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */
+export function changeWords({ worked, failPerSecBefore, failPerSecAfter }: Change): string {
+  if (worked) return 'worked';
+  return (failPerSecAfter ?? 0) > failPerSecBefore ? 'failures came after it' : 'did not help';
+}

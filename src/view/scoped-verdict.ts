@@ -3,14 +3,17 @@
  * machine, so it may speak of others. In: the rows of the scope, their time. Out: a verdict row, in the same words; it has no
  * memory, so it knows no recovery. Names in it are not yet safe to show (protocol/format.ts).
  */
+
+import { byHarm } from '../forecast/harm.js';
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
-import type { BudgetRow, FailureRow, FindingRow, VerdictRow } from '../protocol/rows.js';
+import type { BudgetRow, FailureRow, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 
 export interface ScopeRows {
   readonly budgets: readonly BudgetRow[];
   readonly failures: readonly FailureRow[];
   readonly findings: readonly FindingRow[];
+  readonly incidents: readonly IncidentRow[];
 }
 
 type Said = Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'>;
@@ -19,15 +22,24 @@ type Said = Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'>;
 export function scopedVerdict(rows: ScopeRows, time: number): VerdictRow {
   const tightest = tightestOf(rows.budgets);
   const finding = rows.findings.find(({ resolved, severity }) => resolved === null && severity !== 'info');
+  const open = rows.incidents.filter(({ state, severity }) => state === 'open' && severity !== 'info');
+  const [worst] = open.sort(byHarm);
+  const ofPorts = said(rows, tightest, time);
   return {
     key: 'verdict',
-    ...said(rows, tightest, time),
-    since: finding?.since ?? Math.round(time),
+    ...(ofPorts.level === 'ok' && worst !== undefined ? ofIncident(worst) : ofPorts),
+    since: worst?.since ?? finding?.since ?? Math.round(time),
     finding: finding?.key ?? null,
-    incident: null,
-    others: 0,
+    incident: worst?.key ?? null,
+    others: Math.max(0, open.length - 1),
     named: [],
   };
+}
+
+/** What fails although ports are free. */
+function ofIncident({ severity, title, exhaustionSeconds, budget }: IncidentRow): Said {
+  const level = severity === 'critical' ? 'critical' : 'warning';
+  return { level, text: title, exhaustionSeconds, budget };
 }
 
 function said(rows: ScopeRows, tightest: BudgetRow | null, time: number): Said {

@@ -54,7 +54,7 @@ describe.each([
   it('shows what, toward what, who, and how much fails; keys in a burst all count; a resize is followed', async () => {
     const tmux = await live(width, height);
     const screen = await tmux.shows(new RegExp(`churngen ${culprit} holds \\d+`));
-    expect(screen).toMatch(/tries \d+\.\d\/s, ports allow 0\.8\/s/);
+    expect(screen).toMatch(/\d+\.\d\/s wanted, ports allow 0\.8\/s/);
     expect(screen).toMatch(/FIX /);
     expect(screen).toMatch(/FAIL\/s/);
     expect(screen.trimEnd().split('\n')).toHaveLength(height);
@@ -79,6 +79,23 @@ it('a row in full has its process and its connections as they happen', async () 
   expect(await tmux.shows(/parents /)).toMatch(/command +\S*churngen/);
   tmux.press('Escape');
   await tmux.shows(/WHO by process .* filter pid:/);
+});
+
+it('what-if goes by all connections toward the destination, whatever the tables show', async () => {
+  const tmux = await live(80, 24);
+  tmux.press('/');
+  tmux.press('-l', 'process:nobody');
+  tmux.press('Enter');
+  await tmux.shows(/Nothing matches/);
+  tmux.press('w', 'Right', 'Right', 'Right');
+  const screen = await tmux.shows(/used again +‹ 80 % ›[\s\S]*now: [\s\S]*then: /);
+  expect(screen).toMatch(/now: +50 ports, 4\d\.\d asked for\/s: out of ports now/);
+  expect(screen).toMatch(/then: 50 ports, 8\.\d asked for\/s/);
+  tmux.press('c');
+  await tmux.shows(/Sent to the clipboard/);
+  expect(tmux.clipboard()).toBe(
+    `portchurn what-if --reuse 80 --filter 'dst:127.0.0.1:9000 netns:${netns.inode}'`,
+  );
 });
 
 it('a filter that is wrong is said, and the rows stay', async () => {

@@ -62,7 +62,7 @@ export async function standingOf(source: DataSource, values: ScopeValues): Promi
     failuresOf(source, filter),
     rowsIfAny(source, { topic: 'incidents', filter }),
   ]);
-  const rows = { budgets, failures, findings };
+  const rows = { budgets, failures, findings, incidents };
   const verdict = filter === '' ? await machineVerdict(source) : scopedVerdict(rows, body.time);
   const tightest = tightestOf(budgets);
   const failing = failingNow(failures, body.time);

@@ -3,7 +3,7 @@
  * In: a feed, an HTTP client. Out: an Aside, for as long as a row is looked at.
  */
 import type { HttpClient } from '../../client/http.js';
-import type { ConnectionEvent } from '../../protocol/rows.js';
+import type { ConnectionEvent, FlowRow } from '../../protocol/rows.js';
 import type { LiveFeed } from './feed.js';
 import type { Aside } from './scene.js';
 
@@ -17,6 +17,35 @@ export interface Follower {
   /** The row to follow; the one that is followed already goes on. Null: none. */
   on(key: string | null, pid: number | null): void;
   stop(): void;
+}
+
+/** The flows that a what-if goes by. */
+export interface FlowsFollower {
+  /** Null: none are followed, or they have not come yet. */
+  readonly rows: readonly FlowRow[] | null;
+  /** Those that match; the same filter goes on. Null: none. */
+  on(filter: string | null): void;
+}
+
+export function followFlows(feed: LiveFeed, onChange: () => void): FlowsFollower {
+  let followed: string | null = null;
+  let rows: readonly FlowRow[] | null = null;
+  let end: () => void = () => undefined;
+  return {
+    get rows() {
+      return rows;
+    },
+    on(filter) {
+      if (filter === followed) return;
+      end();
+      [followed, rows, end] = [filter, null, () => undefined];
+      if (filter === null) return;
+      end = feed.flows(filter, (next) => {
+        rows = next;
+        onChange();
+      });
+    },
+  };
 }
 
 export function follow(feed: LiveFeed, http: HttpClient, onChange: () => void): Follower {

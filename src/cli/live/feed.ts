@@ -11,11 +11,13 @@ import { disconnected, initial, type Replica, receive, type Step, setQuery } fro
 import { Subscriptions } from '../../client/subscriptions.js';
 import type { ServerFrame, TableTopic } from '../../protocol/frames.js';
 import { SUBPROTOCOL } from '../../protocol/names.js';
-import type { ConnectionEvent } from '../../protocol/rows.js';
+import type { ConnectionEvent, FlowRow } from '../../protocol/rows.js';
 import type { TableQuery } from '../../protocol/table-query.js';
 import { frameFault } from '../source/answers.js';
 import { httpClient, type Target } from '../source/target.js';
 
+/** Of one destination; beyond these are the ones that open least. */
+const MOST_FLOWS = 1000;
 /** A screen's tables are small; more is not a service's answer to this program. */
 const MAX_FRAME = 16_000_000;
 
@@ -56,6 +58,12 @@ export class LiveFeed {
       { filter: `pid:${pid} !type:transition` },
       { frame: ({ events, dropped }) => listener(events, dropped), refused: () => undefined },
     );
+  }
+
+  /** The flows that match, whatever the tables show; all their processes, since a sum has no durations. Returns a function that ends it. */
+  flows(filter: string, onRows: (rows: readonly FlowRow[]) => void): () => void {
+    const request = { topic: 'flows', filter, sort: '-openPerSec', limit: MOST_FLOWS } as const;
+    return this.#sides.table(request, (rows) => onRows([...rows.values()]));
   }
 
   stop(): void {

@@ -5,6 +5,7 @@
 import { clock, duration, integer, percent, seconds } from '../../protocol/format.js';
 import { census } from '../../view/census.js';
 import { lossesOf } from '../../view/losses.js';
+import { namespaceName } from '../../view/names.js';
 import type { Style } from '../screen/style.js';
 import { CARD_LINES, cardLines } from './parts/card.js';
 import { culpritLines } from './parts/culprit-table.js';
@@ -42,7 +43,7 @@ function stripLine(scene: Scene, width: number): Line {
     ...owned,
     ...(losses === null || losses.total === 0 ? [] : [`lost ${integer(losses.total)}`]),
     namespacesText(replica.tables.totals.rows.size),
-    ...(state.netns === null ? [] : [`only netns ${state.netns}`]),
+    ...(state.netns === null ? [] : [`only ${scopeName(scene)}`]),
   ];
   const host = `portchurn ${replica.hello?.host ?? ''} `;
   const [link, look] = linkWords(scene);
@@ -55,6 +56,11 @@ function stripLine(scene: Scene, width: number): Line {
     span(fitted(left, Math.max(0, width - used), glyphs.more)),
     span(right, 'dim'),
   ];
+}
+
+function scopeName({ totals, state }: Scene): string {
+  const [own] = totals;
+  return namespaceName({ name: own?.name ?? null, netns: state.netns });
 }
 
 const namespacesText = (count: number) => (count === 1 ? '1 namespace' : `${integer(count)} namespaces`);

@@ -9,10 +9,10 @@ import { initial, type Replica } from '../../client/replica.js';
 import { aborted, type Io } from '../io.js';
 import { styleFor } from '../screen/style.js';
 import { httpClient, type Target } from '../source/target.js';
-import { type Follower, follow } from './aside.js';
+import { type FlowsFollower, type Follower, follow, followFlows } from './aside.js';
 import { LiveFeed } from './feed.js';
 import { linesOf, pageOf } from './layout.js';
-import { whatIfCommandOf } from './parts/overlays.js';
+import { towardFilter, whatIfCommandOf } from './parts/overlays.js';
 import { queriesOf } from './queries.js';
 import { commandsOf, type Scene, SceneMaker } from './scene.js';
 import { type Effect, press, type Shown, START, type State } from './state.js';
@@ -48,6 +48,7 @@ export class Live {
   readonly #feed: LiveFeed;
   readonly #terminal: Terminal;
   readonly #aside: Follower;
+  readonly #toward: FlowsFollower;
   readonly #quit = new AbortController();
 
   constructor(
@@ -73,6 +74,7 @@ export class Live {
       onResize: () => this.#redraw(),
     });
     this.#aside = follow(this.#feed, httpClient(this.target), () => this.#soon());
+    this.#toward = followFlows(this.#feed, () => this.#soon());
   }
 
   /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. */
@@ -145,6 +147,9 @@ export class Live {
         ? this.#scene?.flows.find(({ key }) => key === this.#state.selected)
         : undefined;
     this.#aside.on(row?.key ?? null, row?.process.pid ?? null);
+    this.#toward.on(
+      this.#state.overlay === 'what-if' && this.#scene !== null ? towardFilter(this.#scene) : null,
+    );
   }
 
   #redraw(): void {
@@ -173,6 +178,7 @@ export class Live {
         now: Date.now(),
         glyphs: style.glyphs,
         aside: this.#aside.value,
+        toward: this.#toward.rows,
       },
     );
     if (!this.#terminal.ready) return;

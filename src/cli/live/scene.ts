@@ -53,7 +53,12 @@ export interface Scene {
   readonly gone: Pick<ReadonlySet<string>, 'has'>;
   readonly sparks: Sparks;
   readonly aside: Aside | null;
+  /** The connections toward the budget of the what-if; null: not asked for, or not come yet. */
+  readonly toward: readonly FlowRow[] | null;
 }
+
+/** What comes from beside the tables. */
+export type Beside = Pick<Scene, 'now' | 'glyphs' | 'aside' | 'toward'>;
 
 /** The copy of a pause, and the memory of order and of the last minute. */
 export class SceneMaker {
@@ -61,12 +66,7 @@ export class SceneMaker {
   #order = '';
   readonly #flowSparks = new Sparks();
 
-  make(
-    replica: Replica,
-    link: Link,
-    state: State,
-    { now, glyphs, aside }: { now: number; glyphs: Glyphs; aside: Aside | null },
-  ): Scene {
+  make(replica: Replica, link: Link, state: State, { now, glyphs, aside, toward }: Beside): Scene {
     const inScope = ({ netns }: { netns: number | null }) => state.netns === null || netns === state.netns;
     const rows = <T extends { netns: number | null }>(all: ReadonlyMap<string, T>) =>
       [...all.values()].filter(inScope);
@@ -77,7 +77,9 @@ export class SceneMaker {
       .filter(({ state }) => state !== 'over')
       .sort(byHarm);
     const shown = shownIncident(incidents, { chosen: state.incident, shown: null, held: false });
-    this.#rank(tables.flows.rows, state, byPlace, now);
+    const incident = incidents.find(({ key }) => key === shown) ?? null;
+    const chosen = state.incident === null ? null : incident;
+    this.#rank(tables.flows.rows, state, { budgets: byPlace, chosen, now });
     this.#flowSparks.look(
       this.#ranking.rows.map(({ key, portsHeld }) => [key, portsHeld] as const),
       now,
@@ -91,8 +93,11 @@ export class SceneMaker {
       verdict: tables.verdict.rows.get('verdict') ?? null,
       totals: rows(tables.totals.rows),
       incidents,
-      incident: incidents.find(({ key }) => key === shown) ?? null,
-      budgets: budgets.filter((row) => (fullness(row) ?? 0) > 0),
+      incident,
+      budgets: firstOf(
+        budgets.filter((row) => (fullness(row) ?? 0) > 0),
+        chosen,
+      ),
       byPlace,
       failures: rows(tables.failures.rows)
         .filter(({ perSec }) => (perSec ?? 0) > 0)
@@ -101,16 +106,45 @@ export class SceneMaker {
       gone: this.#ranking.gone,
       sparks: this.#flowSparks,
       aside,
+      toward,
     };
   }
 
-  #rank(rows: ReadonlyMap<string, FlowRow>, state: State, budgets: Budgets, now: number): void {
+  #rank(
+    rows: ReadonlyMap<string, FlowRow>,
+    state: State,
+    { budgets, chosen, now }: { budgets: Budgets; chosen: IncidentRow | null; now: number },
+  ): void {
     const { sort, ascending, group, frozen, filter, netns } = state;
-    const order = [sort, ascending, group, filter, netns].join('|');
+    const order = [sort, ascending, group, filter, netns, chosen?.key].join('|');
     const moment = { now, held: frozen, forced: order !== this.#order };
     this.#order = order;
-    this.#ranking = rerank(this.#ranking, rows, comparatorOf(sort, ascending, budgets), moment);
+    const by = comparatorOf(sort, ascending, budgets);
+    this.#ranking = rerank(this.#ranking, rows, ownFirst(chosen, by), moment);
   }
+}
+
+type Placed = Pick<FlowRow | BudgetRow, 'netnsId' | 'destination'>;
+
+/** Where an incident is: its namespace, and its destination where it has one. */
+function isOf(row: Placed, { netnsId, destination }: IncidentRow): boolean {
+  if (row.netnsId !== netnsId) return false;
+  const { address, port } = destination;
+  return (
+    address === null ||
+    (row.destination.address === address && (port === null || row.destination.port === port))
+  );
+}
+
+/** Rows of the incident that somebody chose come before all others. */
+function ownFirst(chosen: IncidentRow | null, by: (a: FlowRow, b: FlowRow) => number) {
+  if (chosen === null) return by;
+  return (a: FlowRow, b: FlowRow) => Number(isOf(b, chosen)) - Number(isOf(a, chosen)) || by(a, b);
+}
+
+function firstOf(budgets: readonly BudgetRow[], chosen: IncidentRow | null): readonly BudgetRow[] {
+  if (chosen === null) return budgets;
+  return [...budgets.filter((row) => isOf(row, chosen)), ...budgets.filter((row) => !isOf(row, chosen))];
 }
 
 function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {

@@ -130,9 +130,9 @@ function onTables(state: State, key: string, shown: Shown): Pressed {
     case 'enter':
       return stay(shown.flows.length === 0 ? state : open(onRow(state, shown), 'detail'));
     case 'tab':
-      return stay({ ...state, incident: next(shown.incidents, state.incident, 1) });
+      return stay({ ...state, selected: null, incident: next(shown.incidents, state.incident, 1) });
     case 'shift-tab':
-      return stay({ ...state, incident: next(shown.incidents, state.incident, -1) });
+      return stay({ ...state, selected: null, incident: next(shown.incidents, state.incident, -1) });
     case 'escape':
       return stay(state.filter === '' ? { ...state, selected: null } : { ...state, filter: '' });
     default:

@@ -96,7 +96,8 @@ export class Incident {
   }
 
   /**
-   * One that an earlier run of the service saw begin. What happened between the two runs is not known: it counts as quiet from now on.
+   * One that an earlier run of the service saw begin. What happened between the two runs is not known: it counts as quiet from now on, and
+   * one that was easing goes on to ease.
    * @param time Unix ms
    */
   static restored(saved: SavedIncident, time: number): Incident {
@@ -104,7 +105,8 @@ export class Incident {
     const nothing: Observation = { subject, budget: null, threat: null, rows: [], failed: 0 };
     const incident = new Incident(subject, nothing, null, Trouble.restored(saved));
     const { key, since, changes } = row;
-    incident.begin = { key, since, before: new Map(), saved: new Map(saved.victims), watchedFrom: time };
+    const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
+    incident.begin = { key, since, before: new Map(), saved: new Map(saved.victims), watchedFrom };
     return Object.assign(incident, { row, worst, changes: [...changes] });
   }
 

@@ -44,10 +44,13 @@ function hold(byProgram: Map<string, Held>, { process, program, key }: Actor, po
   else known.ports += ports;
 }
 
-/** The one that a sentence may name; null: nobody has enough of the ports. */
+/** The one that a sentence may name; null: nobody has enough of the ports, or it is not known who has them. */
 export function namedCulprit([first]: readonly Culprit[]): Culprit | null {
-  return first !== undefined && (first.share ?? 1) >= NAMED_SHARE ? first : null;
+  return first !== undefined && isKnown(first) && (first.share ?? 1) >= NAMED_SHARE ? first : null;
 }
+
+/** Of entries that are older than the service nobody is: they try nothing. */
+const isKnown = ({ process, program }: Culprit) => (process.pid ?? process.name ?? program) !== null;
 
 interface Failing extends Victim {
   /** Several processes. */

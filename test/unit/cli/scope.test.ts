@@ -1,10 +1,10 @@
 /** Two namespaces with the same addresses and an incident in each: what why and check say about one of them. */
 import { readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { BudgetRow, FindingRow } from '../../../src/protocol/rows.js';
+import type { BudgetRow, FindingRow, IncidentRow } from '../../../src/protocol/rows.js';
 import { scopedVerdict } from '../../../src/view/scoped-verdict.js';
 import { tables, Watch } from '../diagnose/world.js';
-import { budget, failure, finding, proc, totals, verdict } from '../publish/rows.js';
+import { budget, failure, finding, incident as incidentRow, proc, totals, verdict } from '../publish/rows.js';
 import { run, type World } from './attached.js';
 
 const PLACE = { address: '10.0.0.9', port: 5432 };
@@ -185,7 +185,7 @@ describe('the sentence of a scope', () => {
     watch.step(at(now - 2000));
     const { verdict: row } = watch.step(at(now));
     const { level, text, exhaustionSeconds, budget } = scopedVerdict(
-      { budgets, failures: [], findings: [] },
+      { budgets, failures: [], findings: [], incidents: [] },
       now,
     );
     expect({ level, text, exhaustionSeconds, budget }).toEqual({
@@ -193,6 +193,35 @@ describe('the sentence of a scope', () => {
       text: row.text,
       exhaustionSeconds: row.exhaustionSeconds,
       budget: row.budget,
+    });
+  });
+});
+
+describe('the verdict of a scope where something fails although ports are free', () => {
+  const refused = incidentRow('refused', {
+    kind: 'refused',
+    state: 'open',
+    severity: 'warning',
+    title: 'Nobody listens on 127.0.0.1:9000: 10.0 connects/s are refused.',
+  });
+  const free = budget('b', { exhaustionSeconds: null, used: 1, free: 28_231 });
+  const verdictOf = (...incidents: IncidentRow[]) =>
+    scopedVerdict({ budgets: [free], failures: [], findings: [], incidents }, 1000);
+
+  it('is about that', () => {
+    expect(verdictOf(refused)).toMatchObject({
+      level: 'warning',
+      text: refused.title,
+      incident: 'refused',
+      since: refused.since,
+      others: 0,
+    });
+  });
+
+  it('is not about what is over or eases', () => {
+    expect(verdictOf({ ...refused, state: 'over' }, { ...refused, state: 'easing' })).toMatchObject({
+      level: 'ok',
+      incident: null,
     });
   });
 });

@@ -87,4 +87,12 @@ describe('titles of incidents', () => {
       /^orders \(pid 4242\) tries 92\.0 connections\/s to 10\.0\.0\.9:5432; 2,000 ports allow 33\.0\/s\.$/,
     );
   });
+
+  it('says nothing of who made entries that are older than the service: they try nothing', () => {
+    const nobody = proc({ pid: null, comm: null, name: null, exe: null });
+    const unknown = { process: nobody, program: null, ports: 2000, share: 1 };
+    expect(titleOf(row('ports', { culprits: [unknown] }), SEEN)).toMatch(
+      /^Programs try 92\.0 connections\/s/,
+    );
+  });
 });

@@ -3,6 +3,7 @@ import { byHarm } from '../../../src/forecast/harm.js';
 import type { IncidentRemedy, IncidentRow } from '../../../src/protocol/rows.js';
 import {
   actionsOf,
+  changeWords,
   endedText,
   figuresOf,
   lastChange,
@@ -171,5 +172,28 @@ describe('the last change', () => {
       text: 'ip_local_port_range 40000 40049 → 1024 65535, reserved ports 0 → 1',
       worked: true,
     });
+  });
+});
+
+describe('what a change did', () => {
+  const change = {
+    time: 1,
+    text: 'x',
+    failPerSecBefore: 20,
+    failPerSecAfter: 0,
+    afterSeconds: 1,
+    worked: true,
+  };
+
+  it.each([
+    ['worked', {}],
+    ['did not help', { worked: false, failPerSecAfter: 20 }],
+    ['did not help', { worked: false, failPerSecAfter: null }],
+    [
+      'failures came after it',
+      { worked: false, failPerSecBefore: 1, failPerSecAfter: 27, afterSeconds: null },
+    ],
+  ])('%s', (words, parts) => {
+    expect(changeWords({ ...change, ...parts })).toBe(words);
   });
 });

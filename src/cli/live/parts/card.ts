@@ -8,8 +8,9 @@ import { actionsOf, lastChange, subjectOf } from '../../../view/incident.js';
 import { ownerName, withPid } from '../../../view/names.js';
 import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
 import { glyphOf } from '../../screen/style.js';
+import type { Glyphs } from '../../screen/text.js';
 import { placeOf, type Scene } from '../scene.js';
-import { fitted, type Line, type Look, span, widthOf } from '../tty/cells.js';
+import { fitted, type Line, type Look, middleCut, span, widthOf } from '../tty/cells.js';
 import { wrapped } from './lines.js';
 
 export const CARD_LINES = 4;
@@ -27,8 +28,9 @@ export function cardLines(scene: Scene, width: number): Line[] {
 /** The verdict is about the whole machine; of one namespace only its incidents are known. */
 function calm({ verdict, state, glyphs, budgets }: Scene, width: number): Line[] {
   if (verdict === null) return [[span('  Waiting for the service to say how the ports stand.', 'dim')]];
-  const tone = VERDICT_TONES[verdict.level];
-  const text = state.netns === null ? verdict.text : 'No incident in this namespace.';
+  const isScoped = state.netns !== null;
+  const tone = isScoped ? 'good' : VERDICT_TONES[verdict.level];
+  const text = isScoped ? 'No incident in this namespace.' : verdict.text;
   const [first = '', ...rest] = wrapped(text, width - 2);
   const head: Line = [span(`${glyphOf(tone, glyphs)} `, LOOKS[tone]), span(first, LOOKS[tone])];
   const tail = rest.map((line): Line => [span(`  ${line}`, LOOKS[tone])]);
@@ -39,8 +41,8 @@ function calm({ verdict, state, glyphs, budgets }: Scene, width: number): Line[]
 function incidentLines(scene: Scene, row: IncidentRow, width: number): Line[] {
   return [
     headline(row, scene, width),
-    [span(fitted(`  ${whoText(row)}`, width, scene.glyphs.more))],
-    [span(fitted(`  ${victimsText(row)}`, width, scene.glyphs.more))],
+    [span(fitted(`  ${whoText(row, scene.glyphs)}`, width, scene.glyphs.more))],
+    [span(fitted(`  ${victimsText(row, scene.glyphs)}`, width, scene.glyphs.more))],
     fixLine(row, scene, width),
   ];
 }
@@ -102,12 +104,12 @@ const WHAT: Readonly<Record<IncidentKind, string>> = {
   other: 'CONNECTS FAIL',
 };
 
-/** `checkout.py 3071 holds 94 %, tries 92.0/s, ports allow 33.3/s` */
-function whoText({ culprits, demandPerSec, sustainablePerSec }: IncidentRow): string {
+/** `checkout.py 3071 holds 94 %, 92.0/s wanted, ports allow 33.3/s` */
+function whoText({ culprits, demandPerSec, sustainablePerSec }: IncidentRow, { more }: Glyphs): string {
   const [first] = culprits;
   const parts = [
-    ...(first === undefined ? [] : [`${nameOf(first)} holds ${shareText(first)}`]),
-    ...(demandPerSec === null ? [] : [`tries ${rate(demandPerSec)}/s`]),
+    ...(first === undefined ? [] : [`${nameOf(first, more)} holds ${shareText(first)}`]),
+    ...(demandPerSec === null ? [] : [`${rate(demandPerSec)}/s wanted`]),
     ...(sustainablePerSec === null ? [] : [`ports allow ${rate(sustainablePerSec)}/s`]),
   ];
   return parts.join(', ');
@@ -116,20 +118,25 @@ function whoText({ culprits, demandPerSec, sustainablePerSec }: IncidentRow): st
 const shareText = ({ share, ports }: Culprit) => percent(share) ?? integer(ports);
 
 /** Whose calls fail, the culprit's among them. */
-function victimsText({ victims, failPerSec }: IncidentRow): string {
+function victimsText({ victims, failPerSec }: IncidentRow, { more: cut }: Glyphs): string {
   if (failPerSec === 0) return '';
-  const shown = victims.slice(0, 2).map((one) => `${nameOf(one)} ${rate(one.perSec)}/s`);
+  const shown = victims.slice(0, 2).map((one) => `${nameOf(one, cut)} ${rate(one.perSec)}/s`);
   const more = victims.length - shown.length;
   return `${rate(failPerSec)} fail/s: ${shown.join(', ')}${more > 0 ? ` and ${integer(more)} more` : ''}`;
 }
 
-const nameOf = ({ process, program }: Pick<Victim, 'process' | 'program'>) =>
-  withPid(ownerName({ process, program }), process.pid);
+/** A long name loses its middle: pid and numbers behind it stay in sight. */
+function nameOf({ process, program }: Pick<Victim, 'process' | 'program'>, more: string): string {
+  const name = ownerName({ process, program });
+  return withPid(name === null ? null : middleCut(name, LONGEST_NAME, more), process.pid);
+}
 
-/** What was done already, and whether it worked, is worth more than what could be done. */
+const LONGEST_NAME = 24;
+
+/** That something worked is worth more than what could be done, as long as nothing fails. */
 function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
   const change = lastChange(row);
-  if (change !== null) return changeLine(change, width, glyphs.more);
+  if (change?.worked && row.failPerSec === 0) return changeLine(change, width, glyphs.more);
   const { first, now } = actionsOf(row);
   const [best, ...rest] = [now?.command ? now : null, first].filter((one) => one !== null);
   const text = [
@@ -145,8 +152,8 @@ function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
 }
 
 function changeLine(change: Change, width: number, more: string): Line {
-  const { text, worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
-  const effect = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${seconds(afterSeconds)} after ${text}`;
-  const [head, look] = worked ? (['Fix worked', 'good'] as const) : (['Did not help', 'warn'] as const);
-  return [span(`  ${head}: `, look), span(fitted(effect, width - head.length - 4, more))];
+  const { text, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
+  const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
+  const effect = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${after} ${text}`;
+  return [span('  Fix worked: ', 'good'), span(fitted(effect, width - 14, more))];
 }

@@ -126,12 +126,15 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };
 
+/** The same address in several namespaces is as many places. */
+const isOneNamespace = ({ flows }: Scene) => flows.every(({ netnsId }) => netnsId === flows[0]?.netnsId);
+
 const netnsColumn = (scene: Scene): Column<FlowRow> => ({
   title: 'IN',
   align: 'left',
-  width: 12,
+  width: 10,
   most: 20,
-  priority: 5,
+  priority: isOneNamespace(scene) ? 8 : 1,
   cell: ({ netnsId }) => placeOf(scene, netnsId) ?? '',
   look: () => 'dim',
 });
@@ -153,14 +156,14 @@ function numberColumns({ byPlace, sparks, glyphs }: Scene): Column<FlowRow>[] {
   });
   return [
     number('HELD', 6, 0, (row) => integer(row.portsHeld)),
-    number('SHARE', 5, 1, (row) => percent(shareOf(row, byPlace.of(row)))?.replace(' ', '') ?? null),
+    number('SHARE', 5, 2, (row) => percent(shareOf(row, byPlace.of(row)))?.replace(' ', '') ?? null),
     number('OPEN/s', 6, 0, (row) => rate(row.openPerSec)),
     {
       ...number('FAIL/s', 6, 0, (row) => rate(row.failPerSec)),
       look: (row) => (row.failPerSec ? 'bad' : 'plain'),
     },
-    number('TIME_WAIT', 9, 3, (row) => integer(row.timeWait)),
-    number('ESTAB', 6, 4, (row) => integer(row.established)),
+    number('TIME_WAIT', 9, 4, (row) => integer(row.timeWait)),
+    number('ESTAB', 6, 5, (row) => integer(row.established)),
     number('LIFE', 8, 6, (row) => duration(row.lifetimeMs.p50)),
     number('OPENED', 9, 7, (row) => bound(row, integer(row.opened))),
     {
@@ -168,7 +171,7 @@ function numberColumns({ byPlace, sparks, glyphs }: Scene): Column<FlowRow>[] {
       align: 'left',
       width: 5,
       most: 30,
-      priority: 2,
+      priority: 3,
       cell: ({ key }, width) => sparkText(sparks.of(key), width, glyphs.levels),
       look: () => 'title',
     },

@@ -1,11 +1,13 @@
 /** What lies over the tables: the fix, the what-if, the keys. In: a scene. Out: lines, as many as it takes. */
-import { type Projection, project, UNCHANGED } from '../../../forecast/projection.js';
-import { endpoint, integer, percent, rate, seconds } from '../../../protocol/format.js';
+import { answerOf } from '../../../forecast/what-if.js';
+import { endpoint, integer } from '../../../protocol/format.js';
 import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
-import { pasted, subjectText } from '../../../view/incident.js';
+import { changeWords, pasted, subjectText } from '../../../view/incident.js';
+import { projectionWords } from '../../../view/what-if.js';
+import type { Glyphs } from '../../screen/text.js';
 import type { Scene } from '../scene.js';
 import { type Line, type Look, span } from '../tty/cells.js';
-import { changesOf, whatIfCommand, wishTexts } from '../wishes.js';
+import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
 import { wrapped } from './lines.js';
 
 const text = (words: string, width: number, look: Look = 'plain', indent = '  '): Line[] =>
@@ -24,10 +26,10 @@ export function fixLines(scene: Scene, width: number): Line[] {
   let number = 0;
   return [
     ...text(subjectText(incident), width, 'bold'),
-    ...incident.changes.flatMap(({ text: change, worked }) =>
-      worked === null
+    ...incident.changes.flatMap((change) =>
+      change.worked === null
         ? []
-        : text(`${change}: ${worked ? 'worked' : 'did not help'}`, width, worked ? 'good' : 'warn'),
+        : text(`${change.text}: ${changeWords(change)}`, width, change.worked ? 'good' : 'warn'),
     ),
     ...incident.remedies.flatMap((remedy) => {
       const command = remedy.role === 'will-not-help' ? null : pasted(remedy);
@@ -57,72 +59,55 @@ function remedyLines(remedy: IncidentRemedy, number: number | null, width: numbe
 }
 
 /** The budget that a what-if is about: of the incident, else the tightest. */
-export function budgetOf({ incident, budgets }: Scene): BudgetRow | null {
+export function budgetOf({ incident, budgets }: Pick<Scene, 'incident' | 'budgets'>): BudgetRow | null {
   const tuples = budgets.filter(({ kind }) => kind === 'tuple');
   return tuples.find(({ key }) => key === incident?.budget) ?? tuples[0] ?? null;
 }
 
-/** Null: there is nothing to project. */
-export function whatIfCommandOf(scene: Scene): string | null {
+/** The filter of a budget's own connections; null: there is nothing to project. */
+export function towardFilter(scene: Pick<Scene, 'incident' | 'budgets'>): string | null {
   const budget = budgetOf(scene);
   if (budget === null) return null;
   const { netns, destination } = budget;
-  const place = netns === null ? '' : ` netns:${netns}`;
-  return whatIfCommand(scene.state.wishes, `dst:${endpoint(destination)}${place}`);
+  return `dst:${endpoint(destination)}${netns === null ? '' : ` netns:${netns}`}`;
+}
+
+/** Null: there is nothing to project. */
+export function whatIfCommandOf(scene: Scene): string | null {
+  const filter = towardFilter(scene);
+  return filter === null ? null : whatIfCommand(scene.state.wishes, filter);
 }
 
 export function whatIfLines(scene: Scene, width: number): Line[] {
   const budget = budgetOf(scene);
-  const totals = scene.totals.find(({ netnsId }) => netnsId === budget?.netnsId);
-  if (budget === null || totals === undefined)
+  const { toward, state, totals, glyphs } = scene;
+  if (budget === null)
     return text('No outbound connection holds a port now, so there is nothing to project.', width);
-  const flows = scene.flows.filter((row) => scene.byPlace.of(row)?.key === budget.key);
-  const now = project(budget, flows, totals, UNCHANGED);
-  const then = project(budget, flows, totals, changesOf(scene.state.wishes));
-  const lines = wishTexts(scene.state.wishes).map(([label, value], at): Line => {
-    const chosen = at === scene.state.wishes.line;
-    const mark = chosen ? scene.glyphs.cursor : ' ';
-    return [
-      span(`${mark} ${label.padEnd(34)}`, chosen ? 'bold' : 'plain'),
-      span(`${scene.glyphs.less} ${value} ${scene.glyphs.greater}`, chosen ? 'chosen' : 'plain'),
-    ];
-  });
+  if (toward === null) return text('Asking the service for the connections toward it.', width, 'dim');
+  const answer = answerOf(budget, totals, toward, changesOf(state.wishes));
+  if (answer === null) return text('The settings of its network namespace are not known.', width, 'warn');
+  const { now, projected } = answer;
   const from = budget.source.address === null ? '' : ` from ${budget.source.address}`;
+  const held = `${integer(budget.used)} of ${integer(budget.limit)} ports held`;
+  const look = projected.exhaustionSeconds === null ? 'good' : 'warn';
   return [
-    ...text(
-      `To ${endpoint(budget.destination)}${from}: ${integer(budget.used)} of ${integer(budget.limit)} ports held. Nothing is touched.`,
-      width,
-      'bold',
-    ),
+    ...text(`To ${endpoint(budget.destination)}${from}: ${held}. Nothing is touched.`, width, 'bold'),
     [],
-    ...lines,
+    ...wishLines(state.wishes, glyphs),
     [],
-    ...text(
-      `now:  ${now === null ? 'not known' : projectionText({ ...now, exhaustionSeconds: budget.exhaustionSeconds })}`,
-      width,
-    ),
-    ...text(
-      `then: ${then === null ? 'not known' : projectionText(then)}`,
-      width,
-      then !== null && then.exhaustionSeconds === null ? 'good' : 'warn',
-    ),
+    ...text(`now:  ${projectionWords(now)}`, width),
+    ...text(`then: ${projectionWords(projected)}`, width, look),
   ];
 }
 
-function projectionText({
-  limit,
-  limitEach,
-  demandPerSec,
-  settlesAt,
-  exhaustionSeconds,
-}: Projection): string {
-  const end =
-    exhaustionSeconds === null
-      ? `never runs out, settles at ${integer(settlesAt)} (${percent(settlesAt / Math.max(1, limitEach))})`
-      : exhaustionSeconds === 0
-        ? 'out of ports'
-        : `runs out in ${seconds(exhaustionSeconds)}`;
-  return `${integer(limit)} ports, ${rate(demandPerSec)} wanted/s: ${end}`;
+function wishLines(wishes: Wishes, { cursor, less, greater }: Glyphs): Line[] {
+  return wishTexts(wishes).map(([label, value], at): Line => {
+    const chosen = at === wishes.line;
+    return [
+      span(`${chosen ? cursor : ' '} ${label.padEnd(34)}`, chosen ? 'bold' : 'plain'),
+      span(`${less} ${value} ${greater}`, chosen ? 'chosen' : 'plain'),
+    ];
+  });
 }
 
 export const KEYS: readonly (readonly [string, string])[] = [

@@ -49,7 +49,7 @@ function budgetColumns(scene: Scene): Column<BudgetRow>[] {
   return [
     { ...left(1, 1, 0, (row) => glyphOf(BUDGET_TONES[level(row)], glyphs)), look: lookOf },
     left(16, 30, 0, (row) => towardOf(row)),
-    { ...left(10, 24, 1, (row, width) => bar(row, width, scene)), look: lookOf },
+    { ...left(10, 24, 2, (row, width) => bar(row, width, scene)), look: lookOf },
     {
       ...left(
         13,
@@ -60,10 +60,16 @@ function budgetColumns(scene: Scene): Column<BudgetRow>[] {
       align: 'right',
     },
     { ...left(18, 34, 0, (row) => outlookWords(row).headed), look: lookOf },
-    { ...left(STEPS, STEPS, 2, (row) => releasingText(row, glyphs.levels)), look: () => 'title' },
-    { ...left(12, 20, 3, ({ netnsId }) => placeOf(scene, netnsId) ?? ''), look: () => 'dim' },
+    { ...left(STEPS, STEPS, 3, (row) => releasingText(row, glyphs.levels)), look: () => 'title' },
+    {
+      ...left(10, 20, isOneNamespace(scene.budgets) ? 4 : 1, ({ netnsId }) => placeOf(scene, netnsId) ?? ''),
+      look: () => 'dim',
+    },
   ];
 }
+
+const isOneNamespace = (rows: readonly { netnsId: string | null }[]) =>
+  rows.every(({ netnsId }) => netnsId === rows[0]?.netnsId);
 
 const towardOf = ({ kind, source, destination }: BudgetRow) =>
   kind === 'bind-pool' ? `bind() ${source.address ?? ''}` : endpoint(destination);
@@ -124,14 +130,14 @@ function failureColumns(scene: Scene): Column<FailureRow>[] {
       cell: ({ call, destination }) =>
         call === 'bind' ? `bind() ${endpoint(destination) ?? ''}` : endpoint(destination),
     },
-    { title: '', align: 'left', width: 20, most: 44, priority: 1, cell: failureRowWords },
+    { title: '', align: 'left', width: 20, most: 44, priority: 2, cell: failureRowWords },
     { title: '', align: 'left', width: 8, priority: 3, cell: ({ lastSeen }) => clock(lastSeen) },
     {
       title: '',
       align: 'left',
-      width: 12,
+      width: 10,
       most: 20,
-      priority: 2,
+      priority: isOneNamespace(scene.failures) ? 4 : 1,
       cell: ({ netnsId }) => placeOf(scene, netnsId) ?? '',
       look: () => 'dim',
     },

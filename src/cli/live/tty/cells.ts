@@ -90,3 +90,20 @@ function shortened(text: string, width: number, more: string): string {
   }
   return width <= 0 ? '' : kept + more + ' '.repeat(Math.max(0, width - used - 1));
 }
+
+/** At most `width` columns: beginning and end stay, `more` stands for what was between them. */
+export function middleCut(text: string, width: number, more: string): string {
+  const shown = printable(text);
+  if (widthOf(shown) <= width) return shown;
+  const characters = [...charactersOf(shown)];
+  const kept = { head: '', tail: '' };
+  for (let left = width - widthOf(more), at = 0; at < characters.length; at++) {
+    const fromHead = at % 2 === 0;
+    const next = (fromHead ? characters[at / 2] : characters.at(-(at + 1) / 2)) ?? '';
+    left -= widthOf(next);
+    if (left < 0) break;
+    if (fromHead) kept.head += next;
+    else kept.tail = next + kept.tail;
+  }
+  return kept.head + more + kept.tail;
+}

@@ -9,6 +9,7 @@ import { ASCII, UNICODE } from '../../../../src/cli/screen/text.js';
 import type { Link } from '../../../../src/client/link.js';
 import { initial, type Replica } from '../../../../src/client/replica.js';
 import type { RowOf, TableTopic } from '../../../../src/protocol/frames.js';
+import type { FlowRow } from '../../../../src/protocol/rows.js';
 import { Captured } from '../io.js';
 
 type Rows = { readonly [T in TableTopic]?: readonly RowOf<T>[] };
@@ -21,6 +22,7 @@ export interface Parts {
   readonly state?: Partial<State>;
   readonly link?: Link;
   readonly aside?: Aside | null;
+  readonly toward?: readonly FlowRow[] | null;
   readonly ascii?: boolean;
   readonly maker?: SceneMaker;
   readonly now?: number;
@@ -35,7 +37,14 @@ function replicaOf(rows: Rows): Replica {
   return { ...empty, tables: Object.fromEntries(tables) as Replica['tables'] };
 }
 
-export function sceneOf({ rows = {}, state = {}, link = OPEN, aside = null, ...more }: Parts): Scene {
+export function sceneOf({
+  rows = {},
+  state = {},
+  link = OPEN,
+  aside = null,
+  toward = null,
+  ...more
+}: Parts): Scene {
   const maker = more.maker ?? new SceneMaker();
   return maker.make(
     replicaOf(rows),
@@ -45,6 +54,7 @@ export function sceneOf({ rows = {}, state = {}, link = OPEN, aside = null, ...m
       now: more.now ?? NOW,
       glyphs: more.ascii ? ASCII : UNICODE,
       aside,
+      toward,
     },
   );
 }

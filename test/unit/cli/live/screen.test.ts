@@ -136,17 +136,17 @@ describe('at 80x24', () => {
 
   it('out of ports', () =>
     expect(picture({ rows: trouble })).toMatchInlineSnapshot(`
-    "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
-    ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
-      checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
-      66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-      FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
-    ─ BUDGETS ──────────────────────────────────────── ports that come back in 60 s
-    ✗ 10.77.0.9:5432        ██████████   2,000/2,000 out of ports       ▂▄ █
-    ─ WHO by process · sort blame ──────────────────────────────────────────────────
-      PROGRAM                    PID TOWARD           HELD SHARE OPEN/s FAIL/s 60 s
-    ▶ checkout-importer.py      3071 10.77.0.9:5432  1,873 93.6%   31.0   61.0     █
-      orders.py                 3072 10.77.0.9:5432    127  6.3%    2.0    5.0     █
+      "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+      ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+        checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
+        66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+      ─ BUDGETS ──────────────────────────────────────── ports that come back in 60 s
+      ✗ 10.77.0.9:5432        ██████████   2,000/2,000 out of ports       ▂▄ █
+      ─ WHO by process · sort blame ──────────────────────────────────────────────────
+        PROGRAM                    PID TOWARD           HELD SHARE OPEN/s FAIL/s 60 s
+      ▶ checkout-importer.py      3071 10.77.0.9:5432  1,873 93.6%   31.0   61.0     █
+        orders.py                 3072 10.77.0.9:5432    127  6.3%    2.0    5.0     █
 
 
 
@@ -159,8 +159,8 @@ describe('at 80x24', () => {
 
 
 
-    / filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end"
-  `));
+      / filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end"
+    `));
 
   it('ports that will run out', () => {
     const soon = {
@@ -178,7 +178,7 @@ describe('at 80x24', () => {
     ).toMatchInlineSnapshot(`
       [
         "! PORTS RUN OUT → 10.77.0.9:5432  in 2 min 10 s  since 22:47:45 (16 min 56 s)",
-        "  checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s",
+        "  checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s",
         "",
         "  FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy",
       ]
@@ -204,7 +204,7 @@ describe('at 80x24', () => {
     ).toMatchInlineSnapshot(`
       [
         "✗ OUT OF PORTS (no more now) → 10.77.0.9:5432  52,223 failed  since 22:47:45",
-        "  checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s",
+        "  checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s",
         "",
         "  Fix worked: 90.0 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1",
       ]
@@ -220,38 +220,40 @@ describe('at 80x24', () => {
 
   it('what to do', () =>
     expect(picture({ rows: trouble, state: { overlay: 'fix' } })).toMatchInlineSnapshot(`
-    "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
-    ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
-      checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
-      66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-      FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
-    ─ WHAT TO DO ──────────────────────────────────────────────────────── Esc: back
-      checkout-importer.py (python3 · 3071) has used up the ports to 10.77.0.9:5432
-      in host
+      "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
+      ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
+        checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
+        66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
+        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+      ─ WHAT TO DO ──────────────────────────────────────────────────────── Esc: back
+        checkout-importer.py (python3 · 3071) has used up the ports to 10.77.0.9:5432
+        in host
 
-      FIX FOR GOOD  Make one pool when the program starts
-        [1] pool = ConnectionPool()
-            indented
+        FIX FOR GOOD  Make one pool when the program starts
+          [1] pool = ConnectionPool()
+              indented
 
-      DO NOW  Let connect() take over TIME_WAIT ports
-        [2] sysctl -w net.ipv4.tcp_tw_reuse=1
-        undo: sysctl -w net.ipv4.tcp_tw_reuse=2
-        effect: At once.
-        then 92 ports are held in the end
+        DO NOW  Let connect() take over TIME_WAIT ports
+          [2] sysctl -w net.ipv4.tcp_tw_reuse=1
+          undo: sysctl -w net.ipv4.tcp_tw_reuse=2
+          effect: At once.
+          then 92 ports are held in the end
 
-      WILL NOT HELP  tcp_fin_timeout
-        because: It does not shorten TIME_WAIT.
+        WILL NOT HELP  tcp_fin_timeout
+          because: It does not shorten TIME_WAIT.
 
 
-    c copy the first command  1-9 copy that one  Tab incident  Esc back"
-  `));
+      c copy the first command  1-9 copy that one  Tab incident  Esc back"
+    `));
 
   it('what would be if', () => {
     const wishes = { line: 2, places: [0, 0, 2, 0] } as const;
-    expect(picture({ rows: trouble, state: { overlay: 'what-if', wishes } })).toMatchInlineSnapshot(`
+    expect(
+      picture({ rows: trouble, toward: flows, state: { overlay: 'what-if', wishes } }),
+    ).toMatchInlineSnapshot(`
       "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
-        checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+        checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
         FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
       ─ WHAT IF ─────────────────────────────────────────────────────────── Esc: back
@@ -263,9 +265,9 @@ describe('at 80x24', () => {
       ▶ tcp_tw_reuse                      ‹ 1 ›
         addresses of the destination      ‹ 1 ›
 
-        now:  28,232 ports, 450 wanted/s: out of ports
-        then: 28,232 ports, 450 wanted/s: never runs out, settles at 494 (1.7 %)
-
+        now:  28,232 ports, 450 opened/s: out of ports now; 27,038 ports needed
+        then: 28,232 ports, 450 opened/s, TIME_WAIT taken over after a second: never
+        runs out at this rate: settles at 494 (1.7 %); 494 ports needed
 
 
 
@@ -287,7 +289,7 @@ describe('at 80x24', () => {
     expect(picture({ rows: trouble, state, aside })).toMatchInlineSnapshot(`
       "portchurn  ●live 23:04:41  owned 99.8 %  1 namespace                      ?:help
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
-        checkout-importer.py 3071 holds 93.6 %, tries 92.0/s, ports allow 33.3/s
+        checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
         FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
       ─ DETAIL ──────────────────────────────────────────────────────────── Esc: back
@@ -324,7 +326,7 @@ describe('at any size from 80x24', () => {
     expect(lines).toHaveLength(height);
     expect(text).toMatch(/OUT OF PORTS → 10\.77\.0\.9:5432/);
     expect(text).toMatch(/OUT OF PORTS .* 52,223 failed/);
-    expect(text).toMatch(/checkout-importer\.py 3071 holds 93\.6 %, tries 92\.0\/s, ports allow 33\.3\/s/);
+    expect(text).toMatch(/checkout-importer\.py 3071 holds 93\.6 %, 92\.0\/s wanted, ports allow 33\.3\/s/);
     expect(text).toMatch(/66\.0 fail\/s: checkout-importer\.py 3071 61\.0\/s, orders\.py 3072 5\.0\/s/);
     expect(text).toMatch(/FIX Let connect\(\) take over TIME_WAIT ports/);
     expect(text).toMatch(/FAIL\/s/);
@@ -387,6 +389,91 @@ describe('the table of culprits', () => {
     const scene = sceneOf({ rows: { ...trouble, incidents: [incident, other] }, state: { netns: 7 } });
     expect(scene.incidents.map(({ key }) => key)).toEqual(['other']);
     expect(scene.budgets).toEqual([]);
+  });
+});
+
+it('that a change worked is not said while calls fail', () => {
+  const changes = [
+    {
+      time: NOW,
+      text: 'tcp_tw_reuse 0 → 1',
+      failPerSecBefore: 27,
+      failPerSecAfter: 0,
+      afterSeconds: 0,
+      worked: true,
+    },
+    {
+      time: NOW + 9000,
+      text: 'tcp_tw_reuse 1 → 0',
+      failPerSecBefore: 1,
+      failPerSecAfter: 27,
+      afterSeconds: null,
+      worked: false,
+    },
+  ];
+  const back = { ...incident, failPerSec: 22, changes };
+  expect(picture({ rows: { ...trouble, incidents: [back] } })).toMatch(/FIX Let connect/);
+  const fix = picture({ rows: { ...trouble, incidents: [back] }, state: { overlay: 'fix' } });
+  expect(fix).toMatch(/tcp_tw_reuse 0 → 1: worked\n +tcp_tw_reuse 1 → 0: failures came after it/);
+  const over = {
+    ...incident,
+    failPerSec: 0,
+    changes: changes.slice(0, 1).map((one) => ({ ...one, afterSeconds: null })),
+  };
+  expect(picture({ rows: { ...trouble, incidents: [over] } })).toMatch(
+    /Fix worked: 27.0 → 0 failures\/s, after tcp_tw_reuse/,
+  );
+});
+
+it('a long name loses its middle, not the pid and the numbers behind it', () => {
+  const long = { ...IMPORTER, name: `${'\x1b[2J'.repeat(9)}checkout-importer.py` };
+  const rows = {
+    ...trouble,
+    incidents: [{ ...incident, culprits: [{ process: long, program: null, ports: 1873, share: 0.9365 }] }],
+  };
+  expect(picture({ rows })).toMatch(
+    /^ {2}\\x1b\S+…\S+\.py 3071 holds 93\.6 %, 92\.0\/s wanted, ports allow 33\.3\/s$/m,
+  );
+});
+
+describe('the same address in two namespaces', () => {
+  const [blue, green] = [totals(), totals({ key: '7', netns: 7, netnsId: '7', name: 'green' })];
+  const refused = {
+    ...incident,
+    key: 'refused',
+    kind: 'refused' as const,
+    netns: 7,
+    netnsId: '7',
+    name: 'green',
+    budget: null,
+    culprits: [],
+  };
+  const retries = flow(
+    { pid: 9, name: 'retry.py' },
+    { destination: DATABASE, netns: 7, netnsId: '7', portsHeld: 0, failPerSec: 10 },
+  );
+  const rows = {
+    ...trouble,
+    totals: [blue, green],
+    incidents: [incident, refused],
+    flows: [...flows, retries],
+  };
+
+  it('each row has its namespace at 80 columns', () => {
+    expect(picture({ rows })).toMatch(/retry\.py +9 10\.77\.0\.9:5432 green/);
+  });
+
+  it('the tables begin with the incident that was chosen', () => {
+    const chosen = picture({ rows, state: { incident: 'refused' } });
+    expect(chosen).toMatch(/REFUSED → 10\.77\.0\.9:5432 in green/);
+    expect(chosen).toMatch(/▶ retry\.py/);
+  });
+
+  it('of one alone is green when nothing is wrong there, whatever the verdict about all', () => {
+    const calmThere = sceneOf({ rows: { ...rows, incidents: [incident] }, state: { netns: 7 } });
+    expect(screenOf(calmThere).slice(0, 2).join('\n')).toMatch(
+      /only green.*\n✓ No incident in this namespace/,
+    );
   });
 });
 

@@ -84,6 +84,16 @@ describe('an incident over a restart', () => {
     expect(run(watch, 616, 660, none).incidents).toMatchObject([{ key, state: 'over', until: AT(20) }]);
   });
 
+  it('that eased goes on to ease: nobody is called for it again', () => {
+    const first = new Watch();
+    const before = run(first, 0, 30, (at) => ({ ...failing(0, 10)(at), budgets: [] }));
+    expect(before.incidents).toMatchObject([{ state: 'easing' }]);
+    const watch = next(first.incidents.saved, AT(35));
+    const { incidents } = run(watch, 35, 36, () => ({ budgets: [], failures: [] }));
+    expect(incidents).toMatchObject([{ key: before.incidents[0]?.key, state: 'easing' }]);
+    expect(watch.entered).toEqual([]);
+  });
+
   it('that is over is kept as it was, and another one of the same place has a key of its own', () => {
     const first = new Watch();
     run(first, 0, 90, (at) => ({ ...failing(0, 5)(at), budgets: [] }));

@@ -214,10 +214,11 @@ describe.concurrent('a budget at rest', () => {
     const ends = [to, `${OWN}:9001`, '127.0.0.1:40100'];
     const { scope, netns, watch, budgets } = await world(test, settings, ...ends);
     await (await start(scope, ['python3', HOLD_PORTS, '40110'], { netns })).printed(/ready/);
+    // Before the others: connect() might choose this port for one of them.
+    await churnClient(scope, netns, { to: `${OWN}:9001`, bind: `${OWN}:40120`, count: 1, ...HELD });
     const closer = await churnClient(scope, netns, { to, count: 30, stay: true });
     await closer.done();
     const holder = await churnClient(scope, netns, { to, count: 20, ...HELD });
-    await churnClient(scope, netns, { to: `${OWN}:9001`, bind: `${OWN}:40120`, count: 1, ...HELD });
     quiet(netns, 42);
     await audited(watch, [netns]);
     const map = mapOf(watch, budgets.toward(netns, to)?.key);

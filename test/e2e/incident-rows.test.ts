@@ -115,7 +115,8 @@ it('as long as they go on each is one row and has one finding, the verdict has t
   const rates = new Map<string, number[]>();
   const until = Date.now() + SOAK_SECONDS * 1000;
   let verdicts = 0;
-  for (let sample = await sampled(); Date.now() < until; sample = await sampled()) {
+  // On a machine that is busy otherwise fewer moments than a verdict needs are seen in this time.
+  for (let sample = await sampled(); Date.now() < until || verdicts === 0; sample = await sampled()) {
     expect(sample.rows.map(({ key }) => key).sort()).toEqual(keys);
     expect(sample.spoken).toEqual(
       sample.rows

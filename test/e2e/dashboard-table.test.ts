@@ -16,18 +16,19 @@ import { type Service, serviceOf } from '../support/service.js';
 
 /** 500 ports, none of which is taken over: some seven seconds. */
 const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30499' };
-const SECONDS = 170;
+const SECONDS = 400;
 const DESTINATIONS = 12;
 const FLOWS = /TCP flows/;
 const WITHIN = { timeout: 120_000 };
 
 const HOSTILE = '<img src=x>';
 const HOSTILE_ARGUMENT = '<img src=x onerror="document.title=1">\u202e\u0007';
+/** Slow enough that its own TIME_WAIT entries never fill the range: without a port it would end. */
 const HOSTILE_CODE = `import socket, time
 open("/proc/self/comm", "w").write(${JSON.stringify(HOSTILE)})
 while True:
     socket.create_connection(("127.0.0.1", 9000)).close()
-    time.sleep(0.1)`;
+    time.sleep(0.2)`;
 
 const scope = fileScope();
 const browser = openBrowser(scope);

@@ -6,8 +6,10 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Link } from '../../client/link.js';
 import { initial, type Replica } from '../../client/replica.js';
+import { PortchurnError } from '../../protocol/errors.js';
 import { aborted, type Io } from '../io.js';
 import { styleFor } from '../screen/style.js';
+import { badAnswer } from '../source/answers.js';
 import { httpClient, type Target } from '../source/target.js';
 import { type FlowsFollower, type Follower, follow, followFlows } from './aside.js';
 import { LiveFeed } from './feed.js';
@@ -36,7 +38,7 @@ export interface LiveOptions {
 export class Live {
   #state: State;
   #replica: Replica = initial();
-  /** What is shown during a pause. */
+  /** What is shown during a pause; null: there is none. */
   #kept: Replica | null = null;
   #link: Link = { phase: 'connecting' };
   #painted: Grid | null = null;
@@ -68,6 +70,7 @@ export class Live {
         this.#link = link;
         if (changed) this.#soon();
       },
+      onFault: (fault) => this.#quit.abort(this.#misread(fault)),
     });
     this.#terminal = new Terminal(tty.stdin, tty.stdout, {
       onInput: (inputs) => this.#press(inputs),
@@ -77,7 +80,7 @@ export class Live {
     this.#toward = followFlows(this.#feed, () => this.#soon());
   }
 
-  /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. */
+  /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. Throws BAD_ANSWER. */
   async run(stop: AbortSignal): Promise<void> {
     this.#terminal.enter();
     const clock = setInterval(() => this.#soon(), CLOCK_MS);
@@ -93,6 +96,13 @@ export class Live {
       this.#feed.stop();
       this.#terminal.leave();
     }
+    const { reason } = this.#quit.signal;
+    if (reason instanceof PortchurnError) throw reason;
+  }
+
+  #misread(fault: string): PortchurnError {
+    const { shown, url } = this.target.service;
+    return badAnswer(shown ?? url, this.#replica.hello?.version ?? null, fault);
   }
 
   #press(inputs: readonly Input[]): void {
@@ -111,7 +121,9 @@ export class Live {
     return {
       flows: scene?.flows.map(({ key }) => key) ?? [],
       incidents: scene?.incidents.map(({ key }) => key) ?? [],
-      namespaces: [...this.#replica.tables.totals.rows.values()].flatMap(({ netns }) => netns ?? []).sort(),
+      namespaces: [...this.#replica.tables.totals.rows.values()]
+        .flatMap(({ netns }) => netns ?? [])
+        .sort((a, b) => a - b),
       page: pageOf(this.#terminal.height),
       commands: scene === null ? [] : commandsOf(scene),
       whatIf: scene === null ? null : whatIfCommandOf({ ...scene, state: this.#state }),
@@ -168,19 +180,12 @@ export class Live {
     this.#frame = undefined;
     this.#drawnAt = Date.now();
     const style = { ...styleFor(this.io, { ...this.options, color: false }), width: this.#terminal.width };
-    const { paused } = this.#state;
-    const stillThere = paused !== null && this.#kept !== null;
-    this.#scene = this.#maker.make(
-      stillThere ? (this.#kept as Replica) : this.#replica,
-      this.#link,
-      this.#state,
-      {
-        now: Date.now(),
-        glyphs: style.glyphs,
-        aside: this.#aside.value,
-        toward: this.#toward.rows,
-      },
-    );
+    this.#scene = this.#maker.make(this.#kept ?? this.#replica, this.#link, this.#state, {
+      now: Date.now(),
+      glyphs: style.glyphs,
+      aside: this.#aside.value,
+      toward: this.#toward.rows,
+    });
     if (!this.#terminal.ready) return;
     const { width, height } = this.#terminal;
     const grid = gridOf(linesOf(this.#scene, width, height, style), width, height);

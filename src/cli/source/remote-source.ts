@@ -1,14 +1,13 @@
 /**
  * A running service as data source: tables by HTTP, events by WebSocket. In: a target. Out: bodies and events.
  */
-import type { ClientOptions } from 'ws';
-import { Connection, streamUrl } from '../../client/connection.js';
+import { Connection } from '../../client/connection.js';
 import { lossError, refusal, unreachable } from '../../client/errors.js';
-import { authorization, type HttpClient, type TopicQuery } from '../../client/http.js';
+import type { HttpClient, TopicQuery } from '../../client/http.js';
 import { Subscriptions } from '../../client/subscriptions.js';
 import type { PortchurnError } from '../../protocol/errors.js';
 import type { Problem, ServerFrame, SnapshotBody } from '../../protocol/frames.js';
-import { PING_MS, SUBPROTOCOL } from '../../protocol/names.js';
+import { PING_MS } from '../../protocol/names.js';
 import { badAnswer, frameFault, limitsFault, snapshotFault } from './answers.js';
 import { type DataSource, type EventListener, type EventQuery, filtersOf } from './data-source.js';
 import { httpClient, type Target } from './target.js';
@@ -84,19 +83,13 @@ export class RemoteSource implements DataSource {
   }
 
   async #open(onFrame: (frame: ServerFrame) => void): Promise<void> {
-    const { WebSocket } = await import('ws'); // only a trace needs it
-    const { service, dial } = this.target;
-    /* Handed on to http.request() as it is, which takes a connection that comes later, too. */
-    const createConnection = dial as unknown as NonNullable<ClientOptions['createConnection']> | undefined;
-    const headers = authorization(service);
-    const limits = { maxPayload: MAX_FRAME, perMessageDeflate: false };
-    const options: ClientOptions = { headers, ...limits, ...(createConnection && { createConnection }) };
-    const socket = new WebSocket(streamUrl(service.url), [SUBPROTOCOL], options);
+    const { openSocket } = await import('./socket.js'); // only a trace needs it
+    const socket = openSocket(this.target, MAX_FRAME);
     const connection = new Connection(socket, {
       silenceMs: SILENCE_MS,
       clock: () => performance.now(),
       onFrame,
-      onLoss: (loss) => this.#fail(lossError(service, loss)),
+      onLoss: (loss) => this.#fail(lossError(this.target.service, loss)),
     });
     socket.on('ping', () => connection.heard());
     this.#connection = connection;

@@ -1,0 +1,28 @@
+/** What a live screen does with a service that does not keep the protocol. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { LiveFeed } from '../../../../src/cli/live/feed.js';
+import { targetAt } from '../../../../src/cli/source/target.js';
+import type { Replica } from '../../../../src/client/replica.js';
+
+it('says what is wrong with a frame, and takes nothing of it', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => server.close());
+  server.on('connection', (socket) => socket.send('{"type":"hello","epoch":7}'));
+  await once(server, 'listening');
+  const replicas: Replica[] = [];
+  const fault = await new Promise<string>((onFault) => {
+    const target = targetAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, null);
+    const feed = new LiveFeed(target, {
+      onReplica: (one) => replicas.push(one),
+      onLink: () => undefined,
+      onFault,
+    });
+    onTestFinished(() => feed.stop());
+    feed.start();
+  });
+  expect(fault).toBe('/protocol is missing');
+  expect(replicas).toEqual([]);
+});

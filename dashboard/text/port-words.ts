@@ -1,7 +1,7 @@
 /** What the port map says in words: one port, the whole, when ports come back. In: cells, counts, rows. Out: text. Pure. */
 import { OTHER_OWNERS, type PortCell, type PortState } from '../../src/protocol/ports/cells.js';
 import type { PortOwner } from '../../src/protocol/ports/schema.js';
-import type { BudgetRow } from '../../src/protocol/rows.js';
+import { RETURN_STEP, type ReturnStep } from '../../src/view/budget.js';
 import { ownerName, withPid } from '../../src/view/names.js';
 import { foreign, integer, seconds, UNKNOWN } from './format.js';
 
@@ -64,30 +64,11 @@ export function mapSummary(
   return `${sentences.join('. ')}.`;
 }
 
-/** Seconds of one step of `releasing`. */
-const STEP = 5;
-/** As far as the skyline reaches at least: the length of a TIME_WAIT entry. */
-const LEAST_SECONDS = 60;
-
-export interface ReturnStep {
-  /** The end of the step, in seconds from now. */
-  within: number;
-  ports: number;
-}
-
-/** Ports that come back in each of the next steps, also in those without any. */
-export function returnSteps({ releasing }: Pick<BudgetRow, 'releasing'>): ReturnStep[] {
-  const ports = new Map(releasing);
-  const last = Math.max(LEAST_SECONDS, ...ports.keys());
-  return Array.from({ length: last / STEP }, (_, i) => {
-    const within = (i + 1) * STEP;
-    return { within, ports: ports.get(within) ?? 0 };
-  });
-}
-
 export function returnsSummary(steps: readonly ReturnStep[]): string {
   const some = steps.filter(({ ports }) => ports > 0);
   if (some.length === 0) return 'No port is about to come back by itself.';
-  const texts = some.map(({ within, ports }) => `${integer(ports)} in ${within - STEP} to ${within} s`);
+  const texts = some.map(
+    ({ within, ports }) => `${integer(ports)} in ${within - RETURN_STEP} to ${within} s`,
+  );
   return `Ports that come back: ${texts.join(', ')}.`;
 }

@@ -92,3 +92,24 @@ export function filledCells(row: BudgetRow, cells: number): number {
   const share = fullness(row) ?? 0;
   return share === 1 ? cells : Math.min(cells - 1, Math.round(share * cells));
 }
+
+/** Seconds of one step of `releasing`. */
+export const RETURN_STEP = 5;
+/** As far as the skyline reaches at least: the length of a TIME_WAIT entry. */
+const LEAST_SECONDS = 60;
+
+export interface ReturnStep {
+  /** The end of the step, in seconds from now. */
+  within: number;
+  ports: number;
+}
+
+/** Ports that come back in each of the next steps, also in those without any. */
+export function returnSteps({ releasing }: Pick<BudgetRow, 'releasing'>): ReturnStep[] {
+  const ports = new Map(releasing);
+  const last = Math.max(LEAST_SECONDS, ...ports.keys());
+  return Array.from({ length: last / RETURN_STEP }, (_, i) => {
+    const within = (i + 1) * RETURN_STEP;
+    return { within, ports: ports.get(within) ?? 0 };
+  });
+}

@@ -50,7 +50,8 @@ export function subjectOf(row: IncidentRow): Subject {
 }
 
 /** Nothing has failed and ports are left. */
-const isFilling = ({ exhaustionSeconds, failed }: IncidentRow) => exhaustionSeconds !== 0 && failed === 0;
+export const isFilling = ({ exhaustionSeconds, failed }: IncidentRow): boolean =>
+  exhaustionSeconds !== 0 && failed === 0;
 
 function towardOf({ kind, destination }: IncidentRow): string | null {
   return kind === 'scan' ? destination.address : endpoint(destination);

@@ -1,7 +1,8 @@
 /** How many ports come back in each of the next five-second steps, as bars. In: the budget's row. */
 import type { BudgetRow } from '../../../src/protocol/rows.js';
+import { returnSteps } from '../../../src/view/budget.js';
 import { integer } from '../../text/format.js';
-import { returnSteps, returnsSummary } from '../../text/port-words.js';
+import { returnsSummary } from '../../text/port-words.js';
 
 export function Skyline({ row }: { row: BudgetRow }) {
   const steps = returnSteps(row);

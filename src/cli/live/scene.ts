@@ -13,6 +13,7 @@ import type {
   ConnectionEvent,
   FailureRow,
   FlowRow,
+  IncidentRemedy,
   IncidentRow,
   TotalsRow,
   VerdictRow,
@@ -39,7 +40,7 @@ export interface Scene {
   readonly link: Link;
   readonly state: State;
   readonly glyphs: Glyphs;
-  /** Unix ms: of the screen, which stands still during a pause. */
+  /** Unix ms: ages go on during a pause, rows do not. */
   readonly now: number;
   readonly verdict: VerdictRow | null;
   readonly totals: readonly TotalsRow[];
@@ -80,10 +81,8 @@ export class SceneMaker {
     const incident = incidents.find(({ key }) => key === shown) ?? null;
     const chosen = state.incident === null ? null : incident;
     this.#rank(tables.flows.rows, state, { budgets: byPlace, chosen, now });
-    this.#flowSparks.look(
-      this.#ranking.rows.map(({ key, portsHeld }) => [key, portsHeld] as const),
-      now,
-    );
+    // Rows that stand still are no samples of these seconds.
+    if (state.paused === null && link.phase === 'open') this.#sample(now);
     return {
       replica,
       link,
@@ -108,6 +107,14 @@ export class SceneMaker {
       aside,
       toward,
     };
+  }
+
+  #sample(now: number): void {
+    const { rows } = this.#ranking;
+    this.#flowSparks.look(
+      rows.map(({ key, portsHeld }) => [key, portsHeld] as const),
+      now,
+    );
   }
 
   #rank(
@@ -155,13 +162,18 @@ function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {
   return comparator<FlowRow>([{ of: (row) => row[sort], descending: !ascending }]);
 }
 
+/** What a key copies of it; null: it has nothing to copy, or would not help. */
+export const copied = (remedy: IncidentRemedy): string | null =>
+  remedy.role === 'will-not-help' ? null : pasted(remedy);
+
 /** What the fix shows, in its order: each remedy that can be copied. */
 export function commandsOf({ incident }: Pick<Scene, 'incident'>): string[] {
-  return (incident?.remedies ?? []).flatMap((remedy) => {
-    const text = remedy.role === 'will-not-help' ? null : pasted(remedy);
-    return text === null ? [] : [text];
-  });
+  return (incident?.remedies ?? []).flatMap((remedy) => copied(remedy) ?? []);
 }
+
+/** The same address in several namespaces is as many places. */
+export const isOneNamespace = (rows: readonly { netnsId: string | null }[]): boolean =>
+  rows.every(({ netnsId }) => netnsId === rows[0]?.netnsId);
 
 /** A namespace's name where there are several; null: there is only one to speak of. */
 export function placeOf({ replica }: Scene, netnsId: string | null): string | null {

@@ -1,7 +1,8 @@
 /** What the port map and its skyline say to whoever does not see them. */
 import { describe, expect, it } from 'vitest';
-import { mapSummary, portText, returnSteps, returnsSummary } from '../../../dashboard/text/port-words.js';
+import { mapSummary, portText, returnsSummary } from '../../../dashboard/text/port-words.js';
 import { OTHER_OWNERS, PORT_STATES } from '../../../src/protocol/ports/cells.js';
+import { returnSteps } from '../../../src/view/budget.js';
 import { proc } from '../publish/rows.js';
 
 const OWNERS = [

@@ -4,7 +4,7 @@
  */
 import { clock, integer, percent, rate, seconds } from '../../../protocol/format.js';
 import type { Change, Culprit, IncidentKind, IncidentRow, Victim } from '../../../protocol/rows.js';
-import { actionsOf, lastChange, subjectOf } from '../../../view/incident.js';
+import { actionsOf, isFilling, lastChange, subjectOf } from '../../../view/incident.js';
 import { ownerName, withPid } from '../../../view/names.js';
 import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
 import { glyphOf } from '../../screen/style.js';
@@ -82,15 +82,13 @@ function whatText(row: IncidentRow, scene: Scene): string {
 /** The longest first. */
 function numbersTexts(row: IncidentRow, { glyphs, now }: Scene): string[] {
   const { failed, exhaustionSeconds, lowerBound, since } = row;
-  const count = isFilling(row)
-    ? `in ${seconds(exhaustionSeconds)}`
-    : `${lowerBound ? glyphs.atLeast : ''}${integer(failed)} failed`;
+  const count =
+    isFilling(row) && exhaustionSeconds !== null
+      ? `in ${seconds(exhaustionSeconds)}`
+      : `${lowerBound ? glyphs.atLeast : ''}${integer(failed)} failed`;
   const began = `since ${clock(since)}`;
   return [`  ${count}  ${began} (${seconds((now - since) / 1000)})`, `  ${count}  ${began}`, `  ${count}`];
 }
-
-/** Nothing has failed, and the end is in sight. */
-const isFilling = ({ failed, exhaustionSeconds }: IncidentRow) => failed === 0 && exhaustionSeconds !== null;
 
 const WHAT: Readonly<Record<IncidentKind, string>> = {
   ports: 'OUT OF PORTS',

@@ -4,13 +4,14 @@ import type { Group } from '../../../protocol/names.js';
 import type { FlowRow } from '../../../protocol/rows.js';
 import { shareOf } from '../../../view/culprits.js';
 import { ownerName } from '../../../view/names.js';
-import type { Samples } from '../../../view/spark.js';
+import { type Samples, SPARK_SECONDS } from '../../../view/spark.js';
 import { nameOf } from '../../screen/flow-columns.js';
-import { placeOf, type Scene } from '../scene.js';
+import type { Scene } from '../scene.js';
 import type { SortField } from '../state.js';
 import type { Line, Look } from '../tty/cells.js';
 import { type Column, tableOf } from './columns.js';
 import { rule } from './lines.js';
+import { placeColumn } from './place-column.js';
 
 const SORT_WORDS: Readonly<Record<SortField, string>> = {
   blame: 'blame',
@@ -81,7 +82,9 @@ function whoColumns(scene: Scene): Column<FlowRow>[] {
     priority: 0,
     cell: (row) => towardOf(row),
   };
-  return group === null ? [mark, ...SINGLE, toward, netnsColumn(scene)] : [mark, ...GROUPED[group]];
+  return group === null
+    ? [mark, ...SINGLE, toward, placeColumn(scene, scene.flows, 'IN', 8)]
+    : [mark, ...GROUPED[group]];
 }
 
 /** As wide as the addresses are, where they are of IPv4: they are not cut, others may be. */
@@ -125,19 +128,6 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   destination: [who('DESTINATION', towardOf)],
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };
-
-/** The same address in several namespaces is as many places. */
-const isOneNamespace = ({ flows }: Scene) => flows.every(({ netnsId }) => netnsId === flows[0]?.netnsId);
-
-const netnsColumn = (scene: Scene): Column<FlowRow> => ({
-  title: 'IN',
-  align: 'left',
-  width: 10,
-  most: 20,
-  priority: isOneNamespace(scene) ? 8 : 1,
-  cell: ({ netnsId }) => placeOf(scene, netnsId) ?? '',
-  look: () => 'dim',
-});
 
 function numberColumns({ byPlace, sparks, glyphs }: Scene): Column<FlowRow>[] {
   const bound = (row: FlowRow, text: string | null) =>
@@ -183,9 +173,12 @@ export function sparkText(samples: Samples, width: number, levels: string): stri
   const known = samples.map((value) => value ?? 0);
   const top = Math.max(...known, 0);
   if (top === 0) return '';
-  const all = [...Array<number>(Math.max(0, 60 - known.length)).fill(-1), ...known];
+  const all = [...Array<number>(Math.max(0, SPARK_SECONDS - known.length)).fill(-1), ...known];
   return Array.from({ length: width }, (_, at) => {
-    const part = all.slice(Math.floor((at * 60) / width), Math.max(1, Math.floor(((at + 1) * 60) / width)));
+    const part = all.slice(
+      Math.floor((at * SPARK_SECONDS) / width),
+      Math.max(1, Math.floor(((at + 1) * SPARK_SECONDS) / width)),
+    );
     const value = Math.max(...part, -1);
     return value < 0
       ? ' '

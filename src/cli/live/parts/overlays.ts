@@ -5,7 +5,7 @@ import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, pasted, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
 import type { Glyphs } from '../../screen/text.js';
-import type { Scene } from '../scene.js';
+import { copied, type Scene } from '../scene.js';
 import { type Line, type Look, span } from '../tty/cells.js';
 import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
 import { wrapped } from './lines.js';
@@ -32,9 +32,9 @@ export function fixLines(scene: Scene, width: number): Line[] {
         : text(`${change.text}: ${changeWords(change)}`, width, change.worked ? 'good' : 'warn'),
     ),
     ...incident.remedies.flatMap((remedy) => {
-      const command = remedy.role === 'will-not-help' ? null : pasted(remedy);
-      if (command !== null) number += 1;
-      return remedyLines(remedy, command === null ? null : number, width);
+      const isCopied = copied(remedy) !== null;
+      if (isCopied) number += 1;
+      return remedyLines(remedy, isCopied ? number : null, width);
     }),
   ];
 }

@@ -3,19 +3,19 @@ import { level } from '../../../forecast/outlook.js';
 import { failureRowWords } from '../../../protocol/failure-words.js';
 import { clock, endpoint, integer, rate } from '../../../protocol/format.js';
 import type { BudgetRow, FailureRow } from '../../../protocol/rows.js';
-import { filledCells, outlookWords } from '../../../view/budget.js';
+import { filledCells, outlookWords, returnSteps } from '../../../view/budget.js';
 import { ownerName, withPid } from '../../../view/names.js';
 import { BUDGET_TONES } from '../../../view/tone.js';
 import { glyphOf } from '../../screen/style.js';
-import { placeOf, type Scene } from '../scene.js';
+import type { Scene } from '../scene.js';
 import type { Line, Look } from '../tty/cells.js';
 import { type Column, tableOf } from './columns.js';
 import { rule } from './lines.js';
+import { placeColumn } from './place-column.js';
 
 const LOOKS = { good: 'good', wait: 'dim', warn: 'warn', bad: 'bad' } as const satisfies Record<string, Look>;
 
-/** `releasing` is by 5 s. */
-const STEP_SECONDS = 5;
+/** Of five seconds each: the next minute. */
 const STEPS = 12;
 
 export function budgetLines(scene: Scene, width: number, rows: number): Line[] {
@@ -61,15 +61,9 @@ function budgetColumns(scene: Scene): Column<BudgetRow>[] {
     },
     { ...left(18, 34, 0, (row) => outlookWords(row).headed), look: lookOf },
     { ...left(STEPS, STEPS, 3, (row) => releasingText(row, glyphs.levels)), look: () => 'title' },
-    {
-      ...left(10, 20, isOneNamespace(scene.budgets) ? 4 : 1, ({ netnsId }) => placeOf(scene, netnsId) ?? ''),
-      look: () => 'dim',
-    },
+    placeColumn(scene, scene.budgets, '', 4),
   ];
 }
-
-const isOneNamespace = (rows: readonly { netnsId: string | null }[]) =>
-  rows.every(({ netnsId }) => netnsId === rows[0]?.netnsId);
 
 const towardOf = ({ kind, source, destination }: BudgetRow) =>
   kind === 'bind-pool' ? `bind() ${source.address ?? ''}` : endpoint(destination);
@@ -80,16 +74,12 @@ function bar(row: BudgetRow, width: number, { glyphs }: Scene): string {
 }
 
 /** How many ports come back in each of the next steps, the soonest first. */
-function releasingText({ releasing }: BudgetRow, levels: string): string {
-  const steps = Array<number>(STEPS).fill(0);
-  for (const [inSeconds, ports] of releasing) {
-    const at = Math.ceil(inSeconds / STEP_SECONDS) - 1;
-    if (at >= 0 && at < STEPS) steps[at] = (steps[at] ?? 0) + ports;
-  }
-  const top = Math.max(...steps);
+function releasingText(row: BudgetRow, levels: string): string {
+  const steps = returnSteps(row).slice(0, STEPS);
+  const top = Math.max(...steps.map(({ ports }) => ports));
   if (top === 0) return '';
   return steps
-    .map((ports) => (ports === 0 ? ' ' : (levels[Math.ceil((ports / top) * levels.length) - 1] ?? '')))
+    .map(({ ports }) => (ports === 0 ? ' ' : (levels[Math.ceil((ports / top) * levels.length) - 1] ?? '')))
     .join('');
 }
 
@@ -132,14 +122,6 @@ function failureColumns(scene: Scene): Column<FailureRow>[] {
     },
     { title: '', align: 'left', width: 20, most: 44, priority: 2, cell: failureRowWords },
     { title: '', align: 'left', width: 8, priority: 3, cell: ({ lastSeen }) => clock(lastSeen) },
-    {
-      title: '',
-      align: 'left',
-      width: 10,
-      most: 20,
-      priority: isOneNamespace(scene.failures) ? 4 : 1,
-      cell: ({ netnsId }) => placeOf(scene, netnsId) ?? '',
-      look: () => 'dim',
-    },
+    placeColumn(scene, scene.failures, '', 4),
   ];
 }

@@ -50,33 +50,21 @@ const incident = published.incident('ports:1:10.0.0.1:10.77.0.9:5432@1', {
     { process: ORDERS, program: null, failed: 2223, perSec: 5 },
   ],
   remedies: [
-    remedy('fix-for-good', 'Make one pool when the program starts', {
+    published.remedy('fix-for-good', {
+      text: 'Make one pool when the program starts',
       snippet: 'pool = ConnectionPool()\n    indented',
     }),
-    remedy('do-now', 'Let connect() take over TIME_WAIT ports', {
+    published.remedy('do-now', {
+      text: 'Let connect() take over TIME_WAIT ports',
       command: 'sysctl -w net.ipv4.tcp_tw_reuse=1',
       undo: 'sysctl -w net.ipv4.tcp_tw_reuse=2',
       effect: 'At once.',
       settlesAt: 92,
     }),
-    remedy('will-not-help', 'tcp_fin_timeout', { reason: 'It does not shorten TIME_WAIT.' }),
+    published.remedy('will-not-help', { text: 'tcp_fin_timeout', reason: 'It does not shorten TIME_WAIT.' }),
   ],
   changes: [],
 });
-
-type Remedy = RowOf<'incidents'>['remedies'][number];
-function remedy(role: Remedy['role'], text: string, parts: Partial<Remedy>): Remedy {
-  const nothing = {
-    command: null,
-    undo: null,
-    effect: null,
-    settlesAt: null,
-    reason: null,
-    snippet: null,
-    language: null,
-  };
-  return { role, text, ...nothing, ...parts };
-}
 
 const trouble: { readonly [T in TableTopic]?: readonly RowOf<T>[] } = {
   flows,
@@ -183,6 +171,13 @@ describe('at 80x24', () => {
         "  FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy",
       ]
     `);
+  });
+
+  it('ports that fill, of which the end is not known', () => {
+    const soon = { ...incident, failed: 0, failPerSec: 0, exhaustionSeconds: null, victims: [] };
+    expect(picture({ rows: { ...trouble, incidents: [soon] } })).toMatch(
+      /PORTS RUN OUT → 10\.77\.0\.9:5432 {2}0 failed/,
+    );
   });
 
   it('a fix that worked', () => {
@@ -341,6 +336,22 @@ describe('at any size from 80x24', () => {
     ] as const)
       for (const overlay of [null, 'fix', 'detail', 'what-if', 'help'] as const)
         expect(screenOf(sceneOf({ rows: trouble, state: { overlay } }), width, height)).toHaveLength(height);
+  });
+});
+
+describe('the last minute of a row', () => {
+  const sampled = (parts: Partial<Parts>) => {
+    const maker = new SceneMaker();
+    for (let second = 0; second < 5; second++)
+      sceneOf({ rows: trouble, maker, now: NOW + 1000 * second, ...parts });
+    return sceneOf({ rows: trouble, maker, now: NOW + 5000, ...parts }).sparks.of(flows[0]?.key ?? '');
+  };
+
+  it('has a sample a second', () => expect(sampled({})).toEqual(Array(6).fill(1873)));
+
+  it('has none of rows that stand still: in a pause, or while the service is gone', () => {
+    expect(sampled({ state: { paused: NOW } })).toEqual([]);
+    expect(sampled({ link: { phase: 'lost', since: NOW, retryAt: NOW, reason: 'stopped' } })).toEqual([]);
   });
 });
 

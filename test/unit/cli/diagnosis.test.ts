@@ -1,10 +1,10 @@
 /** why, check and what-if against a real HTTP server whose tables a test makes. */
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/cli/command-line.js';
-import type { IncidentRemedy, IncidentRow, RemedyRole } from '../../../src/protocol/rows.js';
+import type { IncidentRow } from '../../../src/protocol/rows.js';
 import { fieldsOf } from '../../../src/query/fields.js';
 import { BACKENDS } from '../../../src/service/backends.js';
-import { budget, finding, incident, proc, verdict } from '../publish/rows.js';
+import { budget, finding, incident, proc, remedy, verdict } from '../publish/rows.js';
 import { run } from './attached.js';
 import { Captured } from './io.js';
 
@@ -134,18 +134,6 @@ describe('why', () => {
 });
 
 describe('why, of an incident', () => {
-  const remedy = (role: RemedyRole, parts: Partial<IncidentRemedy>): IncidentRemedy => ({
-    role,
-    text: 'Do it',
-    command: null,
-    undo: null,
-    effect: null,
-    settlesAt: null,
-    reason: null,
-    snippet: null,
-    language: null,
-    ...parts,
-  });
   const inside = `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum 4026532999 -print -quit 2>/dev/null)" `;
   const remedies = [
     remedy('fix-for-good', { text: 'Keep \u001b[2Jone agent for all requests, and never destroy it.' }),

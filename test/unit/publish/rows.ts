@@ -7,6 +7,7 @@ import type {
   FailureRow,
   FindingRow,
   FlowRow,
+  IncidentRemedy,
   IncidentRow,
   ProcessInfo,
   TotalsRow,
@@ -227,6 +228,21 @@ export function finding(key: string, parts: Partial<FindingRow> = {}): FindingRo
     resolved: null,
     incident: null,
     part: false,
+    ...parts,
+  };
+}
+
+export function remedy(role: IncidentRemedy['role'], parts: Partial<IncidentRemedy> = {}): IncidentRemedy {
+  return {
+    role,
+    text: 'Do it',
+    command: null,
+    undo: null,
+    effect: null,
+    settlesAt: null,
+    reason: null,
+    snippet: null,
+    language: null,
     ...parts,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { byHarm } from '../../../src/forecast/harm.js';
-import type { IncidentRemedy, IncidentRow } from '../../../src/protocol/rows.js';
+import type { IncidentRow } from '../../../src/protocol/rows.js';
 import {
   actionsOf,
   changeWords,
@@ -11,7 +11,7 @@ import {
   shownIncident,
   subjectText,
 } from '../../../src/view/incident.js';
-import { incident, proc } from '../publish/rows.js';
+import { incident, proc, remedy } from '../publish/rows.js';
 
 const NOBODY = proc({ pid: null, name: null, comm: null, exe: null, script: null, interpreter: null });
 const who = proc({ pid: 4242, name: 'importer.py', interpreter: 'python3' });
@@ -81,31 +81,22 @@ describe('the figures', () => {
 });
 
 describe('what to do', () => {
-  const remedy = (parts: Partial<IncidentRemedy>): IncidentRemedy => ({
-    role: 'fix-for-good',
-    text: 't',
-    command: null,
-    undo: null,
-    effect: null,
-    settlesAt: null,
-    reason: null,
-    snippet: null,
-    language: null,
-    ...parts,
-  });
-  const cure = remedy({ snippet: 'pool = …' });
-  const command = remedy({
-    role: 'do-now',
+  const cure = remedy('fix-for-good', { snippet: 'pool = …' });
+  const command = remedy('do-now', {
     command: 'sysctl -w a=1',
     undo: 'sysctl -w a=2',
     snippet: 'a file',
   });
-  const vain = remedy({ role: 'will-not-help', reason: 'because' });
+  const vain = remedy('will-not-help', { reason: 'because' });
 
   it('is the first remedy, and the command for now beside it', () => {
     expect(actionsOf({ remedies: [cure, command, vain] })).toEqual({ first: cure, now: command });
     expect(actionsOf({ remedies: [command, vain] })).toEqual({ first: command, now: null });
-    expect([pasted(cure), pasted(command), pasted(remedy({}))]).toEqual(['pool = …', 'sysctl -w a=1', null]);
+    expect([pasted(cure), pasted(command), pasted(remedy('fix-for-good'))]).toEqual([
+      'pool = …',
+      'sysctl -w a=1',
+      null,
+    ]);
   });
 
   it('is never what will not help', () => {

@@ -13,7 +13,8 @@ export function rule(title: string, right: string, width: number, { rule: stroke
 
 /** Between words, where a word is not longer than the line; a longer one is cut into lines. Blanks at the beginning stay. */
 export function wrapped(text: string, width: number, indent = ''): string[] {
-  return text.split('\n').flatMap((paragraph) => paragraphLines(printable(paragraph), width, indent));
+  const columns = Math.max(1, width);
+  return text.split('\n').flatMap((paragraph) => paragraphLines(printable(paragraph), columns, indent));
 }
 
 function paragraphLines(text: string, width: number, indent: string): string[] {

@@ -2,9 +2,10 @@
 import { answerOf } from '../../../forecast/what-if.js';
 import { endpoint, integer } from '../../../protocol/format.js';
 import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
-import { changeWords, pasted, subjectText } from '../../../view/incident.js';
+import { changeWords, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
-import type { Glyphs } from '../../screen/text.js';
+import { type Glyphs, printable } from '../../screen/text.js';
+import { wrappedCommand } from '../../screen/wrap.js';
 import { copied, type Scene } from '../scene.js';
 import { type Line, type Look, span } from '../tty/cells.js';
 import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
@@ -40,23 +41,30 @@ export function fixLines(scene: Scene, width: number): Line[] {
 }
 
 function remedyLines(remedy: IncidentRemedy, number: number | null, width: number): Line[] {
-  const { role, effect, undo, reason, settlesAt } = remedy;
-  const command = pasted(remedy);
-  const look = role === 'will-not-help' ? 'dim' : 'plain';
+  const { role, command, snippet, effect, undo, reason, settlesAt } = remedy;
   const known = (label: string, value: string | null) =>
     value === null ? [] : text(`${label}${value}`, width, 'dim', '    ');
+  const label = number === null ? '    ' : `    [${number}] `;
   return [
     [],
-    ...text(`${ROLES[role]}  ${remedy.text}`, width, look),
-    ...(command === null
-      ? []
-      : text(`${number === null ? '' : `[${number}] `}${command}`, width, 'title', '    ')),
-    ...known('undo: ', undo),
+    ...text(`${ROLES[role]}  ${remedy.text}`, width, role === 'will-not-help' ? 'dim' : 'plain'),
+    ...(command === null ? codeLines(snippet, label, width) : commandLines(command, label, width, 'title')),
+    ...(undo === null ? [] : commandLines(undo, '    undo: ', width, 'dim')),
     ...known('effect: ', effect),
     ...known('because: ', reason),
     ...known('then ', settlesAt === null ? null : `${integer(settlesAt)} ports are held in the end`),
   ];
 }
+
+/** Parted so that a shell takes what somebody marks and pastes for the one command that it is. */
+const commandLines = (command: string, label: string, width: number, look: Look): Line[] =>
+  labelled(wrappedCommand(printable(command), width - label.length), label, look);
+
+const codeLines = (snippet: string | null, label: string, width: number): Line[] =>
+  snippet === null ? [] : labelled(wrapped(snippet, width - label.length), label, 'title');
+
+const labelled = (lines: readonly string[], label: string, look: Look): Line[] =>
+  lines.map((line, at) => [span(`${at === 0 ? label : ' '.repeat(label.length)}${line}`, look)]);
 
 /** The budget that a what-if is about: of the incident, else the tightest. */
 export function budgetOf({ incident, budgets }: Pick<Scene, 'incident' | 'budgets'>): BudgetRow | null {

@@ -1,4 +1,5 @@
 /** The live screen in five states, line by line at 80x24; and what it never leaves out, at any size. */
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { SceneMaker } from '../../../../src/cli/live/scene.js';
 import type { RowOf, TableTopic } from '../../../../src/protocol/frames.js';
@@ -226,7 +227,7 @@ describe('at 80x24', () => {
 
         FIX FOR GOOD  Make one pool when the program starts
           [1] pool = ConnectionPool()
-              indented
+                  indented
 
         DO NOW  Let connect() take over TIME_WAIT ports
           [2] sysctl -w net.ipv4.tcp_tw_reuse=1
@@ -401,6 +402,23 @@ describe('the table of culprits', () => {
     expect(scene.incidents.map(({ key }) => key)).toEqual(['other']);
     expect(scene.budgets).toEqual([]);
   });
+});
+
+it('a command that is longer than the screen is one command still, for whoever marks and pastes it', () => {
+  const command = `nsenter --net="$(find -L /proc/[0-9]*/ns/net -inum 4026532314 -print -quit 2>/dev/null)" printf %s ok`;
+  const remedies = [published.remedy('do-now', { command, undo: command })];
+  const lines = screenOf(
+    sceneOf({ rows: { ...trouble, incidents: [{ ...incident, remedies }] }, state: { overlay: 'fix' } }),
+  );
+  const from = lines.findIndex((line) => line.includes('[1]'));
+  const shown = lines.slice(
+    from,
+    lines.findIndex((line) => line.includes('undo:')),
+  );
+  expect(shown.length).toBeGreaterThan(1);
+  const marked = shown.join('\n').replace('[1] ', '').replace('nsenter', 'echo nsenter');
+  const words = execFileSync('sh', ['-c', marked], { encoding: 'utf8' });
+  expect(words).toBe(execFileSync('sh', ['-c', `echo ${command}`], { encoding: 'utf8' }));
 });
 
 it('that a change worked is not said while calls fail', () => {

@@ -4,7 +4,7 @@
  * come to be with a second SYN.
  */
 import { beforeAll, expect, it } from 'vitest';
-import type { FailureRow, FindingRow, IncidentRow } from '../../src/protocol/rows.js';
+import type { FailureRow, FindingRow, IncidentRow, Victim } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { rule } from '../support/firewall.js';
 import { program } from '../support/misconfigured.js';
@@ -20,6 +20,10 @@ const TO = `${ADDRESS}:${PORT}`;
 const URL = `http://db.test:${PORT}/`;
 /** Of what is no incident, so many attempts are waited for: more than any rule wants. */
 const ENOUGH = 120;
+
+/** Attempts that nobody owns, since the kernel hides what runs on top of its init (docs/decisions/hidden-tasks.md). */
+const MOST_HIDDEN = 3;
+const isOwned = ({ program }: Victim) => program !== null;
 
 const scope = fileScope();
 
@@ -102,8 +106,9 @@ it('a place that answers nobody is one incident for each namespace, with how lon
       .sort(),
   );
   for (const row of rows) {
-    expect(row.victims).toEqual([expect.objectContaining({ failed: expect.any(Number) })]);
+    expect(row.victims.filter(isOwned)).toHaveLength(1);
     expect(row.victims[0]?.failed).toBeGreaterThan(0);
+    for (const victim of row.victims.slice(1)) expect(victim.failed).toBeLessThanOrEqual(MOST_HIDDEN);
     expect(row).toMatchObject({
       kind: 'no-answer',
       severity: 'warning',

@@ -8,7 +8,7 @@ import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
-import type { Program } from './program.js';
+import type { Place, Program } from './program.js';
 import { identityOf, Namer, type Names, nameWithParent } from './program-name.js';
 
 /** What the table needs to know of the machine; answers come from caches. */
@@ -211,6 +211,15 @@ export class Process implements Owner, Aged<Process> {
 
   private cgroupPath(): string | null {
     return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
+  }
+
+  /** Its control group by cgroup v2, for whom outlives it. */
+  placeByCgroup(): () => Place | null {
+    const { context, cgroupId } = this;
+    return () => {
+      const cgroup = context.cgroupPath(cgroupId);
+      return cgroup === null ? null : { cgroup, unit: context.unitOf(cgroup) };
+    };
   }
 
   private describe(): ProcessInfo {

@@ -9,6 +9,9 @@ import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
 import { nameWithParent } from './program-name.js';
 
+/** Where its processes run. */
+export type Place = Pick<ProcessInfo, 'cgroup' | 'unit'>;
+
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
   rows = 0;
@@ -26,6 +29,8 @@ export class Program implements Owner, Aged<Program> {
     example: ProcessInfo,
     /** What makes two processes the same program. */
     public identity: string,
+    /** Its control group; null while that is not known, which may be later than the first of its processes ends. */
+    private readonly place: () => Place | null = () => null,
   ) {
     const { name: own, interpreter, script, comm, exe, cgroup, unit, container, pod, uid } = example;
     const { ppid, parent } = example;
@@ -70,6 +75,8 @@ export class Program implements Owner, Aged<Program> {
   }
 
   info(): ProcessInfo {
+    const place = this.shown.cgroup === null ? this.place() : null;
+    if (place !== null) this.shown = { ...this.shown, ...place };
     return this.shown;
   }
 

@@ -45,7 +45,8 @@ export class ProgramTable {
   private add(key: string, process: Process): Program {
     if (this.programs.size >= this.limit) this.makeRoom();
     this.lastId -= 1;
-    const program = new Program(this.lastId, process.programName() ?? 'unknown', process.info(), key);
+    const name = process.programName() ?? 'unknown';
+    const program = new Program(this.lastId, name, process.info(), key, process.placeByCgroup());
     this.programs.set(key, program);
     return program;
   }

@@ -87,6 +87,17 @@ describe('dead processes of one interpreter under one parent', () => {
     expect(JSON.stringify(world.flows())).not.toMatch(/checkout|analytics|jobs/);
   });
 
+  it('show their control group, also when it is named after the first of them has ended', () => {
+    let isScanned = false;
+    const world = new World({}, { cgroupPath: () => (isScanned ? '/jobs.service' : null) });
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([{ process: { cgroup: null } }]);
+    isScanned = true;
+    runs(world, 2000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([{ process: { cgroup: '/jobs.service' } }]);
+  });
+
   it('show of what may differ only what is the same', () => {
     const world = new World();
     world.feed(LOOP);

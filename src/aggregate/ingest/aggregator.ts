@@ -191,17 +191,18 @@ export class Aggregator implements EventSink {
 
   /** The flow it counts for; null: it counts for none. */
   private count(event: TcpEvent, namespace: Namespace): Flow | null {
-    if (event.type === EVENT.TRANSITION) return this.flowOfSocket(event);
+    const { type } = event;
+    if (type === EVENT.TRANSITION) return this.flowOfSocket(event);
     if (event.newState === LISTEN) return this.listening(event, namespace);
-    if (event.type === EVENT.LISTEN) return null;
-    if (event.type === EVENT.BIND_FAILED) return this.bindFailed(event, namespace);
-    if (event.type === EVENT.CLOSED) return this.closed(event, namespace);
+    if (type === EVENT.LISTEN) return null;
+    if (type === EVENT.BIND_FAILED) return this.bindFailed(event, namespace);
+    if (type === EVENT.CLOSED) return this.closed(event, namespace);
     const flow = this.flowOf(event, namespace);
-    if (event.type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
-    else if (event.type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
-    else if (event.type === EVENT.COALESCED) this.connections.coalesced(event, flow);
-    else if (event.type === EVENT.FAILED) this.failed(event, flow);
-    else if (event.type === EVENT.SEED) this.connections.seeded(event, flow);
+    if (type === EVENT.ESTABLISHED) this.connections.opened(event, flow);
+    else if (type === EVENT.ACCEPTED) this.connections.accepted(event, flow);
+    else if (type === EVENT.COALESCED) this.connections.coalesced(event, flow);
+    else if (type === EVENT.FAILED) this.failed(event, flow);
+    else if (type === EVENT.SEED) this.connections.seeded(event, flow);
     else this.connections.attempted(event, flow);
     return this.seen(flow);
   }

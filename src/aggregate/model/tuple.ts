@@ -4,33 +4,33 @@
  */
 import type { Ends } from './ends.js';
 
+/** Chosen anew by each process: whoever chooses addresses and ports must not be able to choose ones that collide. */
+const SEED = Math.floor(Math.random() * 2 ** 32) | 0;
+
 export class Tuple {
   low = 0;
   high = 0;
 
+  constructor(private readonly seed = SEED) {}
+
   /** Two chains of multiplications: what is equal in one is not in the other. @param namespace its net cookie */
   of(ends: Ends, namespace: number): this {
-    let low = namespace | 0;
-    let high = ~namespace;
-    for (let i = 0; i < WORDS; i++) {
-      const word = wordOf(ends, i);
-      low = Math.imul(low ^ word, 0xcc9e2d51);
-      low ^= low >>> 15;
-      high = Math.imul(high ^ word, 0x85ebca6b);
-      high ^= high >>> 13;
-    }
+    this.low = namespace ^ this.seed;
+    this.high = ~namespace ^ this.seed;
+    for (let i = 0; i < 4; i++) this.add(ends.localWord(i));
+    for (let i = 0; i < 4; i++) this.add(ends.remoteWord(i));
+    this.add((ends.localPort << 16) | ends.remotePort);
+    /* Mixes the ports in. */
+    this.add(0);
     /* Never both 0: that is no tuple. */
-    this.low = low === 0 ? 1 : low;
-    this.high = high;
+    if (this.low === 0) this.low = 1;
     return this;
   }
-}
 
-/** Four of each address, the ports, and one more to mix those in. */
-const WORDS = 10;
-
-function wordOf(ends: Ends, at: number): number {
-  if (at < 4) return ends.localWord(at);
-  if (at < 8) return ends.remoteWord(at - 4);
-  return at === 8 ? (ends.localPort << 16) | ends.remotePort : 0;
+  private add(word: number): void {
+    const low = Math.imul(this.low ^ word, 0xcc9e2d51);
+    this.low = low ^ (low >>> 15);
+    const high = Math.imul(this.high ^ word, 0x85ebca6b);
+    this.high = high ^ (high >>> 13);
+  }
 }

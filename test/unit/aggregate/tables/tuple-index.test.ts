@@ -42,6 +42,21 @@ it('no two tuples of a full range toward one destination are the same', () => {
   expect(seen.size).toBe(65_535);
 });
 
+it('ports that were chosen to lie in one place lie there in no other process', () => {
+  const { batch } = batchOf(tcpEvent(4, { raddr: addressBytes('10.0.0.9'), rport: 80 }));
+  const [event, known, other] = [new TcpEvent(batch), new Tuple(1), new Tuple(-2)];
+  const places = new Set<number>();
+  let chosen = 0;
+  for (let lport = 1; lport < 65_536; lport++) {
+    batch.u16[offsetsOf('tcp_event').lport / 2] = lport;
+    if ((known.of(event, 1).low & 255) !== 7) continue;
+    chosen += 1;
+    places.add(other.of(event, 1).low & 255);
+  }
+  expect(chosen).toBeGreaterThan(200);
+  expect(places.size).toBeGreaterThan(100);
+});
+
 it('agrees with a map, whatever is set and deleted', () => {
   const below = random(7);
   const [index, truth, tuples] = [

@@ -262,7 +262,7 @@ class TracingEngine implements Engine {
       this.processFacts.request();
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
-      this.continuity?.tick();
+      this.continuity?.tick(Date.now());
     } catch (error) {
       this.fail(error as Error);
     }

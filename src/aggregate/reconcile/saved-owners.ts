@@ -1,6 +1,6 @@
 /**
  * Owners over a restart of the service: an entry in TIME_WAIT is older than the next run, and no process holds it any more. The last run
- * writes down which cookies belong to which process that lives; when the kernel announces that process to the next run, its entries have
+ * writes down, at its end and while an incident goes on, which cookies belong to which process that lives; when the kernel announces that process to the next run, its entries have
  * their owner, and the audit that follows finds it as it finds owners of lost events. In: the tables; what was written. Bounded.
  */
 import type { Process } from '../model/process.js';
@@ -10,6 +10,8 @@ import type { LostOwner, LostOwners } from './lost-owners.js';
 
 /** Entries that are written down: eight bytes each. */
 const MOST_SAVED = 250_000;
+/** Slots that are read without a break. */
+const AT_ONCE = 20_000;
 /** Processes of an earlier run that are written down again. */
 const MOST_LEFT = 10_000;
 
@@ -30,8 +32,17 @@ export const OWNERS_MS = 120_000;
 
 /** Of connections and entries whose owner is known and lives. @param now Unix ms */
 export function ownersNow(sockets: SocketTable, now: number): SavedOwner[] {
+  for (const reading = ownersOf(sockets, now); ; ) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, and yields where it can be interrupted: what begins or ends meanwhile may be left out. */
+export function* ownersOf(sockets: SocketTable, now: number): Generator<void, SavedOwner[]> {
   const found = new Map<string, SavedOwner & { cookies: number[] }>();
   for (let slot = 0, left = MOST_SAVED; slot < sockets.end && left > 0; slot++) {
+    if (slot % AT_ONCE === AT_ONCE - 1) yield;
     if (!isThere(sockets.stateOf(slot)) || !sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED)) continue;
     const { owner, direction } = sockets.flowOf(slot);
     if (owner.pid === null || owner.info().exited === true) continue;

@@ -19,7 +19,7 @@ import type { Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
-import { culpritsOf, mostFailing, victimsOf } from './people.js';
+import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';
 import { titleOf } from './titles.js';
@@ -38,6 +38,8 @@ const FEW = 0.1;
 /** Without trouble for this long it eases, and for that long it is over. */
 const EASES_MS = 10_000;
 const OVER_MS = 60_000;
+/** By then what an earlier run knew and this one does not has left TIME_WAIT, ms. */
+const LEARNT_MS = 75_000;
 /** Victims of one incident that a restart keeps. */
 const MOST_SAVED = 100;
 /** It is not over while this share of the ports is held. */
@@ -52,6 +54,8 @@ interface Begin {
   /** By the same keys, what an earlier run of the service has counted; since when this one watches, Unix ms. */
   readonly saved: ReadonlyMap<string, Victim>;
   readonly watchedFrom: number;
+  /** Since when this run goes on with one of an earlier run, Unix ms; null: it began in this run. */
+  readonly restored: number | null;
 }
 
 /** What there is in one second, for all incidents. */
@@ -103,10 +107,11 @@ export class Incident {
   static restored(saved: SavedIncident, time: number): Incident {
     const { subject, row, worst } = saved;
     const nothing: Observation = { subject, budget: null, threat: null, rows: [], failed: 0 };
-    const incident = new Incident(subject, nothing, null, Trouble.restored(saved));
+    const incident = new Incident(subject, nothing, null, Trouble.restored(saved, time));
     const { key, since, changes } = row;
     const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
-    incident.begin = { key, since, before: new Map(), saved: new Map(saved.victims), watchedFrom };
+    const counts = { before: new Map(), saved: new Map(saved.victims) };
+    incident.begin = { key, since, ...counts, watchedFrom, restored: time };
     return Object.assign(incident, { row, worst, changes: [...changes] });
   }
 
@@ -195,7 +200,8 @@ export class Incident {
   private open(time: number): void {
     const { firstFailure, threatFrom, before } = this.trouble;
     const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
-    this.begin = { key: `${this.subject.id}@${since}`, since, before, saved: new Map(), watchedFrom: since };
+    const key = `${this.subject.id}@${since}`;
+    this.begin = { key, since, before, saved: new Map(), watchedFrom: since, restored: null };
   }
 
   private course(time: number): Course {
@@ -243,7 +249,8 @@ export class Incident {
       findings: [],
       remedies: this.row?.remedies ?? [],
       changes: this.changes,
-      lowerBound: this.observation.rows.some(({ lowerBound }) => lowerBound),
+      /* What failed while no run watched is not counted. */
+      lowerBound: begin.restored !== null || this.observation.rows.some(({ lowerBound }) => lowerBound),
     };
     return { ...untitled, title: this.titleFor(untitled, time) };
   }
@@ -259,11 +266,13 @@ export class Incident {
   }
 
   /** Culprits that hold nothing any more stay named. */
-  private people(begin: Begin, { actors }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
+  private people(begin: Begin, { actors, tables }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
     const { budget, rows } = this.observation;
     const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget));
+    const known = this.row?.culprits ?? [];
+    const isNew = begin.restored !== null && tables.time - begin.restored < LEARNT_MS;
     return {
-      culprits: culprits.length > 0 ? culprits : (this.row?.culprits ?? []),
+      culprits: culprits.length === 0 || (isNew && knowsMore(known, culprits)) ? known : culprits,
       victims:
         rows.length > 0 ? mostFailing(victimsOf(rows, begin.before, begin.saved)) : (this.row?.victims ?? []),
     };

@@ -52,6 +52,13 @@ export function namedCulprit([first]: readonly Culprit[]): Culprit | null {
 /** Of entries that are older than the service nobody is: they try nothing. */
 const isKnown = ({ process, program }: Culprit) => (process.pid ?? process.name ?? program) !== null;
 
+/** Whether the culprits of an earlier run say more than those of now, of whose ports nobody knows most. */
+export function knowsMore(earlier: readonly Culprit[], now: readonly Culprit[]): boolean {
+  const portsOf = (culprits: readonly Culprit[]) => culprits.reduce((sum, { ports }) => sum + ports, 0);
+  const known = now.filter(isKnown);
+  return earlier.some(isKnown) && portsOf(known) < portsOf(now) - portsOf(known);
+}
+
 interface Failing extends Victim {
   /** Several processes. */
   isCrowd: boolean;
@@ -136,11 +143,14 @@ export function victimsOf(
   saved: ReadonlyMap<string, Victim> = new Map(),
 ): Map<string, Victim> {
   const all = new Map([...saved].map(([key, victim]) => [key, { ...victim, perSec: 0 }]));
-  for (const [key, victim] of failedBy(rows)) {
-    const known = saved.has(key) ? key : sameProcess(victim, saved);
-    const earlier = saved.get(known ?? key)?.failed ?? 0;
+  const now = failedBy(rows);
+  const left = new Map([...saved].filter(([key]) => !now.has(key)));
+  for (const [key, victim] of now) {
+    const known = saved.has(key) ? key : (sameProcess(victim, left) ?? sameLooks(victim, left) ?? key);
+    left.delete(known);
+    const earlier = saved.get(known)?.failed ?? 0;
     const failed = earlier + Math.max(0, victim.failed - (before.get(key) ?? 0));
-    if (failed > 0) all.set(known ?? key, { ...victim, failed, perSec: tenths(victim.perSec) });
+    if (failed > 0) all.set(known, { ...victim, failed, perSec: tenths(victim.perSec) });
   }
   return all;
 }
@@ -152,6 +162,17 @@ function sameProcess({ process }: Victim, saved: ReadonlyMap<string, Victim>): s
   const found = [...saved].find(([, one]) => one.process.pid === pid && one.process.startTime === startTime);
   return found?.[0] ?? null;
 }
+
+/** Its parent may have ended, and with that it is another program. Of processes that have pids, one is not the other. */
+function sameLooks({ process }: Victim, saved: ReadonlyMap<string, Victim>): string | null {
+  const isLike = ({ process: one }: Victim) =>
+    (one.pid === null || process.pid === null) &&
+    ALIKE.every((field) => one[field] === process[field]) &&
+    one.name !== null;
+  return [...saved].find(([, one]) => isLike(one))?.[0] ?? null;
+}
+
+const ALIKE = ['name', 'exe', 'script', 'unit', 'cgroup'] as const;
 
 /** Those that a row shows. */
 export function mostFailing(victims: ReadonlyMap<string, Victim>): Victim[] {

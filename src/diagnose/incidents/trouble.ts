@@ -19,6 +19,8 @@ export class Trouble {
   /** Failed calls since the incident began; before it begins, those of the window. */
   failed = 0;
   pauses = 0;
+  /** Time before it, in which nobody watched, is no pause. */
+  watchedFrom = 0;
   firstFailure: number | null = null;
   lastFailure: number | null = null;
   threatFrom: number | null = null;
@@ -39,11 +41,19 @@ export class Trouble {
     this.rows = past?.rows ?? null;
   }
 
-  /** Of one that an earlier run of the service saw begin: counts of this one begin at zero. */
-  static restored({ subject, row, pauses, lastFailure, lastThreat, forecast }: SavedIncident): Trouble {
+  /** Of one that an earlier run of the service saw begin: counts of this one begin at zero. @param time Unix ms */
+  static restored(saved: SavedIncident, time: number): Trouble {
+    const { subject, row, pauses, lastFailure, lastThreat, forecast } = saved;
     /* The kernel's count of overflows goes on. */
     const trouble = new Trouble(null, subject.kind === 'overflow' ? null : 0);
-    return Object.assign(trouble, { failed: row.failed, pauses, lastFailure, lastThreat, forecast });
+    return Object.assign(trouble, {
+      failed: row.failed,
+      pauses,
+      lastFailure,
+      lastThreat,
+      forecast,
+      watchedFrom: time,
+    });
   }
 
   /** Within the last ten seconds. */
@@ -79,13 +89,17 @@ export class Trouble {
     return Math.max(since, this.lastFailure ?? 0, this.lastThreat ?? 0);
   }
 
+  private get quietFrom(): number {
+    return Math.max(this.lastFailure ?? 0, this.watchedFrom);
+  }
+
   private count(rows: readonly FailureRow[], failed: number, isIncident: boolean, time: number): void {
     const grown = this.window.add(failed, lately(rows, time), time);
     if (grown > 0) {
       const isFirst = !isIncident && this.recent === grown;
       if (isFirst) this.before = countsOf(this.rows ?? rows.filter((row) => !isFresh(row, time)));
       if (isFirst) this.firstFailure = firstOf(rows, time);
-      if (!isFirst && this.lastFailure !== null && time - this.lastFailure > PAUSE_MS) this.pauses += 1;
+      if (!isFirst && this.lastFailure !== null && time - this.quietFrom > PAUSE_MS) this.pauses += 1;
       this.lastFailure = lastOf(rows, time);
     }
     this.failed = isIncident ? this.failed + grown : this.recent;

@@ -31,7 +31,8 @@ const Owners = Type.Array(
 const MOST_BYTES = 32 << 20;
 
 export class StateDirectory {
-  private writing = false;
+  /** Names of files. */
+  private readonly writing = new Set<string>();
   private isLast = false;
 
   /** Makes the directory. Throws USAGE when it cannot be written. @param boot what tells this boot from others */
@@ -63,27 +64,33 @@ export class StateDirectory {
 
   /** While an earlier one is being written, nothing is: a later one follows. */
   saveIncidents(incidents: SavedIncidents): void {
-    if (this.writing) return;
-    this.writing = true;
-    const file = join(this.path, INCIDENTS);
-    writeFile(`${file}.new`, this.textOf(incidents), { mode: 0o600 })
-      .then(() => (this.isLast ? undefined : rename(`${file}.new`, file)))
-      .catch((err) => this.log.warn({ err }, 'incidents were not saved: a restart will forget them'))
-      .finally(() => {
-        this.writing = false;
-      });
+    this.save(INCIDENTS, incidents, 'incidents were not saved: a restart will forget them');
+  }
+
+  /** In the same way. */
+  saveOwners(owners: readonly SavedOwner[]): void {
+    this.save(OWNERS, packed(owners), 'owners of connections were not saved: a restart will forget them');
   }
 
   /** When the service ends: what is being written then is older, and takes no place any more. */
   saveAll(incidents: SavedIncidents, owners: readonly SavedOwner[]): void {
     this.isLast = true;
-    const packed = owners.map((one) => ({ ...one, cookies: textOf(one.cookies) }));
     try {
       this.replace(INCIDENTS, this.textOf(incidents));
-      this.replace(OWNERS, this.textOf(packed));
+      this.replace(OWNERS, this.textOf(packed(owners)));
     } catch (err) {
       this.log.warn({ err }, 'incidents were not saved: a restart will forget them');
     }
+  }
+
+  private save(name: string, content: object, warning: string): void {
+    if (this.writing.has(name)) return;
+    this.writing.add(name);
+    const file = join(this.path, name);
+    writeFile(`${file}.new`, this.textOf(content), { mode: 0o600 })
+      .then(() => (this.isLast ? undefined : rename(`${file}.new`, file)))
+      .catch((err) => this.log.warn({ err }, warning))
+      .finally(() => this.writing.delete(name));
   }
 
   private replace(name: string, text: string): void {
@@ -110,6 +117,9 @@ export class StateDirectory {
     return null;
   }
 }
+
+const packed = (owners: readonly SavedOwner[]) =>
+  owners.map((one) => ({ ...one, cookies: textOf(one.cookies) }));
 
 function textOf(halves: readonly number[]): string {
   return Buffer.from(Uint32Array.from(halves).buffer).toString('base64');

@@ -4,7 +4,9 @@ import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { type SavedIncidents, SavedIncidents as Schema } from '../../../../src/diagnose/incidents/saved.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
-import { budget, FACTS, failure, NOW, tables, totals, Watch } from '../world.js';
+import type { IncidentRow } from '../../../../src/protocol/rows.js';
+import { proc } from '../../publish/rows.js';
+import { actor, budget, FACTS, failure, NOW, tables, totals, Watch } from '../world.js';
 
 const AT = (seconds: number) => NOW + seconds * 1000;
 
@@ -67,6 +69,94 @@ describe('an incident over a restart', () => {
     const { incidents } = run(next(saved, AT(30)), 30, 40, given);
     expect(incidents).toMatchObject([{ victims: [{ failed: 310 }] }]);
     expect(incidents[0]?.victims).toHaveLength(1);
+  });
+
+  it('says that its count is a lower bound: what failed meanwhile nobody has counted', () => {
+    const { saved } = lasting();
+    expect(saved.lasting[0]?.row.lowerBound).toBe(false);
+    const { incidents } = run(next(saved, AT(30)), 30, 40, failing(31));
+    expect(incidents).toMatchObject([{ lowerBound: true }]);
+  });
+
+  it('is not on and off since the service was started again: only what was watched is a pause', () => {
+    const { saved } = lasting();
+    const watch = next(saved, AT(40));
+    expect(run(watch, 40, 43, failing(42)).verdict.text).not.toContain('on and off');
+    const again = (at: number) => ({ ...failing(42)(at), failures: failing(50)(at).failures });
+    const other = next(saved, AT(40));
+    expect(run(other, 40, 52, again).verdict.text).toContain('on and off');
+  });
+
+  it('keeps its culprits while nobody knows yet whose most of the ports are', () => {
+    const first = new Watch();
+    const mine = { actors: [actor({ portsHeld: 200, timeWait: 199 })] };
+    run(first, 0, 20, (at) => ({ ...failing(0)(at), ...mine }));
+    const { saved } = first.incidents;
+    const nobody = proc({ pid: null, name: null, comm: null, exe: null, cmdline: null });
+    const held = (known: number) => () => ({
+      ...failing(31)(31),
+      budgets: [budget({ limit: 200, used: 200, exhaustionSeconds: 0, holders: [] })],
+      actors: [
+        actor({ key: 'n', process: nobody, program: null, portsHeld: 200 - known, timeWait: 200 - known }),
+        actor({ portsHeld: known, timeWait: known }),
+      ],
+    });
+    const named = ({ incidents }: { incidents: IncidentRow[] }) =>
+      incidents[0]?.culprits.map(({ process, ports }) => [process.pid, ports]);
+    const watch = next(saved, AT(30));
+    expect(named(run(watch, 30, 32, held(20)))).toEqual([[4242, 200]]);
+    expect(named(run(watch, 33, 35, held(120)))).toEqual([
+      [4242, 120],
+      [null, 80],
+    ]);
+    expect(named(run(next(saved, AT(30)), 110, 112, held(20)))?.[0]).toEqual([null, 180]);
+  });
+
+  it.each([
+    ['one process', [77]],
+    ['several', [77, 78]],
+  ])('counts on for a victim of %s whose parent has ended: it is one, not two', (_, pids) => {
+    const by = (parent: string, from: number) => (at: number) => ({
+      ...failing(from)(at),
+      failures: pids.flatMap((pid) =>
+        failing(from)(at).failures.map((row) => ({
+          ...row,
+          key: `f${pid}`,
+          process: proc({ pid, comm: 'curl', exe: '/usr/bin/curl', parent: { pid: 1, comm: parent } }),
+          program: `curl (${parent})`,
+        })),
+      ),
+    });
+    const first = new Watch();
+    run(first, 0, 20, by('loop.sh', 0));
+    const { incidents } = run(next(first.incidents.saved, AT(30)), 30, 40, by('systemd', 31));
+    expect(incidents[0]?.victims).toMatchObject([{ failed: 310 * pids.length }]);
+    expect(incidents[0]?.victims).toHaveLength(1);
+  });
+
+  it('does not take two programs of one name for one', () => {
+    const by = (parents: readonly string[], from: number) => (at: number) => ({
+      ...failing(from)(at),
+      failures: parents.flatMap((parent, i) =>
+        failing(from)(at).failures.flatMap((row) =>
+          [1, 2].map((n) => ({
+            ...row,
+            key: `f${parent}${n}`,
+            process: proc({
+              pid: 100 * (i + 1) + n + from,
+              comm: 'curl',
+              exe: '/usr/bin/curl',
+              parent: { pid: 1, comm: parent },
+            }),
+            program: `curl (${parent})`,
+          })),
+        ),
+      ),
+    });
+    const first = new Watch();
+    run(first, 0, 20, by(['a.sh', 'b.sh'], 0));
+    const { incidents } = run(next(first.incidents.saved, AT(30)), 30, 40, by(['c.sh', 'a.sh'], 31));
+    expect(incidents[0]?.victims.map(({ failed }) => failed)).toEqual([620, 620]);
   });
 
   it('keeps its victims before they fail again', () => {

@@ -35,6 +35,12 @@ it('saves incidents while the service runs', async () => {
   await vi.waitFor(() => expect(open().readIncidents()).toEqual(INCIDENTS));
 });
 
+it('saves owners while the service runs: one that is killed has written them down', async () => {
+  const { open } = places();
+  open().saveOwners(OWNERS);
+  await vi.waitFor(() => expect(open().readOwners()).toEqual(OWNERS));
+});
+
 it('that is saved when the service ends is not replaced by what was being written', async () => {
   const { path, open } = places();
   const state = open();

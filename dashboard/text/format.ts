@@ -5,7 +5,7 @@
 import * as format from '../../src/protocol/format.js';
 import type { Endpoint } from '../../src/protocol/rows.js';
 
-export { UNKNOWN } from '../../src/protocol/format.js';
+export { counted, UNKNOWN } from '../../src/protocol/format.js';
 
 const dashed = (write: (value: format.Maybe) => string | null) => (value: format.Maybe) =>
   write(value) ?? format.UNKNOWN;

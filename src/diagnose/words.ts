@@ -5,7 +5,7 @@
 import * as format from '../protocol/format.js';
 import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
 
-export { clock, percent, rate, seconds } from '../protocol/format.js';
+export { clock, counted, percent, rate, seconds } from '../protocol/format.js';
 
 /** `26,811`; `–` for unknown. */
 export const integer = (value: number | null): string => format.integer(value) ?? format.UNKNOWN;

@@ -28,6 +28,10 @@ const separated = (value: number) => grouped(String(Math.round(value)));
 /** A count with separators: `26,811`. */
 export const integer = writer(separated);
 
+/** A count with its noun: `1 port`, `2,000 ports`. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${separated(value)} ${value === 1 ? one : many}`;
+
 /** Any other number, with one decimal unless it is whole: `1,234.5`. */
 export const number = writer((value) => grouped(String(Number(value.toFixed(1)))));
 

@@ -18,29 +18,35 @@ const placeOf = ({ netnsId, destination }: Pick<FlowRow | BudgetRow, 'netnsId' |
 /** Budgets of connect() by where their ports go; where there are several source addresses, the tightest. */
 export class Budgets {
   private readonly byPlace = new Map<string, BudgetRow>();
+  /** Ports that are held there, from all source addresses. */
+  private readonly held = new Map<string, number>();
 
   constructor(rows: Iterable<BudgetRow>) {
     for (const row of rows) if (row.kind === 'tuple') this.add(row);
   }
 
   private add(row: BudgetRow): void {
-    const known = this.byPlace.get(placeOf(row));
-    if (known === undefined || byTightness(row, known) < 0) this.byPlace.set(placeOf(row), row);
+    const place = placeOf(row);
+    const known = this.byPlace.get(place);
+    if (known === undefined || byTightness(row, known) < 0) this.byPlace.set(place, row);
+    this.held.set(place, (this.held.get(place) ?? 0) + (row.used ?? 0));
   }
 
   /** Undefined: it is not known, or the connections are inbound, which need no port. */
   of(flow: Pick<FlowRow, 'netnsId' | 'direction' | 'destination'>): BudgetRow | undefined {
     return flow.direction === 'out' ? this.byPlace.get(placeOf(flow)) : undefined;
   }
-}
 
-/** Of the ports toward its destination, those that it holds: 0 to 1; null: not known. */
-export function shareOf(
-  { portsHeld }: Pick<FlowRow, 'portsHeld'>,
-  budget: BudgetRow | undefined,
-): number | null {
-  if (!budget?.limit || portsHeld === null) return null;
-  return Math.min(1, portsHeld / budget.limit);
+  /**
+   * Of the ports toward its destination, those that it holds: 0 to 1; null: not known. More may be held than there are, from several
+   * addresses, or since the range was narrowed: then it is of those that are held, so that shares are no more than all together.
+   */
+  shareOf(flow: FlowRow): number | null {
+    const budget = this.of(flow);
+    const { portsHeld } = flow;
+    if (!budget?.limit || portsHeld === null) return null;
+    return Math.min(1, portsHeld / Math.max(budget.limit, this.held.get(placeOf(flow)) ?? 0));
+  }
 }
 
 /** 0 to 2: above 1 ports are out or will be. */
@@ -54,7 +60,7 @@ export function urgencyOf(budget: BudgetRow): number {
 /** Its share of its budget, times how urgent that is, in steps. */
 export function weightOf(flow: FlowRow, budgets: Budgets): number {
   const budget = budgets.of(flow);
-  const share = shareOf(flow, budget);
+  const share = budgets.shareOf(flow);
   return budget === undefined || share === null ? 0 : Math.round(share * urgencyOf(budget) * STEPS);
 }
 

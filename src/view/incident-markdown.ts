@@ -2,7 +2,7 @@
  * One incident as Markdown, for a ticket or a chat. In: its row. Out: text. Pure. Names of processes are made by others: they are spelled out and
  * escaped, so that they are neither markup nor links, and call nobody.
  */
-import { hex, integer, rate, spelled, stamp } from '../protocol/format.js';
+import { counted, hex, integer, rate, spelled, stamp } from '../protocol/format.js';
 import type { Culprit, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
 import { ownerName, UNKNOWN_OWNER, withPid } from './names.js';
 
@@ -36,7 +36,7 @@ function factsOf(row: IncidentRow): string[] {
 const who = (one: Pick<Culprit, 'process' | 'program'>) =>
   escaped(withPid(ownerName(one), one.process.pid, UNKNOWN_OWNER));
 
-const culpritLine = (one: Culprit) => `${who(one)}: ${integer(one.ports)} ports`;
+const culpritLine = (one: Culprit) => `${who(one)}: ${counted(one.ports, 'port')}`;
 const victimLine = (one: Victim) => `${who(one)}: ${integer(one.failed)} failed, ${rate(one.perSec)}/s`;
 
 const ROLES: Record<IncidentRemedy['role'], string> = {

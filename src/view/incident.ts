@@ -3,7 +3,7 @@
  * names in them are not yet safe to show (protocol/format.ts). Pure.
  */
 import { isPorts } from '../forecast/harm.js';
-import { clock, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
+import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type { Change, Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
 import { besideName, namespaceName, ownerName } from './names.js';
 
@@ -154,7 +154,7 @@ export function shownIncident(
 /** `2,000 of 2,000 calls failed`: for lists of incidents that are over. */
 export function endedText({ failed, until, since }: IncidentRow): string {
   const lasted = until === null ? UNKNOWN : seconds((until - since) / 1000);
-  return `${integer(failed)} calls failed in ${lasted}`;
+  return `${counted(failed, 'call')} failed in ${lasted}`;
 }
 
 /** Settings that one command changes come within this, ms. */

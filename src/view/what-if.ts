@@ -1,6 +1,6 @@
 /** A what-if in words. In: projections, changes. Out: phrases, the same in the terminal and on the page. Pure. */
 import type { Changes, Projection } from '../forecast/projection.js';
-import { integer, percent, rate, seconds } from '../protocol/format.js';
+import { counted, integer, percent, rate, seconds } from '../protocol/format.js';
 
 export function projectionWords(projection: Projection): string {
   const { limit, limitEach, demandPerSec, openPerSec, settlesAt, exhaustionSeconds, reuse } = projection;
@@ -14,13 +14,13 @@ export function projectionWords(projection: Projection): string {
   const asked = demandPerSec > openPerSec ? 'asked for' : 'opened';
   const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
-  return `${integer(limit)} ports${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
+  return `${counted(limit, 'port')}${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
 }
 
 /** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */
 function needWords({ neededPorts, neededPortsLeast, demandPerSec }: Projection): string {
-  if (neededPortsLeast === null) return `${integer(neededPorts)} ports needed`;
-  return `${integer(neededPortsLeast)} ports needed for what gets one, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
+  if (neededPortsLeast === null) return `${counted(neededPorts, 'port')} needed`;
+  return `${counted(neededPortsLeast, 'port')} needed for what gets one, ${integer(neededPorts)} for all ${rate(demandPerSec)} attempts/s`;
 }
 
 export function changeWords({ range, twReuse, sources, destinations, reused }: Changes): string {

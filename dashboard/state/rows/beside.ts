@@ -4,7 +4,7 @@
  */
 import { computed } from '@preact/signals';
 import type { Endpoint, FlowRow } from '../../../src/protocol/rows.js';
-import { Budgets, shareOf } from '../../../src/view/culprits.js';
+import { Budgets } from '../../../src/view/culprits.js';
 import { endpoint } from '../../text/format.js';
 import { outlookWords, type Saying } from '../../text/words.js';
 import { budgets, failures } from '../model.js';
@@ -32,7 +32,7 @@ export function outlookOf(flow: FlowRow): Saying | null {
 
 /** Percent, so that no cell is drawn anew for less. Null: as above, or it is not known. */
 export function shareInPercent(flow: FlowRow): number | null {
-  const share = shareOf(flow, byDestination.value.of(flow));
+  const share = byDestination.value.shareOf(flow);
   return share === null ? null : Math.floor(share * 100);
 }
 

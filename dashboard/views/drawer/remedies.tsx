@@ -1,6 +1,6 @@
 /** The remedies of one role, in the order of the service. In: remedies. */
 import type { IncidentRemedy, RemedyRole } from '../../../src/protocol/rows.js';
-import { foreign, integer } from '../../text/format.js';
+import { counted, foreign } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';
 import { Part } from './part.js';
 
@@ -29,7 +29,7 @@ function Remedy({
 }: {
   remedy: IncidentRemedy;
 }) {
-  const settles = settlesAt === null ? null : `${integer(settlesAt)} ports will be held in the end.`;
+  const settles = settlesAt === null ? null : `${counted(settlesAt, 'port')} will be held in the end.`;
   const more = [effect, settles, reason].flatMap((part) => (part === null ? [] : foreign(part)));
   return (
     <div class="remedy">

@@ -4,12 +4,15 @@
  */
 import type { ValuesOf } from '../../config/options.js';
 import { pressure } from '../../forecast/outlook.js';
+import { place } from '../../forecast/outlook-words.js';
 import { PortchurnError } from '../../protocol/errors.js';
+import { percent } from '../../protocol/format.js';
+import type { BudgetRow } from '../../protocol/rows.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
 import { jsonText, printable } from '../screen/text.js';
 import { checkFilter, queryOnce } from './once.js';
-import { type Standing, standingOf, whereabouts } from './standing.js';
+import { inside, type Standing, standingOf, whereabouts } from './standing.js';
 
 const STATUS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 type Code = 0 | 1 | 2 | 3;
@@ -42,24 +45,38 @@ function wantsJson(words: readonly string[], { env }: Io): boolean {
 
 type Thresholds = Pick<ValuesOf<'check'>, 'warn' | 'crit'>;
 
-/** Percent of the tightest budget, one decimal. */
-function fill({ tightest }: Standing): number {
-  return tightest === null ? 0 : Math.round(pressure(tightest) * 1000) / 10;
+/** Percent, one decimal. */
+function fill(budget: BudgetRow | null): number {
+  return budget === null ? 0 : Math.round(pressure(budget) * 1000) / 10;
 }
+
+/** The one that the sentence is about, else the tightest. */
+const measured = ({ subject, tightest }: Standing): BudgetRow | null => subject ?? tightest;
 
 export function codeOf(checked: Standing, { warn, crit }: Thresholds): Code {
   const { level, exhaustionSeconds } = checked.verdict;
-  if (level === 'critical' || fill(checked) >= crit) return 2;
+  const fullest = Math.max(fill(measured(checked)), fill(checked.tightest));
+  if (level === 'critical' || fullest >= crit) return 2;
   const runsOut = level === 'warning' && exhaustionSeconds !== null;
-  return runsOut || fill(checked) >= warn ? 1 : 0;
+  return runsOut || fullest >= warn ? 1 : 0;
 }
 
 export function checkLine(checked: Standing, code: Code, thresholds: Thresholds): string {
-  return `${line(code, textOf(checked))} | ${perfdata(checked, thresholds).join(' ')}`;
+  return `${line(code, textOf(checked, thresholds))} | ${perfdata(checked, thresholds).join(' ')}`;
 }
 
-function textOf(checked: Standing): string {
-  return [checked.verdict.text, ...whereabouts(checked)].join(' ');
+function textOf(checked: Standing, thresholds: Thresholds): string {
+  return [checked.verdict.text, ...whereabouts(checked), ...tighter(checked, thresholds)].join(' ');
+}
+
+/** What the exit code may come from is said. */
+function tighter(checked: Standing, { warn }: Thresholds): string[] {
+  const { tightest, alsoOut } = checked;
+  if (tightest === null || tightest.key === measured(checked)?.key || fill(tightest) < warn) return [];
+  if (alsoOut.some(({ key }) => key === tightest.key)) return [];
+  return [
+    `${percent(pressure(tightest))} of the ports ${place(tightest)} ${inside(checked, tightest)} are held, too.`,
+  ];
 }
 
 /** A bar would end the text. */
@@ -69,13 +86,14 @@ function line(code: Code, text: string): string {
 
 /** label=value[unit];warn;crit;min;max; U is unknown. */
 function perfdata(checked: Standing, { warn, crit }: Thresholds): string[] {
-  const { tightest, verdict, findings } = checked;
+  const { verdict, findings } = checked;
+  const budget = measured(checked);
   const active = findings.filter(({ resolved }) => resolved === null);
   const of = (severity: string) => active.filter((row) => row.severity === severity).length;
   const seconds = verdict.exhaustionSeconds === null ? 'U' : `${verdict.exhaustionSeconds}s`;
   return [
-    `tightest=${fill(checked)}%;${warn};${crit};0;100`,
-    `ports_used=${tightest?.used ?? 0};;;0;${tightest?.limit ?? ''}`,
+    `tightest=${fill(budget)}%;${warn};${crit};0;100`,
+    `ports_used=${budget?.used ?? 0};;;0;${budget?.limit ?? ''}`,
     `exhaustion=${seconds};;;0`,
     `findings_critical=${of('critical')};;;0`,
     `findings_warning=${of('warning')};;;0`,
@@ -84,6 +102,6 @@ function perfdata(checked: Standing, { warn, crit }: Thresholds): string[] {
 
 function json(checked: Standing, code: Code, thresholds: Thresholds): string {
   const { verdict, tightest, alsoOut } = checked;
-  const status = { status: STATUS[code], exitCode: code, text: textOf(checked) };
+  const status = { status: STATUS[code], exitCode: code, text: textOf(checked, thresholds) };
   return jsonText({ ...status, perfdata: perfdata(checked, thresholds), verdict, tightest, alsoOut });
 }

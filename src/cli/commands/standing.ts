@@ -129,27 +129,34 @@ function othersOut(
 }
 
 /** `In blue, held by worker 77 (20,001).`, `Also out: …`: sentences for what the verdict leaves open. */
-export function whereabouts({
-  verdict,
-  subject,
-  victim,
-  alsoOut,
-  totals,
-  matchesNothing,
-}: Standing): string[] {
+export function whereabouts(standing: Standing): string[] {
+  const { verdict, subject, alsoOut, matchesNothing } = standing;
   if (matchesNothing)
     return ['Nothing matches --filter now: no connection, budget or failure; is it spelled right?'];
-  const inside = ({ netns, netnsId }: Pick<BudgetRow, 'netns' | 'netnsId'>) =>
-    `in ${namespaceName({ netns, name: totals.find((row) => row.netnsId === netnsId)?.name ?? null })}`;
   const unsaid = alsoOut.filter(({ incident }) => incident === null || !verdict.named.includes(incident));
-  const others = unsaid.slice(0, NAMED).map((row) => `${target(row)} ${inside(row)}${heldBy(row)}`);
+  const others = unsaid.slice(0, NAMED).map((row) => `${target(row)} ${inside(standing, row)}${heldBy(row)}`);
   const more = unsaid.length - others.length;
   const rest = more > 0 ? ` and ${integer(more)} more` : '';
-  const about = subject ?? victim;
+  const about = subject ?? incidentOf(standing) ?? standing.victim;
   return [
-    ...(about === null ? [] : [`I${inside(about).slice(1)}${subject === null ? '' : heldBy(subject)}.`]),
+    ...(about === null
+      ? []
+      : [`I${inside(standing, about).slice(1)}${subject === null ? '' : heldBy(subject)}.`]),
     ...(others.length === 0 ? [] : [`Also out: ${others.join('; ')}${rest}.`]),
   ];
+}
+
+type Place = Pick<BudgetRow, 'netns' | 'netnsId'>;
+
+/** `in blue`: another namespace may have the same addresses. */
+export function inside({ totals }: Pick<Standing, 'totals'>, { netns, netnsId }: Place): string {
+  const name = totals.find((row) => row.netnsId === netnsId)?.name ?? null;
+  return `in ${namespaceName({ netns, name })}`;
+}
+
+/** The one that the verdict is about. */
+function incidentOf({ incidents, verdict }: Standing): IncidentRow | null {
+  return incidents.find(({ key }) => key === verdict.incident) ?? null;
 }
 
 function target({ kind, source, destination }: BudgetRow): string {

@@ -9,6 +9,8 @@ import { type Answer, answerOf } from '../../forecast/what-if.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
 import { endpoint, integer } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
+import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
+import { namespaceName } from '../../view/names.js';
 import { changeWords, projectionWords } from '../../view/what-if.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
@@ -24,9 +26,9 @@ const MOST = 20;
 export async function whatIf(values: WhatIfValues, io: Io, backends: Backends): Promise<number> {
   await checkFilter(values.filter);
   const changes = changesOf(values);
-  const answers = await queryOnce(values, io, backends, (source) => answersOf(source, values, changes));
-  if (answers === null) return EXIT.interrupted;
-  io.stdout.write(`${values.output === 'json' ? json(answers, changes) : text(answers, changes)}\n`);
+  const told = await queryOnce(values, io, backends, (source) => answersOf(source, values, changes));
+  if (told === null) return EXIT.interrupted;
+  io.stdout.write(`${values.output === 'json' ? json(told.answers, changes) : text(told, changes)}\n`);
   return EXIT.ok;
 }
 
@@ -45,7 +47,12 @@ function changesOf({ range, twReuse, sources, destinations, reuse }: WhatIfValue
   });
 }
 
-async function answersOf(source: DataSource, { filter }: WhatIfValues, changes: Changes): Promise<Answer[]> {
+interface Told {
+  readonly answers: readonly Answer[];
+  readonly totals: readonly TotalsRow[];
+}
+
+async function answersOf(source: DataSource, { filter }: WhatIfValues, changes: Changes): Promise<Told> {
   const topics = { budgets: '-used', soon: 'exhaustionSeconds' };
   const table = (sort: string) => source.table({ topic: 'budgets', filter, sort, limit: MAX_LIMIT });
   const bodies = [await table(topics.budgets), await table(topics.soon)];
@@ -56,9 +63,10 @@ async function answersOf(source: DataSource, { filter }: WhatIfValues, changes: 
     await source.table({ topic: 'flows', sort: '-openPerSec', limit: MAX_LIMIT }),
     'flows',
   );
-  return budgets
+  const answers = budgets
     .slice(0, filter === '' ? 1 : MOST)
     .flatMap((budget) => answerOf(budget, totals, flows, changes) ?? []);
+  return { answers, totals };
 }
 
 function json(answers: readonly Answer[], changes: Changes): string {
@@ -69,17 +77,26 @@ function json(answers: readonly Answer[], changes: Changes): string {
   return jsonText({ changes, budgets: rows });
 }
 
-function text(answers: readonly Answer[], changes: Changes): string {
+function text({ answers, totals }: Told, changes: Changes): string {
   const nothing = 'No outbound connection holds a port now, so there is nothing to project.';
   const wide = changes.range === null ? '' : ` The range would have ${integer(sizeOf(changes.range))} ports.`;
   if (answers.length === 0) return nothing + wide;
-  return answers.map((one) => lines(one, changes).join('\n')).join('\n\n');
+  return answers.map((one) => lines(one, totals, changes).join('\n')).join('\n\n');
+}
+
+/** Another namespace may have the same addresses. */
+function insideOf({ netns, netnsId }: BudgetRow, totals: readonly TotalsRow[]): string {
+  if (totals.length < 2) return '';
+  const name = totals.find((row) => row.netnsId === netnsId)?.name ?? null;
+  return ` in ${namespaceName({ netns, name })}`;
 }
 
 const sizeOf = ([low, high]: readonly [number, number]) => high - low + 1;
 
-function lines({ budget, now, projected }: Answer, changes: Changes): string[] {
-  const toward = printable(`${endpoint(budget.destination)} from ${budget.source.address}`);
+function lines({ budget, now, projected }: Answer, totals: readonly TotalsRow[], changes: Changes): string[] {
+  const { destination, source } = budget;
+  const inside = insideOf(budget, totals);
+  const toward = printable(`${endpoint(destination)} from ${source.address}${inside}`);
   return [
     `To ${toward}: ${integer(budget.used)} of ${integer(now.limitEach)} ports held.`,
     `  now:  ${projectionWords(now)}`,

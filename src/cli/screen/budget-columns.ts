@@ -32,14 +32,22 @@ export function budgetColumns(
   rows: readonly BudgetRow[],
   namespaceOf: NamespaceOf,
 ): readonly Column<BudgetRow>[] {
-  const inside = ({ netns, netnsId }: BudgetRow) =>
-    `in ${printable(namespaceName({ netns, name: namespaceOf?.(netnsId) ?? null }))}`;
   return [
     ...SHARE,
     ...(rows.some((row) => row.blocked) ? [column('right', 3, blocked)] : []),
     ...OUTLOOK,
-    ...(namespaceOf === null ? [] : [column('left', 4, inside)]),
+    ...insideColumn(namespaceOf),
   ];
+}
+
+type Placed = Pick<BudgetRow, 'netns' | 'netnsId'>;
+
+/** It stays where room is short: two namespaces may have the same addresses. */
+export function insideColumn(namespaceOf: NamespaceOf): readonly Column<Placed>[] {
+  if (namespaceOf === null) return [];
+  const cell = ({ netns, netnsId }: Placed) =>
+    `in ${printable(namespaceName({ netns, name: namespaceOf(netnsId) }))}`;
+  return [{ title: '', align: 'left', priority: 0, shrinkTo: 9, cell }];
 }
 
 const SHARE: readonly Column<BudgetRow>[] = [

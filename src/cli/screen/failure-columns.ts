@@ -6,6 +6,7 @@ import { failureRowWords } from '../../protocol/failure-words.js';
 import { endpoint, rate } from '../../protocol/format.js';
 import type { FailureRow } from '../../protocol/rows.js';
 import { withPid } from '../../view/names.js';
+import { insideColumn, type NamespaceOf } from './budget-columns.js';
 import { nameOf } from './flow-columns.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
@@ -13,8 +14,13 @@ import { type Glyphs, printable } from './text.js';
 /** `holderOf`: the largest holder of a budget, in words, by the budget's key. */
 export function failureColumns(
   holderOf: (budget: string | null) => string | null,
+  namespaceOf: NamespaceOf,
 ): readonly Column<FailureRow>[] {
-  return [...COLUMNS, { title: '', align: 'left', priority: 2, cell: (row) => holderOf(row.budget) ?? '' }];
+  return [
+    ...COLUMNS,
+    ...insideColumn(namespaceOf),
+    { title: '', align: 'left', priority: 2, cell: (row) => holderOf(row.budget) ?? '' },
+  ];
 }
 
 const COLUMNS: readonly Column<FailureRow>[] = [

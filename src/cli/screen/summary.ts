@@ -9,7 +9,7 @@ import type { BudgetRow, FailureRow, TotalsRow, VerdictRow } from '../../protoco
 import { census } from '../../view/census.js';
 import { lossesOf, lossText } from '../../view/losses.js';
 import { BUDGET_TONES, VERDICT_TONES } from '../../view/tone.js';
-import { budgetColumns, holder } from './budget-columns.js';
+import { budgetColumns, holder, type NamespaceOf } from './budget-columns.js';
 import { failureColumns } from './failure-columns.js';
 import { glyphOf, paintOf, type Style } from './style.js';
 import { tableLines } from './table.js';
@@ -84,9 +84,7 @@ export function limitLines(limits: readonly Problem[], { colors, glyphs }: Style
 function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
   const known = budgets.filter((row) => (fullness(row) ?? 0) > 0);
   const tightest = known.sort(byTightness).slice(0, BUDGETS_SHOWN);
-  const names = new Map(totals.map((row) => [row.netnsId, row.name]));
-  const several = new Set(tightest.map((row) => row.netnsId)).size > 1 || totals.length > 1;
-  const columns = budgetColumns(tightest, several ? (id) => names.get(id) ?? null : null);
+  const columns = budgetColumns(tightest, namespacesOf(tightest, totals));
   return headless(tableLines(columns, tightest, style)).map((line, at) => {
     const row = tightest[at];
     const tone = row === undefined ? 'good' : BUDGET_TONES[level(row)];
@@ -94,13 +92,26 @@ function budgetLines({ budgets, totals }: Machine, style: Style): string[] {
   });
 }
 
-function failureLines({ failures, budgets }: Machine, style: Style): string[] {
+/** Null: there is one, which needs no name. */
+function namespacesOf(
+  rows: readonly Pick<BudgetRow, 'netnsId'>[],
+  totals: readonly TotalsRow[],
+): NamespaceOf {
+  const several = new Set(rows.map((row) => row.netnsId)).size > 1 || totals.length > 1;
+  const names = new Map(totals.map((row) => [row.netnsId, row.name]));
+  return several ? (id) => names.get(id) ?? null : null;
+}
+
+function failureLines({ failures, budgets, totals }: Machine, style: Style): string[] {
   const now = failures.filter((row) => (row.perSec ?? 0) > 0).slice(0, FAILURES_SHOWN);
   const byKey = new Map(budgets.map((row) => [row.key, row]));
-  const columns = failureColumns((key) => {
-    const budget = key === null ? undefined : byKey.get(key);
-    return budget === undefined ? null : holder(budget);
-  });
+  const columns = failureColumns(
+    (key) => {
+      const budget = key === null ? undefined : byKey.get(key);
+      return budget === undefined ? null : holder(budget);
+    },
+    namespacesOf(now, totals),
+  );
   return headless(tableLines(columns, now, style)).map(style.colors.red);
 }
 

@@ -30,8 +30,13 @@ export function culpritsOf(budget: BudgetRow, actors: readonly Actor[]): Culprit
   const all = isHidden
     ? budget.holders.map(({ process, ports }) => ({ process, program: null, ports }))
     : seen;
+  /* Those toward one place may be of several budgets, one for each source address. */
+  const held = Math.max(
+    budget.used ?? 0,
+    all.reduce((sum, { ports }) => sum + ports, 0),
+  );
   return all
-    .map((one) => ({ ...one, share: budget.used ? Math.min(1, one.ports / budget.used) : null }))
+    .map((one) => ({ ...one, share: budget.used ? one.ports / held : null }))
     .filter(({ ports, share }) => ports > 0 && (share ?? 1) >= LEAST_SHARE)
     .sort((a, b) => b.ports - a.ports)
     .slice(0, MOST_SHOWN);

@@ -6,7 +6,7 @@ import type { Severity } from '../../protocol/rows.js';
 import { budgetOf } from '../churn-severity.js';
 import { closeFix, findLine } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
-import { integer, where, who } from '../words.js';
+import { counted, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 const MANY = 20;
@@ -29,7 +29,7 @@ function leak(actor: Actor, tables: Tables, facts: Facts): Candidate {
     confidence: actor.closeWait > actor.established ? 'high' : 'medium',
     confidenceReason:
       'the kernel lists these sockets in CLOSE_WAIT and no close() came; a slow program looks the same for a while',
-    title: `${who(actor.process, actor.program)} does not close ${integer(actor.closeWait)} connections ${place} that the peer has closed`,
+    title: `${who(actor.process, actor.program)} does not close ${counted(actor.closeWait, 'connection')} ${place} that the peer has closed`,
     evidence: [
       { text: 'connections in CLOSE_WAIT', value: actor.closeWait },
       { text: 'established', value: actor.established },

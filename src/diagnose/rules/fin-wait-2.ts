@@ -5,7 +5,7 @@ import { level } from '../../forecast/outlook.js';
 import { budgetOf, totalsOf } from '../churn-severity.js';
 import { present, shorterFinWait } from '../fixes.js';
 import type { Actor, Candidate, Rule, Tables } from '../types.js';
-import { integer, where, who } from '../words.js';
+import { counted, where, who } from '../words.js';
 import { candidate } from './candidate.js';
 
 const MANY = 100;
@@ -25,7 +25,7 @@ function held(actor: Actor, tables: Tables): Candidate {
     weight: actor.finWait2,
     severity: tight ? 'warning' : 'info',
     confidenceReason: 'the kernel lists these sockets in FIN_WAIT2',
-    title: `${where(actor.destination)} does not close ${integer(actor.finWait2)} connections that ${who(actor.process, actor.program)} has closed`,
+    title: `${where(actor.destination)} does not close ${counted(actor.finWait2, 'connection')} that ${who(actor.process, actor.program)} has closed`,
     evidence: [
       { text: 'connections in FIN_WAIT2', value: actor.finWait2 },
       { text: 'TIME_WAIT entries, these included', value: actor.timeWait },

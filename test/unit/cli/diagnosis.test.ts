@@ -4,12 +4,16 @@ import { commandLine } from '../../../src/cli/command-line.js';
 import type { IncidentRow } from '../../../src/protocol/rows.js';
 import { fieldsOf } from '../../../src/query/fields.js';
 import { BACKENDS } from '../../../src/service/backends.js';
-import { budget, finding, incident, proc, remedy, verdict } from '../publish/rows.js';
+import { budget, finding, idOf, incident, proc, remedy, totals, verdict } from '../publish/rows.js';
 import { run } from './attached.js';
 import { Captured } from './io.js';
 
 const fine = budget('b', { used: 3388, timeWait: 3380, exhaustionSeconds: null });
 const warning = verdict({ level: 'warning', text: 'At this rate | it runs out.', exhaustionSeconds: 130 });
+
+/** Of a second namespace. */
+const SHOP = { netns: 5, netnsId: idOf({ netns: 5 }) };
+const both = () => ({ totals: [totals('1'), totals('2', { netns: 5, name: 'shop' })] });
 
 describe('findings', () => {
   it('can be filtered and sorted by severity, rule and confidence', () => {
@@ -38,6 +42,24 @@ describe('check', () => {
     [{ budgets: [] }, ['--warn', '5', '--crit', '12'], 0],
   ])('%# ends with its exit code', async (world, words, code) => {
     expect((await run(world, 'check', ...words)).code).toBe(code);
+  });
+
+  it('measures the budget that its sentence is about, and says which other one is fuller', async () => {
+    const other = budget('full', { ...SHOP, used: 26_821, free: 1411, exhaustionSeconds: null });
+    const given = { ...both(), budgets: [fine, other], verdict: { ...warning, budget: 'b' } };
+    const { code, out } = await run(given, 'check');
+    expect(code).toBe(2);
+    expect(out).toContain(
+      'In host, held by worker 77 (20,000). 95 % of the ports to 10.0.0.9:5432 in shop are held, too.',
+    );
+    expect(out).toContain('tightest=12%;70;90;0;100 ports_used=3388;;;0;28232 exhaustion=130s');
+  });
+
+  it('names the namespace of an incident that is about no budget', async () => {
+    const row = incident('i', { kind: 'refused', ...SHOP, title: 'Nobody listens on 10.0.0.9:80.' });
+    const said = verdict({ level: 'warning', text: row.title, budget: null, incident: 'i' });
+    const { out } = await run({ ...both(), budgets: [], incidents: [row], verdict: said }, 'check');
+    expect(out).toContain('Nobody listens on 10.0.0.9:80. In shop. |');
   });
 
   it('keeps the bar for perfdata', async () => {
@@ -250,6 +272,15 @@ describe('what-if', () => {
     expect(out).toMatch(/now: +28,232 ports, 300\/?s? opened\/s: runs out in 27 s/);
     expect(out).toMatch(
       /with 2 source addresses, 80 % of connections reused:\n +56,464 ports \(28,232 per pair of addresses\), 60\.0 opened\/s: never/,
+    );
+  });
+
+  it('names the namespace where another one has the same addresses', async () => {
+    const budgets = [budget('b'), budget('c', SHOP)];
+    const words = ['what-if', '--range', '1024-65535', '--filter', 'dst:10.0.0.9'];
+    const { out } = await run({ ...both(), budgets }, ...words);
+    expect(out).toMatch(
+      /To 10\.0\.0\.9:5432 from [\d.]+ in host: [\s\S]*To 10\.0\.0\.9:5432 from [\d.]+ in shop: /,
     );
   });
 

@@ -264,6 +264,16 @@ describe('failures', () => {
     expect(shown({ failures })).toContain('  bind() 10.0.0.1:0  no free port left to bind()  EADDRINUSE\n');
   });
 
+  it.each([[undefined], [narrow]])(
+    'name the namespace where there are several, also where room is short',
+    (style) => {
+      const rows = [totals(), totals({ key: '2', netns: 5, name: 'shop' })];
+      const failures = [failure(), failure({ key: 'f2', netns: 5 })];
+      const text = lines({ totals: rows, failures, ...(style === undefined ? {} : { style }) }).join('\n');
+      expect(text).toMatch(/312\/s fail.* in host[\s\S]*312\/s fail.* in shop/);
+    },
+  );
+
   it('that are over are not shown', () => {
     expect(shown({ failures: [failure({ perSec: 0 })] })).not.toContain('fail  psql');
   });

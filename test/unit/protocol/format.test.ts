@@ -3,6 +3,7 @@ import {
   bytes,
   clock,
   clockMs,
+  counted,
   duration,
   endpoint,
   host,
@@ -173,4 +174,13 @@ describe('an address', () => {
   it('has brackets only where it has colons', () => {
     expect([host('10.0.0.9'), host('::1')]).toEqual(['10.0.0.9', '[::1]']);
   });
+});
+
+it.each([
+  [0, '0 ports'],
+  [1, '1 port'],
+  [2, '2 ports'],
+  [28_232, '28,232 ports'],
+])('%d is counted as %s', (value, text) => {
+  expect(counted(value, 'port')).toBe(text);
 });

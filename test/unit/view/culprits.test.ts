@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BudgetRow, FlowRow } from '../../../src/protocol/rows.js';
-import { Budgets, byBlame, shareOf, urgencyOf, weightOf } from '../../../src/view/culprits.js';
+import { Budgets, byBlame, urgencyOf, weightOf } from '../../../src/view/culprits.js';
 import { budget, flow } from '../publish/rows.js';
 
 const at = (address: string, port = 80) => ({ address, port });
@@ -86,11 +86,24 @@ describe('a budget', () => {
   });
 
   it('gives a share of all at most, and none where it is not known', () => {
-    expect(shareOf({ portsHeld: 2_043 }, exhausted)).toBe(1);
-    expect([shareOf({ portsHeld: 5 }, undefined), shareOf({ portsHeld: null }, exhausted)]).toEqual([
-      null,
-      null,
-    ]);
+    expect(known.shareOf({ ...culprit, portsHeld: 2_043 })).toBe(1);
+    expect(known.shareOf({ ...culprit, destination: at('10.9.9.9') })).toBeNull();
+    expect(known.shareOf({ ...culprit, portsHeld: null })).toBeNull();
     expect(weightOf(busy, known)).toBe(0);
+  });
+
+  it.each([
+    ['the range was narrowed', [budget('narrowed', { destination: DATABASE, limit: 200, used: 900 })]],
+    [
+      'there are several source addresses',
+      [
+        budget('a', { destination: DATABASE, limit: 450, used: 450 }),
+        budget('b', { destination: DATABASE, limit: 450, used: 450 }),
+      ],
+    ],
+  ])('gives shares that are no more than all together where %s', (_, rows) => {
+    const budgets = new Budgets(rows);
+    const shares = [600, 300].map((portsHeld) => budgets.shareOf({ ...culprit, portsHeld }));
+    expect(shares).toEqual([600 / 900, 300 / 900]);
   });
 });

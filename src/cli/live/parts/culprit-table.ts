@@ -2,7 +2,6 @@
 import { duration, endpoint, integer, percent, rate } from '../../../protocol/format.js';
 import type { Group } from '../../../protocol/names.js';
 import type { FlowRow } from '../../../protocol/rows.js';
-import { shareOf } from '../../../view/culprits.js';
 import { ownerName } from '../../../view/names.js';
 import { type Samples, SPARK_SECONDS } from '../../../view/spark.js';
 import { nameOf } from '../../screen/flow-columns.js';
@@ -146,7 +145,7 @@ function numberColumns({ byPlace, sparks, glyphs }: Scene): Column<FlowRow>[] {
   });
   return [
     number('HELD', 6, 0, (row) => integer(row.portsHeld)),
-    number('SHARE', 5, 2, (row) => percent(shareOf(row, byPlace.of(row)))?.replace(' ', '') ?? null),
+    number('SHARE', 5, 2, (row) => percent(byPlace.shareOf(row))?.replace(' ', '') ?? null),
     number('OPEN/s', 6, 0, (row) => rate(row.openPerSec)),
     {
       ...number('FAIL/s', 6, 0, (row) => rate(row.failPerSec)),

@@ -1,6 +1,6 @@
 /** What lies over the tables: the fix, the what-if, the keys. In: a scene. Out: lines, as many as it takes. */
 import { answerOf } from '../../../forecast/what-if.js';
-import { endpoint, integer } from '../../../protocol/format.js';
+import { counted, endpoint, integer } from '../../../protocol/format.js';
 import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
@@ -52,7 +52,10 @@ function remedyLines(remedy: IncidentRemedy, number: number | null, width: numbe
     ...(undo === null ? [] : commandLines(undo, '    undo: ', width, 'dim')),
     ...known('effect: ', effect),
     ...known('because: ', reason),
-    ...known('then ', settlesAt === null ? null : `${integer(settlesAt)} ports are held in the end`),
+    ...known(
+      'then ',
+      settlesAt === null ? null : `${counted(settlesAt, 'port is', 'ports are')} held in the end`,
+    ),
   ];
 }
 

@@ -476,3 +476,16 @@ describe('the verdict of several incidents', () => {
     expect(texts.size).toBeLessThanOrEqual(4);
   });
 });
+
+describe('a culprit', () => {
+  it('has a share of what is held: all of them have no more than that together', () => {
+    const holding = (key: string, portsHeld: number) =>
+      actor({ key, portsHeld, timeWait: portsHeld, program: `${key} (bash)` });
+    const { incidents } = watched(
+      () => ({ budgets: [budget(OUT)], actors: [holding('a', 200), holding('b', 200)] }),
+      0,
+      5,
+    );
+    expect(incidents[0]?.culprits.map(({ share }) => share)).toEqual([0.5, 0.5]);
+  });
+});

@@ -107,14 +107,14 @@ const chip = (name: RegExp) =>
 
 /** Where a port lies, in pixels of the page's canvas. */
 async function positionOf(port: number): Promise<{ x: number; y: number }> {
-  const { columns, cell } = await map()
+  const { columns, wide, high } = await map()
     .locator('canvas')
     .evaluate((element) => {
-      const { width, clientWidth } = element as HTMLCanvasElement;
-      return { columns: width, cell: clientWidth / width };
+      const { width, height, clientWidth, clientHeight } = element as HTMLCanvasElement;
+      return { columns: width, wide: clientWidth / width, high: clientHeight / height };
     });
   const at = port - FIRST;
-  return { x: ((at % columns) + 0.5) * cell, y: (Math.floor(at / columns) + 0.5) * cell };
+  return { x: ((at % columns) + 0.5) * wide, y: (Math.floor(at / columns) + 0.5) * high };
 }
 
 /** What is said of the chosen port: to who sees it, and to a screen reader. */

@@ -167,6 +167,10 @@ it('what-if shows what a change would do, and its command does that to this name
   await whatIf()
     .getByText(/^Now: 4,001 ports/)
     .waitFor(WITHIN);
+  await expect
+    .poll(() => page.locator('#ports-chart-summary').textContent(), WITHIN)
+    .toMatch(/Forecast for now, with the change that was copied: [\d,]+\./);
+  await region('Timeline').locator('.reading.of-forecast-kept').waitFor(WITHIN);
   const budgets = (await service.stream(scope)).subscribe('budgets', { filter: `netns:${short.inode}` });
   await budgets.until((rows) => rows.find(({ used }) => (used ?? 0) > 400), 60_000);
   const apart = await whatIf()

@@ -265,6 +265,32 @@ it('opens the row of a process, and chooses the budget of a tank, by keyboard', 
   await toward(DB).waitFor(WITHIN);
 });
 
+it('keeps the picture of the budget before until that of the one just chosen has come', async () => {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const isOfCache = (url: URL) =>
+    url.pathname.endsWith('/api/v1/history') && (url.searchParams.get('budget') ?? '').endsWith(CACHE);
+  await page.route(isOfCache, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const summary = () => page.locator('#ports-chart-summary').textContent();
+  const before = page.locator('.timeline .charts canvas').first();
+  expect(await summary()).toMatch(/^3\d\d of \d+ ports held now/);
+  await node(/30 \/ 380/).click();
+  await page.locator('.timeline .charts[aria-busy="true"]').waitFor(WITHIN);
+  expect(await summary()).toMatch(/^3\d\d of \d+ ports held now/);
+  expect(await before.isVisible()).toBe(true);
+  letGo();
+  await page.locator('.timeline .charts[aria-busy="false"]').waitFor(WITHIN);
+  expect(await summary()).toMatch(/^3\d of \d+ ports held now/);
+  await page.unrouteAll({ behavior: 'wait' });
+  await node(/^127\.0\.0\.1:8080/).click();
+  await toward(DB).waitFor(WITHIN);
+});
+
 it('asks for the map only while it can be seen: not folded, not out of sight, not in a pause', async () => {
   const watched = () => {
     const open = new Set<string>();

@@ -89,21 +89,30 @@ export class Painter {
     );
   }
 
-  /** Fills `pixels`, row by row. @param tints by index of the owner */
+  /** Fills `pixels`, row by row; neighbours that are alike at once. @param tints by index of the owner */
   paint(cells: Uint8Array, tints: Uint8Array, columns: number, pixels: Uint32Array): void {
-    const ports = cells.length / CELL_BYTES;
-    for (let port = 0, at = 0; port < ports; port++, at += CELL_BYTES) {
-      const state = cells[at + 1] as number;
-      if (state === PORT_STATE.free) pixels[port] = this.#free;
-      else if (state === PORT_STATE.blocked) pixels[port] = this.#blocked;
-      else if (state === PORT_STATE.reserved) pixels[port] = this.#hatched(port, columns);
-      else pixels[port] = this.#owned(tints[cells[at] as number] as number, state, cells[at + 2] as number);
+    const words = wordsOf(cells);
+    const ports = words.length;
+    for (let first = 0, end = 0; first < ports; first = end) {
+      const word = words[first] as number;
+      while (end < ports && words[end] === word) end++;
+      pixels.fill(this.#plain(word, tints), first, end);
+      if (((word >> 8) & 255) === PORT_STATE.reserved) this.#hatch(pixels, first, end, columns);
     }
     pixels.fill(0, ports);
   }
 
-  #hatched(port: number, columns: number): number {
-    return ((port % columns) + Math.floor(port / columns)) % 2 === 0 ? this.#reserved : this.#free;
+  #plain(word: number, tints: Uint8Array): number {
+    const state = (word >> 8) & 255;
+    if (state === PORT_STATE.free) return this.#free;
+    if (state === PORT_STATE.blocked) return this.#blocked;
+    if (state === PORT_STATE.reserved) return this.#reserved;
+    return this.#owned(tints[word & 255] as number, state, word >>> 16);
+  }
+
+  #hatch(pixels: Uint32Array, first: number, end: number, columns: number): void {
+    for (let port = first; port < end; port++)
+      if (((port % columns) + Math.floor(port / columns)) % 2 !== 0) pixels[port] = this.#free;
   }
 
   #owned(tint: number, state: number, seconds: number): number {

@@ -6,7 +6,7 @@ import { useComputed } from '@preact/signals';
 import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
-import { budgets, hello, link, now, scope } from '../../state/model.js';
+import { budgets, hello, link, netns, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
@@ -94,7 +94,7 @@ function details(row: BudgetRow): string {
 function Source({ row }: { row: BudgetRow }) {
   const address = <Name of={row.source.address} />;
   const place = <NetnsLink of={row.netnsId} />;
-  return scope.value === null ? (
+  return netns.value === null ? (
     <>
       {place} {address}
     </>

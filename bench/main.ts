@@ -8,6 +8,7 @@ import { growth } from './growth.js';
 import { describeMachine } from './lib/machine.js';
 import { micro } from './micro.js';
 import { page } from './page.js';
+import { pictures } from './pictures.js';
 import { saturation } from './saturation.js';
 import { scale } from './scale.js';
 import { stalls } from './stalls.js';
@@ -17,11 +18,11 @@ import { steady } from './steady.js';
 export type Bench = (quick: boolean) => Promise<void>;
 
 const DEFAULT = { saturation, steady, scale, stalls, micro, page } satisfies Record<string, Bench>;
-/** Only when asked for: takes minutes for one figure. */
-const ALL: Record<string, Bench> = { ...DEFAULT, growth };
+/** Only when asked for: minutes for one figure, or none. */
+const ALL: Record<string, Bench> = { ...DEFAULT, growth, pictures };
 
 const HELP = `Usage: npm run bench [-- [--quick] [BENCH...]]
-Benches: ${Object.keys(ALL).join(' ')}. Without a name: all but growth.
+Benches: ${Object.keys(ALL).join(' ')}. Without a name: all but growth and pictures.
 --quick: fewer rounds and shorter measurements. Needs root. How to read it: bench/README.md`;
 
 export async function bench(words: string[]): Promise<void> {

@@ -10,6 +10,8 @@ import { startTimeline } from './state/timeline/timeline.js';
 import { App } from './views/page/app.js';
 
 const root = document.getElementById('app');
+/* What index.html shows until this has been fetched makes room. */
+root?.replaceChildren();
 if (root) render(<App />, root);
 // A token may also come later, when this service asks for one anew.
 addEventListener('hashchange', () => void signIn());

@@ -2,13 +2,16 @@
  * Connections in a namespace of their own: the generator's server and client on its loopback, bounded in time. Counts
  * come from the namespace's own counters, so reading them costs the load nothing.
  */
+import { fileURLToPath } from 'node:url';
 import { churnClient, churnServer, type Flags, type Generator } from '../../test/support/churngen.js';
 import { Netns, type Sysctls } from '../../test/support/netns.js';
+import { start } from '../../test/support/process.js';
 import type { Scope } from '../../test/support/scope.js';
 import { netCounter } from './proc.js';
 import { until } from './wait.js';
 
 const PORT = 9000;
+const FILL_PORTS = fileURLToPath(new URL('./fill_ports.py', import.meta.url));
 /** Nothing runs longer than this, whatever becomes of the bench. */
 export const BOUND_SECONDS = 900;
 const ROOMY: Sysctls = { 'net.ipv4.ip_local_port_range': '1024 65535', 'net.core.somaxconn': 4096 };
@@ -42,6 +45,13 @@ export class Place {
   /** "Tcp.PassiveOpens", "TcpExt.TCPTimeWaitOverflow" … */
   counter(name: string): number {
     return netCounter(this.server.pid, name);
+  }
+
+  /** Keeps a TIME_WAIT entry on each of these local ports, toward one destination. Returns when all have one. */
+  async fill(first: number, last: number): Promise<void> {
+    const words = ['python3', FILL_PORTS, String(first), String(last), '127.0.0.1', String(PORT)];
+    const filler = await start(this.scope, words, { netns: this.netns });
+    await filler.printed(/full/);
   }
 
   /** Opens connections one after the other to their end, and leaves their TIME_WAIT entries. */

@@ -94,7 +94,7 @@ function make(element: HTMLElement, latest: { current: CanvasProps }) {
   const size = new ResizeObserver(() =>
     plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
   );
-  const theme = new MutationObserver(() => plot.redraw(false, true));
+  const theme = new MutationObserver(() => plot.redraw(true, true));
   const drag = () => latest.current.onDrag(true);
   /* The plot itself listens at the document, which comes before the window: it has made its zoom by then. */
   const drop = () => latest.current.onDrag(false);

@@ -8,6 +8,7 @@ import { outlook } from '../../src/forecast/outlook.js';
 import type { Column, HistoryBody } from '../../src/protocol/history.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { bandsOf, sum, total } from './bands.js';
+import { type Course, courseColumn, courseEnd } from './course.js';
 import { newestOf } from './span.js';
 
 /** One curve. */
@@ -62,21 +63,34 @@ export function heldAt(body: HistoryBody, at: number): number | null {
   return timeWait + (body.established[at] ?? 0) + (body.other[at] ?? 0) + (body.blocked[at] ?? 0);
 }
 
-/** Top of the stack first, so that each lower one is drawn over it; then the limit and the projection. */
-export function portsChart(body: HistoryBody, ahead: Projection | null): Chart {
-  const beyond = ahead === null ? 0 : 1;
-  const padded = (column: Column, last: number | null = null): Column =>
-    beyond === 0 ? column : [...column, last];
-  const limit = padded(body.limit, body.limit.at(-1) ?? null);
+/**
+ * Top of the stack first, so that each lower one is drawn over it; then the limit and the projection, and what was forecast when a change was
+ * copied.
+ */
+export function portsChart(body: HistoryBody, ahead: Projection | null, kept: Course | null = null): Chart {
+  const beyond = timesBeyond(body, ahead, kept);
+  const padded = (column: Column, value: number | null = null): Column => [
+    ...column,
+    ...beyond.map(() => value),
+  ];
   const areas = stacked(bandsOf(body), 'area').map((curve) => ({
     ...curve,
     column: padded(curve.column),
     value: padded(curve.value),
   }));
-  const curves: Curve[] = [...areas, line('limit', limit)];
-  if (ahead !== null) curves.push({ ...line('projection', dashes(body, ahead)), shape: 'dashes' });
-  const times = [...timesOf(body), ...(ahead === null ? [] : [ahead.time])];
+  const curves: Curve[] = [...areas, line('limit', padded(body.limit, body.limit.at(-1) ?? null))];
+  if (ahead !== null) curves.push(dashes('projection', 'projection', dashesOf(body, ahead, beyond)));
+  const times = [...timesOf(body), ...beyond];
+  if (kept !== null) curves.push(dashes('forecast-kept', 'forecast', courseColumn(kept, times)));
   return { times, newest: body.seconds - 1, curves };
+}
+
+/** Where lines go on after the newest second: a straight one needs its end alone. */
+function timesBeyond(body: HistoryBody, ahead: Projection | null, kept: Course | null): number[] {
+  const newest = newestOf(body);
+  const known = Math.max(0, Math.round((kept === null ? newest : courseEnd(kept)) - newest));
+  const each = Array.from({ length: known }, (_, i) => newest + 1 + i);
+  return ahead === null || each.includes(ahead.time) ? each : [...each, ahead.time].sort((a, b) => a - b);
 }
 
 type Part = Pick<Curve, 'id' | 'label' | 'tint' | 'column'>;
@@ -101,8 +115,17 @@ const line = (id: string, column: Column): Curve => ({
   value: column,
 });
 
-function dashes(body: HistoryBody, { from, ports }: Projection): Column {
-  return [...Array<null>(body.seconds - 1).fill(null), from, ports];
+const dashes = (id: string, label: string, column: Column): Curve => ({
+  ...line(id, column),
+  label,
+  shape: 'dashes',
+});
+
+function dashesOf(body: HistoryBody, { time, from, ports }: Projection, beyond: readonly number[]): Column {
+  const newest = newestOf(body);
+  const at = (then: number) =>
+    then > time ? null : from + ((ports - from) * (then - newest)) / (time - newest);
+  return [...Array<null>(body.seconds - 1).fill(null), from, ...beyond.map(at)];
 }
 
 /** Failures that have a colour of their own. */
@@ -132,9 +155,5 @@ function standing(top: Curve | undefined, rate: number): Curve {
   const most = column.reduce<number>((all, value) => Math.max(all, value ?? 0), 0);
   const isNear = most >= rate * LEAST_SHARE;
   const value = column.map(() => rate);
-  return {
-    ...line('sustainable', isNear ? value : column.map(() => null)),
-    shape: 'dashes',
-    value,
-  };
+  return { ...dashes('sustainable', 'sustainable', isNear ? value : column.map(() => null)), value };
 }

@@ -3,19 +3,13 @@
  * courses. Out: aligned columns in Unix seconds. Pure.
  */
 import type { Column, HistoryBody } from '../../src/protocol/history.js';
+import { type Course, courseAt } from './course.js';
 import { type Chart, type Curve, heldAt } from './curves.js';
 import { newestOf } from './span.js';
 
 /** As far ahead as a what-if is drawn, and as far back as it shows what was measured, seconds. */
 export const AHEAD = 300;
 const BACK = 120;
-
-/** Ports held at each second from then on. */
-export interface Course {
-  /** Unix seconds. */
-  readonly from: number;
-  readonly held: readonly number[];
-}
 
 export interface WhatIf {
   readonly now: Course;
@@ -67,14 +61,14 @@ const curve = (id: string, label: string, shape: Curve['shape'], column: Column)
 function dashed(
   id: string,
   label: string,
-  { from, held }: Course,
+  course: Course,
   at: (valueAt: (time: number) => number | null) => Column,
 ): Curve {
   return curve(
     id,
     label,
     'dashes',
-    at((time) => held[Math.round(time - from)] ?? null),
+    at((time) => courseAt(course, time)),
   );
 }
 

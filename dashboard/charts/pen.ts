@@ -34,21 +34,33 @@ export function drawMarks({ u, ctx, ratio, colour }: Pen, marks: readonly Mark[]
   ctx.setLineDash([]);
 }
 
-/** Under its line: where that begins, or where there is room. @param at its place among the curves; -1: there is none */
+/**
+ * Under its line, or above one that is low: where that begins, or where there is room. What lies behind is kept off its letters.
+ * @param at its place among the curves; -1: there is none
+ */
 export function labelLine({ u, ctx, ratio, colour }: Pen, at: number, say: (value: number) => string): void {
   const column = at < 0 ? undefined : u.data[at + 1];
   const first = column?.findIndex((value) => value != null) ?? -1;
   const value = column?.[first];
   if (value == null) return;
-  const { left, width } = u.bbox;
+  const { left, width, top, height } = u.bbox;
   const gap = 5 * ratio;
+  const size = 11 * ratio;
   const text = say(value);
   ctx.fillStyle = colour('--c-limit');
   ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
   const begins = Math.max(left, u.valToPos(u.data[0][first] as number, 'x', true)) + gap;
   const fits = left + width - ctx.measureText(text).width - gap;
-  ctx.fillText(text, Math.min(begins, fits), u.valToPos(value, 'y', true) + gap / 2);
+  const y = u.valToPos(value, 'y', true);
+  const isLow = y + gap / 2 + size > top + height;
+  const place = [Math.min(begins, fits), isLow ? y - size - gap / 2 : y + gap / 2] as const;
+  ctx.setLineDash([]);
+  ctx.lineJoin = 'round';
+  ctx.lineWidth = 3 * ratio;
+  ctx.strokeStyle = colour('--panel');
+  ctx.strokeText(text, ...place);
+  ctx.fillText(text, ...place);
 }
 
 function line(ctx: CanvasRenderingContext2D, x: number, top: number, bottom: number): void {

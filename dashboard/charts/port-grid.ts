@@ -9,27 +9,34 @@ export interface Grid {
   columns: number;
   rows: number;
   /** Width and height of one port, in CSS pixels. */
-  cell: number;
+  wide: number;
+  high: number;
 }
 
-const LEAST_CELL = 2;
 const MOST_CELL = 14;
+/** Widths and heights of a port: squares down to two pixels, then what a range of tens of thousands needs. */
+const CELLS: readonly (readonly [wide: number, high: number])[] = [
+  ...Array.from({ length: MOST_CELL - 1 }, (_, i) => [MOST_CELL - i, MOST_CELL - i] as const),
+  [3, 1],
+  [2, 1],
+  [1, 1],
+];
 /** The picture becomes no higher than this, unless its ports would be too small to see. */
-const HEIGHT = 232;
+const HEIGHT = 124;
 
 /** As large as `width` and the height allow. */
 export function gridOf(ports: number, width: number): Grid {
-  for (let cell = MOST_CELL; ; cell--) {
-    const columns = Math.max(1, Math.floor(width / cell));
-    const rows = Math.ceil(ports / columns);
-    if (rows * cell <= HEIGHT || cell === LEAST_CELL) return { ports, columns, rows, cell };
-  }
+  const grids = CELLS.map(([wide, high]) => {
+    const columns = Math.max(1, Math.floor(width / wide));
+    return { ports, columns, rows: Math.ceil(ports / columns), wide, high };
+  });
+  return grids.find(({ rows, high }) => rows * high <= HEIGHT) ?? (grids.at(-1) as Grid);
 }
 
 /** The index of the port at a point of the picture; null: there is none. */
-export function indexAt({ ports, columns, cell }: Grid, x: number, y: number): number | null {
-  const column = Math.floor(x / cell);
-  const index = Math.floor(y / cell) * columns + column;
+export function indexAt({ ports, columns, wide, high }: Grid, x: number, y: number): number | null {
+  const column = Math.floor(x / wide);
+  const index = Math.floor(y / high) * columns + column;
   return x >= 0 && y >= 0 && column < columns && index < ports ? index : null;
 }
 
@@ -82,21 +89,30 @@ export class Painter {
     );
   }
 
-  /** Fills `pixels`, row by row. @param tints by index of the owner */
+  /** Fills `pixels`, row by row; neighbours that are alike at once. @param tints by index of the owner */
   paint(cells: Uint8Array, tints: Uint8Array, columns: number, pixels: Uint32Array): void {
-    const ports = cells.length / CELL_BYTES;
-    for (let port = 0, at = 0; port < ports; port++, at += CELL_BYTES) {
-      const state = cells[at + 1] as number;
-      if (state === PORT_STATE.free) pixels[port] = this.#free;
-      else if (state === PORT_STATE.blocked) pixels[port] = this.#blocked;
-      else if (state === PORT_STATE.reserved) pixels[port] = this.#hatched(port, columns);
-      else pixels[port] = this.#owned(tints[cells[at] as number] as number, state, cells[at + 2] as number);
+    const words = wordsOf(cells);
+    const ports = words.length;
+    for (let first = 0, end = 0; first < ports; first = end) {
+      const word = words[first] as number;
+      while (end < ports && words[end] === word) end++;
+      pixels.fill(this.#plain(word, tints), first, end);
+      if (((word >> 8) & 255) === PORT_STATE.reserved) this.#hatch(pixels, first, end, columns);
     }
     pixels.fill(0, ports);
   }
 
-  #hatched(port: number, columns: number): number {
-    return ((port % columns) + Math.floor(port / columns)) % 2 === 0 ? this.#reserved : this.#free;
+  #plain(word: number, tints: Uint8Array): number {
+    const state = (word >> 8) & 255;
+    if (state === PORT_STATE.free) return this.#free;
+    if (state === PORT_STATE.blocked) return this.#blocked;
+    if (state === PORT_STATE.reserved) return this.#reserved;
+    return this.#owned(tints[word & 255] as number, state, word >>> 16);
+  }
+
+  #hatch(pixels: Uint32Array, first: number, end: number, columns: number): void {
+    for (let port = first; port < end; port++)
+      if (((port % columns) + Math.floor(port / columns)) % 2 !== 0) pixels[port] = this.#free;
   }
 
   #owned(tint: number, state: number, seconds: number): number {
@@ -125,14 +141,31 @@ export interface Counts {
 }
 
 export function countsOf(cells: Uint8Array): Counts {
+  const pairs = pairsOf(wordsOf(cells));
   const owners = new Uint32Array(256);
-  const states = new Uint32Array(256);
-  for (let at = 0; at < cells.length; at += CELL_BYTES) {
-    owners[cells[at] as number] = (owners[cells[at] as number] as number) + 1;
-    states[cells[at + 1] as number] = (states[cells[at + 1] as number] as number) + 1;
+  const states = PORT_STATES.map(() => 0);
+  for (const [pair, ports] of pairs.entries()) {
+    owners[pair & 255] = (owners[pair & 255] as number) + ports;
+    states[pair >> 8] = (states[pair >> 8] as number) + ports;
   }
   const named = PORT_STATES.map((name, byte) => [name, states[byte] as number]);
   return { owners, states: Object.fromEntries(named) as Counts['states'] };
+}
+
+/** A cell as one number, on the machines that browsers run on: the owner is its lowest byte, then comes the state. */
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
+  new Uint32Array(buffer, byteOffset, length / CELL_BYTES);
+
+/** Ports by owner and state. Neighbours are mostly alike, and are added together. */
+function pairsOf(words: Uint32Array): Uint32Array {
+  const pairs = new Uint32Array(PORT_STATES.length * 256);
+  for (let at = 0; at < words.length; ) {
+    const pair = (words[at] as number) & 0xffff;
+    const first = at;
+    while (at < words.length && ((words[at] as number) & 0xffff) === pair) at++;
+    pairs[pair] = (pairs[pair] as number) + at - first;
+  }
+  return pairs;
 }
 
 /** Newer browsers have it, and take a tenth of the time. */

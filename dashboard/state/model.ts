@@ -145,7 +145,7 @@ export function start(): void {
 const OWN_COLUMNS: ReadonlySet<string> = new Set([BLAME, 'runsOut', 'lastMinute']);
 
 /** As a word of the service's filters: what the page shows is of one namespace, or of all. */
-const word = computed(() => scopeWord(netns.value, namespaces.value));
+export const word = computed(() => scopeWord(netns.value, namespaces.value));
 /** Undefined: the whole machine, or there is no such namespace. */
 export const scope = computed(() =>
   netns.value === null ? undefined : found(netns.value, namespaces.value),

@@ -5,8 +5,10 @@ import { outlook } from '../../src/forecast/outlook.js';
 import type { Annotation, AnnotationKind, Column, HistoryBody } from '../../src/protocol/history.js';
 import type { BudgetRow } from '../../src/protocol/rows.js';
 import { bandsOf } from '../charts/bands.js';
+import { type Course, courseAt } from '../charts/course.js';
 import { heldAt } from '../charts/curves.js';
 import { type Mark, markWords } from '../charts/marks.js';
+import { newestOf } from '../charts/span.js';
 import { clock, endpoint, foreign, integer, rate, seconds } from './format.js';
 
 const KINDS: Record<AnnotationKind, string> = {
@@ -51,6 +53,7 @@ export function portsSummary(
   body: HistoryBody,
   row: BudgetRow | undefined,
   marks: readonly Mark[] = [],
+  kept: Course | null = null,
 ): string {
   const last = body.seconds - 1;
   const held = heldAt(body, last);
@@ -66,9 +69,14 @@ export function portsSummary(
   const most =
     peak === null ? 'Nothing recorded yet.' : `At most ${integer(peak.value)}, at ${clock(peak.time)}.`;
   const happened = marks.map((mark) => `${markWords(mark)}.`);
-  return [now, ownersSentence(body), most, outlookSentence(row), ...happened]
+  return [now, ownersSentence(body), most, outlookSentence(row), keptSentence(body, kept), ...happened]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+function keptSentence(body: HistoryBody, kept: Course | null): string {
+  const ports = kept === null ? null : courseAt(kept, newestOf(body));
+  return ports === null ? '' : `Forecast for now, with the change that was copied: ${integer(ports)}.`;
 }
 
 /** From the largest on, as they are stacked. */

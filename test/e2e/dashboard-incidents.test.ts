@@ -152,12 +152,44 @@ describe('what one must know is in sight without scrolling', () => {
         await show(page, one);
         await expectInSight(page, one);
       }
+      await expectOrder(page);
       expect(await page.evaluate(() => scrollY)).toBe(0);
       expect(await card(page).evaluate((box) => box.scrollHeight <= box.clientHeight)).toBe(true);
       expect(problems).toEqual([]);
     },
   );
 });
+
+/** Columns that nobody should have to scroll to. */
+const NEEDED = ['Process', 'Destination', 'Ports held', 'Open/s', 'Fail/s', 'Last 60 s'];
+
+/** The incident, then the timeline beside the port map, then budgets beside culprits, of which no column that matters is cut. */
+async function expectOrder(page: Page): Promise<void> {
+  const boxOf = async (name: string) => {
+    const box = await page.getByRole('region', { name }).first().boundingBox();
+    if (box === null) throw new Error(`${name} is not drawn`);
+    return { top: box.y, left: box.x, right: box.x + box.width, bottom: box.y + box.height };
+  };
+  const [incident, timeline, map, budgets, culprits] = [
+    await boxOf('Incident'),
+    await boxOf('Timeline'),
+    await boxOf('Port map'),
+    await boxOf('Tightest port budgets'),
+    await boxOf('Culprits'),
+  ];
+  expect([map.top, culprits.top]).toEqual([timeline.top, budgets.top]);
+  expect([map.right, timeline.left]).toEqual([incident.right, incident.left]);
+  expect(incident.bottom <= timeline.top && timeline.bottom <= budgets.top).toBe(true);
+  expect(timeline.right <= map.left && budgets.right <= culprits.left).toBe(true);
+  const headings = await page
+    .locator('.culprits thead th')
+    .evaluateAll((all) =>
+      all.map((one) => ({ word: one.textContent, right: one.getBoundingClientRect().right })),
+    );
+  const isWhole = (wanted: string) =>
+    headings.some(({ word, right }) => word === wanted && right > culprits.left && right <= culprits.right);
+  expect(NEEDED.filter((wanted) => !isWhole(wanted))).toEqual([]);
+}
 
 /** Who, pid, destination, what is wanted of what is possible, and what has failed: each by its own box. */
 async function expectInSight(page: Page, one: Staged): Promise<void> {

@@ -107,14 +107,14 @@ const chip = (name: RegExp) =>
 
 /** Where a port lies, in pixels of the page's canvas. */
 async function positionOf(port: number): Promise<{ x: number; y: number }> {
-  const { columns, cell } = await map()
+  const { columns, wide, high } = await map()
     .locator('canvas')
     .evaluate((element) => {
-      const { width, clientWidth } = element as HTMLCanvasElement;
-      return { columns: width, cell: clientWidth / width };
+      const { width, height, clientWidth, clientHeight } = element as HTMLCanvasElement;
+      return { columns: width, wide: clientWidth / width, high: clientHeight / height };
     });
   const at = port - FIRST;
-  return { x: ((at % columns) + 0.5) * cell, y: (Math.floor(at / columns) + 0.5) * cell };
+  return { x: ((at % columns) + 0.5) * wide, y: (Math.floor(at / columns) + 0.5) * high };
 }
 
 /** What is said of the chosen port: to who sees it, and to a screen reader. */
@@ -261,6 +261,32 @@ it('opens the row of a process, and chooses the budget of a tank, by keyboard', 
   await expect
     .poll(async () => (await chip(/^reserved/)) !== '' && map().locator('.legend').textContent(), WITHIN)
     .toMatch(/^churngen \d+ 30/);
+  await node(/^127\.0\.0\.1:8080/).click();
+  await toward(DB).waitFor(WITHIN);
+});
+
+it('keeps the picture of the budget before until that of the one just chosen has come', async () => {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const isOfCache = (url: URL) =>
+    url.pathname.endsWith('/api/v1/history') && (url.searchParams.get('budget') ?? '').endsWith(CACHE);
+  await page.route(isOfCache, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const summary = () => page.locator('#ports-chart-summary').textContent();
+  const before = page.locator('.timeline .charts canvas').first();
+  expect(await summary()).toMatch(/^3\d\d of \d+ ports held now/);
+  await node(/30 \/ 380/).click();
+  await page.locator('.timeline .charts[aria-busy="true"]').waitFor(WITHIN);
+  expect(await summary()).toMatch(/^3\d\d of \d+ ports held now/);
+  expect(await before.isVisible()).toBe(true);
+  letGo();
+  await page.locator('.timeline .charts[aria-busy="false"]').waitFor(WITHIN);
+  expect(await summary()).toMatch(/^3\d of \d+ ports held now/);
+  await page.unrouteAll({ behavior: 'wait' });
   await node(/^127\.0\.0\.1:8080/).click();
   await toward(DB).waitFor(WITHIN);
 });

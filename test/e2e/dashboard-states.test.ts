@@ -2,7 +2,7 @@
  * What the page says when it cannot know: a silent service, one that was killed and started again, one that sees less; and
  * that a hidden page asks for less. Real Chromium, real service.
  */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { openBrowser, openPage, shownRow } from '../support/browser.js';
 import { Netns } from '../support/netns.js';
@@ -40,6 +40,18 @@ sys.stdin.read()`;
     await flows.until((rows) => rows.length > 0, WITHIN.timeout);
   }
 }
+
+/** All of it is in the window, and nothing lies over it. */
+const isInSight = (element: Locator): Promise<boolean> =>
+  element.evaluate((node) => {
+    const { left, right, top, bottom } = node.getBoundingClientRect();
+    const corners = [left + 1, right - 1].flatMap((x) => [top + 1, bottom - 1].map((y) => [x, y] as const));
+    const isFree = ([x, y]: readonly [number, number]) => {
+      const hit = document.elementFromPoint(x, y);
+      return hit !== null && (node.contains(hit) || hit.contains(node));
+    };
+    return right <= innerWidth && bottom <= innerHeight && corners.every(isFree);
+  });
 
 /** Sockets of the page: what it sent on each. */
 function sent(page: Page): string[] {
@@ -83,7 +95,17 @@ it.concurrent('greys what is old with its age while the service is silent or gon
   for (const word of ['Connection lost', 'Connection resumed', 'Service restarted'])
     await journal.getByText(word).waitFor(WITHIN);
   await page.locator('.limits summary').click(WITHIN);
-  await page.getByText('Start it without --no-syscalls.').waitFor(WITHIN);
+  const remedy = page.getByText('Start it without --no-syscalls.');
+  await remedy.waitFor(WITHIN);
+  const card = page.locator('.limits li').filter({ has: remedy });
+  for (const [width, height] of [
+    [1280, 720],
+    [1440, 900],
+    [1920, 1080],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    expect([width, await isInSight(card)]).toEqual([width, true]);
+  }
   const refused = /WebSocket connection to .* failed|net::ERR_/;
   expect(problems.filter((text) => !refused.test(text))).toEqual([]);
 });

@@ -163,6 +163,9 @@ it('opens a row with all about its process, traces it until it is closed, and gi
     .first()
     .waitFor(WITHIN);
 
+  await press(page, 't');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Live trace');
+
   // A copied link opens the same.
   const other = await openPage(testScope(), page.url(), browser);
   await drawer(other.page)

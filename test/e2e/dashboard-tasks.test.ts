@@ -11,12 +11,19 @@ import { violations } from '../support/axe.js';
 import { openBrowser, openPage } from '../support/browser.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { KEPT, Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
+import { pythonScript } from '../support/script.js';
 import { type Service, startService } from '../support/service.js';
 
 const TO = '127.0.0.1:9000';
 const RANGE = 'net.ipv4.ip_local_port_range';
 const SECONDS = 600;
+/** Its calls fail, which is told of the other namespace alone. */
+const REFUSED = `import socket, time
+while True:
+    socket.socket().connect_ex(("127.0.0.1", 9))
+    time.sleep(0.2)`;
 const WITHIN = { timeout: 30_000 };
 
 const scope = fileScope();
@@ -40,6 +47,7 @@ beforeAll(async () => {
   for (const netns of [short, other]) await churnServer(scope, netns, [TO]);
   await churnClient(scope, short, { to: TO, close: 'client', rate: 20, seconds: SECONDS });
   await churnClient(scope, other, { to: TO, close: 'client', rate: 5, seconds: SECONDS });
+  await start(scope, pythonScript(scope, 'lonely', REFUSED), { netns: other });
   const budgets = (await service.stream(scope)).subscribe('budgets', { filter: `netns:${short.inode}` });
   budget = await budgets.until((rows) => rows.find(({ used }) => (used ?? 0) > 200), 60_000);
   ({ page, problems } = await openPage(scope, `${service.url}?netns=${short.inode}`, browser));
@@ -54,9 +62,11 @@ it('is about the one namespace of its address, and about all again', async () =>
   await expect.poll(() => named.count(), WITHIN).toBe(2);
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect.poll(() => sources.count(), WITHIN).toBeGreaterThan(1);
+  await named.filter({ hasText: 'lonely' }).waitFor(WITHIN);
   const totals = page.getByRole('table', { name: /^Totals per/ });
   await totals.locator(`a[href*="netns=${budget.netnsId}"]`).click();
   await expect.poll(() => sources.count(), WITHIN).toBe(1);
+  await expect.poll(() => named.count(), WITHIN).toBe(2);
   expect(new URL(page.url()).searchParams.get('netns')).toBe(budget.netnsId);
 });
 
@@ -167,6 +177,10 @@ it('what-if shows what a change would do, and its command does that to this name
   await whatIf()
     .getByText(/^Now: 4,001 ports/)
     .waitFor(WITHIN);
+  await expect
+    .poll(() => page.locator('#ports-chart-summary').textContent(), WITHIN)
+    .toMatch(/Forecast for now, with the change that was copied: [\d,]+\./);
+  await region('Timeline').locator('.reading.of-forecast-kept').waitFor(WITHIN);
   const budgets = (await service.stream(scope)).subscribe('budgets', { filter: `netns:${short.inode}` });
   await budgets.until((rows) => rows.find(({ used }) => (used ?? 0) > 400), 60_000);
   const apart = await whatIf()

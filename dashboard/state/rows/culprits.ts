@@ -7,8 +7,9 @@ import { computed, effect, signal } from '@preact/signals';
 import { byTightness, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow, FlowRow } from '../../../src/protocol/rows.js';
 import { Sparks } from '../../../src/view/spark.js';
-import { budgets, filter, flows, group, paused, sides, sort, state } from '../model.js';
+import { budgets, filter, flows, group, paused, sides, sort, state, word } from '../model.js';
 import { BLAME } from '../place.js';
+import { scoped } from '../scope.js';
 
 /** Endangered budgets whose flows are asked for, and flows of each. */
 const MOST_BUDGETS = 6;
@@ -37,7 +38,7 @@ const wanted = computed(() => {
     .filter((row) => row.kind === 'tuple' && level(row) !== 'fine')
     .sort(byTightness)
     .slice(0, MOST_BUDGETS);
-  return ['failPerSec:>0', ...new Set(endangered.map(filterOf).sort())].join('\n');
+  return [scoped('failPerSec:>0', word.value), ...new Set(endangered.map(filterOf).sort())].join('\n');
 });
 
 const filterOf = ({ netnsId, destination: { address, port } }: BudgetRow) =>

@@ -5,6 +5,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { HistoryBody } from '../../../src/protocol/history.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
+import { type Course, courseEnd } from '../../charts/course.js';
 import { type Projection, projected } from '../../charts/curves.js';
 import { type Mark, marksOf } from '../../charts/marks.js';
 import { liveSpan, moved, newestPart, type Span, scaled, zoomed } from '../../charts/span.js';
@@ -13,6 +14,7 @@ import { journal } from '../log.js';
 import { budgets, remember, state, verdict } from '../model.js';
 import type { Choice } from '../place.js';
 import { automatic } from './choice.js';
+import { kept } from './kept.js';
 import { Past } from './past.js';
 import { choice, shown, tightest, zoom } from './spot.js';
 
@@ -33,6 +35,8 @@ export interface Picture {
   body: HistoryBody;
   row: BudgetRow | undefined;
   ahead: Projection | null;
+  /** What was forecast for it when a change was copied, as long as that was in this time. */
+  kept: Course | null;
   marks: readonly Mark[];
   /** What can be seen by moving and zooming out. */
   all: Span;
@@ -51,10 +55,19 @@ export const drawn = computed<Picture | null>(() => {
     incidents,
     journal.value.filter(isRestart).map(({ time }) => time),
   );
-  const known = liveSpan(body, ahead?.time ?? null);
-  last = { body, row, ahead, marks, all: known, span: zoom.value ?? known };
+  const forecast = keptOf(body);
+  const known = liveSpan(
+    body,
+    Math.max(ahead?.time ?? 0, forecast === null ? 0 : courseEnd(forecast)) || null,
+  );
+  last = { body, row, ahead, kept: forecast, marks, all: known, span: zoom.value ?? known };
   return last;
 });
+
+function keptOf({ budget, from }: HistoryBody): Course | null {
+  const course = budget === null ? undefined : kept.value.get(budget);
+  return course === undefined || courseEnd(course) * 1000 < from ? null : course;
+}
 
 const history = new Past((body) => {
   if (body === null) forget();

@@ -6,16 +6,16 @@ import { computed, effect, signal } from '@preact/signals';
 import { type Changes, courseOf, type Projection, UNCHANGED } from '../../../src/forecast/projection.js';
 import { answerOf, flowsOf } from '../../../src/forecast/what-if.js';
 import type { BudgetRow, FlowRow, Remedy } from '../../../src/protocol/rows.js';
-import { AHEAD, type Course, type WhatIf } from '../../charts/forecast.js';
+import type { Course } from '../../charts/course.js';
+import { AHEAD, type WhatIf } from '../../charts/forecast.js';
 import { newestOf } from '../../charts/span.js';
 import { namespaces, service, sides } from '../model.js';
+import { keepCourse, kept } from '../timeline/kept.js';
 import { drawn } from '../timeline/timeline.js';
 import { AT_REST, changesOf, isChange, type Sliders, wantedOf } from './changes.js';
 
 export const sliders = signal<Sliders>(AT_REST);
 const flows = signal<ReadonlyMap<string, FlowRow>>(new Map());
-/** By budget. */
-const kept = signal<ReadonlyMap<string, Course>>(new Map());
 /** How to do it; null: nothing that the kernel can be told. */
 export const remedy = signal<Remedy | null>(null);
 
@@ -58,8 +58,7 @@ export const shown = computed<Shown | null>(() => {
 /** Called when the command is copied: from here on the forecast can be wrong. */
 export function keep(): void {
   const what = shown.peek();
-  if (what?.changed == null) return;
-  kept.value = new Map([...kept.value, [what.budget.key, what.changed]]);
+  if (what?.changed != null) keepCourse(what.budget.key, what.changed);
 }
 
 export function slide(part: Partial<Sliders>): void {

@@ -103,6 +103,7 @@ function placeText({ key, netnsId, direction, destination }: FlowRow): string {
 const runsOut: FlowColumn = {
   id: 'runsOut',
   label: 'Runs out',
+  roomy: true,
   title: 'When the ports toward its destination run out at the present rate; of the tightest budgets',
   numeric: true,
   value: (row) => byDestination.peek().of(row)?.exhaustionSeconds ?? null,

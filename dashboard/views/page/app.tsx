@@ -1,6 +1,6 @@
 /**
- * The page: on its first screen strip, verdict, incident; what led there; budgets beside culprits; failures and event log, the cross-check
- * with the kernel; below it the namespaces.
+ * The page: on its first screen strip, verdict, incident; what led there beside the ports as they are now; budgets beside culprits; failures
+ * and event log, the cross-check with the kernel; below it the graph of blame and the namespaces.
  */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -52,7 +52,10 @@ export function App() {
           <Notices />
           <Verdict />
           <Incident />
-          <Timeline />
+          <div class="course">
+            <Timeline />
+            <PortMap />
+          </div>
           <div class="middle">
             <Budgets />
             <Flows />
@@ -65,7 +68,6 @@ export function App() {
         </main>
       </div>
       <div class={old ? 'old' : ''}>
-        <PortMap />
         <BlameGraph />
         <Totals />
         {narrow.value ? <Facts /> : null}

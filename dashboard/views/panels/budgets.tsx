@@ -6,7 +6,7 @@ import { useComputed } from '@preact/signals';
 import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
-import { budgets, hello, link, now } from '../../state/model.js';
+import { budgets, hello, link, netns, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
@@ -90,11 +90,17 @@ function details(row: BudgetRow): string {
   ].join('\n');
 }
 
+/** Where there are several namespaces theirs comes first: all may have the same addresses, and there is little room. */
 function Source({ row }: { row: BudgetRow }) {
-  return (
+  const address = <Name of={row.source.address} />;
+  const place = <NetnsLink of={row.netnsId} />;
+  return netns.value === null ? (
     <>
-      <Name of={row.source.address} />
-      <NetnsLink of={row.netnsId} />
+      {place} {address}
+    </>
+  ) : (
+    <>
+      {address} {place}
     </>
   );
 }

@@ -2,6 +2,7 @@
  * The grid on its canvas, and the port under pointer or keys in words. In: a map, colours of its owners. Out: choices of a port, which stay in
  * here.
  */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { cellAt } from '../../../src/protocol/ports/cells.js';
 import {
@@ -23,9 +24,11 @@ interface GridProps {
   ports: Ports;
   tints: Uint8Array;
   describedBy: string;
+  /** What stands beside it. */
+  children?: ComponentChildren;
 }
 
-export function GridOfPorts({ ports, tints, describedBy }: GridProps) {
+export function GridOfPorts({ ports, tints, describedBy, children }: GridProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(box);
@@ -45,30 +48,35 @@ export function GridOfPorts({ ports, tints, describedBy }: GridProps) {
   };
   return (
     <>
-      <div
-        ref={box}
-        class="grid"
-        role="slider"
-        tabIndex={0}
-        aria-label="Local port"
-        aria-describedby={describedBy}
-        aria-valuemin={ports.first}
-        aria-valuemax={ports.first + grid.ports - 1}
-        aria-valuenow={ports.first + (index ?? 0)}
-        aria-valuetext={announced || 'no port chosen: use the arrow keys'}
-        onKeyDown={onKey}
-        onFocus={() => setAt(index ?? 0)}
-      >
-        <canvas
-          ref={canvas}
-          width={grid.columns}
-          height={grid.rows}
-          style={{ width: `${grid.columns * grid.cell}px`, height: `${grid.rows * grid.cell}px` }}
-          onPointerMove={onPoint}
-          onPointerDown={onPoint}
-        />
-        {grid.cell < WITH_GAPS ? null : <span class="gaps" style={{ '--cell': `${grid.cell}px` }} />}
-        {index === null ? null : <Marker grid={grid} index={index} />}
+      <div class="ports">
+        <div ref={box} class="grid-box">
+          <div
+            class="grid"
+            style={{ width: `${grid.columns * grid.wide}px` }}
+            role="slider"
+            tabIndex={0}
+            aria-label="Local port"
+            aria-describedby={describedBy}
+            aria-valuemin={ports.first}
+            aria-valuemax={ports.first + grid.ports - 1}
+            aria-valuenow={ports.first + (index ?? 0)}
+            aria-valuetext={announced || 'no port chosen: use the arrow keys'}
+            onKeyDown={onKey}
+            onFocus={() => setAt(index ?? 0)}
+          >
+            <canvas
+              ref={canvas}
+              width={grid.columns}
+              height={grid.rows}
+              style={{ width: `${grid.columns * grid.wide}px`, height: `${grid.rows * grid.high}px` }}
+              onPointerMove={onPoint}
+              onPointerDown={onPoint}
+            />
+            {grid.wide < WITH_GAPS ? null : <span class="gaps" style={{ '--cell': `${grid.wide}px` }} />}
+            {index === null ? null : <Marker grid={grid} index={index} />}
+          </div>
+        </div>
+        {children}
       </div>
       <p class="says">
         {says || 'Point at a port, or move with the arrow keys: who has it, and for how long.'}
@@ -83,10 +91,10 @@ const WITH_GAPS = 6;
 /** At least so large, so that the eye finds it. */
 const LEAST_MARKER = 8;
 
-function Marker({ grid: { columns, cell }, index }: { grid: Grid; index: number }) {
-  const size = Math.max(LEAST_MARKER, cell + 2);
-  const middle = (place: number) => `${(place + 0.5) * cell - size / 2}px`;
-  const place = { left: middle(index % columns), top: middle(Math.floor(index / columns)) };
+function Marker({ grid: { columns, wide, high }, index }: { grid: Grid; index: number }) {
+  const size = Math.max(LEAST_MARKER, wide + 2);
+  const middle = (place: number, cell: number) => `${(place + 0.5) * cell - size / 2}px`;
+  const place = { left: middle(index % columns, wide), top: middle(Math.floor(index / columns), high) };
   return (
     <span class="marker" aria-hidden="true" style={{ ...place, width: `${size}px`, height: `${size}px` }} />
   );

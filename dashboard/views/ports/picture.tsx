@@ -26,15 +26,14 @@ export function Picture({ live }: Watched) {
   const tints = colours.current.of(ports.owners);
   return (
     <div class="map">
-      <div class="ports">
-        <Heading of={ports} />
-        <GridOfPorts ports={ports} tints={tints} describedBy="port-map-summary" />
-        <p class="sr-only" id="port-map-summary">
-          {mapSummary(ports.first, ports.counts.states, ports.owners, ports.counts.owners)}
-        </p>
-        <Legend ports={ports} tints={tints} />
-      </div>
-      {row === undefined ? null : <Skyline row={row} />}
+      <Heading of={ports} />
+      <GridOfPorts ports={ports} tints={tints} describedBy="port-map-summary">
+        {row === undefined ? null : <Skyline row={row} />}
+      </GridOfPorts>
+      <p class="sr-only" id="port-map-summary">
+        {mapSummary(ports.first, ports.counts.states, ports.owners, ports.counts.owners)}
+      </p>
+      <Legend ports={ports} tints={tints} />
     </div>
   );
 }

@@ -19,14 +19,39 @@ export function usePorts(budget: string | null, live: boolean, known: boolean): 
   const [ports, setPorts] = useState<Ports | null>(null);
   useEffect(() => {
     if (budget === null || !live) return;
-    return sides.ports(budget, {
+    const turn = new NextFrame();
+    const end = sides.ports(budget, {
       frame({ first, owners, cells: text }) {
         if (first === null) return setPorts(null);
-        const cells = bytesOf(text);
-        setPorts({ budget, first, owners, cells, counts: countsOf(cells) });
+        turn.do(() => {
+          const cells = bytesOf(text);
+          setPorts({ budget, first, owners, cells, counts: countsOf(cells) });
+        });
       },
       refused: () => setPorts(null),
     });
+    return () => {
+      turn.cancel();
+      end();
+    };
   }, [budget, live, known]);
   return ports?.budget === budget ? ports : null;
+}
+
+/** Work that has a frame of its own: a map comes together with the rows of that second, which are drawn first. */
+class NextFrame {
+  #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  do(work: () => void): void {
+    this.cancel();
+    this.#frame = requestAnimationFrame(() => {
+      this.#timer = setTimeout(work);
+    });
+  }
+
+  cancel(): void {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+  }
 }

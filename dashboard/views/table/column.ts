@@ -10,6 +10,8 @@ export interface Column<R> {
   label: string;
   title: string;
   numeric: boolean;
+  /** Shown where there is room: another part of the page says it, too. */
+  roomy?: boolean;
   value(row: R): Value;
   /** All that the cell shows, as one value: while it stays, the cell is not made anew. Absent: it may show anything. */
   shows?(row: R): string | number | null;
@@ -38,3 +40,7 @@ export function textColumn<R>(...[id, label, title, value, cell]: Parts<R>): Col
 export function numberColumn<R>(...parts: Parts<R>): Column<R> {
   return { ...textColumn(...parts), numeric: true };
 }
+
+/** Of its heading and its cells. */
+export const classOf = <R>({ numeric, roomy }: Column<R>) =>
+  `${numeric ? 'number' : 'text'}${roomy ? ' roomy' : ''}`;

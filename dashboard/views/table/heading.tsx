@@ -1,6 +1,6 @@
 /** A column's heading: its name, and the button that sorts by it where the user may choose. */
 import type { Sort } from '../../../src/view/order.js';
-import type { Column } from './column.js';
+import { type Column, classOf } from './column.js';
 
 interface HeadingProps<R> {
   column: Column<R>;
@@ -11,7 +11,7 @@ interface HeadingProps<R> {
 export function Heading<R>({ column, sort, onSort }: HeadingProps<R>) {
   const active = sort?.column === column.id;
   const direction = sort?.descending ? 'descending' : 'ascending';
-  const kind = column.numeric ? 'number' : 'text';
+  const kind = classOf(column);
   if (!onSort) {
     return (
       <th scope="col" class={kind} title={column.title}>

@@ -1,7 +1,7 @@
 /** One row of a live table. It is drawn anew only when its own object, place or columns changed. */
 import { Component, type ComponentChildren, createRef } from 'preact';
 import type { Keyed } from '../../../src/view/order.js';
-import type { Column, Opening } from './column.js';
+import { type Column, classOf, type Opening } from './column.js';
 
 interface RowProps<R> {
   row: R;
@@ -64,7 +64,7 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
 
   private cell(column: Column<R>, row: R): ComponentChildren {
     return this.kept(column, row, () => (
-      <td key={column.id} class={column.numeric ? 'number' : 'text'}>
+      <td key={column.id} class={classOf(column)}>
         {column.cell(row)}
       </td>
     ));

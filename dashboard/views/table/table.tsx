@@ -83,7 +83,7 @@ class Head<R extends Keyed> extends Component<HeadProps<R>> {
       <>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.id} class={`c-${column.id.replace('.', '-')}`} />
+            <col key={column.id} class={`c-${column.id.replace('.', '-')}${column.roomy ? ' roomy' : ''}`} />
           ))}
         </colgroup>
         <thead>

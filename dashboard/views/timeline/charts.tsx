@@ -5,7 +5,7 @@ import { dragging, live, type Picture, shown, zoomTo } from '../../state/timelin
 import { portsSummary, ratesSummary } from '../../text/chart-words.js';
 import { integer, rate } from '../../text/format.js';
 
-export function Charts({ of: { body, row, ahead, span, marks } }: { of: Picture }) {
+export function Charts({ of: { body, row, ahead, kept, span, marks } }: { of: Picture }) {
   const onDrag = (isDragging: boolean) => {
     dragging.value = isDragging;
   };
@@ -17,8 +17,8 @@ export function Charts({ of: { body, row, ahead, span, marks } }: { of: Picture 
         id="ports-chart"
         title="Ports held"
         read={integer}
-        data={portsChart(body, ahead)}
-        summary={portsSummary(body, row, marks)}
+        data={portsChart(body, ahead, kept)}
+        summary={portsSummary(body, row, marks, kept)}
       />
       <Chart
         {...common}

@@ -185,6 +185,27 @@ describe('the charts', () => {
     expect(projected(held, { ...running, exhaustionSeconds: 600 })?.ports).toBe(990);
   });
 
+  it('lay what is measured over the forecast of a change that was copied, which goes on beside the projection', () => {
+    const kept = { from: FROM / 1000 + 1, held: [980, 700, 500] };
+    const { times, curves } = portsChart(held, { time: FROM / 1000 + 3, ports: 1000, from: 980 }, kept);
+    const columnOf = (wanted: string) => curves.find(({ id }) => id === wanted)?.column;
+    expect(times).toEqual([0, 1, 2, 3].map((second) => FROM / 1000 + second));
+    expect(columnOf('forecast-kept')).toEqual([null, 980, 700, 500]);
+    expect(columnOf('projection')).toEqual([null, 980, 990, 1000]);
+    expect(columnOf('limit')).toEqual([1000, 1000, 1000, 1000]);
+    expect(curves[0]?.column).toEqual([914, 980, null, null]);
+  });
+
+  it('keep the end of a projection that is before or beyond that of the forecast', () => {
+    const kept = { from: FROM / 1000, held: [900, 900, 900] };
+    const chart = (seconds: number) =>
+      portsChart(held, { time: FROM / 1000 + seconds, ports: 1000, from: 980 }, kept);
+    const projection = (seconds: number) =>
+      chart(seconds).curves.find(({ id }) => id === 'projection')?.column;
+    expect([chart(1.5).times.length, projection(1.5)]).toEqual([4, [null, 980, 1000, null]]);
+    expect([chart(6).times.at(-1), projection(6)]).toEqual([FROM / 1000 + 6, [null, 980, 984, 1000]]);
+  });
+
   it('project nothing that does not run out, or of which too little is known', () => {
     expect(projected(held, { ...running, exhaustionSeconds: null })).toBeNull();
     expect(projected(held, { ...running, exhaustionSeconds: 0 })).toBeNull();
@@ -286,6 +307,10 @@ describe('the charts in words', () => {
         { program: 'a', held: [60] },
       ],
     });
+    const forecast = { from: FROM / 1000 - 1, held: [80, 85] };
+    expect(portsSummary(owned, undefined, [], forecast)).toMatch(
+      / Forecast for now, with the change that was copied: 85\.$/,
+    );
     const mark = { time: FROM, word: 'setting', text: 'Setting changed: x' };
     expect(portsSummary(owned, undefined, [mark])).toMatch(
       / Held by a 60, b 20, others 10\. At most 90, .* Setting changed: x\.$/,

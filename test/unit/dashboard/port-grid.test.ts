@@ -17,37 +17,40 @@ const cell = (owner: number, state: PortState, seconds = 0) => [owner, PORT_STAT
 
 describe('the grid', () => {
   it.each([
-    [28_232, 1130, 3],
-    [64_512, 1130, 2],
-    [950, 1130, 14],
-  ])('of %i ports in %i pixels has ports of %i, and room for all', (ports, width, size) => {
+    [28_232, 1130, 2, 2],
+    [28_232, 764, 3, 1],
+    [28_232, 540, 2, 1],
+    [64_512, 540, 1, 1],
+    [300, 540, 14, 14],
+  ])('of %i ports in %i pixels has ports of %i × %i, and room for all', (ports, width, wide, high) => {
     const grid = gridOf(ports, width);
-    expect(grid.cell).toBe(size);
-    expect(grid.columns * grid.cell).toBeLessThanOrEqual(width);
+    expect([grid.wide, grid.high]).toEqual([wide, high]);
+    expect(grid.columns * wide).toBeLessThanOrEqual(width);
+    expect(grid.rows * high).toBeLessThanOrEqual(124);
     expect(grid.columns * grid.rows).toBeGreaterThanOrEqual(ports);
     expect(grid.columns * (grid.rows - 1)).toBeLessThan(ports);
   });
 
   it('has ports that can be seen, however narrow the page', () => {
-    expect(gridOf(64_512, 0)).toEqual({ ports: 64_512, columns: 1, rows: 64_512, cell: 2 });
+    expect(gridOf(64_512, 0)).toEqual({ ports: 64_512, columns: 1, rows: 64_512, wide: 1, high: 1 });
   });
 
   it('finds the port at a point, and none beside the last one', () => {
-    const grid = { ports: 25, columns: 10, rows: 3, cell: 4 };
+    const grid = { ports: 25, columns: 10, rows: 3, wide: 4, high: 2 };
     expect(indexAt(grid, 0, 0)).toBe(0);
-    expect(indexAt(grid, 39.9, 4)).toBe(19);
-    expect(indexAt(grid, 19.9, 11.9)).toBe(24);
+    expect(indexAt(grid, 39.9, 2)).toBe(19);
+    expect(indexAt(grid, 19.9, 5.9)).toBe(24);
     for (const [x, y] of [
-      [20, 11],
+      [20, 5],
       [40, 0],
       [-1, 0],
-      [0, 12],
+      [0, 6],
     ] as const)
       expect(indexAt(grid, x, y)).toBeNull();
   });
 
   it('is walked by keys: by port, by row, to both ends', () => {
-    const grid = { ports: 25, columns: 10, rows: 3, cell: 4 };
+    const grid = { ports: 25, columns: 10, rows: 3, wide: 4, high: 4 };
     const keys = [
       'ArrowLeft',
       'ArrowRight',

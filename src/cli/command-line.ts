@@ -22,6 +22,7 @@ function handlersFor(backends: Backends): Handlers {
     'what-if': async (values, io) => (await import('./commands/what-if.js')).whatIf(values, io, backends),
     demo: async (values, io) => (await import('./commands/demo.js')).demo(values, io, backends),
     doctor: async (values, io) => (await import('./commands/doctor.js')).doctor(values, io, backends),
+    completion: async (values, io) => (await import('./commands/completion.js')).completion(values, io),
   };
 }
 

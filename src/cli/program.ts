@@ -2,9 +2,15 @@
  * The command line as commander sees it, generated from config/options.ts. In: handlers, Io.
  * Out: a program that parses, resolves options by precedence and calls one handler.
  */
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { fileKey, flagName } from '../config/names.js';
-import { COMMANDS, type CommandName, type OptionSpec, type ValuesOf } from '../config/options.js';
+import {
+  COMMANDS,
+  type CommandName,
+  type CommandSpec,
+  type OptionSpec,
+  type ValuesOf,
+} from '../config/options.js';
 import { resolve } from '../config/resolve.js';
 import { VERSION } from '../protocol/version.js';
 import type { Io } from './io.js';
@@ -45,9 +51,17 @@ function addCommand(
   io: Io,
   onExit: (code: number) => void,
 ): void {
-  const command = program.command(name).description(COMMANDS[name].summary).addHelpText('after', FOOTER);
-  for (const [key, spec] of Object.entries(COMMANDS[name].options)) addOption(command, key, spec);
-  const read = () => resolve(name, typed(command), io.env);
+  const { summary, argument, options }: CommandSpec = COMMANDS[name];
+  const command = program.command(name).description(summary);
+  if (argument !== undefined)
+    command.addArgument(new Argument(`<${argument.name}>`, argument.help).choices(argument.words));
+  if (Object.keys(options).length > 0) command.addHelpText('after', FOOTER);
+  for (const [key, spec] of Object.entries(options)) addOption(command, key, spec);
+  const read = () =>
+    ({
+      ...resolve(name, typed(command), io.env),
+      ...(argument && { [argument.name]: command.args[0] }),
+    }) as ValuesOf<CommandName>;
   command.action(async () => onExit(await handler(read(), io, read)));
 }
 

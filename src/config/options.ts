@@ -7,6 +7,16 @@ import { DEFAULT_LIMIT, DEFAULT_LISTEN, GROUPS, MAX_LIMIT } from '../protocol/fr
 import { parseUnix } from '../protocol/service-address.js';
 import { LISTEN_WANTED, MODE_PATTERN, MODE_WANTED, parseListen } from './listen.js';
 
+/** What a shell can offer as a value: something of this machine, or a part of the query language. */
+export type ValueKind = 'file' | 'directory' | 'process' | 'netns' | 'service' | 'filter' | 'sort';
+
+/** A word that a command cannot do without; it is one of a few. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly help: string;
+}
+
 /** How an option is written on a command line; its name elsewhere follows from its key (see names.ts). */
 export interface OptionSpec {
   readonly schema: TSchema;
@@ -19,6 +29,8 @@ export interface OptionSpec {
   readonly default?: unknown;
   /** The next step to show with a bad value. */
   readonly hint?: string;
+  /** What its values are, where the schema does not list them: for the completion of a shell. */
+  readonly values?: ValueKind;
   /** What the schema cannot say; of a text, all that is wanted. Of a list it is about each item. */
   readonly also?: { readonly accepts: (value: never) => boolean; readonly wanted: string };
 }
@@ -32,6 +44,7 @@ const common = {
     schema: Type.String({ minLength: 1 }),
     arg: 'F',
     help: 'YAML file with options, keys named like the flags',
+    values: 'file',
   },
   logLevel: {
     schema: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
@@ -75,6 +88,7 @@ const tokenFile = {
   schema: Type.String({ minLength: 1 }),
   arg: 'F',
   help: 'file with the token that the service asks for',
+  values: 'file',
 } as const satisfies OptionSpec;
 
 const attach = {
@@ -82,6 +96,7 @@ const attach = {
     schema: Type.String({ minLength: 1 }),
     arg: 'URL',
     help: 'attach to the service at this URL or unix:/PATH (default: one on this machine)',
+    values: 'service',
     also: { accepts: isServiceUrl, wanted: 'a URL like http://127.0.0.1:7790, or unix:/PATH' },
   },
   standalone: { schema: Switch, help: 'trace by itself even if a service is running', default: false },
@@ -90,6 +105,7 @@ const attach = {
     schema: Type.String(),
     arg: 'E',
     help: "only what matches, for example 'dst:10.0.0.0/8 !process:curl'",
+    values: 'filter',
     default: '',
   },
 } as const satisfies Record<string, OptionSpec>;
@@ -125,6 +141,7 @@ const scope = {
     schema: Type.String({ minLength: 1 }),
     arg: 'N',
     help: 'only this network namespace: a name, an inode, or pid:P for that of a process',
+    values: 'netns',
     also: { accepts: isNetns, wanted: 'a name, an inode, or pid:P' },
   },
 } as const satisfies Record<string, OptionSpec>;
@@ -155,6 +172,12 @@ const intervalMs = (what: string) =>
     help: what,
     default: 1000,
   }) as const;
+
+export interface CommandSpec {
+  readonly summary: string;
+  readonly argument?: ArgumentSpec;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+}
 
 /** What each command takes. The order is that of --help. */
 export const COMMANDS = {
@@ -189,11 +212,13 @@ export const COMMANDS = {
         schema: Type.String({ minLength: 1 }),
         arg: 'CMD',
         help: 'run this program for each incident that opens, eases or is over, with its row as JSON on stdin; no shell',
+        values: 'file',
       },
       stateDir: {
         schema: Type.String({ minLength: 1 }),
         arg: 'D',
         help: 'directory for what outlives a restart: open incidents, and whose connections there are (default: $STATE_DIRECTORY)',
+        values: 'directory',
       },
       keepPrivileges: {
         schema: Switch,
@@ -230,6 +255,7 @@ export const COMMANDS = {
         schema: Type.String({ pattern: '^-?[A-Za-z][A-Za-z0-9.]*$' }),
         arg: 'FIELD',
         help: 'row field to sort by, a leading - is descending (default: the worst first)',
+        values: 'sort',
       },
       limit: {
         schema: Type.Integer({ minimum: 1, maximum: MAX_LIMIT }),
@@ -256,6 +282,7 @@ export const COMMANDS = {
         schema: Type.Array(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
         arg: 'P',
         help: 'only this process, filtered in the kernel (repeatable)',
+        values: 'process',
         hint: 'pgrep -a NAME finds it',
         default: [],
       },
@@ -384,7 +411,12 @@ export const COMMANDS = {
       config: common.config,
     },
   },
-} as const satisfies Record<string, { summary: string; options: Record<string, OptionSpec> }>;
+  completion: {
+    summary: 'a script by which a shell completes commands, options, their values and filters',
+    argument: { name: 'shell', words: ['bash', 'zsh', 'fish'], help: 'whose script it is' },
+    options: {},
+  },
+} as const satisfies Record<string, CommandSpec>;
 
 export type CommandName = keyof typeof COMMANDS;
 export type SpecsOf<C extends CommandName> = (typeof COMMANDS)[C]['options'];
@@ -395,5 +427,13 @@ type ValueOf<S> = S extends { schema: infer T extends TSchema }
     : Static<T> | undefined
   : never;
 
-/** Every option of a command with a checked value; without a default and not given: undefined. */
-export type ValuesOf<C extends CommandName> = { -readonly [K in keyof SpecsOf<C>]: ValueOf<SpecsOf<C>[K]> };
+type ArgumentOf<S> = S extends {
+  argument: { name: infer N extends string; words: readonly (infer W)[] };
+}
+  ? { [K in N]: W }
+  : unknown;
+
+/** Every option of a command with a checked value; without a default and not given: undefined. Its argument by its name. */
+export type ValuesOf<C extends CommandName> = {
+  -readonly [K in keyof SpecsOf<C>]: ValueOf<SpecsOf<C>[K]>;
+} & ArgumentOf<(typeof COMMANDS)[C]>;

@@ -59,7 +59,13 @@ const own = <T extends string | number | boolean>(path: string): Candidates<T> =
   };
 };
 
-const DIRECTIONS = ['in', 'out'];
+/** The keys that take one of a few names. */
+const NAMES = {
+  state: STATE_NAMES,
+  cause: CAUSE_NAMES satisfies readonly Cause[],
+  dir: ['in', 'out'],
+  end: END_NAMES,
+} as const;
 
 /** By name when the value is no number: `netns:host`, `netns:blue`. An inode is that of the living namespace. */
 const netns: Key = (value, { namespaces, work }) => {
@@ -91,12 +97,17 @@ const KEYS: Record<string, Key> = {
   dst: endpoint(destinations),
   src: endpoint(sources),
   port: number((row) => destinations(row).flatMap(({ port }) => port ?? [])),
-  state: oneOf(STATE_NAMES, states),
+  state: oneOf(NAMES.state, states),
   errno: text(own('errno')),
-  cause: oneOf(CAUSE_NAMES satisfies readonly Cause[], own('cause')),
-  dir: oneOf(DIRECTIONS, own('direction')),
-  end: oneOf(END_NAMES, own('end')),
+  cause: oneOf(NAMES.cause, own('cause')),
+  dir: oneOf(NAMES.dir, own('direction')),
+  end: oneOf(NAMES.end, own('end')),
 };
+
+/** Every key, with the names that it takes; null: it takes something else. Row fields are keys besides. */
+export const FILTER_KEYS: ReadonlyMap<string, readonly string[] | null> = new Map(
+  Object.keys(KEYS).map((key) => [key, key in NAMES ? NAMES[key as keyof typeof NAMES] : null]),
+);
 
 /** Throws BAD_FILTER or TOO_EXPENSIVE with the column of the fault. */
 export function testOf(word: Word, scope: Scope): RowTest {

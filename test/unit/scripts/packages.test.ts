@@ -63,25 +63,25 @@ const COMMANDS = [
     'dnf',
     'test',
     'dnf install clang-tools-extra libasan libubsan iproute util-linux iptables-nft procps-ng curl wget httpd-tools nginx ' +
-      'postgresql-server postgresql-contrib valkey-compat-redis python3 strace golang-github-prometheus systemd chromium tmux',
+      'postgresql-server postgresql-contrib valkey-compat-redis python3 strace golang-github-prometheus systemd chromium tmux zsh fish',
   ],
   [
     'pacman',
     'test',
     'pacman -S --needed clang gcc-libs iproute2 util-linux iptables procps-ng curl wget apache nginx postgresql valkey ' +
-      'python strace prometheus systemd chromium tmux',
+      'python strace prometheus systemd chromium tmux zsh fish',
   ],
   [
     'apk',
     'test',
     'apk add clang-extra-tools iproute2 util-linux iptables procps curl wget apache2-utils nginx postgresql ' +
-      'postgresql-client redis python3 strace prometheus chromium tmux',
+      'postgresql-client redis python3 strace prometheus chromium tmux zsh fish',
   ],
   [
     'zypper',
     'test',
     'zypper install clang-tools gcc-c++ iproute2 util-linux iptables procps curl wget apache2-utils nginx ' +
-      'postgresql-server postgresql-contrib redis python3 strace golang-github-prometheus-prometheus systemd chromium tmux',
+      'postgresql-server postgresql-contrib redis python3 strace golang-github-prometheus-prometheus systemd chromium tmux zsh fish',
   ],
 ] as const;
 

@@ -46,7 +46,7 @@ export class Verdict {
     const others = open.filter((account) => account !== worst).map(({ row }) => row);
     const made = worst === null ? this.calm(situation) : this.about(worst, others, situation);
     const { what, number, text, ...rest } = made;
-    const said = this.text.next(`${what} ${open.length}`, number, text, tables.time);
+    const said = this.text.next(`${what} ${open.length}`, [number], text, tables.time);
     const names = worst === null ? [] : [worst.row, ...namedOf(others)].map(({ key }) => key);
     const since = this.row?.level === made.level ? this.row.since : Math.round(tables.time);
     this.row = {

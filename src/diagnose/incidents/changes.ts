@@ -1,8 +1,8 @@
 /**
- * What was changed while an incident went on, and whether it worked: settings of its namespace, and a culprit that was started again.
+ * What was changed while an incident went on or shortly before, and whether it worked: settings of its namespace, and a culprit that was started again.
  * In: rows of two seconds. Out: changes. Pure.
  */
-import type { Change, Culprit, TotalsRow } from '../../protocol/rows.js';
+import type { Change, Culprit, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
 import { tenths } from '../words.js';
 
@@ -12,6 +12,9 @@ const WORKED_MS = 5000;
 const GIVEN_UP_MS = 30_000;
 /** Kept of each incident; the oldest go. */
 export const MOST_CHANGES = 20;
+
+/** In all namespaces. */
+const MOST_LATE = 200;
 
 /** By name, as rows say them. */
 export const SETTINGS: readonly [string, (row: TotalsRow) => string | null][] = [
@@ -45,6 +48,42 @@ export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | n
   return actors.find(isLater) ?? null;
 }
 
+export type Effect = 'helps' | 'harms' | 'neither';
+
+/** What a change may do to an incident of this kind: it did not work because of another that came after it. A program that was started again may help. */
+export function effectOn(kind: IncidentKind, change: string): Effect {
+  const [, name = '', was = '', is = ''] = /^([\w ]+?) ([\d ]+) → ([\d ]+)$/.exec(change) ?? [];
+  const grows = EFFECTS[name]?.[kind];
+  if (name === '') return 'helps';
+  if (grows === undefined) return 'neither';
+  return amountOf(name, is) > amountOf(name, was) === (grows === 'helps') ? 'helps' : 'harms';
+}
+
+/** `tcp_tw_reuse 2` is less than 1: for loopback addresses alone. */
+const AMOUNTS: Readonly<Record<string, (value: string) => number>> = {
+  ip_local_port_range: (value) => {
+    const [low = 0, high = 0] = value.split(' ').map(Number);
+    return high - low;
+  },
+  tcp_tw_reuse: (value) => ({ 0: 0, 1: 2, 2: 1 })[value] ?? 0,
+};
+
+const amountOf = (name: string, value: string): number => AMOUNTS[name]?.(value) ?? Number(value);
+
+type Kinds = Partial<Record<IncidentKind, 'helps' | 'harms'>>;
+
+const onPorts = (effect: 'helps' | 'harms'): Kinds => ({ ports: effect, 'bind-pool': effect });
+
+/** What more of a setting does. */
+const EFFECTS: Readonly<Record<string, Kinds>> = {
+  ip_local_port_range: { ...onPorts('helps'), bind: 'harms' },
+  'reserved ports': { ...onPorts('harms'), bind: 'helps' },
+  tcp_tw_reuse: { ...onPorts('helps'), overflow: 'helps' },
+  tcp_timestamps: onPorts('helps'),
+  tcp_fin_timeout: onPorts('harms'),
+  tcp_max_tw_buckets: { ...onPorts('harms'), overflow: 'helps' },
+};
+
 export interface Course {
   readonly time: number;
   readonly failPerSec: number;
@@ -65,14 +104,38 @@ export function begun(what: string, { time, failPerSec }: Course): Change {
   };
 }
 
-/** The change with its effect, as far as that is known by now. */
-export function judged(change: Change, course: Course): Change {
+/** The change with its effect, as far as that is known by now. @param since when the incident began. @param kind of it */
+export function judged(change: Change, course: Course, since: number, kind: IncidentKind): Change {
   if (change.worked !== null) return change;
+  const failed = { ...change, failPerSecAfter: tenths(course.failPerSec), worked: false };
+  if (change.time < since) return course.failPerSec > 0 ? failed : change;
   const quietSince = Math.max(change.time, course.lastFailure ?? 0, course.lastThreat ?? 0);
-  if (course.time - quietSince >= WORKED_MS) {
-    const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
-    return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
+  if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
+  if (effectOn(kind, change.text) !== 'helps') return change;
+  const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
+  return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
+}
+
+/** Before an incident begins, ms: what was changed then may be why it did. */
+const SHORTLY_MS = 60_000;
+
+/** Changes of settings by namespace, as long as an incident may begin because of them. */
+export class LateChanges {
+  private all: { readonly netnsId: string | null; readonly change: Change }[] = [];
+
+  add(netnsId: string | null, change: Change): void {
+    const isLate = (one: Change) => change.time - one.time <= SHORTLY_MS;
+    const kept = this.all.filter((one) => isLate(one.change));
+    this.all = [...kept, { netnsId, change }].slice(-MOST_LATE);
   }
-  if (course.time - change.time < GIVEN_UP_MS) return change;
-  return { ...change, failPerSecAfter: tenths(course.failPerSec), worked: false };
+
+  /** Those that may have made it begin. @param since when it did, Unix ms */
+  before(since: number, netnsId: string | null, kind: IncidentKind): Change[] {
+    const isLate = ({ time }: Change) => Math.abs(since - time) <= SHORTLY_MS;
+    return this.all
+      .filter((one) => one.netnsId === netnsId && isLate(one.change))
+      .map(({ change }) => change)
+      .filter(({ text: what }) => effectOn(kind, what) === 'harms')
+      .slice(-MOST_CHANGES);
+  }
 }

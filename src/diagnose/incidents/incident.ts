@@ -22,7 +22,7 @@ import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';
-import { titleOf } from './titles.js';
+import { numbersOf, titleOf } from './titles.js';
 import { Trouble } from './trouble.js';
 
 /** Fewer within the window are no incident. */
@@ -63,6 +63,8 @@ export interface Surroundings {
   readonly tables: Tables;
   readonly actors: ActorIndex;
   nameOf(netnsId: string | null): string | null;
+  /** What may have made one of this kind begin. */
+  changesBefore(since: number, netnsId: string | null, kind: IncidentKind): Change[];
   /** Whether one more of this kind may begin. */
   hasRoomFor(kind: IncidentKind): boolean;
 }
@@ -174,7 +176,7 @@ export class Incident {
     const { time } = now.tables;
     this.observation = seen ?? { ...this.observation, budget, threat: null };
     this.trouble.observe(this.observation, this.begin !== null, time);
-    if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(time);
+    if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(now);
     if (this.begin !== null) this.row = this.rowAt(this.begin, now);
   }
 
@@ -197,11 +199,12 @@ export class Incident {
     return staysOpen ? GROWING_MS : FILLING_MS;
   }
 
-  private open(time: number): void {
+  private open({ tables: { time }, changesBefore }: Surroundings): void {
     const { firstFailure, threatFrom, before } = this.trouble;
     const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
     const key = `${this.subject.id}@${since}`;
     this.begin = { key, since, before, saved: new Map(), watchedFrom: since, restored: null };
+    this.changes = changesBefore(since, this.subject.netnsId, this.subject.kind);
   }
 
   private course(time: number): Course {
@@ -227,10 +230,10 @@ export class Incident {
   private rowAt(begin: Begin, now: Surroundings): IncidentRow {
     const { time } = now.tables;
     this.noteRestart(now);
-    this.changes = this.changes.map((change) => judged(change, this.course(time)));
     if (this.severityNow() === 'critical') this.worst = 'critical';
     const state = this.stateAt(begin, time);
     const { netns, netnsId, kind, destination } = this.subject;
+    this.changes = this.changes.map((change) => judged(change, this.course(time), begin.since, kind));
     const untitled = {
       key: begin.key,
       kind,
@@ -281,8 +284,8 @@ export class Incident {
   /** Of one that eases: what it was. */
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
-    const number = untitled.failPerSec || (untitled.demandPerSec ?? 0);
-    return this.title.next(untitled.severity, number, titleOf(untitled, this.observation), time);
+    const numbers = numbersOf(untitled, this.observation);
+    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.observation), time);
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {

@@ -7,7 +7,7 @@ import { byHarm, byKind } from '../../forecast/harm.js';
 import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
-import { changedSettings } from './changes.js';
+import { begun, changedSettings, LateChanges } from './changes.js';
 import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
 import { rooted } from './roots.js';
@@ -22,6 +22,7 @@ export class Incidents {
   private readonly watched = new Map<string, Incident>();
   private over: IncidentRow[] = [];
   private settings = new Map<string, TotalsRow>();
+  private readonly late = new LateChanges();
   private states = new Map<string, IncidentState>();
   /** Of the last step. */
   actors = new ActorIndex([]);
@@ -109,6 +110,7 @@ export class Incidents {
     return {
       tables,
       actors: this.actors,
+      changesBefore: (since, netnsId, kind) => this.late.before(since, netnsId, kind),
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {
         const isWorse = count < MOST_KEPT || (least !== undefined && byKind(kind, least) < 0);
@@ -129,10 +131,16 @@ export class Incidents {
     for (const row of totals) {
       const before = this.settings.get(row.key);
       for (const text of before === undefined ? [] : changedSettings(before, row))
-        for (const incident of this.watched.values())
-          if (incident.subject.netnsId === row.netnsId) incident.noteChange(text, time);
+        this.noteChange(row.netnsId, text, time);
     }
     this.settings = new Map(totals.map((row) => [row.key, row]));
+  }
+
+  private noteChange(netnsId: string | null, text: string, time: number): void {
+    const before = { time, failPerSec: 0, lastFailure: null, lastThreat: null };
+    this.late.add(netnsId, begun(text, before));
+    for (const incident of this.watched.values())
+      if (incident.subject.netnsId === netnsId) incident.noteChange(text, time);
   }
 
   private end(id: string, incident: Incident): void {

@@ -20,7 +20,11 @@ export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustio
 export function sentenceOf(account: Account, time: number): Sentence {
   const { row } = account;
   if (!isPorts(row.kind))
-    return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: row.failPerSec };
+    return {
+      ...about(row, 'warning', row.title, row.title),
+      exhaustionSeconds: null,
+      number: row.failPerSec,
+    };
   return row.severity === 'critical' ? outOfPorts(account) : running(account, time);
 }
 

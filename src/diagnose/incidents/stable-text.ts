@@ -6,19 +6,22 @@ const MOVED = 0.2;
 const STAYS_MS = 10_000;
 
 export class StableText {
-  private said: { what: string; number: number; text: string; time: number } | null = null;
+  private said: { what: string; numbers: readonly number[]; text: string; time: number } | null = null;
 
   /**
    * @param what it says: another one replaces the text at once
-   * @param number the one that people watch
+   * @param numbers those that people watch
    */
-  next(what: string, number: number, text: string, time: number): string {
+  next(what: string, numbers: readonly number[], text: string, time: number): string {
     const { said } = this;
     const isSame = said !== null && said.what === what && time >= said.time;
-    if (isSame && (time - said.time < STAYS_MS || !moved(said.number, number))) return said.text;
-    this.said = { what, number, text, time };
+    if (isSame && (time - said.time < STAYS_MS || !moved(said.numbers, numbers))) return said.text;
+    this.said = { what, numbers, text, time };
     return text;
   }
 }
 
-const moved = (before: number, now: number) => Math.abs(now - before) > MOVED * Math.abs(before);
+const moved = (before: readonly number[], now: readonly number[]) =>
+  before.length !== now.length || now.some((number, i) => hasMoved(before[i] as number, number));
+
+const hasMoved = (before: number, now: number) => Math.abs(now - before) > MOVED * Math.abs(before);

@@ -2,6 +2,7 @@
  * What an incident is, in one sentence: who, how many, toward what, and why that is too many. In: its row without a title. Out: text.
  * Pure. Names of other processes are written as they are: whoever prints escapes.
  */
+import { isPorts } from '../../forecast/harm.js';
 import type { BudgetRow, FailureRow, IncidentRow } from '../../protocol/rows.js';
 import { bindText } from '../rules/failing/bind-text.js';
 import { silenceText } from '../rules/failing/silence-text.js';
@@ -35,12 +36,23 @@ export function titleOf(row: Untitled, seen: Observation): string {
   }
 }
 
+/** Those that stand in it. */
+export function numbersOf(row: Untitled, { budget, answeredPerSec = 0 }: Observation): number[] {
+  const { kind, demandPerSec, sustainablePerSec, failPerSec, culprits } = row;
+  if (!isPorts(kind)) return [failPerSec, answeredPerSec];
+  if (kind === 'ports' && isTooMuch(row)) return [demandPerSec ?? 0, sustainablePerSec ?? 0];
+  return [namedCulprit(culprits)?.ports ?? 0, budget?.limit ?? 0];
+}
+
+const isTooMuch = ({ demandPerSec, sustainablePerSec }: Untitled) =>
+  demandPerSec !== null && sustainablePerSec !== null && demandPerSec > sustainablePerSec;
+
 function portsTitle(row: Untitled, budget: BudgetRow | null): string {
   const culprit = namedCulprit(row.culprits);
   const toward = where(row.destination);
   const { demandPerSec, sustainablePerSec } = row;
   const limit = integer(budget?.limit ?? null);
-  if (demandPerSec !== null && sustainablePerSec !== null && demandPerSec > sustainablePerSec) {
+  if (isTooMuch(row)) {
     const allowed = `${limit} ports allow ${rate(sustainablePerSec)}/s`;
     const tried = `${rate(demandPerSec)} connections/s to ${toward}`;
     return culprit === null

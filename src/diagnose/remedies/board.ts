@@ -1,14 +1,17 @@
 /**
- * The remedies of one incident as people see them: ordered once, ten seconds after it opened, and then each keeps its place; figures in
- * them change, what comes later is appended. In: offers of each second. Out: remedies. Time is given.
+ * The remedies of one incident as people see them: each keeps its place, behind those of its role that came before. Once, ten seconds after
+ * the incident opened, what nobody offers any more goes; figures change, what comes later is appended. In: offers of each second. Out:
+ * remedies. Time is given.
  */
 import { type IncidentRemedy, REMEDY_ROLES } from '../../protocol/rows.js';
 import { groupBy } from '../groups.js';
 import { done, isDone, type SettingNow } from './done.js';
 import type { Offer } from './offers.js';
 
-/** Until then findings come and their order wavers, ms. */
+/** Until then findings come, and some are wrong about what is not known yet, ms. */
 const ORDERED_MS = 10_000;
+/** What was offered within this is offered, ms. */
+const MISSED_MS = 3000;
 /** What is said of a setting turns into its contrary when the contrary holds for this long, ms. */
 const TURNS_MS = 10_000;
 const MOST = 16;
@@ -17,6 +20,8 @@ interface Item {
   offer: Offer;
   /** Since when the contrary is said of it; null: it is not. */
   contrary: number | null;
+  /** Last, Unix ms. */
+  offered: number;
 }
 
 export class Board {
@@ -37,22 +42,32 @@ export class Board {
   /** @param offers several may be about one thing: the first is taken, or what is shown already */
   step(offers: readonly Offer[], settingNow: SettingNow, time: number): void {
     const byTopic = groupBy(offers, ({ topic }) => topic);
-    if (!this.isOrdered) this.items = [];
-    for (const item of this.items) update(item, byTopic.get(item.offer.topic) ?? [], settingNow, time);
+    const settles = !this.isOrdered && time - this.opened >= ORDERED_MS;
+    if (settles) this.items = this.items.filter(({ offered }) => time - offered <= MISSED_MS);
+    for (const item of this.items)
+      update(item, byTopic.get(item.offer.topic) ?? [], { settingNow, time, settles });
     const shown = new Set(this.items.map(({ offer }) => offer.topic));
     for (const [topic, [offer]] of byTopic)
       if (offer !== undefined && !shown.has(topic) && this.items.length < MOST)
-        this.items.push({ offer, contrary: null });
+        this.items.push({ offer, contrary: null, offered: time });
     if (this.isOrdered) return;
     this.items.sort((a, b) => rank(a) - rank(b));
-    this.isOrdered = time - this.opened >= ORDERED_MS;
+    this.isOrdered = settles;
   }
+}
+
+interface Moment {
+  readonly settingNow: SettingNow;
+  readonly time: number;
+  /** The one at which what is wrong goes. */
+  readonly settles: boolean;
 }
 
 const rank = ({ offer }: Item) => REMEDY_ROLES.indexOf(offer.remedy.role);
 
 /** What nobody offers any more stays as it was said, unless it was done. */
-function update(item: Item, offers: readonly Offer[], settingNow: SettingNow, time: number): void {
+function update(item: Item, offers: readonly Offer[], { settingNow, time, settles }: Moment): void {
+  if (offers.length > 0) item.offered = time;
   const { role, command } = item.offer.remedy;
   const same = offers.filter(({ remedy }) => remedy.role === role);
   const [first] = same;
@@ -62,12 +77,13 @@ function update(item: Item, offers: readonly Offer[], settingNow: SettingNow, ti
     return;
   }
   if (isDone(item.offer, settingNow)) item.offer = done(item.offer, settingNow);
-  else if (offers[0] !== undefined) turn(item, offers[0], time);
+  else if (offers[0] !== undefined) turn(item, offers[0], settles ? 0 : TURNS_MS, time);
 }
 
-function turn(item: Item, offer: Offer, time: number): void {
+/** @param after ms */
+function turn(item: Item, offer: Offer, after: number, time: number): void {
   item.contrary ??= time;
-  if (time - item.contrary < TURNS_MS) return;
+  if (time - item.contrary < after) return;
   item.offer = offer;
   item.contrary = null;
 }

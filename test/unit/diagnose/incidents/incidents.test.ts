@@ -400,6 +400,53 @@ describe('what is changed while it goes on', () => {
     ]);
   });
 
+  it.each<[string, Partial<TotalsRow>]>([
+    ['more reserved ports', { reservedPorts: 1 }],
+    ['a range that is narrower', { portRange: [32_768, 32_900] }],
+    ['tcp_tw_reuse for loopback alone', { tcpTwReuse: 0 }],
+    ['another setting', { tcpFinTimeout: 70 }],
+  ])('is not said to have worked when it cannot have: %s', (_, parts) => {
+    const given = (at: number) => ({
+      budgets: [budget(at < 35 ? OUT : { limit: 200, used: 10, exhaustionSeconds: null })],
+      totals: settings(at, 30, parts),
+      failures: [failing(Math.min(at, 35), 90)],
+    });
+    const { incidents, verdict } = watched(given, 0, 60);
+    expect(incidents[0]?.changes).toMatchObject([{ worked: null }]);
+    expect(verdict.text).not.toContain('worked');
+  });
+
+  it('or shortly before it, is told with what came after, as far as it may be why', () => {
+    const given = (at: number) => ({
+      budgets: [budget(at < 30 ? { limit: 28_232, used: 100, exhaustionSeconds: null } : OUT)],
+      totals: [
+        totals({
+          portRange: at < 28 ? [1024, 65_535] : [32_768, 32_967],
+          reservedPorts: at < 27 ? 5 : 0,
+          tcpFinTimeout: at < 29 ? 60 : 61,
+        }),
+      ],
+      failures: at < 30 ? [] : [failing(at - 30, 90, { firstSeen: NOW + 30_000, lastSeen: NOW + at * 1000 })],
+    });
+    const { incidents } = watched(given, 0, 45);
+    expect(incidents[0]?.changes.map(({ text }) => text)).toEqual([
+      'ip_local_port_range 1024 65535 → 32768 32967',
+      'tcp_fin_timeout 60 → 61',
+    ]);
+    expect(incidents[0]?.changes[0]).toMatchObject({
+      time: NOW + 28_000,
+      failPerSecBefore: 0,
+      failPerSecAfter: 90,
+      worked: false,
+    });
+    const refusing = (at: number) => ({
+      ...given(at),
+      budgets: [],
+      failures: at < 30 ? [] : [refused(at - 30, 9, { firstSeen: NOW + 30_000, lastSeen: NOW + at * 1000 })],
+    });
+    expect(watched(refusing, 0, 45).incidents).toMatchObject([{ kind: 'refused', changes: [] }]);
+  });
+
   it('is of its namespace alone', () => {
     const given = (at: number) => ({
       budgets: [budget(OUT)],
@@ -487,5 +534,17 @@ describe('a culprit', () => {
       5,
     );
     expect(incidents[0]?.culprits.map(({ share }) => share)).toEqual([0.5, 0.5]);
+  });
+});
+
+describe('a title', () => {
+  it('follows the number that stands in it, also while nothing fails', () => {
+    const given = (at: number) => ({
+      budgets: [budget({ limit: 1055, used: at < 15 ? 242 : 1055, exhaustionSeconds: at < 15 ? 30 : 0 })],
+      actors: [actor({ portsHeld: at < 15 ? 242 : 1055 })],
+    });
+    const { incidents } = watched(given, 0, 35);
+    expect(incidents).toMatchObject([{ failPerSec: 0, culprits: [{ ports: 1055 }] }]);
+    expect(incidents[0]?.title).toContain(' holds 1,055 of the 1,055 ports ');
   });
 });

@@ -290,6 +290,18 @@ describe('the places of remedies', () => {
     expect(roles).toEqual([...roles].sort(byRole));
   });
 
+  it('do not swap before, either: what is found in these seconds stands behind what is shown', () => {
+    const course = new Course();
+    const now = (row: { remedies: IncidentRow['remedies'] }) =>
+      row.remedies.filter(({ role }) => role === 'do-now').map(({ text }) => text);
+    const first = now(course.play(0, 4, (at) => out(at, { actors: [leaking] })));
+    expect(first).not.toEqual([]);
+    const seen = Array.from({ length: 20 }, (_, i) =>
+      now(course.play(5 + i, 5 + i, (at) => out(at, { actors: [churning, leaking] }))),
+    );
+    expect(new Set(seen.map(([text]) => text))).toEqual(new Set(first.slice(0, 1)));
+  });
+
   it('stay when nobody offers them for a while, with figures of now where they are offered', () => {
     const course = new Course();
     const before = course.play(0, 14, out);

@@ -48,12 +48,15 @@ export class RateWindow {
   /**
    * Per second over the last ten, or over the time since the first count when that is shorter; one decimal.
    * @param passed how much of `second` has passed, 0 to 1: counted as a whole one it would hide up to a tenth of a steady rate
+   * @param hasEnded whatever counts here has ended: over all ten seconds, so that the rates of those that come and go within
+   *   them add up to the rate at which they come
    */
-  perSecond(kind: number, second: number, passed = 1): number {
+  perSecond(kind: number, second: number, passed = 1, hasEnded = false): number {
     if (this.newest < 0) return 0;
     this.advance(second);
     let sum = 0;
     for (let slot = 0; slot < RATE_SECONDS; slot++) sum += this.at(kind, slot);
+    if (hasEnded) return Math.round((sum / RATE_SECONDS) * 10) / 10;
     const seconds = Math.min(RATE_SECONDS, this.newest - this.first + 1);
     const span = Math.max(1, this.newest > second ? seconds : seconds - 1 + passed);
     return Math.round((sum / span) * 10) / 10;

@@ -13,6 +13,8 @@ export interface Owner {
   readonly accountable: Owner;
   /** Null: a program, or an unknown process. */
   readonly pid: number | null;
+  /** A process that has exited. A program has not: its next process may begin. */
+  readonly hasEnded: boolean;
   /** Flows and failures that belong to it. Counted by the tables. */
   rows: number;
   /** Shown in rows. Cached: the same object until something changed. */

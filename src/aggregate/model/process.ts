@@ -77,6 +77,10 @@ export class Process implements Owner, Aged<Process> {
   ) {}
 
   /** Who its events count for. */
+  get hasEnded(): boolean {
+    return this.exitedAt !== null;
+  }
+
   get accountable(): Owner {
     return this.rolledUp && this.program !== null ? this.program.accountable : this;
   }

@@ -14,6 +14,7 @@ export type Place = Pick<ProcessInfo, 'cgroup' | 'unit'>;
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
+  readonly hasEnded = false;
   rows = 0;
   /** Its place in the table of programs. */
   list: Aged<Program>['list'] = null;

@@ -25,14 +25,19 @@ export function heldBy(budget: BudgetRow | null, actors: readonly Actor[]): Held
     actors.reduce((sum, actor) => sum + actor.finWait2, 0),
   );
   const held = { used, finWait2, timeWait: Math.max(0, entries - finWait2) };
-  return { ...held, most: mostOf(budget, held) };
+  const bound = actors.reduce((sum, actor) => sum + actor.bound, 0);
+  return { ...held, most: mostOf(budget, held, bound) };
 }
 
-function mostOf(budget: BudgetRow | null, { used, finWait2, timeWait }: Omit<Held, 'most'>): Holding | null {
+function mostOf(
+  budget: BudgetRow | null,
+  { used, finWait2, timeWait }: Omit<Held, 'most'>,
+  bound: number,
+): Holding | null {
   if (budget === null) return null;
   const isBlocked = (budget.blocked ?? 0) >= MOST * (budget.limit ?? Number.POSITIVE_INFINITY);
-  if (budget.kind === 'bind-pool' || isBlocked) return 'bind';
   const isMost = (ports: number) => ports > 0 && ports >= MOST * used;
+  if (budget.kind === 'bind-pool' || isBlocked || isMost(bound)) return 'bind';
   if (isMost(finWait2)) return 'fin-wait-2';
   if (isMost(timeWait)) return 'time-wait';
   return isMost((budget.established ?? 0) + (budget.other ?? 0)) ? 'live' : null;

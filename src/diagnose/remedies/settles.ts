@@ -6,6 +6,7 @@ import { type Changes, project, type Stream, UNCHANGED } from '../../forecast/pr
 import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
 import { integer } from '../words.js';
+import { heldBy } from './holding.js';
 
 export interface Demand {
   readonly budget: BudgetRow | null;
@@ -23,9 +24,10 @@ export interface Settled {
 
 const UNKNOWN: Settled = { settlesAt: null, words: '' };
 
-/** Of a pool of bind() it is not known: what-if is about connect(). */
+/** Of ports that bind() chooses it is not known: what-if is about connect(). */
 export function settled({ budget, totals, actors }: Demand, change: Partial<Changes> | undefined): Settled {
   if (change === undefined || budget?.kind !== 'tuple' || totals === undefined) return UNKNOWN;
+  if (heldBy(budget, actors).most === 'bind') return UNKNOWN;
   if (budget.demandPerSec === null && budget.openPerSec === null) return UNKNOWN;
   const projection = project(budget, actors.map(streamOf), totals, { ...UNCHANGED, ...change });
   if (projection === null) return UNKNOWN;

@@ -6,6 +6,8 @@ import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { present, turnReuseOn } from '../fixes.js';
+import { actorIndexOf } from '../incidents/actor-index.js';
+import { heldBy } from '../remedies/holding.js';
 import type { Candidate, Rule, Tables } from '../types.js';
 import { integer, where } from '../words.js';
 import { candidate } from './candidate.js';
@@ -25,7 +27,7 @@ function answer(budget: BudgetRow, tables: Tables): Candidate[] {
   const [holder] = budget.holders;
   if (holder === undefined) return [];
   const { process } = holder;
-  const words = verdictOn(budget, totals);
+  const words = verdictOn(budget, totals, heldBy(budget, actorIndexOf(tables).of(budget)).most === 'bind');
   const about = {
     key: budget.key,
     process,
@@ -54,7 +56,8 @@ function answer(budget: BudgetRow, tables: Tables): Candidate[] {
   ];
 }
 
-function verdictOn(budget: BudgetRow, totals: TotalsRow): { helps: boolean; text: string } {
+function verdictOn(budget: BudgetRow, totals: TotalsRow, isBound: boolean): { helps: boolean; text: string } {
+  if (isBound) return { helps: false, text: 'cannot help: bind() chose most of the ports' };
   const waiting = budget.timeWait ?? 0;
   if (waiting < (budget.used ?? 0) / 2)
     return { helps: false, text: `cannot help: only ${integer(waiting)} of the ports held are in TIME_WAIT` };

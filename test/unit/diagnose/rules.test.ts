@@ -382,6 +382,14 @@ describe('tcp-tw-reuse', () => {
   });
 });
 
+it('tcp-tw-reuse cannot help where bind() chose the ports', () => {
+  const row = budget({ used: 27_000 });
+  const tables = { actors: [actor({ bound: 20_000 })], budgets: [row], totals: [totals({ tcpTwReuse: 0 })] };
+  expect(told('tcp-tw-reuse', tables)).toMatchObject([
+    { title: expect.stringContaining('cannot help: bind() chose most of the ports'), doNow: [] },
+  ]);
+});
+
 describe('time-wait-overflow', () => {
   it('names who begins the closes and says that counts are too low', () => {
     const [finding] = told(

@@ -27,6 +27,16 @@ describe('a rate', () => {
     expect(counted([100, 50]).perSecond(0, 104)).toBe(10);
   });
 
+  it('of what has ended is over all ten seconds, so that lives of a moment add up to the rate at which they come', () => {
+    const perSecond = 5;
+    let sum = 0;
+    for (let life = 0; life < perSecond * RATE_SECONDS; life++) {
+      const begun = 100 + Math.floor(life / perSecond);
+      sum += counted([begun, 1]).perSecond(0, 109, 1, true);
+    }
+    expect(sum).toBeCloseTo(perSecond);
+  });
+
   it('is right at every moment of a second: what has not passed yet does not count as time', () => {
     const steady = (tenth: number) => {
       const window = new RateWindow(1);

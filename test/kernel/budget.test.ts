@@ -216,6 +216,7 @@ describe.concurrent('a budget at rest', () => {
     await (await start(scope, ['python3', HOLD_PORTS, '40110'], { netns })).printed(/ready/);
     // Before the others: connect() might choose this port for one of them.
     await churnClient(scope, netns, { to: `${OWN}:9001`, bind: `${OWN}:40120`, count: 1, ...HELD });
+    quiet(netns, 2);
     const closer = await churnClient(scope, netns, { to, count: 30, stay: true });
     await closer.done();
     const holder = await churnClient(scope, netns, { to, count: 20, ...HELD });

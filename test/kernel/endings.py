@@ -2,7 +2,7 @@
 
 Started as `python3 endings.py 4|6|mapped` in a network namespace of its own. Each scenario has
 a server port of its own and prints one JSON line when its connection has ended as far as it will: {"name", "port"}.
-At the end it waits for its stdin to end; sockets that must stay open do so until then.
+Then it plays once more what its stdin asks for, a line each: name and port. Sockets that must stay open do so until stdin ends.
 """
 
 import ctypes
@@ -344,8 +344,14 @@ SCENARIOS = [
     bytes_sent_again,
 ]
 
-for index, scenario in enumerate(SCENARIOS):
-    where = 9000 + 10 * index
+
+def play(scenario, where):
     scenario(where)
     print(json.dumps({"name": scenario.__name__, "port": where}), flush=True)
-sys.stdin.read()
+
+
+for index, scenario in enumerate(SCENARIOS):
+    play(scenario, 9000 + 10 * index)
+for line in sys.stdin:
+    name, where = line.split()
+    play(globals()[name], int(where))

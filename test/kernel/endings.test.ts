@@ -102,6 +102,37 @@ async function portOf(family: Family, name: string): Promise<number> {
   return (JSON.parse(line) as { port: number }).port;
 }
 
+/** A connection has some ports for itself: of each verdict, so many more times, and of each time two. */
+const [MORE_TIMES, PORTS_EACH] = [2, 2];
+
+/** Plays it once more; `times`: how often it was played for this verdict before. */
+async function portAgain(family: Family, verdict: Verdict, name: string, times: number): Promise<number> {
+  const turn = times + VERDICTS.indexOf(verdict) * MORE_TIMES;
+  const port = (await portOf(family, name)) + turn * PORTS_EACH;
+  const { script } = space(family);
+  script.write(`${name} ${port}\n`);
+  await script.printed(new RegExp(`^\\{"name": "${name}", "port": ${port}\\}$`, 'm'), 60_000);
+  return port;
+}
+
+/** Looks at an ending, and again, each time at a new one, when the kernel hid what it waits for (docs/decisions/hidden-tasks.md). */
+async function unlessHidden(
+  family: Family,
+  verdict: Verdict,
+  name: string,
+  look: (port: number) => Promise<void>,
+): Promise<void> {
+  let port = await portOf(family, name);
+  for (let times = 1; ; times++) {
+    try {
+      return await look(port);
+    } catch (error) {
+      if (times > MORE_TIMES || watchOf(verdict).hidden === 0) throw error;
+      port = await portAgain(family, verdict, name, times);
+    }
+  }
+}
+
 /** The close of the client's end, or the server's. */
 function closeOf(
   watch: Watch,
@@ -162,17 +193,18 @@ describe.each(CASES)('over family %s, verdict %s', (family, verdict) => {
     expect(watchOf(verdict).engine.source.health()?.verdictPath).toBe(verdict);
   });
 
-  it.each(Object.entries(expected))('%s', async (name, [client, server]) => {
-    const port = await portOf(family, name);
-    const out = await closeOf(watchOf(verdict), family, port, 'out');
-    check(family, out, rowOf(watchOf(verdict), family, port, 'out'), client);
-    expect(out.connectMs).toBeGreaterThan(0);
-    expect(out.connectMs).toBeLessThan(1000);
-    if (server === null) return;
-    const into = await closeOf(watchOf(verdict), family, port, 'in');
-    check(family, into, rowOf(watchOf(verdict), family, port, 'in'), server);
-    expect(into.cookie).not.toBe(out.cookie);
-  });
+  it.each(Object.entries(expected))('%s', (name, [client, server]) =>
+    unlessHidden(family, verdict, name, async (port) => {
+      const out = await closeOf(watchOf(verdict), family, port, 'out');
+      check(family, out, rowOf(watchOf(verdict), family, port, 'out'), client);
+      expect(out.connectMs).toBeGreaterThan(0);
+      expect(out.connectMs).toBeLessThan(1000);
+      if (server === null) return;
+      const into = await closeOf(watchOf(verdict), family, port, 'in');
+      check(family, into, rowOf(watchOf(verdict), family, port, 'in'), server);
+      expect(into.cookie).not.toBe(out.cookie);
+    }),
+  );
 
   it('counts payload bytes exactly at both ends', async () => {
     const port = await portOf(family, 'bytes_both_ways');

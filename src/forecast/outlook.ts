@@ -21,7 +21,7 @@ export type Level = 'fine' | 'warning' | 'critical';
 const WARNING = 0.7;
 const CRITICAL = 0.9;
 /** Running out within this is critical, seconds; beyond the other a countdown ranks no budget above a fuller one. */
-const CRITICAL_SECONDS = 60;
+export const CRITICAL_SECONDS = 60;
 const SOON_SECONDS = 600;
 /** A failure shows that it goes on for this long, ms. */
 const FAILING_MS = 3000;

@@ -3,7 +3,7 @@
  * and exit code 0 ok, 1 warning, 2 critical, 3 unknown. Any failure on the way is unknown too: command-line.ts hands it here.
  */
 import type { ValuesOf } from '../../config/options.js';
-import { pressure } from '../../forecast/outlook.js';
+import { CRITICAL_SECONDS, pressure } from '../../forecast/outlook.js';
 import { place } from '../../forecast/outlook-words.js';
 import { PortchurnError } from '../../protocol/errors.js';
 import { percent } from '../../protocol/format.js';
@@ -54,11 +54,13 @@ function fill(budget: BudgetRow | null): number {
 const measured = ({ subject, tightest }: Standing): BudgetRow | null => subject ?? tightest;
 
 export function codeOf(checked: Standing, { warn, crit }: Thresholds): Code {
-  const { level, exhaustionSeconds } = checked.verdict;
+  const { level, exhaustionSeconds, incident } = checked.verdict;
   const fullest = Math.max(fill(measured(checked)), fill(checked.tightest));
-  if (level === 'critical' || fullest >= crit) return 2;
-  const runsOut = level === 'warning' && exhaustionSeconds !== null;
-  return runsOut || fullest >= warn ? 1 : 0;
+  const runsOutIn = exhaustionSeconds ?? Number.POSITIVE_INFINITY;
+  if (level === 'critical' || fullest >= crit || runsOutIn <= CRITICAL_SECONDS) return 2;
+  /* Without either it warns of a fill alone, of which the thresholds decide. */
+  const isUrgent = level === 'warning' && (exhaustionSeconds !== null || incident !== null);
+  return isUrgent || fullest >= warn ? 1 : 0;
 }
 
 export function checkLine(checked: Standing, code: Code, thresholds: Thresholds): string {

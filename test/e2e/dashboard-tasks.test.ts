@@ -59,18 +59,17 @@ it('is about the one namespace of its address, and about all again', async () =>
   const sources = page.getByRole('table', { name: /^Port budgets/ }).locator('tbody a.netns');
   await expect.poll(() => sources.count(), WITHIN).toBe(1);
   /* Both namespaces have the same programs. Of what the kernel hid nobody may be the owner: a row without a name. */
-  const named = page
-    .getByRole('table', { name: /^TCP flows/ })
-    .locator('tbody th')
-    .filter({ hasText: 'churngen' });
+  const people = page.getByRole('table', { name: /^TCP flows/ }).locator('tbody th');
+  const named = people.filter({ hasText: 'churngen' });
   await expect.poll(() => named.count(), WITHIN).toBe(2);
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect.poll(() => sources.count(), WITHIN).toBeGreaterThan(1);
-  await named.filter({ hasText: 'lonely' }).waitFor(WITHIN);
+  await people.filter({ hasText: 'lonely' }).waitFor(WITHIN);
   const totals = page.getByRole('table', { name: /^Totals per/ });
   await totals.locator(`a[href*="netns=${budget.netnsId}"]`).click();
   await expect.poll(() => sources.count(), WITHIN).toBe(1);
   await expect.poll(() => named.count(), WITHIN).toBe(2);
+  await expect.poll(() => people.filter({ hasText: 'lonely' }).count(), WITHIN).toBe(0);
   expect(new URL(page.url()).searchParams.get('netns')).toBe(budget.netnsId);
 });
 

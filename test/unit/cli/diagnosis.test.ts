@@ -65,8 +65,16 @@ describe('check', () => {
   it.each([
     ['ports that run out within a minute', { level: 'warning' as const, exhaustionSeconds: 3.1 }, 2],
     ['ports that run out later', { level: 'warning' as const, exhaustionSeconds: 130 }, 1],
-    ['another incident that goes on', { level: 'warning' as const, exhaustionSeconds: null, incident: 'i' }, 1],
-    ['a fill that is below the thresholds asked for', { level: 'warning' as const, exhaustionSeconds: null }, 0],
+    [
+      'another incident that goes on',
+      { level: 'warning' as const, exhaustionSeconds: null, incident: 'i' },
+      1,
+    ],
+    [
+      'a fill that is below the thresholds asked for',
+      { level: 'warning' as const, exhaustionSeconds: null },
+      0,
+    ],
   ])('ends for %s', async (_, parts, code) => {
     const said = verdict({ text: 'x', budget: null, ...parts });
     expect((await run({ budgets: [fine], verdict: said }, 'check')).code).toBe(code);

@@ -56,10 +56,14 @@ export class RateWindow {
     this.advance(second);
     let sum = 0;
     for (let slot = 0; slot < RATE_SECONDS; slot++) sum += this.at(kind, slot);
-    if (hasEnded) return Math.round((sum / RATE_SECONDS) * 10) / 10;
-    const seconds = Math.min(RATE_SECONDS, this.newest - this.first + 1);
-    const span = Math.max(1, this.newest > second ? seconds : seconds - 1 + passed);
+    const span = hasEnded ? RATE_SECONDS : this.span(second, passed);
     return Math.round((sum / span) * 10) / 10;
+  }
+
+  /** Seconds that a rate is over: since the first count, at most ten. */
+  private span(second: number, passed: number): number {
+    const seconds = Math.min(RATE_SECONDS, this.newest - this.first + 1);
+    return Math.max(1, this.newest > second ? seconds : seconds - 1 + passed);
   }
 
   /**

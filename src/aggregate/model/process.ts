@@ -76,11 +76,11 @@ export class Process implements Owner, Aged<Process> {
     private readonly namer = new Namer(context.redact),
   ) {}
 
-  /** Who its events count for. */
   get hasEnded(): boolean {
     return this.exitedAt !== null;
   }
 
+  /** Who its events count for. */
   get accountable(): Owner {
     return this.rolledUp && this.program !== null ? this.program.accountable : this;
   }
@@ -217,7 +217,7 @@ export class Process implements Owner, Aged<Process> {
     return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
   }
 
-  /** Its control group by cgroup v2, for whom outlives it. */
+  /** Its control group by cgroup v2, for its program, which outlives it. */
   placeByCgroup(): () => Place | null {
     const { context, cgroupId } = this;
     return () => {

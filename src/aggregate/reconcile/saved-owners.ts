@@ -45,7 +45,7 @@ export function* ownersOf(sockets: SocketTable, now: number): Generator<void, Sa
     if (slot % AT_ONCE === AT_ONCE - 1) yield;
     if (!isThere(sockets.stateOf(slot)) || !sockets.hasFlag(slot, SOCKET_FLAG.ATTRIBUTED)) continue;
     const { owner, direction } = sockets.flowOf(slot);
-    if (owner.pid === null || owner.info().exited === true) continue;
+    if (owner.pid === null || owner.hasEnded) continue;
     const bound = sockets.hasFlag(slot, SOCKET_FLAG.BOUND);
     const id = `${owner.key} ${direction} ${bound}`;
     const saved = found.get(id) ?? { process: owner.key, direction, bound, cookies: [], known: now };

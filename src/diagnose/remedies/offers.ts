@@ -45,11 +45,12 @@ export function offersOf(
   const { row, budget } = account;
   const totals = totalsOf(tables, row.netnsId);
   const takers = budget === null ? [] : actors.of(budget);
-  const demand: Demand = { budget, totals, actors: takers };
+  const held = heldBy(budget, takers);
+  const demand: Demand = { budget, totals, actors: takers, held };
   const [who] = [...row.victims, ...row.culprits];
   const aid = destinationAid(row, who?.process, tables);
   const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
-  const refused = willNotHelp({ row, budget, held: heldBy(budget, takers), totals, neighbours });
+  const refused = willNotHelp({ row, budget, held, totals, neighbours });
   const topics = new Set(refused.map(({ topic }) => topic));
   const cures = [...aid.cures, ...candidates.flatMap(({ fixForGood }) => fixForGood)];
   const advice = aid.doNow.length > 0 ? aid.doNow : candidates.flatMap(({ doNow }) => doNow);

@@ -6,13 +6,15 @@ import { type Changes, project, type Stream, UNCHANGED } from '../../forecast/pr
 import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
 import { integer } from '../words.js';
-import { heldBy } from './holding.js';
+import type { Held } from './holding.js';
 
 export interface Demand {
   readonly budget: BudgetRow | null;
   readonly totals: TotalsRow | undefined;
   /** Who takes ports of it. */
   readonly actors: readonly Actor[];
+  /** In what state its ports are. */
+  readonly held: Held;
 }
 
 export interface Settled {
@@ -25,9 +27,12 @@ export interface Settled {
 const UNKNOWN: Settled = { settlesAt: null, words: '' };
 
 /** Of ports that bind() chooses it is not known: what-if is about connect(). */
-export function settled({ budget, totals, actors }: Demand, change: Partial<Changes> | undefined): Settled {
+export function settled(
+  { budget, totals, actors, held }: Demand,
+  change: Partial<Changes> | undefined,
+): Settled {
   if (change === undefined || budget?.kind !== 'tuple' || totals === undefined) return UNKNOWN;
-  if (heldBy(budget, actors).most === 'bind') return UNKNOWN;
+  if (held.most === 'bind') return UNKNOWN;
   if (budget.demandPerSec === null && budget.openPerSec === null) return UNKNOWN;
   const projection = project(budget, actors.map(streamOf), totals, { ...UNCHANGED, ...change });
   if (projection === null) return UNKNOWN;

@@ -11,9 +11,9 @@ import { patient } from './test/support/patience.js';
 const SANITIZED = ['test/kernel/sanitized.test.ts'];
 const e2e = (name: string) => `test/e2e/${name}.test.ts`;
 /** End-to-end tests in a tier of their own: they wait for a browser, a build or a slow reader, and compare no counts under load. */
-const SCREENS = ['dashboard', 'dashboard-*', 'output', 'setup'].map(e2e);
-/** What somebody does in an incident, from its first sight to its fix, in a browser and a terminal: each file stages several at once. */
-const OPERATOR = ['dashboard-incidents', 'dashboard-table', 'live-screen'].map(e2e);
+const SCREENS = ['build', 'dashboard', 'output', 'setup'].map(e2e);
+/** What somebody does in an incident, from its first sight to its fix, in a browser and a terminal. */
+const OPERATOR = ['dashboard-*', 'demo', 'live-screen'].map(e2e);
 
 /** Those that bring loops of their own, when the whole tier runs beside some: test/faults/load.ts. */
 const LOADED = ['test/faults/together.test.ts', 'test/faults/busy-machine.test.ts'];
@@ -45,7 +45,7 @@ const PROJECTS: readonly Project[] = [
     workers: 1,
     isolate: false,
   },
-  { name: 'screens', include: SCREENS, exclude: OPERATOR, seconds: 240, workers: 1, isolate: false },
+  { name: 'screens', include: SCREENS, seconds: 240, workers: 1, isolate: false },
   { name: 'operator', include: OPERATOR, seconds: 240, workers: 2, isolate: false },
   {
     name: 'e2e',

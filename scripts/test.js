@@ -1,13 +1,13 @@
 /**
- * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers but those apart.
- * The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
+ * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers but those apart;
+ * `--due`: besides the usual ones those of test:all that have not passed on these sources (lib/passed.js). The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
  * `--load` with `faults`: that tier beside twenty loops that only compute. Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
-import { writePassed } from './lib/all-passed.js';
 import { conclude, failure, sumOf } from './lib/count.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
+import { dueTiers, keepPassed } from './lib/passed.js';
 import { Repeats } from './lib/repeat.js';
 import { main, Stop, say } from './lib/run.js';
 import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
@@ -17,6 +17,8 @@ import { concludeTimes, Machine } from './lib/times.js';
 const NAMES = TIERS.map(({ name }) => name);
 const EVERYTHING = TIERS.filter(({ apart }) => !apart).map(({ name }) => name);
 const USUAL = TIERS.filter(({ inAll, apart }) => !inAll && !apart).map(({ name }) => name);
+
+const FLAGS = ['--all', '--due', '--load'];
 
 /** What test/faults/load.ts and test/support/patience.ts read; what is set already stays. */
 const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
@@ -71,17 +73,26 @@ async function runAll(chosen) {
     if (USUAL.includes(tier)) usualSeconds += (performance.now() - began) / 1000;
     for (const name of [tier, ...beside]) counts.set(name, await repeats.after(name, countOf(name)));
   }
+  keepPassed(counts);
   const sum = sumOf([...counts.values(), concludeTimes(times, usualSeconds, machine)]);
   for (const line of repeats.passed) console.log(`passed the second time: ${line}`);
   return sum;
 }
 
+/** @returns {string[]} the usual tiers, and the additional ones that must run now */
+function usualAndDue() {
+  const due = dueTiers();
+  for (const { tier, reason } of due) say(`test: ${tier} too: ${reason}`);
+  return [...USUAL, ...due.map(({ tier }) => tier)];
+}
+
 /** @param {string[]} words */
 function chosenBy(words) {
-  const named = words.filter((word) => word !== '--all' && word !== '--load');
+  const named = words.filter((word) => !FLAGS.includes(word));
   const unknown = named.find((tier) => !NAMES.includes(tier));
   if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${NAMES.join(' ')}`, 2);
   if (named.length > 0) return named;
+  if (words.includes('--due')) return usualAndDue();
   return words.includes('--all') ? EVERYTHING : USUAL;
 }
 
@@ -91,9 +102,7 @@ await main(async () => {
   if (words.includes('--load')) Object.assign(process.env, { ...LOAD, ...process.env });
   try {
     await prepare(chosen);
-    const count = await runAll(chosen);
-    if (count.failed === 0 && EVERYTHING.every((tier) => chosen.includes(tier))) writePassed();
-    return conclude(count);
+    return conclude(await runAll(chosen));
   } catch (error) {
     return conclude(failure(error instanceof Stop ? error.message : String(error)));
   }

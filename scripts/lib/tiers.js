@@ -27,14 +27,14 @@ import { ROOT, run } from './run.js';
  * @type {readonly Tier[]}
  */
 export const TIERS = [
-  { name: 'native', budget: 90 },
+  { name: 'native', budget: 60 },
   { name: 'unit', budget: 100 },
-  { name: 'screens', beside: 'kernel', repeats: true, budget: 400 },
+  { name: 'screens', beside: 'kernel', repeats: true, budget: 360 },
   { name: 'lint', beside: 'kernel', budget: 200 },
-  { name: 'kernel', repeats: true, budget: 420 },
-  { name: 'e2e', repeats: true, budget: 340 },
+  { name: 'kernel', repeats: true, budget: 360 },
+  { name: 'e2e', repeats: true, budget: 320 },
   { name: 'fixes', apart: true, repeats: true, budget: 180 },
-  { name: 'operator', inAll: true, repeats: true, budget: 180 },
+  { name: 'operator', inAll: true, repeats: true, budget: 360 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },
   { name: 'faults', inAll: true, repeats: true, budget: 600 },

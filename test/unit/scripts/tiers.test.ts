@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HASHED, hashOf, reasonToTestAll } from '../../../scripts/lib/all-passed.js';
+import { hashOf, INPUTS, reasonToRun } from '../../../scripts/lib/passed.js';
 import { ROOT } from '../../../scripts/lib/run.js';
 import { phasesOf, TIERS } from '../../../scripts/lib/tiers.js';
 import { busySeconds, exceeded, ownSeconds, pressureOf, TOTAL_BUDGET } from '../../../scripts/lib/times.js';
@@ -59,16 +59,16 @@ describe('CI', () => {
   const later = (days: number) => Date.parse(date) + days * 86_400_000;
 
   it.each([
-    ['never passed', null, 'same', later(1), /never/],
+    ['never passed', undefined, 'same', later(1), /never/],
     ['passed on other sources', passed, 'other', later(1), /changed/],
     ['passed too long ago', passed, 'same', later(15), /14 days/],
     ['passed at a time that cannot be read', { hash: 'same', date: 'soon' }, 'same', later(1), /14 days/],
-  ])('runs all tiers when they %s', (_, known, hash, now, reason) => {
-    expect(reasonToTestAll(known, hash, now)).toMatch(reason);
+  ])('runs an additional tier when it %s', (_, known, hash, now, reason) => {
+    expect(reasonToRun(known, hash, now)).toMatch(reason);
   });
 
-  it('leaves the additional tiers out when they have passed on the same sources lately', () => {
-    expect(reasonToTestAll(passed, 'same', later(13))).toBeNull();
+  it('leaves a tier out that has passed on the same sources lately', () => {
+    expect(reasonToRun(passed, 'same', later(13))).toBeNull();
   });
 
   it('knows sources by path and content', () => {
@@ -85,7 +85,8 @@ describe('CI', () => {
     expect(hash('two', 'y')).not.toBe(changed);
   });
 
-  it('hashes paths that exist', () => {
-    expect(hashOf(ROOT, HASHED)).toMatch(/^[0-9a-f]{64}$/);
+  it('knows for each additional tier what it depends on, by paths that exist', () => {
+    expect(Object.keys(INPUTS)).toEqual(TIERS.filter(({ inAll }) => inAll).map(({ name }) => name));
+    for (const paths of Object.values(INPUTS)) expect(hashOf(ROOT, paths)).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -11,7 +11,7 @@ import { dueTiers, keepPassed } from './lib/passed.js';
 import { Repeats } from './lib/repeat.js';
 import { main, Stop, say } from './lib/run.js';
 import { BUILD, DEPENDENCIES, ensure, PREREQUISITES } from './lib/steps.js';
-import { phasesOf, runTier, TIERS } from './lib/tiers.js';
+import { loadMachine, phasesOf, runTier, TIERS } from './lib/tiers.js';
 import { concludeTimes, Machine } from './lib/times.js';
 
 const NAMES = TIERS.map(({ name }) => name);
@@ -19,9 +19,6 @@ const EVERYTHING = TIERS.filter(({ apart }) => !apart).map(({ name }) => name);
 const USUAL = TIERS.filter(({ inAll, apart }) => !inAll && !apart).map(({ name }) => name);
 
 const FLAGS = ['--all', '--due', '--load'];
-
-/** What test/faults/load.ts and test/support/patience.ts read; what is set already stays. */
-const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
 
 /** @param {string[]} chosen @returns what only these tiers need */
 const ofTiers = (chosen) => [
@@ -99,7 +96,7 @@ function chosenBy(words) {
 await main(async () => {
   const words = process.argv.slice(2);
   const chosen = chosenBy(words);
-  if (words.includes('--load')) Object.assign(process.env, { ...LOAD, ...process.env });
+  if (words.includes('--load')) loadMachine();
   try {
     await prepare(chosen);
     return conclude(await runAll(chosen));

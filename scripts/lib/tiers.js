@@ -55,6 +55,14 @@ export function phasesOf(chosen) {
   }));
 }
 
+/** What test/faults/load.ts and test/support/patience.ts read. */
+const LOAD = { FAULTS_LOOPS: '20', TEST_PATIENCE: '4' };
+
+/** From now on tiers that can do so run beside twenty loops that only compute; what the environment says already stays. */
+export function loadMachine() {
+  Object.assign(process.env, { ...LOAD, ...process.env });
+}
+
 /** @param {string} text @returns {string} without colours */
 const firstLine = (text) => stripVTControlCharacters(text).split('\n')[0] ?? '';
 

@@ -1,5 +1,5 @@
 /**
- * Loops beside the whole tier, when it is asked for: FAULTS_LOOPS says how many. They are another session's, as somebody else's programs
+ * Loops beside a whole tier of faults or load, when it is asked for: FAULTS_LOOPS says how many. They are another session's, as somebody else's programs
  * are; with FAULTS_SESSION=same they share the session of the tests and so of the services (sched(7), autogroup).
  */
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -5,7 +5,7 @@
 import { level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence } from '../../protocol/rows.js';
 import { budgetEvidence, budgetOf, demandOf, severityOfChurn, totalsOf } from '../churn-severity.js';
-import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
+import { findLine, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, percent, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
@@ -128,7 +128,7 @@ function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, f
   return {
     doNow: tight
       ? present(
-          budget.reuse === 'never' ? turnReuseOn(totals, actor.process) : null,
+          mayReuse(budget) ? turnReuseOn(totals, actor.process) : null,
           widen(totals, actor.process, facts),
         )
       : [],

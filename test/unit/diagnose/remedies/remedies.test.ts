@@ -56,6 +56,7 @@ const OUT: Partial<BudgetRow> = {
   timeWait: 1999,
   openPerSec: 33,
   demandPerSec: 92,
+  sustainablePerSec: 33.3,
   exhaustionSeconds: 0,
 };
 const NARROW = totals({ portRange: [30_000, 31_999], tcpTwReuse: 2 });

@@ -135,6 +135,8 @@ export interface Candidate {
   readonly weight: number;
   /** A cause is shown before its effect: lower goes first among equal severities. */
   readonly priority: number;
+  /** Too little to begin a finding, enough that one which is there goes on. */
+  readonly onlyGoesOn: boolean;
   /** Seconds of evidence before it is shown. */
   readonly appearAfter: number;
   readonly confidence: Confidence;

@@ -89,6 +89,13 @@ export interface Tables {
 /** The first and the last of some ports in a row. */
 export type PortSpan = readonly [number, number];
 
+/** Who holds ports of one budget. */
+export interface BudgetHolder {
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  readonly ports: number;
+}
+
 /** Local ports of a namespace that are spoken for. */
 export interface PortUse {
   /** net.ipv4.ip_local_reserved_ports; ascending. */
@@ -104,6 +111,8 @@ export interface Facts {
   runtimeOf(process: ProcessInfo): Runtime | null;
   /** Null: not known. */
   portsOf(netnsId: string | null): PortUse | null;
+  /** All holders of a budget, by its key, where actors say more: those toward one place may be of several source addresses. Null: not known. */
+  holdersOf(budget: string): readonly BudgetHolder[] | null;
 }
 
 /** A sysctl below net.ipv4 that a remedy sets. */

@@ -152,12 +152,22 @@ function lifetimeOf(budget: Budget, flows: FlowTable, second: number): number | 
 
 /** Largest first; one entry per process or program, however many rows it has. */
 function holdersOf(budget: Budget, flows: FlowTable): BudgetRow['holders'] {
+  return holdersByPorts(portsByOwner(budget, flows));
+}
+
+/** All who hold ports of it, in no order. */
+export function allHoldersOf(budget: Budget, flows: FlowTable) {
+  const all = [...portsByOwner(budget, flows)];
+  return all.map(([owner, ports]) => ({ process: owner.info(), program: owner.programName(), ports }));
+}
+
+function portsByOwner(budget: Budget, flows: FlowTable): Map<Owner, number> {
   const ports = new Map<Owner, number>();
   for (const [index, count] of budget.holders) {
     const { owner } = flows.at(index);
     ports.set(owner, (ports.get(owner) ?? 0) + count);
   }
-  return holdersByPorts(ports);
+  return ports;
 }
 
 /** Largest first, as rows show them. */

@@ -406,7 +406,7 @@ describe('tcp-tw-reuse', () => {
 });
 
 it('tcp-tw-reuse cannot help where bind() chose the ports', () => {
-  const row = budget({ used: 27_000 });
+  const row = budget({ used: 27_000, bound: 20_000 });
   const tables = { actors: [actor({ bound: 20_000 })], budgets: [row], totals: [totals({ tcpTwReuse: 0 })] };
   expect(told('tcp-tw-reuse', tables)).toMatchObject([
     { title: expect.stringContaining('cannot help: bind() chose most of the ports'), doNow: [] },

@@ -10,7 +10,7 @@ const WORTH_ACTING = 0.05;
 /** The same where connect() may take TIME_WAIT ports over: those count, but far less. */
 const WORTH_ACTING_REUSED = 0.25;
 /** Who holds less than this share of a budget does not get its severity. */
-const MAIN_HOLDER = 0.25;
+export const MAIN_HOLDER = 0.25;
 const TIME_WAIT_SECONDS = 60;
 
 export function totalsOf(tables: Tables, netnsId: string | null): TotalsRow | undefined {

@@ -42,6 +42,8 @@ export interface DiagnosisContext {
   standing(now: number): ReadonlyMap<string, Standing>;
   runtimeOf: Facts['runtimeOf'];
   portsOf: Facts['portsOf'];
+  /** Absent: not known. */
+  holdersOf?: Facts['holdersOf'];
   /** A rule or a table threw. Tracing goes on; findings stay as they were. */
   failed(error: unknown): void;
   /** An incident opened, eased, or is over. */
@@ -156,8 +158,8 @@ export class Diagnosis {
   }
 
   private *evaluate(tables: Tables, now: number): Generator<void, void> {
-    const { runtimeOf, portsOf } = this.context;
-    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf, portsOf };
+    const { runtimeOf, portsOf, holdersOf = () => null } = this.context;
+    const facts: Facts = { overflowPerSec: this.overflowPerSec(now), runtimeOf, portsOf, holdersOf };
     const candidates: Candidate[] = [];
     for (const rule of Object.values(RULES)) {
       candidates.push(...rule(tables, facts));

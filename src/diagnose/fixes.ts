@@ -3,7 +3,8 @@
  * process, a namespace's row. Out: cures and advice for candidates. Pure. `tcp_tw_recycle` has no place here: it
  * broke clients behind NAT and is gone since Linux 4.12.
  */
-import type { Endpoint, Fix, ProcessInfo, TotalsRow } from '../protocol/rows.js';
+import { choosesByBind } from '../forecast/reuse.js';
+import type { BudgetRow, Endpoint, Fix, ProcessInfo, TotalsRow } from '../protocol/rows.js';
 import { closing } from './advice/closes.js';
 import { lineFinders } from './advice/find-line.js';
 import { lateBind } from './advice/late-binds.js';
@@ -130,6 +131,9 @@ export function exposedWords(count: number): string {
 const REUSE_LIMITS =
   ', if the peer sends TCP timestamps too. Nothing for ports that bind() blocked, nothing for accepted connections. The loss is protection against late duplicates, which timestamps give as well.';
 export const REUSE_EFFECT = `TIME_WAIT ports are taken over by plain connect() from this side${REUSE_LIMITS}`;
+
+/** Whether tcp_tw_reuse could give back ports that it does not give back now: none that bind() has chosen. */
+export const mayReuse = (budget: BudgetRow): boolean => budget.reuse === 'never' && !choosesByBind(budget);
 
 /** Null: it is on, cannot work, or is not known. */
 export function turnReuseOn(totals: TotalsRow | undefined, process: ProcessInfo): Advice | null {

@@ -12,12 +12,23 @@ type Holder = BudgetRow['holders'][number];
 /** The actor with the most ports there; of a bind pool, the one that binds most. Null: nobody is known. */
 export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | null {
   const [holder] = budget.holders;
-  const [most] = actors
+  const there = actors
     .filter((actor) => asks(actor, budget))
     .sort((a, b) => heldOf(b, budget) - heldOf(a, budget));
+  const [most] = holder !== undefined && areOfSeveral(there, budget) ? there.filter(isAs(holder)) : there;
   if (most !== undefined && (holder === undefined || holdsNoLess(most, holder, budget))) return most;
   return holder === undefined ? null : { process: holder.process, program: null };
 }
+
+/** Whether they hold more toward the place than the budget: it is of one source address, and they have others. */
+export function areOfSeveral(actors: readonly Actor[], { kind, used }: BudgetRow): boolean {
+  return kind === 'tuple' && actors.reduce((sum, { portsHeld }) => sum + portsHeld, 0) > (used ?? 0);
+}
+
+const isAs =
+  ({ process }: Holder) =>
+  (actor: Actor) =>
+    isOneProgram(actor.process, process);
 
 function asks({ direction, netnsId, destination }: Actor, budget: BudgetRow): boolean {
   if (direction !== 'out' || netnsId !== budget.netnsId) return false;

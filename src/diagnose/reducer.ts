@@ -39,14 +39,19 @@ const NOT_NOW = Number.POSITIVE_INFINITY;
 /** @param time Unix ms, never less than in the call before */
 export function reduce(previous: Watch, candidates: readonly Candidate[], time: number): Watch {
   const next = new Map<string, Watched>();
-  for (const candidate of worst(candidates))
-    next.set(candidate.key, seen(previous.get(candidate.key), candidate, time));
+  for (const candidate of worst(candidates)) {
+    const before = previous.get(candidate.key);
+    if (!candidate.onlyGoesOn || isShown(before)) next.set(candidate.key, seen(before, candidate, time));
+  }
   for (const [key, watched] of previous) {
     const kept = next.has(key) ? null : unseen(watched, time);
     if (kept !== null) next.set(key, kept);
   }
   return next;
 }
+
+const isShown = (watched: Watched | undefined) =>
+  watched !== undefined && watched.since !== null && watched.resolved === null;
 
 function worst(candidates: readonly Candidate[]): readonly Candidate[] {
   if (candidates.length <= MOST) return candidates;
@@ -128,6 +133,7 @@ function rowOf({ candidate, since, resolved }: Watched, severity: Severity, rank
     priority: _,
     weight: __,
     appearAfter: ___,
+    onlyGoesOn: ____,
     evidence,
     doNow,
     fixForGood,

@@ -89,6 +89,13 @@ export interface Tables {
 /** The first and the last of some ports in a row. */
 export type PortSpan = readonly [number, number];
 
+/** Who holds ports of one budget. */
+export interface BudgetHolder {
+  readonly process: ProcessInfo;
+  readonly program: string | null;
+  readonly ports: number;
+}
+
 /** Local ports of a namespace that are spoken for. */
 export interface PortUse {
   /** net.ipv4.ip_local_reserved_ports; ascending. */
@@ -104,6 +111,8 @@ export interface Facts {
   runtimeOf(process: ProcessInfo): Runtime | null;
   /** Null: not known. */
   portsOf(netnsId: string | null): PortUse | null;
+  /** All holders of a budget, by its key, where actors say more: those toward one place may be of several source addresses. Null: not known. */
+  holdersOf(budget: string): readonly BudgetHolder[] | null;
 }
 
 /** A sysctl below net.ipv4 that a remedy sets. */
@@ -135,6 +144,8 @@ export interface Candidate {
   readonly weight: number;
   /** A cause is shown before its effect: lower goes first among equal severities. */
   readonly priority: number;
+  /** Too little to begin a finding, enough that one which is there goes on. */
+  readonly onlyGoesOn: boolean;
   /** Seconds of evidence before it is shown. */
   readonly appearAfter: number;
   readonly confidence: Confidence;

@@ -12,6 +12,7 @@ import type { ProcessContext } from '../aggregate/model/process.js';
 import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
+import { allHoldersOf } from '../aggregate/rows/budget-row.js';
 import { flowDetail } from '../aggregate/rows/flow-detail.js';
 import { portMap } from '../aggregate/rows/port-map.js';
 import { portUse } from '../aggregate/rows/port-use.js';
@@ -214,6 +215,10 @@ class TracingEngine implements Engine {
       standing: (now) => standing.at(now),
       runtimeOf: (process) => runtimes.of(process),
       portsOf: (netnsId) => portUse(aggregator.namespaces, netnsId),
+      holdersOf: (key) => {
+        const budget = aggregator.budgets.find(key);
+        return budget && allHoldersOf(budget, aggregator.flows);
+      },
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
       entered: (incident) => {
         const { key, state, title } = incident;

@@ -7,7 +7,7 @@
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import { standing } from './demand.js';
 import { exhaustionSeconds, type ForecastInput, heldOver } from './exhaustion.js';
-import { reuseRule, TIME_WAIT_MS } from './reuse.js';
+import { choosesByBind, NEVER, reuseRule, TIME_WAIT_MS } from './reuse.js';
 
 export interface Changes {
   /** Inclusive; null: as it is. */
@@ -32,6 +32,8 @@ export interface Projection {
   readonly limitEach: number;
   /** What asks for a port per second over all addresses; retries of those that got none included. */
   readonly demandPerSec: number;
+  /** Calls fail for want of a port: a program may wait before it tries again, and want more than it asks for now. */
+  readonly isLowerBound: boolean;
   /** Of these, what gets one now. */
   readonly openPerSec: number;
   readonly reuse: BudgetRow['reuse'];
@@ -54,6 +56,8 @@ interface Case {
   readonly places: number;
   readonly opens: number;
   readonly demand: number;
+  /** Some of it finds no port. */
+  readonly refused: boolean;
   readonly live: number;
   readonly stream: ReturnType<typeof streamOf>;
   readonly rule: ReturnType<typeof ruleOf>;
@@ -76,10 +80,14 @@ function caseOf(...[budget, flows, totals, changes]: Asked): Case | null {
   const range = changes.range ?? totals.portRange;
   if (range === null) return null;
   const limitEach = Math.max(0, range[1] - range[0] + 1 - (totals.reservedPorts ?? 0));
-  const places = changes.sources * changes.destinations;
+  /* Ports that bind() chooses are of all destinations together. */
+  const places = changes.sources * (choosesByBind(budget) ? 1 : changes.destinations);
   const opens = (budget.openPerSec ?? 0) * (1 - changes.reused);
-  const demand = Math.max(opens, (budget.demandPerSec ?? 0) * (1 - changes.reused));
-  const stream = streamOf(flows, demand, demand > opens, places);
+  const refused = (budget.demandPerSec ?? 0) > (budget.openPerSec ?? 0);
+  const asked = Math.max(opens, (budget.demandPerSec ?? 0) * (1 - changes.reused));
+  /* Ports do not run out of less than they allow: whoever asks for less while calls fail waits before the next try. */
+  const demand = refused ? Math.max(asked, through(budget, opens, changes)) : asked;
+  const stream = streamOf(flows, demand, refused, places);
   const rule = ruleOf(budget, totals, changes);
   const live = (budget.established ?? 0) + (budget.other ?? 0);
   const releases = releasesOf(budget, rule.holdMs / 1000);
@@ -92,7 +100,7 @@ function caseOf(...[budget, flows, totals, changes]: Asked): Case | null {
     releases,
     waitSeconds: rule.holdMs / 1000,
   };
-  return { limitEach, places, opens, demand, live, stream, rule, forecast };
+  return { limitEach, places, opens, demand, refused, live, stream, rule, forecast };
 }
 
 /** Null: the namespace's settings are not known yet. */
@@ -100,11 +108,13 @@ export function project(...asked: Asked): Projection | null {
   const found = caseOf(...asked);
   if (found === null) return null;
   const [budget, , , changes] = asked;
-  const { limitEach, places, opens, demand, live, stream, rule } = found;
+  const { limitEach, places, opens, demand, refused, live, stream, rule } = found;
   const seconds = exhaustionSeconds(found.forecast);
   const { waitShare, lifetimeSeconds } = stream;
   const holdSeconds = (lifetimeSeconds ?? 0) + (waitShare * rule.holdMs) / 1000;
   const pool = standing({ live, openPerSec: demand, lifetimeSeconds });
+  const least = through(budget, opens, changes);
+  const isLoop = demand > opens * (1 + RETRY_LOOP) && least < demand;
   const needed = (perSecond: number) =>
     Math.ceil(pool + (perSecond / places) * holdSeconds + (budget.blocked ?? 0));
   return {
@@ -115,7 +125,8 @@ export function project(...asked: Asked): Projection | null {
     reuse: rule.reuse,
     settlesAt: Math.round(pool + (demand / places) * holdSeconds),
     neededPorts: needed(demand),
-    neededPortsLeast: demand > opens * (1 + RETRY_LOOP) ? needed(through(budget, opens, changes)) : null,
+    isLowerBound: refused && !isLoop,
+    neededPortsLeast: isLoop ? needed(least) : null,
     exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
   };
 }
@@ -150,6 +161,7 @@ function streamOf(flows: readonly Stream[], openPerSec: number, refused: boolean
 }
 
 function ruleOf(budget: BudgetRow, totals: TotalsRow, { twReuse }: Changes) {
+  if (choosesByBind(budget)) return NEVER;
   const { tcpTimestamps, tcpTwReuseDelayMs } = totals;
   const facts = { tcpTwReuse: twReuse ?? totals.tcpTwReuse, tcpTimestamps, tcpTwReuseDelayMs };
   return reuseRule(facts, budget.source.address, budget.destination.address);

@@ -23,8 +23,17 @@ export interface ReuseFacts {
   readonly tcpTimestamps: number | null;
 }
 
-const NEVER: ReuseRule = { reuse: 'never', holdMs: TIME_WAIT_MS };
+/** Also of a port that bind() has chosen, whatever is set. */
+export const NEVER: ReuseRule = { reuse: 'never', holdMs: TIME_WAIT_MS };
 const UNKNOWN: ReuseRule = { reuse: null, holdMs: TIME_WAIT_MS };
+
+/** Share of the ports from which their budget lives by bind() before connect(). */
+const MOST = 0.5;
+
+/** Whether bind() chose most of what a budget holds. Null: not known. */
+export function choosesByBind({ bound, used }: { bound: number | null; used: number | null }): boolean {
+  return bound !== null && used !== null && bound > 0 && bound >= MOST * used;
+}
 
 /**
  * tcp_tw_reuse 0: never. 1: any pair. 2, the default: pairs with a loopback address; traffic to the machine's own other

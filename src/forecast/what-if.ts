@@ -24,7 +24,12 @@ export function answerOf(
   const now = project(budget, own, settings, UNCHANGED);
   const projected = project(budget, own, settings, changes);
   if (now === null || projected === null) return null;
-  return { budget, now: { ...now, exhaustionSeconds: budget.exhaustionSeconds }, projected };
+  return { budget, now: { ...now, exhaustionSeconds: leftOf(budget, now) }, projected };
+}
+
+/** The row's own forecast is of what opens; where calls fail, it is what they ask for that runs into the limit. */
+function leftOf({ exhaustionSeconds }: BudgetRow, { demandPerSec, openPerSec, ...now }: Projection) {
+  return demandPerSec > openPerSec ? (exhaustionSeconds ?? now.exhaustionSeconds) : exhaustionSeconds;
 }
 
 /** Those that take ports of it. */

@@ -204,6 +204,7 @@ export const BudgetRow = Type.Object({
   timeWait: Count,
   established: Count,
   other: Count,
+  bound: Count,
   openPerSec: Rate,
   demandPerSec: Rate,
   sustainablePerSec: Num,

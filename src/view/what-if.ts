@@ -3,7 +3,7 @@ import type { Changes, Projection } from '../forecast/projection.js';
 import { counted, integer, percent, rate, seconds } from '../protocol/format.js';
 
 export function projectionWords(projection: Projection): string {
-  const { limit, limitEach, demandPerSec, openPerSec, settlesAt, exhaustionSeconds, reuse } = projection;
+  const { limit, limitEach, settlesAt, exhaustionSeconds, reuse } = projection;
   const share = percent(settlesAt / Math.max(1, limitEach));
   const end =
     exhaustionSeconds === null
@@ -11,10 +11,15 @@ export function projectionWords(projection: Projection): string {
       : exhaustionSeconds === 0
         ? 'out of ports now'
         : `runs out in ${seconds(exhaustionSeconds)}`;
-  const asked = demandPerSec > openPerSec ? 'asked for' : 'opened';
   const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
-  return `${counted(limit, 'port')}${each}, ${rate(demandPerSec)} ${asked}/s${taken}: ${end}; ${needWords(projection)}`;
+  return `${counted(limit, 'port')}${each}, ${demandWords(projection)}${taken}: ${end}; ${needWords(projection)}`;
+}
+
+/** Whose calls fail may wait before the next try, and then asks for less than it needs. */
+function demandWords({ demandPerSec, openPerSec, isLowerBound }: Projection): string {
+  if (isLowerBound) return `at least ${rate(demandPerSec)} asked for/s, since calls fail`;
+  return `${rate(demandPerSec)} ${demandPerSec > openPerSec ? 'asked for' : 'opened'}/s`;
 }
 
 /** In a loop that tries again at once, attempts are more than what is wanted: both ends are said. */

@@ -24,6 +24,7 @@ import { ProcessTable } from '../tables/process-table.js';
 import { ProgramTable } from '../tables/program-table.js';
 import { SocketTable } from '../tables/socket-table.js';
 import { Attribution, directionOf } from './attribution.js';
+import { BoundOpens } from './bound-opens.js';
 import { Connections } from './connections.js';
 import { DeadProcesses } from './dead-processes.js';
 import { Failures } from './failures.js';
@@ -109,15 +110,17 @@ export class Aggregator implements EventSink {
     this.attribution = new Attribution(this.processes, this.sockets);
     this.durations = new DurationPool(limits.durationWindows);
     this.takeovers = new Takeovers(this.sockets);
+    const boundOpens = new BoundOpens();
     this.connections = new Connections(
       this.sockets,
       this.flows,
       this.budgets,
       this.durations,
       this.takeovers,
+      boundOpens,
     );
     this.missedCloses = new MissedCloses(this.flows);
-    this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets);
+    this.failures = new Failures(limits.failures, this.processes.unknown, this.budgets, boundOpens);
     this.lost = new LostOwners(this.processes, (low, high) => this.ownerFound(low, high));
     this.savedOwners = new SavedOwners(this.lost);
     this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
@@ -218,9 +221,11 @@ export class Aggregator implements EventSink {
     this.connections.failed(event, flow);
   }
 
-  /** Counts for no flow: those are of connections. */
+  /** Counts for no flow: those are of connections. But it is part of the rate at which one fails. */
   private bindFailed(event: TcpEvent, namespace: Namespace): null {
-    this.cause = this.failures.bind(event, namespace, this.attribution.ofEvent(event), this.unixMs);
+    const found = this.failures.bind(event, namespace, this.attribution.ofEvent(event), this.unixMs);
+    this.cause = found.cause;
+    if (found.flow !== null) this.connections.lackedPort(event, found.flow);
     return null;
   }
 

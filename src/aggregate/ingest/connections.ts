@@ -27,6 +27,7 @@ import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import { RecentCookies } from '../tables/recent-cookies.js';
 import type { NewSocket, SocketTable } from '../tables/socket-table.js';
+import type { BoundOpens } from './bound-opens.js';
 import { lostSyn } from './syn.js';
 import type { Takeovers } from './takeovers.js';
 
@@ -47,6 +48,7 @@ export class Connections {
     private readonly budgets: BudgetTable,
     private readonly durations: DurationPool,
     private readonly takeovers: Takeovers,
+    private readonly boundOpens: BoundOpens,
   ) {}
 
   /** SYN_SENT: of a traced process, or of one whose SYN had to be sent again. */
@@ -63,7 +65,8 @@ export class Connections {
     if (slot < 0) slot = this.sockets.add(this.describe(event, flow, ESTABLISHED, OPEN_COUNTED));
     else this.adopt(slot, event, flow, ESTABLISHED, OPEN_COUNTED);
     this.countOpen(flow);
-    if (slot >= 0) this.sockets.budgetOf(slot)?.open(event.timeNs / 1e6, wasBound(event));
+    const budget = slot < 0 ? null : this.sockets.budgetOf(slot);
+    if (budget !== null) this.openedFrom(budget, flow, event, event.timeNs);
     this.countConnect(event, flow);
     this.claim(event, flow, slot);
   }
@@ -101,6 +104,12 @@ export class Connections {
     flow.namespace.failed += 1;
     this.rate(flow, RATE.FAIL);
     if (hadPort(event)) this.claim(event, flow, -1);
+  }
+
+  /** A bind() found no port for a connection of this flow: none was tried, so that no attempt is counted. */
+  lackedPort(event: TcpEvent, flow: Flow): void {
+    flow.rates.add(RATE.FAIL, Math.floor(event.timeNs / 1e9));
+    this.flows.touch(flow);
   }
 
   /**
@@ -208,7 +217,7 @@ export class Connections {
     this.sockets.noteGone(event.cookieLow, event.cookieHigh);
     const budget = flow.direction === DIRECTION.OUT ? this.budgets.known(flow, event) : null;
     if (budget === null) return -1;
-    this.tookPort(budget, event);
+    this.tookPort(budget, flow, event);
     this.budgets.touch(budget);
     return -1;
   }
@@ -220,15 +229,21 @@ export class Connections {
     this.sockets.setDeadline(slot, deadlineOf(event, state));
     const budget = this.sockets.budgetOf(slot);
     if (budget === null) return slot;
-    this.tookPort(budget, event);
+    this.tookPort(budget, flow, event);
     budget.rates.add(BUDGET_RATE.WAIT, this.second);
     return slot;
   }
 
   /** Of a life that was short: opened and closed. */
-  private tookPort(budget: Budget, event: TcpEvent): void {
-    budget.open((event.timeNs - event.durationNs) / 1e6, wasBound(event));
+  private tookPort(budget: Budget, flow: Flow, event: TcpEvent): void {
+    this.openedFrom(budget, flow, event, event.timeNs - event.durationNs);
     budget.rates.add(BUDGET_RATE.CLOSE, this.second);
+  }
+
+  private openedFrom(budget: Budget, flow: Flow, event: TcpEvent, atNs: number): void {
+    const bound = wasBound(event);
+    budget.open(atNs / 1e6, bound);
+    if (bound) this.boundOpens.note(flow, budget);
   }
 
   /** What stays of it: a TIME_WAIT entry, or nothing. */

@@ -16,6 +16,7 @@ import type { Owner } from '../model/owner.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import { EmptyPools } from '../tables/empty-pools.js';
 import { FailureTable } from '../tables/failure-table.js';
+import type { BoundOpens } from './bound-opens.js';
 import { fullToward, isFull, wantedBudget } from './exhausted-budget.js';
 import { wasUnanswered } from './syn.js';
 
@@ -23,6 +24,11 @@ import { wasUnanswered } from './syn.js';
 const ABORTED = 'aborted';
 /** A namespace that is not audited for so long has gone, or is one that never is, ns. */
 const DOUBT_NS = 30e9;
+
+export interface BindFailure {
+  readonly cause: Cause;
+  readonly flow: Flow | null;
+}
 
 export class Failures {
   readonly table: FailureTable;
@@ -34,6 +40,7 @@ export class Failures {
     limit: number,
     unknown: Owner,
     private readonly budgets: BudgetTable,
+    private readonly boundOpens: BoundOpens,
   ) {
     this.table = new FailureTable(limit, unknown, budgets);
   }
@@ -50,7 +57,8 @@ export class Failures {
     return cause;
   }
 
-  bind(event: TcpEvent, namespace: Namespace, owner: Owner, unixMs: number): Cause {
+  /** Returns the cause, and the flow of which a connection lacks its port; null: it is not known. */
+  bind(event: TcpEvent, namespace: Namespace, owner: Owner, unixMs: number): BindFailure {
     const cause = causeOf(event);
     const destination = localDestination(event);
     const { direction, err } = event;
@@ -58,10 +66,21 @@ export class Failures {
       { namespace, owner, direction, destination, call: 'bind', err, cause },
       unixMs,
     );
-    if (cause === 'bind-pool-exhausted')
-      failure.budgetKey = this.emptyPools.note({ namespace, source: destination.address ?? '' }, unixMs);
     this.count(failure, event, unixMs);
-    return cause;
+    if (cause !== 'bind-pool-exhausted') return { cause, flow: null };
+    const source = destination.address ?? '';
+    const second = Math.floor(event.timeNs / 1e9);
+    failure.budgetKey = this.emptyPools.note({ namespace, source }, second, unixMs);
+    return { cause, flow: this.missPort(namespace, owner, source, second) };
+  }
+
+  /** What a bind() asked for in vain is demand of the budget that it was for. */
+  private missPort(namespace: Namespace, owner: Owner, source: string, second: number): Flow | null {
+    const wanted = this.boundOpens.wanted(namespace, owner, source);
+    if (wanted === null) return null;
+    wanted.budget.rates.add(BUDGET_RATE.REFUSED, second);
+    this.budgets.touch(wanted.budget);
+    return wanted.flow;
   }
 
   /**

@@ -11,7 +11,7 @@ import { ESTABLISHED, isTimeWait } from './socket-state.js';
 
 /**
  * Kinds of a budget's RateWindow: ports taken, connections closed, closes that left a TIME_WAIT entry, entries taken over,
- * connects refused for want of a port.
+ * connects refused for want of a port, and what bind() before connect() was refused.
  */
 export const BUDGET_RATE = { OPEN: 0, CLOSE: 1, WAIT: 2, RECYCLE: 3, REFUSED: 4, KINDS: 5 } as const;
 

@@ -69,7 +69,7 @@ export const UNSEEN = {
     ...{ bytesSent: null, bytesReceived: null },
   },
   totals: { ...RATES, ...COUNTS, ...RECYCLED },
-  budgets: { openPerSec: null, demandPerSec: null, sustainablePerSec: null, ...RECYCLED },
+  budgets: { bound: null, openPerSec: null, demandPerSec: null, sustainablePerSec: null, ...RECYCLED },
 } as const;
 
 /** A table whose rows do not know these fields. */

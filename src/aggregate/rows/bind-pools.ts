@@ -7,11 +7,12 @@
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, isUsable, portLimit } from '../../forecast/port-range.js';
 import type { BudgetRow } from '../../protocol/rows.js';
+import type { RateWindow } from '../measure/rates.js';
 import { Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
-import { ESTABLISHED, isTimeWait } from '../model/socket-state.js';
+import { ESTABLISHED, isTimeWait, SOCKET_FLAG } from '../model/socket-state.js';
 import type { SocketTable } from '../tables/socket-table.js';
 import { holdersByPorts } from './budget-row.js';
 
@@ -22,10 +23,14 @@ export const MAX_BOUND_POOLS = 64;
 /** So long after its last bind() a pool is one that somebody needs: twice what a TIME_WAIT entry holds a port, ms. */
 const WANTED_MS = 120_000;
 
-/** A pool in which bind() found no port. */
-export interface EmptyPool {
-  namespace: Namespace;
-  source: string;
+export interface PoolPlace {
+  readonly namespace: Namespace;
+  readonly source: string;
+}
+
+/** A pool in which bind() found no port, and how often. */
+export interface EmptyPool extends PoolPlace {
+  readonly refusals: RateWindow;
 }
 
 export function bindPoolKey(namespace: Namespace, source: string): string {
@@ -41,7 +46,9 @@ class BindPool {
   private timeWait = 0;
   private established = 0;
   private other = 0;
-  /** Of these, ports that bind() may choose now: TIME_WAIT entries, and the rest. */
+  /** Of these, ports that bind() chose. */
+  private bound = 0;
+  /** Of all, ports that bind() may choose now: TIME_WAIT entries, and the rest. */
   private readonly usable = { waiting: 0, live: 0 };
 
   constructor(
@@ -49,14 +56,14 @@ class BindPool {
     private readonly source: string,
     /** Budgets that draw from this address. */
     private readonly budgets: readonly Budget[],
-    /** A bind() found it empty lately. */
-    private readonly refused: boolean,
+    /** Of bind() calls that found it empty lately; null: none did. */
+    private readonly refusals: RateWindow | null,
   ) {
     this.key = bindPoolKey(namespace, source);
   }
 
   /** A port is held once, by however many connections. */
-  add(port: number, state: number, owner: Owner, leftMs: number): void {
+  add(port: number, state: number, owner: Owner, leftMs: number, isBound: boolean): void {
     if (this.taken[port] === 1) return;
     this.taken[port] = 1;
     this.holders.set(owner, (this.holders.get(owner) ?? 0) + 1);
@@ -64,6 +71,7 @@ class BindPool {
     if (isTimeWait(state)) this.timeWait += 1;
     else if (state === ESTABLISHED) this.established += 1;
     else this.other += 1;
+    if (isBound) this.bound += 1;
     if (!isInside) return;
     this.usable[isTimeWait(state) ? 'waiting' : 'live'] += 1;
     if (isTimeWait(state)) this.releases.add(leftMs, leftMs);
@@ -94,9 +102,10 @@ class BindPool {
       timeWait,
       established,
       other,
-      openPerSec: Math.round(this.rate(BUDGET_RATE.OPEN, second) * 10) / 10,
-      /* How much bind() was refused is in the failures; that nobody asks is known. */
-      demandPerSec: isWanted ? null : 0,
+      bound: this.bound,
+      openPerSec: tenths(this.rate(BUDGET_RATE.OPEN, second)),
+      /* Of a pool that somebody needs, a moment without a call does not say how much. */
+      demandPerSec: isWanted ? tenths(this.demand(second)) || null : 0,
       sustainablePerSec: null,
       /* bind() takes no entry over. */
       recycled: 0,
@@ -109,7 +118,7 @@ class BindPool {
   }
 
   private isWanted(nowMs: number): boolean {
-    return this.refused || this.budgets.some(({ boundAt }) => nowMs - boundAt < WANTED_MS);
+    return this.refusals !== null || this.budgets.some(({ boundAt }) => nowMs - boundAt < WANTED_MS);
   }
 
   /** Listeners and idle binds; of a bound connection's port this pool counts the connection. */
@@ -126,6 +135,11 @@ class BindPool {
     return this.budgets.reduce((sum, { rates }) => sum + rates.steadyPerSecond(kind, second), 0);
   }
 
+  /** Ports taken, and bind() calls that found none. */
+  private demand(second: number): number {
+    return this.rate(BUDGET_RATE.OPEN, second) + (this.refusals?.steadyPerSecond(0, second) ?? 0);
+  }
+
   private forecast(blocked: number, second: number): number | null {
     const limit = this.namespace.sysctls === null ? null : forecastLimit(this.namespace.sysctls, blocked);
     if (limit === null) return null;
@@ -135,16 +149,18 @@ class BindPool {
       limit,
       live,
       waiting,
-      openPerSec: this.rate(BUDGET_RATE.OPEN, second),
+      openPerSec: this.demand(second),
       closePerSec,
       releases: this.releases.perSecond,
       lifetimeSeconds: closePerSec > 0 ? live / closePerSec : null,
       waitShare: closePerSec > 0 ? Math.min(1, this.rate(BUDGET_RATE.WAIT, second) / closePerSec) : 1,
       waitSeconds: 60,
     });
-    return seconds === null ? null : Math.round(seconds * 10) / 10;
+    return seconds === null ? null : tenths(seconds);
   }
 }
+
+const tenths = (value: number) => Math.round(value * 10) / 10;
 
 /** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
 export function bindPoolRows(
@@ -158,7 +174,13 @@ export function bindPoolRows(
   sockets.forEachHolding((slot, budget) => {
     const left = (sockets.deadlineOf(slot) - nowNs) / 1e6;
     for (const pool of members.get(budget) ?? [])
-      pool.add(sockets.portOf(slot), sockets.stateOf(slot), sockets.flowOf(slot).owner, left);
+      pool.add(
+        sockets.portOf(slot),
+        sockets.stateOf(slot),
+        sockets.flowOf(slot).owner,
+        left,
+        sockets.hasFlag(slot, SOCKET_FLAG.BOUND),
+      );
   });
   return pools.map((pool) => pool.row(nowNs / 1e6));
 }
@@ -170,13 +192,13 @@ interface Pools {
 }
 
 function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools {
-  const wanted = new Map<string, EmptyPool>();
-  const refused = new Set<string>();
+  const wanted = new Map<string, PoolPlace>();
+  const refused = new Map<string, RateWindow>();
   for (const pool of mostBound(budgets)) wanted.set(bindPoolKey(pool.namespace, pool.source), pool);
   for (const pool of empty) {
     const key = bindPoolKey(pool.namespace, pool.source);
     wanted.set(key, pool);
-    refused.add(key);
+    refused.set(key, pool.refusals);
   }
   const bySource = new Map<string, Budget[]>();
   if (wanted.size > 0)
@@ -184,14 +206,14 @@ function poolsOf(budgets: readonly Budget[], empty: Iterable<EmptyPool>): Pools 
   const members = new Map<Budget, BindPool[]>();
   const pools = [...wanted].map(([key, { namespace, source }]) => {
     const of = bySource.get(key) ?? [];
-    const pool = new BindPool(namespace, source, of, refused.has(key));
+    const pool = new BindPool(namespace, source, of, refused.get(key) ?? null);
     for (const budget of of) add(members, budget, pool);
     return pool;
   });
   return { pools, members };
 }
 
-function mostBound(budgets: readonly Budget[]): EmptyPool[] {
+function mostBound(budgets: readonly Budget[]): PoolPlace[] {
   const bound = new Map<string, { pool: Budget; ports: number }>();
   for (const budget of budgets) {
     if (budget.bound === 0) continue;

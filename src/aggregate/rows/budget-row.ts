@@ -3,7 +3,7 @@
 import { sustainablePerSecond } from '../../forecast/demand.js';
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
-import { type ReuseRule, reuseRule } from '../../forecast/reuse.js';
+import { choosesByBind, NEVER, type ReuseRule, reuseRule } from '../../forecast/reuse.js';
 import type { BudgetRow } from '../../protocol/rows.js';
 import { secondOf } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
@@ -44,19 +44,20 @@ export function budgetRow(
     timeWait: budget.timeWait,
     established: budget.established,
     other: budget.other,
+    bound: budget.bound,
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
     demandPerSec: demandOf(budget, now),
     sustainablePerSec: limit === null ? null : sustainableOf(budget, usable, limit, flows, now),
     recycled: budget.recycled,
     recycledPerSec: budget.rates.perSecond(BUDGET_RATE.RECYCLE, ...now),
-    reuse: sysctls === null ? null : reuseRuleOf(budget).reuse,
+    reuse: sysctls === null ? null : holdRuleOf(budget).reuse,
     exhaustionSeconds: forecast(budget, usable, releases, flows, nowNs),
     releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
   };
 }
 
-/** What wanted a port, retries included. */
+/** What wanted a port, retries and bind() before connect() included. */
 function demandOf({ rates }: Budget, now: Now): number {
   return tenths(rates.perSecond(BUDGET_RATE.OPEN, ...now) + rates.perSecond(BUDGET_RATE.REFUSED, ...now));
 }
@@ -76,7 +77,7 @@ function sustainableOf(
     openPerSec: budget.rates.perSecond(BUDGET_RATE.OPEN, ...now),
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: budget.timeWait === 0 ? 0 : waitShareOf(budget, second),
-    waitSeconds: reuseRuleOf(budget).holdMs / 1000,
+    waitSeconds: holdRuleOf(budget).holdMs / 1000,
   });
   return perSecond === null ? null : tenths(perSecond);
 }
@@ -94,10 +95,15 @@ function blockedBeside({ namespace }: Budget, { bound }: UsablePorts): number {
   return Math.max(0, namespace.blockedPorts - bound);
 }
 
-/** How long its TIME_WAIT entries hold their ports, under the namespace's settings. */
+/** How long a TIME_WAIT entry whose port connect() chose holds it, under the namespace's settings. */
 export function reuseRuleOf({ namespace, source, destination }: Budget): ReuseRule {
   if (namespace.sysctls === null) return { reuse: null, holdMs: 60_000 };
   return reuseRule(namespace.sysctls, source, destination.address);
+}
+
+/** The same of most of its entries: bind() takes none over, and connect() none that bind() has chosen. */
+export function holdRuleOf(budget: Budget): ReuseRule {
+  return choosesByBind(budget) ? NEVER : reuseRuleOf(budget);
 }
 
 function forecast(
@@ -124,7 +130,7 @@ function forecast(
     releases: releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),
     waitShare: waitShareOf(budget, second),
-    waitSeconds: reuseRuleOf(budget).holdMs / 1000,
+    waitSeconds: holdRuleOf(budget).holdMs / 1000,
     expected: budget.expected,
   });
   budget.expected = seconds !== null;
@@ -146,12 +152,22 @@ function lifetimeOf(budget: Budget, flows: FlowTable, second: number): number | 
 
 /** Largest first; one entry per process or program, however many rows it has. */
 function holdersOf(budget: Budget, flows: FlowTable): BudgetRow['holders'] {
+  return holdersByPorts(portsByOwner(budget, flows));
+}
+
+/** All who hold ports of it, in no order. */
+export function allHoldersOf(budget: Budget, flows: FlowTable) {
+  const all = [...portsByOwner(budget, flows)];
+  return all.map(([owner, ports]) => ({ process: owner.info(), program: owner.programName(), ports }));
+}
+
+function portsByOwner(budget: Budget, flows: FlowTable): Map<Owner, number> {
   const ports = new Map<Owner, number>();
   for (const [index, count] of budget.holders) {
     const { owner } = flows.at(index);
     ports.set(owner, (ports.get(owner) ?? 0) + count);
   }
-  return holdersByPorts(ports);
+  return ports;
 }
 
 /** Largest first, as rows show them. */

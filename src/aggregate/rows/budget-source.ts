@@ -9,7 +9,7 @@ import type { Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
 import { TIME_WAIT } from '../model/socket-state.js';
 import { bindPoolRows } from './bind-pools.js';
-import { budgetRow, reuseRuleOf } from './budget-row.js';
+import { budgetRow, holdRuleOf } from './budget-row.js';
 import { isLookedAt, type UsablePorts, usablePorts } from './usable-ports.js';
 
 /** Budgets whose rows are made anew in one tick. */
@@ -83,7 +83,7 @@ export class BudgetSource implements TableSource<'budgets'> {
    * anybody could have.
    */
   private refill(changed: Budget[], nowNs: number): UsablePorts[] {
-    const rules = changed.map(reuseRuleOf);
+    const rules = changed.map(holdRuleOf);
     const looked = changed.map(isLookedAt);
     for (const [place, budget] of changed.entries()) {
       budget.place = place;

@@ -15,7 +15,7 @@ import type {
   Severity,
   Victim,
 } from '../../protocol/rows.js';
-import type { Tables } from '../types.js';
+import type { Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
 import type { Observation, Subject } from './observation.js';
@@ -62,6 +62,7 @@ interface Begin {
 export interface Surroundings {
   readonly tables: Tables;
   readonly actors: ActorIndex;
+  readonly holdersOf: Facts['holdersOf'];
   nameOf(netnsId: string | null): string | null;
   /** What may have made one of this kind begin. */
   changesBefore(since: number, netnsId: string | null, kind: IncidentKind): Change[];
@@ -269,9 +270,12 @@ export class Incident {
   }
 
   /** Culprits that hold nothing any more stay named. */
-  private people(begin: Begin, { actors, tables }: Surroundings): Pick<IncidentRow, 'culprits' | 'victims'> {
+  private people(
+    begin: Begin,
+    { actors, tables, holdersOf }: Surroundings,
+  ): Pick<IncidentRow, 'culprits' | 'victims'> {
     const { budget, rows } = this.observation;
-    const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget));
+    const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget), holdersOf);
     const known = this.row?.culprits ?? [];
     const isNew = begin.restored !== null && tables.time - begin.restored < LEARNT_MS;
     return {

@@ -84,7 +84,7 @@ export class Incidents {
     );
     this.forget(seen);
     this.admit(seen);
-    const now = this.surroundings(tables);
+    const now = this.surroundings(tables, facts);
     let count = 0;
     for (const [id, incident] of this.watched) {
       if (count++ % AT_ONCE === 0) yield;
@@ -102,7 +102,7 @@ export class Incidents {
       this.watched.set(one.subject.id, new Incident(one.subject, one));
   }
 
-  private surroundings(tables: Tables): Surroundings {
+  private surroundings(tables: Tables, { holdersOf }: Facts): Surroundings {
     const names = new Map(tables.totals.map(({ netnsId, name }) => [netnsId, name]));
     const rows = this.lasting();
     const [least] = rows.map(({ kind }) => kind).sort((a, b) => byKind(b, a));
@@ -110,6 +110,7 @@ export class Incidents {
     return {
       tables,
       actors: this.actors,
+      holdersOf,
       changesBefore: (since, netnsId, kind) => this.late.before(since, netnsId, kind),
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {

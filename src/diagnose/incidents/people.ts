@@ -3,10 +3,10 @@
  * rows. Out: parts of the incident's row. Pure.
  */
 import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../protocol/rows.js';
-import { heldOf } from '../holder.js';
+import { areOfSeveral, heldOf } from '../holder.js';
 import { programKey } from '../program-key.js';
 import { type Runtime, runtimeOf } from '../runtime.js';
-import type { Actor } from '../types.js';
+import type { Actor, BudgetHolder, Facts } from '../types.js';
 import { tenths } from '../words.js';
 
 const MOST_SHOWN = 5;
@@ -21,16 +21,22 @@ interface Held {
   ports: number;
 }
 
-/** @param actors that take ports of it. @returns the most ports first. A filter may hide who holds most: the budget's own holders are counted with those that are seen. */
-export function culpritsOf(budget: BudgetRow, actors: readonly Actor[]): Culprit[] {
-  const byProgram = new Map<string, Held>();
-  for (const actor of actors) hold(byProgram, actor, heldOf(actor, budget));
-  const seen = [...byProgram.values()];
+/**
+ * @param actors that take ports of it. @returns the most ports first. A filter may hide who holds most: the budget's own holders
+ * are counted with those that are seen.
+ */
+export function culpritsOf(
+  budget: BudgetRow,
+  actors: readonly Actor[],
+  holdersOf: Facts['holdersOf'] = () => null,
+): Culprit[] {
+  const own = areOfSeveral(actors, budget) ? holdersOf(budget.key) : null;
+  const seen = own === null ? heldByActors(budget, actors) : heldByOwn(own, actors);
   const isHidden = seen.every(({ ports }) => ports < (budget.holders[0]?.ports ?? 0));
   const all = isHidden
     ? budget.holders.map(({ process, ports }) => ({ process, program: null, ports }))
     : seen;
-  /* Those toward one place may be of several budgets, one for each source address. */
+  /* Those toward one place may be of several source addresses. */
   const held = Math.max(
     budget.used ?? 0,
     all.reduce((sum, { ports }) => sum + ports, 0),
@@ -42,8 +48,31 @@ export function culpritsOf(budget: BudgetRow, actors: readonly Actor[]): Culprit
     .slice(0, MOST_SHOWN);
 }
 
-function hold(byProgram: Map<string, Held>, { process, program, key }: Actor, ports: number): void {
-  const group = program === null ? key : programKey(process, program);
+function heldByActors(budget: BudgetRow, actors: readonly Actor[]): Held[] {
+  const byProgram = new Map<string, Held>();
+  for (const actor of actors) hold(byProgram, groupOf(actor), actor, heldOf(actor, budget));
+  return [...byProgram.values()];
+}
+
+/** Named as the actors are, which stand for several processes. */
+function heldByOwn(own: readonly BudgetHolder[], actors: readonly Actor[]): Held[] {
+  const named = new Map(actors.map((actor) => [groupOf(actor), actor]));
+  const byProgram = new Map<string, Held>();
+  for (const one of own) {
+    const { pid, startTime } = one.process;
+    const group = groupOf({ ...one, key: `${pid} ${startTime}` });
+    hold(byProgram, group, named.get(group) ?? one, one.ports);
+  }
+  return [...byProgram.values()];
+}
+
+type Named = Pick<Held, 'process' | 'program'>;
+
+/** Of one program; one whose program is not known is one by itself. */
+const groupOf = ({ process, program, key }: Named & { readonly key: string }): string =>
+  program === null ? key : programKey(process, program);
+
+function hold(byProgram: Map<string, Held>, group: string, { process, program }: Named, ports: number): void {
   const known = byProgram.get(group);
   if (known === undefined) byProgram.set(group, { process, program, ports });
   else known.ports += ports;
@@ -72,7 +101,7 @@ interface Failing extends Victim {
 }
 
 /** Of one program; a process whose program is not known is one by itself, whatever its rows. */
-function groupOf({ process, program, key }: FailureRow): string {
+function victimGroup({ process, program, key }: FailureRow): string {
   if (program !== null) return programKey(process, program);
   return process.pid === null ? key : `${process.pid} ${process.startTime}`;
 }
@@ -83,10 +112,10 @@ export function failedBy(rows: readonly FailureRow[]): Map<string, Victim> {
   const strangers: FailureRow[] = [];
   for (const row of rows)
     if (row.program === null) strangers.push(row);
-    else add(byProgram, groupOf(row), row);
+    else add(byProgram, victimGroup(row), row);
   const kin = strangers.length === 0 ? null : kinOf(byProgram);
   for (const row of strangers)
-    add(byProgram, kin?.get(mayRunAny(row.process) ? '' : looksOf(row.process)) ?? groupOf(row), row);
+    add(byProgram, kin?.get(mayRunAny(row.process) ? '' : looksOf(row.process)) ?? victimGroup(row), row);
   return new Map([...byProgram].map(([key, one]) => [key, victimOf(one)]));
 }
 

@@ -25,7 +25,7 @@ export function heldBy(budget: BudgetRow | null, actors: readonly Actor[]): Held
     actors.reduce((sum, actor) => sum + actor.finWait2, 0),
   );
   const held = { used, finWait2, timeWait: Math.max(0, entries - finWait2) };
-  const bound = actors.reduce((sum, actor) => sum + actor.bound, 0);
+  const bound = budget?.bound ?? actors.reduce((sum, actor) => sum + actor.bound, 0);
   return { ...held, most: mostOf(budget, held, bound) };
 }
 

@@ -27,6 +27,7 @@ export function candidate(about: Subject, known: Known): Candidate {
   return {
     key: `${known.rule} ${about.key}`,
     weight: 0,
+    onlyGoesOn: false,
     appearAfter: APPEAR_AFTER,
     confidence: 'high',
     confidenceReason: 'counted in the kernel',

@@ -2,10 +2,17 @@
  * connection-churn and pool-bypassed: connections that live for one request. Who closes first decides only who pays: our
  * ports are held 60 s when we do, none when the server does. Pure.
  */
-import { level } from '../../forecast/outlook.js';
+import { isOut as isOutOfPorts, level } from '../../forecast/outlook.js';
 import type { BudgetRow, Evidence } from '../../protocol/rows.js';
-import { budgetEvidence, budgetOf, demandOf, severityOfChurn, totalsOf } from '../churn-severity.js';
-import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
+import {
+  budgetEvidence,
+  budgetOf,
+  demandOf,
+  MAIN_HOLDER,
+  severityOfChurn,
+  totalsOf,
+} from '../churn-severity.js';
+import { findLine, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { integer, percent, rate, tenths, where, who } from '../words.js';
 import { candidate, isOut } from './candidate.js';
@@ -32,61 +39,93 @@ export function churns(actor: Actor, demandPerSec: number): boolean {
 }
 
 export const connectionChurn: Rule = (tables, facts) =>
-  busiest(tables, (actor) => actor.steady === 0).map((actor) => churn(actor, tables, facts));
+  busiest(tables, (actor) => actor.steady === 0).map((one) => churn(one, tables, facts));
 
 export const poolBypassed: Rule = (tables, facts) =>
-  busiest(tables, (actor) => actor.steady > 0).map((actor) => bypass(actor, tables, facts));
+  busiest(tables, (actor) => actor.steady > 0).map((one) => bypass(one, tables, facts));
 
-function busiest(tables: Tables, wanted: (actor: Actor) => boolean): Actor[] {
-  const asking = tables.actors.map((actor) => ({ actor, demand: demandOf(tables, actor) }));
-  const churning = asking.filter(({ actor, demand }) => churns(actor, demand) && wanted(actor));
-  return churning
-    .sort((a, b) => b.demand - a.demand)
-    .slice(0, MOST)
-    .map(({ actor }) => actor);
+interface Churning {
+  readonly actor: Actor;
+  readonly demand: number;
+  /** It opens next to nothing now, since its entries hold the ports. */
+  readonly isStuck: boolean;
 }
 
-function churn(actor: Actor, tables: Tables, facts: Facts): Candidate {
+function busiest(tables: Tables, wanted: (actor: Actor) => boolean): Churning[] {
+  const churning: Churning[] = [];
+  for (const actor of tables.actors) {
+    if (!wanted(actor)) continue;
+    const demand = demandOf(tables, actor);
+    const isChurning = churns(actor, demand);
+    if (isChurning || isStuck(actor, budgetOf(tables, actor)))
+      churning.push({ actor, demand, isStuck: !isChurning });
+  }
+  return churning.sort((a, b) => b.demand - a.demand).slice(0, MOST);
+}
+
+/** Nothing opens, because no port is left; and no port is left, because its short connections have left their entries. */
+function isStuck(actor: Actor, budget: BudgetRow | undefined): boolean {
+  if (!isOut(actor) || budget === undefined || !isOutOfPorts(budget)) return false;
+  const isShort = actor.lifetimeMs === null || actor.lifetimeMs < REQUEST_MS;
+  return isShort && actor.opened >= CHURN_OPENED && actor.timeWait >= MAIN_HOLDER * (budget.used ?? 0);
+}
+
+function churn({ actor, demand, isStuck }: Churning, tables: Tables, facts: Facts): Candidate {
   const budget = budgetOf(tables, actor);
   const name = who(actor.process, actor.program);
   return candidate(actor, {
     rule: 'connection-churn',
     priority: 30,
-    weight: demandOf(tables, actor),
+    weight: demand,
+    onlyGoesOn: isStuck,
     severity: severityOfChurn(tables, actor, budget),
     confidence: actor.lifetimeMs === null ? 'medium' : 'high',
     confidenceReason:
       actor.lifetimeMs === null
         ? 'opens were counted in the kernel, but none has ended lately, so no lifetime is known'
         : 'every open and close was counted in the kernel, lifetimes were measured',
-    title: `${name} ${speedWords(actor, demandOf(tables, actor))}${paysWords(actor)}`,
+    title: `${name} ${isStuck ? stuckWords(actor, budget) : speedWords(actor, demand) + paysWords(actor)}`,
     evidence: churnEvidence(actor, budget),
     ...remedies(actor, budget, tables, facts),
   });
 }
 
-function bypass(actor: Actor, tables: Tables, facts: Facts): Candidate {
+function bypass({ actor, demand, isStuck }: Churning, tables: Tables, facts: Facts): Candidate {
   const budget = budgetOf(tables, actor);
   const name = who(actor.process, actor.program);
   const sure = actor.steady >= POOL && actor.processes === 1;
   return candidate(actor, {
     rule: 'pool-bypassed',
     priority: 25,
-    weight: demandOf(tables, actor),
+    weight: demand,
+    onlyGoesOn: isStuck,
     severity: severityOfChurn(tables, actor, budget),
     confidence: sure ? 'high' : 'medium',
     confidenceReason: sure
       ? 'the same process keeps connections to this destination and opens others beside them'
       : 'what stays open may be something else than a pool, or belong to another process of the program',
-    title: `${name} keeps ${integer(actor.steady)} ${actor.steady === 1 ? 'connection' : 'connections'} to ${where(actor.destination)} open and opens ${rate(actor.openPerSec)}/s beside them: some code does not use the pool`,
+    title: `${name} ${keepsWords(actor)} ${isStuck ? `and opened others until no port was left; ${entriesWords(actor, budget)}` : besideWords(actor)}`,
     evidence: [{ text: 'connections that stay open', value: actor.steady }, ...churnEvidence(actor, budget)],
     ...remedies(actor, budget, tables, facts, bypassHint(actor)),
   });
 }
 
+const keepsWords = ({ steady, destination }: Actor) =>
+  `keeps ${integer(steady)} ${steady === 1 ? 'connection' : 'connections'} to ${where(destination)} open`;
+
+const besideWords = ({ openPerSec }: Actor) =>
+  `and opens ${rate(openPerSec)}/s beside them: some code does not use the pool`;
+
 function bypassHint(actor: Actor): string {
   return `Find the code that does not use the pool (a client made per request, a health check, a job, a second library): each makes a connection to ${where(actor.destination)}. `;
 }
+
+function stuckWords(actor: Actor, budget: BudgetRow | undefined): string {
+  return `opened connections to ${where(actor.destination)} until no port was left; ${entriesWords(actor, budget)}`;
+}
+
+const entriesWords = ({ timeWait }: Actor, budget: BudgetRow | undefined) =>
+  `its TIME_WAIT entries hold ${integer(timeWait)} of the ${integer(budget?.limit ?? null)} ports`;
 
 /** Where ports are out few opens are left: what was asked for says how fast it churns. */
 function speedWords({ openPerSec, destination }: Actor, asked: number): string {
@@ -128,7 +167,7 @@ function remedies(actor: Actor, budget: BudgetRow | undefined, tables: Tables, f
   return {
     doNow: tight
       ? present(
-          budget.reuse === 'never' ? turnReuseOn(totals, actor.process) : null,
+          mayReuse(budget) ? turnReuseOn(totals, actor.process) : null,
           widen(totals, actor.process, facts),
         )
       : [],

@@ -8,7 +8,7 @@ import { failingNow, fullness, level, type Outlook, outlook } from '../../foreca
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
-import { findLine, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
+import { findLine, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import { groupBy } from '../groups.js';
 import { holderOf } from '../holder.js';
 import { actorIndexOf } from '../incidents/actor-index.js';
@@ -91,7 +91,7 @@ function exhaustion(
     ),
     evidence: [...budgetEvidence(budget), ...flowEvidence(budget, next), ...victimEvidence(failures)],
     doNow: present(
-      !isPool && budget.reuse === 'never' ? turnReuseOn(totals, holder.process) : null,
+      !isPool && mayReuse(budget) ? turnReuseOn(totals, holder.process) : null,
       widen(totals, holder.process, facts),
     ),
     fixForGood: [

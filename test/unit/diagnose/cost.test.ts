@@ -79,6 +79,7 @@ describe('a second', () => {
       standing: () => new Map(),
       runtimeOf: () => null,
       portsOf: () => null,
+      holdersOf: () => null,
       failed: (error) => {
         throw error;
       },

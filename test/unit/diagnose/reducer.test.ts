@@ -41,6 +41,17 @@ describe('a finding', () => {
     ]);
   });
 
+  it('goes on by evidence that is too little to begin one', () => {
+    const little = about('a', { onlyGoesOn: true });
+    expect(rowsAfter(times(60, [little]))).toEqual([]);
+    expect(rowsAfter([...times(4, [about('a')]), ...times(60, [little])])).toMatchObject([
+      { since: T0, resolved: null },
+    ]);
+    expect(rowsAfter([...times(4, [about('a')]), ...times(20, []), ...times(60, [little])])).toMatchObject([
+      { resolved: T0 + 19_000 },
+    ]);
+  });
+
   it('of a burst never appears', () => {
     expect(rowsAfter([[about('a')], [], [], [], [about('a')], [], [], [], [about('a')]])).toEqual([]);
   });

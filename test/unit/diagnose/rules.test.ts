@@ -144,7 +144,6 @@ describe('connection-churn', () => {
   it('stays when opens fall because ports are out, and weighs what was asked for', () => {
     const few = { openPerSec: 0.4, busySeconds: 1, portsHeld: 1950, timeWait: 1940 };
     const out = { limit: 2000, used: 2000, free: 0, exhaustionSeconds: 0, openPerSec: 0.5 };
-    expect(churn(few, { budgets: [budget({ ...out, demandPerSec: 0.5 })] })).toEqual([]);
     const [finding] = churn(few, { budgets: [budget({ ...out, demandPerSec: 120.5 })] });
     expect(finding).toMatchObject({ severity: 'critical' });
     expect(finding?.title).toContain(
@@ -154,6 +153,30 @@ describe('connection-churn', () => {
     const eased = { ...out, used: 100, free: 1900, exhaustionSeconds: null, demandPerSec: 120.5 };
     const [after] = churn({ ...few, portsHeld: 98, timeWait: 97 }, { budgets: [budget(eased)] });
     expect(after).toMatchObject({ severity: 'warning' });
+  });
+
+  it('goes on while its entries hold all ports and next to nothing is asked for any more, but does not begin so', () => {
+    const out = { limit: 2000, used: 2000, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 0.5 };
+    const stuck = { openPerSec: 0, busySeconds: 0, portsHeld: 1950, timeWait: 1940, lifetimeMs: null };
+    const [finding] = churn(stuck, { budgets: [budget(out)] });
+    expect(finding).toMatchObject({
+      ...{ onlyGoesOn: true, severity: 'critical' },
+      title:
+        'node (pid 4242) opened connections to 10.0.0.9:8080 until no port was left; its TIME_WAIT entries hold 1,940 of the 2,000 ports',
+    });
+    const busy = churn({ ...stuck, openPerSec: 20, busySeconds: 9 }, { budgets: [budget(out)] });
+    expect(busy).toMatchObject([{ onlyGoesOn: false }]);
+    const eased = { ...out, used: 1950, free: 50, exhaustionSeconds: null };
+    expect(churn(stuck, { budgets: [budget(eased)] })).toEqual([]);
+    expect(churn({ ...stuck, timeWait: 300 }, { budgets: [budget(out)] })).toEqual([]);
+    const [bypass] = told('pool-bypassed', {
+      actors: [actor({ ...stuck, steady: 3 })],
+      budgets: [budget(out)],
+    });
+    expect(bypass?.title).toContain(
+      'keeps 3 connections to 10.0.0.9:8080 open and opened others until no port',
+    );
+    expect(churn({ ...stuck, lifetimeMs: 60_000 }, { budgets: [budget(out)] })).toEqual([]);
   });
 
   it('says who closes when nothing has closed for ten seconds, since no port is left', () => {
@@ -383,7 +406,7 @@ describe('tcp-tw-reuse', () => {
 });
 
 it('tcp-tw-reuse cannot help where bind() chose the ports', () => {
-  const row = budget({ used: 27_000 });
+  const row = budget({ used: 27_000, bound: 20_000 });
   const tables = { actors: [actor({ bound: 20_000 })], budgets: [row], totals: [totals({ tcpTwReuse: 0 })] };
   expect(told('tcp-tw-reuse', tables)).toMatchObject([
     { title: expect.stringContaining('cannot help: bind() chose most of the ports'), doNow: [] },

@@ -129,7 +129,12 @@ export function tables(parts: Partial<Tables> = {}): Tables {
   };
 }
 
-export const FACTS: Facts = { overflowPerSec: new Map(), runtimeOf: () => null, portsOf: () => null };
+export const FACTS: Facts = {
+  overflowPerSec: new Map(),
+  runtimeOf: () => null,
+  portsOf: () => null,
+  holdersOf: () => null,
+};
 
 /** Incidents and verdict of one machine, second by second, as the engine makes them. */
 export class Watch {

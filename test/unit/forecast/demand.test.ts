@@ -71,6 +71,22 @@ describe('what-if for a budget that is out of ports', () => {
     expect(then(42.8, { twReuse: 1 }, 0)).toMatchObject({ neededPortsLeast: 4 });
   });
 
+  it('asks for no less than these ports allow, since who fails may wait before the next try', () => {
+    const slow = { ...out(0.5, 0), sustainablePerSec: 3.3 };
+    const wider = project(slow, flows, settings, { ...UNCHANGED, range: [40_000, 40_179] });
+    expect(wider).toMatchObject({ demandPerSec: 3.3, neededPorts: 199, neededPortsLeast: null });
+    expect(wider).toMatchObject({ isLowerBound: true, exhaustionSeconds: 0 });
+    expect(then(3.3, {})).toMatchObject({ isLowerBound: false });
+    expect(then(1000, {})).toMatchObject({ isLowerBound: false });
+  });
+
+  it('of ports that bind() chose is helped by another source address, not by tcp_tw_reuse or another destination', () => {
+    const ports = (changes: Partial<Changes>) =>
+      project({ ...out(15), bound: 150 }, flows, settings, { ...UNCHANGED, ...changes })?.neededPorts;
+    expect([ports({}), ports({ twReuse: 1 }), ports({ destinations: 2 })]).toEqual([901, 901, 901]);
+    expect([ports({ sources: 2 }), ports({ reused: 0.5 })]).toEqual([451, 451]);
+  });
+
   it('is as it was where nothing was refused', () => {
     expect(then(3.3, {})).toMatchObject({ demandPerSec: 3.3, openPerSec: 3.3, neededPortsLeast: null });
   });

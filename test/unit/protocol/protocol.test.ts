@@ -94,7 +94,7 @@ describe('row schemas', () => {
       [...fieldsOf(topic).values()].filter((field) => field.sums).map((field) => field.path);
     expect(sums('failures')).toEqual(['count', 'perSec', 'unanswered', 'unansweredPerSec']);
     const rates = ['openPerSec', 'demandPerSec', 'recycled', 'recycledPerSec'];
-    expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', ...rates]);
+    expect(sums('budgets')).toEqual(['used', 'timeWait', 'established', 'other', 'bound', ...rates]);
     expect(sums('flows')).toContain('bytesReceived');
     expect(fieldsOf('flows').get('process.parent.comm')).toMatchObject({ kind: 'text', sums: false });
     expect(fieldsOf('flows').get('lifetimeMs.p99')).toMatchObject({ kind: 'number', sums: false });

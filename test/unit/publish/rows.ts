@@ -129,6 +129,7 @@ export function budget(key: string, parts: Partial<BudgetRow> = {}): BudgetRow {
     timeWait: 19_990,
     established: 10,
     other: 0,
+    bound: 0,
     openPerSec: 300,
     demandPerSec: 300,
     sustainablePerSec: 470.5,

@@ -41,7 +41,7 @@ describe('however long the service runs,', () => {
   it('bind pools that were found empty are 256, until they are old', () => {
     const pools = new EmptyPools();
     const namespace = new Namespace('1', 1);
-    for (let n = 0; n < 5000; n++) pools.note({ namespace, source: `10.0.${n >> 8}.${n & 255}` }, 1000);
+    for (let n = 0; n < 5000; n++) pools.note({ namespace, source: `10.0.${n >> 8}.${n & 255}` }, 1, 1000);
     expect([...pools.fresh(1000)]).toHaveLength(256);
     expect([...pools.fresh(100_000)]).toEqual([]);
   });

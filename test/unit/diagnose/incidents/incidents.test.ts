@@ -1,8 +1,9 @@
 /** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
 import { describe, expect, it } from 'vitest';
+import { holderOf } from '../../../../src/diagnose/holder.js';
 import { ranked } from '../../../../src/diagnose/incidents/finding-parts.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
-import type { FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
+import type { BudgetRow, FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
 import { finding, idOf, proc } from '../../publish/rows.js';
 import { actor, budget, FACTS, failure, NETNS, NOW, PLACE, tables, totals, Watch } from '../world.js';
 
@@ -10,9 +11,16 @@ const OTHER_NETNS = 4_026_532_999;
 const OUT = { limit: 200, used: 200, exhaustionSeconds: 0 };
 
 /** Seconds of one machine; gives what was there in the last. */
-function watched(given: (at: number) => Partial<Tables>, from: number, to: number, watch = new Watch()) {
-  let last = watch.step(tables({ ...given(from), time: NOW + from * 1000 }));
-  for (let at = from + 1; at <= to; at++) last = watch.step(tables({ ...given(at), time: NOW + at * 1000 }));
+function watched(
+  given: (at: number) => Partial<Tables>,
+  from: number,
+  to: number,
+  watch = new Watch(),
+  facts = FACTS,
+) {
+  const step = (at: number) => watch.step(tables({ ...given(at), time: NOW + at * 1000 }), [], facts);
+  let last = step(from);
+  for (let at = from + 1; at <= to; at++) last = step(at);
   return { ...last, watch };
 }
 
@@ -298,6 +306,29 @@ describe('the people of an incident', () => {
     expect(verdict).toMatchObject({ budget: 'b2', others: 1, incident: incidents[0]?.key });
     expect(verdict.text).toContain('90.0 connects/s fail');
     expect(verdict.text).toMatch(/ And 1 more: ports to 10\.0\.0\.9:8080 run out in host\.$/);
+  });
+
+  it('are of its own budget, where their programs connect from several addresses', () => {
+    const actors = [of(wrk, 500, { openPerSec: 5 }), of(curl, 150)];
+    const holders = [
+      { process: curl, program: 'curl', ports: 120 },
+      { process: { ...curl, pid: 7 }, program: 'curl', ports: 30 },
+      { process: wrk, program: 'wrk', ports: 50 },
+    ];
+    const facts = { ...FACTS, holdersOf: (key: string) => (key === 'b' ? holders : null) };
+    const budgets = [budget({ ...OUT, holders: [{ process: curl, ports: 120 }] })];
+    const { incidents } = watched(
+      (at) => ({ actors, budgets, failures: [failing(at, 10)] }),
+      0,
+      3,
+      new Watch(),
+      facts,
+    );
+    expect(incidents[0]?.culprits).toMatchObject([
+      { process: { name: 'curl', pid: 6 }, ports: 150, share: 0.75 },
+      { process: { name: 'wrk' }, ports: 50, share: 0.25 },
+    ]);
+    expect(holderOf(budgets[0] as BudgetRow, actors)?.process.name).toBe('curl');
   });
 
   it('have no name when it cannot be known', () => {

@@ -56,6 +56,7 @@ const OUT: Partial<BudgetRow> = {
   timeWait: 1999,
   openPerSec: 33,
   demandPerSec: 92,
+  sustainablePerSec: 33.3,
   exhaustionSeconds: 0,
 };
 const NARROW = totals({ portRange: [30_000, 31_999], tcpTwReuse: 2 });
@@ -141,7 +142,9 @@ describe('what will not help', () => {
   const twReuse = (row: IncidentRow) => about(row, /^tcp_tw_reuse$/)?.reason;
 
   it('is tcp_tw_reuse where bind() chose the ports toward one destination; where they settle is not known', () => {
-    const row = played(12, (at) => out(at, { actors: [actor({ ...churning, bound: 2000 })] }));
+    const row = played(12, (at) =>
+      out(at, { budgets: [budget({ ...OUT, bound: 2000 })], actors: [actor({ ...churning, bound: 2000 })] }),
+    );
     expect(row.kind).toBe('ports');
     expect(twReuse(row)).toContain('of 130 tries 0 worked');
     expect(about(row, /TIME_WAIT ports after one second/)).toBeUndefined();

@@ -1,6 +1,6 @@
 /**
- * `portchurn check`: one line of a monitoring plugin, with perfdata. In: thresholds, a data source. Out: the line,
- * and exit code 0 ok, 1 warning, 2 critical, 3 unknown. Any failure on the way is unknown too: command-line.ts hands it here.
+ * `portchurn check`: one line of a monitoring plugin, with perfdata; at a terminal as many as it takes. In: thresholds, a data source. Out:
+ * the line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown. Any failure on the way is unknown too: command-line.ts hands it here.
  */
 import type { ValuesOf } from '../../config/options.js';
 import { CRITICAL_SECONDS, pressure } from '../../forecast/outlook.js';
@@ -10,7 +10,9 @@ import { percent } from '../../protocol/format.js';
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
+import { columnsOf } from '../screen/style.js';
 import { jsonText, printable } from '../screen/text.js';
+import { wrapped } from '../screen/wrap.js';
 import { checkFilter, queryOnce } from './once.js';
 import { inside, type Standing, standingOf, whereabouts } from './standing.js';
 
@@ -24,7 +26,8 @@ export async function check(values: ValuesOf<'check'>, io: Io, backends: Backend
   const checked = await queryOnce(values, io, backends, (source) => standingOf(source, values));
   if (checked === null) throw new PortchurnError('INTERNAL', 'interrupted');
   const code = codeOf(checked, values);
-  const text = values.output === 'json' ? json(checked, code, values) : checkLine(checked, code, values);
+  const text =
+    values.output === 'json' ? json(checked, code, values) : shown(checkLine(checked, code, values), io);
   io.stdout.write(`${text}\n`);
   return code;
 }
@@ -33,9 +36,12 @@ export async function check(values: ValuesOf<'check'>, io: Io, backends: Backend
 export function checkFailed(error: PortchurnError, words: readonly string[], io: Io): Code {
   const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   const body = { status: STATUS[UNKNOWN], exitCode: UNKNOWN, text, code: error.code };
-  io.stdout.write(`${wantsJson(words, io) ? jsonText(body) : line(UNKNOWN, text)}\n`);
+  io.stdout.write(`${wantsJson(words, io) ? jsonText(body) : shown(line(UNKNOWN, text), io)}\n`);
   return UNKNOWN;
 }
+
+/** One line, but for a person at a terminal: none of its words is broken there. */
+const shown = (text: string, { stdout }: Io) => wrapped(text, columnsOf(stdout)).join('\n');
 
 /** By the words themselves, since they may be the mistake. */
 function wantsJson(words: readonly string[], { env }: Io): boolean {

@@ -9,7 +9,7 @@ import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Backends } from '../backends.js';
 import { aborted, type Io, pause, say } from '../io.js';
 import { eventLine } from '../screen/event-line.js';
-import { styleFor } from '../screen/style.js';
+import { columnsOf, styleFor } from '../screen/style.js';
 import { jsonText } from '../screen/text.js';
 import type { EventListener } from '../source/data-source.js';
 import { openDataSource } from '../source/open.js';
@@ -63,9 +63,10 @@ class Printer {
     private readonly io: Io,
   ) {
     const style = styleFor(io, values);
+    const line = (event: ConnectionEvent) => eventLine(event, style, columnsOf(io.stdout));
     const chosen = values.pid.length > 0 || values.filter !== '' || values.output === 'ndjson';
     this.#limit = chosen || !io.stdout.isTTY ? Number.POSITIVE_INFINITY : SCREEN_LINES_PER_SECOND;
-    this.#line = values.output === 'ndjson' ? jsonText : (event) => eventLine(event, style);
+    this.#line = values.output === 'ndjson' ? jsonText : line;
   }
 
   readonly print: EventListener = (events, dropped) => {

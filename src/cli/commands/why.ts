@@ -8,17 +8,18 @@ import { stamp } from '../../protocol/format.js';
 import type { FindingRow } from '../../protocol/rows.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
-import { briefLines, height, type Room } from '../screen/brief.js';
-import { itemLines } from '../screen/item-lines.js';
+import { briefLines, height, NOTHING_FOUND } from '../screen/brief.js';
+import { itemLines, type Page } from '../screen/item-lines.js';
 import { type Item, itemsOf } from '../screen/items.js';
-import { type Style, styleFor } from '../screen/style.js';
-import { jsonText, printable } from '../screen/text.js';
+import { columnsOf, styleFor } from '../screen/style.js';
+import { jsonText } from '../screen/text.js';
+import { teller } from '../screen/told.js';
 import { wrapped } from '../screen/wrap.js';
 import { checkFilter, queryOnce } from './once.js';
 import { type Standing, standingOf, whereabouts } from './standing.js';
 
-/** A terminal's usual size, where there is none to ask. */
-const SCREEN: Room = { rows: 24, columns: 80 };
+/** Rows of a terminal, where there is none to ask. */
+const ROWS = 24;
 
 /** Exit code 0, also with findings: `check` is for scripts. 130 after a signal. */
 export async function why(values: ValuesOf<'why'>, io: Io, backends: Backends): Promise<number> {
@@ -39,6 +40,7 @@ function json({ body, verdict, incidents }: Standing): object {
   return { ...body, topics: { verdict: topic, ...body.topics, incidents: known } };
 }
 
+/** A screen has what fits, a file or a pipe all of it, in whole lines. */
 function whyText(
   standing: Standing,
   all: boolean,
@@ -46,41 +48,52 @@ function whyText(
   wish: { color: boolean | undefined; ascii: boolean },
 ): string {
   const style = styleFor(io, wish);
-  const room = { rows: io.stdout.rows ?? SCREEN.rows, columns: io.stdout.columns ?? SCREEN.columns };
-  const isEndless = all && io.stdout.isTTY !== true;
-  const columns = isEndless ? Number.POSITIVE_INFINITY : room.columns;
+  const columns = columnsOf(io.stdout);
+  const tell = teller(namesIn(standing), columns, style.glyphs.more);
+  const page = { style, rows: io.stdout.rows ?? ROWS, columns, tell };
   const items = itemsOf(standing.findings, standing.incidents);
-  const head = headLines(standing, style, columns);
-  const lines = [...head.flat(), ...bodyLines(items, standing.findings, style, columns)];
-  const fits = height(lines, room.columns) < room.rows;
-  return (all || fits ? lines : briefLines(head, items, room, style)).join('\n');
+  const head = headLines(standing, page);
+  const lines = [...head, ...bodyLines(items, standing.findings, page)];
+  const isAll = all || io.stdout.isTTY !== true || height(lines, columns) < page.rows;
+  return (isAll ? lines : briefLines(head, items, page)).join('\n');
 }
 
-/** Each thing that is said there, in as many lines as it takes: the verdict, where that is, of when. */
-function headLines(standing: Standing, { colors }: Style, columns: number): string[][] {
+/** The verdict, where that is, of when. */
+function headLines(standing: Standing, { style, columns, tell }: Page): string[] {
   const { verdict, time } = standing;
-  const lines = (text: string) => wrapped(printable(text), columns);
+  const lines = (text: string) => wrapped(tell(text), columns);
   return [
-    lines(verdict.text).map(colors.bold),
-    ...whereabouts(standing).map(lines),
-    [colors.dim(`As of ${stamp(time)}`)],
+    ...lines(verdict.text).map(style.colors.bold),
+    ...whereabouts(standing).flatMap(lines),
+    style.colors.dim(`As of ${stamp(time)}`),
   ];
 }
 
-function bodyLines(
-  items: readonly Item[],
-  findings: readonly FindingRow[],
-  style: Style,
-  columns: number,
-): string[] {
+function bodyLines(items: readonly Item[], findings: readonly FindingRow[], page: Page): string[] {
   const over = findings.filter(({ resolved }) => resolved !== null);
-  const nothing = items.length === 0 ? ['', 'Nothing was found that somebody should change.'] : [];
+  const nothing = items.length === 0 ? ['', NOTHING_FOUND] : [];
   return [
     ...nothing,
-    ...items.flatMap((item, i) => ['', ...itemLines(item, i + 1, style, columns)]),
-    ...over.flatMap((row) => ['', ...wrapped(resolvedText(row), columns)]),
+    ...items.flatMap((item, i) => ['', ...itemLines(item, i + 1, page)]),
+    ...over.flatMap((row) => ['', ...wrapped(page.tell(resolvedText(row)), page.columns)]),
   ];
 }
 
 const resolvedText = ({ resolved, title }: FindingRow) =>
-  `Resolved at ${stamp(resolved as number)}: ${printable(title)}`;
+  `Resolved at ${stamp(resolved as number)}: ${title}`;
+
+/** What others have named, and the sentences name: programs, units, containers, namespaces. */
+function namesIn({ findings, incidents, subject, alsoOut, victim, totals }: Standing): (string | null)[] {
+  const owners = [
+    ...findings,
+    ...incidents.flatMap(({ culprits, victims }) => [...culprits, ...victims]),
+    ...[subject, ...alsoOut].flatMap((row) => row?.holders.map((one) => ({ ...one, program: null })) ?? []),
+    ...(victim === null ? [] : [victim]),
+  ];
+  return [
+    ...owners.flatMap(({ process: { name, unit, container, parent }, program }) => [
+      ...[name, unit, container, parent.comm, program],
+    ]),
+    ...[...incidents, ...totals].map(({ name }) => name),
+  ];
+}

@@ -44,8 +44,10 @@ export interface Scene {
   readonly now: number;
   readonly verdict: VerdictRow | null;
   readonly totals: readonly TotalsRow[];
-  /** Not over, the worst first; within the scope. */
+  /** Not over, the worst first; within the scope, and about what the filter shows. */
   readonly incidents: readonly IncidentRow[];
+  /** Not over, within the scope, about nothing that the filter shows. */
+  readonly outside: readonly IncidentRow[];
   readonly incident: IncidentRow | null;
   readonly budgets: readonly BudgetRow[];
   readonly byPlace: Budgets;
@@ -74,9 +76,11 @@ export class SceneMaker {
     const { tables } = replica;
     const budgets = rows(tables.budgets.rows).sort(byTightness);
     const byPlace = new Budgets(budgets);
-    const incidents = rows(tables.incidents.rows)
+    const lasting = rows(tables.incidents.rows)
       .filter(({ state }) => state !== 'over')
       .sort(byHarm);
+    const isShown = (row: IncidentRow) => state.filter === '' || isAmong(tables.flows.rows.values(), row);
+    const incidents = lasting.filter(isShown);
     const shown = shownIncident(incidents, { chosen: state.incident, shown: null, held: false });
     const incident = incidents.find(({ key }) => key === shown) ?? null;
     const chosen = state.incident === null ? null : incident;
@@ -92,6 +96,7 @@ export class SceneMaker {
       verdict: tables.verdict.rows.get('verdict') ?? null,
       totals: rows(tables.totals.rows),
       incidents,
+      outside: lasting.filter((row) => !isShown(row)),
       incident,
       budgets: firstOf(
         budgets.filter((row) => (fullness(row) ?? 0) > 0),
@@ -141,6 +146,16 @@ function isOf(row: Placed, { netnsId, destination }: IncidentRow): boolean {
     address === null ||
     (row.destination.address === address && (port === null || row.destination.port === port))
   );
+}
+
+/** One of the rows is where the incident is; a sum over several places may be. */
+function isAmong(rows: Iterable<FlowRow>, incident: IncidentRow): boolean {
+  const { netnsId, destination } = incident;
+  for (const row of rows) {
+    const at = row.destination.address === null ? destination : row.destination;
+    if (isOf({ netnsId: row.netnsId ?? netnsId, destination: at }, incident)) return true;
+  }
+  return false;
 }
 
 /** Rows of the incident that somebody chose come before all others. */

@@ -1,84 +1,101 @@
 /**
- * Items on one screen: each in a line, and below the first ones what to do, as far as there is room. In: the lines
- * above them, items, the room. Out: lines that are no higher than the room together, one row kept free for the prompt.
+ * Items on one screen: the worst one with what to do first, the others in a sentence, then what else to do, as far as there is room.
+ * Nothing is cut: what has no room is left out, and the last line says how to see it. In: the lines above them, items, the room. Out:
+ * lines that are no higher than the room together, one row kept free for the prompt; higher only where the worst item alone is.
  */
 import { integer } from '../../protocol/format.js';
 import { evidenceText } from '../../view/evidence.js';
-import { SEVERITY_TONES } from '../../view/tone.js';
-import { commandLines, ROLE_WORDS } from './item-lines.js';
+import { commandLines, type Page, ROLE_WORDS, titleLines } from './item-lines.js';
 import type { Item } from './items.js';
-import { paintOf, type Style } from './style.js';
 import { widthOf } from './table.js';
-import { printable } from './text.js';
-import { cutAtWord } from './wrap.js';
+import { wrapped } from './wrap.js';
 
-export interface Room {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** Items with a line of their own; the rest is counted. */
+/** Items that are told; the rest is counted. */
 const MOST_TITLES = 5;
-/** Rows that one thing above the items may take; it is cut then. */
-const HEAD_ROWS = 3;
 
 /** Rows of a terminal that the lines take; colours take none. */
 export function height(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
 }
 
-/** @param head each thing that is said there, in lines */
-export function briefLines(
-  head: readonly (readonly string[])[],
-  items: readonly Item[],
-  room: Room,
-  style: Style,
-): string[] {
-  const shown = items.slice(0, MOST_TITLES);
-  const top = head.flatMap((lines) => fewer(lines, style));
-  const rest = cutAtWord(restLine(items.length - shown.length, style), room.columns, style.glyphs.more);
-  let free = room.rows - 1 - height([...top, '', rest], room.columns) - Math.max(1, shown.length);
-  const body = shown.flatMap((item, i) => {
-    const details = detailsOf(item, room, style).filter((group) => {
-      const rows = height(group, room.columns);
-      if (rows > free) return false;
-      free -= rows;
-      return true;
-    });
-    return [titleLine(item, i + 1, room, style), ...details.flat()];
-  });
-  return [...top, '', ...(body.length > 0 ? body : ['Nothing was found that somebody should change.']), rest];
+type Lines = readonly string[];
+/** What has to go together: all of it is shown, or none. */
+interface Detail {
+  readonly lines: Lines;
+  /** Belongs below `lines`, if there is room. */
+  readonly more: Lines;
 }
 
-function fewer(lines: readonly string[], { glyphs }: Style): string[] {
-  if (lines.length <= HEAD_ROWS) return [...lines];
-  return [
-    ...lines.slice(0, HEAD_ROWS - 1),
-    `${(lines[HEAD_ROWS - 1] as string).replace(/ \S*$/, '')} ${glyphs.more}`,
-  ];
+export function briefLines(head: Lines, items: readonly Item[], page: Page): string[] {
+  const [worst, ...others] = items.slice(0, MOST_TITLES);
+  if (worst === undefined) return [...head, '', NOTHING_FOUND, ...restLines(0, page)];
+  const room = new Room(page, [...head, '', ...restLines(items.length, page)]);
+  const [first, ...later] = detailsOf(worst, page);
+  const titles = [room.must([...titleLines(worst, 1, page), ...(first?.lines ?? [])])];
+  for (const [i, item] of others.entries()) {
+    const lines = room.take(titleLines(item, i + 2, page));
+    if (lines.length === 0) break;
+    titles.push(lines);
+  }
+  const undo = room.take(first?.more ?? []);
+  const details = [later, ...others.map((item) => detailsOf(item, page))];
+  const body = titles.flatMap((lines, i) => [
+    ...lines,
+    ...(i === 0 ? undo : []),
+    ...(details[i] ?? []).flatMap((detail) => room.takeDetail(detail)),
+  ]);
+  return [...head, '', ...body, ...restLines(items.length - titles.length, page)];
 }
 
-function titleLine({ severity, title }: Item, number: number, { columns }: Room, style: Style): string {
-  const word = severity.toUpperCase();
-  const text = cutAtWord(`${number}. ${word}  ${printable(title)}`, columns, style.glyphs.more);
-  return text.replace(word, paintOf(SEVERITY_TONES[severity], style.colors)(word));
+export const NOTHING_FOUND = 'Nothing was found that somebody should change.';
+
+/** The rows that are left of a screen. */
+class Room {
+  readonly #columns: number;
+  #free: number;
+
+  constructor({ rows, columns }: Page, always: Lines) {
+    this.#columns = columns;
+    this.#free = rows - 1 - height(always, columns);
+  }
+
+  /** The lines, whether there is room or not. */
+  must(lines: Lines): Lines {
+    this.#free -= height(lines, this.#columns);
+    return lines;
+  }
+
+  /** The lines, or none where there is no room for all of them. */
+  take(lines: Lines): Lines {
+    return height(lines, this.#columns) > this.#free ? [] : this.must(lines);
+  }
+
+  takeDetail({ lines, more }: Detail): Lines {
+    const taken = this.take(lines);
+    return taken.length === 0 ? [] : [...taken, ...this.take(more)];
+  }
 }
 
 /** What to do, in its order, then what was seen. A command is never cut: it is there to be copied. */
-function detailsOf({ remedies, evidence }: Item, { columns }: Room, { glyphs }: Style): string[][] {
-  const short = (line: string) => cutAtWord(`   ${printable(line)}`, columns, glyphs.more);
+function detailsOf({ remedies, evidence }: Item, { columns, tell }: Page): Detail[] {
+  const prose = (line: string) => wrapped(`   ${line}`, columns);
   const [seen] = evidence;
+  const known = seen && tell(`${seen.text}: ${evidenceText(seen) ?? 'unknown'}`);
   return [
-    ...remedies.map(({ role, text, reason, command, undo }) => [
-      short(`${ROLE_WORDS[role]}: ${text}${reason === null ? '' : `: ${reason}`}`),
-      ...commandLines('     $ ', command, columns),
-      ...commandLines('     undo: $ ', undo, columns),
-    ]),
-    seen ? [short(`Seen: ${seen.text}: ${evidenceText(seen) ?? 'unknown'}`)] : [],
+    ...remedies.map(({ role, text, reason, command, undo }) => ({
+      lines: [
+        ...prose(`${ROLE_WORDS[role]}: ${tell(`${text}${reason === null ? '' : `: ${reason}`}`)}`),
+        ...commandLines('     $ ', command, columns),
+      ],
+      more: commandLines('     undo: $ ', undo, columns),
+    })),
+    ...(known === undefined ? [] : [{ lines: prose(`Seen: ${known}`), more: [] }]),
   ];
 }
 
-function restLine(more: number, { glyphs }: Style): string {
-  const findings = more > 0 ? `${integer(more)} more ${more === 1 ? 'finding' : 'findings'}, and ` : '';
-  return `${glyphs.more} ${findings}all evidence and every fix: portchurn why --all`;
+/** How to see what is not here. @param more items that are not told */
+function restLines(more: number, { columns, style }: Page): string[] {
+  const findings = more > 0 ? `${integer(more)} more ${more === 1 ? 'finding' : 'findings'}, ` : '';
+  const text = `${findings}every fix with its undo, all evidence: the same with --all`;
+  return wrapped(`${style.glyphs.more} ${text}`, columns);
 }

@@ -1,32 +1,41 @@
-/** One connection event as one line for people. In: an event of the protocol, a style. Out: safe text. */
+/** One connection event as a line for people, or as the lines that it takes on a screen. In: an event of the protocol, a style. Out: safe text. */
 import { failureText, failureWords } from '../../protocol/failure-words.js';
 import { bytes, clockMs, duration, endpoint, stampMs } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { Style } from './style.js';
 import { printable } from './text.js';
+import { teller } from './told.js';
+import { wrappedParts } from './wrap.js';
 
 const TYPE_WIDTH = 'established'.length;
 const PID_WIDTH = 7;
 /** As wide as most names are: they stand in a column, and longer ones are whole. */
 const NAME_WIDTH = 20;
 
+/** What is too wide for a line goes on below its type. */
+const INDENT = ' '.repeat('14:04:41.007  '.length);
+const GAP = '  ';
+
 /** Time, type, pid, name, direction, local → remote, and what is particular to the type. */
-export function eventLine(event: ConnectionEvent, style: Style): string {
+export function eventLine(event: ConnectionEvent, style: Style, columns = Number.POSITIVE_INFINITY): string {
   const { glyphs } = style;
-  const who = String(event.process.pid ?? glyphs.unknown).padStart(PID_WIDTH);
-  const name = printable(event.process.name ?? glyphs.unknown).padEnd(NAME_WIDTH);
-  const where = [event.local, event.remote].map((at) => safe(endpoint(at, glyphs.unknown), glyphs.unknown));
+  const name = bounded(event.process.name ?? glyphs.unknown, columns, glyphs.more);
+  const [local = '', remote = ''] = [event.local, event.remote].map((at) =>
+    safe(endpoint(at, glyphs.unknown), glyphs.unknown),
+  );
   const parts = [
     timeOf(event, style),
     paint(event, style)(event.type.padEnd(TYPE_WIDTH)),
-    who,
-    name,
+    String(event.process.pid ?? glyphs.unknown).padStart(PID_WIDTH),
+    name.padEnd(NAME_WIDTH),
     (event.direction ?? glyphs.unknown).padEnd(3),
-    event.type === 'listen' ? where[0] : where.join(` ${glyphs.arrow} `),
+    event.type === 'listen' ? local : `${local} ${glyphs.arrow} ${remote}`,
     ...details(event, glyphs.arrow),
   ];
-  return parts.join('  ').trimEnd();
+  return wrappedParts(parts, GAP, INDENT, columns).join('\n').trimEnd();
 }
+
+const bounded = (name: string, columns: number, more: string) => teller([name], columns, more)(name);
 
 /** The same where it is known whose they are: time, type, local port → remote, what is particular; short, since it may be cut. */
 export function ownEventLine(event: ConnectionEvent, style: Style): string {

@@ -3,13 +3,14 @@
  * Everything that another process may have written is escaped.
  */
 import { integer } from '../../protocol/format.js';
-import type { Evidence, IncidentRemedy, RemedyRole } from '../../protocol/rows.js';
+import type { Evidence, Fix, IncidentRemedy, RemedyRole } from '../../protocol/rows.js';
 import { evidenceText } from '../../view/evidence.js';
 import { SEVERITY_TONES } from '../../view/tone.js';
 import type { Item } from './items.js';
 import { paintOf, type Style } from './style.js';
 import { printable } from './text.js';
-import { wrapped, wrappedCommand } from './wrap.js';
+import type { Teller } from './told.js';
+import { wrapped, wrappedCode, wrappedCommand } from './wrap.js';
 
 export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
   'fix-for-good': 'Fix for good',
@@ -17,49 +18,61 @@ export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
   'will-not-help': 'Will not help',
 };
 
-/** @param columns Infinity: lines have no end to fit */
-export function itemLines(item: Item, number: number, style: Style, columns: number): string[] {
-  const prose = (line: string) => wrapped(printable(line), columns);
-  const word = item.severity.toUpperCase();
-  const [first = '', ...more] = prose(`${number}. ${word}  ${item.title}`);
+/** What is written on: a screen, or with endless columns a file or a pipe. */
+export interface Page {
+  readonly style: Style;
+  readonly rows: number;
+  readonly columns: number;
+  readonly tell: Teller;
+}
+
+export function itemLines(item: Item, number: number, page: Page): string[] {
+  const prose = (indent: string) => (text: string) => wrapped(indent + page.tell(text), page.columns);
   return [
-    first.replace(word, paintOf(SEVERITY_TONES[item.severity], style.colors)(word)),
-    ...more,
-    ...item.about.flatMap((line) => prose(`   ${line}`)),
-    ...section('What was seen', item.evidence.map(evidenceLine).flatMap(prose)),
-    ...remedySections(item.remedies, columns),
+    ...titleLines(item, number, page),
+    ...item.about.flatMap(prose('   ')),
+    ...section('What was seen', item.evidence.map(evidenceLine).flatMap(prose('     '))),
+    ...remedySections(item.remedies, page),
     ...section(
       'Find the line',
-      item.findLine.flatMap(({ text, snippet }) => [...prose(`     ${text}`), ...code(snippet)]),
+      item.findLine.flatMap((one) => [...prose('     ')(one.text), ...code(one, page)]),
     ),
   ];
+}
+
+/** Its number, how bad it is, and what it is. */
+export function titleLines({ severity, title }: Item, number: number, page: Page): string[] {
+  const word = severity.toUpperCase();
+  const [first = '', ...more] = wrapped(`${number}. ${word}  ${page.tell(title)}`, page.columns);
+  return [first.replace(word, paintOf(SEVERITY_TONES[severity], page.style.colors)(word)), ...more];
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`   ${title}:`, ...lines];
 
-const evidenceLine = (one: Evidence): string => `     ${one.text}: ${evidenceText(one) ?? 'unknown'}`;
+const evidenceLine = (one: Evidence): string => `${one.text}: ${evidenceText(one) ?? 'unknown'}`;
 
 /** In their order; a heading stands where the role changes. */
-function remedySections(remedies: readonly IncidentRemedy[], columns: number): string[] {
+function remedySections(remedies: readonly IncidentRemedy[], page: Page): string[] {
   return remedies.flatMap((remedy, i) => [
     ...(remedies[i - 1]?.role === remedy.role ? [] : [`   ${ROLE_WORDS[remedy.role]}:`]),
-    ...remedyLines(remedy, columns),
+    ...remedyLines(remedy, page),
   ]);
 }
 
-function remedyLines(remedy: IncidentRemedy, columns: number): string[] {
-  const { text, command, undo, effect, settlesAt, reason, snippet } = remedy;
+function remedyLines(remedy: IncidentRemedy, page: Page): string[] {
+  const { text, command, undo, effect, settlesAt, reason } = remedy;
+  const { columns, tell } = page;
   const known = (label: string, value: string | null) =>
-    value === null ? [] : wrapped(`       ${label}${printable(value)}`, columns);
+    value === null ? [] : wrapped(`       ${label}${tell(value)}`, columns);
   return [
-    ...wrapped(`     ${printable(sentence(text))}`, columns),
+    ...wrapped(`     ${tell(sentence(text))}`, columns),
     ...commandLines('       $ ', command, columns),
     ...commandLines('       undo: $ ', undo, columns),
     ...known('effect: ', effect),
     ...known('ports held in the end: ', settlesAt === null ? null : integer(settlesAt)),
     ...known('why: ', reason),
-    ...code(snippet),
+    ...code(remedy, page),
   ];
 }
 
@@ -70,7 +83,7 @@ export function commandLines(lead: string, command: string | null, columns: numb
   return command === null ? [] : wrappedCommand(`${lead}${printable(command)}`, columns);
 }
 
-/** As it is to be pasted: it is not broken. */
-function code(snippet: string | null): string[] {
-  return snippet?.split('\n').map((line) => `       ${printable(line)}`) ?? [];
+/** From the left edge, as it is to be pasted: blanks in front of it would be part of it. */
+function code({ snippet, language }: Pick<Fix, 'snippet' | 'language'>, { columns }: Page): string[] {
+  return snippet === null ? [] : wrappedCode(snippet.split('\n').map(printable), language, columns);
 }

@@ -3,7 +3,7 @@
  */
 import pc from 'picocolors';
 import type { Tone } from '../../view/tone.js';
-import type { Io } from '../io.js';
+import type { Io, Output } from '../io.js';
 import { ASCII, type Glyphs, UNICODE } from './text.js';
 
 export interface Style {
@@ -15,12 +15,16 @@ export interface Style {
 
 const NARROWEST = 80;
 
+/** Where a terminal ends a line; Infinity: nothing does, in a pipe or a file. */
+export const columnsOf = ({ isTTY, columns }: Output): number =>
+  isTTY ? (columns ?? NARROWEST) : Number.POSITIVE_INFINITY;
+
 export function styleFor(io: Io, asked: { color: boolean | undefined; ascii: boolean }): Style {
   const automatic = io.stdout.isTTY === true && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
   return {
     colors: pc.createColors(asked.color ?? automatic),
     glyphs: asked.ascii ? ASCII : UNICODE,
-    width: io.stdout.isTTY ? Math.max(io.stdout.columns ?? NARROWEST, NARROWEST) : Number.POSITIVE_INFINITY,
+    width: Math.max(columnsOf(io.stdout), NARROWEST),
   };
 }
 

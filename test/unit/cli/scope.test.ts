@@ -240,12 +240,14 @@ describe('why on a busy host', () => {
     text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
 
   it.each([[[]], [['--netns', 'blue']]])('fits 24 lines of 80 columns: %j', async (scope) => {
-    const { out } = await run(world(busy()), 'why', ...scope);
+    const { out } = await run({ ...world(busy()), columns: 80 }, 'why', ...scope);
     expect(heightAt80(out.trimEnd())).toBeLessThan(24);
     expect(heightAt80(out.trimEnd())).toBeGreaterThan(18);
     expect(out).toMatch(/^1\. CRITICAL .*-job churns$/m);
     expect(out).toContain('$ sysctl -w net.ipv4.ip_local_port_range="1024 65535"\n');
-    expect(out).toMatch(/3[67] more findings, and all evidence and every fix: portchurn why --all\n$/);
+    expect(out).toMatch(
+      /\n… 3[67] more findings, every fix with its undo, all evidence: the same with --all\n$/,
+    );
   });
 
   it('says all of it with --all', async () => {
@@ -255,7 +257,7 @@ describe('why on a busy host', () => {
   });
 
   it('says all of it where that fits', async () => {
-    const { out } = await run({ findings: [finding('x')] }, 'why');
+    const { out } = await run({ findings: [finding('x')], columns: 80 }, 'why');
     expect(out).toContain('What was seen:');
     expect(out).not.toContain('--all');
   });

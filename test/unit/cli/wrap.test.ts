@@ -1,7 +1,7 @@
 /** Lines that fit: no word is broken, and a command that was parted is the same command to a shell. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { cutAtWord, wrapped, wrappedCommand } from '../../../src/cli/screen/wrap.js';
+import { wrapped, wrappedCode, wrappedCommand, wrappedParts } from '../../../src/cli/screen/wrap.js';
 
 describe('prose', () => {
   it('goes on where its words began', () => {
@@ -11,12 +11,6 @@ describe('prose', () => {
 
   it('leaves a word whole that is wider than the terminal', () => {
     expect(wrapped('  a bbbbbbbbbbbb c', 8)).toEqual(['  a', '  bbbbbbbbbbbb', '  c']);
-  });
-
-  it('is cut behind a word, or in one where that is nearly all there is', () => {
-    expect(cutAtWord('one two three', 9, '…')).toBe('one two …');
-    expect(cutAtWord('one two', 7, '…')).toBe('one two');
-    expect(cutAtWord('a bbbbbbbbbbbb', 8, '…')).toBe('a bbbbb…');
   });
 
   it('has the width of what is shown, not of its characters', () => {
@@ -39,5 +33,57 @@ describe('a command', () => {
 
   it('stays as it is where it fits', () => {
     expect(wrappedCommand('  $ sysctl -w a="b c"', 80)).toEqual(['  $ sysctl -w a="b c"']);
+  });
+});
+
+describe('parts of a line', () => {
+  it('go on below each other, each as it is', () => {
+    expect(wrappedParts(['time', 'what  ', 'a b c', 'end'], '  ', '   ', 14)).toEqual([
+      'time  what',
+      '   a b c  end',
+    ]);
+    expect(wrappedParts(['time', 'a b c'], '  ', ' ', Number.POSITIVE_INFINITY)).toEqual(['time  a b c']);
+  });
+
+  it('are broken at a blank where one alone is too wide', () => {
+    expect(wrappedParts(['time', 'aaaa bbbb'], '  ', '  ', 8)).toEqual(['time', '  aaaa', '  bbbb']);
+  });
+});
+
+describe('code to be pasted', () => {
+  const code = (lines: string[], language: string) => wrappedCode(lines, language, 20);
+
+  it('has comments that go on as comments', () => {
+    const lines = ['    # one two three four five', '// one two three four', '; one two three four five'];
+    expect(code(lines, 'nginx')).toEqual([
+      ...[
+        '    # one two three',
+        '    # four five',
+        '// one two three',
+        '// four',
+        '; one two three four',
+        '; five',
+      ],
+    ]);
+  });
+
+  it('is parted in no other language than a shell', () => {
+    const line = 'const one = two(three, four);';
+    expect(code([line], 'javascript')).toEqual([line]);
+    expect(code(['cp --recursive one two'], 'shell')).toEqual(['cp --recursive one \\', 'two']);
+  });
+
+  it('is the same to a shell, text that it hands on included', () => {
+    const lines = [
+      "cat <<'END'",
+      'a line that is much longer than twenty columns',
+      '# this is a comment of nobody',
+      'END',
+      "printf '%s ' words after the text, more than fit",
+    ];
+    const run = (script: readonly string[]) =>
+      execFileSync('sh', ['-c', script.join('\n')], { encoding: 'utf8' });
+    expect(code(lines, 'shell').length).toBeGreaterThan(lines.length);
+    expect(run(code(lines, 'shell'))).toBe(run(lines));
   });
 });

@@ -26,7 +26,9 @@ export function cardLines(scene: Scene, width: number): Line[] {
 }
 
 /** The verdict is about the whole machine; of one namespace only its incidents are known. */
-function calm({ verdict, state, glyphs, budgets }: Scene, width: number): Line[] {
+function calm(scene: Scene, width: number): Line[] {
+  const { verdict, state, glyphs, budgets, outside } = scene;
+  if (outside.length > 0) return elsewhere(outside, width);
   if (verdict === null) return [[span('  Waiting for the service to say how the ports stand.', 'dim')]];
   const isScoped = state.netns !== null;
   const tone = isScoped ? 'good' : VERDICT_TONES[verdict.level];
@@ -36,6 +38,16 @@ function calm({ verdict, state, glyphs, budgets }: Scene, width: number): Line[]
   const tail = rest.map((line): Line => [span(`  ${line}`, LOOKS[tone])]);
   const next = budgets.length > 0 ? 'w: what would be if …' : '';
   return [head, ...tail, ...(next === '' ? [] : [[span(`  ${next}`, 'dim')]])];
+}
+
+/** What goes wrong is about nothing that the filter shows. */
+function elsewhere([worst, ...others]: readonly IncidentRow[], width: number): Line[] {
+  const more = others.length === 0 ? '' : ` (and ${integer(others.length)} more)`;
+  const told = wrapped(`Outside of the filter${more}: ${worst?.title ?? ''}`, width - 2, '');
+  return [
+    [span('  No incident is about what the filter shows. Esc takes the filter back.', 'bold')],
+    ...told.map((line): Line => [span(`  ${line}`, 'warn')]),
+  ];
 }
 
 function incidentLines(scene: Scene, row: IncidentRow, width: number): Line[] {

@@ -498,6 +498,42 @@ describe('the same address in two namespaces', () => {
     expect(chosen).toMatch(/▶ retry\.py/);
   });
 
+  it('the card is about what the filter shows, not about the worst of all', () => {
+    const filter = 'process:retry.py';
+    const shown = sceneOf({ rows: { ...rows, flows: [retries] }, state: { filter } });
+    expect(shown.incidents.map(({ key }) => key)).toEqual(['refused']);
+    expect(screenOf(shown)[1]).toMatch(/^. REFUSED → 10\.77\.0\.9:5432 in green/);
+    const whole = sceneOf({ rows: { ...rows, flows: [retries] } });
+    expect(screenOf(whole)[1]).toMatch(/^. OUT OF PORTS → 10\.77\.0\.9:5432 in host/);
+  });
+
+  it('the card says so when what is wrong is outside of the filter', () => {
+    const quiet = flow(IMPORTER, {
+      destination: { address: '10.77.0.8', port: 443 },
+      netns: 9,
+      netnsId: '9',
+    });
+    const state = { filter: 'dst:10.77.0.8', incident: incident.key };
+    const scene = sceneOf({ rows: { ...rows, flows: [quiet] }, state });
+    expect(scene.incident).toBeNull();
+    const text = screenOf(scene).slice(1, 5).join('\n');
+    expect(text).toMatch(/^ {2}No incident is about what the filter shows\. Esc takes the filter back\.\n/);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`Outside of the filter (and 1 more): ${incident.title}`);
+  });
+
+  it('a sum over several places is about all of them', () => {
+    const sum = flow(
+      { name: 'shop' },
+      { destination: { address: null, port: null }, netns: null, netnsId: null },
+    );
+    const scene = sceneOf({ rows: { ...rows, flows: [sum] }, state: { filter: 'unit:shop', group: 'unit' } });
+    expect(scene.incidents).toHaveLength(2);
+    const elsewhere = { ...sum, netnsId: '9' };
+    expect(sceneOf({ rows: { ...rows, flows: [elsewhere] }, state: { filter: 'x' } }).outside).toHaveLength(
+      2,
+    );
+  });
+
   it('of one alone is green when nothing is wrong there, whatever the verdict about all', () => {
     const calmThere = sceneOf({ rows: { ...rows, incidents: [incident] }, state: { netns: 7 } });
     expect(screenOf(calmThere).slice(0, 2).join('\n')).toMatch(

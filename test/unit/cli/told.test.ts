@@ -1,0 +1,61 @@
+/** Names that others have made as long and as strange as they like, in sentences on a screen. */
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../../src/cli/screen/text.js';
+import { teller } from '../../../src/cli/screen/told.js';
+
+const MOST = 640;
+const LONG = 4000;
+const REST = 'tries 92 connections/s to 10.77.0.9:5432; 2,000 ports allow 33/s.';
+const sentence = (name: string) => `${name} (pid 4242) ${REST}`;
+const tellerAt = (columns: number, ...names: string[]) => teller(names, columns, '…');
+
+const NAMES: [string, string][] = [
+  ['one word', 'n'.repeat(LONG)],
+  ['many words', 'name of many words '.repeat(LONG / 19)],
+  ['escapes', '\u001b[2J\u001b]0;owned\u0007'.repeat(LONG / 14)],
+  ['newlines', 'line\r\n'.repeat(LONG / 6)],
+  ['marks of direction', '\u202egnp\u2066\u200f'.repeat(LONG / 6)],
+  ['wide characters', '端口'.repeat(LONG / 2)],
+  ['faces', '😀'.repeat(LONG / 2)],
+  ['marks that take no cell', `a${'\u0301'.repeat(LONG)}`],
+  ['what a replacement would take for its own words', "$&$`$'$1".repeat(LONG / 8)],
+];
+
+describe.each(NAMES)('a name of 4,000 characters: %s', (_, name) => {
+  it('is bounded and escaped, and the sentence around it can be read', () => {
+    const told = tellerAt(80, name)(sentence(name));
+    expect(told).toContain('…');
+    expect(told.endsWith(` (pid 4242) ${REST}`)).toBe(true);
+    expect([...told].length).toBeLessThanOrEqual(64 + sentence('').length);
+    expect(stringWidth(told)).toBeLessThanOrEqual(64 + sentence('').length);
+    expect(printable(told)).toBe(told);
+  });
+
+  it('leaves the words between two of them', () => {
+    const told = tellerAt(80, name)(`${name} holds the ports of ${name} (pid 7): ${REST}`);
+    expect(told).toMatch(/ holds the ports of .* \(pid 7\): tries 92/);
+  });
+
+  it('is bounded where no row has it', () => {
+    const told = tellerAt(80)(sentence(name));
+    expect([...told].length).toBeLessThanOrEqual(MOST);
+    expect(told.endsWith(` (pid 4242) ${REST}`)).toBe(true);
+    expect(printable(told)).toBe(told);
+  });
+});
+
+it('has no word that is wider than the screen', () => {
+  const words = tellerAt(40)(`${'w'.repeat(200)} and ${'端'.repeat(200)}`).split(' ');
+  for (const word of words) expect(stringWidth(word)).toBeLessThanOrEqual(40 - 16);
+});
+
+it('leaves ordinary names, paths and sentences as they are', () => {
+  const text = `${sentence('checkout-importer.py')} /etc/sysctl.d/90-portchurn-ip_local_reserved_ports.conf keeps it.`;
+  expect(tellerAt(80, 'checkout-importer.py')(text)).toBe(text);
+});
+
+it('cuts nothing in a file or a pipe', () => {
+  const name = 'n'.repeat(LONG);
+  expect(tellerAt(Number.POSITIVE_INFINITY, name)(`\u001b${sentence(name)}`)).toBe(`\\x1b${sentence(name)}`);
+});

@@ -2,7 +2,9 @@
  * The port map as a grid: where each port lies, and what colour it has. A pixel is a port, and the browser makes it larger. In: cells
  * of a map, a width, colours. Out: a geometry, pixels. Pure.
  */
-import { CELL_BYTES, PORT_STATE, PORT_STATES, type PortState } from '../../src/protocol/ports/cells.js';
+import { PORT_STATE } from '../../src/protocol/ports/cells.js';
+import { wordsOf } from '../../src/view/ports/counts.js';
+import { ENTRY_SECONDS, strengthOf } from '../../src/view/ports/strength.js';
 
 export interface Grid {
   ports: number;
@@ -67,11 +69,8 @@ export interface Palette {
 }
 
 /** Steps of brightness: one for each second of a TIME_WAIT entry, and one for what is no entry. */
-const LEVELS = 62;
+const LEVELS = ENTRY_SECONDS + 2;
 const FULL = LEVELS - 1;
-/** How much of its owner's colour a TIME_WAIT entry has at its end, and at its beginning. */
-const FAINTEST = 0.22;
-const STRONGEST = 0.78;
 
 /** Colours mixed once, so that painting only looks them up. */
 export class Painter {
@@ -121,8 +120,7 @@ export class Painter {
   }
 }
 
-const strength = (level: number) =>
-  level === FULL ? 1 : FAINTEST + ((STRONGEST - FAINTEST) * level) / (FULL - 1);
+const strength = (level: number) => (level === FULL ? 1 : strengthOf(level));
 
 const mix = (a: Rgb, b: Rgb, share: number): Rgb => [
   a[0] + (b[0] - a[0]) * share,
@@ -133,40 +131,6 @@ const mix = (a: Rgb, b: Rgb, share: number): Rgb => [
 /** As ImageData has it in memory, on the machines that browsers run on: red comes first. */
 const pixel = ([red, green, blue]: Rgb) =>
   (0xff000000 | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
-
-/** How many ports there are of each owner, by index, and in each state. */
-export interface Counts {
-  owners: Uint32Array;
-  states: Record<PortState, number>;
-}
-
-export function countsOf(cells: Uint8Array): Counts {
-  const pairs = pairsOf(wordsOf(cells));
-  const owners = new Uint32Array(256);
-  const states = PORT_STATES.map(() => 0);
-  for (const [pair, ports] of pairs.entries()) {
-    owners[pair & 255] = (owners[pair & 255] as number) + ports;
-    states[pair >> 8] = (states[pair >> 8] as number) + ports;
-  }
-  const named = PORT_STATES.map((name, byte) => [name, states[byte] as number]);
-  return { owners, states: Object.fromEntries(named) as Counts['states'] };
-}
-
-/** A cell as one number, on the machines that browsers run on: the owner is its lowest byte, then comes the state. */
-const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
-  new Uint32Array(buffer, byteOffset, length / CELL_BYTES);
-
-/** Ports by owner and state. Neighbours are mostly alike, and are added together. */
-function pairsOf(words: Uint32Array): Uint32Array {
-  const pairs = new Uint32Array(PORT_STATES.length * 256);
-  for (let at = 0; at < words.length; ) {
-    const pair = (words[at] as number) & 0xffff;
-    const first = at;
-    while (at < words.length && ((words[at] as number) & 0xffff) === pair) at++;
-    pairs[pair] = (pairs[pair] as number) + at - first;
-  }
-  return pairs;
-}
 
 /** Newer browsers have it, and take a tenth of the time. */
 const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array }).fromBase64;

@@ -1,9 +1,9 @@
 /** What the port map says in words: one port, the whole, when ports come back. In: cells, counts, rows. Out: text. Pure. */
-import { OTHER_OWNERS, type PortCell, type PortState } from '../../src/protocol/ports/cells.js';
+import type { PortCell, PortState } from '../../src/protocol/ports/cells.js';
 import type { PortOwner } from '../../src/protocol/ports/schema.js';
 import { RETURN_STEP, type ReturnStep } from '../../src/view/budget.js';
-import { ownerName, withPid } from '../../src/view/names.js';
-import { foreign, integer, seconds, UNKNOWN } from './format.js';
+import { ownerWords } from '../../src/view/ports/legend.js';
+import { foreign, integer, seconds } from './format.js';
 
 export const STATE_WORDS: Record<PortState, string> = {
   free: 'free',
@@ -17,11 +17,8 @@ export const STATE_WORDS: Record<PortState, string> = {
 };
 
 /** `agent.mjs 4711`; @param index of the owner */
-export function ownerText(owners: readonly PortOwner[], index: number): string {
-  if (index === OTHER_OWNERS) return 'others';
-  const owner = owners[index];
-  return owner === undefined ? UNKNOWN : foreign(withPid(ownerName(owner), owner.process.pid));
-}
+export const ownerText = (owners: readonly PortOwner[], index: number): string =>
+  foreign(ownerWords(owners, index));
 
 /** `Port 30012: agent.mjs 4711, TIME_WAIT, 31 s left` */
 export function portText(

@@ -5,6 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { cellAt } from '../../../src/protocol/ports/cells.js';
+import { OTHERS, OWN_TINTS } from '../../../src/view/ports/tints.js';
 import {
   type Grid,
   gridOf,
@@ -14,7 +15,6 @@ import {
   type Rgb,
   stepOf,
 } from '../../charts/port-grid.js';
-import { OTHERS, OWN_TINTS } from '../../charts/port-tints.js';
 import { theme } from '../../state/theme.js';
 import { portText } from '../../text/port-words.js';
 import { useWidth } from '../panels/width.js';

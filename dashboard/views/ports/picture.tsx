@@ -4,7 +4,7 @@
  */
 import '../../style/ports.css';
 import { useRef } from 'preact/hooks';
-import { Tints } from '../../charts/port-tints.js';
+import { Tints } from '../../../src/view/ports/tints.js';
 import { link, now } from '../../state/model.js';
 import { shown, shownRow } from '../../state/timeline/timeline.js';
 import { endpoint, foreign } from '../../text/format.js';

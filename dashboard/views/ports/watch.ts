@@ -3,7 +3,8 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import type { PortOwner } from '../../../src/protocol/ports/schema.js';
-import { bytesOf, type Counts, countsOf } from '../../charts/port-grid.js';
+import { type Counts, countsOf } from '../../../src/view/ports/counts.js';
+import { bytesOf } from '../../charts/port-grid.js';
 import { sides } from '../../state/model.js';
 
 export interface Ports {

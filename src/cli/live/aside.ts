@@ -1,92 +1,81 @@
 /**
- * What the detail shows besides its row: details that are made on request, and the events of its process as they come, the last ones kept.
- * In: a feed, an HTTP client. Out: an Aside, for as long as a row is looked at.
+ * What is shown of one row besides its numbers: the events of its process as they come, the last ones kept, and for the detail what is made on
+ * request. In: a feed, an HTTP client. Out: an Aside, for as long as a row is looked at.
  */
 import type { HttpClient } from '../../client/http.js';
-import type { ConnectionEvent, FlowRow } from '../../protocol/rows.js';
-import type { LiveFeed } from './feed.js';
+import type { ConnectionEvent } from '../../protocol/rows.js';
+import type { SideFeed } from './feed.js';
 import type { Aside } from './scene.js';
 
-/** More than fit on a screen. */
-const MOST_EVENTS = 200;
+/** More than fit on a screen, and as many as one second is asked for: what comes faster is counted. */
+export const MOST_EVENTS = 60;
 /** Details change slowly, and cost the service something. */
 const DETAIL_MS = 2000;
 
+/** The row to follow; the one that is followed already goes on. */
+export interface Followed {
+  readonly key: string;
+  /** Null: several processes, whose events are not followed. */
+  readonly pid: number | null;
+  readonly withDetail: boolean;
+}
+
 export interface Follower {
   readonly value: Aside | null;
-  /** The row to follow; the one that is followed already goes on. Null: none. */
-  on(key: string | null, pid: number | null): void;
-  stop(): void;
+  /** Null: no row. */
+  on(row: Followed | null): void;
 }
 
-/** The flows that a what-if goes by. */
-export interface FlowsFollower {
-  /** Null: none are followed, or they have not come yet. */
-  readonly rows: readonly FlowRow[] | null;
-  /** Those that match; the same filter goes on. Null: none. */
-  on(filter: string | null): void;
-}
-
-export function followFlows(feed: LiveFeed, onChange: () => void): FlowsFollower {
-  let followed: string | null = null;
-  let rows: readonly FlowRow[] | null = null;
-  let end: () => void = () => undefined;
-  return {
-    get rows() {
-      return rows;
-    },
-    on(filter) {
-      if (filter === followed) return;
-      end();
-      [followed, rows, end] = [filter, null, () => undefined];
-      if (filter === null) return;
-      end = feed.flows(filter, (next) => {
-        rows = next;
-        onChange();
-      });
-    },
-  };
-}
-
-export function follow(feed: LiveFeed, http: HttpClient, onChange: () => void): Follower {
+export function follow(feed: SideFeed, http: HttpClient, onChange: () => void): Follower {
   let value: Aside | null = null;
-  let end: () => void = () => undefined;
+  const events = switched();
+  const details = switched();
   const set = (next: Partial<Aside>) => {
     if (value !== null) value = { ...value, ...next };
     onChange();
+  };
+  const listen = (came: readonly ConnectionEvent[], dropped: number) => {
+    if (value === null || (came.length === 0 && dropped === 0)) return;
+    set({ events: [...value.events, ...came].slice(-MOST_EVENTS), dropped: value.dropped + dropped });
   };
   const look = async (key: string) => {
     const detail = await http.flowDetail(key).catch(() => null);
     if (value?.key === key && detail !== null) set({ detail });
   };
-  const listen = (events: readonly ConnectionEvent[], dropped: number) => {
-    if (value === null || (events.length === 0 && dropped === 0)) return;
-    set({ events: [...value.events, ...events].slice(-MOST_EVENTS), dropped: value.dropped + dropped });
-  };
-  const begin = (key: string, pid: number | null) => {
-    value = { key, detail: null, events: [], dropped: 0 };
+  const lookOften = (key: string) => {
     void look(key);
     const timer = setInterval(() => void look(key), DETAIL_MS);
-    const unfollow = pid === null ? () => undefined : feed.follow(pid, listen);
-    end = () => {
-      clearInterval(timer);
-      unfollow();
-    };
-  };
-  const stop = () => {
-    end();
-    end = () => undefined;
-    value = null;
+    return () => clearInterval(timer);
   };
   return {
     get value() {
       return value;
     },
-    on(key, pid) {
-      if (key === (value?.key ?? null)) return;
-      stop();
-      if (key !== null) begin(key, pid);
+    on(row) {
+      if (row?.key !== value?.key)
+        value = row === null ? null : { key: row.key, detail: null, events: [], dropped: 0 };
+      const pid = row?.pid ?? null;
+      events.to(row?.key ?? null, () => (pid === null ? NOTHING : feed.follow(pid, MOST_EVENTS, listen)));
+      const detailed = row?.withDetail ? row.key : null;
+      details.to(detailed, (key) => lookOften(key));
     },
-    stop,
+  };
+}
+
+const NOTHING = () => undefined;
+
+/** What goes on as long as its key is the same. */
+export function switched(): { to(key: string | null, begin: (key: string) => () => void): boolean } {
+  let current: string | null = null;
+  let end: () => void = NOTHING;
+  return {
+    /** Returns whether it is another now. */
+    to(key, begin) {
+      if (key === current) return false;
+      end();
+      current = key;
+      end = key === null ? NOTHING : begin(key);
+      return true;
+    },
   };
 }

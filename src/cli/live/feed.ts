@@ -7,7 +7,7 @@ import type { Link } from '../../client/link.js';
 import type { Replica } from '../../client/replica.js';
 import { ReplicaFeed } from '../../client/replica-feed.js';
 import { Subscriptions } from '../../client/subscriptions.js';
-import type { TableTopic } from '../../protocol/frames.js';
+import type { PortsFrame, TableTopic } from '../../protocol/frames.js';
 import type { ConnectionEvent, FlowRow } from '../../protocol/rows.js';
 import type { TableQuery } from '../../protocol/table-query.js';
 import { frameFault } from '../source/answers.js';
@@ -25,6 +25,9 @@ export interface FeedEvents {
   /** What the service sends is not as the protocol promises: it may be of another version. */
   onFault(fault: string): void;
 }
+
+/** What is followed beside the tables. */
+export type SideFeed = Pick<LiveFeed, 'follow' | 'flows' | 'ports'>;
 
 export class LiveFeed {
   readonly #feed: ReplicaFeed;
@@ -53,10 +56,14 @@ export class LiveFeed {
     this.#feed.setQuery(topic, query);
   }
 
-  /** The events of one process from now on. Returns a function that ends it. */
-  follow(pid: number, listener: (events: readonly ConnectionEvent[], dropped: number) => void): () => void {
+  /** The events of one process from now on, at most so many at once. Returns a function that ends it. */
+  follow(
+    pid: number,
+    limit: number,
+    listener: (events: readonly ConnectionEvent[], dropped: number) => void,
+  ): () => void {
     return this.#sides.events(
-      { filter: `pid:${pid} !type:transition` },
+      { filter: `pid:${pid} !type:transition`, limit },
       { frame: ({ events, dropped }) => listener(events, dropped), refused: () => undefined },
     );
   }
@@ -65,6 +72,11 @@ export class LiveFeed {
   flows(filter: string, onRows: (rows: readonly FlowRow[]) => void): () => void {
     const request = { topic: 'flows', filter, sort: '-openPerSec', limit: MOST_FLOWS } as const;
     return this.#sides.table(request, (rows) => onRows([...rows.values()]));
+  }
+
+  /** The port map of a budget, once a second; null: the service has none. Returns a function that ends it. */
+  ports(budget: string, onMap: (map: PortsFrame | null) => void): () => void {
+    return this.#sides.ports(budget, { frame: onMap, refused: () => onMap(null) });
   }
 
   stop(): void {

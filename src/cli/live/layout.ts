@@ -12,26 +12,48 @@ import { culpritLines } from './parts/culprit-table.js';
 import { detailLines } from './parts/detail.js';
 import { rule } from './parts/lines.js';
 import { fixLines, helpLines, whatIfLines } from './parts/overlays.js';
+import { portMapLines } from './parts/port-map.js';
 import { budgetLines, failureLines } from './parts/side-tables.js';
+import { traceLines } from './parts/trace.js';
 import type { Scene } from './scene.js';
 import type { Overlay } from './state.js';
 import { fitted, type Line, span, widthOf } from './tty/cells.js';
 
 /** From here on failures are beside the budgets. */
 const WIDE = 150;
+/** From here on there are failures below the culprits. */
 const TALL = 30;
+/** From here on a port map and a live trace are below them. */
+const ROOMY = { width: 120, height: 36 } as const;
+/** Lines that are not tables: the first one, the incident, the last one. */
+const AROUND = CARD_LINES + 2;
+/** Between what stands side by side. */
+const GAP = 2;
+/** A trace's lines are mostly not longer. */
+const TRACE_WIDTH = 72;
 
 export function linesOf(scene: Scene, width: number, height: number, style: Style): Line[] {
   const head = [stripLine(scene, width), ...cardLines(scene, width)];
   const room = Math.max(0, height - head.length - 1);
   const { overlay } = scene.state;
-  const body = overlay === null ? tables(scene, width, room) : overlaid(scene, overlay, width, room, style);
+  const body =
+    overlay === null ? tables(scene, width, room, style) : overlaid(scene, overlay, width, room, style);
   const filled = [...head, ...body, ...Array<Line>(height).fill([])].slice(0, Math.max(0, height - 1));
   return [...filled, footLine(scene, width)];
 }
 
-/** Rows of the culprit table on a screen this high, for paging. */
-export const pageOf = (height: number): number => Math.max(1, height - CARD_LINES - 9);
+/** Whether there is room for the port map and the live trace beside the tables. */
+export const isRoomy = (width: number, height: number): boolean =>
+  width >= ROOMY.width && height >= ROOMY.height;
+
+/** Lines of the port map and the live trace, of the room for tables. */
+const bandOf = (room: number) => Math.floor(room / 3);
+
+/** Rows of the culprit table on a screen of this size, for paging. */
+export function pageOf(width: number, height: number): number {
+  const below = isRoomy(width, height) ? bandOf(height - AROUND) : 0;
+  return Math.max(1, height - CARD_LINES - 9 - below);
+}
 
 function stripLine(scene: Scene, width: number): Line {
   const { replica, state, now, totals, glyphs } = scene;
@@ -74,11 +96,29 @@ function linkWords({ link, state, glyphs, now }: Scene): [string, 'good' | 'warn
   return link.phase === 'open' ? [`${glyphs.live}live`, 'good'] : ['connecting', 'warn'];
 }
 
-function tables(scene: Scene, width: number, room: number): Line[] {
-  const budgetRows = scene.state.manyBudgets ? Math.floor(room / 2) - 1 : room < TALL - 6 ? 2 : 5;
-  const rows = Math.max(1, Math.min(budgetRows, Math.max(1, scene.budgets.length)));
-  if (width >= WIDE) return wideTables(scene, width, room, Math.max(rows, Math.min(5, budgetRows)));
-  const failureRows = room < TALL - 6 ? 0 : Math.min(4, Math.max(1, scene.failures.length));
+function tables(scene: Scene, width: number, room: number, style: Style): Line[] {
+  if (!isRoomy(width, room + AROUND)) return lists(scene, width, room, room < TALL - AROUND ? SMALL : MIDDLE);
+  const below = bandOf(room);
+  const most = Math.max(MIDDLE.budgets, Math.floor(room / 6));
+  const above = room - below;
+  const lines = lists(scene, width, above, { budgets: most, failures: most - 1 });
+  return [...padded(lines, above), ...band(scene, width, below, style)];
+}
+
+/** The most rows of each that are shown beside the culprits. */
+interface Share {
+  readonly budgets: number;
+  readonly failures: number;
+}
+
+const SMALL: Share = { budgets: 2, failures: 0 };
+const MIDDLE: Share = { budgets: 5, failures: 4 };
+
+function lists(scene: Scene, width: number, room: number, share: Share): Line[] {
+  const most = scene.state.manyBudgets ? Math.floor(room / 2) - 1 : share.budgets;
+  const rows = Math.max(1, Math.min(most, Math.max(1, scene.budgets.length)));
+  if (width >= WIDE) return wideLists(scene, width, room, Math.max(rows, Math.min(MIDDLE.budgets, most)));
+  const failureRows = Math.min(share.failures, Math.max(1, scene.failures.length));
   const failures = failureRows === 0 ? [] : failureLines(scene, width, failureRows);
   const budgets = budgetLines(scene, width, rows);
   const left = room - budgets.length - failures.length;
@@ -86,15 +126,29 @@ function tables(scene: Scene, width: number, room: number): Line[] {
 }
 
 /** Budgets and failures side by side. */
-function wideTables(scene: Scene, width: number, room: number, rows: number): Line[] {
-  const half = Math.floor((width - 2) / 2);
-  const left = padded(budgetLines(scene, half, rows), rows + 1);
-  const right = padded(failureLines(scene, width - half - 2, rows), rows + 1);
-  const both = left.map((line, at): Line => {
-    const used = line.reduce((sum, { text }) => sum + widthOf(text), 0);
-    return [...line, span(' '.repeat(Math.max(0, half + 2 - used))), ...(right[at] ?? [])];
-  });
+function wideLists(scene: Scene, width: number, room: number, rows: number): Line[] {
+  const half = Math.floor((width - GAP) / 2);
+  const left = budgetLines(scene, half, rows);
+  const right = failureLines(scene, width - half - GAP, rows);
+  const both = sideBySide(left, right, half, rows + 1);
   return [...both, ...culpritLines(scene, width, room - both.length)];
+}
+
+/** The ports of the incident's budget, and beside them what the process under the cursor does right now. */
+function band(scene: Scene, width: number, height: number, style: Style): Line[] {
+  const right = Math.max(TRACE_WIDTH, Math.floor((width - GAP) / 2));
+  const left = width - GAP - right;
+  const row = scene.flows.find(({ key }) => key === scene.state.selected) ?? scene.flows[0];
+  const trace = row === undefined ? [] : traceLines(row, scene, right, height, style);
+  return sideBySide(portMapLines(scene, left, height), trace, left, height);
+}
+
+function sideBySide(left: Line[], right: Line[], width: number, height: number): Line[] {
+  const beside = padded(right, height);
+  return padded(left, height).map((line, at): Line => {
+    const used = line.reduce((sum, { text }) => sum + widthOf(text), 0);
+    return [...line, span(' '.repeat(Math.max(0, width + GAP - used))), ...(beside[at] ?? [])];
+  });
 }
 
 const padded = (lines: Line[], height: number): Line[] =>

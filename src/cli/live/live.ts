@@ -11,12 +11,12 @@ import { aborted, type Io } from '../io.js';
 import { styleFor } from '../screen/style.js';
 import { badAnswer } from '../source/answers.js';
 import { httpClient, type Target } from '../source/target.js';
-import { type FlowsFollower, type Follower, follow, followFlows } from './aside.js';
+import { Beside } from './beside.js';
 import { LiveFeed } from './feed.js';
 import { linesOf, pageOf } from './layout.js';
-import { towardFilter, whatIfCommandOf } from './parts/overlays.js';
+import { whatIfCommandOf } from './parts/overlays.js';
 import { queriesOf } from './queries.js';
-import { commandsOf, type Scene, SceneMaker } from './scene.js';
+import { type Besides, commandsOf, type Scene, SceneMaker } from './scene.js';
 import { type Effect, press, type Shown, START, type State } from './state.js';
 import { type Grid, gridOf } from './tty/cells.js';
 import type { Input } from './tty/keys.js';
@@ -39,7 +39,7 @@ export class Live {
   #state: State;
   #replica: Replica = initial();
   /** What is shown during a pause; null: there is none. */
-  #kept: Replica | null = null;
+  #kept: (Besides & { replica: Replica }) | null = null;
   #link: Link = { phase: 'connecting' };
   #painted: Grid | null = null;
   #frame: ReturnType<typeof setTimeout> | undefined;
@@ -49,8 +49,7 @@ export class Live {
   readonly #maker = new SceneMaker();
   readonly #feed: LiveFeed;
   readonly #terminal: Terminal;
-  readonly #aside: Follower;
-  readonly #toward: FlowsFollower;
+  readonly #beside: Beside;
   readonly #quit = new AbortController();
 
   constructor(
@@ -76,8 +75,7 @@ export class Live {
       onInput: (inputs) => this.#press(inputs),
       onResize: () => this.#redraw(),
     });
-    this.#aside = follow(this.#feed, httpClient(this.target), () => this.#soon());
-    this.#toward = followFlows(this.#feed, () => this.#soon());
+    this.#beside = new Beside(this.#feed, httpClient(this.target), () => this.#soon());
   }
 
   /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. Throws BAD_ANSWER. */
@@ -92,7 +90,7 @@ export class Live {
     } finally {
       clearInterval(clock);
       clearTimeout(this.#frame);
-      this.#aside.stop();
+      this.#beside.stop();
       this.#feed.stop();
       this.#terminal.leave();
     }
@@ -108,7 +106,8 @@ export class Live {
   #press(inputs: readonly Input[]): void {
     for (const input of inputs) {
       const { state, effect } = press(this.#state, input, this.#shown());
-      if (state.paused !== this.#state.paused) this.#kept = state.paused === null ? null : this.#replica;
+      if (state.paused !== this.#state.paused)
+        this.#kept = state.paused === null ? null : { replica: this.#replica, ...this.#beside.values };
       this.#state = state;
       if (effect !== null) this.#do(effect);
     }
@@ -124,7 +123,7 @@ export class Live {
       namespaces: [...this.#replica.tables.totals.rows.values()]
         .flatMap(({ netns }) => netns ?? [])
         .sort((a, b) => a - b),
-      page: pageOf(this.#terminal.height),
+      page: pageOf(this.#terminal.width, this.#terminal.height),
       commands: scene === null ? [] : commandsOf(scene),
       whatIf: scene === null ? null : whatIfCommandOf({ ...scene, state: this.#state }),
       now: Date.now(),
@@ -150,18 +149,10 @@ export class Live {
 
   /** The service sorts and cuts, so each choice that changes what is wanted is asked for; the same is not asked twice. */
   #ask(): void {
-    const queries = queriesOf(this.#state, this.#terminal.height);
+    const queries = queriesOf(this.#state, this.#terminal.width, this.#terminal.height);
     const text = JSON.stringify(queries);
     if (text !== this.#asked) for (const [topic, query] of queries) this.#feed.setQuery(topic, query);
     this.#asked = text;
-    const row =
-      this.#state.overlay === 'detail'
-        ? this.#scene?.flows.find(({ key }) => key === this.#state.selected)
-        : undefined;
-    this.#aside.on(row?.key ?? null, row?.process.pid ?? null);
-    this.#toward.on(
-      this.#state.overlay === 'what-if' && this.#scene !== null ? towardFilter(this.#scene) : null,
-    );
   }
 
   #redraw(): void {
@@ -180,18 +171,27 @@ export class Live {
     this.#frame = undefined;
     this.#drawnAt = Date.now();
     const style = { ...styleFor(this.io, { ...this.options, color: false }), width: this.#terminal.width };
-    this.#scene = this.#maker.make(this.#kept ?? this.#replica, this.#link, this.#state, {
+    const { width, height } = this.#terminal;
+    this.#scene = this.#maker.make(this.#kept?.replica ?? this.#replica, this.#link, this.#state, {
       now: Date.now(),
       glyphs: style.glyphs,
-      aside: this.#aside.value,
-      toward: this.#toward.rows,
+      ...this.#besides(),
     });
+    this.#beside.on(this.#scene, width, height);
     if (!this.#terminal.ready) return;
-    const { width, height } = this.#terminal;
     const grid = gridOf(linesOf(this.#scene, width, height, style), width, height);
     const text = paint(this.#painted, grid, this.#isColoured());
     this.#painted = grid;
     if (text !== '') this.#terminal.write(text);
+  }
+
+  /** In a pause the map stands still, and so do the events of a row that was followed then; what is opened later is live. */
+  #besides(): Besides {
+    const { aside, toward, ports } = this.#beside.values;
+    const kept = this.#kept;
+    if (kept === null) return { aside, toward, ports };
+    const isSame = aside !== null && aside.key === kept.aside?.key;
+    return { aside: isSame ? { ...kept.aside, detail: aside.detail } : aside, toward, ports: kept.ports };
   }
 
   #isColoured(): boolean {

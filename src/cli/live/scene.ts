@@ -8,6 +8,7 @@ import type { Replica } from '../../client/replica.js';
 import { byHarm } from '../../forecast/harm.js';
 import { byTightness, fullness } from '../../forecast/outlook.js';
 import type { FlowDetail } from '../../protocol/detail.js';
+import type { PortOwner } from '../../protocol/ports/schema.js';
 import type {
   BudgetRow,
   ConnectionEvent,
@@ -22,6 +23,7 @@ import { Budgets, byBlame } from '../../view/culprits.js';
 import { pasted, shownIncident } from '../../view/incident.js';
 import { namespaceName } from '../../view/names.js';
 import { comparator, type Ranking, rerank, unranked } from '../../view/order.js';
+import type { Counts } from '../../view/ports/counts.js';
 import { Sparks } from '../../view/spark.js';
 import type { Glyphs } from '../screen/text.js';
 import type { SortField, State } from './state.js';
@@ -35,7 +37,31 @@ export interface Aside {
   readonly dropped: number;
 }
 
-export interface Scene {
+/** A port map as it is drawn. */
+export interface KnownPorts {
+  readonly state: 'known';
+  /** The local port of the first cell. */
+  readonly first: number;
+  readonly owners: readonly PortOwner[];
+  readonly cells: Uint8Array;
+  readonly counts: Counts;
+  /** By index of the owner. */
+  readonly tints: Uint8Array;
+}
+
+/** Refused: the service has no map of the budget. Rangeless: the port range is not known. */
+export type ShownPorts = KnownPorts | { readonly state: 'refused' | 'rangeless' };
+
+/** What comes from beside the tables, each while it is on the screen. */
+export interface Besides {
+  readonly aside: Aside | null;
+  /** The connections toward the budget of the what-if; null: not asked for, or not come yet. */
+  readonly toward: readonly FlowRow[] | null;
+  /** Null: as above. */
+  readonly ports: ShownPorts | null;
+}
+
+export interface Scene extends Besides {
   readonly replica: Replica;
   readonly link: Link;
   readonly state: State;
@@ -55,13 +81,10 @@ export interface Scene {
   readonly flows: readonly FlowRow[];
   readonly gone: Pick<ReadonlySet<string>, 'has'>;
   readonly sparks: Sparks;
-  readonly aside: Aside | null;
-  /** The connections toward the budget of the what-if; null: not asked for, or not come yet. */
-  readonly toward: readonly FlowRow[] | null;
 }
 
-/** What comes from beside the tables. */
-export type Beside = Pick<Scene, 'now' | 'glyphs' | 'aside' | 'toward'>;
+/** The moment, and how it is drawn. */
+export type Moment = Pick<Scene, 'now' | 'glyphs'>;
 
 /** The copy of a pause, and the memory of order and of the last minute. */
 export class SceneMaker {
@@ -69,7 +92,7 @@ export class SceneMaker {
   #order = '';
   readonly #flowSparks = new Sparks();
 
-  make(replica: Replica, link: Link, state: State, { now, glyphs, aside, toward }: Beside): Scene {
+  make(replica: Replica, link: Link, state: State, { now, glyphs, ...besides }: Moment & Besides): Scene {
     const inScope = ({ netns }: { netns: number | null }) => state.netns === null || netns === state.netns;
     const rows = <T extends { netns: number | null }>(all: ReadonlyMap<string, T>) =>
       [...all.values()].filter(inScope);
@@ -109,8 +132,7 @@ export class SceneMaker {
       flows: this.#ranking.rows,
       gone: this.#ranking.gone,
       sparks: this.#flowSparks,
-      aside,
-      toward,
+      ...besides,
     };
   }
 

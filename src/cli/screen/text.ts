@@ -38,6 +38,8 @@ export interface Glyphs {
   readonly cursor: string;
   readonly rule: string;
   readonly levels: string;
+  /** A share of a cell from nothing to all. */
+  readonly shades: string;
   readonly live: string;
   readonly less: string;
   readonly greater: string;
@@ -56,6 +58,7 @@ export const UNICODE: Glyphs = {
   cursor: '▶',
   rule: '─',
   levels: '▁▂▃▄▅▆▇█',
+  shades: '·░▒▓█',
   live: '●',
   less: '‹',
   greater: '›',
@@ -74,6 +77,7 @@ export const ASCII: Glyphs = {
   cursor: '>',
   rule: '-',
   levels: '_.:-=+*#',
+  shades: '.:+*#',
   live: '*',
   less: '<',
   greater: '>',

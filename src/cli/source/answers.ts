@@ -7,6 +7,7 @@ import { PortchurnError } from '../../protocol/errors.js';
 import {
   ErrorFrame,
   EventsFrame,
+  PortsFrame,
   PROTOCOL,
   Problem,
   type ServerFrame,
@@ -22,6 +23,7 @@ const Limits = Type.Array(Problem);
 const FRAMES: Partial<Record<string, TSchema>> = {
   hello: Type.Object({ protocol: Type.Literal(PROTOCOL) }),
   events: EventsFrame,
+  ports: PortsFrame,
   error: ErrorFrame,
 };
 

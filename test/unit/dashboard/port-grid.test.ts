@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
-  countsOf,
   gridOf,
   indexAt,
   Painter,
   type Palette,
   stepOf,
 } from '../../../dashboard/charts/port-grid.js';
-import { OTHERS, OWN_TINTS, Tints, UNKNOWN_TINT } from '../../../dashboard/charts/port-tints.js';
 import { NO_OWNER, OTHER_OWNERS, PORT_STATE, type PortState } from '../../../src/protocol/ports/cells.js';
+import { countsOf } from '../../../src/view/ports/counts.js';
+import { OTHERS, OWN_TINTS, Tints, UNKNOWN_TINT } from '../../../src/view/ports/tints.js';
 import { proc } from '../publish/rows.js';
 
 const cell = (owner: number, state: PortState, seconds = 0) => [owner, PORT_STATE[state], seconds, 0];

@@ -2,11 +2,11 @@
 import { bytes, duration, endpoint, integer, rate, stamp } from '../../../protocol/format.js';
 import type { FlowRow } from '../../../protocol/rows.js';
 import { ownerName, pidsText, withPid } from '../../../view/names.js';
-import { ownEventLine } from '../../screen/event-line.js';
 import type { Style } from '../../screen/style.js';
 import type { Scene } from '../scene.js';
 import { type Line, span } from '../tty/cells.js';
-import { rule, wrapped } from './lines.js';
+import { wrapped } from './lines.js';
+import { traceLines } from './trace.js';
 
 /** Its connections have at least as many lines, title included. */
 const TRACE_LINES = 6;
@@ -88,25 +88,4 @@ function quantiles({ p50, p99 }: FlowRow['lifetimeMs']): string | null {
   return p50 === null
     ? null
     : `${duration(p50)} (half of them), ${duration(p99) ?? '?'} (99 %), over the last 10 s`;
-}
-
-function traceLines(
-  row: FlowRow,
-  { aside, glyphs }: Scene,
-  width: number,
-  room: number,
-  style: Style,
-): Line[] {
-  const events = aside?.key === row.key ? aside.events : [];
-  const dropped = aside !== null && aside.dropped > 0 ? `${integer(aside.dropped)} not shown` : '';
-  const head = rule(
-    `LIVE: connections of ${withPid(ownerName(row), row.process.pid)}`,
-    dropped,
-    width,
-    glyphs,
-  );
-  if (row.process.pid === null)
-    return [head, [span('  Several processes: choose one without grouping (g).', 'dim')]];
-  const lines = events.slice(-(room - 1)).map((event): Line => [span(`  ${ownEventLine(event, style)}`)]);
-  return [head, ...(lines.length === 0 ? [[span('  Nothing since this was opened.', 'dim')]] : lines)];
 }

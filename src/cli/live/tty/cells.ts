@@ -5,8 +5,21 @@
 import stringWidth from 'string-width';
 import { printable } from '../../screen/text.js';
 
+/** Owners of ports on the map: as many as there are tints of their own (src/view/ports/tints.ts). */
+type Tint = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
 /** How a text looks. Without colours only bold, dim and inverse are left. */
-export type Look = 'plain' | 'bold' | 'dim' | 'good' | 'warn' | 'bad' | 'loud' | 'chosen' | 'title';
+export type Look =
+  | 'plain'
+  | 'bold'
+  | 'dim'
+  | 'good'
+  | 'warn'
+  | 'bad'
+  | 'loud'
+  | 'chosen'
+  | 'title'
+  | `tint-${Tint}`;
 
 export interface Span {
   readonly text: string;
@@ -27,7 +40,7 @@ export interface Grid {
 }
 
 /** Characters of one cell, which is nearly all there are. */
-const PLAIN = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f–…≥→●○─│▶▁▂▃▄▅▆▇█░▒✓✗·±‹›]*$/;
+const PLAIN = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f–…≥→●○─│▶▁▂▃▄▅▆▇█░▒▓✓✗·±‹›]*$/;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** What is beyond the last line or column is cut off; what is missing is blank. */

@@ -8,7 +8,7 @@ const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
 const RESET = '\x1b[m';
 
-/** SGR parameters (ECMA-48 8.3.117); the sixteen colours, which every palette makes readable. */
+/** SGR parameters (ECMA-48 8.3.117); the sixteen colours, which every palette makes readable. Tints: near those of the page, none of them red. */
 const COLOURED: Readonly<Record<Look, string>> = {
   plain: '',
   bold: '1',
@@ -19,6 +19,14 @@ const COLOURED: Readonly<Record<Look, string>> = {
   loud: '1;31',
   chosen: '7',
   title: '36',
+  'tint-0': '94',
+  'tint-1': '33',
+  'tint-2': '32',
+  'tint-3': '35',
+  'tint-4': '95',
+  'tint-5': '36',
+  'tint-6': '93',
+  'tint-7': '92',
 };
 const COLOURLESS: Readonly<Record<Look, string>> = {
   plain: '',
@@ -30,6 +38,14 @@ const COLOURLESS: Readonly<Record<Look, string>> = {
   loud: '1',
   chosen: '7',
   title: '2',
+  'tint-0': '',
+  'tint-1': '',
+  'tint-2': '',
+  'tint-3': '',
+  'tint-4': '',
+  'tint-5': '',
+  'tint-6': '',
+  'tint-7': '',
 };
 
 /** Unchanged cells that are written again rather than jumped over: a jump is about as long. */

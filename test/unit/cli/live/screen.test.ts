@@ -2,96 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { SceneMaker } from '../../../../src/cli/live/scene.js';
-import type { RowOf, TableTopic } from '../../../../src/protocol/frames.js';
 import * as published from '../../publish/rows.js';
-import { budget, connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
-import { NOW, type Parts, sceneOf, screenOf } from './scenes.js';
+import { connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
+import { calm, DATABASE, flows, IMPORTER, incident, trouble } from './rows.js';
+import { NOW, type Parts, portsOf, sceneOf, screenOf } from './scenes.js';
+import { STATES } from './states.js';
 
-const DATABASE = { address: '10.77.0.9', port: 5432 };
-const IMPORTER = processInfo({
-  pid: 3071,
-  comm: 'python3',
-  name: 'checkout-importer.py',
-  interpreter: 'python3',
-});
-const ORDERS = processInfo({ pid: 3072, comm: 'python3', name: 'orders.py', interpreter: 'python3' });
-
-const full = budget({
-  destination: DATABASE,
-  limit: 2000,
-  used: 2000,
-  free: 0,
-  blocked: 0,
-  exhaustionSeconds: 0,
-  releasing: [
-    [5, 100],
-    [10, 200],
-    [20, 400],
-  ],
-});
-const flows = [
-  flow(IMPORTER, { destination: DATABASE, portsHeld: 1873, timeWait: 1873, openPerSec: 31, failPerSec: 61 }),
-  flow(ORDERS, { destination: DATABASE, portsHeld: 127, timeWait: 127, openPerSec: 2, failPerSec: 5 }),
-];
-const incident = published.incident('ports:1:10.0.0.1:10.77.0.9:5432@1', {
-  kind: 'ports',
-  severity: 'critical',
-  state: 'open',
-  since: NOW - 1_016_000,
-  destination: DATABASE,
-  budget: full.key,
-  demandPerSec: 92,
-  sustainablePerSec: 33.3,
-  exhaustionSeconds: 0,
-  failed: 52_223,
-  failPerSec: 66,
-  culprits: [{ process: IMPORTER, program: null, ports: 1873, share: 0.9365 }],
-  victims: [
-    { process: IMPORTER, program: null, failed: 50_000, perSec: 61 },
-    { process: ORDERS, program: null, failed: 2223, perSec: 5 },
-  ],
-  remedies: [
-    published.remedy('fix-for-good', {
-      text: 'Make one pool when the program starts',
-      snippet: 'pool = ConnectionPool()\n    indented',
-    }),
-    published.remedy('do-now', {
-      text: 'Let connect() take over TIME_WAIT ports',
-      command: 'sysctl -w net.ipv4.tcp_tw_reuse=1',
-      undo: 'sysctl -w net.ipv4.tcp_tw_reuse=2',
-      effect: 'At once.',
-      settlesAt: 92,
-    }),
-    published.remedy('will-not-help', { text: 'tcp_fin_timeout', reason: 'It does not shorten TIME_WAIT.' }),
-  ],
-  changes: [],
-});
-
-const trouble: { readonly [T in TableTopic]?: readonly RowOf<T>[] } = {
-  flows,
-  budgets: [full],
-  incidents: [incident],
-  totals: [totals()],
-  failures: [failure({ process: ORDERS, destination: DATABASE, perSec: 5 })],
-  verdict: [published.verdict({ level: 'critical', text: 'Out of ports.' })],
-};
-const calm: typeof trouble = {
-  flows: [flow(IMPORTER, { destination: DATABASE, portsHeld: 12, timeWait: 3, openPerSec: 0.5 })],
-  budgets: [
-    budget({
-      destination: DATABASE,
-      limit: 28_232,
-      used: 12,
-      free: 28_220,
-      exhaustionSeconds: null,
-      releasing: [],
-    }),
-  ],
-  totals: [totals()],
-  verdict: [
-    published.verdict({ level: 'ok', text: 'Ports are fine. Tightest budget: <0.1 % to 10.77.0.9:5432.' }),
-  ],
-};
 const picture = (parts: Parts) => screenOf(sceneOf(parts)).join('\n');
 
 describe('at 80x24', () => {
@@ -301,7 +217,7 @@ describe('at 80x24', () => {
         since start  30,000 opened, 29,997 closed (29,990 by this side first), 0
                      failed
       ─ LIVE: connections of checkout-importer.py 3071 ────────────────── 3 not shown
-        22:13:20.123  closed       :40000 → 10.0.0.9:80  time-wait  lived 12 ms  sent
+        22:13:20.123  closed       :40000 → 10.0.0.9:80  time-wait  lived 12 ms  sent…
 
 
 
@@ -553,8 +469,17 @@ it('a hostile name is spelt, wherever it stands', () => {
     failures: [failure({ process: hostile })],
     verdict: [published.verdict({ text: name })],
   };
+  const ports = portsOf(1, [{ process: hostile, program: name }], [[0, 'established']]);
+  const aside = {
+    key: row.key,
+    detail: null,
+    events: [connectionEvent({ process: hostile, type: 'failed', errno: name, cause: null })],
+    dropped: 0,
+  };
   for (const overlay of [null, 'fix', 'detail', 'what-if'] as const) {
-    const text = picture({ rows, state: { overlay, selected: row.key, filter: name, typed: name } });
+    const state = { overlay, selected: row.key, filter: name, typed: name };
+    const text =
+      screenOf(sceneOf({ rows, ports, aside, state }), 200, 60).join('\n') + picture({ rows, state });
     expect(
       [...text].filter((c) => c !== '\n' && (c < ' ' || (c >= '\x7f' && c < '\xa0') || c === '\u202e')),
     ).toEqual([]);
@@ -562,5 +487,6 @@ it('a hostile name is spelt, wherever it stands', () => {
 });
 
 it('needs nothing but ASCII when asked', () => {
-  expect(screenOf(sceneOf({ rows: trouble, ascii: true }), 200, 60).join('')).toMatch(/^[\x20-\x7e]*$/);
+  const scene = sceneOf({ ...STATES.exhausted, ascii: true });
+  expect(screenOf(scene, 200, 60).join('')).toMatch(/^[\x20-\x7e]*# orders\.py[\x20-\x7e]*$/);
 });

@@ -1,11 +1,25 @@
 /** What is written to the terminal gives the screen that was meant, whatever was there before: a real emulator draws it. */
-import { Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
 import { type Grid, gridOf, type Line, type Look, span } from '../../../../../src/cli/live/tty/cells.js';
 import { paint } from '../../../../../src/cli/live/tty/paint.js';
 import { random } from '../../../../support/random.js';
+import { sceneOf, screenGrid } from '../scenes.js';
+import { SIZES, STATES } from '../states.js';
+import { Emulator } from './emulator.js';
 
-const LOOKS: readonly Look[] = ['plain', 'bold', 'dim', 'good', 'warn', 'bad', 'loud', 'chosen', 'title'];
+const LOOKS: readonly Look[] = [
+  'plain',
+  'bold',
+  'dim',
+  'good',
+  'warn',
+  'bad',
+  'loud',
+  'chosen',
+  'title',
+  'tint-0',
+  'tint-7',
+];
 const WORDS = [
   'portchurn',
   '10.77.0.9:5432',
@@ -28,43 +42,38 @@ const inHundred = (chances: number) => below(100) < chances;
 const oneOf = <T>(all: readonly T[]): T => all[upTo(all.length - 1)] as T;
 const randomLine = (): Line => Array.from({ length: upTo(8) }, () => span(oneOf(WORDS), oneOf(LOOKS)));
 
-const write = (terminal: Terminal, text: string) => new Promise<void>((done) => terminal.write(text, done));
-
-/** The texts of all cells; the second one of a wide character is empty. */
-function cellsOf(terminal: Terminal): string[] {
-  const { active } = terminal.buffer;
-  return Array.from({ length: terminal.rows }, (_, row) => active.getLine(active.baseY + row)).flatMap(
-    (line) =>
-      Array.from({ length: terminal.cols }, (_, at) => {
-        const cell = line?.getCell(at);
-        return cell?.getWidth() === 0 ? '' : cell?.getChars() || ' ';
-      }),
-  );
-}
-
-/** Inverse cells, by which a look that shows on blanks can be told. */
-function chosenOf(terminal: Terminal): boolean[] {
-  const { active } = terminal.buffer;
-  return Array.from({ length: terminal.rows }, (_, row) => active.getLine(active.baseY + row)).flatMap(
-    (line) => Array.from({ length: terminal.cols }, (_, at) => Boolean(line?.getCell(at)?.isInverse())),
-  );
-}
-
 it('gives the screen that was meant, over random frames and sizes', { timeout: 60_000 }, async () => {
-  const terminal = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
-  await write(terminal, '\x1b[?7l');
+  const terminal = new Emulator(80, 24);
+  await terminal.write('\x1b[?7l');
   let before: Grid | null = null;
   let lines: Line[] = [];
   for (let frame = 0; frame < 400; frame++) {
     if (frame % 25 === 0) terminal.resize(20 + upTo(140), 5 + upTo(60));
-    lines = Array.from({ length: terminal.rows }, (_, row) =>
+    lines = Array.from({ length: terminal.height }, (_, row) =>
       lines[row] === undefined || inHundred(30) ? randomLine() : lines[row],
     );
-    const grid = gridOf(lines, terminal.cols, terminal.rows);
-    await write(terminal, paint(before, grid, inHundred(80)));
+    const grid = gridOf(lines, terminal.width, terminal.height);
+    await terminal.write(paint(before, grid, inHundred(80)));
     before = grid;
-    expect(cellsOf(terminal)).toEqual([...grid.texts]);
-    expect(chosenOf(terminal)).toEqual(grid.looks.map((look) => look === 'chosen'));
+    expect(terminal.cells()).toEqual([...grid.texts]);
+    expect(terminal.chosen()).toEqual(grid.looks.map((look) => look === 'chosen'));
+  }
+});
+
+it('gives the screen that was meant from each state to each other, and back to what lies over it', async () => {
+  const terminal = new Emulator(80, 24);
+  await terminal.write('\x1b[?7l');
+  let before: Grid | null = null;
+  for (const [width, height] of SIZES) {
+    terminal.resize(width, height);
+    for (let step = 0; step < 30; step++) {
+      const parts = oneOf(Object.values(STATES));
+      const overlay = oneOf([null, null, 'fix', 'detail', 'what-if', 'help'] as const);
+      const grid = screenGrid(sceneOf({ ...parts, state: { overlay } }), width, height);
+      await terminal.write(paint(before, grid, inHundred(80)));
+      before = grid;
+      expect(terminal.cells()).toEqual([...grid.texts]);
+    }
   }
 });
 

@@ -2,8 +2,8 @@
  * Which owner of ports has which colour: the largest ones have one each, and keep it while they are among the larger ones, so that no
  * colour changes its meaning every second. In: owners, those with the most ports first. Out: a tint for each. Pure but for what it remembers.
  */
-import { NO_OWNER, OTHER_OWNERS } from '../../src/protocol/ports/cells.js';
-import type { PortOwner } from '../../src/protocol/ports/schema.js';
+import { NO_OWNER, OTHER_OWNERS } from '../../protocol/ports/cells.js';
+import type { PortOwner } from '../../protocol/ports/schema.js';
 
 /** Colours of their own. */
 export const OWN_TINTS = 8;

@@ -1,5 +1,6 @@
 /** An incident's state in words, with a tone; and how many others there are. In: rows, counts. Out: words. Pure. */
 import type { Change, IncidentRow } from '../../src/protocol/rows.js';
+import * as view from '../../src/view/incident.js';
 import { SEVERITY_TONES } from '../../src/view/tone.js';
 import { clock, integer, rate, seconds } from './format.js';
 import type { Saying } from './words.js';
@@ -33,11 +34,12 @@ export function allWords({ open, past, findings }: { open: number; past: number;
 }
 
 /** Whether a change worked: `✓ worked: 92 → 0 failures/s within 5 s`. */
-export function changeWords({ worked, failPerSecBefore, failPerSecAfter, afterSeconds }: Change): Saying {
+export function changeWords(change: Change): Saying {
+  const { worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
   if (worked === null) return { tone: 'wait', glyph: '◌', word: 'not known yet', detail: '' };
   const within = afterSeconds === null ? '' : ` within ${seconds(afterSeconds)}`;
   const detail = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s${within}`;
   return worked
     ? { tone: 'good', glyph: GLYPHS.good, word: 'worked', detail }
-    : { tone: 'warn', glyph: GLYPHS.warn, word: 'did not work', detail };
+    : { tone: 'warn', glyph: GLYPHS.warn, word: view.changeWords(change), detail };
 }

@@ -164,14 +164,17 @@ const TOGETHER_MS = 2000;
 export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | null {
   const last = changes.findLast(({ worked }) => worked !== null);
   if (last === undefined) return null;
-  const together = changes.filter(
-    ({ worked, time }) => worked === last.worked && Math.abs(time - last.time) <= TOGETHER_MS,
-  );
-  return { ...last, text: together.map(({ text }) => text).join(', ') };
+  const together = changes.filter(({ time }) => Math.abs(time - last.time) <= TOGETHER_MS);
+  /* One of them may only protect what the other changes. */
+  const told = together.find(({ worked }) => worked === true) ?? last;
+  const alike = together.filter(({ worked }) => worked === told.worked);
+  return { ...told, text: alike.map(({ text }) => text).join(', ') };
 }
 
 /** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */
 export function changeWords({ worked, failPerSecBefore, failPerSecAfter }: Change): string {
   if (worked) return 'worked';
-  return (failPerSecAfter ?? 0) > failPerSecBefore ? 'failures came after it' : 'did not help';
+  if ((failPerSecAfter ?? 0) > failPerSecBefore) return 'failures came after it';
+  if (failPerSecBefore === 0) return 'nothing failed before it';
+  return failPerSecAfter === 0 ? 'cannot have helped' : 'did not help';
 }

@@ -78,8 +78,9 @@ const onPorts = (effect: 'helps' | 'harms'): Kinds => ({ ports: effect, 'bind-po
 const EFFECTS: Readonly<Record<string, Kinds>> = {
   ip_local_port_range: { ...onPorts('helps'), bind: 'harms' },
   'reserved ports': { ...onPorts('harms'), bind: 'helps' },
-  tcp_tw_reuse: { ...onPorts('helps'), overflow: 'helps' },
-  tcp_timestamps: onPorts('helps'),
+  /* bind() takes no entry over. */
+  tcp_tw_reuse: { ports: 'helps', overflow: 'helps' },
+  tcp_timestamps: { ports: 'helps' },
   tcp_fin_timeout: onPorts('harms'),
   tcp_max_tw_buckets: { ...onPorts('harms'), overflow: 'helps' },
 };
@@ -107,13 +108,42 @@ export function begun(what: string, { time, failPerSec }: Course): Change {
 /** The change with its effect, as far as that is known by now. @param since when the incident began. @param kind of it */
 export function judged(change: Change, course: Course, since: number, kind: IncidentKind): Change {
   if (change.worked !== null) return change;
-  const failed = { ...change, failPerSecAfter: tenths(course.failPerSec), worked: false };
+  const failed = unhelpful(change, course.failPerSec);
   if (change.time < since) return course.failPerSec > 0 ? failed : change;
   const quietSince = Math.max(change.time, course.lastFailure ?? 0, course.lastThreat ?? 0);
   if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
-  if (effectOn(kind, change.text) !== 'helps') return change;
+  if (effectOn(kind, change.text) !== 'helps' || !wasTroubled(change, course)) return unhelpful(change, 0);
   const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
   return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
+}
+
+/** Nothing was to be mended when it came: something else had ended the trouble. Where nothing has ever failed, ports were about to run out. */
+function wasTroubled({ time, failPerSecBefore }: Change, { lastFailure, lastThreat }: Course): boolean {
+  const last = Math.max(lastFailure ?? 0, lastThreat ?? 0);
+  return (failPerSecBefore > 0 || lastFailure === null) && time - last <= WORKED_MS;
+}
+
+/** Of an incident that is over nothing more will be known. */
+export const closed = (change: Change): Change => (change.worked === null ? unhelpful(change, 0) : change);
+
+const unhelpful = (change: Change, failPerSec: number): Change => ({
+  ...change,
+  failPerSecAfter: tenths(failPerSec),
+  worked: false,
+});
+
+/** Two courses of one trouble: a change has mended neither while the other goes on. */
+export function together(a: Course, b: Course): Course {
+  return {
+    time: a.time,
+    failPerSec: a.failPerSec + b.failPerSec,
+    lastFailure: later(a.lastFailure, b.lastFailure),
+    lastThreat: later(a.lastThreat, b.lastThreat),
+  };
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 /** Before an incident begins, ms: what was changed then may be why it did. */

@@ -5,6 +5,7 @@
 
 import { isPorts } from '../../forecast/harm.js';
 import { fullness } from '../../forecast/outlook.js';
+import { choosesByBind } from '../../forecast/reuse.js';
 import type {
   BudgetRow,
   Change,
@@ -17,7 +18,7 @@ import type {
 } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
-import { begun, type Course, judged, MOST_CHANGES, restarted } from './changes.js';
+import { begun, type Course, closed, judged, MOST_CHANGES, restarted, together } from './changes.js';
 import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
@@ -63,6 +64,8 @@ export interface Surroundings {
   readonly tables: Tables;
   readonly actors: ActorIndex;
   readonly holdersOf: Facts['holdersOf'];
+  /** Others that last and are about the same ports. */
+  siblingsOf(incident: Incident): readonly Incident[];
   nameOf(netnsId: string | null): string | null;
   /** What may have made one of this kind begin. */
   changesBefore(since: number, netnsId: string | null, kind: IncidentKind): Change[];
@@ -208,6 +211,15 @@ export class Incident {
     this.changes = changesBefore(since, this.subject.netnsId, this.subject.kind);
   }
 
+  /** Whether both take the same ports: toward one place, or through a pool of bind(), which serves every place. */
+  sharesPortsWith({ subject: other }: Incident): boolean {
+    const { kind, netnsId, destination } = this.subject;
+    if (netnsId !== other.netnsId || !isPorts(kind) || !isPorts(other.kind)) return false;
+    const isPlace =
+      destination.address === other.destination.address && destination.port === other.destination.port;
+    return isPlace || kind === 'bind-pool' || other.kind === 'bind-pool';
+  }
+
   private course(time: number): Course {
     const { lastFailure, lastThreat } = this.trouble;
     return { time, failPerSec: this.trouble.perSecond(this.observation.rows), lastFailure, lastThreat };
@@ -234,7 +246,7 @@ export class Incident {
     if (this.severityNow() === 'critical') this.worst = 'critical';
     const state = this.stateAt(begin, time);
     const { netns, netnsId, kind, destination } = this.subject;
-    this.changes = this.changes.map((change) => judged(change, this.course(time), begin.since, kind));
+    this.judge(begin, state, now);
     const untitled = {
       key: begin.key,
       kind,
@@ -257,6 +269,20 @@ export class Incident {
       lowerBound: begin.restored !== null || this.observation.rows.some(({ lowerBound }) => lowerBound),
     };
     return { ...untitled, title: this.titleFor(untitled, time) };
+  }
+
+  private judge(
+    { since }: Begin,
+    state: IncidentState,
+    { siblingsOf, tables: { time } }: Surroundings,
+  ): void {
+    if (this.changes.every(({ worked }) => worked !== null)) return;
+    const { budget } = this.observation;
+    const kind = budget !== null && choosesByBind(budget) ? 'bind-pool' : this.subject.kind;
+    const courses = [this, ...siblingsOf(this)].map((one) => one.course(time));
+    const course = courses.reduce(together);
+    const known = this.changes.map((change) => judged(change, course, since, kind));
+    this.changes = state === 'over' ? known.map(closed) : known;
   }
 
   private rates() {

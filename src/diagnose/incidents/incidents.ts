@@ -105,12 +105,14 @@ export class Incidents {
   private surroundings(tables: Tables, { holdersOf }: Facts): Surroundings {
     const names = new Map(tables.totals.map(({ netnsId, name }) => [netnsId, name]));
     const rows = this.lasting();
+    const lasting = [...this.watched.values()].filter(({ lasts }) => lasts);
     const [least] = rows.map(({ kind }) => kind).sort((a, b) => byKind(b, a));
     let count = rows.length;
     return {
       tables,
       actors: this.actors,
       holdersOf,
+      siblingsOf: (incident) => lasting.filter((one) => one !== incident && one.sharesPortsWith(incident)),
       changesBefore: (since, netnsId, kind) => this.late.before(since, netnsId, kind),
       nameOf: (netnsId) => names.get(netnsId) ?? null,
       hasRoomFor: (kind) => {

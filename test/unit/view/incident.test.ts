@@ -158,6 +158,14 @@ describe('the last change', () => {
     expect(lastChange({ changes: [{ ...range, worked: null }] })).toBeNull();
   });
 
+  it('is what worked, of those that one command changed together', () => {
+    const protecting = { ...reserved, worked: false };
+    expect(lastChange({ changes: [first, range, protecting] })).toMatchObject({
+      text: range.text,
+      worked: true,
+    });
+  });
+
   it('names what one command changed together', () => {
     expect(lastChange({ changes: [first, range, reserved] })).toMatchObject({
       text: 'ip_local_port_range 40000 40049 → 1024 65535, reserved ports 0 → 1',
@@ -180,6 +188,8 @@ describe('what a change did', () => {
     ['worked', {}],
     ['did not help', { worked: false, failPerSecAfter: 20 }],
     ['did not help', { worked: false, failPerSecAfter: null }],
+    ['cannot have helped', { worked: false, failPerSecAfter: 0 }],
+    ['nothing failed before it', { worked: false, failPerSecBefore: 0, failPerSecAfter: 0 }],
     [
       'failures came after it',
       { worked: false, failPerSecBefore: 1, failPerSecAfter: 27, afterSeconds: null },

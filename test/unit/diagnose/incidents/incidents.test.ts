@@ -1,6 +1,7 @@
 /** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
 import { describe, expect, it } from 'vitest';
 import { holderOf } from '../../../../src/diagnose/holder.js';
+import { effectOn } from '../../../../src/diagnose/incidents/changes.js';
 import { ranked } from '../../../../src/diagnose/incidents/finding-parts.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
 import type { BudgetRow, FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
@@ -443,8 +444,79 @@ describe('what is changed while it goes on', () => {
       failures: [failing(Math.min(at, 35), 90)],
     });
     const { incidents, verdict } = watched(given, 0, 60);
-    expect(incidents[0]?.changes).toMatchObject([{ worked: null }]);
+    expect(incidents[0]?.changes).toMatchObject([
+      { worked: false, failPerSecBefore: 90, failPerSecAfter: 0 },
+    ]);
     expect(verdict.text).not.toContain('worked');
+  });
+
+  it('is not said to have worked when nothing had failed before it', () => {
+    const quiet = { limit: 200, used: 170, exhaustionSeconds: null };
+    const given = (at: number) => ({
+      budgets: [budget(at <= 20 ? OUT : quiet)],
+      totals: settings(at, 40, { tcpTwReuse: 1 }),
+      failures: [failing(Math.min(at, 20), 90)],
+    });
+    const { incidents } = watched(given, 0, 46);
+    expect(incidents[0]).toMatchObject({
+      state: 'easing',
+      changes: [{ worked: false, failPerSecBefore: 0, failPerSecAfter: 0 }],
+    });
+    const again = (at: number) => ({
+      ...given(at),
+      budgets: [budget(at > 41 && at < 45 ? OUT : quiet)],
+      failures: [failing(at < 42 ? Math.min(at, 20) : Math.min(at, 45), 90)],
+    });
+    expect(watched(again, 0, 60).incidents[0]?.changes).toMatchObject([{ worked: false }]);
+  });
+
+  it('is said to have worked where ports only threatened to run out', () => {
+    const given = (at: number) => ({
+      budgets: [budget({ limit: 28_232, used: 9000, exhaustionSeconds: at < 31 ? 60 : null })],
+      totals: settings(at, 30, { tcpTwReuse: 1 }),
+    });
+    expect(watched(given, 0, 40).incidents[0]?.changes).toMatchObject([
+      { worked: true, failPerSecBefore: 0 },
+    ]);
+  });
+
+  it('is not said to have worked while another incident on the same ports goes on', () => {
+    const other = { key: 'b2', source: { address: '10.0.0.2' } };
+    const given = (end: number) => (at: number) => ({
+      budgets: [
+        budget(at < 32 ? OUT : { limit: 200, used: 10, exhaustionSeconds: null }),
+        budget({ ...OUT, ...other, ...(at < end ? {} : { used: 10, free: 190, exhaustionSeconds: null }) }),
+      ],
+      totals: settings(at, 30, { tcpTwReuse: 1 }),
+      failures: [
+        failing(Math.min(at, 31), 90),
+        failing(Math.min(at, end - 1), 20, { key: 'f2', budget: 'b2' }),
+      ],
+    });
+    const of = (end: number, to: number) =>
+      watched(given(end), 0, to).incidents.map(({ changes }) => changes.map(({ worked }) => worked));
+    expect(of(99, 45)).toEqual([[null], [null]]);
+    expect(of(99, 65)).toEqual([[false], [false]]);
+    expect(of(40, 46)).toEqual([[true], [true]]);
+  });
+
+  it('has a final word when it is over', () => {
+    const given = (at: number) => ({
+      budgets: [
+        budget(at >= 5 && at < 30 ? { limit: 28_232, used: 9000, exhaustionSeconds: 60 } : { used: 9000 }),
+      ],
+      totals: settings(at, 3, { reservedPorts: 20 }),
+    });
+    const before = watched(given, 0, 40);
+    expect(before.incidents[0]?.changes).toMatchObject([{ text: 'reserved ports 0 → 20', worked: null }]);
+    expect(watched(given, 41, 100, before.watch).incidents).toMatchObject([
+      { state: 'over', changes: [{ worked: false }] },
+    ]);
+  });
+
+  it('does not mend a pool of bind() by tcp_tw_reuse', () => {
+    expect(effectOn('bind-pool', 'tcp_tw_reuse 2 → 1')).toBe('neither');
+    expect(effectOn('ports', 'tcp_tw_reuse 2 → 1')).toBe('helps');
   });
 
   it('or shortly before it, is told with what came after, as far as it may be why', () => {

@@ -9,10 +9,11 @@ import { closing } from './advice/closes.js';
 import { lineFinders } from './advice/find-line.js';
 import { lateBind } from './advice/late-binds.js';
 import { placeOf } from './advice/place.js';
-import { nginxFixes, reuse } from './advice/reuse.js';
+import { nginxFixes, reuse, usualReuse } from './advice/reuse.js';
+import { actorIndexOf } from './incidents/actor-index.js';
 import { asSpan, holds, joined, spansText } from './remedies/ports.js';
 import { changeOf } from './remedies/settings.js';
-import { isFastCgiServer, protocolOf, type Runtime, runtimeOf } from './runtime.js';
+import { isFastCgiServer, protocolOf, type Runtime, runtimeOf, speaks } from './runtime.js';
 import type { Actor, Advice, Cure, Facts, PortSpan, PortUse, Setting, Tables } from './types.js';
 import { integer } from './words.js';
 
@@ -33,28 +34,31 @@ export function reuseFixes(
   facts: Facts,
   tables?: Tables,
 ): [Cure, ...Cure[]] {
-  const [runs, place] = [runtime(process, facts), placeOf(destination)];
-  const [first, ...more] =
-    runs === 'nginx'
-      ? nginxFixes(place, destination, acceptorOf(destination, tables))
-      : reuse(runs, protocolOf(destination), place);
+  const [first, ...more] = reusing(runtime(process, facts), destination, acceptorOf(destination, tables));
   const cure = (fix: Fix): Cure => ({ ...fix, change: { reused: 1 } });
   return [cure(first), ...more.map(cure)];
+}
+
+function reusing(runs: Runtime, destination: Endpoint, acceptor: ProcessInfo | null): [Fix, ...Fix[]] {
+  const [place, protocol] = [placeOf(destination), protocolOf(destination)];
+  if (runs === 'nginx') return nginxFixes(place, destination, acceptor);
+  const isProven = acceptor !== null && speaks(acceptor, protocol);
+  return isProven ? reuse(runs, protocol, place) : usualReuse(runs, protocol, place);
 }
 
 /** The first of them. */
 export const reuseFix = (...of: Parameters<typeof reuseFixes>): Cure => reuseFixes(...of)[0];
 
 /** Who accepts there, where that is on this machine. Loopback is another place in each namespace, so its fix may name both. */
-function acceptorOf({ address, port }: Endpoint, tables: Tables | undefined): ProcessInfo | null {
-  const isIt = ({ direction, destination }: Actor) =>
-    direction === 'in' && destination.port === port && destination.address === address;
-  const found = tables?.actors.filter(isIt) ?? [];
+function acceptorOf(destination: Endpoint, tables: Tables | undefined): ProcessInfo | null {
+  const protocol = protocolOf(destination);
+  const isAlike = ({ process }: Actor, { process: other }: Actor) =>
+    isFastCgiServer(process) === isFastCgiServer(other) &&
+    speaks(process, protocol) === speaks(other, protocol);
+  const found = tables === undefined ? [] : actorIndexOf(tables).acceptingAt(destination);
   const [first] = found;
   return first !== undefined && found.every((one) => isAlike(one, first)) ? first.process : null;
 }
-
-const isAlike = (a: Actor, b: Actor) => isFastCgiServer(a.process) === isFastCgiServer(b.process);
 
 export function lateBindFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix {
   return lateBind(runtime(process, facts), placeOf(destination));

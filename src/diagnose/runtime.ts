@@ -84,6 +84,20 @@ export function protocolOf({ port }: Endpoint): Protocol {
   return (port === null ? undefined : PROTOCOL_BY_PORT.get(port)) ?? 'http';
 }
 
+const SERVERS: readonly [RegExp, Protocol][] = [
+  [/^(postgres|postmaster|pgbouncer|pgcat|pgpool)$/, 'postgres'],
+  [/^(mysqld|mariadbd|proxysql)$/, 'mysql'],
+  [/^(redis|valkey|keydb)-server$/, 'redis'],
+  [/^memcached$/, 'memcached'],
+  [/^(sqlservr|tnslsnr|mongod|mongos|scylla)$/, 'database'],
+];
+
+/** Whether who accepts there is a server of that protocol: a port alone does not say it. */
+export function speaks(acceptor: ProcessInfo, protocol: Protocol): boolean {
+  const isServer = (name: string) => SERVERS.some(([file, of]) => of === protocol && file.test(name));
+  return namesOf(acceptor).some(isServer);
+}
+
 /** php-fpm, by any of its names: a FastCGI server where it accepts connections. */
 export const isFastCgiServer = (process: ProcessInfo): boolean =>
   namesOf(process).some((name) => /^php-(fpm|cgi)[\d.]*$/.test(name));

@@ -76,9 +76,30 @@ const REUSE: Readonly<Record<Runtime, ByProtocol>> = {
 };
 
 export function reuse(runtime: Runtime, protocol: Protocol, place: Place): [Fix, ...Fix[]] {
-  const found = REUSE[runtime][protocol] ?? REUSE.unknown[protocol] ?? [tools.ANY];
-  return found.map((snippet) => snippet(place)) as [Fix, ...Fix[]];
+  return snippetsOf(runtime, protocol).map((snippet) => snippet(place)) as [Fix, ...Fix[]];
 }
+
+const snippetsOf = (runtime: Runtime, protocol: Protocol): Snippets =>
+  REUSE[runtime][protocol] ?? REUSE.unknown[protocol] ?? [tools.ANY];
+
+/** The same where the port alone says what is spoken: another service there has the same cure in other words. */
+export function usualReuse(runtime: Runtime, protocol: Protocol, place: Place): [Fix, ...Fix[]] {
+  const fixes = reuse(runtime, protocol, place);
+  const service = SERVICES[protocol];
+  if (service === null || snippetsOf(runtime, protocol)[0] === snippetsOf(runtime, 'http')[0]) return fixes;
+  const words = ` The lines are for ${service}, for which port ${place.port} is usual; of any other service keep the client in the same way.`;
+  return fixes.map((fix) => ({ ...fix, text: fix.text + words })) as [Fix, ...Fix[]];
+}
+
+/** Null: what else has no usual port. */
+const SERVICES: Readonly<Record<Protocol, string | null>> = {
+  http: null,
+  postgres: 'PostgreSQL',
+  mysql: 'MySQL',
+  database: 'a database',
+  redis: 'Redis',
+  memcached: 'memcached',
+};
 
 /** Ports where nothing but HTTP is usual. */
 const HTTP_PORTS: ReadonlySet<number | null> = new Set([80, 443, 3000, 5000, 8000, 8080, 8081, 8443]);

@@ -1,17 +1,19 @@
-/** Actors by the budget that they take ports of: a machine has thousands of both. In: actors. Out: those of one budget. Pure. */
-import type { BudgetRow } from '../../protocol/rows.js';
+/** Actors by the budget that they take ports of, and by where they accept: a machine has thousands of both. In: actors. Out: those of one budget. Pure. */
+import type { BudgetRow, Endpoint } from '../../protocol/rows.js';
 import type { Actor, Tables } from '../types.js';
 
 export class ActorIndex {
   private readonly byPlace = new Map<string, Actor[]>();
   private readonly byNetns = new Map<string, Actor[]>();
+  private readonly byListener = new Map<string, Actor[]>();
   /** Made when somebody asks. */
   private byName: Map<string, Actor[]> | null = null;
 
   constructor(actors: readonly Actor[]) {
     for (const actor of actors) {
-      if (actor.direction !== 'out') continue;
-      const { netnsId, destination } = actor;
+      const { netnsId, destination, direction } = actor;
+      if (direction === 'in') push(this.byListener, listenerOf(destination), actor);
+      if (direction !== 'out') continue;
       push(this.byPlace, `${netnsId} ${destination.address} ${destination.port}`, actor);
       push(this.byNetns, `${netnsId}`, actor);
     }
@@ -21,6 +23,11 @@ export class ActorIndex {
   of({ kind, netnsId, destination }: BudgetRow): readonly Actor[] {
     if (kind === 'bind-pool') return this.in(netnsId);
     return this.byPlace.get(`${netnsId} ${destination.address} ${destination.port}`) ?? [];
+  }
+
+  /** Those that accept there, of any namespace. */
+  acceptingAt(destination: Endpoint): readonly Actor[] {
+    return this.byListener.get(listenerOf(destination)) ?? [];
   }
 
   /** @param name of the process */
@@ -40,6 +47,8 @@ export class ActorIndex {
     return byName;
   }
 }
+
+const listenerOf = ({ address, port }: Endpoint) => `${address} ${port}`;
 
 /** Rules and incidents ask for the same second. */
 const known = new WeakMap<Tables, ActorIndex>();

@@ -68,6 +68,24 @@ describe('a client', () => {
     expect(texts('a.out', at(5432)).join()).toContain('* = host=10.0.0.9 port=5432');
   });
 
+  it.each([
+    ['python3', 6379, 'Redis'],
+    ['node', 5432, 'PostgreSQL'],
+    ['a.out', 3306, 'MySQL'],
+  ])('%s is told that port %i is but usual for %s, unless its server is known', (name, port, service) => {
+    const guess = `The lines are for ${service}, for which port ${port} is usual; of any other service keep the client in the same way.`;
+    expect(texts(name, at(port))[0]).toContain(guess);
+    expect(texts(name, at(port), 'python3')[0]).toContain(guess);
+    const server = { Redis: 'redis-server', PostgreSQL: 'postgres', MySQL: 'mariadbd' }[service];
+    expect(texts(name, at(port), server)[0]).not.toContain('is usual');
+  });
+
+  it('whose fix is the same whatever it speaks is told of no service', () => {
+    for (const name of ['curl', 'haproxy', 'redis-benchmark', 'nginx'])
+      expect(texts(name, at(6379)).join()).not.toContain('is usual');
+    expect(texts('node', at(8080)).join()).not.toContain('is usual');
+  });
+
   it('that speaks TLS is told https', () => {
     expect(texts('node', at(443))[0]).toContain("import https from 'node:https'");
   });

@@ -133,7 +133,9 @@ class TracingEngine implements Engine {
     this.diagnosis = this.openDiagnosis(options);
     this.source = this.openSource(options.redact);
     this.continuity =
-      options.state === undefined ? null : new Continuity(options.state, this.diagnosis, this.aggregator);
+      options.state === undefined
+        ? null
+        : new Continuity(options.state, this.diagnosis, this.aggregator, this.log);
     this.continuity?.restore(Date.now());
     this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.ring.start();

@@ -49,14 +49,23 @@ function storms(tables: Tables): Storm[] {
   const scans = scanned(tables);
   const isScan = (row: FailureRow) => scans.size > 0 && row.cause === 'refused' && scans.has(scanKey(row));
   const byKey = new Map<string, Storm>();
-  for (const row of tables.failures) {
-    if (row.call !== 'connect' || !CAUSES.has(row.cause) || (row.perSec ?? 0) === 0 || isScan(row)) continue;
+  const [now, past] = parted(tables.failures.filter((row) => isFailing(row) && !isScan(row)));
+  for (const row of now) {
     const key = keyOf(row);
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, begun(key, row));
     else add(known, row);
   }
+  if (byKey.size > 0) for (const row of past) addPast(byKey.get(keyOf(row)), row);
   return [...byKey.values()];
+}
+
+const isFailing = ({ call, cause }: FailureRow) => call === 'connect' && CAUSES.has(cause);
+
+/** Those that fail now, and those that did: a loop's processes that have ended, mostly. */
+function parted(rows: readonly FailureRow[]): [now: FailureRow[], past: FailureRow[]] {
+  const isNow = ({ perSec }: FailureRow) => (perSec ?? 0) > 0;
+  return [rows.filter(isNow), rows.filter((row) => !isNow(row))];
 }
 
 function keyOf({ netnsId, destination: { address, port }, program, process, key, cause }: FailureRow) {
@@ -72,11 +81,20 @@ function begun(key: string, row: FailureRow): Storm {
 const pidsOf = ({ process }: FailureRow): number[] => (process.pid === null ? [] : [process.pid]);
 
 function add(known: Storm, row: FailureRow): void {
-  if (known.processes === 1) known.process = { ...known.process, pid: null, startTime: null, cmdline: null };
+  count(known, row);
   known.perSec += row.perSec ?? 0;
+  if (known.pids.length < MOST_PIDS) known.pids.push(...pidsOf(row));
+}
+
+/** It was of the same storm; another process of a program that has failed to the same place. */
+function addPast(known: Storm | undefined, row: FailureRow): void {
+  if (known !== undefined) count(known, row);
+}
+
+function count(known: Storm, row: FailureRow): void {
+  if (known.processes === 1) known.process = { ...known.process, pid: null, startTime: null, cmdline: null };
   known.count += row.count;
   known.processes += 1;
-  if (known.pids.length < MOST_PIDS) known.pids.push(...pidsOf(row));
 }
 
 function storm(one: Storm, tables: Tables, facts: Facts): Candidate {

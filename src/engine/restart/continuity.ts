@@ -1,8 +1,9 @@
 /**
  * One run of the service after another: hands what the last one left to the diagnosis and the tables, and writes it down for the next.
  * In: a state directory. Out: files in it, soon after an incident changed, every few seconds while one goes on, and at the end: a run that is
- * killed loses little.
+ * killed loses little. What cannot be saved is a line in the log, and never the end of the service.
  */
+import type { Logger } from 'pino';
 import type { Aggregator } from '../../aggregate/ingest/aggregator.js';
 import { OWNERS_MS, ownersNow, ownersOf } from '../../aggregate/reconcile/saved-owners.js';
 import type { Diagnosis } from '../../diagnose/diagnosis.js';
@@ -19,11 +20,14 @@ export class Continuity {
   private isReading = false;
   private hasEnded = false;
   private isNew = false;
+  /** What could not be saved last. */
+  private readonly failing = new Set<string>();
 
   constructor(
     private readonly state: StateDirectory,
     private readonly diagnosis: Diagnosis,
     private readonly aggregator: Aggregator,
+    private readonly log: Pick<Logger, 'warn'>,
   ) {}
 
   /** Before the first event. Unix ms. */
@@ -43,19 +47,28 @@ export class Continuity {
   tick(now: number): void {
     this.ticks += 1;
     if (!this.isNew && this.ticks < EVERY) return;
-    const { saved } = this.diagnosis;
-    const goesOn = saved.lasting.length > 0;
-    if (this.isNew || goesOn) this.state.saveIncidents(saved);
-    if (goesOn && this.saves++ % OWNERS_EVERY === 0) this.saveOwners(now);
+    const { isNew } = this;
     this.isNew = false;
     this.ticks = 0;
+    this.attempt('incidents', () => this.save(isNew, now));
+  }
+
+  private save(isNew: boolean, now: number): boolean {
+    const { saved } = this.diagnosis;
+    const goesOn = saved.lasting.length > 0;
+    if (isNew || goesOn) this.state.saveIncidents(saved);
+    if (goesOn && this.saves++ % OWNERS_EVERY === 0) this.saveOwners(now);
+    return true;
   }
 
   /** Unix ms. */
   end(now: number): void {
     const { sockets, savedOwners } = this.aggregator;
     this.hasEnded = true;
-    this.state.saveAll(this.diagnosis.saved, [...ownersNow(sockets, now), ...savedOwners.left(now)]);
+    this.attempt('incidents and owners', () => {
+      this.state.saveAll(this.diagnosis.saved, [...ownersNow(sockets, now), ...savedOwners.left(now)]);
+      return true;
+    });
   }
 
   /** A million connections are read in many turns of the event loop. */
@@ -64,13 +77,29 @@ export class Continuity {
     this.isReading = true;
     const { sockets, savedOwners } = this.aggregator;
     const reading = ownersOf(sockets, now);
-    const proceed = () => {
-      if (this.hasEnded) return;
+    const proceed = (): boolean => {
       const { done, value } = reading.next();
-      if (done !== true) return void setImmediate(proceed);
-      this.isReading = false;
-      this.state.saveOwners([...value, ...savedOwners.left(now)]);
+      if (done === true) this.state.saveOwners([...value, ...savedOwners.left(now)]);
+      return done === true;
     };
-    proceed();
+    const turn = () => {
+      if (this.hasEnded) return;
+      if (this.attempt('owners of connections', proceed) === 'goes-on') setImmediate(turn);
+      else this.isReading = false;
+    };
+    turn();
+  }
+
+  /** What fails is logged once, until it works again. @param work whether it is done */
+  private attempt(what: string, work: () => boolean): 'done' | 'goes-on' | 'failed' {
+    try {
+      if (!work()) return 'goes-on';
+      this.failing.delete(what);
+      return 'done';
+    } catch (err) {
+      if (!this.failing.has(what)) this.log.warn({ err }, `${what}: not saved, a restart will forget them`);
+      this.failing.add(what);
+      return 'failed';
+    }
   }
 }

@@ -33,6 +33,8 @@ const MOST_BYTES = 32 << 20;
 export class StateDirectory {
   /** Names of files. */
   private readonly writing = new Set<string>();
+  /** Of those that could not be written last. */
+  private readonly failing = new Set<string>();
   private isLast = false;
 
   /** Makes the directory. Throws USAGE when it cannot be written. @param boot what tells this boot from others */
@@ -86,11 +88,22 @@ export class StateDirectory {
   private save(name: string, content: object, warning: string): void {
     if (this.writing.has(name)) return;
     this.writing.add(name);
-    const file = join(this.path, name);
-    writeFile(`${file}.new`, this.textOf(content), { mode: 0o600 })
-      .then(() => (this.isLast ? undefined : rename(`${file}.new`, file)))
-      .catch((err) => this.log.warn({ err }, warning))
+    this.write(name, content)
+      .then(() => this.failing.delete(name))
+      .catch((err) => this.complain(name, err, warning))
       .finally(() => this.writing.delete(name));
+  }
+
+  private async write(name: string, content: object): Promise<void> {
+    const file = join(this.path, name);
+    await writeFile(`${file}.new`, this.textOf(content), { mode: 0o600 });
+    if (!this.isLast) await rename(`${file}.new`, file);
+  }
+
+  /** Once, until it works again: a disk stays full for hours. */
+  private complain(name: string, err: unknown, warning: string): void {
+    if (!this.failing.has(name)) this.log.warn({ err }, warning);
+    this.failing.add(name);
   }
 
   private replace(name: string, text: string): void {

@@ -515,6 +515,17 @@ describe('retry-storm', () => {
     expect(finding?.title).toBe(
       'curl (loop.sh) tries 10.0.0.9:8080 6.0 times a second and fails: nobody listens there',
     );
+    const past = {
+      perSec: 0,
+      count: 500,
+      process: proc({ pid: null, comm: 'curl', exe: '/usr/bin/curl', parent: { pid: 9, comm: 'sh' } }),
+    };
+    const ended = (parts: Partial<FailureRow>) => ({ ...loop(7), ...past, ...parts });
+    const elsewhere = ended({ destination: { address: '10.0.0.8', port: 8080 } });
+    const [all] = told('retry-storm', { failures: [ended({}), ...[1, 2, 3, 4, 5, 6].map(loop), elsewhere] });
+    expect(all?.evidence).toContainEqual({ text: 'failed connects', value: '506' });
+    expect(all?.evidence).toContainEqual({ text: 'per second', value: 6 });
+    expect(all?.evidence).toContainEqual({ text: 'pids', value: '1, 2, 3, 4, 5, 6 and others' });
   });
 
   it.each<[FailureRow['cause'], string, string[]]>([

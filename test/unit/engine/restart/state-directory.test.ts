@@ -1,5 +1,5 @@
 /** What is kept over a restart, in real files: of this boot, whole, and nothing that does not fit. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { StateDirectory } from '../../../../src/engine/restart/state-directory.js';
@@ -81,6 +81,28 @@ it('that cannot be written any more is a warning, not the end', () => {
   mkdirSync(join(path, 'incidents.json.last'));
   state.saveAll(INCIDENTS, OWNERS);
   expect(warnings).toEqual(['incidents were not saved: a restart will forget them']);
+});
+
+it('that is removed while the service runs is one warning, and saving goes on when it is there again', async () => {
+  const { path, open, warnings } = places();
+  const state = open();
+  const saved = async (done: () => void) => {
+    await vi.waitFor(() => {
+      state.saveOwners(OWNERS);
+      done();
+    });
+  };
+  rmSync(path, { recursive: true });
+  await saved(() => expect(warnings).toHaveLength(1));
+  for (let n = 0; n < 20; n++) {
+    state.saveOwners(OWNERS);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(warnings).toEqual(['owners of connections were not saved: a restart will forget them']);
+  mkdirSync(path);
+  await saved(() => expect(open().readOwners()).toEqual(OWNERS));
+  rmSync(path, { recursive: true });
+  await saved(() => expect(warnings).toHaveLength(2));
 });
 
 it('that cannot be made is wrong usage', () => {

@@ -86,6 +86,7 @@ describe('fish', () => {
   it.each<(typeof LINES)[number]>([
     ...LINES,
     ['portchurn top --filter proce', ['process:']],
+    ['portchurn top --sort=-op', ['--sort=-opened', '--sort=-openPerSec']],
     ['portchurn top --filter=state:est', ['--filter=state:established']],
     ["portchurn top --filter 'dst:10.0.0.9 !state:est", ['dst:10.0.0.9 !state:established']],
   ])('%s', (line, words) => expect(ask(line)).toEqual(words));

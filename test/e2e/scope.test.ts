@@ -136,13 +136,14 @@ it('a namespace that has the inode and the name of a deleted one is not taken fo
 });
 
 it('why fits a terminal of 24 lines and 80 columns', async () => {
-  const words = portchurn('why', '--connect', service.url).map((word) => `'${word}'`);
-  const done = await run(['script', '-qec', `stty rows 24 cols 80; exec ${words.join(' ')}`, '/dev/null']);
+  const command = portchurn('why', '--connect', service.url).map((word) => `'${word}'`);
+  const done = await run(['script', '-qec', `stty rows 24 cols 80; exec ${command.join(' ')}`, '/dev/null']);
   expect(done.code).toBe(0);
   const shown = stripVTControlCharacters(done.stdout).trimEnd().split(/\r?\n/);
   const text = shown.filter((line) => !line.startsWith('portchurn: attached to'));
   const rows = text.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
   expect(rows).toBeLessThan(24);
-  expect(text.join('\n')).toMatch(/^1\. CRITICAL .*\n( {3}Fix for good: .*\n)+ {3}Do now: /m);
+  const words = text.join(' ').replaceAll(/ +/g, ' ');
+  expect(words).toMatch(/ 1\. CRITICAL .* Fix for good: .* Do now: .* \$ .*sysctl -w net\.ipv4\./);
   expect(text.at(-1)).toMatch(/all evidence: the same with --all$/);
 });

@@ -1,5 +1,5 @@
 /**
- * Items on one screen: the worst one with what to do first, the others in a sentence, then what else to do, as far as there is room.
+ * Items on one screen: the worst one with its cure and first command, the others in a sentence, then what else to do, as far as there is room.
  * Nothing is cut: what has no room is left out, and the last line says how to see it. In: the lines above them, items, the room. Out:
  * lines that are no higher than the room together, one row kept free for the prompt; higher only where the worst item alone is.
  */
@@ -24,27 +24,42 @@ interface Detail {
   readonly lines: Lines;
   /** Belongs below `lines`, if there is room. */
   readonly more: Lines;
+  readonly hasCommand: boolean;
 }
 
 export function briefLines(head: Lines, items: readonly Item[], page: Page): string[] {
   const [worst, ...others] = items.slice(0, MOST_TITLES);
   if (worst === undefined) return [...head, '', NOTHING_FOUND, ...restLines(0, page)];
   const room = new Room(page, [...head, '', ...restLines(items.length, page)]);
-  const [first, ...later] = detailsOf(worst, page);
-  const titles = [room.must([...titleLines(worst, 1, page), ...(first?.lines ?? [])])];
+  const title = room.must(titleLines(worst, 1, page));
+  const details = detailsOf(worst, page);
+  const vital = vitalOf(details);
+  for (const { lines } of vital) room.must(lines);
+  const titles: Lines[] = [];
   for (const [i, item] of others.entries()) {
     const lines = room.take(titleLines(item, i + 2, page));
     if (lines.length === 0) break;
     titles.push(lines);
   }
-  const undo = room.take(first?.more ?? []);
-  const details = [later, ...others.map((item) => detailsOf(item, page))];
-  const body = titles.flatMap((lines, i) => [
-    ...lines,
-    ...(i === 0 ? undo : []),
-    ...(details[i] ?? []).flatMap((detail) => room.takeDetail(detail)),
-  ]);
-  return [...head, '', ...body, ...restLines(items.length - titles.length, page)];
+  return [
+    ...[...head, '', ...title],
+    ...details.flatMap((one) =>
+      vital.includes(one) ? [...one.lines, ...room.take(one.more)] : room.takeDetail(one),
+    ),
+    ...titles.flatMap((lines, i) => [
+      ...lines,
+      ...detailsOf(others[i] as Item, page).flatMap((one) => room.takeDetail(one)),
+    ]),
+    ...restLines(items.length - 1 - titles.length, page),
+  ];
+}
+
+/** The cure, and what can be done at once by a command. */
+function vitalOf(details: readonly Detail[]): Detail[] {
+  const [first] = details;
+  return [...new Set([first, details.find(({ hasCommand }) => hasCommand)])].filter(
+    (one) => one !== undefined,
+  );
 }
 
 export const NOTHING_FOUND = 'Nothing was found that somebody should change.';
@@ -88,8 +103,9 @@ function detailsOf({ remedies, evidence }: Item, { columns, tell }: Page): Detai
         ...commandLines('     $ ', command, columns),
       ],
       more: commandLines('     undo: $ ', undo, columns),
+      hasCommand: command !== null,
     })),
-    ...(known === undefined ? [] : [{ lines: prose(`Seen: ${known}`), more: [] }]),
+    ...(known === undefined ? [] : [{ lines: prose(`Seen: ${known}`), more: [], hasCommand: false }]),
   ];
 }
 

@@ -35,21 +35,90 @@ export function wrappedParts(
 export function wrappedCommand(line: string, columns: number): string[] {
   if (widthOf(line) <= columns) return [line];
   const [lead = ''] = LEAD.exec(line) ?? [];
-  return filled(lead, partsOf(line.slice(lead.length)), columns - GOES_ON.length, { end: GOES_ON });
+  return filled(lead, partsOf(line.slice(lead.length)).parts, columns - GOES_ON.length, { end: GOES_ON });
 }
 
-/** Lines to be pasted: comments and a shell's commands go on in the next line, any other code is as it is. */
+/** Lines to be pasted: comments, a shell's commands and lists in brackets go on in the next line, any other code is as it is. */
 export function wrappedCode(lines: readonly string[], language: string | null, columns: number): string[] {
-  let until: string | null = null;
+  const isFree = language === 'shell' ? shellReader() : () => false;
+  let depth = 0;
   return lines.flatMap((line) => {
-    const isText = until !== null;
-    if (line === until) until = null;
-    else if (!isText && language === 'shell') until = HERE_DOCUMENT.exec(line)?.[1] ?? null;
-    if (isText || widthOf(line) <= columns) return [line];
-    const [lead] = COMMENT.exec(line) ?? [];
-    if (lead !== undefined) return filled(lead, line.slice(lead.length).split(' '), columns, { blank: lead });
-    return language === 'shell' && until === null ? wrappedCommand(line, columns) : [line];
+    const isCommand = isFree(line);
+    const before = depth;
+    depth = partsInBrackets(commentOf(line).code, depth).depth;
+    if (widthOf(line) <= columns) return [line];
+    if (language === 'shell' && !isCommand) return [line];
+    const { code, comment } = commentOf(line);
+    return [
+      ...wrappedComment(comment, columns),
+      ...(code === ''
+        ? []
+        : isCommand
+          ? wrappedCommand(code, columns)
+          : wrappedBrackets(code, language, columns, before)),
+    ];
   });
+}
+
+/** A comma in brackets may end a line of it, and blanks may begin the next one. */
+const FREE_FORM: ReadonlySet<string | null> = new Set([
+  ...['javascript', 'python', 'ruby', 'php', 'java', 'go', 'csharp', 'c'],
+]);
+
+function wrappedBrackets(code: string, language: string | null, columns: number, depth: number): string[] {
+  if (!FREE_FORM.has(language) || widthOf(code) <= columns) return [code];
+  const indent = /^ */.exec(code)?.[0] ?? '';
+  return filled('', partsInBrackets(code, depth).parts, columns, { blank: `${indent}    ` });
+}
+
+/** Parted behind commas and semicolons that are in brackets and not in quotes. @param before brackets that are open where it begins */
+function partsInBrackets(code: string, before: number): { parts: string[]; depth: number } {
+  const parts = [''];
+  let depth = before;
+  let quote: string | null = null;
+  for (const [, token = ''] of code.matchAll(/(\\.|[,;] |.)/gs)) {
+    const [one = ''] = token;
+    if (quote === null && depth > 0 && token.length === 2 && one !== '\\') {
+      parts[parts.length - 1] += one;
+      parts.push('');
+      continue;
+    }
+    parts[parts.length - 1] += token;
+    if (quote !== null) quote = token === quote ? null : quote;
+    else if (/["'`]/.test(token)) quote = token;
+    else if (/[([{]/.test(token)) depth += 1;
+    else if (/[)\]}]/.test(token)) depth -= 1;
+  }
+  return { parts, depth };
+}
+
+/** One for each script. What it returns says of one line after the other whether a command begins there, or a comment. */
+function shellReader(): (line: string) => boolean {
+  let until: string | null = null;
+  let open: readonly string[] = [];
+  return (line) => {
+    if (until !== null) {
+      if (line === until) until = null;
+      return false;
+    }
+    const isFree = open.length === 0;
+    open = partsOf(isFree ? commentOf(line).code : line, open).open;
+    until = HERE_DOCUMENT.exec(line)?.[1] ?? null;
+    return isFree && until === null;
+  };
+}
+
+/** A comment that is too wide to stand behind the code goes before it. */
+function commentOf(line: string): { code: string; comment: string } {
+  if (COMMENT.test(line)) return { code: '', comment: line };
+  const [all = '', comment = ''] = / {2,}((?:#|;|\/\/) .*)$/.exec(line) ?? [];
+  const indent = comment === '' ? '' : (/^ */.exec(line)?.[0] ?? '');
+  return { code: line.slice(0, line.length - all.length), comment: indent + comment };
+}
+
+function wrappedComment(comment: string, columns: number): string[] {
+  const [lead = ''] = COMMENT.exec(comment) ?? [];
+  return comment === '' ? [] : filled(lead, comment.slice(lead.length).split(' '), columns, { blank: lead });
 }
 
 interface Filling {
@@ -76,25 +145,28 @@ function filled(lead: string, words: readonly string[], columns: number, filling
   return [...lines, line];
 }
 
-/** Parted at the blanks that a shell takes for blanks: not those inside quotes, but those of a command inside quotes. */
-function partsOf(command: string): string[] {
+/**
+ * Parted at the blanks that a shell takes for blanks: not those inside quotes, but those of a command inside quotes.
+ * @param before quotes and brackets that are open where it begins; `open`: where it ends
+ */
+function partsOf(command: string, before: readonly string[] = []): { parts: string[]; open: string[] } {
   const parts = [''];
-  const inside: string[] = [];
+  const open = [...before];
   for (let at = 0; at < command.length; at++) {
     const two = command.slice(at, at + 2);
     const [one = ''] = two;
-    const where = inside.at(-1);
+    const where = open.at(-1);
     if (one === ' ' && (where === undefined || where === '(')) {
       parts.push('');
       continue;
     }
     const isPair = where !== "'" && (one === '\\' || two === '$(');
-    if (isPair && one === '$') inside.push('(');
-    else if (!isPair) step(inside, one);
+    if (isPair && one === '$') open.push('(');
+    else if (!isPair) step(open, one);
     if (isPair) at += 1;
     parts[parts.length - 1] += isPair ? two : one;
   }
-  return parts;
+  return { parts, open };
 }
 
 /** Quotes and brackets that are open, the innermost last. */

@@ -2,6 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { wrapped, wrappedCode, wrappedCommand, wrappedParts } from '../../../src/cli/screen/wrap.js';
+import { closing } from '../../../src/diagnose/advice/closes.js';
+import { lateBindFix, reuseFixes } from '../../../src/diagnose/fixes.js';
+import { RUNTIMES } from '../../../src/diagnose/runtime.js';
+import { FACTS } from '../diagnose/world.js';
+import { proc } from '../publish/rows.js';
 
 describe('prose', () => {
   it('goes on where its words began', () => {
@@ -67,10 +72,24 @@ describe('code to be pasted', () => {
     ]);
   });
 
-  it('is parted in no other language than a shell', () => {
-    const line = 'const one = two(three, four);';
-    expect(code([line], 'javascript')).toEqual([line]);
+  it('is parted in brackets, not in what is quoted there', () => {
+    expect(code(["  const x = one('two, three', { a: 1, b }, [4, 5]);"], 'javascript')).toEqual([
+      "  const x = one('two, three',",
+      '      { a: 1, b },',
+      '      [4, 5]);',
+    ]);
+    expect(code(['one, two, three, four, five'], 'python')).toEqual(['one, two, three, four, five']);
+    expect(code(['keepalive_requests (1, 2, 3);'], 'nginx')).toEqual(['keepalive_requests (1, 2, 3);']);
     expect(code(['cp --recursive one two'], 'shell')).toEqual(['cp --recursive one \\', 'two']);
+  });
+
+  it('has its comment before it where there is no room behind it', () => {
+    expect(code(['  stop(socket);   # one two three four'], 'ruby')).toEqual([
+      ...['  # one two three', '  # four', '  stop(socket);'],
+    ]);
+    expect(code(['export NAME=value   # then start it'], 'shell')).toEqual([
+      ...['# then start it', 'export NAME=value'],
+    ]);
   });
 
   it('is the same to a shell, text that it hands on included', () => {
@@ -80,10 +99,30 @@ describe('code to be pasted', () => {
       '# this is a comment of nobody',
       'END',
       "printf '%s ' words after the text, more than fit",
+      "printf '%s ' 'quoted in two lines, of which the first is long",
+      "and the second one is, too' and more words",
     ];
     const run = (script: readonly string[]) =>
       execFileSync('sh', ['-c', script.join('\n')], { encoding: 'utf8' });
     expect(code(lines, 'shell').length).toBeGreaterThan(lines.length);
     expect(run(code(lines, 'shell'))).toBe(run(lines));
+  });
+});
+
+describe('what is printed to keep connections, and to choose ports late', () => {
+  const PORTS = [80, 5432, 3306, 1521, 6379, 11_211];
+  it.each(RUNTIMES)('of %s fits 80 columns', (runtime) => {
+    const process = proc({ comm: 'x', exe: '/opt/x', cmdline: 'x' });
+    const facts = { ...FACTS, runtimeOf: () => runtime };
+    const fixes = PORTS.flatMap((port) => {
+      const to = { address: '10.77.0.9', port };
+      return [...reuseFixes(process, to, facts), lateBindFix(process, to, facts)];
+    });
+    const lines = [...fixes, closing(runtime)].flatMap(({ snippet, language }) =>
+      wrappedCode((snippet ?? '').split('\n'), language, 80),
+    );
+    /* A name that is one word. */
+    const isName = (line: string) => line.includes('type.googleapis.com/');
+    expect(lines.filter((line) => line.length > 80 && !isName(line))).toEqual([]);
   });
 });

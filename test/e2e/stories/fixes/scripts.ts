@@ -1,6 +1,9 @@
 /** Programs in node, Python and Ruby that open a connection per request, and the shell loops. */
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { program } from '../../../support/misconfigured.js';
 import { postgres, redis } from '../../../support/programs.js';
+import { ROOT } from '../../../support/service.js';
 import { ADDRESS, type FixCase, type Stage } from './apply.js';
 
 const PORT = 8080;
@@ -9,21 +12,20 @@ export const server = (stage: Stage) =>
 
 const http = { port: PORT, around: server } as const;
 
+/** Who asks PostgreSQL for what, where a program does not say. */
+const LOGIN = { PGUSER: 'postgres', PGDATABASE: 'postgres' };
+
 const node: Pick<FixCase, 'program' | 'comm'> = {
   comm: /^(node|MainThread)$/,
-  program: (stage, { once, each }) =>
-    stage.start([
-      process.execPath,
-      stage.write(
-        'app.mjs',
-        `${once}
+  program: (stage, { once, each }) => {
+    const source = `${once}
 async function request() {
 ${each}
 }
 setInterval(() => request().then(() => process.stdout.write('.'), (error) => console.error('error', error.message)), 14);
-`,
-      ),
-    ]),
+`;
+    return stage.start([process.execPath, stage.write('app.mjs', source)], LOGIN);
+  },
 };
 
 const python: Pick<FixCase, 'program' | 'comm'> = {
@@ -45,7 +47,7 @@ while True:
 `,
         ),
       ],
-      { PGUSER: 'postgres', PGDATABASE: 'postgres' },
+      LOGIN,
     ),
 };
 
@@ -94,8 +96,25 @@ http.get({ host: '${ADDRESS}', port: ${PORT}, agent }, (r) => r.resume().on('end
   },
 };
 
+/** Node finds packages above the program. */
+async function withPackages(stage: Stage): Promise<null> {
+  symlinkSync(`${ROOT}node_modules`, join(stage.directory, 'node_modules'));
+  await postgres(stage.scope, stage.netns);
+  return null;
+}
+
 /** What needs packages. */
 export const WITH_LIBRARIES: Readonly<Record<string, FixCase>> = {
+  'node with pg': {
+    ...{ ...node, port: 5432, around: withPackages, fix: /^Make one pool/ },
+    bad: {
+      once: "import pg from 'pg';",
+      each: `const client = new pg.Client({ host: '${ADDRESS}', port: 5432 });
+await client.connect();
+await client.query('SELECT 1');
+await client.end();`,
+    },
+  },
   'python with requests': {
     ...{ ...http, ...python, fix: /^With requests/ },
     bad: { once: 'import requests', each: `requests.get('http://${ADDRESS}:${PORT}/')` },

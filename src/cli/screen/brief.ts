@@ -1,7 +1,7 @@
 /**
- * Items on one screen: the worst one with its cure and first command, the others in a sentence, then what else to do, as far as there is room.
- * Nothing is cut: what has no room is left out, and the last line says how to see it. In: the lines above them, items, the room. Out:
- * lines that are no higher than the room together, one row kept free for the prompt; higher only where the worst item alone is.
+ * Items on one screen: the worst one with its cure and first command, the others in a sentence, then what else to do, as far as there is
+ * room. Nothing is cut: what has no room is left out, and the last line says how to see it. In: the lines above them, items, the page.
+ * Out: lines that are no higher than the page together, one row kept free for the prompt; higher only where the worst item alone is.
  */
 import { integer } from '../../protocol/format.js';
 import { evidenceText } from '../../view/evidence.js';

@@ -35,8 +35,8 @@ function longest(names: Iterable<string | null>): string[] {
 }
 
 /**
- * Escaped; both ends of what is too long. A mark that takes no cell counts as one: there is no end to them. So no more than `most`
- * characters of either end are looked at, of a quarter of a million in a command line.
+ * Escaped; both ends of what is too long. A mark that takes no cell counts as one: there is no end to them. So few characters of either
+ * end have to be looked at, of a quarter of a million in a command line.
  */
 function bounded(text: string, most: number, more: string): string {
   const near = text.length > 4 * most ? text.slice(0, 2 * most) + text.slice(-2 * most) : text;

@@ -31,7 +31,7 @@ export function namedCulprits([first, second]: readonly Culprit[]): readonly Cul
 export function isSole(culprits: readonly Culprit[], victims: readonly Victim[], perSec: number): boolean {
   const [first] = culprits;
   if (first === undefined || (first.share ?? 1) < SOLE_SHARE) return false;
-  const of = ({ process, program }: Culprit | Victim) => programKey(process, program);
+  const of = ({ process }: Culprit | Victim) => programKey(process, null);
   const others = victims.filter((victim) => of(victim) !== of(first));
   return others.reduce((sum, one) => sum + one.perSec, 0) <= (1 - SOLE_SHARE) * perSec;
 }

@@ -3,6 +3,7 @@
  * In: rows. Out: words. Pure.
  */
 import { fullness, outlook } from '../../src/forecast/outlook.js';
+import { isBlockedByUnknown, type Taken } from '../../src/forecast/takers.js';
 import { lostWords } from '../../src/protocol/format.js';
 import type { Hello, Problem } from '../../src/protocol/frames.js';
 import type { BudgetRow, FindingRow, TotalsRow, VerdictRow } from '../../src/protocol/rows.js';
@@ -88,9 +89,10 @@ export function returnWords({ releasing }: BudgetRow): { word: string; title: st
 }
 
 /** The largest holder, and all that are known in the title. */
-export function holderWords(row: Pick<BudgetRow, 'holders'>): { word: string; title: string } | null {
+export function holderWords(row: Taken): { word: string; title: string } | null {
   const [first, ...others] = view.holderTexts(row).map(foreign);
-  return first === undefined ? null : { word: first, title: [first, ...others].join('\n') };
+  if (first === undefined) return null;
+  return { word: isBlockedByUnknown(row) ? 'bind()' : first, title: [first, ...others].join('\n') };
 }
 
 const GLYPHS = { good: '✓', warn: '▲', bad: '✗', wait: '•' } as const;

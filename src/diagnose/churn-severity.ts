@@ -66,7 +66,7 @@ export function projectedShare(
 /** Severity of churn: by the ports it holds and will hold; the budget's own for an actor that holds much of it. */
 export function severityOfChurn(tables: Tables, actor: Actor, budget: BudgetRow | undefined): Severity {
   if (budget === undefined || budget.limit === null) return 'info';
-  if (actor.portsHeld < MAIN_HOLDER * (budget.used ?? 0)) return 'info';
+  if (actor.portsHeld < MAIN_HOLDER * ((budget.used ?? 0) + (budget.blocked ?? 0))) return 'info';
   const urgency = level(budget);
   if (urgency !== 'fine') return urgency;
   if ((actor.firstShare ?? 0) < 0.1 && actor.timeWait < WORTH_ACTING * budget.limit) return 'info';

@@ -2,6 +2,7 @@
  * Who is named as the holder of a budget's ports. In: a budget, the actors that are looked at. Out: one of them, or the holder
  * that the budget's own row names when those are not all of its holders. Pure.
  */
+import { isBlockedByUnknown, takersOf } from '../forecast/takers.js';
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 import { programKey } from './program-key.js';
 import type { Actor } from './types.js';
@@ -9,8 +10,14 @@ import type { Actor } from './types.js';
 type Named = Pick<Actor, 'process' | 'program'>;
 type Holder = BudgetRow['holders'][number];
 
-/** The actor with the most ports there; of a bind pool, the one that binds most. Null: nobody is known. */
+/**
+ * The actor with the most ports there; of a bind pool, the one that binds most; whose bind() blocks more for it. Null: nobody is known.
+ */
 export function holderOf(budget: BudgetRow, actors: readonly Actor[]): Named | null {
+  if (isBlockedByUnknown(budget)) return null;
+  const [taker] = takersOf(budget);
+  if (taker !== undefined && taker.blocked > taker.ports / 2)
+    return { process: taker.process, program: null };
   const [holder] = budget.holders;
   const there = actors
     .filter((actor) => asks(actor, budget))

@@ -7,6 +7,7 @@
 import { isPorts } from '../forecast/harm.js';
 import { level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText } from '../forecast/outlook-words.js';
+import { isBlockedByUnknown } from '../forecast/takers.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
@@ -148,10 +149,15 @@ function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {
   return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${seconds(afterSeconds ?? 0)} after ${text}.`;
 }
 
-function held(budget: BudgetRow, { actors }: Tables): Sentence {
+/** Null: bind() of programs that are not known blocks most of the ports. */
+function holderName(budget: BudgetRow, actors: Tables['actors']): string | null {
+  if (isBlockedByUnknown(budget)) return null;
   const holder = holderOf(budget, actors);
-  const name = holder === null ? 'somebody' : whoOperates(holder.process, holder.program);
-  const text = heldText(budget, name);
+  return holder === null ? 'somebody' : whoOperates(holder.process, holder.program);
+}
+
+function held(budget: BudgetRow, { actors }: Tables): Sentence {
+  const text = heldText(budget, holderName(budget, actors));
   return {
     level: 'warning',
     text,

@@ -5,6 +5,7 @@
 import { clock, endpoint, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type { BudgetRow, FailureRow } from '../protocol/rows.js';
 import { byPlace, failPerSec, fullness, pressure } from './outlook.js';
+import { isMostlyBlocked } from './takers.js';
 
 /** Where a budget's ports go, or where a failed call wanted to go. */
 export function place(row: BudgetRow | FailureRow | null): string {
@@ -33,14 +34,23 @@ function failuresText(failing: readonly FailureRow[], since: string | null): str
   return `${rate(failPerSec(here))} ${calls}/s fail${since === null ? '' : ` since ${since}`} (${worst.errno})${more}.`;
 }
 
-/** @param left seconds. @param time Unix ms */
-export function runningOutText(budget: BudgetRow, holder: string, left: number, time: number): string {
-  const at = clock(time + left * 1000);
-  return `At this rate ${holder} runs out of ports ${place(budget)} in ${seconds(left)} (${at}).`;
+/**
+ * @param holder null: bind() of programs that are not known blocks most of them. Who blocks them is not who wants them
+ * @param left seconds. @param time Unix ms
+ */
+export function runningOutText(budget: BudgetRow, holder: string | null, left: number, time: number): string {
+  const when = `in ${seconds(left)} (${clock(time + left * 1000)})`;
+  if (holder !== null && !isMostlyBlocked(budget))
+    return `At this rate ${holder} runs out of ports ${place(budget)} ${when}.`;
+  return `At this rate ports ${place(budget)} run out ${when}; most are taken by bind() of ${holder ?? 'other programs'}.`;
 }
 
-export function heldText(budget: BudgetRow, holder: string): string {
-  return `${percent(fullness(budget) ?? 0)} of the ports ${place(budget)} are held, most by ${holder}.`;
+/** @param holder as of `runningOutText` */
+export function heldText(budget: BudgetRow, holder: string | null): string {
+  const share = `${percent(fullness(budget) ?? 0)} of the ports ${place(budget)}`;
+  if (holder === null) return `${share} are taken, most by bind() of other programs.`;
+  const how = isMostlyBlocked(budget) ? 'taken, most by bind() of' : 'held, most by';
+  return `${share} are ${how} ${holder}.`;
 }
 
 /** @param none what is said when there is no budget */

@@ -34,6 +34,16 @@ export function fullness({ limit, used, blocked, free }: BudgetRow): number | nu
   return Math.min(1, (used + (blocked ?? 0)) / limit);
 }
 
+/**
+ * Ports that are held outside of the range, as far as it is known: at least so many. Of ports that are held toward a destination some may
+ * be blocked by bind() too, and those are none outside.
+ */
+export function outsideOf({ kind, limit, used, blocked, free }: BudgetRow): number {
+  if (limit === null || used === null) return 0;
+  if (free === null || (free === 0 && kind === 'tuple')) return Math.max(0, used - limit);
+  return Math.max(0, used + (blocked ?? 0) + free - limit);
+}
+
 export function outlook(row: BudgetRow): Outlook {
   const { exhaustionSeconds, free, reuse, timeWait } = row;
   if (isUnwanted(row)) return { state: 'unwanted' };

@@ -214,6 +214,7 @@ export const BudgetRow = Type.Object({
   exhaustionSeconds: Num,
   releasing: Type.Array(Type.Tuple([Type.Number(), Type.Integer()])),
   holders: Type.Array(Holder),
+  blockers: Nullable(Type.Array(Holder)),
   netnsId: Text,
   incident: Text,
 });

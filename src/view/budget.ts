@@ -3,6 +3,7 @@
  * to show (protocol/format.ts).
  */
 import { fullness, outlook } from '../forecast/outlook.js';
+import { isBlockedByUnknown, type Taken, type Taker, takersOf } from '../forecast/takers.js';
 import { integer, seconds } from '../protocol/format.js';
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 import { withPid } from './names.js';
@@ -68,15 +69,39 @@ function nextWords(row: BudgetRow): OutlookWords {
   }
 }
 
+type NameOf = (process: ProcessInfo) => string | null;
+
 /**
- * `worker 77 (20,001)`: who holds how many of its ports, the largest first.
+ * `worker 77 (20,001)`: who has taken how many of its ports, the largest first; also by a bind() that blocks them for it.
  * @param nameOf what a process is called on this surface
  */
-export function holderTexts(
-  { holders }: Pick<BudgetRow, 'holders'>,
-  nameOf: (process: ProcessInfo) => string | null = ({ name }) => name,
-): string[] {
-  return holders.map(({ process, ports }) => `${withPid(nameOf(process), process.pid)} (${integer(ports)})`);
+export function holderTexts(row: Taken, nameOf: NameOf = ({ name }) => name): string[] {
+  return takersOf(row).map((taker) => takerText(taker, nameOf));
+}
+
+function takerText({ process, ports, blocked }: Taker, nameOf: NameOf): string {
+  const how = blocked === ports && blocked > 0 ? ' by bind()' : '';
+  return `${withPid(nameOf(process), process.pid)} (${integer(ports)}${how})`;
+}
+
+/** Who has less of the ports than this, of what the largest has, is counted and not named. */
+const NAMED_BESIDE = 0.5;
+const MOST_NAMED = 2;
+
+/**
+ * `held by left.py 7 (1,003) and right.py 8 (997)`, `held by worker 77 (9,000) and 2 more`: who has taken the ports; null: nobody has.
+ * Where that is not known of most of them there is no name.
+ */
+export function heldByText(row: Taken, nameOf?: NameOf): string | null {
+  if (isBlockedByUnknown(row)) return 'blocked by bind() of other programs';
+  const takers = takersOf(row);
+  const [first] = takers;
+  if (first === undefined) return null;
+  const named = takers.filter(({ ports }) => ports >= NAMED_BESIDE * first.ports).slice(0, MOST_NAMED);
+  const texts = holderTexts(row, nameOf).slice(0, named.length);
+  const more = takers.length - named.length;
+  if (more > 0) return `held by ${texts.join(', ')} and ${integer(more)} more`;
+  return `held by ${texts.join(' and ')}`;
 }
 
 /** Shares of the limit, together never more than all of it: ports that are held for good, and TIME_WAIT entries that connect() takes over. */

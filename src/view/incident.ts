@@ -36,14 +36,18 @@ const FILLING: Deed = ['is using up the ports to', 'was using up the ports to'];
 const PLACELESS: ReadonlySet<IncidentKind> = new Set(['bind-pool', 'overflow']);
 /** Who has less of the ports, or of the failures, is not named alone. */
 const NAMED_SHARE = 1 / 3;
+/** Who has this much of what the first has is named beside it. */
+const BESIDE = 0.5;
 
 export function subjectOf(row: IncidentRow): Subject {
   const who = whoOf(row);
+  const together = who === null ? null : togetherOf(row, who);
   const [now, past] = row.kind === 'ports' && isFilling(row) ? FILLING : DEEDS[row.kind];
+  const does = row.state === 'open' ? now : past;
   return {
-    name: (who && ownerName(who)) ?? anonymous(row),
-    beside: who && besideName(who.process),
-    does: row.state === 'open' ? now : past,
+    name: together ?? (who && ownerName(who)) ?? anonymous(row),
+    beside: together === null ? who && besideName(who.process) : null,
+    does: together === null ? does : ofSeveral(does),
     toward: PLACELESS.has(row.kind) ? null : towardOf(row),
     place: namespaceName(row),
   };
@@ -60,11 +64,28 @@ function towardOf({ kind, destination }: IncidentRow): string | null {
 /** Of ports who holds them, else whose calls fail; null: several, or it is not known who. */
 function whoOf({ kind, culprits, victims, failed }: IncidentRow): Culprit | Victim | null {
   const holder = culprits.find((one) => ownerName(one) !== null && (one.share ?? 1) >= NAMED_SHARE);
-  if (isPorts(kind) && culprits.length > 0) return holder ?? null;
+  if (isPorts(kind)) return holder ?? null;
   const [victim] = victims;
   if (victim === undefined) return null;
   return victims.length > 1 && victim.failed < failed / 2 ? null : victim;
 }
+
+/** `left.py and right.py`: another one holds about as many; null: nobody does. */
+function togetherOf({ kind, culprits }: IncidentRow, first: Culprit | Victim): string | null {
+  if (!isPorts(kind) || !('ports' in first)) return null;
+  const isBeside = (one: Culprit) =>
+    one !== first && ownerName(one) !== null && one.ports >= BESIDE * first.ports;
+  const beside = culprits.filter(isBeside);
+  const [second] = beside;
+  if (second === undefined) return null;
+  const names = [ownerName(first), ownerName(second)];
+  return beside.length === 1
+    ? names.join(' and ')
+    : `${names.join(', ')} and ${integer(beside.length - 1)} more`;
+}
+
+const ofSeveral = (does: string) =>
+  does.replace(/^has /, 'have ').replace(/^is /, 'are ').replace(/^was /, 'were ');
 
 /** What stands for whoever cannot be named. */
 const anonymous = ({ culprits, victims }: IncidentRow) =>

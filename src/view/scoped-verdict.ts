@@ -7,6 +7,7 @@
 import { byHarm } from '../forecast/harm.js';
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
+import { isBlockedByUnknown, takersOf } from '../forecast/takers.js';
 import type { BudgetRow, FailureRow, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 
 export interface ScopeRows {
@@ -62,7 +63,7 @@ function outOfPorts(
 function filling(budget: BudgetRow, time: number): Said {
   const next = outlook(budget);
   const about = { level: 'warning', budget: budget.key } as const;
-  const holder = holderName(budget) ?? 'somebody';
+  const holder = isBlockedByUnknown(budget) ? null : (holderName(budget) ?? 'somebody');
   if (next.state !== 'running-out') {
     return { ...about, text: heldText(budget, holder), exhaustionSeconds: null };
   }
@@ -71,8 +72,8 @@ function filling(budget: BudgetRow, time: number): Said {
 }
 
 /** As an operator knows it: by its unit, else by name and pid. */
-function holderName({ holders }: BudgetRow): string | null {
-  const process = holders[0]?.process;
+function holderName(budget: BudgetRow): string | null {
+  const process = takersOf(budget)[0]?.process;
   if (process === undefined) return null;
   if (process.unit?.endsWith('.service')) return process.unit;
   const { name, pid } = process;

@@ -114,6 +114,8 @@ class BindPool {
       exhaustionSeconds: isWanted ? this.forecast(blocked ?? 0, second) : null,
       releasing: releaseSteps(this.releases),
       holders: holdersByPorts(this.holders),
+      /* A pool holds what bind() has taken. */
+      blockers: null,
     };
   }
 

@@ -16,13 +16,14 @@ const HOLDERS_SHOWN = 10;
 
 type Now = ReturnType<typeof secondOf>;
 
-/** @param usable what it holds of the ports that can be had now. @param nowNs CLOCK_MONOTONIC */
+/** @param usable what it holds of the ports that can be had now. @param nowNs CLOCK_MONOTONIC. @param blockers who blocks ports for it */
 export function budgetRow(
   budget: Budget,
   usable: UsablePorts,
   releases: Releases,
   flows: FlowTable,
   nowNs: number,
+  blockers: BudgetRow['blockers'],
 ): BudgetRow {
   const now = secondOf(nowNs);
   const { namespace, source, destination } = budget;
@@ -54,6 +55,7 @@ export function budgetRow(
     exhaustionSeconds: forecast(budget, usable, releases, flows, nowNs),
     releasing: releaseSteps(releases),
     holders: holdersOf(budget, flows),
+    blockers,
   };
 }
 

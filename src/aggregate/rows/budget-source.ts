@@ -9,6 +9,7 @@ import type { Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
 import { TIME_WAIT } from '../model/socket-state.js';
 import { bindPoolRows } from './bind-pools.js';
+import { blockersOf } from './blockers.js';
 import { budgetRow, holdRuleOf } from './budget-row.js';
 import { isLookedAt, type UsablePorts, usablePorts } from './usable-ports.js';
 
@@ -36,8 +37,16 @@ export class BudgetSource implements TableSource<'budgets'> {
     this.renegotiate();
     const changed = this.choose(budgets.takeDirty());
     const usable = this.refill(changed, nowNs);
+    const blockers = blockersOf(changed, sockets);
     const set = changed.map((budget, i) =>
-      budgetRow(budget, usable[i] as UsablePorts, this.releases[i] as Releases, flows, nowNs),
+      budgetRow(
+        budget,
+        usable[i] as UsablePorts,
+        this.releases[i] as Releases,
+        flows,
+        nowNs,
+        blockers[i] ?? null,
+      ),
     );
     for (const budget of changed)
       if (budget.timeWait > 0 || budget.rates.isActive(second)) this.moving.push(budget);

@@ -92,6 +92,13 @@ function line(code: Code, text: string): string {
   return `PORTCHURN ${STATUS[code]} - ${printable(text).replaceAll('|', '/')}`;
 }
 
+/** Ports that no new connection can have: those that bind() blocks, too. */
+function usedUp(budget: BudgetRow | null): number {
+  const { used = null, blocked = null, limit = null, free = null } = budget ?? {};
+  if (!blocked) return used ?? 0;
+  return limit === null || free === null ? (used ?? 0) + blocked : limit - free;
+}
+
 /** label=value[unit];warn;crit;min;max; U is unknown. */
 function perfdata(checked: Standing, { warn, crit }: Thresholds): string[] {
   const { verdict, findings } = checked;
@@ -101,7 +108,7 @@ function perfdata(checked: Standing, { warn, crit }: Thresholds): string[] {
   const seconds = verdict.exhaustionSeconds === null ? 'U' : `${verdict.exhaustionSeconds}s`;
   return [
     `tightest=${fill(budget)}%;${warn};${crit};0;100`,
-    `ports_used=${budget?.used ?? 0};;;0;${budget?.limit ?? ''}`,
+    `ports_used=${usedUp(budget)};;;0;${budget?.limit ?? ''}`,
     `exhaustion=${seconds};;;0`,
     `findings_critical=${of('critical')};;;0`,
     `findings_warning=${of('warning')};;;0`,

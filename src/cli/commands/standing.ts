@@ -15,7 +15,7 @@ import type {
   TotalsRow,
   VerdictRow,
 } from '../../protocol/rows.js';
-import { holderTexts } from '../../view/budget.js';
+import { heldByText } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
 import { scopedVerdict } from '../../view/scoped-verdict.js';
 import { type DataSource, rowsIfAny, rowsOf } from '../source/data-source.js';
@@ -165,6 +165,6 @@ function target({ kind, source, destination }: BudgetRow): string {
 }
 
 function heldBy(row: BudgetRow): string {
-  const [first] = holderTexts(row);
-  return first === undefined ? '' : `, held by ${first}`;
+  const text = heldByText(row);
+  return text === null ? '' : `, ${text}`;
 }

@@ -3,6 +3,7 @@
  * as much as fits a screen, or all of it; or the snapshot body as JSON.
  */
 import type { ValuesOf } from '../../config/options.js';
+import { takersOf } from '../../forecast/takers.js';
 import { EXIT } from '../../protocol/errors.js';
 import { stamp } from '../../protocol/format.js';
 import type { FindingRow } from '../../protocol/rows.js';
@@ -87,7 +88,9 @@ function namesIn({ findings, incidents, subject, alsoOut, victim, totals }: Stan
   const owners = [
     ...findings,
     ...incidents.flatMap(({ culprits, victims }) => [...culprits, ...victims]),
-    ...[subject, ...alsoOut].flatMap((row) => row?.holders.map((one) => ({ ...one, program: null })) ?? []),
+    ...[subject, ...alsoOut].flatMap((row) =>
+      row === null ? [] : takersOf(row).map((one) => ({ ...one, program: null })),
+    ),
     ...(victim === null ? [] : [victim]),
   ];
   return [

@@ -5,7 +5,7 @@
 import { fullness, level } from '../../forecast/outlook.js';
 import { endpoint, integer, percent } from '../../protocol/format.js';
 import type { BudgetRow } from '../../protocol/rows.js';
-import { filledCells, holderTexts, outlookWords } from '../../view/budget.js';
+import { filledCells, heldByText, outlookWords } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
 import { BUDGET_TONES } from '../../view/tone.js';
 import { nameOf } from './flow-columns.js';
@@ -87,8 +87,8 @@ function toward({ kind, source, destination }: BudgetRow, { arrow, unknown }: Gl
   return `${arrow} ${printable(endpoint(destination, unknown) ?? unknown)}`;
 }
 
-/** The largest holder of a budget; null when no process holds a port. */
+/** Who holds most of a budget; null when nobody holds a port. */
 export function holder(row: BudgetRow): string | null {
-  const [first] = holderTexts(row, nameOf);
-  return first === undefined ? null : `held by ${printable(first)}`;
+  const text = heldByText(row, nameOf);
+  return text === null ? null : printable(text);
 }

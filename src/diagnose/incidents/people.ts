@@ -2,7 +2,9 @@
  * Who is in an incident: the culprits, who made what holds the ports now; and the victims, whose calls fail. In: actors and failure
  * rows. Out: parts of the incident's row. Pure.
  */
+import { isBlockedByUnknown, isMostlyBlocked, takersOf } from '../../forecast/takers.js';
 import type { BudgetRow, Culprit, FailureRow, ProcessInfo, Victim } from '../../protocol/rows.js';
+import { isKnown } from '../culprit-text.js';
 import { areOfSeveral, heldOf } from '../holder.js';
 import { programKey } from '../program-key.js';
 import { type Runtime, runtimeOf } from '../runtime.js';
@@ -12,8 +14,6 @@ import { tenths } from '../words.js';
 const MOST_SHOWN = 5;
 /** Less than this is no culprit. */
 const LEAST_SHARE = 0.05;
-/** Who has less is not named in a sentence. */
-const NAMED_SHARE = 1 / 3;
 
 interface Held {
   readonly process: ProcessInfo;
@@ -30,6 +30,7 @@ export function culpritsOf(
   actors: readonly Actor[],
   holdersOf: Facts['holdersOf'] = () => null,
 ): Culprit[] {
+  if (isMostlyBlocked(budget)) return blockersOf(budget);
   const own = areOfSeveral(actors, budget) ? holdersOf(budget.key) : null;
   const seen = own === null ? heldByActors(budget, actors) : heldByOwn(own, actors);
   const isHidden = seen.every(({ ports }) => ports < (budget.holders[0]?.ports ?? 0));
@@ -45,6 +46,16 @@ export function culpritsOf(
     .map((one) => ({ ...one, share: budget.used ? one.ports / held : null }))
     .filter(({ ports, share }) => ports > 0 && (share ?? 1) >= LEAST_SHARE)
     .sort((a, b) => b.ports - a.ports)
+    .slice(0, MOST_SHOWN);
+}
+
+/** Those whose bind() has taken the ports, beside those that hold some there; nobody, where it is not known whose most are. */
+function blockersOf(budget: BudgetRow): Culprit[] {
+  if (isBlockedByUnknown(budget)) return [];
+  const all = (budget.used ?? 0) + (budget.blocked ?? 0);
+  return takersOf(budget)
+    .map(({ process, ports }) => ({ process, program: null, ports, share: ports / all }))
+    .filter(({ share }) => share >= LEAST_SHARE)
     .slice(0, MOST_SHOWN);
 }
 
@@ -77,14 +88,6 @@ function hold(byProgram: Map<string, Held>, group: string, { process, program }:
   if (known === undefined) byProgram.set(group, { process, program, ports });
   else known.ports += ports;
 }
-
-/** The one that a sentence may name; null: nobody has enough of the ports, or it is not known who has them. */
-export function namedCulprit([first]: readonly Culprit[]): Culprit | null {
-  return first !== undefined && isKnown(first) && (first.share ?? 1) >= NAMED_SHARE ? first : null;
-}
-
-/** Of entries that are older than the service nobody is: they try nothing. */
-const isKnown = ({ process, program }: Culprit) => (process.pid ?? process.name ?? program) !== null;
 
 /** Whether the culprits of an earlier run say more than those of now, of whose ports nobody knows most. */
 export function knowsMore(earlier: readonly Culprit[], now: readonly Culprit[]): boolean {

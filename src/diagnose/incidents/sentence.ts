@@ -6,10 +6,11 @@
 import { isPorts } from '../../forecast/harm.js';
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
+import { isBlockedByUnknown } from '../../forecast/takers.js';
 import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
+import { namedCulprits } from '../culprit-text.js';
 import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
-import { namedCulprit } from './people.js';
 
 export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {
   /** Which kind of sentence it is: another kind is said at once. */
@@ -57,20 +58,25 @@ function sinceText({ since, failed }: IncidentRow, isOnAndOff: boolean): string 
 function running({ row, budget, forecast }: Account, time: number): Sentence {
   if (budget === null || forecast === null)
     return { ...about(row, 'warning', row.title), exhaustionSeconds: null, number: 0 };
-  const culprit = namedCulprit(row.culprits);
-  const name = culprit === null ? 'somebody' : whoOperates(culprit.process, culprit.program);
+  const holder = isBlockedByUnknown(budget) ? null : namesOf(row);
   const next = outlook(budget);
   const left = Math.max(
     0,
     next.state === 'running-out' ? next.seconds : forecast.seconds - (time - forecast.time) / 1000,
   );
   if (left === 0)
-    return { ...about(row, 'warning', heldText(budget, name), 'held'), exhaustionSeconds: null, number: 0 };
+    return { ...about(row, 'warning', heldText(budget, holder), 'held'), exhaustionSeconds: null, number: 0 };
   return {
-    ...about(row, 'warning', runningOutText(budget, name, left, time), 'soon'),
+    ...about(row, 'warning', runningOutText(budget, holder, left, time), 'soon'),
     exhaustionSeconds: tenths(left),
     number: left,
   };
+}
+
+/** As an operator knows them. */
+function namesOf({ culprits }: IncidentRow): string {
+  const named = namedCulprits(culprits).map(({ process, program }) => whoOperates(process, program));
+  return named.length === 0 ? 'somebody' : named.join(' and ');
 }
 
 /** ` And 2 more: nobody listens on 10.77.0.9:6379; ports to 10.0.0.5:80 run out in blue.` */

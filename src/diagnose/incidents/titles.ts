@@ -3,12 +3,14 @@
  * Pure. Names of other processes are written as they are: whoever prints escapes.
  */
 import { isPorts } from '../../forecast/harm.js';
-import type { BudgetRow, FailureRow, IncidentRow } from '../../protocol/rows.js';
+import { outsideOf } from '../../forecast/outlook.js';
+import { isMostlyBlocked } from '../../forecast/takers.js';
+import type { BudgetRow, Culprit, FailureRow, IncidentRow } from '../../protocol/rows.js';
+import { culpritsText, isSole, namedCulprits } from '../culprit-text.js';
 import { bindText } from '../rules/failing/bind-text.js';
 import { silenceText } from '../rules/failing/silence-text.js';
 import { integer, rate, where, who } from '../words.js';
 import type { Observation } from './observation.js';
-import { namedCulprit } from './people.js';
 
 type Untitled = Omit<IncidentRow, 'title'>;
 
@@ -40,37 +42,73 @@ export function titleOf(row: Untitled, seen: Observation): string {
 export function numbersOf(row: Untitled, { budget, answeredPerSec = 0 }: Observation): number[] {
   const { kind, demandPerSec, sustainablePerSec, failPerSec, culprits } = row;
   if (!isPorts(kind)) return [failPerSec, answeredPerSec];
-  if (kind === 'ports' && isTooMuch(row)) return [demandPerSec ?? 0, sustainablePerSec ?? 0];
-  return [namedCulprit(culprits)?.ports ?? 0, budget?.limit ?? 0];
+  if (kind === 'ports' && isTooMuch(row, budget)) return [demandPerSec ?? 0, sustainablePerSec ?? 0];
+  const ports = namedCulprits(culprits).map((one) => one.ports);
+  return [...ports, budget?.limit ?? 0, budget === null ? 0 : outsideOf(budget)];
 }
 
-const isTooMuch = ({ demandPerSec, sustainablePerSec }: Untitled) =>
-  demandPerSec !== null && sustainablePerSec !== null && demandPerSec > sustainablePerSec;
+/** Of ports that bind() blocks, what is asked for is another program's. */
+const isTooMuch = ({ demandPerSec, sustainablePerSec }: Untitled, budget: BudgetRow | null) =>
+  demandPerSec !== null &&
+  sustainablePerSec !== null &&
+  demandPerSec > sustainablePerSec &&
+  !(budget !== null && isMostlyBlocked(budget));
 
 function portsTitle(row: Untitled, budget: BudgetRow | null): string {
-  const culprit = namedCulprit(row.culprits);
-  const toward = where(row.destination);
-  const { demandPerSec, sustainablePerSec } = row;
-  const limit = integer(budget?.limit ?? null);
-  if (isTooMuch(row)) {
-    const allowed = `${limit} ports allow ${rate(sustainablePerSec)}/s`;
-    const tried = `${rate(demandPerSec)} connections/s to ${toward}`;
-    return culprit === null
-      ? `Programs try ${tried}; ${allowed}.`
-      : `${who(culprit.process, culprit.program)} tries ${tried}; ${allowed}.`;
-  }
-  return heldTitle(row, `ports to ${toward}`, limit);
+  const ports = `ports to ${where(row.destination)}`;
+  if (isTooMuch(row, budget)) return demandTitle(row, budget);
+  return budget !== null && isMostlyBlocked(budget)
+    ? blockedTitle(row, ports, budget)
+    : heldTitle(row, ports, budget);
+}
+
+function demandTitle(row: Untitled, budget: BudgetRow | null): string {
+  const { culprits, victims, demandPerSec, sustainablePerSec } = row;
+  const allowed = `${integer(budget?.limit ?? null)} ports allow ${rate(sustainablePerSec)}/s`;
+  const tried = `${rate(demandPerSec)} connections/s to ${where(row.destination)}`;
+  const named = namedCulprits(culprits);
+  if (named.length === 0) return `Programs try ${tried}; ${allowed}.`;
+  const text = culpritsText(named, culprits);
+  if (isSole(culprits, victims, demandPerSec ?? 0)) return `${text} tries ${tried}; ${allowed}.`;
+  const all = culprits.length === 1 ? `${text} and others` : text;
+  return `${all} try ${tried} together; ${allowed}.`;
+}
+
+/** Whose bind() has taken the ports is not who wants them. */
+function blockedTitle({ culprits }: Untitled, ports: string, { limit, blocked }: BudgetRow): string {
+  const [first] = namedCulprits(culprits);
+  const of = `of the ${integer(limit)} ${ports}`;
+  const most = Math.min(limit ?? Number.POSITIVE_INFINITY, blocked ?? 0);
+  if (first === undefined) return `bind() of other programs blocks ${integer(most)} ${of}.`;
+  const count = Math.min(most, first.ports);
+  return `bind() of ${who(first.process, first.program)} blocks ${integer(count)} ${of}.`;
 }
 
 function poolTitle(row: Untitled, budget: BudgetRow | null): string {
   const source = budget?.source.address ?? 'any address';
-  return heldTitle(row, `ports that bind() can give on ${source}`, integer(budget?.limit ?? null));
+  return heldTitle(row, `ports that bind() can give on ${source}`, budget);
 }
 
-function heldTitle(row: Untitled, ports: string, limit: string): string {
-  const culprit = namedCulprit(row.culprits);
-  if (culprit === null) return `The ${limit} ${ports} are taken.`;
-  return `${who(culprit.process, culprit.program)} holds ${integer(culprit.ports)} of the ${limit} ${ports}.`;
+function heldTitle({ culprits }: Untitled, ports: string, budget: BudgetRow | null): string {
+  const limit = integer(budget?.limit ?? null);
+  const named = namedCulprits(culprits);
+  const outside = budget === null ? 0 : outsideOf(budget);
+  if (named.length === 0) return `The ${limit} ${ports} are taken.`;
+  const { text, counts, held } = holding(named, culprits);
+  if (outside === 0) return `${text} ${counts} of the ${limit} ${ports}.`;
+  const beyond = `${integer(outside)} outside of the range`;
+  if (held < (budget?.used ?? 0))
+    return `${text} ${counts} ports, of all that are held ${beyond}; there are ${limit} ${ports}.`;
+  return `${text} ${integer(held - outside)} of the ${limit} ${ports}, and ${beyond}.`;
+}
+
+/** One who stands out alone, else all. */
+function holding(named: readonly Culprit[], culprits: readonly Culprit[]) {
+  const all = named.length === 1 ? named : culprits;
+  const held = all.reduce((sum, { ports }) => sum + ports, 0);
+  const counts = all.length > named.length ? [held] : named.map(({ ports }) => ports);
+  const verb = all.length === 1 ? 'holds' : 'hold';
+  return { text: `${culpritsText(named, all)} ${verb}`, counts: counts.map(integer).join(' and '), held };
 }
 
 function bindTitle(row: Untitled, { rows, holder = null }: Observation): string {

@@ -3,6 +3,7 @@
  * stream would fill any range; where the default would do, the setting is the cause and goes first. Pure.
  */
 import { fullness, level } from '../../forecast/outlook.js';
+import { isMostlyBlocked } from '../../forecast/takers.js';
 import type { BudgetRow, Evidence, TotalsRow } from '../../protocol/rows.js';
 import { budgetOf, projectedShare, totalsOf } from '../churn-severity.js';
 import { DEFAULT_PORTS, DEFAULT_RANGE, present, reuseFix, widen } from '../fixes.js';
@@ -40,7 +41,8 @@ interface Pressed {
 
 function pressed(actor: Actor, tables: Tables): Pressed[] {
   const budget = budgetOf(tables, actor);
-  if (budget === undefined || level(budget) === 'fine') return [];
+  /* Where bind() blocks the ports, whoever calls it needs them. */
+  if (budget === undefined || level(budget) === 'fine' || isMostlyBlocked(budget)) return [];
   const totals = totalsOf(tables, actor.netnsId);
   const demand = actor.established / DEFAULT_PORTS + projectedShare(actor, budget, totals, DEFAULT_PORTS);
   return [{ actor, budget, demand }];

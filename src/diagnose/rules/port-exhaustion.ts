@@ -5,13 +5,17 @@
  */
 
 import { failingNow, fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
+import { isBlockedByUnknown, isMostlyBlocked } from '../../forecast/takers.js';
 import { UNKNOWN_PROCESS } from '../../protocol/names.js';
-import type { BudgetRow, Evidence, FailureRow } from '../../protocol/rows.js';
+import type { BudgetRow, Culprit, Evidence, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
-import { findLine, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
+import { culpritsText, namedCulprits } from '../culprit-text.js';
+import { findLine, lateBindFix, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
 import { groupBy } from '../groups.js';
 import { holderOf } from '../holder.js';
 import { actorIndexOf } from '../incidents/actor-index.js';
+import { culpritsOf } from '../incidents/people.js';
+import { programKey } from '../program-key.js';
 import type { Actor, Candidate, Facts, Rule, Tables } from '../types.js';
 import { clock, integer, percent, rate, seconds, where, who } from '../words.js';
 import { candidate, isKnown } from './candidate.js';
@@ -54,10 +58,10 @@ function exhaustion(
   facts: Facts,
 ): Candidate {
   const takers = actorIndexOf(tables).of(budget);
+  const isBlocked = isMostlyBlocked(budget);
   const holds = holderOf(budget, takers) ?? { process: UNKNOWN_PROCESS, program: null };
-  const asker = isKnown(holds) ? null : askerOf(budget, failures, takers);
+  const asker = isBlocked || isKnown(holds) ? null : askerOf(budget, failures, takers);
   const holder = asker ?? holds;
-  const name = who(holder.process, holder.program);
   const next = outlook(budget);
   const about = {
     key: budget.key,
@@ -85,17 +89,19 @@ function exhaustion(
       budget,
       isFailing && next.state !== 'out' ? { state: 'at-times' } : next,
       asker === null
-        ? `${name} holds most of them`
-        : `most were taken before the trace began, and ${name} asks for more`,
+        ? holdingText(budget, holds, culpritsOf(budget, takers, facts.holdersOf))
+        : `most were taken before the trace began, and ${who(asker.process, asker.program)} asks for more`,
       tables.time,
     ),
     evidence: [...budgetEvidence(budget), ...flowEvidence(budget, next), ...victimEvidence(failures)],
     doNow: present(
-      !isPool && mayReuse(budget) ? turnReuseOn(totals, holder.process) : null,
+      !isPool && !isBlocked && mayReuse(budget) ? turnReuseOn(totals, holder.process) : null,
       widen(totals, holder.process, facts),
     ),
     fixForGood: [
-      ...reuseFixes(holder.process, about.destination, facts, tables),
+      ...(isBlocked
+        ? unblocking(budget, holder.process, tables, facts)
+        : reuseFixes(holder.process, about.destination, facts, tables)),
       {
         text: isPool
           ? 'Then headroom: another source address has a set of ports of its own.'
@@ -104,8 +110,31 @@ function exhaustion(
         language: 'shell',
       },
     ],
-    findLine: findLine(holder.process, about.destination, facts),
+    findLine: isBlocked ? [] : findLine(holder.process, about.destination, facts),
   });
+}
+
+/** Who has most of the ports; two of about as many are both named. */
+function holdingText(
+  budget: BudgetRow,
+  { process, program }: Pick<Actor, 'process' | 'program'>,
+  culprits: readonly Culprit[],
+): string {
+  if (isBlockedByUnknown(budget)) return 'bind() of other programs blocks most of them';
+  if (isMostlyBlocked(budget)) return `bind() of ${who(process, program)} blocks most of them`;
+  const named = namedCulprits(culprits);
+  if (named.length > 1) return `${culpritsText(named, culprits)} hold most of them`;
+  return `${who(process, program)} holds most of them`;
+}
+
+/** bind() without a port of its own, where that program binds most; nothing, where it is not known which one does. */
+function unblocking(budget: BudgetRow, process: ProcessInfo, tables: Tables, facts: Facts): Fix[] {
+  const key = programKey(process, null);
+  const [most] = actorIndexOf(tables)
+    .in(budget.netnsId)
+    .filter((actor) => actor.bound > 0 && programKey(actor.process, null) === key)
+    .sort((a, b) => b.bound - a.bound);
+  return most === undefined ? [] : [lateBindFix(most.process, most.destination, facts)];
 }
 
 function placeOf(budget: BudgetRow) {

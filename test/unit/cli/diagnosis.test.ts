@@ -55,6 +55,19 @@ describe('check', () => {
     expect(out).toContain('tightest=12%;70;90;0;100 ports_used=3388;;;0;28232 exhaustion=130s');
   });
 
+  it('counts ports that bind() blocks as used up, and says whose bind() does', async () => {
+    const ports = { limit: 2000, used: 33, blocked: 2000, free: 0, exhaustionSeconds: 0 };
+    const blockers = [{ process: proc({ pid: 8, comm: 'binder.py', name: 'binder.py' }), ports: 2000 }];
+    const holders = [{ process: proc({ pid: 9 }), ports: 33 }];
+    const row = budget('b', { ...ports, holders, blockers });
+    const said = verdict({ level: 'critical', text: 'Out of ports to 10.0.0.9:80.', budget: 'b' });
+    const { out } = await run({ budgets: [row], verdict: said }, 'check');
+    expect(out).toContain('In host, held by binder.py 8 (2,000 by bind()) and 1 more.');
+    expect(out).toContain(' ports_used=2000;;;0;2000 ');
+    const unknown = await run({ budgets: [{ ...row, blockers: [] }], verdict: said }, 'check');
+    expect(unknown.out).toContain('In host, blocked by bind() of other programs.');
+  });
+
   it('names the namespace of an incident that is about no budget', async () => {
     const row = incident('i', { kind: 'refused', ...SHOP, title: 'Nobody listens on 10.0.0.9:80.' });
     const said = verdict({ level: 'warning', text: row.title, budget: null, incident: 'i' });

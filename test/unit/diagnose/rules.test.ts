@@ -5,7 +5,7 @@ import { fillRates, Growth } from '../../../src/diagnose/actor-rates.js';
 import { KINDS } from '../../../src/diagnose/incidents/finding-parts.js';
 import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
-import type { FailureRow } from '../../../src/protocol/rows.js';
+import type { BudgetRow, FailureRow } from '../../../src/protocol/rows.js';
 import { proc } from '../publish/rows.js';
 import { actor, budget, FACTS, failure, INSIDE, NOW, PLACE, tables, totals } from './world.js';
 
@@ -323,6 +323,46 @@ describe('port-exhaustion', () => {
       'Calls find no local port for 10.0.0.9:8080 at times; node (pid 4242) holds most of them',
     );
     expect(given(taken, [])).toBeUndefined();
+  });
+});
+
+describe('ports that bind() of another program blocks', () => {
+  const binder = proc({ pid: 8, comm: 'binder.py', name: 'binder.py' });
+  const elsewhere = { address: '10.0.0.9', port: 5000 };
+  const binds = actor({
+    key: 'binder',
+    process: binder,
+    destination: elsewhere,
+    bound: 2000,
+    portsHeld: 2000,
+  });
+  const victim = actor({ portsHeld: 33, timeWait: 33 });
+  const full = { limit: 2000, used: 33, blocked: 2000, free: 0, exhaustionSeconds: 0 };
+  const given = (rule: string, blockers: BudgetRow['blockers']) =>
+    told(rule, {
+      actors: [victim, binds],
+      budgets: [budget({ ...full, blockers })],
+      totals: [totals({ portRange: [40_000, 41_999] })],
+      failures: [failure()],
+    });
+
+  it('are held by that one, whose bind() is to be mended, not by who finds none', () => {
+    const [finding] = given('port-exhaustion', [{ process: binder, ports: 2000 }]);
+    expect(finding?.title).toBe(
+      'No local port is left for 10.0.0.9:8080; bind() of binder.py (pid 8) blocks most of them',
+    );
+    expect(finding?.fixForGood[0]?.text).toContain('bind()');
+    expect(finding?.findLine).toEqual([]);
+  });
+
+  it('are held by nobody where that is not known', () => {
+    const [finding] = given('port-exhaustion', []);
+    expect(finding?.title).toContain('; bind() of other programs blocks most of them');
+    expect(finding?.process.pid).toBeNull();
+  });
+
+  it('are not what a narrow range lacks for the victim', () => {
+    expect(given('narrow-port-range', [{ process: binder, ports: 2000 }])).toEqual([]);
   });
 });
 

@@ -139,6 +139,7 @@ export function budget(key: string, parts: Partial<BudgetRow> = {}): BudgetRow {
     exhaustionSeconds: 27,
     releasing: [[10, 300]],
     holders: [{ process: proc({ pid: 77, comm: 'worker' }), ports: 20_000 }],
+    blockers: null,
     ...parts,
   };
 }

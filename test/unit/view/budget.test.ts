@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barParts, filledCells, holderTexts, outlookWords } from '../../../src/view/budget.js';
+import { barParts, filledCells, heldByText, holderTexts, outlookWords } from '../../../src/view/budget.js';
 import { budget, proc } from '../publish/rows.js';
 
 const says = (parts: Parameters<typeof budget>[1]) => {
@@ -47,6 +47,27 @@ describe('holders', () => {
     expect(holderTexts({ holders })).toEqual(['worker 7 (1,200)', 'unknown owner (3)']);
     expect(holderTexts({ holders }, () => 'x')).toEqual(['x 7 (1,200)', 'x (3)']);
     expect(holderTexts({ holders: [] })).toEqual([]);
+  });
+});
+
+describe('who has taken the ports, in a few words', () => {
+  const one = (pid: number, ports: number) => ({ process: proc({ pid, comm: `p${pid}` }), ports });
+  const held = (...holders: ReturnType<typeof one>[]) => heldByText(budget('b', { holders }));
+
+  it('names both of two equals, each with its share, and counts the others', () => {
+    expect(held(one(1, 1003), one(2, 997))).toBe('held by p1 1 (1,003) and p2 2 (997)');
+    expect(held(one(1, 700), one(2, 690), one(3, 610))).toBe('held by p1 1 (700), p2 2 (690) and 1 more');
+    expect(held(one(1, 1900), one(2, 100))).toBe('held by p1 1 (1,900) and 1 more');
+    expect(held(one(1, 1900))).toBe('held by p1 1 (1,900)');
+    expect(held()).toBeNull();
+  });
+
+  it('names who blocks them by bind(), and no one where that is not known', () => {
+    const blocked = { limit: 2000, used: 33, blocked: 2000, free: 0, holders: [one(9, 33)] };
+    expect(heldByText(budget('b', { ...blocked, blockers: [one(8, 2000)] }))).toBe(
+      'held by p8 8 (2,000 by bind()) and 1 more',
+    );
+    expect(heldByText(budget('b', { ...blocked, blockers: [] }))).toBe('blocked by bind() of other programs');
   });
 });
 

@@ -55,6 +55,14 @@ describe('the sentence', () => {
   });
 });
 
+it('names two who hold about as many together, and no victim as who has used up ports', () => {
+  const other = { ...culprit, process: proc({ pid: 7, name: 'right.py' }), ports: 950, share: 0.48 };
+  expect(subjectText(row({ culprits: [{ ...culprit, ports: 1000, share: 0.5 }, other] }))).toBe(
+    'importer.py and right.py have used up the ports to 10.0.0.9:80 in host',
+  );
+  expect(subjectText(row({ culprits: [] }))).toMatch(/^An unknown program has used up/);
+});
+
 describe('the figures', () => {
   it('are what is wanted beside what the ports allow, and what has failed', () => {
     const [demand, failed] = figuresOf(row());

@@ -332,6 +332,58 @@ describe('the people of an incident', () => {
     expect(holderOf(budgets[0] as BudgetRow, actors)?.process.name).toBe('curl');
   });
 
+  it('share a figure of all: it is not said of one of them', () => {
+    const budgets = [budget({ ...OUT, demandPerSec: 69, sustainablePerSec: 3.3, holders: [] })];
+    const third = proc({ pid: 7, name: 'third', exe: '/usr/bin/third' });
+    const title = (...actors: ReturnType<typeof of>[]) =>
+      watched((at) => ({ actors, budgets, failures: [failing(at, 10, { process: wrk })] }), 0, 3).incidents[0]
+        ?.title;
+    expect(title(of(wrk, 100), of(curl, 100))).toBe(
+      'wrk (pid 5) and curl (pid 6) try 69.0 connections/s to 10.0.0.9:8080 together; 200 ports allow 3.3/s.',
+    );
+    expect(title(of(wrk, 80), of(curl, 70), of(third, 50))).toMatch(
+      /^wrk \(pid 5\), curl \(pid 6\) and 1 more try 69\.0 connections\/s .* together;/,
+    );
+    expect(title(of(wrk, 196), of(curl, 4))).toMatch(/^wrk \(pid 5\) tries 69\.0 /);
+    /* Of these 69 another program makes ten. */
+    expect(title(of(curl, 200))).toMatch(/^curl \(pid 6\) and others try 69\.0 /);
+  });
+
+  it('are those whose bind() blocks the ports, not who finds none', () => {
+    const rows = { limit: 200, used: 3, blocked: 200, free: 0, exhaustionSeconds: 0 };
+    const asked = { demandPerSec: 10, sustainablePerSec: 0 };
+    const given = (blockers: BudgetRow['blockers']) =>
+      watched(
+        (at) => ({
+          actors: [of(curl, 3)],
+          budgets: [budget({ ...rows, ...asked, blockers, holders: [{ process: curl, ports: 3 }] })],
+          failures: [failing(at, 10, { process: curl })],
+        }),
+        0,
+        3,
+      ).incidents[0];
+    expect(given([{ process: wrk, ports: 200 }])).toMatchObject({
+      culprits: [{ process: { name: 'wrk' }, ports: 200 }],
+      victims: [{ process: { name: 'curl' } }],
+      title: 'bind() of wrk (pid 5) blocks 200 of the 200 ports to 10.0.0.9:8080.',
+    });
+    expect(given([])).toMatchObject({
+      culprits: [],
+      title: 'bind() of other programs blocks 200 of the 200 ports to 10.0.0.9:8080.',
+    });
+  });
+
+  it('hold no more ports than there are: what lies outside of the range is said apart', () => {
+    const pool = { kind: 'bind-pool' as const, limit: 2000, used: 3660, free: 0, exhaustionSeconds: 0 };
+    const actors = [of(wrk, 0, { bound: 3660 })];
+    const budgets = [budget({ ...pool, holders: [{ process: wrk, ports: 3660 }] })];
+    const bind = { call: 'bind' as const, cause: 'bind-pool-exhausted' as const, errno: 'EADDRINUSE' };
+    const { incidents } = watched((at) => ({ actors, budgets, failures: [failing(at, 10, bind)] }), 0, 3);
+    expect(incidents[0]?.title).toMatch(
+      /^wrk \(pid 5\) holds 2,000 of the 2,000 ports that bind\(\) can give on .*, and 1,660 outside of the range\.$/,
+    );
+  });
+
   it('have no name when it cannot be known', () => {
     const { incidents } = watched(
       (at) => ({ budgets: [budget({ ...OUT, holders: [] })], failures: [failing(at, 10)] }),

@@ -50,9 +50,7 @@ const FULL = 0.8;
 interface Begin {
   readonly key: string;
   readonly since: number;
-  /** Failed calls counted before it, in all and by who made them. */
-  readonly before: ReadonlyMap<string, number>;
-  /** By the same keys, what an earlier run of the service has counted; since when this one watches, Unix ms. */
+  /** By keys of `failedBy`, what an earlier run of the service has counted; since when this one watches, Unix ms. */
   readonly saved: ReadonlyMap<string, Victim>;
   readonly watchedFrom: number;
   /** Since when this run goes on with one of an earlier run, Unix ms; null: it began in this run. */
@@ -67,6 +65,8 @@ export interface Surroundings {
   /** Others that last and are about the same ports. */
   siblingsOf(incident: Incident): readonly Incident[];
   nameOf(netnsId: string | null): string | null;
+  /** By keys of failure rows that have gone: those that count for them now. */
+  readonly moved: ReadonlyMap<string, FailureRow>;
   /** What may have made one of this kind begin. */
   changesBefore(since: number, netnsId: string | null, kind: IncidentKind): Change[];
   /** Whether one more of this kind may begin. */
@@ -77,7 +77,7 @@ export interface Surroundings {
 export interface Account {
   readonly row: IncidentRow;
   readonly budget: BudgetRow | null;
-  /** Since the start of the service. */
+  /** With the counts of the incident. */
   readonly failures: readonly FailureRow[];
   /** Nothing failed for a while, and then calls failed again. */
   readonly isOnAndOff: boolean;
@@ -86,23 +86,22 @@ export interface Account {
 }
 
 export class Incident {
-  private readonly trouble: Trouble;
   private readonly title = new StableText();
   private begin: Begin | null = null;
   private changes: Change[] = [];
   private worst: Severity = 'warning';
   private observation: Observation;
+  /** Its victims' rows, with what they count of it. */
+  private counted: readonly FailureRow[] = [];
   /** Null: it is none yet. */
   row: IncidentRow | null = null;
 
   constructor(
     readonly subject: Subject,
     first: Observation,
-    before: Incident | null = null,
-    trouble = new Trouble(before?.trouble ?? null),
+    private readonly trouble = new Trouble(),
   ) {
     this.observation = first;
-    this.trouble = trouble;
   }
 
   /**
@@ -112,12 +111,11 @@ export class Incident {
    */
   static restored(saved: SavedIncident, time: number): Incident {
     const { subject, row, worst } = saved;
-    const nothing: Observation = { subject, budget: null, threat: null, rows: [], failed: 0 };
-    const incident = new Incident(subject, nothing, null, Trouble.restored(saved, time));
+    const nothing: Observation = { subject, budget: null, threat: null, rows: [], fresh: [], failed: 0 };
+    const incident = new Incident(subject, nothing, Trouble.restored(saved, time));
     const { key, since, changes } = row;
     const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
-    const counts = { before: new Map(), saved: new Map(saved.victims) };
-    incident.begin = { key, since, ...counts, watchedFrom, restored: time };
+    incident.begin = { key, since, saved: new Map(saved.victims), watchedFrom, restored: time };
     return Object.assign(incident, { row, worst, changes: [...changes] });
   }
 
@@ -126,7 +124,7 @@ export class Incident {
     const { begin, row, subject, worst } = this;
     if (begin === null || row === null || row.state === 'over') return null;
     const { pauses, lastFailure, lastThreat, forecast } = this.trouble;
-    const victims = [...victimsOf(this.observation.rows, begin.before, begin.saved)];
+    const victims = [...victimsOf(this.counted, begin.saved)];
     return {
       subject,
       row,
@@ -139,21 +137,23 @@ export class Incident {
     };
   }
 
-  /** The same subject, after it was an incident. */
-  renewed(): Incident {
-    return new Incident(this.subject, { ...this.observation, threat: null }, this);
-  }
-
   get budgetKey(): string | null {
     return this.observation.budget?.key ?? this.row?.budget ?? null;
   }
 
   /** What the verdict says of it; null: it is none. */
   get account(): Account | null {
-    const { row, observation } = this;
+    const { row } = this;
+    const observation = this.told;
     if (row === null) return null;
     const { pauses, forecast } = this.trouble;
     return { row, budget: observation.budget, failures: observation.rows, isOnAndOff: pauses > 0, forecast };
+  }
+
+  /** What was seen, as far as it is of this incident; what failed before it only where that is all there is. */
+  private get told(): Observation {
+    const { observation, counted } = this;
+    return counted.length === 0 ? observation : { ...observation, rows: counted };
   }
 
   /** Failures of it, too few for an incident. */
@@ -178,9 +178,11 @@ export class Incident {
   observe(seen: Observation | null, budget: BudgetRow | null, now: Surroundings): void {
     if (this.row?.state === 'over') return;
     const { time } = now.tables;
-    this.observation = seen ?? { ...this.observation, budget, threat: null };
+    this.observation = seen ?? { ...this.observation, budget, threat: null, fresh: [], failed: 0 };
+    this.trouble.tally.follow(now.moved);
     this.trouble.observe(this.observation, this.begin !== null, time);
     if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(now);
+    this.counted = this.trouble.tally.rows(seen?.rows ?? []);
     if (this.begin !== null) this.row = this.rowAt(this.begin, now);
   }
 
@@ -204,10 +206,11 @@ export class Incident {
   }
 
   private open({ tables: { time }, changesBefore }: Surroundings): void {
-    const { firstFailure, threatFrom, before } = this.trouble;
+    const { firstFailure, threatFrom } = this.trouble;
     const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
     const key = `${this.subject.id}@${since}`;
-    this.begin = { key, since, before, saved: new Map(), watchedFrom: since, restored: null };
+    this.begin = { key, since, saved: new Map(), watchedFrom: since, restored: null };
+    this.trouble.begin();
     this.changes = changesBefore(since, this.subject.netnsId, this.subject.kind);
   }
 
@@ -300,22 +303,21 @@ export class Incident {
     begin: Begin,
     { actors, tables, holdersOf }: Surroundings,
   ): Pick<IncidentRow, 'culprits' | 'victims'> {
-    const { budget, rows } = this.observation;
+    const { budget } = this.observation;
     const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget), holdersOf);
     const known = this.row?.culprits ?? [];
     const isNew = begin.restored !== null && tables.time - begin.restored < LEARNT_MS;
     return {
       culprits: culprits.length === 0 || (isNew && knowsMore(known, culprits)) ? known : culprits,
-      victims:
-        rows.length > 0 ? mostFailing(victimsOf(rows, begin.before, begin.saved)) : (this.row?.victims ?? []),
+      victims: mostFailing(victimsOf(this.counted, begin.saved)),
     };
   }
 
   /** Of one that eases: what it was. */
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
-    const numbers = numbersOf(untitled, this.observation);
-    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.observation), time);
+    const numbers = numbersOf(untitled, this.told);
+    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.told), time);
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {

@@ -8,6 +8,7 @@ import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } fro
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
 import { begun, changedSettings, LateChanges } from './changes.js';
+import { Ledger } from './counts/ledger.js';
 import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
 import { rooted } from './roots.js';
@@ -23,6 +24,7 @@ export class Incidents {
   private over: IncidentRow[] = [];
   private settings = new Map<string, TotalsRow>();
   private readonly late = new LateChanges();
+  private ledger = new Ledger();
   private states = new Map<string, IncidentState>();
   /** Of the last step. */
   actors = new ActorIndex([]);
@@ -34,6 +36,7 @@ export class Incidents {
   restore({ lasting, over }: SavedIncidents, time: number): void {
     for (const saved of lasting) this.watched.set(saved.subject.id, Incident.restored(saved, time));
     this.over = [...over];
+    this.ledger = new Ledger(time);
     this.states = new Map(this.rows.map(({ key, state }) => [key, state]));
   }
 
@@ -78,8 +81,9 @@ export class Incidents {
     facts: Facts,
     budgets: ReadonlyMap<string, BudgetRow>,
   ): Generator<void, void> {
+    this.ledger.step(tables.failures, tables.time);
     const seen = rooted(
-      observe(tables, facts, budgets, (id) => this.watched.has(id)),
+      observe(tables, facts, budgets, this.ledger, (id) => this.watched.has(id)),
       tables,
     );
     this.forget(seen);
@@ -112,6 +116,7 @@ export class Incidents {
       tables,
       actors: this.actors,
       holdersOf,
+      moved: this.ledger.moved,
       siblingsOf: (incident) => lasting.filter((one) => one !== incident && one.sharesPortsWith(incident)),
       changesBefore: (since, netnsId, kind) => this.late.before(since, netnsId, kind),
       nameOf: (netnsId) => names.get(netnsId) ?? null,
@@ -149,7 +154,7 @@ export class Incidents {
   private end(id: string, incident: Incident): void {
     if (incident.row?.state !== 'over') return;
     this.over.unshift(incident.row);
-    this.watched.set(id, incident.renewed());
+    this.watched.delete(id);
   }
 
   private bound(): void {

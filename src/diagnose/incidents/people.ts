@@ -170,14 +170,10 @@ function victimOf({ process, program, failed, perSec, isCrowd }: Failing): Victi
   return { process: who, program, failed, perSec };
 }
 
-/**
- * @param before failed calls that were counted before the incident began, by the same keys
- * @param saved victims that an earlier run of the service saw
- */
+/** @param rows with the counts of the incident. @param saved victims that an earlier run of the service saw */
 export function victimsOf(
   rows: readonly FailureRow[],
-  before: ReadonlyMap<string, number>,
-  saved: ReadonlyMap<string, Victim> = new Map(),
+  saved: ReadonlyMap<string, Victim>,
 ): Map<string, Victim> {
   const all = new Map([...saved].map(([key, victim]) => [key, { ...victim, perSec: 0 }]));
   const now = failedBy(rows);
@@ -186,8 +182,7 @@ export function victimsOf(
     const known = saved.has(key) ? key : (sameProcess(victim, left) ?? sameLooks(victim, left) ?? key);
     left.delete(known);
     const earlier = saved.get(known)?.failed ?? 0;
-    const failed = earlier + Math.max(0, victim.failed - (before.get(key) ?? 0));
-    if (failed > 0) all.set(known, { ...victim, failed, perSec: tenths(victim.perSec) });
+    all.set(known, { ...victim, failed: earlier + victim.failed, perSec: tenths(victim.perSec) });
   }
   return all;
 }

@@ -23,7 +23,7 @@ export function rooted(
   const roots = new Gathered();
   for (const one of found.values()) {
     const pool = one.subject.kind === 'ports' ? poolOf(one, pools) : null;
-    if (pool !== null) roots.add({ ...pool, rows: one.rows, failed: one.failed });
+    if (pool !== null) roots.add({ ...pool, rows: one.rows, fresh: one.fresh, failed: one.failed });
     else if (!isEcho(one, behind, out)) roots.add(one);
   }
   return roots.all;

@@ -9,6 +9,8 @@ import { Listeners } from '../rules/failing/listeners.js';
 import { unansweredOf } from '../rules/failing/unanswered.js';
 import type { Facts, Tables } from '../types.js';
 import { worthy } from '../worthy.js';
+import type { Ledger } from './counts/ledger.js';
+import type { Grown } from './counts/window.js';
 import { Gathered, type Observation, type Subject } from './observation.js';
 
 /** Failure rows read in a second. */
@@ -34,11 +36,12 @@ const KINDS: Readonly<Partial<Record<FailureRow['cause'], IncidentKind>>> = {
   'no-memory': 'other',
 };
 
-/** @param budgets by key. @param isWatched a subject that is looked at already has room in any case */
+/** @param budgets by key. @param ledger of this second. @param isWatched a subject that is looked at already has room in any case */
 export function observe(
   tables: Tables,
   facts: Facts,
   budgets: ReadonlyMap<string, BudgetRow>,
+  ledger: Ledger,
   isWatched: (id: string) => boolean = () => false,
 ): ReadonlyMap<string, Observation> {
   const found = new Gathered();
@@ -46,14 +49,20 @@ export function observe(
     const { id, kind } = one.subject;
     found.add(one, id, found.size < MOST_SUBJECTS || kind === 'bind-pool' || isWatched(id));
   };
-  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) add(ofOverflow(row));
+  for (const row of tables.totals) if (facts.overflowPerSec.has(row.key)) add(ofOverflow(row, ledger));
   for (const budget of tables.budgets) {
     const threat = threatOf(budget);
-    if (threat !== null) add({ subject: subjectOfBudget(budget), budget, threat, rows: [], failed: 0 });
+    if (threat !== null) add({ subject: subjectOfBudget(budget), budget, threat, ...NOTHING });
   }
   const unanswered = unansweredOf(tables);
   const listeners = new Listeners(tables.actors);
-  addFailures(worthy(tables.failures, MOST_ROWS), tables.time, { budgets, unanswered, listeners, add });
+  addFailures(worthy(tables.failures, MOST_ROWS), tables.time, {
+    budgets,
+    unanswered,
+    listeners,
+    ledger,
+    add,
+  });
   return found.all;
 }
 
@@ -62,6 +71,7 @@ interface Beside {
   readonly budgets: ReadonlyMap<string, BudgetRow>;
   readonly unanswered: ReturnType<typeof unansweredOf>;
   readonly listeners: Listeners;
+  readonly ledger: Ledger;
   add(one: Observation): void;
 }
 
@@ -74,16 +84,18 @@ function addFailures(rows: readonly FailureRow[], time: number, beside: Beside):
 }
 
 function addFailure(given: FailureRow, scans: ReadonlySet<string>, beside: Beside): void {
-  const { budgets, unanswered, listeners, add } = beside;
+  const { budgets, unanswered, listeners, ledger, add } = beside;
   const silent = unanswered.rows.get(given.key);
   const kind = silent === undefined ? kindOf(given) : 'no-answer';
   if (kind === null) return;
   const row = silent ?? given;
-  const one = ofFailure(row, kind, budgets, scans);
+  const one = ofFailure({ row, failed: ledger.take(given, row) }, kind, budgets, scans);
   if (kind === 'no-answer') add({ ...one, answeredPerSec: unanswered.answeredPerSec(row) });
   else add(kind === 'bind' ? { ...one, holder: listeners.of(row) } : one);
 }
 
+/** No call has failed. */
+const NOTHING = { rows: [], fresh: [], failed: 0 };
 const NO_SCANS: ReadonlySet<string> = new Set();
 
 function threatOf(budget: BudgetRow): Observation['threat'] {
@@ -113,12 +125,13 @@ function subjectOfBudget(budget: BudgetRow): Subject {
 const NOWHERE: Endpoint = { address: null, port: null };
 
 function ofFailure(
-  row: FailureRow,
+  grown: Grown,
   kind: IncidentKind,
   budgets: ReadonlyMap<string, BudgetRow>,
   scans: ReadonlySet<string>,
 ): Observation {
-  const counts = { rows: [row], failed: row.count };
+  const { row, failed } = grown;
+  const counts = { rows: [row], fresh: failed > 0 ? [grown] : [], failed };
   const budget = row.budget === null ? undefined : budgets.get(row.budget);
   if (budget !== undefined)
     return { subject: subjectOfBudget(budget), budget, threat: threatOf(budget), ...counts };
@@ -128,9 +141,9 @@ function ofFailure(
   return { subject, budget: null, threat: null, ...counts };
 }
 
-function ofOverflow(row: TotalsRow): Observation {
+function ofOverflow(row: TotalsRow, ledger: Ledger): Observation {
   const subject = subjectOf('overflow', { netns: row.netns, netnsId: row.netnsId }, null, NOWHERE);
-  return { subject, budget: null, threat: null, rows: [], failed: row.timeWaitOverflow ?? 0 };
+  return { subject, budget: null, threat: null, ...NOTHING, failed: ledger.takeOverflow(row) };
 }
 
 function subjectOf(

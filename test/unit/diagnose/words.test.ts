@@ -57,7 +57,7 @@ describe('titles of incidents', () => {
     netnsId: '1',
     destination: { address: '10.0.0.9', port: 5432 },
   } as const;
-  const SEEN = { subject, budget: budget({ limit: 2000 }), threat: null, rows: [], failed: 900 };
+  const SEEN = { subject, budget: budget({ limit: 2000 }), threat: null, rows: [], fresh: [], failed: 900 };
   const row = (kind: (typeof INCIDENT_KINDS)[number], parts = {}) => ({
     ...incident(`${kind}:1::10.0.0.9:5432@1`, {
       kind,

@@ -1,5 +1,6 @@
 /** What a second of incidents may cost: what is read and looked at is bounded, whatever a local user makes. */
 import { describe, expect, it } from 'vitest';
+import { Ledger } from '../../../../src/diagnose/incidents/counts/ledger.js';
 import { observe } from '../../../../src/diagnose/incidents/subjects.js';
 import { RULES } from '../../../../src/diagnose/rules/index.js';
 import { worthy } from '../../../../src/diagnose/worthy.js';
@@ -53,7 +54,7 @@ describe('subjects that are looked at', () => {
     const now = tables({ budgets });
     const last = budgets.at(-1)?.destination.address as string;
     const isWatched = (id: string) => id.includes(`:${last}:`);
-    const found = observe(now, FACTS, byKey, isWatched);
+    const found = observe(now, FACTS, byKey, new Ledger(), isWatched);
     expect(found.size).toBe(1001);
     expect([...found.keys()].filter(isWatched)).toHaveLength(1);
   });
@@ -61,7 +62,7 @@ describe('subjects that are looked at', () => {
   it('are a thousand of twenty thousand places that refuse, ports before all others', () => {
     const failures = Array.from({ length: 20_000 }, (_, i) => refused(i, { perSec: 5, lastSeen: NOW }));
     failures.push(failure({ key: 'p', budget: null, cause: 'ports-exhausted', perSec: 0.1 }));
-    const found = observe(tables({ failures }), FACTS, new Map());
+    const found = observe(tables({ failures }), FACTS, new Map(), new Ledger());
     expect(found.size).toBe(1000);
     expect([...found.values()].filter(({ subject }) => subject.kind === 'ports')).toHaveLength(1);
   });
@@ -71,7 +72,7 @@ describe('subjects that are looked at', () => {
       row,
       { ...row, key: `${row.key}b` },
     ]);
-    const found = observe(tables({ failures: [...failures, refused(5000)] }), FACTS, new Map());
+    const found = observe(tables({ failures: [...failures, refused(5000)] }), FACTS, new Map(), new Ledger());
     expect(found.size).toBe(1000);
     expect([...found.values()].every(({ rows, failed }) => rows.length === 2 && failed === 200)).toBe(true);
   });

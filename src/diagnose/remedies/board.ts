@@ -1,12 +1,12 @@
 /**
  * The remedies of one incident as people see them: each keeps its place, behind those of its role that came before. Once, ten seconds after
- * the incident opened, what nobody offers any more goes; figures change, what comes later is appended. In: offers of each second. Out:
- * remedies. Time is given.
+ * the incident opened, what nobody offers any more goes; figures change, what comes later is appended. A restart of the service keeps the
+ * places, too. In: offers of each second. Out: remedies. Time is given.
  */
 import { type IncidentRemedy, REMEDY_ROLES } from '../../protocol/rows.js';
 import { groupBy } from '../groups.js';
 import { done, isDone, type SettingNow } from './done.js';
-import type { Offer } from './offers.js';
+import { type Offer, savedOffer } from './offers.js';
 
 /** Until then findings come, and some are wrong about what is not known yet, ms. */
 const ORDERED_MS = 10_000;
@@ -25,18 +25,24 @@ interface Item {
 }
 
 export class Board {
-  private items: Item[] = [];
-  private isOrdered = false;
+  private items: Item[];
+  private isOrdered: boolean;
 
-  /** @param opened Unix ms. @param saved what an earlier run of the service showed, until this one knows as much */
+  /**
+   * @param opened when it was first looked at, Unix ms. @param saved what an earlier run of the service showed of an incident that has been
+   *   there `since`
+   */
   constructor(
     private readonly opened: number,
-    private readonly saved: readonly IncidentRemedy[] = [],
-  ) {}
+    saved: readonly IncidentRemedy[] = [],
+    since = opened,
+  ) {
+    this.items = saved.map((remedy) => ({ offer: savedOffer(remedy), contrary: null, offered: opened }));
+    this.isOrdered = saved.length > 0 && opened - since >= ORDERED_MS;
+  }
 
   get remedies(): IncidentRemedy[] {
-    const now = this.items.map(({ offer }) => offer.remedy);
-    return !this.isOrdered && now.length < this.saved.length ? [...this.saved] : now;
+    return this.items.map(({ offer }) => offer.remedy);
   }
 
   /** @param offers several may be about one thing: the first is taken, or what is shown already */

@@ -51,7 +51,7 @@ export function offersOf(
   const aid = destinationAid(row, who?.process, tables);
   const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
   const refused = willNotHelp({ row, budget, held, totals, neighbours });
-  const topics = new Set(refused.map(({ topic }) => topic));
+  const topics = new Set(refused.map(({ text }) => text));
   const cures = [...aid.cures, ...candidates.flatMap(({ fixForGood }) => fixForGood)];
   const advice = aid.doNow.length > 0 ? aid.doNow : candidates.flatMap(({ doNow }) => doNow);
   return [
@@ -65,7 +65,7 @@ export function offersOf(
 function cureOffer({ text, snippet, language, change }: Cure, demand: Demand): Offer {
   const { settlesAt } = settled(demand, change);
   const remedy = { ...NOTHING, role: 'fix-for-good' as const, text, snippet, language, settlesAt };
-  return { topic: `cure ${withoutFigures(snippet ?? text)}`, remedy, settings: [] };
+  return { topic: topicOf(remedy), remedy, settings: [] };
 }
 
 function adviceOffer(advice: Advice, demand: Demand): Offer {
@@ -86,8 +86,23 @@ function adviceOffer(advice: Advice, demand: Demand): Offer {
   return { topic: settings.at(-1)?.name ?? withoutFigures(text), remedy, settings };
 }
 
-function refusalOffer({ topic, text, reason }: Refusal): Offer {
-  return { topic, remedy: { ...NOTHING, role: 'will-not-help', text, reason }, settings: [] };
+function refusalOffer({ text, reason }: Refusal): Offer {
+  return { topic: text, remedy: { ...NOTHING, role: 'will-not-help', text, reason }, settings: [] };
+}
+
+/** What an earlier run of the service offered: the same topics, of which it is not known what they would set. */
+export const savedOffer = (remedy: IncidentRemedy): Offer => ({
+  topic: topicOf(remedy),
+  remedy,
+  settings: [],
+});
+
+/** What it is about as far as the remedy itself says it: of a setting, the last one that its command changes or that is done. */
+function topicOf({ role, text, snippet, command }: IncidentRemedy): string {
+  if (role === 'fix-for-good') return `cure ${withoutFigures(snippet ?? text)}`;
+  if (role === 'will-not-help') return text;
+  const settings = [...(command ?? text).matchAll(/\bnet\.ipv4\.(\w+)/g)];
+  return settings.at(-1)?.[1] ?? withoutFigures(text);
 }
 
 const withoutFigures = (text: string) => text.replaceAll(/[\d.,]+/g, '#');

@@ -2,7 +2,7 @@
  * What to do about each incident, and what would not help. In: accounts of the incidents that last, findings, the tables. Out: incident
  * rows with remedies. Those of an incident that is over stay as they were last. Time is given.
  */
-import type { FindingRow, IncidentRemedy, IncidentRow } from '../../protocol/rows.js';
+import type { FindingRow, IncidentRow } from '../../protocol/rows.js';
 import { totalsOf } from '../churn-severity.js';
 import { groupBy } from '../groups.js';
 import type { Account } from '../incidents/incident.js';
@@ -30,11 +30,11 @@ export class Remedies {
     let count = 0;
     for (const account of accounts) {
       if (count++ % AT_ONCE === 0) yield;
-      const { key, netnsId, remedies } = account.row;
+      const { key, netnsId } = account.row;
       const candidates = (byIncident.get(key) ?? []).flatMap((finding) => candidateOf(finding.key) ?? []);
       const offers = offersOf(account, candidates, known);
       const settingNow = settingsNow(totalsOf(tables, netnsId), portsOf);
-      this.boardOf(key, tables.time, remedies).step(offers, settingNow, tables.time);
+      this.boardOf(account.row, tables.time).step(offers, settingNow, tables.time);
     }
   }
 
@@ -45,8 +45,8 @@ export class Remedies {
     return rows.map((row) => ({ ...row, remedies: this.boards.get(row.key)?.remedies ?? row.remedies }));
   }
 
-  private boardOf(key: string, time: number, saved: readonly IncidentRemedy[]): Board {
-    const known = this.boards.get(key) ?? new Board(time, saved);
+  private boardOf({ key, remedies, since }: IncidentRow, time: number): Board {
+    const known = this.boards.get(key) ?? new Board(time, remedies, since);
     this.boards.set(key, known);
     return known;
   }

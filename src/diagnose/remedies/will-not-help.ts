@@ -9,7 +9,6 @@ import type { Held } from './holding.js';
 
 export interface Refusal {
   /** The setting, or what it is about. */
-  readonly topic: string;
   readonly text: string;
   readonly reason: string;
 }
@@ -30,8 +29,7 @@ export function willNotHelp(now: Circumstances): Refusal[] {
   return [...reuse(now), ...finTimeout(now), ACCEPTING];
 }
 
-const refusal = (topic: string, text: string, reason: string): Refusal => ({ topic, text, reason });
-const twReuse = (reason: string) => refusal('tcp_tw_reuse', 'tcp_tw_reuse', reason);
+const twReuse = (reason: string): Refusal => ({ text: 'tcp_tw_reuse', reason });
 
 function reuse({ held, budget, totals }: Circumstances): Refusal[] {
   const { most, used, timeWait, finWait2 } = held;
@@ -61,11 +59,10 @@ function reuse({ held, budget, totals }: Circumstances): Refusal[] {
 
 const of = (ports: number, used: number) => `${integer(ports)} of the ${integer(used)} ports held`;
 
-const FIN_TIMEOUT = refusal(
-  'tcp_fin_timeout',
-  'tcp_fin_timeout',
-  'It does not shorten TIME_WAIT, which lasts 60 s whatever is set; it is about FIN_WAIT2 alone.',
-);
+const FIN_TIMEOUT: Refusal = {
+  text: 'tcp_fin_timeout',
+  reason: 'It does not shorten TIME_WAIT, which lasts 60 s whatever is set; it is about FIN_WAIT2 alone.',
+};
 
 function finTimeout({ held, budget }: Circumstances): Refusal[] {
   const isWaiting = held.most === 'time-wait' || (held.most === 'bind' && held.timeWait * 2 >= held.used);
@@ -86,15 +83,14 @@ function accepted(actors: readonly Actor[]): Refusal[] {
   ];
 }
 
-const ACCEPTING = refusal(
-  'accepting side',
-  'Settings of the side that accepts (somaxconn, tcp_max_syn_backlog)',
-  'The side that connects is short of ports. A connection that is accepted takes none.',
-);
+const ACCEPTING: Refusal = {
+  text: 'Settings of the side that accepts (somaxconn, tcp_max_syn_backlog)',
+  reason: 'The side that connects is short of ports. A connection that is accepted takes none.',
+};
 
 function noPorts({ kind, destination }: Circumstances['row']): Refusal {
   const why = REASONS[kind]?.(where(destination)) ?? '';
-  return refusal('ports', 'A wider port range, or tcp_tw_reuse', `No call failed for want of a port${why}.`);
+  return { text: 'A wider port range, or tcp_tw_reuse', reason: `No call failed for want of a port${why}.` };
 }
 
 const REASONS: Readonly<Partial<Record<IncidentKind, (place: string) => string>>> = {

@@ -36,6 +36,15 @@ class Course {
     return this.remedies.onto(withFindings(rows, findings));
   }
 
+  /** The next run of the service. @param row as this one showed it last */
+  next(row: IncidentRow, time: number): Course {
+    const course = new Course();
+    const { lasting, over } = this.incidents.saved;
+    const whole = JSON.parse(JSON.stringify(lasting.map((one) => ({ ...one, row }))));
+    course.incidents.restore({ lasting: whole, over: [...over] }, time);
+    return course;
+  }
+
   /** The worst incident after these seconds. */
   play(from: number, to: number, given: (at: number) => Partial<Tables>, facts = FACTS): IncidentRow {
     let last: IncidentRow[] = [];
@@ -311,6 +320,29 @@ describe('the places of remedies', () => {
       now(course.play(5 + i, 5 + i, (at) => out(at, { actors: [churning, leaking] }))),
     );
     expect(new Set(seen.map(([text]) => text))).toEqual(new Set(first.slice(0, 1)));
+  });
+
+  it('stay over a restart of the service, whatever that finds first; what is known better then replaces them in place', () => {
+    const course = new Course();
+    course.play(0, 4, (at) => out(at, { actors: [leaking] }));
+    const both = (at: number) => out(at, { actors: [churning, leaking] });
+    const before = course.play(5, 20, both);
+    const fresh = new Course().play(0, 20, both);
+    expect(shown(fresh)).not.toEqual(shown(before));
+    const next = course.next(before, NOW + 25_000);
+    for (const at of [26, 30, 36, 45]) expect(shown(next.play(at, at, both))).toEqual(shown(before));
+    const more = (at: number) => ({ ...both(at), budgets: [budget({ ...OUT, demandPerSec: 150 })] });
+    const later = next.play(46, 60, more);
+    expect(shown(later)).toEqual(shown(before));
+    expect(about(later, /^Widen/)?.settlesAt).toBeGreaterThan(about(before, /^Widen/)?.settlesAt as number);
+    const on = (at: number) => ({
+      budgets: [budget({ ...OUT, reuse: 'after-delay', used: 95, timeWait: 94, exhaustionSeconds: null })],
+      totals: [totals({ ...NARROW, tcpTwReuse: 1 })],
+      failures: [failing(at)],
+    });
+    expect(
+      next.play(61, 75, on).remedies.some(({ text }) => text.startsWith('Done: net.ipv4.tcp_tw_reuse')),
+    ).toBe(true);
   });
 
   it('stay when nobody offers them for a while, with figures of now where they are offered', () => {

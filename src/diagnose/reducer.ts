@@ -7,6 +7,11 @@ import type { Advice, Candidate } from './types.js';
 
 /** Without evidence for this long a finding is resolved. */
 const RESOLVE_MS = 15_000;
+/** The same where its evidence ended with a change of settings: that is why, and it does not waver. */
+const RESOLVE_CHANGED_MS = 4000;
+/** Evidence that ends within this of a change, before and after, ended with it: rates are of the last ten seconds. */
+const BEFORE_MS = 2500;
+const AFTER_MS = 10_000;
 /** A finding goes on as severe as its worst moment within this. */
 const CALM_MS = 10_000;
 /** Evidence may miss a beat while it gathers. */
@@ -36,15 +41,23 @@ export type Watch = ReadonlyMap<string, Watched>;
 const NEVER = Number.NEGATIVE_INFINITY;
 const NOT_NOW = Number.POSITIVE_INFINITY;
 
-/** @param time Unix ms, never less than in the call before */
-export function reduce(previous: Watch, candidates: readonly Candidate[], time: number): Watch {
+/**
+ * @param time Unix ms, never less than in the call before
+ * @param changed when settings of a namespace changed last, Unix ms
+ */
+export function reduce(
+  previous: Watch,
+  candidates: readonly Candidate[],
+  time: number,
+  changed: ReadonlyMap<string | null, number> = new Map(),
+): Watch {
   const next = new Map<string, Watched>();
   for (const candidate of worst(candidates)) {
     const before = previous.get(candidate.key);
     if (!candidate.onlyGoesOn || isShown(before)) next.set(candidate.key, seen(before, candidate, time));
   }
   for (const [key, watched] of previous) {
-    const kept = next.has(key) ? null : unseen(watched, time);
+    const kept = next.has(key) ? null : unseen(watched, time, changed.get(watched.candidate.netnsId));
     if (kept !== null) next.set(key, kept);
   }
   return next;
@@ -81,11 +94,14 @@ function seen(before: Watched | undefined, candidate: Candidate, time: number): 
 }
 
 /** Null: forgotten. */
-function unseen(watched: Watched, time: number): Watched | null {
+function unseen(watched: Watched, time: number, changedAt: number | undefined): Watched | null {
   const { last, since, resolved } = watched;
   if (since === null) return time - last > GATHER_GAP_MS ? null : watched;
   if (resolved !== null) return time - resolved > KEEP_MS ? null : watched;
-  return time - last > RESOLVE_MS ? { ...watched, resolved: time } : watched;
+  const endedWith = changedAt !== undefined && last >= changedAt - BEFORE_MS && last <= changedAt + AFTER_MS;
+  return time - last > (endedWith ? RESOLVE_CHANGED_MS : RESOLVE_MS)
+    ? { ...watched, resolved: time }
+    : watched;
 }
 
 /** What is shown, the most important first. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Growth } from '../../../src/diagnose/actor-rates.js';
 import { actorsOf } from '../../../src/diagnose/actors.js';
+import { ChangedSettings } from '../../../src/diagnose/incidents/changed-settings.js';
 import { findingRows, reduce, type Watch } from '../../../src/diagnose/reducer.js';
 import { TableReplica } from '../../../src/diagnose/replica/table-replica.js';
 import { candidate } from '../../../src/diagnose/rules/candidate.js';
@@ -8,7 +9,7 @@ import { runtimeOf } from '../../../src/diagnose/runtime.js';
 import type { Actor, Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flow, proc } from '../publish/rows.js';
-import { actor } from './world.js';
+import { actor, totals } from './world.js';
 
 const T0 = 1_700_000_000_000;
 
@@ -39,6 +40,28 @@ describe('a finding', () => {
     expect(rowsAfter(times(4, [about('a')]))).toMatchObject([
       { title: 'a', since: T0, resolved: null, rank: 1 },
     ]);
+  });
+
+  it('resolves within five seconds when its evidence ended with a change of settings in its namespace', () => {
+    const settings = new ChangedSettings();
+    const rows = (reuseAt: (second: number) => number, changedIn: string) => {
+      let watch: Watch = new Map();
+      const resolved: (number | null)[] = [];
+      for (let second = 0; second < 30; second++) {
+        const time = T0 + second * 1000;
+        const own = totals({ key: '1', tcpTwReuse: reuseAt(second), netnsId: changedIn });
+        const candidates = second < 12 ? [about('a')] : [];
+        watch = reduce(watch, candidates, time, settings.at([own], time));
+        resolved.push(findingRows(watch, time)[0]?.resolved ?? null);
+      }
+      return resolved.findIndex((one) => one !== null);
+    };
+    const { netnsId } = about('a');
+    const change = (at: number) => (second: number) => (second < at ? 2 : 1);
+    expect(rows(change(10), netnsId ?? '')).toBe(16);
+    expect(rows(change(10), 'another')).toBe(27);
+    expect(rows(change(99), netnsId ?? '')).toBe(27);
+    expect(rows(change(20), netnsId ?? '')).toBe(27);
   });
 
   it('goes on by evidence that is too little to begin one', () => {

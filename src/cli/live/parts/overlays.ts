@@ -22,8 +22,9 @@ const ROLES: Readonly<Record<IncidentRemedy['role'], string>> = {
 
 /** In the order of the service, each command with the digit that copies it. */
 export function fixLines(scene: Scene, width: number): Line[] {
-  const { incident } = scene;
-  if (incident === null) return text('No incident is open, so there is nothing to fix.', width);
+  const { incident, outside } = scene;
+  if (incident === null)
+    return text(outside.length > 0 ? FILTERED : 'No incident is open, so there is nothing to fix.', width);
   let number = 0;
   return [
     ...text(subjectText(incident), width, 'bold'),
@@ -62,6 +63,8 @@ function remedyLines(remedy: IncidentRemedy, number: number | null, width: numbe
 /** Parted so that a shell takes what somebody marks and pastes for the one command that it is. */
 const commandLines = (command: string, label: string, width: number, look: Look): Line[] =>
   labelled(wrappedCommand(printable(command), width - label.length), label, look);
+
+const FILTERED = 'No incident is about what the filter shows. Esc, and Esc again, takes the filter back.';
 
 const codeLines = (snippet: string | null, label: string, width: number): Line[] =>
   snippet === null ? [] : labelled(wrapped(snippet, width - label.length), label, 'title');

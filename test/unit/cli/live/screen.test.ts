@@ -435,6 +435,8 @@ describe('the same address in two namespaces', () => {
     const text = screenOf(scene).slice(1, 5).join('\n');
     expect(text).toMatch(/^ {2}No incident is about what the filter shows\. Esc takes the filter back\.\n/);
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`Outside of the filter (and 1 more): ${incident.title}`);
+    const fix = picture({ rows: { ...rows, flows: [quiet] }, state: { ...state, overlay: 'fix' } });
+    expect(fix).toMatch(/WHAT TO DO[^\n]*\n *No incident is about what the filter shows\./);
   });
 
   it('a sum over several places is about all of them', () => {

@@ -8,6 +8,7 @@ import { isPorts } from '../forecast/harm.js';
 import { level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText } from '../forecast/outlook-words.js';
 import { isBlockedByUnknown } from '../forecast/takers.js';
+import { isEnd } from '../protocol/failure-words.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
@@ -132,14 +133,16 @@ function recovered(row: IncidentRow, { budgets }: Tables): Sentence {
   const calls =
     failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
   const worked = changes.findLast(({ worked }) => worked === true);
-  const fix = worked === undefined ? '' : ` ${workedText(worked)}`;
-  const end = until ?? since;
+  const end = changes.findLast(({ text }) => isEnd(text));
+  const told = worked === undefined ? end && `${end.text}.` : workedText(worked);
+  const why = told === undefined ? '' : ` ${told}`;
+  const last = until ?? since;
   return {
     level: 'recovered',
-    text: `Recovered at ${clock(end)} after ${seconds((end - since) / 1000)}; ${calls}.${fix}`,
+    text: `Recovered at ${clock(last)} after ${seconds((last - since) / 1000)}; ${calls}.${why}`,
     exhaustionSeconds: null,
     budget: budgets.some(({ key }) => key === budget) ? budget : (tightestOf(budgets)?.key ?? null),
-    what: `${row.key} recovered ${worked?.time}`,
+    what: `${row.key} recovered ${(worked ?? end)?.time}`,
     number: 0,
   };
 }

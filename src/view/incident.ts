@@ -3,6 +3,7 @@
  * names in them are not yet safe to show (protocol/format.ts). Pure.
  */
 import { isPorts } from '../forecast/harm.js';
+import { isEnd } from '../protocol/failure-words.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type { Change, Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
 import { besideName, namespaceName, ownerName } from './names.js';
@@ -183,9 +184,11 @@ const TOGETHER_MS = 2000;
 
 /** The last change of which it is known whether it worked, with what was changed beside it; null: there is none. */
 export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | null {
-  const last = changes.findLast(({ worked }) => worked !== null);
+  const last = changes.findLast(({ worked, text }) => worked !== null && !isEnd(text));
   if (last === undefined) return null;
-  const together = changes.filter(({ time }) => Math.abs(time - last.time) <= TOGETHER_MS);
+  const together = changes.filter(
+    ({ time, text }) => Math.abs(time - last.time) <= TOGETHER_MS && !isEnd(text),
+  );
   /* One of them may only protect what the other changes. */
   const told = together.find(({ worked }) => worked === true) ?? last;
   const alike = together.filter(({ worked }) => worked === told.worked);
@@ -193,9 +196,11 @@ export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | 
 }
 
 /** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */
-export function changeWords({ worked, failPerSecBefore, failPerSecAfter }: Change): string {
+export function changeWords({ text, worked, failPerSecBefore, failPerSecAfter }: Change): string {
+  if (isEnd(text)) return 'nothing failed after it';
   if (worked) return 'worked';
   if ((failPerSecAfter ?? 0) > failPerSecBefore) return 'failures came after it';
   if (failPerSecBefore === 0) return 'nothing failed before it';
+  if (failPerSecAfter === null) return 'not known whether it helped';
   return failPerSecAfter === 0 ? 'cannot have helped' : 'did not help';
 }

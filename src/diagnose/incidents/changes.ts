@@ -2,6 +2,7 @@
  * What was changed while an incident went on or shortly before, and whether it worked: settings of its namespace, and a culprit that was started again.
  * In: rows of two seconds. Out: changes. Pure.
  */
+import { endText, FEWER_TRIES } from '../../protocol/failure-words.js';
 import type { Change, Culprit, IncidentKind, TotalsRow } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
 import { tenths } from '../words.js';
@@ -48,11 +49,13 @@ export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | n
   return actors.find(isLater) ?? null;
 }
 
+const SETTING = /^([\w ]+?) ([\d ]+) → ([\d ]+)$/;
+
 export type Effect = 'helps' | 'harms' | 'neither';
 
 /** What a change may do to an incident of this kind: it did not work because of another that came after it. A program that was started again may help. */
 export function effectOn(kind: IncidentKind, change: string): Effect {
-  const [, name = '', was = '', is = ''] = /^([\w ]+?) ([\d ]+) → ([\d ]+)$/.exec(change) ?? [];
+  const [, name = '', was = '', is = ''] = SETTING.exec(change) ?? [];
   const grows = EFFECTS[name]?.[kind];
   if (name === '') return 'helps';
   if (grows === undefined) return 'neither';
@@ -94,6 +97,44 @@ export interface Course {
   readonly lastThreat: number | null;
 }
 
+/** What the trouble was like when the first of the changes came that are not judged yet. */
+export interface Scale {
+  /** Null: not known. */
+  readonly sustainablePerSec: number | null;
+  /** Most ports were in FIN_WAIT2. */
+  readonly waitsForPeer: boolean;
+}
+
+/** What one change is judged by. */
+export interface Case {
+  /** When the incident began. */
+  readonly since: number;
+  readonly kind: IncidentKind;
+  readonly scale: Scale;
+  /** As many connections are tried as could not be had before. */
+  readonly goesOn: boolean;
+}
+
+/** Settings that one command changes come within this, ms. */
+const TOGETHER_MS = 2000;
+/** A rate of ten seconds is of the time after a change when that is this long ago, ms. */
+const MEASURED_MS = 10_000;
+
+/** Another change comes: what fails from now on is not this one's. */
+export function superseded(change: Change, { time, failPerSec, lastFailure }: Course): Change {
+  const isRecent = time - change.time <= TOGETHER_MS;
+  if (change.worked !== null || isRecent || time - (lastFailure ?? 0) > TOGETHER_MS) return change;
+  return unhelpful(change, time - change.time >= MEASURED_MS ? failPerSec : null);
+}
+
+/** What is set back has no credit any more. @param text of the change that comes */
+export function undone(change: Change, text: string): Change {
+  const [, name, was, is] = SETTING.exec(change.text) ?? [];
+  return name !== undefined && text === `${name} ${is} → ${was}` && change.worked !== false
+    ? { ...unhelpful(change, null), afterSeconds: null }
+    : change;
+}
+
 export function begun(what: string, { time, failPerSec }: Course): Change {
   return {
     time: Math.round(time),
@@ -105,16 +146,33 @@ export function begun(what: string, { time, failPerSec }: Course): Change {
   };
 }
 
-/** The change with its effect, as far as that is known by now. @param since when the incident began. @param kind of it */
-export function judged(change: Change, course: Course, since: number, kind: IncidentKind): Change {
+/** The change with its effect, as far as that is known by now. */
+export function judged(change: Change, course: Course, its: Case): Change {
   if (change.worked !== null) return change;
   const failed = unhelpful(change, course.failPerSec);
-  if (change.time < since) return course.failPerSec > 0 ? failed : change;
+  if (change.time < its.since) return course.failPerSec > 0 ? failed : change;
   const quietSince = Math.max(change.time, course.lastFailure ?? 0, course.lastThreat ?? 0);
   if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
-  if (effectOn(kind, change.text) !== 'helps' || !wasTroubled(change, course)) return unhelpful(change, 0);
+  if (!canHelp(change, its) || !wasTroubled(change, course)) return unhelpful(change, 0);
+  if (!its.goesOn && SETTING.test(change.text)) return unhelpful(change, null);
   const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
   return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
+}
+
+/** tcp_fin_timeout is about FIN_WAIT2 alone: TIME_WAIT lasts 60 s whatever is set. */
+function canHelp({ text: what }: Change, { kind, scale }: Case): boolean {
+  return effectOn(kind, what) === 'helps' && (scale.waitsForPeer || !what.startsWith('tcp_fin_timeout '));
+}
+
+/** Why calls fail no more, where no change is why. @param before of these one did not work for want of tries */
+export function ended(before: Change, culprits: readonly Culprit[], { lastFailure, time }: Course): Change {
+  const gone = culprits.find(({ process }) => process.exited === true && process.name !== null);
+  return {
+    ...before,
+    time: Math.round(Math.max(before.time, lastFailure ?? time)),
+    text: gone === undefined ? FEWER_TRIES : endText(gone.process.name ?? ''),
+    failPerSecAfter: 0,
+  };
 }
 
 /** Nothing was to be mended when it came: something else had ended the trouble. Where nothing has ever failed, ports were about to run out. */
@@ -124,11 +182,12 @@ function wasTroubled({ time, failPerSecBefore }: Change, { lastFailure, lastThre
 }
 
 /** Of an incident that is over nothing more will be known. */
-export const closed = (change: Change): Change => (change.worked === null ? unhelpful(change, 0) : change);
+export const closed = (change: Change): Change => (change.worked === null ? unhelpful(change, null) : change);
 
-const unhelpful = (change: Change, failPerSec: number): Change => ({
+/** @param failPerSec null: what it did is not known */
+const unhelpful = (change: Change, failPerSec: number | null): Change => ({
   ...change,
-  failPerSecAfter: tenths(failPerSec),
+  failPerSecAfter: failPerSec === null ? null : tenths(failPerSec),
   worked: false,
 });
 

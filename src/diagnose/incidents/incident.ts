@@ -16,9 +16,23 @@ import type {
   Severity,
   Victim,
 } from '../../protocol/rows.js';
-import type { Facts, Tables } from '../types.js';
+import { heldBy } from '../remedies/holding.js';
+import type { Actor, Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
-import { begun, type Course, closed, judged, MOST_CHANGES, restarted, together } from './changes.js';
+import {
+  begun,
+  type Case,
+  type Course,
+  closed,
+  ended,
+  judged,
+  MOST_CHANGES,
+  restarted,
+  type Scale,
+  superseded,
+  together,
+  undone,
+} from './changes.js';
 import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
@@ -43,6 +57,8 @@ const OVER_MS = 60_000;
 const LEARNT_MS = 75_000;
 /** Victims of one incident that a restart keeps. */
 const MOST_SAVED = 100;
+/** Of what could not be had before, when it is tried on. */
+const ENOUGH = 0.9;
 /** It is not over while this share of the ports is held. */
 const FULL = 0.8;
 
@@ -93,6 +109,10 @@ export class Incident {
   private observation: Observation;
   /** Its victims' rows, with what they count of it. */
   private counted: readonly FailureRow[] = [];
+  /** Who takes ports of its budget, and what they had opened at the last trouble; null: not counted yet. */
+  private takers: readonly Actor[] = [];
+  private quiet: { readonly time: number; readonly opened: number } | null = null;
+  private scale: Scale = { sustainablePerSec: null, waitsForPeer: false };
   /** Null: it is none yet. */
   row: IncidentRow | null = null;
 
@@ -183,13 +203,25 @@ export class Incident {
     this.trouble.observe(this.observation, this.begin !== null, time);
     if (this.begin === null && this.hasBegun(time) && now.hasRoomFor(this.subject.kind)) this.open(now);
     this.counted = this.trouble.tally.rows(seen?.rows ?? []);
+    if (this.begin !== null) this.watchDemand(now);
     if (this.begin !== null) this.row = this.rowAt(this.begin, now);
   }
 
   /** Something was changed in its namespace. */
   noteChange(text: string, time: number): void {
     if (!this.lasts || this.changes.some((known) => known.text === text && known.worked === null)) return;
-    this.changes = [...this.changes, begun(text, this.course(time))].slice(-MOST_CHANGES);
+    const course = this.course(time);
+    const before = this.changes.map((change) => superseded(undone(change, text), course));
+    if (before.every(({ worked }) => worked !== null)) this.measure();
+    this.changes = [...before, begun(text, course)].slice(-MOST_CHANGES);
+  }
+
+  /** How things are before a change. */
+  private measure(): void {
+    const { budget } = this.observation;
+    const waitsForPeer = heldBy(budget, this.takers).most === 'fin-wait-2';
+    this.scale = { sustainablePerSec: budget?.sustainablePerSec ?? null, waitsForPeer };
+    this.quiet = null;
   }
 
   private hasBegun(time: number): boolean {
@@ -274,6 +306,37 @@ export class Incident {
     return { ...untitled, title: this.titleFor(untitled, time) };
   }
 
+  private hasNowFailed({ worked }: Change, i: number): boolean {
+    return worked === false && this.changes[i]?.worked === null;
+  }
+
+  /** Whether so much is tried that it would fail without the change. Where ports are not given back by time, those who want them live. */
+  private demandGoesOn(time: number): boolean {
+    const { budget } = this.observation;
+    const { sustainablePerSec } = this.scale;
+    if (!isPorts(this.subject.kind) || sustainablePerSec === null) return this.somebodyLives();
+    const { quiet, takers } = this;
+    if (budget === null || quiet === null) return false;
+    const opened = takers.reduce((sum, one) => sum + one.opened, 0) - quiet.opened;
+    const perSec = takers.length === 0 ? budget.openPerSec : opened / Math.max(1, (time - quiet.time) / 1000);
+    return (perSec ?? 0) >= ENOUGH * sustainablePerSec;
+  }
+
+  private somebodyLives(): boolean {
+    const { culprits = [], victims = [] } = this.row ?? {};
+    const all = [...culprits, ...victims];
+    return all.length === 0 || all.some(({ process }) => process.exited !== true);
+  }
+
+  /** What is opened since the last trouble is counted only while a change is to be judged. */
+  private watchDemand({ actors, tables: { time } }: Surroundings): void {
+    const { budget, failed, threat } = this.observation;
+    this.takers = budget === null ? [] : actors.of(budget);
+    if (this.changes.every(({ worked }) => worked !== null)) return;
+    if (this.quiet !== null && failed === 0 && threat === null) return;
+    this.quiet = { time, opened: this.takers.reduce((sum, one) => sum + one.opened, 0) };
+  }
+
   private judge(
     { since }: Begin,
     state: IncidentState,
@@ -284,8 +347,11 @@ export class Incident {
     const kind = budget !== null && choosesByBind(budget) ? 'bind-pool' : this.subject.kind;
     const courses = [this, ...siblingsOf(this)].map((one) => one.course(time));
     const course = courses.reduce(together);
-    const known = this.changes.map((change) => judged(change, course, since, kind));
-    this.changes = state === 'over' ? known.map(closed) : known;
+    const its: Case = { since, kind, scale: this.scale, goesOn: this.demandGoesOn(time) };
+    const known = this.changes.map((change) => judged(change, course, its));
+    const vain = known.find((change, i) => change.failPerSecAfter === null && this.hasNowFailed(change, i));
+    const end = vain === undefined ? [] : [ended(vain, this.row?.culprits ?? [], course)];
+    this.changes = (state === 'over' ? known.map(closed) : [...known, ...end]).slice(-MOST_CHANGES);
   }
 
   private rates() {

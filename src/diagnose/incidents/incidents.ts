@@ -7,7 +7,7 @@ import { byHarm, byKind } from '../../forecast/harm.js';
 import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
-import { begun, changedSettings, LateChanges } from './changes.js';
+import { begun, changedSettings, LateChanges, undone } from './changes.js';
 import { Ledger } from './counts/ledger.js';
 import { type Account, Incident, type Surroundings } from './incident.js';
 import type { Observation, Subject } from './observation.js';
@@ -149,6 +149,9 @@ export class Incidents {
     this.late.add(netnsId, begun(text, before));
     for (const incident of this.watched.values())
       if (incident.subject.netnsId === netnsId) incident.noteChange(text, time);
+    this.over = this.over.map((row) =>
+      row.netnsId === netnsId ? { ...row, changes: row.changes.map((one) => undone(one, text)) } : row,
+    );
   }
 
   private end(id: string, incident: Incident): void {

@@ -195,7 +195,8 @@ describe('what a change did', () => {
   it.each([
     ['worked', {}],
     ['did not help', { worked: false, failPerSecAfter: 20 }],
-    ['did not help', { worked: false, failPerSecAfter: null }],
+    ['not known whether it helped', { worked: false, failPerSecAfter: null }],
+    ['nothing failed after it', { worked: false, text: 'gamma.py ended' }],
     ['cannot have helped', { worked: false, failPerSecAfter: 0 }],
     ['nothing failed before it', { worked: false, failPerSecBefore: 0, failPerSecAfter: 0 }],
     [

@@ -9,7 +9,7 @@ import { finding, idOf, proc } from '../../publish/rows.js';
 import { actor, budget, FACTS, failure, NETNS, NOW, PLACE, tables, totals, Watch } from '../world.js';
 
 const OTHER_NETNS = 4_026_532_999;
-const OUT = { limit: 200, used: 200, exhaustionSeconds: 0 };
+const OUT = { limit: 200, used: 200, exhaustionSeconds: 0, sustainablePerSec: 3.3 };
 
 /** Seconds of one machine; gives what was there in the last. */
 function watched(
@@ -386,7 +386,10 @@ describe('the people of an incident', () => {
 
   it('have no name when it cannot be known', () => {
     const { incidents } = watched(
-      (at) => ({ budgets: [budget({ ...OUT, holders: [] })], failures: [failing(at, 10)] }),
+      (at) => ({
+        budgets: [budget({ ...OUT, sustainablePerSec: null, holders: [] })],
+        failures: [failing(at, 10)],
+      }),
       0,
       3,
     );
@@ -524,7 +527,9 @@ describe('what is changed while it goes on', () => {
 
   it('is said to have worked where ports only threatened to run out', () => {
     const given = (at: number) => ({
-      budgets: [budget({ limit: 28_232, used: 9000, exhaustionSeconds: at < 31 ? 60 : null })],
+      budgets: [
+        budget({ limit: 28_232, used: 9000, sustainablePerSec: 200, exhaustionSeconds: at < 31 ? 60 : null }),
+      ],
       totals: settings(at, 30, { tcpTwReuse: 1 }),
     });
     expect(watched(given, 0, 40).incidents[0]?.changes).toMatchObject([
@@ -569,6 +574,79 @@ describe('what is changed while it goes on', () => {
   it('does not mend a pool of bind() by tcp_tw_reuse', () => {
     expect(effectOn('bind-pool', 'tcp_tw_reuse 2 → 1')).toBe('neither');
     expect(effectOn('ports', 'tcp_tw_reuse 2 → 1')).toBe('helps');
+  });
+
+  const gamma = proc({ pid: 7, name: 'gamma.py', comm: 'python3', exe: '/usr/bin/python3' });
+  /** gamma.py is tried out of ports until it ends; what is opened after that, a second. */
+  const ending =
+    (end: number, openPerSec: number, parts: (at: number) => Partial<TotalsRow>) => (at: number) => ({
+      budgets: [budget(at <= end ? OUT : { ...OUT, used: 60, exhaustionSeconds: null })],
+      totals: [totals({ tcpTwReuse: 2, ...parts(at) })],
+      failures: [failing(Math.min(at, end), 60, { process: gamma })],
+      actors: [
+        actor({
+          process: { ...gamma, exited: at > end },
+          portsHeld: 150,
+          opened: 1000 + Math.max(0, at - end) * openPerSec,
+        }),
+      ],
+    });
+  const changesOf = ({
+    incidents,
+  }: {
+    incidents: { changes: { text: string; worked: boolean | null }[] }[];
+  }) => incidents[0]?.changes.map(({ text, worked }) => [text, worked]);
+
+  it('is not said to have worked when its culprit has ended, and who ended is told', () => {
+    const given = ending(38, 0, (at) => ({ portRange: [40_000, at < 30 ? 40_199 : 40_200] }));
+    const seen = watched(given, 0, 60);
+    expect(changesOf(seen)).toEqual([
+      ['ip_local_port_range 40000 40199 → 40000 40200', false],
+      ['gamma.py ended', false],
+    ]);
+    expect(seen.incidents[0]?.changes[0]?.failPerSecAfter).toBeNull();
+    expect(seen.verdict.text).toMatch(/; 2,340 connects failed\. gamma\.py ended\.$/);
+  });
+
+  it('is said to have worked when as much is tried as before, whoever ended', () => {
+    const given = ending(38, 20, (at) => ({ tcpTwReuse: at < 30 ? 2 : 1 }));
+    expect(changesOf(watched(given, 0, 60))).toEqual([['tcp_tw_reuse 2 → 1', true]]);
+  });
+
+  it('is about FIN_WAIT2 alone where it is tcp_fin_timeout', () => {
+    const given = ending(38, 20, (at) => ({ tcpFinTimeout: at < 30 ? 60 : 45 }));
+    expect(changesOf(watched(given, 0, 60))).toEqual([['tcp_fin_timeout 60 → 45', false]]);
+    const waiting = (at: number) => ({
+      ...given(at),
+      actors: given(at).actors.map((one) => ({ ...one, finWait2: 150 })),
+    });
+    expect(changesOf(watched(waiting, 0, 60))).toEqual([['tcp_fin_timeout 60 → 45', true]]);
+  });
+
+  it.each([
+    [26, 60],
+    [5, null],
+  ])('has no part of what a change %i s later did', (later, after) => {
+    const given = ending(20 + later, 20, (at) => ({
+      tcpMaxTwBuckets: at < 20 ? 1000 : 2000,
+      tcpTwReuse: at < 20 + later ? 2 : 1,
+    }));
+    const { incidents } = watched(given, 0, 70);
+    expect(incidents[0]?.changes).toMatchObject([
+      { text: 'tcp_max_tw_buckets 1000 → 2000', worked: false, failPerSecAfter: after },
+      { text: 'tcp_tw_reuse 2 → 1', worked: true, failPerSecAfter: 0 },
+    ]);
+  });
+
+  it('has no credit any more at once when it is set back, also when the incident is over', () => {
+    const back = (set: number) => ending(30, 20, (at) => ({ tcpTwReuse: at < 30 || at >= set ? 2 : 1 }));
+    expect(watched(back(50), 0, 49).verdict.text).toContain('Fix worked');
+    for (const set of [50, 110]) {
+      const { incidents, verdict } = watched(back(set), 0, set);
+      expect(incidents[0]?.state).toBe(set === 50 ? 'easing' : 'over');
+      expect(incidents[0]?.changes[0]).toMatchObject({ worked: false, failPerSecAfter: null });
+      expect(verdict.text).not.toContain('worked');
+    }
   });
 
   it('or shortly before it, is told with what came after, as far as it may be why', () => {

@@ -48,8 +48,20 @@ export function wrappedCode(lines: readonly string[], language: string | null, c
     if (isText || widthOf(line) <= columns) return [line];
     const [lead] = COMMENT.exec(line) ?? [];
     if (lead !== undefined) return filled(lead, line.slice(lead.length).split(' '), columns, { blank: lead });
-    return language === 'shell' && until === null ? wrappedCommand(line, columns) : [line];
+    return language === 'shell' && until === null ? shellLines(line, columns) : [line];
   });
+}
+
+/** A comment behind a command stands below it: what goes on behind a comment would be a command. */
+function shellLines(line: string, columns: number): string[] {
+  const parts = partsOf(line);
+  const at = parts.findIndex((part) => part.startsWith('#'));
+  if (at < 0) return wrappedCommand(line, columns);
+  const [, ...words] = parts.slice(at).join(' ').split(' ');
+  return [
+    ...wrappedCommand(parts.slice(0, at).join(' ').trimEnd(), columns),
+    ...filled('# ', words, columns, { blank: '# ' }),
+  ];
 }
 
 interface Filling {

@@ -53,6 +53,14 @@ describe('parts of a line', () => {
 describe('code to be pasted', () => {
   const code = (lines: string[], language: string) => wrappedCode(lines, language, 20);
 
+  it('has a comment behind a command below it, where it would have to go on', () => {
+    expect(code(['export A="b c"   # then start it anew'], 'shell')).toEqual([
+      'export A="b c"',
+      '# then start it anew',
+    ]);
+    expect(code(['ls x  # a'], 'shell')).toEqual(['ls x  # a']);
+  });
+
   it('has comments that go on as comments', () => {
     const lines = ['    # one two three four five', '// one two three four', '; one two three four five'];
     expect(code(lines, 'nginx')).toEqual([

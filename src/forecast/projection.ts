@@ -109,12 +109,13 @@ export function project(...asked: Asked): Projection | null {
   if (found === null) return null;
   const [budget, , , changes] = asked;
   const { limitEach, places, opens, demand, refused, live, stream, rule } = found;
-  const seconds = exhaustionSeconds(found.forecast);
   const { waitShare, lifetimeSeconds } = stream;
   const holdSeconds = (lifetimeSeconds ?? 0) + (waitShare * rule.holdMs) / 1000;
   const pool = standing({ live, openPerSec: demand, lifetimeSeconds });
   const least = through(budget, opens, changes);
   const isLoop = demand > opens * (1 + RETRY_LOOP) && least < demand;
+  const settlesAt = Math.round(pool + (demand / places) * holdSeconds);
+  const seconds = exhaustionOf(found.forecast, settlesAt);
   const needed = (perSecond: number) =>
     Math.ceil(pool + (perSecond / places) * holdSeconds + (budget.blocked ?? 0));
   return {
@@ -123,12 +124,20 @@ export function project(...asked: Asked): Projection | null {
     demandPerSec: Math.round(demand * 10) / 10,
     openPerSec: Math.round(opens * 10) / 10,
     reuse: rule.reuse,
-    settlesAt: Math.round(pool + (demand / places) * holdSeconds),
+    settlesAt,
     neededPorts: needed(demand),
     isLowerBound: refused && !isLoop,
     neededPortsLeast: isLoop ? needed(least) : null,
     exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
   };
+}
+
+/** What would settle above the ports that there are runs out, however little it is too much. */
+function exhaustionOf(forecast: ForecastInput, settlesAt: number): number | null {
+  const seconds = exhaustionSeconds(forecast);
+  return seconds === null && settlesAt > forecast.limit
+    ? exhaustionSeconds({ ...forecast, expected: true })
+    : seconds;
 }
 
 /** So many refusals for each open are a loop that tries again at once, and say little of what the program wants. */

@@ -27,9 +27,13 @@ export function answerOf(
   return { budget, now: { ...now, exhaustionSeconds: leftOf(budget, now) }, projected };
 }
 
-/** The row's own forecast is of what opens; where calls fail, it is what they ask for that runs into the limit. */
-function leftOf({ exhaustionSeconds }: BudgetRow, { demandPerSec, openPerSec, ...now }: Projection) {
-  return demandPerSec > openPerSec ? (exhaustionSeconds ?? now.exhaustionSeconds) : exhaustionSeconds;
+/**
+ * The row's own forecast is of what opens; where calls fail, it is what they ask for that runs into the limit, and what would settle above
+ * the limit runs into it, also while a few ports are free.
+ */
+function leftOf({ exhaustionSeconds, blocked }: BudgetRow, now: Projection): number | null {
+  const isTooMuch = now.demandPerSec > now.openPerSec || now.settlesAt + (blocked ?? 0) > now.limitEach;
+  return isTooMuch ? (exhaustionSeconds ?? now.exhaustionSeconds) : exhaustionSeconds;
 }
 
 /** Those that take ports of it. */

@@ -3,17 +3,19 @@ import type { Changes, Projection } from '../forecast/projection.js';
 import { counted, integer, percent, rate, seconds } from '../protocol/format.js';
 
 export function projectionWords(projection: Projection): string {
-  const { limit, limitEach, settlesAt, exhaustionSeconds, reuse } = projection;
-  const share = percent(settlesAt / Math.max(1, limitEach));
-  const end =
-    exhaustionSeconds === null
-      ? `never runs out at this rate: settles at ${integer(settlesAt)} (${share})`
-      : exhaustionSeconds === 0
-        ? 'out of ports now'
-        : `runs out in ${seconds(exhaustionSeconds)}`;
+  const { limit, limitEach, reuse } = projection;
+  const end = endWords(projection);
   const each = limit === limitEach ? '' : ` (${integer(limitEach)} per pair of addresses)`;
   const taken = reuse === 'after-delay' ? ', TIME_WAIT taken over after a second' : '';
   return `${counted(limit, 'port')}${each}, ${demandWords(projection)}${taken}: ${end}; ${needWords(projection)}`;
+}
+
+/** More than there are is held by nobody: then ports run out, if only beyond the hour that is looked ahead. */
+function endWords({ limitEach, settlesAt, exhaustionSeconds }: Projection): string {
+  if (exhaustionSeconds === 0) return 'out of ports now';
+  if (exhaustionSeconds !== null) return `runs out in ${seconds(exhaustionSeconds)}`;
+  if (settlesAt > limitEach) return 'runs out in more than an hour';
+  return `never runs out at this rate: settles at ${integer(settlesAt)} (${percent(settlesAt / Math.max(1, limitEach))})`;
 }
 
 /** Whose calls fail may wait before the next try, and then asks for less than it needs. */

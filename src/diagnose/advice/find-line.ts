@@ -25,6 +25,9 @@ const file = (name: string, lines: readonly string[]): string[] => [
   'END',
 ];
 
+/** What a variable has already. Empty it adds nothing: an empty part of a path is the current directory, whoever owns that. */
+const kept = (variable: string, gap: string): string => `\${${variable}:+${gap}$${variable}}`;
+
 /** @param variable that makes the runtime load the file */
 const hooked = (port: string, name: string, lines: readonly string[], variable: string): Fix =>
   fix(
@@ -32,17 +35,23 @@ const hooked = (port: string, name: string, lines: readonly string[], variable: 
     'shell',
     FOLDER,
     ...file(name, lines),
-    `export ${variable}   # then start the program from this shell`,
+    `export ${variable}`,
+    '# then start the program from this shell',
   );
 
 const NODE: Finder = ({ port }) =>
-  hooked(port, 'find-line.cjs', NODE_HOOK(port), 'NODE_OPTIONS="--require $dir/find-line.cjs"');
+  hooked(
+    port,
+    'find-line.cjs',
+    NODE_HOOK(port),
+    `NODE_OPTIONS="--require $dir/find-line.cjs${kept('NODE_OPTIONS', ' ')}"`,
+  );
 
 const PYTHON: Finder = ({ port, drivers }) =>
-  hooked(port, 'sitecustomize.py', PYTHON_HOOK(port, drivers), 'PYTHONPATH="$dir:$PYTHONPATH"');
+  hooked(port, 'sitecustomize.py', PYTHON_HOOK(port, drivers), `PYTHONPATH="$dir${kept('PYTHONPATH', ':')}"`);
 
 const RUBY: Finder = ({ port }) =>
-  hooked(port, 'find_line.rb', RUBY_HOOK(port), 'RUBYOPT="-r$dir/find_line.rb"');
+  hooked(port, 'find_line.rb', RUBY_HOOK(port), `RUBYOPT="-r$dir/find_line.rb${kept('RUBYOPT', ' ')}"`);
 
 const JAVA: Finder = ({ port, pid }) =>
   fix(
@@ -86,7 +95,7 @@ const PHP: Finder = () =>
       'xdebug.use_compression=0',
     ]),
     'echo "xdebug.output_dir=$dir" >> "$dir/find-line.ini"',
-    'export PHP_INI_SCAN_DIR=":$dir"',
+    'export PHP_INI_SCAN_DIR="$PHP_INI_SCAN_DIR:$dir"   # empty: the usual directory',
     `find_line() { sed -nE 's/^.*-> ${PHP_CALLS}[(].*[)] ([^ ]+:[0-9]+)$/\\5 \\1/p' "$dir"/*.xt | sort | uniq -c | sort -rn; }`,
     '# start the program from this shell (php-fpm: chown "$dir" to its user before), stop it after some seconds, then: find_line',
   );

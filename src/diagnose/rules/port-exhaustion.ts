@@ -106,12 +106,21 @@ function exhaustion(
         text: isPool
           ? 'Then headroom: another source address has a set of ports of its own.'
           : 'Then headroom: another source address, destination address or destination port has a set of ports of its own.',
-        snippet: `portchurn what-if ${isPool ? '' : `--filter 'dst:${where(budget.destination)}' `}--sources 2`,
+        snippet: whatIf(budget),
         language: 'shell',
       },
     ],
     findLine: isBlocked ? [] : findLine(holder.process, about.destination, facts),
   });
+}
+
+/** Of its namespace alone: another one may have the same addresses. Of these parts none can end the shell's quotes. */
+function whatIf({ kind, destination, netns }: BudgetRow): string {
+  const words = [
+    ...(kind === 'bind-pool' ? [] : [`dst:${where(destination)}`]),
+    ...(netns === null ? [] : [`netns:${netns}`]),
+  ];
+  return `portchurn what-if ${words.length === 0 ? '' : `--filter '${words.join(' ')}' `}--sources 2`;
 }
 
 /** Who has most of the ports; two of about as many are both named. */

@@ -58,6 +58,14 @@ describe('parts of a line', () => {
 describe('code to be pasted', () => {
   const code = (lines: string[], language: string) => wrappedCode(lines, language, 20);
 
+  it('has a comment behind a command before it, when a line has no room for both', () => {
+    expect(code(['export A="b c"   # then start it anew'], 'shell')).toEqual([
+      '# then start it anew',
+      'export A="b c"',
+    ]);
+    expect(code(['ls x  # a'], 'shell')).toEqual(['ls x  # a']);
+  });
+
   it('has comments that go on as comments', () => {
     const lines = ['    # one two three four five', '// one two three four', '; one two three four five'];
     expect(code(lines, 'nginx')).toEqual([

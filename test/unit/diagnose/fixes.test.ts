@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 /** Which fix is printed for whom; that it works is shown by test/fixes. */
 import { describe, expect, it } from 'vitest';
 import { findLine, lateBindFix, reuseFixes } from '../../../src/diagnose/fixes.js';
@@ -138,6 +139,25 @@ describe('how to find the line', () => {
   it('counts what a driver in C connects, where the port says which', () => {
     expect(findLine(named('python3'), at(5432), FACTS)[0]?.snippet).toContain("('psycopg', 'psycopg2', )");
     expect(findLine(named('python3'), at(8080), FACTS)[0]?.snippet).not.toContain('psycopg');
+  });
+
+  it('keeps what a variable has, and puts no current directory on a path that was empty', () => {
+    const exported = (runtime: string) =>
+      findLine(named(runtime), at(8080), FACTS)[0]?.snippet?.match(/^export .*$/m)?.[0] ?? '';
+    const valueOf = (line: string, env: Record<string, string>) =>
+      execFileSync('sh', ['-c', `dir=/d; ${line}; env`], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...env },
+      });
+    for (const [runtime, variable, gap] of [
+      ['python3', 'PYTHONPATH', ':'],
+      ['node', 'NODE_OPTIONS', ' '],
+      ['ruby', 'RUBYOPT', ' '],
+    ] as const) {
+      const line = exported(runtime);
+      expect(valueOf(line, {})).toMatch(new RegExp(`^${variable}=.*[^:\\s]$`, 'm'));
+      expect(valueOf(line, { [variable]: 'mine' })).toMatch(new RegExp(`^${variable}=.*${gap}mine$`, 'm'));
+    }
   });
 
   it('is not said where there is no such way', () => {

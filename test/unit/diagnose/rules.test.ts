@@ -7,7 +7,7 @@ import { RULES } from '../../../src/diagnose/rules/index.js';
 import type { Actor, Candidate, Facts, Tables } from '../../../src/diagnose/types.js';
 import type { BudgetRow, FailureRow } from '../../../src/protocol/rows.js';
 import { proc } from '../publish/rows.js';
-import { actor, budget, FACTS, failure, INSIDE, NOW, PLACE, tables, totals } from './world.js';
+import { actor, budget, FACTS, failure, INSIDE, NETNS, NOW, PLACE, tables, totals } from './world.js';
 
 /** What one rule says. */
 function told(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
@@ -303,6 +303,15 @@ describe('port-exhaustion', () => {
       text: 'calls of connect() by java (pid 77) that failed with EADDRNOTAVAIL',
       value: '3,120, now 312/s',
     });
+  });
+
+  it('asks what-if about its own namespace', () => {
+    const snippet = (parts: object) =>
+      given({ used: 28_232, exhaustionSeconds: 0, ...parts })?.fixForGood.at(-1)?.snippet;
+    expect(snippet({})).toBe(`portchurn what-if --filter 'dst:10.0.0.9:8080 netns:${NETNS}' --sources 2`);
+    expect(snippet({ netns: null })).toBe("portchurn what-if --filter 'dst:10.0.0.9:8080' --sources 2");
+    const v6 = { destination: { address: '2001:db8::1', port: 443 } };
+    expect(snippet(v6)).toContain(`--filter 'dst:[2001:db8::1]:443 netns:${NETNS}' `);
   });
 
   it('counts down while ports are left', () => {

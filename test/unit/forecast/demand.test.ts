@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sustainablePerSecond } from '../../../src/forecast/demand.js';
 import { type Changes, project, UNCHANGED } from '../../../src/forecast/projection.js';
+import { answerOf } from '../../../src/forecast/what-if.js';
 import { budget, flow, totals } from '../publish/rows.js';
 
 const MINUTE = {
@@ -52,6 +53,27 @@ describe('what-if for a budget that is out of ports', () => {
     expect(wider).toMatchObject({ limit: 300, demandPerSec: 42.8, openPerSec: 3.3 });
     expect(wider?.exhaustionSeconds).toBeGreaterThan(0);
     expect(wider?.exhaustionSeconds).toBeLessThan(60);
+  });
+
+  it('never settles above the ports that there are: then it says when they run out, also while a few are free', () => {
+    const soon = (ports: number) => ({
+      exhaustionSeconds: null,
+      releasing: out(0).releasing.map(([within]): [number, number] => [within, ports]),
+    });
+    const there = flows.map((row) => ({ ...row, destination: out(0).destination }));
+    const free = { ...out(70, 70), used: 150, free: 50, timeWait: 150, ...soon(12) };
+    const answer = answerOf(free, [settings], there, { ...UNCHANGED, sources: 2 });
+    for (const one of [answer?.now, answer?.projected]) {
+      expect(one?.settlesAt).toBeGreaterThan(200);
+      expect(one?.exhaustionSeconds).toBeGreaterThan(0);
+      expect(one?.exhaustionSeconds).toBeLessThan(60);
+    }
+    /* One percent too much is too much, although the rate is not known to a percent. */
+    const tight = { ...out(3.37, 3.37), used: 195, free: 5, timeWait: 195, ...soon(16) };
+    const close = answerOf(tight, [settings], there, { ...UNCHANGED, sources: 2 });
+    expect(close?.now.settlesAt).toBe(202);
+    expect(close?.now.exhaustionSeconds).not.toBeNull();
+    expect(close?.projected).toMatchObject({ settlesAt: 101, exhaustionSeconds: null });
   });
 
   it('says how many ports that needs, and with so many it never runs out', () => {

@@ -20,6 +20,8 @@ describe('the words of a projection', () => {
     expect(projectionWords(loop)).toMatch(
       /^2,000 ports, 40\.0 asked for\/s: .*; 199 ports needed for what gets one/,
     );
+    const above = { ...PROJECTION, settlesAt: 4243 };
+    expect(projectionWords(above)).toContain(': runs out in more than an hour; ');
     const failing = { ...PROJECTION, openPerSec: 0, isLowerBound: true, exhaustionSeconds: 0 };
     expect(projectionWords(failing)).toBe(
       '2,000 ports, at least 40.0 asked for/s, since calls fail: out of ports now; 1,500 ports needed',

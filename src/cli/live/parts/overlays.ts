@@ -5,7 +5,7 @@ import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
 import { type Glyphs, printable } from '../../screen/text.js';
-import { wrappedCommand } from '../../screen/wrap.js';
+import { wrappedCode, wrappedCommand } from '../../screen/wrap.js';
 import { copied, type Scene } from '../scene.js';
 import { type Line, type Look, span } from '../tty/cells.js';
 import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
@@ -42,14 +42,14 @@ export function fixLines(scene: Scene, width: number): Line[] {
 }
 
 function remedyLines(remedy: IncidentRemedy, number: number | null, width: number): Line[] {
-  const { role, command, snippet, effect, undo, reason, settlesAt } = remedy;
+  const { role, command, effect, undo, reason, settlesAt } = remedy;
   const known = (label: string, value: string | null) =>
     value === null ? [] : text(`${label}${value}`, width, 'dim', '    ');
   const label = number === null ? '    ' : `    [${number}] `;
   return [
     [],
     ...text(`${ROLES[role]}  ${remedy.text}`, width, role === 'will-not-help' ? 'dim' : 'plain'),
-    ...(command === null ? codeLines(snippet, label, width) : commandLines(command, label, width, 'title')),
+    ...(command === null ? codeLines(remedy, label, width) : commandLines(command, label, width, 'title')),
     ...(undo === null ? [] : commandLines(undo, '    undo: ', width, 'dim')),
     ...known('effect: ', effect),
     ...known('because: ', reason),
@@ -66,8 +66,21 @@ const commandLines = (command: string, label: string, width: number, look: Look)
 
 const FILTERED = 'No incident is about what the filter shows. Esc, and Esc again, takes the filter back.';
 
-const codeLines = (snippet: string | null, label: string, width: number): Line[] =>
-  snippet === null ? [] : labelled(wrapped(snippet, width - label.length), label, 'title');
+/** Comments and commands go on as what they are; a line of other code that is too wide is cut, since none of it may be hidden. */
+function codeLines(
+  { snippet, language }: Pick<IncidentRemedy, 'snippet' | 'language'>,
+  label: string,
+  width: number,
+): Line[] {
+  if (snippet === null) return [];
+  const room = width - label.length;
+  const lines = wrappedCode(snippet.split('\n').map(printable), language, room);
+  return labelled(
+    lines.flatMap((line) => wrapped(line, room)),
+    label,
+    'title',
+  );
+}
 
 const labelled = (lines: readonly string[], label: string, look: Look): Line[] =>
   lines.map((line, at) => [span(`${at === 0 ? label : ' '.repeat(label.length)}${line}`, look)]);

@@ -337,6 +337,17 @@ it('a command that is longer than the screen is one command still, for whoever m
   expect(words).toBe(execFileSync('sh', ['-c', `echo ${command}`], { encoding: 'utf8' }));
 });
 
+it('a comment of a fix that takes several lines is a comment in each of them', () => {
+  const snippet = `export A="$dir"\n# ${'start the program from this shell '.repeat(5)}`;
+  const remedies = [published.remedy('fix-for-good', { snippet, language: 'shell' })];
+  const lines = screenOf(
+    sceneOf({ rows: { ...trouble, incidents: [{ ...incident, remedies }] }, state: { overlay: 'fix' } }),
+  );
+  const about = lines.filter((line) => line.includes('the program'));
+  expect(about.length).toBeGreaterThan(1);
+  for (const line of about) expect(line.trim()).toMatch(/^# /);
+});
+
 it('that a change worked is not said while calls fail', () => {
   const changes = [
     {

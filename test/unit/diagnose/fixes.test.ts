@@ -144,7 +144,7 @@ describe('how to find the line', () => {
   it('keeps what a variable has, and puts no current directory on a path that was empty', () => {
     const exported = (runtime: string) =>
       findLine(named(runtime), at(8080), FACTS)[0]?.snippet?.match(/^export .*$/m)?.[0] ?? '';
-    const valueOf = (line: string, env: Record<string, string>) =>
+    const valueIn = (line: string, env: Record<string, string>) =>
       execFileSync('sh', ['-c', `dir=/d; ${line}; env`], {
         encoding: 'utf8',
         env: { PATH: process.env.PATH, ...env },
@@ -155,8 +155,8 @@ describe('how to find the line', () => {
       ['ruby', 'RUBYOPT', ' '],
     ] as const) {
       const line = exported(runtime);
-      expect(valueOf(line, {})).toMatch(new RegExp(`^${variable}=.*[^:\\s]$`, 'm'));
-      expect(valueOf(line, { [variable]: 'mine' })).toMatch(new RegExp(`^${variable}=.*${gap}mine$`, 'm'));
+      expect(valueIn(line, {})).toMatch(new RegExp(`^${variable}=.*[^:\\s]$`, 'm'));
+      expect(valueIn(line, { [variable]: 'mine' })).toMatch(new RegExp(`^${variable}=.*${gap}mine$`, 'm'));
     }
   });
 

@@ -13,7 +13,7 @@ const e2e = (name: string) => `test/e2e/${name}.test.ts`;
 /** End-to-end tests in a tier of their own: they wait for a browser, a build or a slow reader, and compare no counts under load. */
 const SCREENS = ['build', 'dashboard', 'output', 'setup'].map(e2e);
 /** What somebody does in an incident, from its first sight to its fix, in a browser and a terminal. */
-const OPERATOR = ['dashboard-*', 'demo', 'live-screen'].map(e2e);
+const OPERATOR = ['dashboard-*', 'demo', 'diagnose', 'incident-rows', 'live-screen', 'wider-range'].map(e2e);
 
 /** Those that bring loops of their own, when the whole tier runs beside some: test/faults/load.ts. */
 const LOADED = ['test/faults/together.test.ts', 'test/faults/busy-machine.test.ts'];

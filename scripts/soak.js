@@ -25,6 +25,6 @@ await main(async () => {
   process.env.SOAK_MINUTES = minutes;
   if (words.includes('--load')) return conclude(await besideLoops());
   const healthy = await runTier('load', { files: ['soak'] });
-  const incidents = await runTier('e2e', { files: ['incident-rows'] });
+  const incidents = await runTier('operator', { files: ['incident-rows'] });
   return conclude(sumOf([healthy, incidents]));
 });

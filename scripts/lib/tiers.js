@@ -34,7 +34,7 @@ export const TIERS = [
   { name: 'kernel', repeats: true, budget: 360 },
   { name: 'e2e', repeats: true, budget: 320 },
   { name: 'fixes', apart: true, repeats: true, budget: 180 },
-  { name: 'operator', inAll: true, repeats: true, budget: 360 },
+  { name: 'operator', inAll: true, repeats: true, budget: 420 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },
   { name: 'faults', inAll: true, repeats: true, budget: 600 },

@@ -2,18 +2,15 @@
  * Culprits of one budget as the subject of a sentence: one who has nearly all alone, else those with the most and how many more there are.
  * In: culprits and victims of an incident. Out: text. Pure. Names are written as they are: whoever prints escapes.
  */
+import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
 import type { Culprit, Victim } from '../protocol/rows.js';
 import { programKey } from './program-key.js';
 import { integer, who } from './words.js';
 
-/** Who has less is not named in a sentence. */
-const NAMED_SHARE = 1 / 3;
 /** Two who have this together are named together. */
 const NAMED_TOGETHER = 1 / 2;
 /** From this share on a figure of all is that of one. */
 const SOLE_SHARE = 0.9;
-/** Who has less than this, of what the first has, is counted and not named. */
-const BESIDE = 0.5;
 
 /** Of entries that are older than the service nobody is: they try nothing. */
 export const isKnown = ({ process, program }: Culprit) => (process.pid ?? process.name ?? program) !== null;
@@ -21,7 +18,7 @@ export const isKnown = ({ process, program }: Culprit) => (process.pid ?? proces
 /** Those that a sentence may name, one or two, the most ports first; none: nobody has enough of them, or it is not known who has. */
 export function namedCulprits([first, second]: readonly Culprit[]): readonly Culprit[] {
   if (first === undefined || !isKnown(first)) return [];
-  const isBeside = second !== undefined && isKnown(second) && second.ports >= BESIDE * first.ports;
+  const isBeside = second !== undefined && isKnown(second) && second.ports >= NAMED_BESIDE * first.ports;
   const share = (first.share ?? 1) + (isBeside ? (second.share ?? 0) : 0);
   if ((first.share ?? 1) < NAMED_SHARE && share < NAMED_TOGETHER) return [];
   return isBeside ? [first, second] : [first];

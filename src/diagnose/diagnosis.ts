@@ -9,7 +9,6 @@ import type { Changes, HistorySource, Source, TableSource, WantedSettings } from
 import { fillRates, Growth } from './actor-rates.js';
 import { actorsOf } from './actors.js';
 import { fullestBudgets } from './churn-severity.js';
-import { ChangedSettings } from './incidents/changed-settings.js';
 import { ranked, withIncidents } from './incidents/finding-parts.js';
 import { Incidents, withFindings } from './incidents/incidents.js';
 import type { SavedIncidents } from './incidents/saved.js';
@@ -63,7 +62,6 @@ export class Diagnosis {
   private readonly growth = new Growth(4);
   private readonly overflows = new Growth(1);
   private watch: Watch = new Map();
-  private readonly settings = new ChangedSettings();
   private readonly incidents = new Incidents();
   private readonly remedies = new Remedies();
   private readonly verdict = new Verdict();
@@ -167,9 +165,9 @@ export class Diagnosis {
       candidates.push(...rule(tables, facts));
       yield;
     }
-    this.watch = reduce(this.watch, candidates, now, this.settings.at(tables.totals, now));
     yield* this.incidents.steps(tables, facts);
-    const { rows, accounts, slight, actors } = this.incidents;
+    const { rows, accounts, slight, actors, changedAt } = this.incidents;
+    this.watch = reduce(this.watch, candidates, now, changedAt);
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
     yield;
     const over = rows.filter(({ state }) => state === 'over');

@@ -134,8 +134,8 @@ function recovered(row: IncidentRow, { budgets }: Tables): Sentence {
     failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
   const worked = changes.findLast(({ worked }) => worked === true);
   const end = changes.findLast(({ text }) => isEnd(text));
-  const told = worked === undefined ? end && `${end.text}.` : workedText(worked);
-  const why = told === undefined ? '' : ` ${told}`;
+  const reason = worked === undefined ? end && `${end.text}.` : workedText(worked);
+  const why = reason === undefined ? '' : ` ${reason}`;
   const last = until ?? since;
   return {
     level: 'recovered',

@@ -4,6 +4,11 @@
  */
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 
+/** Who has less of the ports than this share is not named alone. */
+export const NAMED_SHARE = 1 / 3;
+/** Who has this much of what the first one has is named beside it; less is counted. */
+export const NAMED_BESIDE = 0.5;
+
 export interface Taker {
   readonly process: ProcessInfo;
   /** Those that it blocks among them. */

@@ -3,7 +3,7 @@
  * to show (protocol/format.ts).
  */
 import { fullness, outlook } from '../forecast/outlook.js';
-import { isBlockedByUnknown, type Taken, type Taker, takersOf } from '../forecast/takers.js';
+import { isBlockedByUnknown, NAMED_BESIDE, type Taken, type Taker, takersOf } from '../forecast/takers.js';
 import { integer, seconds } from '../protocol/format.js';
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 import { withPid } from './names.js';
@@ -84,8 +84,6 @@ function takerText({ process, ports, blocked }: Taker, nameOf: NameOf): string {
   return `${withPid(nameOf(process), process.pid)} (${integer(ports)}${how})`;
 }
 
-/** Who has less of the ports than this, of what the largest has, is counted and not named. */
-const NAMED_BESIDE = 0.5;
 const MOST_NAMED = 2;
 
 /**

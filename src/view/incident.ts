@@ -3,6 +3,7 @@
  * names in them are not yet safe to show (protocol/format.ts). Pure.
  */
 import { isPorts } from '../forecast/harm.js';
+import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
 import { isEnd } from '../protocol/failure-words.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type { Change, Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
@@ -35,10 +36,6 @@ const DEEDS: Readonly<Record<IncidentKind, Deed>> = {
 const FILLING: Deed = ['is using up the ports to', 'was using up the ports to'];
 /** Of kinds without a destination: their addresses say nothing. */
 const PLACELESS: ReadonlySet<IncidentKind> = new Set(['bind-pool', 'overflow']);
-/** Who has less of the ports, or of the failures, is not named alone. */
-const NAMED_SHARE = 1 / 3;
-/** Who has this much of what the first has is named beside it. */
-const BESIDE = 0.5;
 
 export function subjectOf(row: IncidentRow): Subject {
   const who = whoOf(row);
@@ -75,7 +72,7 @@ function whoOf({ kind, culprits, victims, failed }: IncidentRow): Culprit | Vict
 function togetherOf({ kind, culprits }: IncidentRow, first: Culprit | Victim): string | null {
   if (!isPorts(kind) || !('ports' in first)) return null;
   const isBeside = (one: Culprit) =>
-    one !== first && ownerName(one) !== null && one.ports >= BESIDE * first.ports;
+    one !== first && ownerName(one) !== null && one.ports >= NAMED_BESIDE * first.ports;
   const beside = culprits.filter(isBeside);
   const [second] = beside;
   if (second === undefined) return null;
@@ -190,9 +187,9 @@ export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | 
     ({ time, text }) => Math.abs(time - last.time) <= TOGETHER_MS && !isEnd(text),
   );
   /* One of them may only protect what the other changes. */
-  const told = together.find(({ worked }) => worked === true) ?? last;
-  const alike = together.filter(({ worked }) => worked === told.worked);
-  return { ...told, text: alike.map(({ text }) => text).join(', ') };
+  const shown = together.find(({ worked }) => worked === true) ?? last;
+  const alike = together.filter(({ worked }) => worked === shown.worked);
+  return { ...shown, text: alike.map(({ text }) => text).join(', ') };
 }
 
 /** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */

@@ -13,6 +13,9 @@ export function secondOf(nowNs: number): readonly [second: number, passed: numbe
   return [second, nowNs / 1e9 - second];
 }
 
+/** As rows show rates and seconds. */
+export const tenths = (value: number): number => Math.round(value * 10) / 10;
+
 /** Several counters over the same ten seconds. */
 export class RateWindow {
   /** A plain array: a typed one of this size costs as much again for its buffer, and there are tens of thousands. */
@@ -57,7 +60,7 @@ export class RateWindow {
     let sum = 0;
     for (let slot = 0; slot < RATE_SECONDS; slot++) sum += this.at(kind, slot);
     const span = hasEnded ? RATE_SECONDS : this.span(second, passed);
-    return Math.round((sum / span) * 10) / 10;
+    return tenths(sum / span);
   }
 
   /** Seconds that a rate is over: since the first count, at most ten. */

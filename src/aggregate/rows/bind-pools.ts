@@ -7,7 +7,7 @@
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, isUsable, portLimit } from '../../forecast/port-range.js';
 import type { BudgetRow } from '../../protocol/rows.js';
-import type { RateWindow } from '../measure/rates.js';
+import { type RateWindow, tenths } from '../measure/rates.js';
 import { Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';
@@ -161,8 +161,6 @@ class BindPool {
     return seconds === null ? null : tenths(seconds);
   }
 }
-
-const tenths = (value: number) => Math.round(value * 10) / 10;
 
 /** Rows of all bind pools in use. @param nowNs CLOCK_MONOTONIC */
 export function bindPoolRows(

@@ -5,7 +5,7 @@ import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
 import { choosesByBind, NEVER, type ReuseRule, reuseRule } from '../../forecast/reuse.js';
 import type { BudgetRow } from '../../protocol/rows.js';
-import { secondOf } from '../measure/rates.js';
+import { secondOf, tenths } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Owner } from '../model/owner.js';
@@ -83,8 +83,6 @@ function sustainableOf(
   });
   return perSecond === null ? null : tenths(perSecond);
 }
-
-const tenths = (value: number) => Math.round(value * 10) / 10;
 
 /** Of the closes of the last seconds; all while there is none. */
 function waitShareOf({ rates }: Budget, second: number): number {

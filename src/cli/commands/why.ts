@@ -12,9 +12,9 @@ import type { Io } from '../io.js';
 import { briefLines, height, NOTHING_FOUND } from '../screen/brief.js';
 import { itemLines, type Page } from '../screen/item-lines.js';
 import { type Item, itemsOf } from '../screen/items.js';
+import { shortener } from '../screen/shorten.js';
 import { columnsOf, styleFor } from '../screen/style.js';
 import { jsonText } from '../screen/text.js';
-import { teller } from '../screen/told.js';
 import { wrapped } from '../screen/wrap.js';
 import { checkFilter, queryOnce } from './once.js';
 import { type Standing, standingOf, whereabouts } from './standing.js';
@@ -50,8 +50,8 @@ function whyText(
 ): string {
   const style = styleFor(io, wish);
   const columns = columnsOf(io.stdout);
-  const tell = teller(namesIn(standing), columns, style.glyphs.more);
-  const page = { style, rows: io.stdout.rows ?? ROWS, columns, tell };
+  const shorten = shortener(namesIn(standing), columns, style.glyphs.more);
+  const page = { style, rows: io.stdout.rows ?? ROWS, columns, shorten };
   const items = itemsOf(standing.findings, standing.incidents);
   const head = headLines(standing, page);
   const lines = [...head, ...bodyLines(items, standing.findings, page)];
@@ -60,9 +60,9 @@ function whyText(
 }
 
 /** The verdict, where that is, of when. */
-function headLines(standing: Standing, { style, columns, tell }: Page): string[] {
+function headLines(standing: Standing, { style, columns, shorten }: Page): string[] {
   const { verdict, time } = standing;
-  const lines = (text: string) => wrapped(tell(text), columns);
+  const lines = (text: string) => wrapped(shorten(text), columns);
   return [
     ...lines(verdict.text).map(style.colors.bold),
     ...whereabouts(standing).flatMap(lines),
@@ -76,7 +76,7 @@ function bodyLines(items: readonly Item[], findings: readonly FindingRow[], page
   return [
     ...nothing,
     ...items.flatMap((item, i) => ['', ...itemLines(item, i + 1, page)]),
-    ...over.flatMap((row) => ['', ...wrapped(page.tell(resolvedText(row)), page.columns)]),
+    ...over.flatMap((row) => ['', ...wrapped(page.shorten(resolvedText(row)), page.columns)]),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { Item } from './items.js';
 import { widthOf } from './table.js';
 import { wrapped } from './wrap.js';
 
-/** Items that are told; the rest is counted. */
+/** Items that are shown; the rest is counted. */
 const MOST_TITLES = 5;
 
 /** Rows of a terminal that the lines take; colours take none. */
@@ -92,14 +92,14 @@ class Room {
 }
 
 /** What to do, in its order, then what was seen. A command is never cut: it is there to be copied. */
-function detailsOf({ remedies, evidence }: Item, { columns, tell }: Page): Detail[] {
+function detailsOf({ remedies, evidence }: Item, { columns, shorten }: Page): Detail[] {
   const prose = (line: string) => wrapped(`   ${line}`, columns);
   const [seen] = evidence;
-  const known = seen && tell(`${seen.text}: ${evidenceText(seen) ?? 'unknown'}`);
+  const known = seen && shorten(`${seen.text}: ${evidenceText(seen) ?? 'unknown'}`);
   return [
     ...remedies.map(({ role, text, reason, command, undo }) => ({
       lines: [
-        ...prose(`${ROLE_WORDS[role]}: ${tell(`${text}${reason === null ? '' : `: ${reason}`}`)}`),
+        ...prose(`${ROLE_WORDS[role]}: ${shorten(`${text}${reason === null ? '' : `: ${reason}`}`)}`),
         ...commandLines('     $ ', command, columns),
       ],
       more: commandLines('     undo: $ ', undo, columns),
@@ -109,7 +109,7 @@ function detailsOf({ remedies, evidence }: Item, { columns, tell }: Page): Detai
   ];
 }
 
-/** How to see what is not here. @param more items that are not told */
+/** How to see what is not here. @param more items that are not shown */
 function restLines(more: number, { columns, style }: Page): string[] {
   const findings = more > 0 ? `${integer(more)} more ${more === 1 ? 'finding' : 'findings'}, ` : '';
   const text = `${findings}every fix with its undo, all evidence: the same with --all`;

@@ -2,9 +2,9 @@
 import { failureText, failureWords } from '../../protocol/failure-words.js';
 import { bytes, clockMs, duration, endpoint, stampMs } from '../../protocol/format.js';
 import type { ConnectionEvent } from '../../protocol/rows.js';
+import { shortener } from './shorten.js';
 import type { Style } from './style.js';
 import { printable } from './text.js';
-import { teller } from './told.js';
 import { wrappedParts } from './wrap.js';
 
 const TYPE_WIDTH = 'established'.length;
@@ -35,7 +35,7 @@ export function eventLine(event: ConnectionEvent, style: Style, columns = Number
   return wrappedParts(parts, GAP, INDENT, columns).join('\n').trimEnd();
 }
 
-const bounded = (name: string, columns: number, more: string) => teller([name], columns, more)(name);
+const bounded = (name: string, columns: number, more: string) => shortener([name], columns, more)(name);
 
 /** The same where it is known whose they are: time, type, local port → remote, what is particular; short, since it may be cut. */
 export function ownEventLine(event: ConnectionEvent, style: Style): string {

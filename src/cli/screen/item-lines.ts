@@ -7,9 +7,9 @@ import type { Evidence, Fix, IncidentRemedy, RemedyRole } from '../../protocol/r
 import { evidenceText } from '../../view/evidence.js';
 import { SEVERITY_TONES } from '../../view/tone.js';
 import type { Item } from './items.js';
+import type { Shorten } from './shorten.js';
 import { paintOf, type Style } from './style.js';
 import { printable } from './text.js';
-import type { Teller } from './told.js';
 import { wrapped, wrappedCode, wrappedCommand } from './wrap.js';
 
 export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
@@ -23,11 +23,11 @@ export interface Page {
   readonly style: Style;
   readonly rows: number;
   readonly columns: number;
-  readonly tell: Teller;
+  readonly shorten: Shorten;
 }
 
 export function itemLines(item: Item, number: number, page: Page): string[] {
-  const prose = (indent: string) => (text: string) => wrapped(indent + page.tell(text), page.columns);
+  const prose = (indent: string) => (text: string) => wrapped(indent + page.shorten(text), page.columns);
   return [
     ...titleLines(item, number, page),
     ...item.about.flatMap(prose('   ')),
@@ -43,7 +43,7 @@ export function itemLines(item: Item, number: number, page: Page): string[] {
 /** Its number, how bad it is, and what it is. */
 export function titleLines({ severity, title }: Item, number: number, page: Page): string[] {
   const word = severity.toUpperCase();
-  const [first = '', ...more] = wrapped(`${number}. ${word}  ${page.tell(title)}`, page.columns);
+  const [first = '', ...more] = wrapped(`${number}. ${word}  ${page.shorten(title)}`, page.columns);
   return [first.replace(word, paintOf(SEVERITY_TONES[severity], page.style.colors)(word)), ...more];
 }
 
@@ -62,11 +62,11 @@ function remedySections(remedies: readonly IncidentRemedy[], page: Page): string
 
 function remedyLines(remedy: IncidentRemedy, page: Page): string[] {
   const { text, command, undo, effect, settlesAt, reason } = remedy;
-  const { columns, tell } = page;
+  const { columns, shorten } = page;
   const known = (label: string, value: string | null) =>
-    value === null ? [] : wrapped(`       ${label}${tell(value)}`, columns);
+    value === null ? [] : wrapped(`       ${label}${shorten(value)}`, columns);
   return [
-    ...wrapped(`     ${tell(sentence(text))}`, columns),
+    ...wrapped(`     ${shorten(sentence(text))}`, columns),
     ...commandLines('       $ ', command, columns),
     ...commandLines('       undo: $ ', undo, columns),
     ...known('effect: ', effect),

@@ -164,14 +164,14 @@ export class Incident {
   /** What the verdict says of it; null: it is none. */
   get account(): Account | null {
     const { row } = this;
-    const observation = this.told;
+    const observation = this.own;
     if (row === null) return null;
     const { pauses, forecast } = this.trouble;
     return { row, budget: observation.budget, failures: observation.rows, isOnAndOff: pauses > 0, forecast };
   }
 
   /** What was seen, as far as it is of this incident; what failed before it only where that is all there is. */
-  private get told(): Observation {
+  private get own(): Observation {
     const { observation, counted } = this;
     return counted.length === 0 ? observation : { ...observation, rows: counted };
   }
@@ -382,8 +382,8 @@ export class Incident {
   /** Of one that eases: what it was. */
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
-    const numbers = numbersOf(untitled, this.told);
-    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.told), time);
+    const numbers = numbersOf(untitled, this.own);
+    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.own), time);
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {

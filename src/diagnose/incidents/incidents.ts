@@ -29,6 +29,9 @@ export class Incidents {
   /** Of the last step. */
   actors = new ActorIndex([]);
 
+  /** When settings of a namespace changed last, Unix ms; of the namespaces that there are. */
+  changedAt: ReadonlyMap<string | null, number> = new Map();
+
   /** Keys of those that came into another state in the last step. */
   entered: readonly string[] = [];
 
@@ -136,11 +139,15 @@ export class Incidents {
   }
 
   private noteSettings({ totals, time }: Tables): void {
+    const changedAt = new Map<string | null, number>();
     for (const row of totals) {
       const before = this.settings.get(row.key);
-      for (const text of before === undefined ? [] : changedSettings(before, row))
-        this.noteChange(row.netnsId, text, time);
+      const texts = before === undefined ? [] : changedSettings(before, row);
+      for (const text of texts) this.noteChange(row.netnsId, text, time);
+      const moment = texts.length > 0 ? time : this.changedAt.get(row.netnsId);
+      if (moment !== undefined) changedAt.set(row.netnsId, moment);
     }
+    this.changedAt = changedAt;
     this.settings = new Map(totals.map((row) => [row.key, row]));
   }
 

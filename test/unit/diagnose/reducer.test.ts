@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Growth } from '../../../src/diagnose/actor-rates.js';
 import { actorsOf } from '../../../src/diagnose/actors.js';
-import { ChangedSettings } from '../../../src/diagnose/incidents/changed-settings.js';
+import { Incidents } from '../../../src/diagnose/incidents/incidents.js';
 import { findingRows, reduce, type Watch } from '../../../src/diagnose/reducer.js';
 import { TableReplica } from '../../../src/diagnose/replica/table-replica.js';
 import { candidate } from '../../../src/diagnose/rules/candidate.js';
@@ -9,7 +9,7 @@ import { runtimeOf } from '../../../src/diagnose/runtime.js';
 import type { Actor, Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flow, proc } from '../publish/rows.js';
-import { actor, totals } from './world.js';
+import { actor, FACTS, tables, totals } from './world.js';
 
 const T0 = 1_700_000_000_000;
 
@@ -43,15 +43,16 @@ describe('a finding', () => {
   });
 
   it('resolves within five seconds when its evidence ended with a change of settings in its namespace', () => {
-    const settings = new ChangedSettings();
     const rows = (reuseAt: (second: number) => number, changedIn: string) => {
+      const incidents = new Incidents();
       let watch: Watch = new Map();
       const resolved: (number | null)[] = [];
       for (let second = 0; second < 30; second++) {
         const time = T0 + second * 1000;
         const own = totals({ key: '1', tcpTwReuse: reuseAt(second), netnsId: changedIn });
         const candidates = second < 12 ? [about('a')] : [];
-        watch = reduce(watch, candidates, time, settings.at([own], time));
+        for (const _ of incidents.steps(tables({ totals: [own], time }), FACTS));
+        watch = reduce(watch, candidates, time, incidents.changedAt);
         resolved.push(findingRows(watch, time)[0]?.resolved ?? null);
       }
       return resolved.findIndex((one) => one !== null);

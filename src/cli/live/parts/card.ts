@@ -43,10 +43,10 @@ function calm(scene: Scene, width: number): Line[] {
 /** What goes wrong is about nothing that the filter shows. */
 function elsewhere([worst, ...others]: readonly IncidentRow[], width: number): Line[] {
   const more = others.length === 0 ? '' : ` (and ${integer(others.length)} more)`;
-  const told = wrapped(`Outside of the filter${more}: ${worst?.title ?? ''}`, width - 2, '');
+  const lines = wrapped(`Outside of the filter${more}: ${worst?.title ?? ''}`, width - 2, '');
   return [
     [span('  No incident is about what the filter shows. Esc takes the filter back.', 'bold')],
-    ...told.map((line): Line => [span(`  ${line}`, 'warn')]),
+    ...lines.map((line): Line => [span(`  ${line}`, 'warn')]),
   ];
 }
 

@@ -45,15 +45,15 @@ export class Ledger {
 
   /**
    * What is new of a row, once a second. Of one that was not asked for a second ago no more than what happened lately.
-   * @param told the same row, as far as its calls are meant
+   * @param meant the same row, as far as its calls are meant
    */
-  take(row: FailureRow, told = row): number {
+  take(row: FailureRow, meant = row): number {
     const before = this.entries.get(row.key) ?? { count: 0, unanswered: 0, turn: 0 };
     const { count, unanswered } = row;
-    const grown = told === row ? count - before.count : unanswered - before.unanswered;
+    const grown = meant === row ? count - before.count : unanswered - before.unanswered;
     this.entries.set(row.key, { row, count, unanswered, turn: this.turn });
     const isFollowed = before.turn > 0 && before.turn >= this.turn - 1;
-    return Math.max(0, isFollowed ? grown : Math.min(grown, this.lately(told)));
+    return Math.max(0, isFollowed ? grown : Math.min(grown, this.lately(meant)));
   }
 
   /** Entries that the kernel has dropped since this was asked last. */

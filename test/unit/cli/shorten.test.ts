@@ -1,14 +1,14 @@
 /** Names that others have made as long and as strange as they like, in sentences on a screen. */
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
+import { shortener } from '../../../src/cli/screen/shorten.js';
 import { printable } from '../../../src/cli/screen/text.js';
-import { teller } from '../../../src/cli/screen/told.js';
 
 const MOST = 640;
 const LONG = 4000;
 const REST = 'tries 92 connections/s to 10.77.0.9:5432; 2,000 ports allow 33/s.';
 const sentence = (name: string) => `${name} (pid 4242) ${REST}`;
-const tellerAt = (columns: number, ...names: string[]) => teller(names, columns, '…');
+const tellerAt = (columns: number, ...names: string[]) => shortener(names, columns, '…');
 
 const NAMES: [string, string][] = [
   ['one word', 'n'.repeat(LONG)],

@@ -5,7 +5,7 @@
 import { widthOf } from './table.js';
 import { printable } from './text.js';
 
-export type Teller = (text: string) => string;
+export type Shorten = (text: string) => string;
 
 /** Cells of a name, of a word, and of a text. The service's own names, paths and sentences are shorter. */
 const LONGEST_NAME = 64;
@@ -17,12 +17,15 @@ const MARGIN = 16;
  * @param names in the texts, as their rows have them
  * @param columns Infinity: for a file or a pipe, where all of it is written
  */
-export function teller(names: Iterable<string | null>, columns: number, more: string): Teller {
+export function shortener(names: Iterable<string | null>, columns: number, more: string): Shorten {
   if (columns === Number.POSITIVE_INFINITY) return printable;
   const long = longest(names);
   const word = Math.max(MARGIN, Math.min(LONGEST_NAME, columns - MARGIN));
   return (text) => {
-    const named = long.reduce((told, name) => told.replaceAll(name, () => bounded(name, word, more)), text);
+    const named = long.reduce(
+      (shorter, name) => shorter.replaceAll(name, () => bounded(name, word, more)),
+      text,
+    );
     const words = bounded(named, LONGEST_TEXT, ` ${more} `).split(' ');
     return words.map((one) => bounded(one, word, more)).join(' ');
   };

@@ -42,8 +42,9 @@ import { Trouble } from './trouble.js';
 
 /** Fewer within the window are no incident. */
 const LEAST_FAILURES = 5;
-/** A threat is believed when it has lasted this long, ms; longer while most ports are free. */
-const THREAT_MS = 1500;
+/** That ports are out is believed when it has lasted this long, ms; a forecast after longer, and more while most ports are free. */
+const OUT_MS = 1500;
+const SOON_MS = 3500;
 const FILLING_MS = 5000;
 /** And while all that holds ports stays open: a pool may grow to its size. */
 const GROWING_MS = 30_000;
@@ -232,7 +233,8 @@ export class Incident {
 
   private beliefMs(): number {
     const { budget, threat } = this.observation;
-    if (budget === null || threat !== 'soon' || (fullness(budget) ?? 0) >= HALF) return THREAT_MS;
+    if (budget === null || threat !== 'soon') return OUT_MS;
+    if ((fullness(budget) ?? 0) >= HALF) return SOON_MS;
     const staysOpen = (budget.timeWait ?? 0) < FEW * (budget.used ?? 0);
     return staysOpen ? GROWING_MS : FILLING_MS;
   }

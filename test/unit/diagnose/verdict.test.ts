@@ -35,29 +35,29 @@ describe('the verdict', () => {
     expect(
       said([
         { at: 0, ...soon },
-        { at: 1, ...soon },
         { at: 2, ...soon },
+        { at: 4, ...soon },
       ]),
     ).toMatchObject({
       level: 'warning',
-      text: 'At this rate worker.service runs out of ports to 10.0.0.9:8080 in 2 min 10 s (14:04:43).',
+      text: 'At this rate worker.service runs out of ports to 10.0.0.9:8080 in 2 min 10 s (14:04:45).',
       exhaustionSeconds: 130,
-      since: NOW + 2000,
+      since: NOW + 4000,
     });
   });
 
   it('goes on counting while a forecast is missing for some seconds', () => {
     const row = said([
       { at: 0, ...soon },
-      { at: 2, ...soon },
-      { at: 7, ...calm },
+      { at: 4, ...soon },
+      { at: 9, ...calm },
     ]);
     expect(row).toMatchObject({ level: 'warning', exhaustionSeconds: 125 });
     expect(
       said([
         { at: 0, ...soon },
-        { at: 2, ...soon },
-        { at: 12, ...calm },
+        { at: 4, ...soon },
+        { at: 14, ...calm },
       ]).level,
     ).toBe('ok');
   });

@@ -147,6 +147,49 @@ it('of random arrivals the forecast is right', () => {
   }
 });
 
+/** So many within a fifth of a second, each ten seconds. */
+const batches = (count: number) => (now: number) => {
+  const within = now % 10;
+  return within < 0.2 ? 0.2 / count : 10 - within;
+};
+
+describe('of a batch each ten seconds', () => {
+  it('the end is forecast to two batches', () => {
+    const world = new World(process(0, { limit: 2000, gap: batches(400), phase: 1005 }));
+    const asked: { at: number; predicted: number | null }[] = [];
+    for (let at = 1023; at < 1050; at++) {
+      world.run(at);
+      asked.push({ at, predicted: exhaustionSeconds(world.input(asked.length > 0)) });
+    }
+    world.run(Number.MAX_VALUE);
+    for (const { at, predicted } of asked) {
+      expect(predicted, `at ${at}`).not.toBeNull();
+      const left = (world.failedAt as number) - at;
+      expect(Math.abs((predicted as number) - left)).toBeLessThanOrEqual(20);
+    }
+  });
+
+  it('no end is forecast when the ports suffice, but while a batch comes', () => {
+    const answers = follow(process(0, { limit: 2400, gap: batches(250), phase: 1005 }), 1013, 1150);
+    const within = answers.filter((answer, i) => answer !== null && (1013 + i) % 10 > 2);
+    expect(within).toEqual([]);
+  });
+});
+
+it('two seconds after a stream has ended no end is forecast, whatever it holds', () => {
+  const draw = chance(11);
+  const until = (gap: () => number) => (now: number) => (now < 1020 ? gap() : Number.MAX_VALUE);
+  for (const gap of [() => 1 / 90, () => exponential(1 / 90, draw)]) {
+    const world = new World(process(0, { limit: 2000, gap: until(gap) }));
+    world.run(1019);
+    expect(exhaustionSeconds(world.input())).toBeLessThan(10);
+    for (const at of [1022.4, 1023.4, 1030.4, 1045.4]) {
+      world.run(at);
+      expect(exhaustionSeconds(world.input(true)), `at ${at}`).toBeNull();
+    }
+  }
+});
+
 /** The answers of every second, each knowing the one before. */
 function follow(process: Process, from: number, to: number): (number | null)[] {
   const world = new World(process);

@@ -66,6 +66,56 @@ describe('the rate of opens', () => {
     }
   });
 
+  /** Asked in the middle of each second: opens per second, as `perSecond` gives them. */
+  const asked = (perSecond: (second: number) => number, from: number, to: number) => {
+    const rate = new OpenRate();
+    const answers: number[] = [];
+    for (let second = 0; second <= to; second++) {
+      const count = perSecond(second);
+      const half = Math.ceil(count / 2);
+      for (let i = 0; i < half; i++) rate.add(second * 1000 + (i * 500) / half);
+      if (second >= from) answers.push(rate.estimate(second * 1000 + 500).perSecond);
+      for (let i = half; i < count; i++) rate.add(second * 1000 + 500 + ((i - half) * 500) / (count - half));
+    }
+    return answers;
+  };
+
+  it.each([
+    ['as regular as a clock', () => 90],
+    ['that waver', (second: number) => 20 + 140 * ((second * 0.618) % 1)],
+    ['of every second second', (second: number) => (second % 2 === 0 ? 180 : 0)],
+  ] as const)('falls within three seconds when opens %s end, or nearly', (_, before) => {
+    for (const after of [0, 2]) {
+      const answers = asked((second) => (second < 40 ? before(second) : after), 43, 80);
+      expect(Math.max(...answers)).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it('follows one that decays', () => {
+    const decay = (second: number) => Math.round(100 * 0.7 ** Math.max(0, second - 39));
+    const answers = asked(decay, 44, 60);
+    answers.forEach((answer, i) => {
+      expect(answer).toBeLessThanOrEqual(3 * decay(41 + i) + 2);
+    });
+  });
+
+  it('of a first second is gone two seconds after it', () => {
+    expect(Math.max(...asked((second) => (second === 0 ? 1000 : 0), 3, 20))).toBe(0);
+    expect(Math.max(...asked((second) => (second === 40 ? 1000 : 1), 43, 70))).toBeLessThanOrEqual(2);
+  });
+
+  it.each([5, 10, 15, 20])('of a batch each %d seconds goes on through the pauses', (period) => {
+    const batch = (second: number) => (second % period === 0 ? 100 * period : 0);
+    const answers = asked(batch, period + 2, 200);
+    expect(Math.min(...answers)).toBeGreaterThanOrEqual(60);
+    expect(Math.max(...answers)).toBeLessThanOrEqual(150);
+  });
+
+  it('of batches ends when the next one does not come', () => {
+    const answers = asked((second) => (second <= 60 && second % 10 === 0 ? 1000 : 0), 72, 100);
+    expect(Math.max(...answers)).toBe(0);
+  });
+
   it('begins anew after a long silence, whether or not it was asked meanwhile', () => {
     for (const asks of [0, 60]) {
       const rate = new OpenRate();

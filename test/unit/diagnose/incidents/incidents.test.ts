@@ -84,6 +84,9 @@ describe('an incident', () => {
     expect(watched(() => soon(601), 0, 20).incidents).toEqual([]);
     expect(watched((at) => soon(at === 3 ? 60 : 601), 0, 20).incidents).toEqual([]);
     expect(watched(() => soon(599), 0, 4).incidents).toEqual([]);
+    const fuller = { budgets: [budget({ used: 19_000, exhaustionSeconds: 20 })] };
+    expect(watched((at) => (at < 4 ? fuller : soon(601)), 0, 20).incidents).toEqual([]);
+    expect(watched(() => fuller, 0, 4).incidents).toHaveLength(1);
     const pool = { used: 10, limit: 50, timeWait: 0, established: 10, exhaustionSeconds: 20 };
     expect(watched(() => ({ budgets: [budget(pool)] }), 0, 29).incidents).toEqual([]);
     expect(watched(() => ({ budgets: [budget(pool)] }), 0, 30).incidents).toHaveLength(1);

@@ -19,6 +19,7 @@ import { wantedChange } from './remedies/wanted.js';
 import { MarkedReplica } from './replica/marked-replica.js';
 import { TableReplica } from './replica/table-replica.js';
 import { RULES } from './rules/index.js';
+import { silenceOf } from './rules/silence.js';
 import type { Candidate, Facts, Scope, Standing, Tables } from './types.js';
 import { Verdict } from './verdict.js';
 
@@ -167,7 +168,7 @@ export class Diagnosis {
     }
     yield* this.incidents.steps(tables, facts);
     const { rows, accounts, slight, actors, changedAt } = this.incidents;
-    this.watch = reduce(this.watch, candidates, now, changedAt);
+    this.watch = reduce(this.watch, candidates, now, changedAt, silenceOf(tables));
     const findings = withIncidents(this.shown(findingRows(this.watch, now)), rows);
     yield;
     const over = rows.filter(({ state }) => state === 'over');

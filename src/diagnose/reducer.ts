@@ -3,12 +3,15 @@
  * does neither. In: what was watched, candidates, time. Out: what is watched, and rows of it. Pure.
  */
 import type { FindingRow, Remedy, Severity } from '../protocol/rows.js';
+import type { Silence } from './rules/silence.js';
 import type { Advice, Candidate } from './types.js';
 
 /** Without evidence for this long a finding is resolved. */
 const RESOLVE_MS = 15_000;
 /** The same where its evidence ended with a change of settings: that is why, and it does not waver. */
 const RESOLVE_CHANGED_MS = 4000;
+/** And where nothing was tried for ten seconds, unless it has come back from that before. */
+const RESOLVE_SILENT_MS = 2500;
 /** Evidence that ends within this of a change, before and after, ended with it: rates are of the last ten seconds. */
 const BEFORE_MS = 2500;
 const AFTER_MS = 10_000;
@@ -29,6 +32,8 @@ export interface Watched {
   /** Since when it is shown; null: not yet. */
   readonly since: number | null;
   readonly resolved: number | null;
+  /** It was resolved, and its evidence came back within the time that it takes where something is still tried. */
+  readonly wavers: boolean;
   /** Since when it is so severe without a break; never: it is not. */
   readonly criticalFrom: number;
   readonly warningFrom: number;
@@ -43,13 +48,14 @@ const NOT_NOW = Number.POSITIVE_INFINITY;
 
 /**
  * @param time Unix ms, never less than in the call before
- * @param changed when settings of a namespace changed last, Unix ms
+ * @param changed when settings of a namespace changed last, Unix ms. @param isSilent nothing is tried any more where it was
  */
 export function reduce(
   previous: Watch,
   candidates: readonly Candidate[],
   time: number,
   changed: ReadonlyMap<string | null, number> = new Map(),
+  isSilent: Silence = () => false,
 ): Watch {
   const next = new Map<string, Watched>();
   for (const candidate of worst(candidates)) {
@@ -57,7 +63,7 @@ export function reduce(
     if (!candidate.onlyGoesOn || isShown(before)) next.set(candidate.key, seen(before, candidate, time));
   }
   for (const [key, watched] of previous) {
-    const kept = next.has(key) ? null : unseen(watched, time, changed.get(watched.candidate.netnsId));
+    const kept = next.has(key) ? null : unseen(watched, time, { changed, isSilent });
     if (kept !== null) next.set(key, kept);
   }
   return next;
@@ -86,6 +92,7 @@ function seen(before: Watched | undefined, candidate: Candidate, time: number): 
     last: time,
     since: goesOn && before.since !== null ? before.since : due ? first : null,
     resolved: null,
+    wavers: before !== undefined && (before.wavers || (!goesOn && time - before.last <= RESOLVE_MS)),
     criticalFrom,
     warningFrom,
     criticalAt: lasts(criticalFrom) ? time : goesOn ? before.criticalAt : NEVER,
@@ -93,15 +100,25 @@ function seen(before: Watched | undefined, candidate: Candidate, time: number): 
   };
 }
 
+interface Ending {
+  readonly changed: ReadonlyMap<string | null, number>;
+  readonly isSilent: Silence;
+}
+
 /** Null: forgotten. */
-function unseen(watched: Watched, time: number, changedAt: number | undefined): Watched | null {
+function unseen(watched: Watched, time: number, ending: Ending): Watched | null {
   const { last, since, resolved } = watched;
   if (since === null) return time - last > GATHER_GAP_MS ? null : watched;
   if (resolved !== null) return time - resolved > KEEP_MS ? null : watched;
+  return time - last > lastsMs(watched, ending) ? { ...watched, resolved: time } : watched;
+}
+
+/** How long it stays without evidence. */
+function lastsMs({ candidate, last, wavers }: Watched, { changed, isSilent }: Ending): number {
+  if (!wavers && isSilent(candidate)) return RESOLVE_SILENT_MS;
+  const changedAt = changed.get(candidate.netnsId);
   const endedWith = changedAt !== undefined && last >= changedAt - BEFORE_MS && last <= changedAt + AFTER_MS;
-  return time - last > (endedWith ? RESOLVE_CHANGED_MS : RESOLVE_MS)
-    ? { ...watched, resolved: time }
-    : watched;
+  return endedWith ? RESOLVE_CHANGED_MS : RESOLVE_MS;
 }
 
 /** What is shown, the most important first. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Growth } from '../../../src/diagnose/actor-rates.js';
+import { fillRates, Growth } from '../../../src/diagnose/actor-rates.js';
 import { actorsOf } from '../../../src/diagnose/actors.js';
 import { Incidents } from '../../../src/diagnose/incidents/incidents.js';
 import { findingRows, reduce, type Watch } from '../../../src/diagnose/reducer.js';
 import { TableReplica } from '../../../src/diagnose/replica/table-replica.js';
 import { candidate } from '../../../src/diagnose/rules/candidate.js';
+import { connectionChurn } from '../../../src/diagnose/rules/churn.js';
+import { silenceOf } from '../../../src/diagnose/rules/silence.js';
 import { runtimeOf } from '../../../src/diagnose/runtime.js';
 import type { Actor, Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
@@ -63,6 +65,65 @@ describe('a finding', () => {
     expect(rows(change(10), 'another')).toBe(27);
     expect(rows(change(99), netnsId ?? '')).toBe(27);
     expect(rows(change(20), netnsId ?? '')).toBe(27);
+  });
+
+  describe('of a program that was mended', () => {
+    /** The moments at which the finding of the churn resolved, by opens in each second. */
+    const resolvedAt = (
+      opens: (second: number) => number,
+      seconds: number,
+      others: readonly Actor[] = [],
+    ) => {
+      const growth = new Growth(4);
+      let [watch, opened]: [Watch, number] = [new Map(), 0];
+      const moments = new Set<number>();
+      for (let second = 0; second < seconds; second++) {
+        opened += opens(second);
+        const time = T0 + second * 1000;
+        const one = actor({
+          established: 0,
+          steady: 0,
+          lifetimeMs: 2,
+          opened,
+          closed: opened,
+          closedFirst: opened,
+          firstSeen: T0,
+        });
+        fillRates(growth, [one], time);
+        const now = tables({ actors: [one, ...others], time });
+        watch = reduce(watch, connectionChurn(now, FACTS), time, new Map(), silenceOf(now));
+        for (const { resolved } of findingRows(watch, time))
+          if (resolved !== null) moments.add((resolved - T0) / 1000);
+      }
+      return [...moments];
+    };
+    const until = (end: number, perSec: number) => (second: number) => (second < end ? perSec : 0);
+
+    it.each([6, 90, 2000])('resolves within 13 seconds of its last of %d opens per second', (perSec) => {
+      const [moment, ...more] = resolvedAt(until(40, perSec), 90);
+      expect(moment).toBeGreaterThanOrEqual(49);
+      expect(moment).toBeLessThanOrEqual(52);
+      expect(more).toEqual([]);
+    });
+
+    it('does so whatever others open there, and later where it still opens some', () => {
+      const beside = [actor({ key: 'beside', openPerSec: 500 })];
+      expect(resolvedAt(until(40, 90), 90, beside)[0]).toBeLessThanOrEqual(52);
+      const few = (second: number) => (second < 40 ? 90 : Number(second % 4 === 0));
+      expect(resolvedAt(few, 90)[0]).toBeGreaterThan(60);
+    });
+
+    it.each([
+      [10, 3],
+      [10, 4],
+      [12, 5],
+    ])('stays while a batch comes each %d seconds, of %d', (period, long) => {
+      expect(resolvedAt((second) => (second % period < long ? 100 : 0), 200)).toEqual([]);
+    });
+
+    it('resolves once of one that comes back each fifteen seconds, and then stays', () => {
+      expect(resolvedAt((second) => (second % 15 < 4 ? 100 : 0), 300).length).toBeLessThanOrEqual(1);
+    });
   });
 
   it('goes on by evidence that is too little to begin one', () => {

@@ -22,6 +22,7 @@ import { RingDrain } from '../capture/ring-drain.js';
 import { readSeeds } from '../capture/seeds.js';
 import { Batch } from '../decode/batch.js';
 import { Decoder } from '../decode/decoder.js';
+import { CGROUP_OF_V1 } from '../decode/layout.js';
 import { Diagnosis } from '../diagnose/diagnosis.js';
 import type { Scope } from '../diagnose/types.js';
 import type { IncidentRow } from '../protocol/rows.js';
@@ -32,7 +33,7 @@ import { bootClock } from '../system/clock.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { NetworkNamespaces } from '../system/netns.js';
-import { unitOf } from '../system/parse/unit.js';
+import { partOf } from '../system/parse/container.js';
 import { readAncestorFiles, readAncestors } from '../system/proc.js';
 import { Runtimes } from '../system/runtimes.js';
 import { openAddon } from './addon.js';
@@ -317,12 +318,16 @@ class TracingEngine implements Engine {
   }
 }
 
+const isContainer = (path: string) => partOf(path).container !== null;
+
 function processContext(redact: boolean): ProcessContext {
   const cgroups = new Cgroups();
   return {
     startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
-    cgroupPath: (id) => cgroups.path(id),
-    unitOf,
+    // Only the tree of version 2 is scanned.
+    cgroupPath: (id) => (id < CGROUP_OF_V1 ? cgroups.path(id) : cgroups.known(id)),
+    cgroupSeen: (id, path) => cgroups.know(id, id < CGROUP_OF_V1 || isContainer(path) ? path : '/'),
+    partOf,
     selfPid: process.pid,
     redact,
   };

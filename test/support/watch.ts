@@ -175,6 +175,12 @@ export class View {
     }, `${count} closes`);
   }
 
+  /** Waits until an outbound flow's process is known to be in this control group. */
+  async inGroup(cgroup: string): Promise<FlowRow> {
+    const found = () => this.flows('out').find(({ process }) => process.cgroup === cgroup);
+    return this.watch.until(found, `a flow of ${cgroup}`);
+  }
+
   /** Waits for so many events of a type, and gives them. */
   async reach(type: EventType, count: number): Promise<ConnectionEvent[]> {
     return this.watch.until(() => {

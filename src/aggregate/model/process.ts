@@ -5,6 +5,7 @@
 import type { ProcessInfo } from '../../protocol/rows.js';
 import { type Args, hiddenArgsOf, lineOf } from '../../system/parse/cmdline.js';
 import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
+import type { Part } from '../../system/parse/container.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
@@ -15,9 +16,11 @@ import { identityOf, Namer, type Names, nameWithParent } from './program-name.js
 export interface ProcessContext {
   /** CLOCK_BOOTTIME ticks to Unix ms. */
   startTimeMs(ticks: number): number;
-  /** Path of a cgroup v2 id; null while unknown. */
+  /** Path of a control group's id as the kernel's events have it; null while unknown. */
   cgroupPath(id: bigint): string | null;
-  unitOf(path: string): string | null;
+  /** The kernel has said it. */
+  cgroupSeen(id: bigint, path: string): void;
+  partOf(path: string): Part;
   /** Our own tgid. */
   selfPid: number;
   /** Hides command-line arguments, in names made of them too. */
@@ -49,7 +52,7 @@ export class Process implements Owner, Aged<Process> {
   command = UNKNOWN_COMMAND;
   uid: number | null = null;
   cgroupId = 0n;
-  /** From /proc, where cgroup v2 does not say. */
+  /** From /proc, where the kernel's event does not say. */
   cgroup: string | null = null;
   /** Runs its parent's program: forked, not exec'ed. */
   forked = false;
@@ -214,16 +217,20 @@ export class Process implements Owner, Aged<Process> {
   }
 
   private cgroupPath(): string | null {
-    return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
+    return this.context.cgroupPath(this.cgroupId) ?? this.cgroup;
   }
 
   /** Its control group by cgroup v2, for its program, which outlives it. */
   placeByCgroup(): () => Place | null {
-    const { context, cgroupId } = this;
     return () => {
-      const cgroup = context.cgroupPath(cgroupId);
-      return cgroup === null ? null : { cgroup, unit: context.unitOf(cgroup) };
+      const cgroup = this.context.cgroupPath(this.cgroupId);
+      return cgroup === null ? null : this.placeIn(cgroup);
     };
+  }
+
+  private placeIn(cgroup: string): Place {
+    const { container, unit } = this.context.partOf(cgroup);
+    return { cgroup, unit, container: container === null ? null : (container.name ?? shortId(container.id)) };
   }
 
   private describe(): ProcessInfo {
@@ -242,15 +249,18 @@ export class Process implements Owner, Aged<Process> {
       exe: this.exe,
       cmdline: context.redact ? behind(called, this.cmdline) : this.cmdline,
       uid: this.uid,
-      cgroup,
-      unit: cgroup === null ? null : context.unitOf(cgroup),
-      container: null,
+      ...(cgroup === null ? NO_PLACE : this.placeIn(cgroup)),
       pod: null,
       exited: this.pid === null ? null : this.exitedAt !== null,
       self: this.pid === context.selfPid,
     };
   }
 }
+
+const NO_PLACE: Place = { cgroup: null, unit: null, container: null };
+
+/** As `docker ps` and `crictl ps` print it. */
+const shortId = (id: string) => id.slice(0, 12);
 
 const behind = (name: string | null, args: string | null) =>
   name === null || args === null ? null : `${name}${args}`;

@@ -10,7 +10,7 @@ import type { Owner } from './owner.js';
 import { nameWithParent } from './program-name.js';
 
 /** Where its processes run. */
-export type Place = Pick<ProcessInfo, 'cgroup' | 'unit'>;
+export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container'>;
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;

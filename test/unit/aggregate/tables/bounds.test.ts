@@ -17,7 +17,8 @@ import { addressBytes, processEvent, tcpEvent } from '../../../support/records.j
 const AROUND: ProcessContext = {
   startTimeMs: (ticks) => ticks * 10,
   cgroupPath: () => null,
-  unitOf: () => null,
+  cgroupSeen: () => undefined,
+  partOf: () => ({ container: null, unit: null }),
   selfPid: 1,
   redact: false,
 };

@@ -30,6 +30,8 @@ import type { Health, Source } from '../protocol/source.js';
 import { userName } from '../system/accounts.js';
 import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
+import { ContainerNames } from '../system/containers/names.js';
+import { type Places, placesHere, storesOf } from '../system/containers/stores.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { NetworkNamespaces } from '../system/netns.js';
@@ -58,6 +60,8 @@ export interface EngineOptions extends TracingOptions {
   redact: boolean;
   /** What the diagnosis speaks of; the tables have everything. Absent: the whole machine. */
   scope?: Scope | undefined;
+  /** Where runtimes keep what they know of containers. Absent: where they do by themselves. */
+  containerPlaces?: Places | undefined;
   /** For what outlives a restart. */
   state?: StateDirectory | undefined;
   /** An incident came into another state. */
@@ -117,7 +121,7 @@ class TracingEngine implements Engine {
     this.tracer = mode.tracer;
     this.log = options.log;
     this.polling = mode.mode === 'polling';
-    this.aggregator = new Aggregator(processContext(options.redact));
+    this.aggregator = new Aggregator(processContext(options));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
@@ -318,15 +322,20 @@ class TracingEngine implements Engine {
   }
 }
 
-const isContainer = (path: string) => partOf(path).container !== null;
-
-function processContext(redact: boolean): ProcessContext {
+function processContext({ redact, containerPlaces = placesHere() }: EngineOptions): ProcessContext {
   const cgroups = new Cgroups();
+  const names = new ContainerNames(storesOf(containerPlaces));
   return {
     startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
     // Only the tree of version 2 is scanned.
     cgroupPath: (id) => (id < CGROUP_OF_V1 ? cgroups.path(id) : cgroups.known(id)),
-    cgroupSeen: (id, path) => cgroups.know(id, id < CGROUP_OF_V1 || isContainer(path) ? path : '/'),
+    cgroupSeen: (id, path) => {
+      const { container } = partOf(path);
+      cgroups.know(id, id < CGROUP_OF_V1 || container !== null ? path : '/');
+      // Its runtime may forget it with its last process.
+      if (container !== null) names.of(container);
+    },
+    containerFacts: (container) => names.of(container),
     partOf,
     selfPid: process.pid,
     redact,

@@ -66,6 +66,7 @@ export const UNKNOWN_PROCESS: ProcessInfo = {
   cgroup: null,
   unit: null,
   container: null,
+  image: null,
   pod: null,
   exited: null,
   self: false,

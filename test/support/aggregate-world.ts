@@ -20,6 +20,7 @@ export const AROUND: ProcessContext = {
   cgroupPath: (id) => (id === 0n ? null : `/group-${id}`),
   cgroupSeen: () => undefined,
   partOf: (path) => ({ container: null, unit: `${path.slice(1)}.service` }),
+  containerFacts: () => null,
   selfPid: SELF_PID,
   redact: false,
 };

@@ -8,6 +8,7 @@ import type { KernelFilter } from '../../src/capture/native.js';
 import { type Engine, startEngine } from '../../src/engine/engine.js';
 import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import type { EventInterest } from '../../src/protocol/source.js';
+import type { Places } from '../../src/system/containers/stores.js';
 import { Netns, type Sysctls } from './netns.js';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
@@ -22,6 +23,7 @@ export interface WatchOptions {
   portableVerdict?: boolean;
   filter?: Partial<KernelFilter>;
   interest?: EventInterest;
+  containerPlaces?: Places;
 }
 
 export class Watch implements Ending {
@@ -41,9 +43,17 @@ export class Watch implements Ending {
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
     const inodes = netns.map(({ inode }) => inode);
     const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
-    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false } = options;
+    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false, containerPlaces } = options;
     const log = pino({ level: 'silent' });
-    const engine = await startEngine({ ringBytes, syscalls, portableVerdict, filter, redact: false, log });
+    const engine = await startEngine({
+      ringBytes,
+      syscalls,
+      portableVerdict,
+      filter,
+      redact: false,
+      containerPlaces,
+      log,
+    });
     const watch = scope.use(new Watch(engine, new Set(inodes)));
     engine.onFatal((error) => {
       watch.broken = error;

@@ -24,6 +24,16 @@ export interface ContainerPath {
   readonly name: string | null;
   /** As Kubernetes writes it, with hyphens; null outside of a pod. */
   readonly podUid: string | null;
+  /** Below a user's slice, where the user makes the groups: the runtimes of the machine do not know it, whatever its id. */
+  readonly ofUser: boolean;
+}
+
+/** What a runtime's files say. Null: they do not. */
+export interface ContainerFacts {
+  readonly name: string | null;
+  readonly image: string | null;
+  /** `namespace/pod` */
+  readonly pod: string | null;
 }
 
 /** What a control group is part of. */
@@ -63,7 +73,7 @@ const HELPER = /^(?:(?:crio|libpod)-conmon-[0-9a-f]{64}(?:\.scope)?|lxc\.monitor
 export function partOf(path: string): Part {
   const parts = path.split('/');
   const at = containerDepth(parts, podsDepth(parts)) ?? containerDepth(parts, 0);
-  if (at !== null) return { container: inPod(parts, at), unit: serviceAbove(parts, at) };
+  if (at !== null) return { container: inPlace(parts, at), unit: serviceAbove(parts, at) };
   const helper = parts.findIndex((part) => HELPER.test(part));
   return { container: null, unit: helper < 0 ? unitOf(path) : serviceAbove(parts, helper) };
 }
@@ -81,13 +91,14 @@ function containerDepth(parts: readonly string[], from: number): number | null {
   return at < 0 ? null : at;
 }
 
-function inPod(parts: readonly string[], at: number): ContainerPath | null {
+function inPlace(parts: readonly string[], at: number): ContainerPath | null {
   const found = containerAt(parts, at);
   const pod = parts
     .slice(0, at + 1)
     .map((part) => POD.exec(part)?.[1])
     .findLast((uid) => uid !== undefined);
-  return found === null ? null : { ...found, podUid: pod?.replaceAll('_', '-') ?? null };
+  if (found === null) return null;
+  return { ...found, podUid: pod?.replaceAll('_', '-') ?? null, ofUser: parts[1] === 'user.slice' };
 }
 
 function containerAt(parts: readonly string[], index: number): ContainerPath | null {
@@ -119,6 +130,7 @@ const of = (runtime: Runtime, id: string, name: string | null = null): Container
   id,
   name,
   podUid: null,
+  ofUser: false,
 });
 
 /** The service that runs the container, as a Quadlet's: the slices around one only sort them. */

@@ -11,6 +11,7 @@ const container = (runtime: string, id = ID, name: string | null = null, podUid:
   id,
   name,
   podUid,
+  ofUser: false,
 });
 
 describe('the control group of a container', () => {
@@ -21,7 +22,6 @@ describe('the control group of a container', () => {
     [`/libpod_parent/libpod-${ID}`, container('podman')],
     [`/libpod_parent/libpod-${ID}/container`, container('podman')],
     [`/machine.slice/libpod-${ID}.scope/container`, container('podman')],
-    [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`, container('podman')],
     [`/system.slice/nerdctl-${ID}.scope`, container('containerd')],
     [`/default/${ID}`, container('unknown')],
     [`/ecs/${INNER.slice(0, 32)}/${ID}`, container('unknown')],
@@ -74,6 +74,11 @@ describe('the control group of a container', () => {
     [`/garden/${UID}`, container('garden', UID)],
   ])('is known by its name: %s', (path, expected) => {
     expect(partOf(path).container).toEqual(expected);
+  });
+
+  it('of a user is one whose names the user chose', () => {
+    const path = `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`;
+    expect(partOf(path).container).toEqual({ ...container('podman'), ofUser: true });
   });
 
   it('is the outermost one', () => {

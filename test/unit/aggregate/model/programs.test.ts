@@ -99,7 +99,13 @@ describe('dead processes of one interpreter under one parent', () => {
   });
 
   it('show their container, and no unit of it', () => {
-    const container = { runtime: 'docker', id: '3f9c'.repeat(16), name: null, podUid: null } as const;
+    const container = {
+      runtime: 'docker',
+      id: '3f9c'.repeat(16),
+      name: null,
+      podUid: null,
+      ofUser: false,
+    } as const;
     const world = new World(
       {},
       { cgroupPath: () => '/docker/3f9c', partOf: () => ({ container, unit: null }) },

@@ -19,6 +19,7 @@ const AROUND: ProcessContext = {
   cgroupPath: () => null,
   cgroupSeen: () => undefined,
   partOf: () => ({ container: null, unit: null }),
+  containerFacts: () => null,
   selfPid: 1,
   redact: false,
 };

@@ -191,6 +191,19 @@ export class View {
     return this.watch.until(found, `a flow of ${cgroup}`);
   }
 
+  /** Waits until there are flows of all these containers, and gives them. */
+  async containers(names: readonly string[]): Promise<FlowRow[]> {
+    const of = (name: string) => this.flows('out').find(({ process }) => process.container === name);
+    return this.watch.until(
+      () => {
+        const found = names.flatMap((name) => of(name) ?? []);
+        return found.length === names.length && found;
+      },
+      `flows of ${names.join(', ')}`,
+      60_000,
+    );
+  }
+
   /** Waits for so many events of a type, and gives them. */
   async reach(type: EventType, count: number): Promise<ConnectionEvent[]> {
     return this.watch.until(() => {

@@ -155,9 +155,20 @@ struct sock_common {
 };
 struct kernfs_node {
 	__u64 id;
+	const char *name;
+	struct kernfs_node *parent;
+};
+struct kernfs_node___renamed { /* since 6.15 */
+	struct kernfs_node *__parent;
 };
 struct cgroup {
 	struct kernfs_node *kn;
+};
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+enum cgroup_subsys_id {
+	memory_cgrp_id = 4, /* the kernel's own value is read when the program is loaded */
 };
 struct sock_cgroup_data {
 	struct cgroup *cgroup;
@@ -289,6 +300,7 @@ struct signal_struct {
 	atomic_t live; /* threads that have not exited */
 };
 struct css_set {
+	struct cgroup_subsys_state *subsys[16]; /* one per controller that the kernel is built with */
 	struct cgroup *dfl_cgrp;
 };
 struct nsproxy {

@@ -6,6 +6,7 @@
 #ifndef PORTCHURN_PROCESS_BPF_H
 #define PORTCHURN_PROCESS_BPF_H
 
+#include "cgroup.bpf.h"
 #include "state.bpf.h"
 
 #define EXE_DEPTH_MAX 20
@@ -105,7 +106,6 @@ static __always_inline void read_identity(struct process_event *e, struct task_s
 	struct task_struct *parent = BPF_CORE_READ(leader, real_parent, group_leader);
 
 	e->start_ns = BPF_CORE_READ(leader, start_boottime);
-	e->cgroup_id = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
 	e->netns_cookie = BPF_CORE_READ(leader, nsproxy, net_ns, net_cookie);
 	e->netns_inum = BPF_CORE_READ(leader, nsproxy, net_ns, ns.inum);
 	e->tgid = BPF_CORE_READ(leader, tgid);
@@ -123,8 +123,9 @@ static __always_inline void read_identity(struct process_event *e, struct task_s
 static __always_inline bool announce(struct task_struct *leader, struct process_state *state, __u32 parent,
 				     bool current)
 {
-	struct process_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	struct mm_struct *mm = BPF_CORE_READ(leader, mm);
+	__u64 cgroup_id = announce_group(leader);
+	struct process_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
 	if (!e) {
 		count(COUNTER_IDENTITY_LOST);
@@ -139,6 +140,7 @@ static __always_inline bool announce(struct task_struct *leader, struct process_
 	e->exe_len = 0;
 	e->cmdline_len = 0;
 	e->pad = 0;
+	e->cgroup_id = cgroup_id;
 	read_identity(e, leader);
 	if (mm) {
 		read_program(e, BPF_CORE_READ(mm, exe_file));

@@ -73,6 +73,14 @@ struct {
 	__type(value, struct process_state);
 } processes SEC(".maps");
 
+/* Control groups whose paths were sent, by process_event.cgroup_id; one that was forgotten is sent again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CGROUPS_SENT_MAX);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroups_sent SEC(".maps");
+
 /* A connect() or bind() that is running. */
 struct call_state {
 	__u64 address; /* user memory */

@@ -15,12 +15,12 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 6
+#define EVENT_FORMAT 7
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
 	EVENT_PROCESS_EXIT = 2, /* struct process_exit_event: the last thread of an announced process is exiting */
-	/* This and all that follow: struct tcp_event. CLOSE -> SYN_SENT of a traced process, or FLAG_RETRIED. */
+	/* This and all that follow up to EVENT_COALESCED: struct tcp_event. CLOSE -> SYN_SENT of a traced process, or FLAG_RETRIED. */
 	EVENT_CONNECT = 3,
 	/* An outbound connection reached ESTABLISHED; an inbound one: only when system calls are not traced. */
 	EVENT_ESTABLISHED = 4,
@@ -43,6 +43,7 @@ enum event_type {
 	/* Opened and closed in one batch: as EVENT_CLOSED, with the owner of the open. Not in the ring: native/tracer/
 	 * coalescer.h makes one event of the two. */
 	EVENT_COALESCED = 12,
+	EVENT_CGROUP = 13, /* struct cgroup_event: once per control group, before the first process_event that names it */
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };
@@ -131,7 +132,7 @@ struct process_event {
 	__u32 id; /* never 0, never reused by one tracer; the same process keeps it across exec() */
 	__u64 time_ns;
 	__u64 start_ns; /* task->start_boottime: CLOCK_BOOTTIME */
-	__u64 cgroup_id;
+	__u64 cgroup_id; /* kernfs_node.id; with CGROUP_OF_V1 where the unified hierarchy has only its root for the process */
 	__u64 netns_cookie;
 	__u32 tgid;
 	__u32 parent; /* process_event.id; 0 unknown */
@@ -147,6 +148,21 @@ struct process_event {
 	__u32 pad;
 	char exe[EXE_LEN]; /* path components from the file to the root, each ended by NUL: "nginx\0sbin\0usr\0" */
 	char cmdline[CMDLINE_LEN]; /* as in the memory of the process: arguments, each ended by NUL */
+};
+
+/* Set in cgroup_id: the group is the memory controller's, in a hierarchy of version 1, whose ids are another count. */
+#define CGROUP_OF_V1 (1ULL << 63)
+#define CGROUP_PATH_LEN 512
+
+/* 536 bytes. */
+struct cgroup_event {
+	__u16 type;
+	__u16 size;
+	__u16 path_len; /* bytes used in path */
+	__u16 cut;      /* not 0: the path is deeper or longer than the record */
+	__u64 time_ns;
+	__u64 cgroup_id;
+	char path[CGROUP_PATH_LEN]; /* names from the group to the root, without the root's, each ended by NUL */
 };
 
 /* 24 bytes. */
@@ -233,6 +249,12 @@ EVENT_ASSERT(process_event, pad, 108);
 EVENT_ASSERT(process_event, exe, 112);
 EVENT_ASSERT(process_event, cmdline, 624);
 _Static_assert(sizeof(struct process_event) == 1648, "process_event has padding");
+EVENT_ASSERT(cgroup_event, path_len, 4);
+EVENT_ASSERT(cgroup_event, cut, 6);
+EVENT_ASSERT(cgroup_event, time_ns, 8);
+EVENT_ASSERT(cgroup_event, cgroup_id, 16);
+EVENT_ASSERT(cgroup_event, path, 24);
+_Static_assert(sizeof(struct cgroup_event) == 536, "cgroup_event has padding");
 EVENT_ASSERT(process_exit_event, id, 4);
 EVENT_ASSERT(process_exit_event, time_ns, 8);
 EVENT_ASSERT(process_exit_event, tgid, 16);

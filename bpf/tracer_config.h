@@ -53,6 +53,7 @@ enum tracer_counter {
 #define SPARE_STATES_MAX 16384
 #define MPTCP_OWNERS_MAX 16384
 #define EARLY_ACCEPTORS_MAX 4096
+#define CGROUPS_SENT_MAX 4096
 #define OVERFLOW_MAX 8192 /* of each of the two maps */
 #define LOST_OWNERS_MAX 262144
 #define TRACED_SOCKETS_MAX 65536

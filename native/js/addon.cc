@@ -66,6 +66,7 @@ Napi::Object record_sizes(Napi::Env env)
 	auto sizes = Napi::Object::New(env);
 	sizes.Set("tcp_event", sizeof(struct tcp_event));
 	sizes.Set("process_event", sizeof(struct process_event));
+	sizes.Set("cgroup_event", sizeof(struct cgroup_event));
 	sizes.Set("process_exit_event", sizeof(struct process_exit_event));
 	sizes.Set("overflow_key", sizeof(struct overflow_key));
 	sizes.Set("lost_owner", sizeof(struct lost_owner));

@@ -127,7 +127,10 @@ export interface TcpEnd {
 export interface NativeAddon {
   readonly eventFormat: number;
   readonly sizes: Readonly<
-    Record<'tcp_event' | 'process_event' | 'process_exit_event' | 'overflow_key' | 'lost_owner', number>
+    Record<
+      'tcp_event' | 'process_event' | 'cgroup_event' | 'process_exit_event' | 'overflow_key' | 'lost_owner',
+      number
+    >
   >;
   readonly version: string;
   readonly libbpf: string;

@@ -3,11 +3,12 @@
  * created, so that no event costs an object. 64-bit ids are read as two u32 halves; times and byte counts as numbers
  * (exact below 2^53: 104 days of nanoseconds).
  */
-import { CMDLINE_LEN, offsetsOf } from './layout.js';
+import { CGROUP_PATH_LEN, CMDLINE_LEN, offsetsOf } from './layout.js';
 
 const TWO_32 = 2 ** 32;
 const T = offsetsOf('tcp_event');
 const P = offsetsOf('process_event');
+const G = offsetsOf('cgroup_event');
 const X = offsetsOf('process_exit_event');
 const latin1 = new TextDecoder('latin1');
 const utf8 = new TextDecoder();
@@ -202,13 +203,26 @@ export class ProcessEvent extends Cursor {
   }
   /** "/usr/sbin/nginx": the kernel stores the path's components leaf first. "" when it had none. */
   get exe(): string {
-    const text = utf8.decode(this.bytes(P.exe, Math.min(this.short(P.exe_len), P.cmdline - P.exe)));
-    const parts = text.split('\0').slice(0, -1);
+    const parts = names(this.bytes(P.exe, Math.min(this.short(P.exe_len), P.cmdline - P.exe)));
     return parts.length === 0 ? '' : `/${parts.reverse().join('/')}`;
   }
   /** Arguments as they lie in memory, each ended by NUL; a copy. With CMDLINE_CUT: CMDLINE_HEAD bytes, and the last ones. */
   get cmdline(): Uint8Array {
     return this.bytes(P.cmdline, Math.min(this.short(P.cmdline_len), CMDLINE_LEN)).slice();
+  }
+}
+
+/** struct cgroup_event. Whoever may make control groups chose the names: hostile until escaped. */
+export class CgroupEvent extends Cursor {
+  get id(): bigint {
+    return this.big(G.cgroup_id);
+  }
+  /** From the root of its hierarchy, "/" for the root itself; null when it had no room in the record. */
+  get path(): string | null {
+    if (this.short(G.cut) !== 0) return null;
+    return `/${names(this.bytes(G.path, Math.min(this.short(G.path_len), CGROUP_PATH_LEN)))
+      .reverse()
+      .join('/')}`;
   }
 }
 
@@ -221,6 +235,9 @@ export class ProcessExitEvent extends Cursor {
     return this.number64(X.time_ns);
   }
 }
+
+/** Texts that are ended by NUL each. */
+const names = (bytes: Uint8Array) => utf8.decode(bytes).split('\0').slice(0, -1);
 
 function cString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);

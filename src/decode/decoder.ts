@@ -2,11 +2,12 @@
  * Bytes to typed events. In: a batch of whole records from the ring (or a recording). Out: calls on a sink, in the
  * ring's order, with cursors that are valid during the call only. No I/O, no clock, no state beyond the cursors.
  */
-import { type Batch, ProcessEvent, ProcessExitEvent, TcpEvent } from './batch.js';
+import { type Batch, CgroupEvent, ProcessEvent, ProcessExitEvent, TcpEvent } from './batch.js';
 import { EVENT, sizeOf } from './layout.js';
 
 export interface EventSink {
   tcp(event: TcpEvent): void;
+  cgroup(event: CgroupEvent): void;
   process(event: ProcessEvent): void;
   exit(event: ProcessExitEvent): void;
 }
@@ -14,12 +15,14 @@ export interface EventSink {
 const HEADER_BYTES = 4;
 const TCP_BYTES = sizeOf('tcp_event');
 const PROCESS_BYTES = sizeOf('process_event');
+const CGROUP_BYTES = sizeOf('cgroup_event');
 const EXIT_BYTES = sizeOf('process_exit_event');
 
 /** The size a record of this type must have; 0 for an unknown type. */
 function expectedSize(type: number): number {
   if (type === EVENT.PROCESS) return PROCESS_BYTES;
   if (type === EVENT.PROCESS_EXIT) return EXIT_BYTES;
+  if (type === EVENT.CGROUP) return CGROUP_BYTES;
   return type >= EVENT.CONNECT && type <= EVENT.COALESCED ? TCP_BYTES : 0;
 }
 
@@ -36,11 +39,13 @@ export class FormatError extends Error {
 
 export class Decoder {
   private readonly tcp: TcpEvent;
+  private readonly cgroup: CgroupEvent;
   private readonly process: ProcessEvent;
   private readonly exit: ProcessExitEvent;
 
   constructor(readonly batch: Batch) {
     this.tcp = new TcpEvent(batch);
+    this.cgroup = new CgroupEvent(batch);
     this.process = new ProcessEvent(batch);
     this.exit = new ProcessExitEvent(batch);
   }
@@ -67,6 +72,7 @@ export class Decoder {
   private dispatch(type: number, at: number, sink: EventSink): void {
     if (type === EVENT.PROCESS) sink.process(this.process.moveTo(at));
     else if (type === EVENT.PROCESS_EXIT) sink.exit(this.exit.moveTo(at));
+    else if (type === EVENT.CGROUP) sink.cgroup(this.cgroup.moveTo(at));
     else sink.tcp(this.tcp.moveTo(at));
   }
 }

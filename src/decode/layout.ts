@@ -3,11 +3,12 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 6;
+export const EVENT_FORMAT = 7;
 
 /** Bytes of the beginning of a command line that is longer than its record; behind them are its last ones. */
 export const CMDLINE_HEAD = 512;
 export const CMDLINE_LEN = 1024;
+export const CGROUP_PATH_LEN = 512;
 
 export const EVENT = {
   PROCESS: 1,
@@ -22,7 +23,11 @@ export const EVENT = {
   SEED: 10,
   BIND_FAILED: 11,
   COALESCED: 12,
+  CGROUP: 13,
 } as const;
+
+/** Bit of a control group's id: it is the memory controller's, of version 1. */
+export const CGROUP_OF_V1 = 1n << 63n;
 
 export const DIRECTION = { NONE: 0, OUT: 1, IN: 2 } as const;
 
@@ -127,6 +132,15 @@ export const RECORDS = {
     ['pad', 'u32'],
     ['exe', 'char[512]'],
     ['cmdline', 'char[1024]'],
+  ],
+  cgroup_event: [
+    ['type', 'u16'],
+    ['size', 'u16'],
+    ['path_len', 'u16'],
+    ['cut', 'u16'],
+    ['time_ns', 'u64'],
+    ['cgroup_id', 'u64'],
+    ['path', 'char[512]'],
   ],
   process_exit_event: [
     ['type', 'u16'],

@@ -22,6 +22,7 @@ import { RingDrain } from '../capture/ring-drain.js';
 import { readSeeds } from '../capture/seeds.js';
 import { Batch } from '../decode/batch.js';
 import { Decoder } from '../decode/decoder.js';
+import { CGROUP_OF_V1 } from '../decode/layout.js';
 import { Diagnosis } from '../diagnose/diagnosis.js';
 import type { Scope } from '../diagnose/types.js';
 import type { IncidentRow } from '../protocol/rows.js';
@@ -29,10 +30,12 @@ import type { Health, Source } from '../protocol/source.js';
 import { userName } from '../system/accounts.js';
 import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
+import { ContainerNames } from '../system/containers/names.js';
+import { type Places, placesHere, storesOf } from '../system/containers/stores.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { NetworkNamespaces } from '../system/netns.js';
-import { unitOf } from '../system/parse/unit.js';
+import { partOf } from '../system/parse/container.js';
 import { readAncestorFiles, readAncestors } from '../system/proc.js';
 import { Runtimes } from '../system/runtimes.js';
 import { openAddon } from './addon.js';
@@ -57,6 +60,8 @@ export interface EngineOptions extends TracingOptions {
   redact: boolean;
   /** What the diagnosis speaks of; the tables have everything. Absent: the whole machine. */
   scope?: Scope | undefined;
+  /** Where runtimes keep what they know of containers. Absent: where they do by themselves. */
+  containerPlaces?: Places | undefined;
   /** For what outlives a restart. */
   state?: StateDirectory | undefined;
   /** An incident came into another state. */
@@ -116,7 +121,7 @@ class TracingEngine implements Engine {
     this.tracer = mode.tracer;
     this.log = options.log;
     this.polling = mode.mode === 'polling';
-    this.aggregator = new Aggregator(processContext(options.redact));
+    this.aggregator = new Aggregator(processContext(options));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
@@ -317,12 +322,21 @@ class TracingEngine implements Engine {
   }
 }
 
-function processContext(redact: boolean): ProcessContext {
+function processContext({ redact, containerPlaces = placesHere() }: EngineOptions): ProcessContext {
   const cgroups = new Cgroups();
+  const names = new ContainerNames(storesOf(containerPlaces));
   return {
     startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
-    cgroupPath: (id) => cgroups.path(id),
-    unitOf,
+    // Only the tree of version 2 is scanned.
+    cgroupPath: (id) => (id < CGROUP_OF_V1 ? cgroups.path(id) : cgroups.known(id)),
+    cgroupSeen: (id, path) => {
+      const { container } = partOf(path);
+      cgroups.know(id, id < CGROUP_OF_V1 || container !== null ? path : '/');
+      // Its runtime may forget it with its last process.
+      if (container !== null) names.of(container);
+    },
+    containerFacts: (container) => names.of(container),
+    partOf,
     selfPid: process.pid,
     redact,
   };

@@ -93,6 +93,7 @@ export const ProcessInfo = Type.Object({
   cgroup: Text,
   unit: Text,
   container: Text,
+  image: Text,
   pod: Text,
   exited: Nullable(Type.Boolean()),
   self: Flag,

@@ -42,6 +42,11 @@ export class Cgroups {
     this.scan = new ThrottledScan(() => this.visit(), options.restMs ?? 1000);
   }
 
+  /** What is known without a scan. */
+  known(id: bigint): string | null {
+    return this.paths.get(id) ?? null;
+  }
+
   /**
    * Path below the mount, "/" for the root group; null while it is not known. The first call for an unknown id asks for
    * a scan: ask again later, or wait for `resolve`. A group that was deleted before it was scanned stays null.
@@ -50,6 +55,13 @@ export class Cgroups {
     const known = this.paths.get(id);
     if (known === undefined && this.want(id)) this.scan.suggest();
     return known ?? null;
+  }
+
+  /** The kernel has said it, with the first process of the group. */
+  know(id: bigint, path: string): void {
+    this.wanted.delete(id);
+    if (!this.paths.has(id)) evict(this.paths, this.limit);
+    this.paths.set(id, path);
   }
 
   /** As `path`, but waits for the scan that answers. */
@@ -79,9 +91,8 @@ export class Cgroups {
     const id = statOf(directory)?.ino;
     if (id === undefined) return;
     const wanted = this.wanted.delete(id);
-    if (!wanted && this.paths.size >= this.limit) return;
-    if (!this.paths.has(id)) evict(this.paths, this.limit);
-    this.paths.set(id, directory.slice((this.mount ?? '').length) || '/');
+    if (this.paths.has(id) || (!wanted && this.paths.size >= this.limit)) return;
+    this.know(id, directory.slice((this.mount ?? '').length) || '/');
   }
 
   /** Only a scan that saw the whole tree proves that a group is gone. */

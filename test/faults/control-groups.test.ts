@@ -1,10 +1,10 @@
 /** Control groups that are deleted as soon as their process has ended: counted right, and nobody gets another's group. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { binary, churnServer } from '../support/churngen.js';
+import { group, hierarchy } from '../support/control-groups.js';
 import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
@@ -12,18 +12,6 @@ import { ROOT, startService } from '../support/service.js';
 
 const GROUPS = 200;
 const PEER = '127.0.0.1:9000';
-
-/** A group for the test below the root of version 2, which is mounted for it. */
-function groups(scope: Scope): { path: string; name: string } {
-  const mount = scope.directory();
-  execFileSync('mount', ['-t', 'cgroup2', 'none', mount]);
-  scope.use({ end: () => void execFileSync('umount', [mount]) });
-  const name = `pctest-${process.pid}`;
-  const path = join(mount, name);
-  mkdirSync(path);
-  scope.use({ end: () => rmdirSync(path) });
-  return { path, name };
-}
 
 /** Leaves the group before it is deleted. */
 async function stays(scope: Scope, netns: Netns, group: string): Promise<number> {
@@ -38,7 +26,8 @@ async function stays(scope: Scope, netns: Netns, group: string): Promise<number>
 
 it(`${GROUPS} control groups that are gone at once are counted right, and not taken for one another`, async () => {
   const scope = testScope();
-  const { path, name } = groups(scope);
+  const name = `pctest-${process.pid}`;
+  const path = group(scope, hierarchy(scope), name);
   const netns = Netns.create(scope, KEPT);
   const service = await startService(scope, '--interval', '250');
   await churnServer(scope, netns, [PEER]);
@@ -63,7 +52,7 @@ it(`${GROUPS} control groups that are gone at once are counted right, and not ta
   expect(groupOf.size).toBe(GROUPS);
   for (const { process } of rows) {
     const group = process.pid === living ? 'living' : groupOf.get(process.pid ?? 0);
-    if (group && process.cgroup !== null) expect(process.cgroup).toBe(`/${name}/${group}`);
+    if (group) expect(process.cgroup).toBe(`/${name}/${group}`);
   }
   expect(rows.find(({ process }) => process.pid === living)?.process.cgroup).toBe(`/${name}/living`);
 });

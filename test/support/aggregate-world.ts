@@ -18,7 +18,9 @@ const BOOT_UNIX_MS = 1_700_000_000_000;
 export const AROUND: ProcessContext = {
   startTimeMs: (ticks) => BOOT_UNIX_MS + ticks * 10,
   cgroupPath: (id) => (id === 0n ? null : `/group-${id}`),
-  unitOf: (path) => `${path.slice(1)}.service`,
+  cgroupSeen: () => undefined,
+  partOf: (path) => ({ container: null, unit: `${path.slice(1)}.service` }),
+  containerFacts: () => null,
   selfPid: SELF_PID,
   redact: false,
 };

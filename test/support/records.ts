@@ -83,6 +83,10 @@ export function processEvent(
   });
 }
 
+export function cgroupEvent(fields: Fields<'cgroup_event'>): Uint8Array {
+  return record('cgroup_event', { type: EVENT.CGROUP, size: sizeOf('cgroup_event'), ...fields });
+}
+
 export function exitEvent(fields: Fields<'process_exit_event'>): Uint8Array {
   return record('process_exit_event', {
     type: EVENT.PROCESS_EXIT,

@@ -8,6 +8,7 @@ import type { KernelFilter } from '../../src/capture/native.js';
 import { type Engine, startEngine } from '../../src/engine/engine.js';
 import type { ConnectionEvent, EventType, FlowRow, TotalsRow } from '../../src/protocol/rows.js';
 import type { EventInterest } from '../../src/protocol/source.js';
+import type { Places } from '../../src/system/containers/stores.js';
 import { Netns, type Sysctls } from './netns.js';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
@@ -22,6 +23,7 @@ export interface WatchOptions {
   portableVerdict?: boolean;
   filter?: Partial<KernelFilter>;
   interest?: EventInterest;
+  containerPlaces?: Places;
 }
 
 export class Watch implements Ending {
@@ -41,9 +43,17 @@ export class Watch implements Ending {
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
     const inodes = netns.map(({ inode }) => inode);
     const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
-    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false } = options;
+    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false, containerPlaces } = options;
     const log = pino({ level: 'silent' });
-    const engine = await startEngine({ ringBytes, syscalls, portableVerdict, filter, redact: false, log });
+    const engine = await startEngine({
+      ringBytes,
+      syscalls,
+      portableVerdict,
+      filter,
+      redact: false,
+      containerPlaces,
+      log,
+    });
     const watch = scope.use(new Watch(engine, new Set(inodes)));
     engine.onFatal((error) => {
       watch.broken = error;
@@ -173,6 +183,25 @@ export class View {
       const found = this.events('closed');
       return found.length + this.hidden >= count && found;
     }, `${count} closes`);
+  }
+
+  /** Waits until an outbound flow's process is known to be in this control group. */
+  async inGroup(cgroup: string): Promise<FlowRow> {
+    const found = () => this.flows('out').find(({ process }) => process.cgroup === cgroup);
+    return this.watch.until(found, `a flow of ${cgroup}`);
+  }
+
+  /** Waits until there are flows of all these containers, and gives them. */
+  async containers(names: readonly string[]): Promise<FlowRow[]> {
+    const of = (name: string) => this.flows('out').find(({ process }) => process.container === name);
+    return this.watch.until(
+      () => {
+        const found = names.flatMap((name) => of(name) ?? []);
+        return found.length === names.length && found;
+      },
+      `flows of ${names.join(', ')}`,
+      60_000,
+    );
   }
 
   /** Waits for so many events of a type, and gives them. */

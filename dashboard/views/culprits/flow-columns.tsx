@@ -67,6 +67,14 @@ const unit = text(
   (row) => <Name of={row.process.unit} none="no unit" />,
 );
 
+const container = text(
+  'process.container',
+  'Container',
+  'Container, over all its processes',
+  (row) => row.process.container,
+  (row) => <Name of={row.process.container} none="no container" />,
+);
+
 const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');
 
 const direction = text(
@@ -173,6 +181,7 @@ export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {
   none: [process, destination, ...FLOW_MEASURES],
   program: [program, ...MEASURES],
   unit: [unit, ...MEASURES],
+  container: [container, ...MEASURES],
   destination: [destination, direction, ...MEASURES],
   netns: [netns, ...MEASURES],
 };

@@ -38,6 +38,7 @@ const GROUPINGS: Record<Group | 'none', string> = {
   none: 'process → destination',
   program: 'program',
   unit: 'unit',
+  container: 'container',
   destination: 'destination',
   netns: 'namespace',
 };

@@ -50,6 +50,7 @@ function titleOf(row: FlowRow, by: Group | null): string {
   const who = foreign(withPid(ownerName(row), process.pid));
   const where = endpoint(row.destination);
   if (by === 'unit') return foreign(process.unit ?? 'no unit');
+  if (by === 'container') return foreign(process.container ?? 'no container');
   if (by === 'netns') return `namespace ${row.netns ?? UNKNOWN}`;
   if (by === 'destination') return where;
   return by === 'program'

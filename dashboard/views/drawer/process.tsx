@@ -27,6 +27,8 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Parents', parents(row, detail)],
     ['Unit', process.unit],
     ['Container', process.container],
+    ['Image', process.image],
+    ['Pod', process.pod],
     ['Cgroup', process.cgroup],
     ['Started', process.startTime === null ? null : stamp(process.startTime)],
     ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],

@@ -61,6 +61,7 @@ function details(process: ProcessInfo): string {
     ['exe', process.exe],
     ['parent', parent.pid === null ? null : `${parent.comm ?? UNKNOWN} ${parent.pid}`],
     ['unit', process.unit],
+    ['container', process.container],
     ['cgroup', process.cgroup],
     ['uid', process.uid === null ? null : String(process.uid)],
   ] as const;

@@ -26,7 +26,15 @@ import { differences, lineOf, rewrite } from './table.js';
  */
 
 /** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
-const PART = ['surfaces', 'endings', 'owners', 'verdict-portable', 'failure-routes', 'failure-bind'];
+const PART = [
+  'surfaces',
+  'endings',
+  'owners',
+  'control-groups',
+  'verdict-portable',
+  'failure-routes',
+  'failure-bind',
+];
 /**
  * What Debian 12 boots: its own series, the one its updates offer, and the one in which nearly everything can be preempted. That
  * one takes several times as long to emulate.

@@ -3,7 +3,7 @@
  * cumulative counts. No I/O, no clock: the time comes with the events. What an event means for a connection is in
  * connections.ts, whose connection it is in attribution.ts; here each event finds its way.
  */
-import type { ProcessEvent, ProcessExitEvent, TcpEvent } from '../../decode/batch.js';
+import type { CgroupEvent, ProcessEvent, ProcessExitEvent, TcpEvent } from '../../decode/batch.js';
 import type { EventSink } from '../../decode/decoder.js';
 import { EVENT, PROCESS_FLAG } from '../../decode/layout.js';
 import type { Cause } from '../../protocol/rows.js';
@@ -94,7 +94,7 @@ export class Aggregator implements EventSink {
   private cause: Cause | null = null;
 
   constructor(
-    context: ProcessContext,
+    private readonly context: ProcessContext,
     private readonly limits: Limits = DEFAULT_LIMITS,
   ) {
     this.namespaces = new NamespaceTable(limits.namespaces);
@@ -125,6 +125,11 @@ export class Aggregator implements EventSink {
     this.savedOwners = new SavedOwners(this.lost);
     this.dead = new DeadProcesses(this.processes, this.flows, this.failures.table, this.programs);
     this.lateParents = new LateParents(this.programs, this.dead, (process) => this.touchRows(process));
+  }
+
+  cgroup(event: CgroupEvent): void {
+    const { id, path } = event;
+    if (path !== null) this.context.cgroupSeen(id, path);
   }
 
   process(event: ProcessEvent): void {

@@ -5,6 +5,7 @@
 import type { ProcessInfo } from '../../protocol/rows.js';
 import { type Args, hiddenArgsOf, lineOf } from '../../system/parse/cmdline.js';
 import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
+import type { ContainerFacts, ContainerPath, Part } from '../../system/parse/container.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
@@ -15,9 +16,13 @@ import { identityOf, Namer, type Names, nameWithParent } from './program-name.js
 export interface ProcessContext {
   /** CLOCK_BOOTTIME ticks to Unix ms. */
   startTimeMs(ticks: number): number;
-  /** Path of a cgroup v2 id; null while unknown. */
+  /** Path of a control group's id as the kernel's events have it; null while unknown. */
   cgroupPath(id: bigint): string | null;
-  unitOf(path: string): string | null;
+  /** The kernel has said it. */
+  cgroupSeen(id: bigint, path: string): void;
+  partOf(path: string): Part;
+  /** What its runtime says of it; null while unknown. */
+  containerFacts(container: ContainerPath): ContainerFacts | null;
   /** Our own tgid. */
   selfPid: number;
   /** Hides command-line arguments, in names made of them too. */
@@ -49,7 +54,7 @@ export class Process implements Owner, Aged<Process> {
   command = UNKNOWN_COMMAND;
   uid: number | null = null;
   cgroupId = 0n;
-  /** From /proc, where cgroup v2 does not say. */
+  /** From /proc, where the kernel's event does not say. */
   cgroup: string | null = null;
   /** Runs its parent's program: forked, not exec'ed. */
   forked = false;
@@ -62,6 +67,9 @@ export class Process implements Owner, Aged<Process> {
   /** Its rows went into its program; what still comes counts there. */
   rolledUp = false;
   private shown: ProcessInfo | null = null;
+  /** Its container, and what of it is shown. */
+  private container: ContainerPath | null = null;
+  private containerFacts: ContainerFacts | null = null;
   /** The last answers of names and programName, and what they were made of: each row asks. */
   private named: { exe: string | null; comm: string | null; command: object; names: Names } | null = null;
   private called: { name: string; parent: string; both: string } | null = null;
@@ -100,9 +108,15 @@ export class Process implements Owner, Aged<Process> {
   }
 
   info(): ProcessInfo {
-    if (this.shown !== null && this.shown.cgroup === null && this.cgroupPath() !== null) this.shown = null;
+    if (this.shown !== null && this.isBetterKnown(this.shown)) this.shown = null;
     this.shown ??= this.describe();
     return this.shown;
+  }
+
+  /** Where it runs is known later than who it is. */
+  private isBetterKnown({ cgroup }: ProcessInfo): boolean {
+    if (cgroup === null) return this.cgroupPath() !== null;
+    return this.container !== null && this.context.containerFacts(this.container) !== this.containerFacts;
   }
 
   /** Something a row shows has changed. */
@@ -214,7 +228,7 @@ export class Process implements Owner, Aged<Process> {
   }
 
   private cgroupPath(): string | null {
-    return this.cgroup ?? this.context.cgroupPath(this.cgroupId);
+    return this.context.cgroupPath(this.cgroupId) ?? this.cgroup;
   }
 
   /** Its control group by cgroup v2, for its program, which outlives it. */
@@ -222,13 +236,15 @@ export class Process implements Owner, Aged<Process> {
     const { context, cgroupId } = this;
     return () => {
       const cgroup = context.cgroupPath(cgroupId);
-      return cgroup === null ? null : { cgroup, unit: context.unitOf(cgroup) };
+      return cgroup === null ? null : placeIn(context, cgroup);
     };
   }
 
   private describe(): ProcessInfo {
     const { context } = this;
     const cgroup = this.cgroupPath();
+    this.container = cgroup === null ? null : context.partOf(cgroup).container;
+    this.containerFacts = this.container === null ? null : context.containerFacts(this.container);
     const { name, interpreter, script, comm, called } = this.names();
     return {
       pid: this.pid,
@@ -242,15 +258,34 @@ export class Process implements Owner, Aged<Process> {
       exe: this.exe,
       cmdline: context.redact ? behind(called, this.cmdline) : this.cmdline,
       uid: this.uid,
-      cgroup,
-      unit: cgroup === null ? null : context.unitOf(cgroup),
-      container: null,
-      pod: null,
+      ...(cgroup === null ? NO_PLACE : placeIn(context, cgroup)),
       exited: this.pid === null ? null : this.exitedAt !== null,
       self: this.pid === context.selfPid,
     };
   }
 }
+
+const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null };
+
+function placeIn(context: ProcessContext, cgroup: string): Place {
+  const { container, unit } = context.partOf(cgroup);
+  if (container === null) return { ...NO_PLACE, cgroup, unit };
+  const facts = context.containerFacts(container);
+  const image = facts?.image ?? null;
+  return {
+    cgroup,
+    unit,
+    container: facts?.name ?? container.name ?? shortId(container.id),
+    image: image !== null && context.redact ? untagged(image) : image,
+    pod: facts?.pod ?? null,
+  };
+}
+
+/** As `docker ps` and `crictl ps` print it. */
+const shortId = (id: string) => id.slice(0, 12);
+
+/** A tag may say what is not to be read: a branch, a customer. */
+const untagged = (image: string) => image.replace(/[:@][^/]*$/, '');
 
 const behind = (name: string | null, args: string | null) =>
   name === null || args === null ? null : `${name}${args}`;

@@ -10,7 +10,11 @@ import type { Owner } from './owner.js';
 import { nameWithParent } from './program-name.js';
 
 /** Where its processes run. */
-export type Place = Pick<ProcessInfo, 'cgroup' | 'unit'>;
+export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container' | 'image' | 'pod'>;
+
+/** A container's names may come after those of its group. */
+const isKnown = ({ cgroup, container, image, pod }: Place) =>
+  cgroup !== null && (container === null || image !== null || pod !== null);
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
@@ -33,7 +37,7 @@ export class Program implements Owner, Aged<Program> {
     /** Its control group; null while that is not known, which may be later than the first of its processes ends. */
     private readonly place: () => Place | null = () => null,
   ) {
-    const { name: own, interpreter, script, comm, exe, cgroup, unit, container, pod, uid } = example;
+    const { name: own, interpreter, script, comm, exe, cgroup, unit, container, image, pod, uid } = example;
     const { ppid, parent } = example;
     const same = {
       name: own,
@@ -44,6 +48,7 @@ export class Program implements Owner, Aged<Program> {
       cgroup,
       unit,
       container,
+      image,
       pod,
       uid,
       ppid,
@@ -76,7 +81,7 @@ export class Program implements Owner, Aged<Program> {
   }
 
   info(): ProcessInfo {
-    const place = this.shown.cgroup === null ? this.place() : null;
+    const place = isKnown(this.shown) ? null : this.place();
     if (place !== null) this.shown = { ...this.shown, ...place };
     return this.shown;
   }

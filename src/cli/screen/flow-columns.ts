@@ -40,6 +40,7 @@ const SINGLE = [PID, WHO, DIRECTION, WHERE];
 const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   program: [text('PROGRAM', (row) => row.program ?? whoOf(row), 16)],
   unit: [text('UNIT', (row) => row.process.unit, 16)],
+  container: [text('CONTAINER', (row) => row.process.container, 16)],
   destination: [DIRECTION, WHERE],
   netns: [number('NETNS', 0, (row) => (row.netns === null ? null : String(row.netns)))],
 };

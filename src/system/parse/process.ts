@@ -3,6 +3,7 @@
  * not say. Pure. Text (comm, exe, arguments, cgroup) is whatever the process chose: every surface escapes it.
  */
 import type { Args } from './cmdline.js';
+import { partOf } from './container.js';
 
 export interface ParentFacts {
   pid: number;
@@ -68,14 +69,18 @@ export function parseStatus(text: string): { tgid: number | null; uid: number | 
 export const DELETED = ' (deleted)';
 
 /**
- * The path of proc_pid_cgroup(5): of cgroup v2, else of systemd's own v1 hierarchy, else of the first controller.
- * Null when the text holds no line of it.
+ * The path of proc_pid_cgroup(5): of cgroup v2, unless only another hierarchy names a container; else of systemd's own v1 hierarchy,
+ * else of the first controller. Null when the text holds no line of it.
  */
 export function parseCgroup(text: string): string | null {
   const lines = text.split('\n').map((line) => /^(\d+):([^:]*):(\/.*)$/.exec(line));
   const found = lines.filter((line) => line !== null);
-  const line =
-    found.find((match) => match[1] === '0') ?? found.find((match) => match[2] === 'name=systemd') ?? found[0];
-  const path = line?.[3] ?? null;
-  return path?.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path;
+  const inOrder = [
+    ...found.filter((match) => match[1] === '0'),
+    ...found.filter((match) => match[2] === 'name=systemd'),
+    ...found,
+  ].map((match) => existing(match[3] ?? ''));
+  return inOrder.find((path) => partOf(path).container !== null) ?? inOrder[0] ?? null;
 }
+
+const existing = (path: string) => (path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path);

@@ -42,8 +42,9 @@ function readAll(cursor: object): void {
 const SIZES = new Map<number, number>([
   [EVENT.PROCESS, sizeOf('process_event')],
   [EVENT.PROCESS_EXIT, sizeOf('process_exit_event')],
+  [EVENT.CGROUP, sizeOf('cgroup_event')],
   ...Object.values(EVENT)
-    .filter((type) => type >= EVENT.CONNECT)
+    .filter((type) => type >= EVENT.CONNECT && type <= EVENT.COALESCED)
     .map((type): [number, number] => [type, sizeOf('tcp_event')]),
 ]);
 
@@ -120,7 +121,12 @@ describe('the decoder', () => {
         seen++;
       };
       const decode = () =>
-        new Decoder(bytes.batch).decode(bytes.length, { tcp: count, process: count, exit: count });
+        new Decoder(bytes.batch).decode(bytes.length, {
+          tcp: count,
+          cgroup: count,
+          process: count,
+          exit: count,
+        });
       expect(outcome(decode, () => seen)).toEqual(walk(bytes, (type, size) => SIZES.get(type) === size));
     });
     expect(rounds).toBeGreaterThan(100);

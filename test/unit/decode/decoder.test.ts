@@ -1,15 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { addressText } from '../../../src/decode/address.js';
-import { Batch, type ProcessEvent, type ProcessExitEvent, type TcpEvent } from '../../../src/decode/batch.js';
+import {
+  Batch,
+  type CgroupEvent,
+  type ProcessEvent,
+  type ProcessExitEvent,
+  type TcpEvent,
+} from '../../../src/decode/batch.js';
 import { Decoder, type EventSink, FormatError } from '../../../src/decode/decoder.js';
-import { DIRECTION, END, EVENT, FLAG, PROCESS_FLAG, RECORDS, sizeOf } from '../../../src/decode/layout.js';
-import { addressBytes, batchOf, exitEvent, processEvent, record, tcpEvent } from '../../support/records.js';
+import {
+  CGROUP_OF_V1,
+  DIRECTION,
+  END,
+  EVENT,
+  FLAG,
+  PROCESS_FLAG,
+  RECORDS,
+  sizeOf,
+} from '../../../src/decode/layout.js';
+import {
+  addressBytes,
+  batchOf,
+  cgroupEvent,
+  exitEvent,
+  processEvent,
+  record,
+  tcpEvent,
+} from '../../support/records.js';
 
 /** Writes down what it is given, in words. */
 class Notes implements EventSink {
   readonly lines: string[] = [];
   tcp(event: TcpEvent): void {
     this.lines.push(`tcp ${event.type} ${event.cookie}`);
+  }
+  cgroup(event: CgroupEvent): void {
+    this.lines.push(`cgroup ${event.id} ${event.path}`);
   }
   process(event: ProcessEvent): void {
     this.lines.push(`process ${event.id} ${event.comm}`);
@@ -20,13 +46,14 @@ class Notes implements EventSink {
 }
 
 const records = [
+  cgroupEvent({ cgroup_id: 5n, path: 'b.service\0a.slice\0', path_len: 18 }),
   processEvent({ id: 7, comm: 'nginx' }),
   tcpEvent(EVENT.ESTABLISHED, { cookie: 1 }),
   tcpEvent(EVENT.CLOSED, { cookie: 1 }),
   exitEvent({ id: 7 }),
   tcpEvent(EVENT.TRANSITION, { cookie: 2 }),
 ];
-const lines = ['process 7 nginx', 'tcp 4 1', 'tcp 7 1', 'exit 7', 'tcp 9 2'];
+const lines = ['cgroup 5 /a.slice/b.service', 'process 7 nginx', 'tcp 4 1', 'tcp 7 1', 'exit 7', 'tcp 9 2'];
 
 describe('the decoder', () => {
   it('delivers the whole records of a batch cut at any byte, in order, and says where the rest begins', () => {
@@ -74,7 +101,7 @@ describe('the decoder', () => {
 function only<E>(bytes: Uint8Array, pick: (sink: Partial<EventSink>, found: (event: E) => void) => void): E {
   const { batch, length } = batchOf(bytes);
   let seen: E | undefined;
-  const sink = { tcp: () => {}, process: () => {}, exit: () => {} };
+  const sink = { tcp: () => {}, cgroup: () => {}, process: () => {}, exit: () => {} };
   pick(sink, (event) => {
     seen = event;
   });
@@ -222,6 +249,7 @@ describe('a process event', () => {
     const kept: Uint8Array[] = [];
     const sink = {
       tcp: () => {},
+      cgroup: () => {},
       exit: () => {},
       process: (event: ProcessEvent) => {
         kept.push(event.cmdline);
@@ -250,6 +278,7 @@ describe('a process event', () => {
     let bytes = 0;
     const sink = {
       tcp: () => {},
+      cgroup: () => {},
       exit: () => {},
       process: (event: ProcessEvent) => {
         exe = event.exe;
@@ -259,6 +288,22 @@ describe('a process event', () => {
     new Decoder(batch).decode(sizeOf('process_event'), sink);
     expect(bytes).toBe(1024);
     expect(exe.endsWith('/a')).toBe(true);
+  });
+});
+
+describe('the event of a control group', () => {
+  const event = (fields: object) =>
+    only<CgroupEvent>(cgroupEvent(fields), (sink, found) => {
+      sink.cgroup = found;
+    });
+
+  it('has "/" for the root, and no path where that had no room', () => {
+    expect(event({ cgroup_id: 1n })).toMatchObject({ id: 1n, path: '/' });
+    expect(event({ cgroup_id: 9n, path: 'a\0', path_len: 2, cut: 1 })).toMatchObject({ id: 9n, path: null });
+  });
+
+  it('is of version 1 by the highest bit of its id', () => {
+    expect(event({ cgroup_id: CGROUP_OF_V1 | 7n }).id - CGROUP_OF_V1).toBe(7n);
   });
 });
 

@@ -36,6 +36,7 @@ export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
     cgroup: '/system.slice/load.service',
     unit: 'load.service',
     container: null,
+    image: null,
     pod: null,
     exited: false,
     self: false,

@@ -124,6 +124,7 @@ const SINGLE: readonly Column<FlowRow>[] = [
 const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   program: [who('PROGRAM', (row) => row.program ?? ownerName(row))],
   unit: [who('UNIT', ({ process }) => process.unit)],
+  container: [who('CONTAINER', ({ process }) => process.container)],
   destination: [who('DESTINATION', towardOf)],
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };

@@ -33,6 +33,7 @@ function factLines(row: FlowRow, { aside, glyphs, now }: Scene, width: number): 
     ['user', process.uid === null ? null : `${process.uid}${detail?.user ? ` (${detail.user})` : ''}`],
     ['parents', parentsText(row, detail?.ancestors ?? [])],
     ['unit', process.unit],
+    ['container', process.container],
     ['namespace', row.netns === null ? null : String(row.netns)],
     ['started', process.startTime === null ? null : stamp(process.startTime)],
     ['ports', portsText(row)],

@@ -98,6 +98,23 @@ describe('dead processes of one interpreter under one parent', () => {
     expect(rolledUp(world)).toMatchObject([{ process: { cgroup: '/jobs.service' } }]);
   });
 
+  it('show their container, and no unit of it', () => {
+    const container = {
+      runtime: 'docker',
+      id: '3f9c'.repeat(16),
+      name: null,
+      podUid: null,
+      ofUser: false,
+    } as const;
+    const world = new World(
+      {},
+      { cgroupPath: () => '/docker/3f9c', partOf: () => ({ container, unit: null }) },
+    );
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([{ process: { container: '3f9c3f9c3f9c', unit: null } }]);
+  });
+
   it('show of what may differ only what is the same', () => {
     const world = new World();
     world.feed(LOOP);

@@ -17,7 +17,9 @@ import { addressBytes, processEvent, tcpEvent } from '../../../support/records.j
 const AROUND: ProcessContext = {
   startTimeMs: (ticks) => ticks * 10,
   cgroupPath: () => null,
-  unitOf: () => null,
+  cgroupSeen: () => undefined,
+  partOf: () => ({ container: null, unit: null }),
+  containerFacts: () => null,
   selfPid: 1,
   redact: false,
 };

@@ -28,7 +28,7 @@ it.each([
   [['s'], { sort: 'portsHeld' }],
   [['r'], { ascending: true }],
   [['g', 'g'], { group: 'unit' }],
-  [['g', 'g', 'g', 'g', 'g'], { group: null }],
+  [['g', 'g', 'g', 'g', 'g', 'g'], { group: null }],
   [['n'], { netns: 11 }],
   [['n', 'n', 'n'], { netns: null }],
   [['tab'], { incident: 'two' }],

@@ -1,0 +1,105 @@
+/**
+ * A few texts out of a JSON file that also holds secrets. In: bytes, and paths of keys. Out: the texts at these paths. Pure. No other value is
+ * made into a string: JSON.parse would put a container's environment and its command on the heap.
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [COMMA, COLON] = [0x2c, 0x3a];
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const MAX_DEPTH = 64;
+
+/** What is wanted at and below a place: a name to file the text under, or the keys below it. */
+export interface Wanted {
+  readonly [key: string]: string | Wanted;
+}
+
+/** By the names of `wanted`. What is no text, or not there, is left out. Throws a SyntaxError for what is no JSON. */
+export function textsOf(json: Buffer, wanted: Wanted): Map<string, string> {
+  const reader = new Reader(json);
+  reader.value(wanted, 0);
+  return reader.found;
+}
+
+class Reader {
+  readonly found = new Map<string, string>();
+  private at = 0;
+  constructor(private readonly json: Buffer) {}
+
+  value(wanted: string | Wanted | undefined, depth: number): void {
+    if (depth > MAX_DEPTH) throw new SyntaxError('nested too deeply');
+    const byte = this.peek();
+    if (byte === QUOTE) this.text(wanted);
+    else if (byte === OPEN_OBJECT) this.members(typeof wanted === 'object' ? wanted : {}, depth);
+    else if (byte === OPEN_ARRAY) this.elements(depth);
+    else this.bare();
+  }
+
+  private text(wanted: string | Wanted | undefined): void {
+    const raw = this.string();
+    if (typeof wanted === 'string') this.found.set(wanted, decoded(raw));
+  }
+
+  private members(wanted: Wanted, depth: number): void {
+    this.each(CLOSE_OBJECT, () => {
+      const key = decoded(this.string());
+      if (this.peek() !== COLON) throw new SyntaxError('a key without a value');
+      this.at += 1;
+      this.value(Object.hasOwn(wanted, key) ? wanted[key] : undefined, depth + 1);
+    });
+  }
+
+  private elements(depth: number): void {
+    this.each(CLOSE_ARRAY, () => this.value(undefined, depth + 1));
+  }
+
+  private each(close: number, one: () => void): void {
+    this.at += 1;
+    if (this.peek() === close) {
+      this.at += 1;
+      return;
+    }
+    for (;;) {
+      one();
+      const byte = this.peek();
+      this.at += 1;
+      if (byte === close) return;
+      if (byte !== COMMA) throw new SyntaxError('neither a comma nor the end');
+    }
+  }
+
+  /** The bytes of a string with its quotes. */
+  private string(): Buffer {
+    const start = this.at;
+    if (this.peek() !== QUOTE) throw new SyntaxError('no string');
+    const begin = this.at;
+    for (let at = begin + 1; at < this.json.length; at++) {
+      if (this.json[at] === BACKSLASH) at++;
+      else if (this.json[at] === QUOTE) {
+        this.at = at + 1;
+        return this.json.subarray(begin, this.at);
+      }
+    }
+    throw new SyntaxError(`a string without end at ${start}`);
+  }
+
+  /** A number, true, false, null. */
+  private bare(): void {
+    const start = this.at;
+    while (this.at < this.json.length && /[\w+.-]/.test(String.fromCharCode(this.json[this.at] ?? 0)))
+      this.at += 1;
+    if (this.at === start) throw new SyntaxError(`no value at ${start}`);
+  }
+
+  /** The next byte that is no blank; -1 at the end. */
+  private peek(): number {
+    while (BLANKS.has(this.json[this.at] ?? -1)) this.at += 1;
+    return this.json[this.at] ?? -1;
+  }
+}
+
+function decoded(raw: Buffer): string {
+  const value: unknown = JSON.parse(raw.toString('utf8'));
+  return typeof value === 'string' ? value : '';
+}

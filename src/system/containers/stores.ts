@@ -1,0 +1,149 @@
+/**
+ * What runtimes write on disk about a container before its first instruction. In: a container's id. Out: its names, or null. Each store is read
+ * with the rights that the service has anyway (CAP_DAC_READ_SEARCH); no socket of a runtime is asked. All text was chosen by whoever made the
+ * container: every surface escapes it.
+ */
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerFacts, Runtime } from '../parse/container.js';
+import { textsOf, type Wanted } from './json-texts.js';
+import { readWhole } from './read-whole.js';
+
+export type Store = (id: string) => Promise<ContainerFacts | null>;
+
+const FILE_BYTES = 1 << 20;
+/** Podman's list is one file of all containers. */
+const LIST_BYTES = 16 << 20;
+
+const LABELS: Wanted = {
+  'io.kubernetes.container.name': 'container',
+  'io.kubernetes.pod.name': 'pod',
+  'io.kubernetes.pod.namespace': 'namespace',
+};
+const DOCKER: Wanted = { Name: 'name', Config: { Image: 'image', Labels: LABELS } };
+const CRI: Wanted = {
+  annotations: {
+    'io.kubernetes.cri.container-name': 'container',
+    'io.kubernetes.cri.image-name': 'image',
+    'io.kubernetes.cri.sandbox-name': 'pod',
+    'io.kubernetes.cri.sandbox-namespace': 'namespace',
+    'io.kubernetes.cri.container-type': 'type',
+  },
+};
+
+/** @param root the daemon's data-root */
+export function dockerStore(root: string): Store {
+  return (id) => factsIn(join(root, 'containers', id, 'config.v2.json'), DOCKER);
+}
+
+/** @param state containerd's own state directory. A CRI container's annotations are in the bundle of its task. */
+export function containerdStore(state: string): Store {
+  const tasks = join(state, 'io.containerd.runtime.v2.task');
+  return async (id) => {
+    for (const namespace of await readdir(tasks).catch(() => [])) {
+      const facts = await factsIn(join(tasks, namespace, id, 'config.json'), CRI);
+      if (facts !== null) return facts;
+    }
+    return null;
+  };
+}
+
+/** @param root of containers-storage(5). The list holds neither environment nor command. */
+export function podmanStore(root: string): Store {
+  return async (id) => {
+    for (const driver of ['overlay', 'vfs', 'btrfs', 'zfs']) {
+      const bytes = await readWhole(join(root, `${driver}-containers`, 'containers.json'), LIST_BYTES);
+      const found = bytes === null ? null : inList(bytes, id);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+}
+
+interface Listed {
+  readonly id?: unknown;
+  readonly names?: unknown;
+  /** JSON again, by Podman. */
+  readonly metadata?: unknown;
+}
+
+function inList(bytes: Buffer, id: string): ContainerFacts | null {
+  const list: unknown = JSON.parse(bytes.toString('utf8'));
+  const one = Array.isArray(list) ? (list as Listed[]).find((each) => each?.id === id) : undefined;
+  if (one === undefined) return null;
+  const name = Array.isArray(one.names) && typeof one.names[0] === 'string' ? one.names[0] : null;
+  const metadata = typeof one.metadata === 'string' ? Buffer.from(one.metadata) : Buffer.from('{}');
+  const image = textsOf(metadata, { 'image-name': 'image' }).get('image');
+  return { name, image: image || null, pod: null };
+}
+
+async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | null> {
+  const bytes = await readWhole(path, FILE_BYTES);
+  if (bytes === null) return null;
+  try {
+    return factsOf(textsOf(bytes, wanted));
+  } finally {
+    // The file holds the container's environment.
+    bytes.fill(0);
+  }
+}
+
+function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | null {
+  const pod = texts.get('pod');
+  const isPause = texts.get('type') === 'sandbox';
+  const name = texts.get('container') ?? (isPause ? 'pause' : texts.get('name')?.replace(/^\//, ''));
+  if (!name && !pod) return null;
+  return {
+    name: name || null,
+    image: texts.get('image') || null,
+    pod: pod ? `${texts.get('namespace') ?? 'default'}/${pod}` : null,
+  };
+}
+
+/** Where distributions and k3s, k0s and MicroK8s keep them. */
+const CONTAINERD = [
+  '/run/containerd',
+  '/run/k3s/containerd',
+  '/run/k0s/containerd',
+  '/var/snap/microk8s/common/run/containerd',
+];
+
+export interface Places {
+  readonly docker: readonly string[];
+  readonly containerd: readonly string[];
+  readonly podman: readonly string[];
+}
+
+const DAEMON = '/etc/docker/daemon.json';
+
+/** Of this machine. Docker's is what dockerd(8) reads from its configuration, if that says something. */
+export function placesHere(daemon = DAEMON): Places {
+  return {
+    docker: [dataRoot(daemon) ?? '/var/lib/docker'],
+    containerd: CONTAINERD,
+    podman: ['/var/lib/containers/storage'],
+  };
+}
+
+function dataRoot(daemon: string): string | undefined {
+  try {
+    return textsOf(readFileSync(daemon), { 'data-root': 'root' }).get('root');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores that may know a container of this runtime, the likeliest first. */
+export function storesOf(places: Places): (runtime: Runtime) => readonly Store[] {
+  const docker = places.docker.map(dockerStore);
+  const containerd = places.containerd.map(containerdStore);
+  const podman = places.podman.map(podmanStore);
+  const by: Partial<Record<Runtime, readonly Store[]>> = {
+    docker,
+    containerd,
+    podman,
+    unknown: [...containerd, ...docker, ...podman],
+  };
+  return (runtime) => by[runtime] ?? [];
+}

@@ -1,0 +1,36 @@
+/** Control groups of our own, below the root of a hierarchy that is mounted for the test; left with everything in them. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Scope } from './scope.js';
+
+/** Of version 2, or the memory controller's of version 1. */
+export type Hierarchy = 'unified' | 'memory';
+
+const MOUNT: Readonly<Record<Hierarchy, readonly string[]>> = {
+  unified: ['-t', 'cgroup2', 'none'],
+  memory: ['-t', 'cgroup', '-o', 'memory', 'none'],
+};
+
+/** Where it is mounted. */
+export function hierarchy(scope: Scope, which: Hierarchy = 'unified'): string {
+  const mount = scope.directory();
+  execFileSync('mount', [...MOUNT[which], mount]);
+  scope.use({ end: () => void execFileSync('umount', [mount]) });
+  return mount;
+}
+
+/** Makes a group with all above it that are missing; deleted at the end. */
+export function group(scope: Scope, mount: string, path: string): string {
+  const whole = join(mount, path);
+  const first = mkdirSync(whole, { recursive: true });
+  if (first === undefined) return whole;
+  scope.use({ end: () => removeUpTo(first, whole) });
+  return whole;
+}
+
+/** A group's files are the kernel's: only directories can be removed, and the innermost first. */
+function removeUpTo(first: string, directory: string): void {
+  rmdirSync(directory);
+  if (directory !== first) removeUpTo(first, dirname(directory));
+}

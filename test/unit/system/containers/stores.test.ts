@@ -1,0 +1,120 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  containerdStore,
+  dockerStore,
+  placesHere,
+  podmanStore,
+} from '../../../../src/system/containers/stores.js';
+import { testScope } from '../../../support/scope.js';
+
+const ID = '3f9c'.repeat(16);
+
+/** A store with one file in it. */
+function storeWith(path: string, content: unknown): string {
+  const root = testScope().directory();
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
+  return root;
+}
+
+const DOCKER = `containers/${ID}/config.v2.json`;
+const TASK = `io.containerd.runtime.v2.task/k8s.io/${ID}/config.json`;
+const LIST = 'vfs-containers/containers.json';
+
+describe('what Docker writes about a container', () => {
+  const config = { Env: ['SECRET=canary'], Cmd: ['run'], Image: 'shop/web:1.2', Labels: {} };
+
+  it('is its name and image', async () => {
+    const root = storeWith(DOCKER, { Args: ['run'], Config: config, Name: '/shop-web' });
+    expect(await dockerStore(root)(ID)).toEqual({ name: 'shop-web', image: 'shop/web:1.2', pod: null });
+  });
+
+  it('is its pod too, under Kubernetes', async () => {
+    const Labels = {
+      'io.kubernetes.container.name': 'app',
+      'io.kubernetes.pod.name': 'web-0',
+      'io.kubernetes.pod.namespace': 'prod',
+    };
+    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/k8s_app_web-0_prod_…' });
+    expect(await dockerStore(root)(ID)).toMatchObject({ name: 'app', pod: 'prod/web-0' });
+  });
+});
+
+describe('what containerd writes about a container of the kubelet', () => {
+  const annotations = {
+    'io.kubernetes.cri.container-name': 'app',
+    'io.kubernetes.cri.container-type': 'container',
+    'io.kubernetes.cri.image-name': 'docker.io/library/redis:7',
+    'io.kubernetes.cri.sandbox-name': 'db-0',
+    'io.kubernetes.cri.sandbox-namespace': 'prod',
+  };
+
+  it('is its name, image and pod', async () => {
+    const root = storeWith(TASK, { process: { env: ['SECRET=canary'] }, annotations });
+    expect(await containerdStore(root)(ID)).toEqual({
+      name: 'app',
+      image: 'docker.io/library/redis:7',
+      pod: 'prod/db-0',
+    });
+  });
+
+  it('is the pod of a pause container, which has no name', async () => {
+    const pause = {
+      'io.kubernetes.cri.container-type': 'sandbox',
+      'io.kubernetes.cri.sandbox-name': 'db-0',
+      'io.kubernetes.cri.sandbox-namespace': 'prod',
+    };
+    const root = storeWith(TASK, { annotations: pause });
+    expect(await containerdStore(root)(ID)).toEqual({ name: 'pause', image: null, pod: 'prod/db-0' });
+  });
+
+  it('is nothing without annotations: Docker’s own are in another store', async () => {
+    expect(await containerdStore(storeWith(TASK, { process: {} }))(ID)).toBeNull();
+  });
+});
+
+describe('what Podman writes about its containers', () => {
+  it('is name and image of one of them', async () => {
+    const metadata = JSON.stringify({ 'image-name': 'docker.io/library/redis:7', name: 'cache' });
+    const root = storeWith(LIST, [{ id: 'other' }, { id: ID, names: ['cache'], image: 'f00d', metadata }]);
+    expect(await podmanStore(root)(ID)).toEqual({
+      name: 'cache',
+      image: 'docker.io/library/redis:7',
+      pod: null,
+    });
+    expect(await podmanStore(root)('another')).toBeNull();
+  });
+
+  it('may be a root file system without an image', async () => {
+    const metadata = JSON.stringify({ 'image-name': '', name: 'cache' });
+    const root = storeWith(LIST, [{ id: ID, names: ['cache'], metadata }]);
+    expect(await podmanStore(root)(ID)).toEqual({ name: 'cache', image: null, pod: null });
+  });
+});
+
+describe('a file that is not what it should be', () => {
+  it.each(['', '{', '[]', '{"Name":5}', '{"Config":"x"}', '{"Name":""}'])(
+    'has no names: %s',
+    async (content) => {
+      const root = storeWith(DOCKER, content);
+      expect(await dockerStore(root)(ID).catch(() => null)).toBeNull();
+    },
+  );
+
+  it('is not read where it is a link, or larger than such a file is', async () => {
+    const root = storeWith('secret', { Name: '/secret' });
+    mkdirSync(dirname(join(root, DOCKER)), { recursive: true });
+    symlinkSync(join(root, 'secret'), join(root, DOCKER));
+    expect(await dockerStore(root)(ID)).toBeNull();
+    const large = storeWith(DOCKER, { Name: '/x', Labels: 'x'.repeat(1 << 20) });
+    expect(await dockerStore(large)(ID)).toBeNull();
+  });
+});
+
+it('Docker’s files are where its configuration says, else where they always are', () => {
+  const here = (text: string) => placesHere(join(storeWith('daemon.json', text), 'daemon.json')).docker;
+  expect(here('{"data-root": "/srv/docker", "debug": true}')).toEqual(['/srv/docker']);
+  for (const text of ['{}', '{', '{"data-root": 5}']) expect(here(text)).toEqual(['/var/lib/docker']);
+});

@@ -189,6 +189,22 @@ async function expectOrder(page: Page): Promise<void> {
   const isWhole = (wanted: string) =>
     headings.some(({ word, right }) => word === wanted && right > culprits.left && right <= culprits.right);
   expect(NEEDED.filter((wanted) => !isWhole(wanted))).toEqual([]);
+  await expectBelow(page);
+}
+
+/** From where a budget's ports are is not cut; failures have the room for their rows, of which a larger screen shows the first. */
+async function expectBelow(page: Page): Promise<void> {
+  const sources = page.locator('.budgets .source');
+  expect(await sources.count()).toBeGreaterThan(0);
+  expect(
+    await sources.evaluateAll((all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+    ),
+  ).toEqual([]);
+  const failures = page.getByRole('region', { name: 'Failures' });
+  expect(await failures.locator('.scroll').evaluate(({ clientHeight }) => clientHeight)).toBeGreaterThan(100);
+  const isLarge = (page.viewportSize()?.height ?? 0) >= 900;
+  if (isLarge) expect(await isInSight(failures.locator('tbody tr').first().locator('.name'))).toBe(true);
 }
 
 /** Who, pid, destination, what is wanted of what is possible, and what has failed: each by its own box. */

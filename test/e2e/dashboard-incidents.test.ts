@@ -141,11 +141,18 @@ async function isInSight(element: Locator): Promise<boolean> {
   });
 }
 
+/** Of the cases that only look: what they change is what each of them sets first. */
+const shared = (): Promise<{ page: Page; problems: string[] }> => {
+  looking ??= openPage(scope, service.url, browser);
+  return looking;
+};
+let looking: ReturnType<typeof shared> | undefined;
+
 describe('what one must know is in sight without scrolling', () => {
   it.each(VIEWPORTS.flatMap((size) => COLOURS.map((colours) => ({ ...size, colours }))))(
     '$width × $height, $colours',
     async ({ width, height, colours }) => {
-      const { page, problems } = await openPage(testScope(), service.url, browser);
+      const { page, problems } = await shared();
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: colours });
       for (const one of staged) {
@@ -259,7 +266,7 @@ it('has no accessibility violation with tabs and with everything open, in dark a
 });
 
 it('every button is large enough to be hit', async () => {
-  const { page } = await openPage(testScope(), service.url, browser);
+  const { page } = await shared();
   await show(page, the('orders-sync.py'));
   const small = await page.locator('button, summary, select, input, [role=tab]').evaluateAll((all) =>
     all
@@ -285,7 +292,7 @@ it('shows the same incident as long as pointer or focus rests on it, with figure
 });
 
 it('tabs are walked by arrow keys, and say which one is shown', async () => {
-  const { page } = await openPage(testScope(), service.url, browser);
+  const { page } = await shared();
   const tabs = card(page).getByRole('tab');
   await tabs.first().waitFor(WITHIN);
   await tabs.first().click();

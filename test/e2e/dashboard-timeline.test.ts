@@ -63,12 +63,23 @@ const paintedColumns = (canvas: Locator): Promise<number> =>
     return columns.size;
   });
 
+/** Slowly: new seconds come while the mouse is down, and none of them undoes what is being drawn. */
 async function drag(page: Page, canvas: Locator, from: number, to: number): Promise<void> {
   const box = await canvas.locator('.u-over').boundingBox();
   if (box === null) throw new Error('the chart is not in sight');
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width * from, y);
   await page.mouse.down();
+  await page.mouse.move(box.x + (box.width * (from + to)) / 2, y, { steps: 5 });
+  const selected = () => canvas.locator('.u-select').boundingBox();
+  const half = await selected();
+  expect(half?.width).toBeGreaterThan(10);
+  const live = page.locator('.strip .detail');
+  for (let second = 0; second < 2; second++) {
+    const before = await live.textContent();
+    await expect.poll(() => live.textContent(), WITHIN).not.toBe(before);
+  }
+  expect(await selected()).toEqual(half);
   await page.mouse.move(box.x + box.width * to, y, { steps: 5 });
   await page.mouse.up();
 }
@@ -119,7 +130,7 @@ it('shows what led to the incident before the page was opened, goes on live, zoo
   const rates = await says(page, 'Per second', /EADDRNOTAVAIL/);
   expect(timeAfter(/first at/, rates)).toBeLessThan(opened);
   expect(timeAfter(/^Opens .*?\/s at/, rates)).toBeLessThan(opened);
-  expect(await paintedColumns(chart(page, 'Ports held'))).toBeGreaterThan(20);
+  await expect.poll(() => paintedColumns(chart(page, 'Ports held')), WITHIN).toBeGreaterThan(20);
   await timeline(page)
     .locator('.note', { hasText: 'First failure: EADDRNOTAVAIL to 127.0.0.1:8080' })
     .waitFor(WITHIN);

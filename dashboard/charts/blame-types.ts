@@ -1,6 +1,6 @@
 /** What the blame graph is made of: who holds or blocks ports, of which budgets, and where these lead. In: nothing. Out: types, and how much is shown. */
 
-import type { Level } from '../../src/forecast/outlook.js';
+import type { barTone } from '../../src/view/tone.js';
 
 /** Nodes of a column, beside the one for the rest. */
 export const MOST_PROCESSES = 8;
@@ -30,7 +30,7 @@ export interface BudgetNode {
   limit: number | null;
   /** 0 to 1; null: not known, or of the rest. */
   level: number | null;
-  urgency: Level;
+  tone: ReturnType<typeof barTone>;
   openPerSec: number;
 }
 

@@ -2,8 +2,9 @@
  * Who has the ports of whom: processes, the budgets that they hold or block ports of, and where these lead. In: rows. Out: nodes and links, of each
  * column those that matter most, and the rest as one. Pure.
  */
-import { byTightness, fullness, level } from '../../src/forecast/outlook.js';
+import { byTightness, fullness } from '../../src/forecast/outlook.js';
 import type { BudgetRow, FailureRow, FlowRow } from '../../src/protocol/rows.js';
+import { barTone } from '../../src/view/tone.js';
 import { endpoint, foreign } from '../text/format.js';
 import { Census, place, sum } from './blame-census.js';
 import { type BudgetNode, type DestinationNode, type Graph, MOST_BUDGETS, REST } from './blame-types.js';
@@ -46,7 +47,7 @@ function budgetNode(row: BudgetRow): BudgetNode {
     blocked: blocked ?? 0,
     limit,
     level: fullness(row),
-    urgency: level(row),
+    tone: barTone(row),
     openPerSec: openPerSec ?? 0,
   };
   return { id: key, text, destination: place(row), ...rates };
@@ -56,7 +57,7 @@ function restOf(rows: readonly BudgetRow[], count: number): BudgetNode {
   const text = `${count} more ${count === 1 ? 'budget' : 'budgets'}`;
   const used = sum(rows, (row) => row.used);
   const openPerSec = sum(rows, (row) => row.openPerSec);
-  const unknown = { blocked: 0, limit: null, level: null, urgency: 'fine' } as const;
+  const unknown = { blocked: 0, limit: null, level: null, tone: '' } as const;
   return { id: REST, text, destination: REST, used, ...unknown, openPerSec };
 }
 

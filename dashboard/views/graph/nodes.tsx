@@ -1,6 +1,5 @@
 /** The nodes of the blame graph: buttons over its links. A process opens its row, a budget and a destination choose what the timeline shows. */
 
-import { BUDGET_TONES } from '../../../src/view/tone.js';
 import type { Box, Layout } from '../../charts/blame-layout.js';
 import type { BudgetNode, DestinationNode, Graph, ProcessNode } from '../../charts/blame-types.js';
 import { REST } from '../../charts/blame-types.js';
@@ -52,12 +51,12 @@ function Process({ node, box }: { node: ProcessNode; box: Box | undefined }) {
 }
 
 function Budget({ node, box }: { node: BudgetNode; box: Box | undefined }) {
-  const { id, text, used, blocked, limit, level, urgency } = node;
+  const { id, text, used, blocked, limit, level, tone } = node;
   const beside = blocked === 0 ? '' : `, ${integer(blocked)} blocked by bind()`;
   return (
     <button
       type="button"
-      class={`node tank ${urgency === 'fine' ? '' : BUDGET_TONES[urgency]}`}
+      class={`node tank ${tone}`}
       style={placed(box, { '--level': String(level ?? 0) })}
       title={`${integer(used)} ports held${limit === null ? '' : ` of ${integer(limit)}`}${beside}`}
       aria-pressed={id === shown.value}

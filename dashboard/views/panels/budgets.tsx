@@ -3,9 +3,10 @@
  * topic. In: budgets, namespaces.
  */
 import { useComputed } from '@preact/signals';
-import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
+import { byTightness, fullness } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
+import { barTone } from '../../../src/view/tone.js';
 import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
@@ -91,9 +92,6 @@ function Fullness({ row }: { row: BudgetRow }) {
     </span>
   );
 }
-
-/** Red is for what is broken now: no port is left. */
-const barTone = (row: BudgetRow) => (isOut(row) ? 'bad' : level(row) === 'fine' ? '' : 'warn');
 
 /** What the cell has no room for. */
 function details(row: BudgetRow): string {

@@ -104,6 +104,17 @@ describe('the blame graph', () => {
     expect(processes.find(({ text }) => text === 'checkout 79')).toMatchObject({ failPerSec: 15, flow: 'v' });
   });
 
+  it('has a tank in red only when no port is left, not when the end is near', () => {
+    const toneOf = (more: Partial<BudgetRow>) =>
+      graphOf({
+        budgets: [budget('db', { destination: DB, limit: 100, reuse: null, ...more })],
+        ...{ flows: [], failures: [], total: 1 },
+      }).budgets[0]?.tone;
+    expect(toneOf({ used: 10, free: 90, exhaustionSeconds: null })).toBe('');
+    expect(toneOf({ used: 95, free: 5, exhaustionSeconds: 3 })).toBe('warn');
+    expect(toneOf({ used: 100, free: 0, exhaustionSeconds: 0 })).toBe('bad');
+  });
+
   it('gives a flow’s rate once, however many source addresses it has', () => {
     const held = (ports: number) => ({ destination: DB, holders: [{ process: worker, ports }] });
     const { holds } = graphOf({

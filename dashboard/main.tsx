@@ -9,6 +9,8 @@ import { signIn } from './state/session.js';
 import { startTimeline } from './state/timeline/timeline.js';
 import { App } from './views/page/app.js';
 
+/** What index.html shows is painted before the page is made, which takes longer. A hidden page is never painted. */
+if (!document.hidden) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 const root = document.getElementById('app');
 /* What index.html shows until this has been fetched makes room. */
 root?.replaceChildren();

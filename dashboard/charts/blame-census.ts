@@ -1,4 +1,5 @@
-/** Who holds ports, and whose connects find none: read from rows, the largest by name and the rest as one. In: rows. Out: nodes and links. Pure. */
+/** Who holds or blocks ports, and whose connects find none: read from rows, the largest by name and the rest as one. In: rows. Out: nodes and links. Pure. */
+import { isBlockedByUnknown, takersOf } from '../../src/forecast/takers.js';
 import type { BudgetRow, FailureRow, FlowRow, ProcessInfo } from '../../src/protocol/rows.js';
 import { ownerName, withPid } from '../../src/view/names.js';
 import { endpoint, foreign } from '../text/format.js';
@@ -17,6 +18,10 @@ function idOf(process: ProcessInfo): string {
 export function sum<T>(rows: readonly T[], read: (row: T) => number | null): number {
   return rows.reduce((all, row) => all + (read(row) ?? 0), 0);
 }
+
+const NOTHING = { ports: 0, blocked: 0, openPerSec: 0, failPerSec: 0 };
+
+const taken = ({ ports, blocked }: Pick<Hold, 'ports' | 'blocked'>) => ports + blocked;
 
 /** While rows are read. */
 export class Census {
@@ -51,7 +56,17 @@ export class Census {
       const openPerSec = (flow?.openPerSec ?? 0) * share;
       node.ports += ports;
       node.openPerSec += openPerSec;
-      this.#hold({ process: node.id, budget, ports, openPerSec, failPerSec: 0 });
+      this.#hold({ ...NOTHING, process: node.id, budget, ports, openPerSec });
+    }
+  }
+
+  /** A port that bind() has is lost to every destination: it is in each of these budgets, and counted once. */
+  addBlockers({ key, blockers }: BudgetRow): void {
+    if (!this.budgets.has(key)) return;
+    for (const { process, ports: blocked } of blockers ?? []) {
+      const node = this.#node(process);
+      node.blocked = Math.max(node.blocked, blocked);
+      this.#hold({ ...NOTHING, process: node.id, budget: key, blocked });
     }
   }
 
@@ -60,20 +75,18 @@ export class Census {
     if (row === undefined || perSec === null || perSec === 0) return;
     const victim = this.#node(process);
     victim.failPerSec += perSec;
-    this.#hold({ process: victim.id, budget: row.key, ports: 0, openPerSec: 0, failPerSec: perSec });
-    const [first] = row.holders;
-    const holder = first === undefined ? victim.id : idOf(first.process);
+    this.#hold({ ...NOTHING, process: victim.id, budget: row.key, failPerSec: perSec });
     const known = this.#blames.find((one) => one.victim === victim.id && one.budget === row.key);
     if (known !== undefined) known.failPerSec += perSec;
-    else this.#blames.push({ victim: victim.id, holder, budget: row.key, failPerSec: perSec });
+    else this.#blames.push({ victim: victim.id, ...blamed(row), budget: row.key, failPerSec: perSec });
   }
 
-  /** Victims, and who is blamed, before those that merely hold ports. */
+  /** Victims, and who is blamed, before those that merely have ports. */
   graph(): Pick<Graph, 'processes' | 'holds' | 'blames'> {
-    const blamed = new Set(this.#blames.map(({ holder }) => holder));
+    const blamed = new Set(this.#blames.map(({ taker }) => taker));
     const isInvolved = (one: ProcessNode) => Number(one.failPerSec > 0 || blamed.has(one.id));
     const ranked = [...this.#processes.values()].sort(
-      (a, b) => isInvolved(b) - isInvolved(a) || b.ports - a.ports || b.failPerSec - a.failPerSec,
+      (a, b) => isInvolved(b) - isInvolved(a) || taken(b) - taken(a) || b.failPerSec - a.failPerSec,
     );
     const shown = ranked.slice(0, MOST_PROCESSES);
     const more = ranked.slice(MOST_PROCESSES);
@@ -82,7 +95,9 @@ export class Census {
     const holds = merged(
       [...this.#holds.values()].map((hold) => ({ ...hold, process: named(hold.process) })),
     );
-    const blames = this.#blames.filter(({ victim, holder }) => kept.has(victim) && kept.has(holder));
+    const blames = this.#blames.filter(
+      ({ victim, taker }) => kept.has(victim) && (taker === null || kept.has(taker)),
+    );
     const processes = more.length === 0 ? shown : [...shown, restOfProcesses(more)];
     return { processes: inOrderOf(processes, holds, [...this.budgets.keys()]), holds, blames };
   }
@@ -94,7 +109,7 @@ export class Census {
     const flow = this.#largest.get(id);
     const name = ownerName({ process, program: flow?.program ?? null });
     const text = foreign(withPid(name, process.pid));
-    const node = { id, text, ports: 0, openPerSec: 0, failPerSec: 0, flow: flow?.key ?? null };
+    const node = { id, text, ports: 0, blocked: 0, openPerSec: 0, failPerSec: 0, flow: flow?.key ?? null };
     this.#processes.set(id, node);
     return node;
   }
@@ -105,11 +120,20 @@ export class Census {
   }
 }
 
+/** Who has taken most of what a connect of this budget could have. */
+function blamed(row: BudgetRow): Pick<Blame, 'taker' | 'isBlocker'> {
+  if (isBlockedByUnknown(row)) return { taker: null, isBlocker: true };
+  const [first] = takersOf(row);
+  if (first === undefined) return { taker: null, isBlocker: false };
+  return { taker: idOf(first.process), isBlocker: first.blocked > first.ports / 2 };
+}
+
 function joined(before: Hold | undefined, hold: Hold): Hold {
   if (before === undefined) return hold;
   const openPerSec = before.openPerSec + hold.openPerSec;
   const failPerSec = before.failPerSec + hold.failPerSec;
-  return { ...hold, ports: before.ports + hold.ports, openPerSec, failPerSec };
+  const [ports, blocked] = [before.ports + hold.ports, before.blocked + hold.blocked];
+  return { ...hold, ports, blocked, openPerSec, failPerSec };
 }
 
 function merged(holds: readonly Hold[]): Hold[] {
@@ -126,6 +150,7 @@ function restOfProcesses(nodes: readonly ProcessNode[]): ProcessNode {
     id: REST,
     text: `${nodes.length} ${nodes.length === 1 ? 'other' : 'others'}`,
     ports: sum(nodes, ({ ports }) => ports),
+    blocked: sum(nodes, ({ blocked }) => blocked),
     openPerSec: sum(nodes, ({ openPerSec }) => openPerSec),
     failPerSec: sum(nodes, ({ failPerSec }) => failPerSec),
     flow: null,
@@ -135,7 +160,7 @@ function restOfProcesses(nodes: readonly ProcessNode[]): ProcessNode {
 /** Beside the budget of which each has most, so that few links cross; then in an order that does not change every second. The rest is last. */
 function inOrderOf(nodes: ProcessNode[], holds: readonly Hold[], budgets: readonly string[]): ProcessNode[] {
   const rank = ({ id }: ProcessNode): number => {
-    const own = holds.filter(({ process }) => process === id).sort((a, b) => b.ports - a.ports);
+    const own = holds.filter(({ process }) => process === id).sort((a, b) => taken(b) - taken(a));
     const at = budgets.indexOf(own[0]?.budget ?? REST);
     return id === REST ? Number.POSITIVE_INFINITY : at === -1 ? budgets.length : at;
   };

@@ -79,8 +79,8 @@ function ribbons(graph: Graph, at: Columns): Pick<Layout, 'holds' | 'leads' | 'b
       path: across(at.budgets.get(id), at.destinations.get(destination)),
       width: stroke(openPerSec),
     })),
-    blames: graph.blames.map(({ victim, holder }, i) => ({
-      path: around(at.processes.get(victim), at.processes.get(holder), i),
+    blames: graph.blames.map(({ victim, taker }, i) => ({
+      path: around(at.processes.get(victim), at.processes.get(taker ?? ''), i),
       width: 2,
     })),
   };

@@ -1,6 +1,6 @@
-/** What the blame graph is made of: who holds ports, of which budgets, and where these lead. In: nothing. Out: types, and how much is shown. */
+/** What the blame graph is made of: who holds or blocks ports, of which budgets, and where these lead. In: nothing. Out: types, and how much is shown. */
 
-import type { Level } from '../../src/forecast/outlook.js';
+import type { barTone } from '../../src/view/tone.js';
 
 /** Nodes of a column, beside the one for the rest. */
 export const MOST_PROCESSES = 8;
@@ -11,6 +11,8 @@ export interface ProcessNode {
   id: string;
   text: string;
   ports: number;
+  /** Ports that its bind() takes from every destination. */
+  blocked: number;
   openPerSec: number;
   failPerSec: number;
   /** Key of its largest flow; null: none is known. */
@@ -24,10 +26,11 @@ export interface BudgetNode {
   /** Id of where it leads. */
   destination: string;
   used: number;
+  blocked: number;
   limit: number | null;
   /** 0 to 1; null: not known, or of the rest. */
   level: number | null;
-  urgency: Level;
+  tone: ReturnType<typeof barTone>;
   openPerSec: number;
 }
 
@@ -43,15 +46,20 @@ export interface Hold {
   process: string;
   budget: string;
   ports: number;
+  /** Ports that bind() of the process takes from it. */
+  blocked: number;
   openPerSec: number;
   /** Connects that found no port. */
   failPerSec: number;
 }
 
-/** A process whose connects find no port, and the one that holds most of them. */
+/** A process whose connects find no port, and the one that has taken most of them. */
 export interface Blame {
   victim: string;
-  holder: string;
+  /** Null: not known. */
+  taker: string | null;
+  /** By bind(), not by connections. */
+  isBlocker: boolean;
   budget: string;
   failPerSec: number;
 }

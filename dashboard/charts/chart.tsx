@@ -6,6 +6,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { inTurn, leaveTurn } from '../state/turns.js';
 import { clock } from '../text/format.js';
 import type { Curve, Chart as Data } from './curves.js';
 import type { Mark } from './marks.js';
@@ -36,8 +37,7 @@ export function Chart(props: ChartProps) {
         <Title id={id} title={title} times={data.times} at={at} />
         <Readings data={data} at={at} read={read} />
       </figcaption>
-      {/* Another set of curves is another plot. */}
-      <Canvas key={data.curves.map((curve) => curve.id).join(' ')} at={at} {...props} />
+      <Canvas at={at} {...props} />
       <p class="sr-only" id={`${id}-summary`}>
         {summary}
       </p>
@@ -55,19 +55,21 @@ type CanvasProps = ChartProps & { at: Signal<number | null> };
 
 function Canvas(props: CanvasProps) {
   const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<UPlot | null>(null);
+  const plot = useRef<Plot | null>(null);
   const latest = useRef(props);
   latest.current = props;
   useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const made = make(element, latest);
-    plot.current = made.plot;
-    return made.end;
-  }, []);
-  useLayoutEffect(() => {
-    if (plot.current !== null) draw(plot.current, props);
+    inTurn(latest, () => {
+      if (box.current !== null) plot.current = plotted(box.current, plot.current, latest);
+    });
   });
+  useLayoutEffect(
+    () => () => {
+      leaveTurn(latest);
+      plot.current?.end();
+    },
+    [],
+  );
   return (
     <div
       class="canvas"
@@ -79,10 +81,29 @@ function Canvas(props: CanvasProps) {
   );
 }
 
-function make(element: HTMLElement, latest: { current: CanvasProps }) {
+interface Plot {
+  /** Names of its curves: it can draw no others. */
+  curves: string;
+  plot: UPlot;
+  end(): void;
+}
+
+const namesOf = ({ curves }: Data) => curves.map(({ id }) => id).join(' ');
+
+/** The plot that shows what is to be shown: the last one, or where that has other curves, another in its place. */
+function plotted(element: HTMLElement, last: Plot | null, latest: { current: CanvasProps }): Plot {
+  const isSame = last?.curves === namesOf(latest.current.data);
+  if (!isSame) last?.end();
+  const made = isSame ? last : make(element, latest);
+  draw(made.plot, latest.current);
+  return made;
+}
+
+function make(element: HTMLElement, latest: { current: CanvasProps }): Plot {
+  const { data } = latest.current;
   const made = options({
     element,
-    curves: latest.current.data.curves,
+    curves: data.curves,
     marks: () => latest.current.marks,
     onCursor: (index) => {
       latest.current.at.value = index;
@@ -90,12 +111,15 @@ function make(element: HTMLElement, latest: { current: CanvasProps }) {
     onZoom: (span) => latest.current.onZoom(span),
     onLive: () => latest.current.onLive(),
   });
-  const plot = new UPlot(made, aligned(latest.current.data), element);
+  const plot = new UPlot(made, aligned(data), element);
   const size = new ResizeObserver(() =>
     plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
   );
   const theme = new MutationObserver(() => plot.redraw(true, true));
-  const drag = () => latest.current.onDrag(true);
+  const drag = () => {
+    leaveTurn(latest);
+    latest.current.onDrag(true);
+  };
   /* The plot itself listens at the document, which comes before the window: it has made its zoom by then. */
   const drop = () => latest.current.onDrag(false);
   plot.over.addEventListener('mousedown', drag);
@@ -108,7 +132,7 @@ function make(element: HTMLElement, latest: { current: CanvasProps }) {
     removeEventListener('mouseup', drop);
     plot.destroy();
   };
-  return { plot, end };
+  return { curves: namesOf(data), plot, end };
 }
 
 const aligned = ({ times, curves }: Data): UPlot.AlignedData => [

@@ -4,6 +4,7 @@
  */
 import uPlot from 'uplot';
 import { clock, integer, rate } from '../text/format.js';
+import { colour } from './colours.js';
 import type { Curve } from './curves.js';
 import type { Mark } from './marks.js';
 import { drawMarks, labelLine, type Pen } from './pen.js';
@@ -23,9 +24,6 @@ export interface PlotOptions {
   onLive(): void;
 }
 
-/** A colour of the style sheet, as it is now: dark and light follow the system. */
-const colour = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name).trim();
-
 /** An axis ends no lower than here, so that next to nothing is drawn small. */
 const LEAST_TOP = 4;
 
@@ -37,8 +35,8 @@ export function options(plot: PlotOptions): uPlot.Options {
     legend: { show: false },
     padding: [8, 6, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(LEAST_TOP, max * 1.08)] } },
-    axes: axes(element),
-    series: [{}, ...curves.map((curve) => series(element, curve))],
+    axes: axes(),
+    series: [{}, ...curves.map(series)],
     cursor: cursor(plot),
     hooks: {
       setCursor: [(u) => plot.onCursor(u.cursor.idx ?? null)],
@@ -51,11 +49,11 @@ export function options(plot: PlotOptions): uPlot.Options {
 /** Steps of an axis of whole numbers: 1, 2, 5, 10, … */
 const WHOLE = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
-function axes(element: HTMLElement): uPlot.Axis[] {
+function axes(): uPlot.Axis[] {
   const common = {
     font: FONT,
-    stroke: () => colour(element, '--dim'),
-    grid: { stroke: () => colour(element, '--hair'), width: 1 },
+    stroke: () => colour('--dim'),
+    grid: { stroke: () => colour('--hair'), width: 1 },
     ticks: { show: false },
   };
   return [
@@ -80,8 +78,8 @@ const label = (time: number, step: number) => clock(time * 1000).slice(0, step <
 /** Side by side without a gap: there may be more seconds than pixels. */
 const bars = uPlot.paths.bars?.({ size: [1, 40, 1], gap: 0 });
 
-function series(element: HTMLElement, { shape, tint }: Curve): uPlot.Series {
-  const paint = () => colour(element, `--c-${tint}`);
+function series({ shape, tint }: Curve): uPlot.Series {
+  const paint = () => colour(`--c-${tint}`);
   const common = { points: { show: false }, spanGaps: false };
   if (shape === 'area') return { ...common, width: 0, fill: paint };
   if (shape === 'bars') return { ...common, width: 0, fill: paint, ...(bars && { paths: bars }) };
@@ -111,8 +109,8 @@ function select(u: uPlot, { onZoom }: PlotOptions): void {
   onZoom([u.posToVal(left, 'x'), u.posToVal(left + width, 'x')]);
 }
 
-function draw(u: uPlot, { element, curves, marks }: PlotOptions): void {
-  const pen: Pen = { u, ctx: u.ctx, ratio: devicePixelRatio, colour: (name) => colour(element, name) };
+function draw(u: uPlot, { curves, marks }: PlotOptions): void {
+  const pen: Pen = { u, ctx: u.ctx, ratio: devicePixelRatio, colour };
   u.ctx.save();
   u.ctx.font = `${11 * pen.ratio}px system-ui, sans-serif`;
   drawMarks(pen, marks());

@@ -1,6 +1,6 @@
 /**
  * The event log: what happened, newest first, each thing once. In: rows, notes of the history, the link's changes.
- * Out: entries. Bounded. Pure.
+ * Out: entries, all or of one namespace. Bounded. Pure.
  */
 
 import type { Link } from '../../src/client/link.js';
@@ -21,7 +21,12 @@ export interface Entry {
   glyph: string;
   word: string;
   text: string;
+  /** The namespace that it is about; null: whoever looks at one wants to know it, too. */
+  netnsId: string | null;
 }
+
+/** In place of a namespace's id: about the machine as a whole, which no single namespace is. */
+export const MACHINE = '';
 
 export type Journal = readonly Entry[];
 
@@ -38,16 +43,21 @@ export function record(journal: Journal, entries: readonly Entry[]): Journal {
   return isSame ? journal : all;
 }
 
+/** What concerns one namespace. @param netnsId undefined: there is no such namespace, or none is known yet */
+export const within = (journal: Journal, netnsId: string | undefined): Journal =>
+  journal.filter((entry) => entry.netnsId === null || entry.netnsId === netnsId);
+
 /** A finding appears, and is resolved. */
 export function ofFindings(rows: Iterable<FindingRow>): Entry[] {
   return [...rows].flatMap((row) => {
     const key = `finding ${row.key} ${row.since}`;
     const text = foreign(row.title);
     const { tone, glyph, word } = findingWords({ ...row, resolved: null });
-    const begun = { key, time: row.since, tone, glyph, word, text };
+    const { netnsId } = row;
+    const begun = { key, time: row.since, tone, glyph, word, text, netnsId };
     if (row.resolved === null) return [begun];
     const ended = findingWords(row);
-    return [begun, { ...ended, key: `${key} resolved`, time: row.resolved, text }];
+    return [begun, { ...ended, key: `${key} resolved`, time: row.resolved, text, netnsId }];
   });
 }
 
@@ -68,6 +78,7 @@ export function ofFailures(rows: Iterable<FailureRow>): Entry[] {
     glyph: '✗',
     word: 'First failure',
     text: failureText(row),
+    netnsId: row.netnsId,
   }));
 }
 
@@ -91,16 +102,16 @@ export function ofNotes(notes: readonly Annotation[]): Entry[] {
       ...noteWords(note),
       key: `note ${note.time} ${note.kind} ${note.text}`,
       time: note.time,
+      netnsId: note.netnsId,
     }));
 }
 
-/** Whenever the level changes. That ports are fine is no news by itself. */
-export function ofVerdict(row: VerdictRow | null): Entry[] {
+/** Whenever the level changes. That ports are fine is no news by itself. @param netnsId what it is about */
+export function ofVerdict(row: VerdictRow | null, netnsId: string = MACHINE): Entry[] {
   if (row === null || row.level === 'ok') return [];
   const { tone, glyph, word } = verdictWords(row);
-  return [
-    { key: `verdict ${row.level} ${row.since}`, time: row.since, tone, glyph, word, text: foreign(row.text) },
-  ];
+  const key = `verdict ${netnsId} ${row.level} ${row.since}`;
+  return [{ key, time: row.since, tone, glyph, word, text: foreign(row.text), netnsId }];
 }
 
 /** The link was lost, or is there again. */
@@ -115,11 +126,13 @@ export function ofLink(before: Link, next: Link, now: number): Entry[] {
         glyph: '○',
         word: 'Connection lost',
         text: 'What is shown is old.',
+        netnsId: null,
       },
     ];
   if (before.phase !== 'lost' || next.phase !== 'open') return [];
   const text = `After ${seconds((now - before.since) / 1000)}; what happened meanwhile is filled in as far as the service remembers it.`;
-  return [{ key, time: now, tone: 'good', glyph: '●', word: 'Connection resumed', text }];
+  const word = 'Connection resumed';
+  return [{ key, time: now, tone: 'good', glyph: '●', word, text, netnsId: null }];
 }
 
 const EPOCH = 'epoch';
@@ -129,5 +142,6 @@ export const isRestart = ({ key }: Entry) => key.startsWith(`${EPOCH} `);
 export function ofRestart(before: string | null, epoch: string, now: number): Entry[] {
   if (before === null || before === epoch) return [];
   const text = 'Counts begin anew; connections that are older have the owner that still holds them, or none.';
-  return [{ key: `${EPOCH} ${epoch}`, time: now, tone: 'warn', glyph: '▲', word: 'Service restarted', text }];
+  const said = { tone: 'warn', glyph: '▲', word: 'Service restarted', text } as const;
+  return [{ ...said, key: `${EPOCH} ${epoch}`, time: now, netnsId: null }];
 }

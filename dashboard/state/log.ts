@@ -1,6 +1,6 @@
 /**
  * Keeps the event log: watches what the page knows, writes down what is new. In: the page's signals, the history of the
- * totals, whose notes concern every budget. Out: the journal.
+ * totals, whose notes concern every budget. Out: the journal, and what of it is shown.
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Link } from '../../src/client/link.js';
@@ -14,11 +14,20 @@ import {
   ofRestart,
   ofVerdict,
   record,
+  within,
 } from './journal.js';
-import { failures, findings, hello, link, machineVerdict, state } from './model.js';
+import { failures, findings, hello, link, machineVerdict, netns, scope, state, verdict } from './model.js';
 import { Past } from './timeline/past.js';
 
 export const journal = signal<Journal>([]);
+
+const scopeId = computed(() => scope.value?.netnsId ?? undefined);
+/** Of the namespace that the page is about, or of all. */
+export const shownJournal = computed(() =>
+  netns.value === null ? journal.value : within(journal.value, scopeId.value),
+);
+/** Of that namespace, which has no verdict of its own on the service: its moment is known by its level alone. */
+const scopedLevel = computed(() => (netns.value === null ? null : (verdict.value?.level ?? null)));
 
 /** Notes are no emergency: they are asked for every so often, ms. */
 const NOTES_EVERY_MS = 5_000;
@@ -42,6 +51,10 @@ export function startLog(): void {
   effect(() => write(ofFindings(findings.value)));
   effect(() => write(ofFailures(failures.value.rows.values())));
   effect(() => write(ofVerdict(machineVerdict.value)));
+  effect(() => {
+    if (scopedLevel.value !== null && scopeId.value !== undefined)
+      write(ofVerdict(verdict.peek(), scopeId.value));
+  });
   effect(() => {
     if (due.value !== null) notes.ask(null, due.value);
   });

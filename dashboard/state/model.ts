@@ -20,6 +20,7 @@ import type { Pause } from './pause.js';
 import { BLAME, type Place, placeOf, queryOf, sortText } from './place.js';
 import { found, scoped, scopeWord } from './scope.js';
 import { choice, linked, netns, zoom } from './timeline/spot.js';
+import { inTurn } from './turns.js';
 
 /** Rows requested at first, and once the user wants more: as many as a person reads, not as many as exist. */
 export const FEW_ROWS = 100;
@@ -95,11 +96,11 @@ export const sides = new Subscriptions('side', (frame) => feed.send(frame));
  * so that neither makes the page stumble. A hidden page has no animation frames.
  */
 const arrived: { state?: Replica; link?: Link } = {};
+const FLOWS = {};
 function arrive(what: typeof arrived): void {
-  const waits = arrived.state !== undefined || arrived.link !== undefined;
   Object.assign(arrived, what);
   if (document.hidden) show();
-  else if (!waits) requestAnimationFrame(drawFlows);
+  else inTurn(FLOWS, drawFlows);
 }
 
 function drawFlows(): void {
@@ -108,7 +109,7 @@ function drawFlows(): void {
   if (next === undefined || next.hello !== hello || next.tables.flows === tables.flows) show();
   else {
     state.value = { ...state.value, tables: { ...tables, flows: next.tables.flows } };
-    requestAnimationFrame(show);
+    inTurn(arrived, show);
   }
 }
 

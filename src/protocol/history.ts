@@ -46,6 +46,8 @@ export const Annotation = Type.Object({
   text: Type.String(),
   /** Key of the incident that it belongs to; null: to none. */
   incident: Type.Union([Type.String(), Type.Null()]),
+  /** The namespace that it is about; null: the whole machine. */
+  netnsId: Type.Union([Type.String(), Type.Null()]),
 });
 export type Annotation = Static<typeof Annotation>;
 

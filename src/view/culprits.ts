@@ -67,8 +67,15 @@ export function weightOf(flow: FlowRow, budgets: Budgets): number {
 /** The worst first: by weight, then what fails most, then the most ports. */
 export function byBlame(budgets: Budgets): (a: FlowRow, b: FlowRow) => number {
   const falling = (of: (row: FlowRow) => Value) => ({ of, descending: true });
+  const weights = new WeakMap<FlowRow, number>();
+  /* Sorting asks for the same row some twenty times. */
+  const weight = (row: FlowRow) => {
+    const known = weights.get(row) ?? weightOf(row, budgets);
+    weights.set(row, known);
+    return known;
+  };
   return comparator<FlowRow>([
-    falling((row) => weightOf(row, budgets)),
+    falling(weight),
     falling(({ failPerSec }) => Math.round(Math.log2(1 + (failPerSec ?? 0)))),
     falling(({ portsHeld }) => portsHeld),
     falling(({ openPerSec }) => openPerSec),

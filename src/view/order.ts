@@ -89,11 +89,20 @@ function inPlace<R extends Keyed>(
   rows: ReadonlyMap<string, R>,
   now: number | null,
 ): Ranking<R> {
-  const known = new Set(previous.rows.map((row) => row.key));
   const gone = now === null ? NONE : ghosts(previous, rows, now);
-  const stayed = previous.rows.flatMap((row) => rows.get(row.key) ?? (gone.has(row.key) ? [row] : []));
-  const added = [...rows.values()].filter((row) => !known.has(row.key));
-  return { rows: [...stayed, ...added], gone, at: previous.at };
+  const next: R[] = [];
+  let stayed = 0;
+  for (const row of previous.rows) {
+    const fresh = rows.get(row.key);
+    if (fresh !== undefined) stayed++;
+    if (fresh !== undefined || gone.has(row.key)) next.push(fresh ?? row);
+  }
+  /* Mostly nobody has come. */
+  if (stayed < rows.size) {
+    const known = new Set(previous.rows.map(({ key }) => key));
+    for (const row of rows.values()) if (!known.has(row.key)) next.push(row);
+  }
+  return { rows: next, gone, at: previous.at };
 }
 
 function ghosts<R extends Keyed>(

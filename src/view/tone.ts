@@ -2,8 +2,8 @@
  * How good or bad something is. Every surface gives a tone its own colour and glyph; which tone a verdict, a finding or a
  * budget has is the same everywhere.
  */
-import type { Level } from '../forecast/outlook.js';
-import type { FindingRow, VerdictRow } from '../protocol/rows.js';
+import { isOut, type Level, level } from '../forecast/outlook.js';
+import type { BudgetRow, FindingRow, VerdictRow } from '../protocol/rows.js';
 
 export type Tone = 'good' | 'wait' | 'warn' | 'bad';
 
@@ -21,3 +21,7 @@ export const SEVERITY_TONES: Readonly<Record<FindingRow['severity'], Tone>> = {
 };
 
 export const BUDGET_TONES: Readonly<Record<Level, Tone>> = { fine: 'good', warning: 'warn', critical: 'bad' };
+
+/** Of a bar or a tank, whose red is for what is broken now: no port is left. Empty: it has the colour of bars. */
+export const barTone = (row: BudgetRow): 'bad' | 'warn' | '' =>
+  isOut(row) ? 'bad' : level(row) === 'fine' ? '' : 'warn';

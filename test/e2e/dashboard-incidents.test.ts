@@ -141,11 +141,18 @@ async function isInSight(element: Locator): Promise<boolean> {
   });
 }
 
+/** Of the cases that only look: what they change is what each of them sets first. */
+const shared = (): Promise<{ page: Page; problems: string[] }> => {
+  looking ??= openPage(scope, service.url, browser);
+  return looking;
+};
+let looking: ReturnType<typeof shared> | undefined;
+
 describe('what one must know is in sight without scrolling', () => {
   it.each(VIEWPORTS.flatMap((size) => COLOURS.map((colours) => ({ ...size, colours }))))(
     '$width × $height, $colours',
     async ({ width, height, colours }) => {
-      const { page, problems } = await openPage(testScope(), service.url, browser);
+      const { page, problems } = await shared();
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: colours });
       for (const one of staged) {
@@ -189,6 +196,22 @@ async function expectOrder(page: Page): Promise<void> {
   const isWhole = (wanted: string) =>
     headings.some(({ word, right }) => word === wanted && right > culprits.left && right <= culprits.right);
   expect(NEEDED.filter((wanted) => !isWhole(wanted))).toEqual([]);
+  await expectBelow(page);
+}
+
+/** From where a budget's ports are is not cut; failures have the room for their rows, of which a larger screen shows the first. */
+async function expectBelow(page: Page): Promise<void> {
+  const sources = page.locator('.budgets .source');
+  expect(await sources.count()).toBeGreaterThan(0);
+  expect(
+    await sources.evaluateAll((all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+    ),
+  ).toEqual([]);
+  const failures = page.getByRole('region', { name: 'Failures' });
+  expect(await failures.locator('.scroll').evaluate(({ clientHeight }) => clientHeight)).toBeGreaterThan(100);
+  const isLarge = (page.viewportSize()?.height ?? 0) >= 900;
+  if (isLarge) expect(await isInSight(failures.locator('tbody tr').first().locator('.name'))).toBe(true);
 }
 
 /** Who, pid, destination, what is wanted of what is possible, and what has failed: each by its own box. */
@@ -243,7 +266,7 @@ it('has no accessibility violation with tabs and with everything open, in dark a
 });
 
 it('every button is large enough to be hit', async () => {
-  const { page } = await openPage(testScope(), service.url, browser);
+  const { page } = await shared();
   await show(page, the('orders-sync.py'));
   const small = await page.locator('button, summary, select, input, [role=tab]').evaluateAll((all) =>
     all
@@ -269,7 +292,7 @@ it('shows the same incident as long as pointer or focus rests on it, with figure
 });
 
 it('tabs are walked by arrow keys, and say which one is shown', async () => {
-  const { page } = await openPage(testScope(), service.url, browser);
+  const { page } = await shared();
   const tabs = card(page).getByRole('tab');
   await tabs.first().waitFor(WITHIN);
   await tabs.first().click();

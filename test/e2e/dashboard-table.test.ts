@@ -30,6 +30,13 @@ while True:
     socket.create_connection(("127.0.0.1", 9000)).close()
     time.sleep(0.2)`;
 
+/** One connection to itself, as long as it runs. */
+const HOLDS = `import socket, sys
+listener = socket.create_server(("127.0.0.1", 8099))
+kept = socket.create_connection(("127.0.0.1", 8099))
+print("ready", flush=True)
+sys.stdin.read()`;
+
 const scope = fileScope();
 const browser = openBrowser(scope);
 let netns: Netns;
@@ -220,6 +227,22 @@ it('pauses honestly and keeps an order that was frozen', async () => {
   const command = (await page.locator('.incident .command code').first().textContent()) ?? '';
   expect(command).toMatch(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\./);
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(command);
+  expect(problems).toEqual([]);
+});
+
+it('greys a row that has left in its place while the order is held, and lets it go after five seconds', async () => {
+  const holder = await start(testScope(), ['/usr/bin/python3', '-c', HOLDS], { netns });
+  await holder.printed(/ready/);
+  const filter = encodeURIComponent(`pid:${holder.pid} dir:out established:>0`);
+  const { page, problems } = await openPage(testScope(), `${service.url}?filter=${filter}`, browser);
+  await row(page, '127.0.0.1:8099').waitFor(WITHIN);
+  await press(page, 'o');
+  await page.getByRole('button', { name: 'Freeze order', pressed: true }).waitFor(WITHIN);
+  await holder.stop();
+  const ghost = page.locator('.culprits tr.gone', { hasText: '127.0.0.1:8099' });
+  await ghost.waitFor(WITHIN);
+  await ghost.waitFor({ state: 'detached', ...WITHIN });
+  expect(await rows(page).count()).toBe(0);
   expect(problems).toEqual([]);
 });
 

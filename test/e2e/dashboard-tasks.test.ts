@@ -65,11 +65,14 @@ it('is about the one namespace of its address, and about all again', async () =>
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect.poll(() => sources.count(), WITHIN).toBeGreaterThan(1);
   await people.filter({ hasText: 'lonely' }).waitFor(WITHIN);
+  const told = region('Event log').locator('li', { hasText: 'lonely' });
+  await told.first().waitFor(WITHIN);
   const totals = page.getByRole('table', { name: /^Totals per/ });
   await totals.locator(`a[href*="netns=${budget.netnsId}"]`).click();
   await expect.poll(() => sources.count(), WITHIN).toBe(1);
   await expect.poll(() => named.count(), WITHIN).toBe(2);
   await expect.poll(() => people.filter({ hasText: 'lonely' }).count(), WITHIN).toBe(0);
+  expect(await told.count()).toBe(0);
   expect(new URL(page.url()).searchParams.get('netns')).toBe(budget.netnsId);
 });
 

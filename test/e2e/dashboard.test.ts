@@ -35,11 +35,30 @@ beforeAll(async () => {
 const verdict = (page: Page) => page.getByRole('region', { name: 'Verdict' });
 const card = (page: Page) => page.getByRole('region', { name: 'Incident' });
 
+/** Writes down what a screen reader is told of the verdict from now on. */
+const listen = (page: Page) =>
+  page.evaluate(() => {
+    const told: string[] = [];
+    const region = document.querySelector('p[role="status"].sr-only') as HTMLElement;
+    new MutationObserver(() => told.push(region.textContent)).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    Object.assign(window, { told });
+  });
+/** The level of each sentence: figures change all the time, and nobody could listen to that. */
+const heard = async (page: Page) =>
+  (await page.evaluate(() => (window as unknown as { told: string[] }).told)).map(
+    (text) => text.split(':')[0],
+  );
+
 it.concurrent('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, service.url, browser);
   await verdict(page).getByText('Ports are fine.').waitFor(WITHIN);
   await card(page).getByText('Nothing to act on').waitFor(WITHIN);
+  await listen(page);
   const calmIcon = await page.locator('link[rel=icon]').getAttribute('href');
 
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
@@ -68,6 +87,9 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   await card(page)
     .getByText('Critical')
     .waitFor({ ...WITHIN, state: 'hidden' });
+  const levels = await heard(page);
+  expect(levels).toEqual(expect.arrayContaining(['Critical', 'Recovered']));
+  expect(levels.filter((level, i) => level === levels[i - 1])).toEqual([]);
   expect(problems).toEqual([]);
 });
 

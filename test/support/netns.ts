@@ -1,15 +1,17 @@
 /**
- * Network namespaces of our own. A name holds the pid of its creator, so that whatever a killed test run left behind is
- * recognised and removed by the next one. Everything that runs in such a namespace was started by a test: it is ended
+ * Network namespaces of our own. A name holds the pid of its creator and the namespace of pids that this is a number of, so that whatever a
+ * killed test run left behind is recognised and removed by the next one, and nothing of a run in a container beside it. Everything that runs in such a namespace was started by a test: it is ended
  * with it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 const DIRECTORY = '/run/netns';
-const PREFIX = 'pctest';
+/** Our namespace of pids: the end of its inode, since names are read in columns. */
+const PIDS = (Number(readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')) % 36 ** 3).toString(36);
+const PREFIX = `pctest-${PIDS}-`;
 /** A deleted namespace is taken apart a moment later. */
 const MOST_TRIES = 100;
 const alive = new Set<Netns>();
@@ -33,7 +35,7 @@ export class Netns implements Ending {
   /** A new namespace with lo up. */
   static create(scope: Scope, sysctls: Sysctls = {}): Netns {
     if (count === 0) prepare();
-    const name = `${PREFIX}-${process.pid}-${++count}`;
+    const name = `${PREFIX}${process.pid}-${++count}`;
     execFileSync('ip', ['netns', 'add', name]);
     const netns = scope.use(new Netns(name));
     alive.add(netns);
@@ -115,9 +117,20 @@ function prepare(): void {
 /** Removes the namespaces of test runs that are gone. */
 function sweep(): void {
   const names = existsSync(DIRECTORY) ? readdirSync(DIRECTORY) : [];
-  for (const name of names) {
-    const [prefix, pid] = name.split('-');
-    if (prefix === PREFIX && !existsSync(`/proc/${pid}`)) remove(name);
+  for (const name of names.filter(isLeftOver)) remove(name);
+}
+
+/** Its creator is gone. In another namespace of pids the number is another process, or none: that is not for us to say. */
+export function isLeftOver(name: string): boolean {
+  return name.startsWith(PREFIX) && !isRunning(Number.parseInt(name.slice(PREFIX.length), 10));
+}
+
+/** By a signal and not by /proc, which may be that of another namespace of pids. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

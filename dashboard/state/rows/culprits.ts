@@ -10,6 +10,7 @@ import { Sparks } from '../../../src/view/spark.js';
 import { budgets, filter, flows, group, paused, sides, sort, state, word } from '../model.js';
 import { BLAME } from '../place.js';
 import { scoped } from '../scope.js';
+import { inTurn } from '../turns.js';
 
 /** Endangered budgets whose flows are asked for, and flows of each. */
 const MOST_BUDGETS = 6;
@@ -62,8 +63,19 @@ function subscribe(text: string): () => void {
     ? { sort: '-failPerSec', limit: MOST_FAILING }
     : { sort: '-portsHeld', limit: MOST_FLOWS };
   return sides.table({ topic: 'flows', filter: text, ...query }, (rows) => {
-    if (paused.peek() === null) besides.value = new Map(besides.peek()).set(text, rows);
+    fresh.set(text, rows);
+    inTurn(fresh, take);
   });
+}
+
+/** What has come since the last drawing: each answer is a frame of its own, and the table is drawn once for all. */
+const fresh = new Map<string, Rows>();
+
+function take(): void {
+  if (paused.peek() !== null) return;
+  const wanted = [...fresh].filter(([text]) => asked.has(text));
+  fresh.clear();
+  besides.value = new Map([...besides.peek(), ...wanted]);
 }
 
 function forget(text: string): void {

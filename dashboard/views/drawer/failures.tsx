@@ -23,10 +23,10 @@ export function Failures({ row }: { row: FlowRow }) {
 }
 
 function Failure({ of }: { of: FailureRow }) {
-  const { call, destination, errno, count, lastSeen, lowerBound } = of;
+  const { call, destination, errno, count, lastSeen, lowerBound, perSec } = of;
   return (
     <li>
-      <span class="bad">{failureRowWords(of)}</span>
+      <span class={(perSec ?? 0) > 0 ? 'bad' : undefined}>{failureRowWords(of)}</span>
       {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${countOf(count, lowerBound)} times, last ${stamp(lastSeen)}`}
     </li>
   );

@@ -1,6 +1,5 @@
 /** The nodes of the blame graph: buttons over its links. A process opens its row, a budget and a destination choose what the timeline shows. */
 
-import { BUDGET_TONES } from '../../../src/view/tone.js';
 import type { Box, Layout } from '../../charts/blame-layout.js';
 import type { BudgetNode, DestinationNode, Graph, ProcessNode } from '../../charts/blame-types.js';
 import { REST } from '../../charts/blame-types.js';
@@ -30,8 +29,9 @@ const placed = (box: Box | undefined, more: Record<string, string> = {}) =>
     : { left: `${box.x}px`, top: `${box.y}px`, width: `${box.width}px`, height: `${box.height}px`, ...more };
 
 function Process({ node, box }: { node: ProcessNode; box: Box | undefined }) {
-  const { text, ports, openPerSec, failPerSec, flow } = node;
-  const holds = `holds ${integer(ports)}, opens ${rate(openPerSec)}/s`;
+  const { text, ports, blocked, openPerSec, failPerSec, flow } = node;
+  const blocks = blocked === 0 ? '' : `blocks ${integer(blocked)} by bind(), `;
+  const holds = `${blocks}holds ${integer(ports)}, opens ${rate(openPerSec)}/s`;
   return (
     <button
       type="button"
@@ -51,13 +51,14 @@ function Process({ node, box }: { node: ProcessNode; box: Box | undefined }) {
 }
 
 function Budget({ node, box }: { node: BudgetNode; box: Box | undefined }) {
-  const { id, text, used, limit, level, urgency } = node;
+  const { id, text, used, blocked, limit, level, tone } = node;
+  const beside = blocked === 0 ? '' : `, ${integer(blocked)} blocked by bind()`;
   return (
     <button
       type="button"
-      class={`node tank ${urgency === 'fine' ? '' : BUDGET_TONES[urgency]}`}
+      class={`node tank ${tone}`}
       style={placed(box, { '--level': String(level ?? 0) })}
-      title={`${integer(used)} ports held${limit === null ? '' : ` of ${integer(limit)}`}`}
+      title={`${integer(used)} ports held${limit === null ? '' : ` of ${integer(limit)}`}${beside}`}
       aria-pressed={id === shown.value}
       disabled={id === REST}
       onClick={() => choose({ budget: id })}
@@ -67,6 +68,7 @@ function Budget({ node, box }: { node: BudgetNode; box: Box | undefined }) {
         {level === null ? '' : `${percent(level)} · `}
         {integer(used)}
         {limit === null ? '' : ` / ${integer(limit)}`}
+        {beside}
       </small>
     </button>
   );

@@ -1,6 +1,6 @@
 /**
  * Process, budget, destination: a budget is a tank with its level, a link is as wide as its rate, and a dashed red arrow leads from a process
- * without ports to the one that has them. Loaded by blame-graph.tsx.
+ * without ports to the one that holds or blocks them. Loaded by blame-graph.tsx.
  */
 import '../../style/graph.css';
 import { useRef } from 'preact/hooks';
@@ -51,7 +51,8 @@ function Drawing({ graph, layout }: { graph: Graph; layout: Layout }) {
         behind it those that got a port.{' '}
         {graph.blames.length === 0 ? null : (
           <>
-            <span class="arrow" aria-hidden="true" /> finds no port; the arrow ends at who holds most of them.
+            <span class="arrow" aria-hidden="true" /> finds no port; the arrow ends at who holds or blocks
+            most of them.
           </>
         )}
       </p>

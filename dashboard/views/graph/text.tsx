@@ -1,5 +1,5 @@
 /** The blame graph as a table, for whoever does not see it or wants its figures. In: the graph. */
-import type { Graph, Hold } from '../../charts/blame-types.js';
+import type { Blame, Graph, Hold } from '../../charts/blame-types.js';
 import { integer, rate, UNKNOWN } from '../../text/format.js';
 
 export function GraphText({ graph }: { graph: Graph }) {
@@ -7,13 +7,14 @@ export function GraphText({ graph }: { graph: Graph }) {
     <details>
       <summary>As a table</summary>
       <table>
-        <caption class="sr-only">Who holds ports of which budget, and who finds none</caption>
+        <caption class="sr-only">Who holds or blocks ports of which budget, and who finds none</caption>
         <thead>
           <tr>
             <th scope="col">Process</th>
             <th scope="col">Toward</th>
             <th scope="col">From</th>
             <th scope="col">Ports held</th>
+            <th scope="col">Blocked by bind()</th>
             <th scope="col">Opens/s</th>
             <th scope="col">Finds no port</th>
           </tr>
@@ -43,17 +44,29 @@ function Line({ graph, hold }: { graph: Graph; hold: Hold }) {
       </td>
       <td>{budget?.text ?? UNKNOWN}</td>
       <td>{integer(hold.ports)}</td>
+      <td>{integer(hold.blocked)}</td>
       <td>{rate(hold.openPerSec)}</td>
       <td>
         {blame === undefined ? (
           'no'
         ) : (
           <>
-            {rate(blame.failPerSec)}/s; most are held by{' '}
-            <bdi>{blame.holder === blame.victim ? 'itself' : nameOf(blame.holder)}</bdi>
+            {rate(blame.failPerSec)}/s; <Taker blame={blame} nameOf={nameOf} />
           </>
         )}
       </td>
     </tr>
+  );
+}
+
+/** Who has taken most of the ports. */
+function Taker({ blame, nameOf }: { blame: Blame; nameOf: (id: string) => string }) {
+  const { victim, taker, isBlocker } = blame;
+  if (taker === null && !isBlocker) return <>who holds most is not known</>;
+  const name = taker === null ? 'other programs' : taker === victim ? 'itself' : nameOf(taker);
+  return (
+    <>
+      most are {isBlocker ? 'blocked by bind() of' : 'held by'} <bdi>{name}</bdi>
+    </>
   );
 }

@@ -3,10 +3,11 @@
  * topic. In: budgets, namespaces.
  */
 import { useComputed } from '@preact/signals';
-import { byTightness, fullness, isOut, level } from '../../../src/forecast/outlook.js';
+import { byTightness, fullness } from '../../../src/forecast/outlook.js';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { barParts } from '../../../src/view/budget.js';
-import { budgets, hello, link, netns, now } from '../../state/model.js';
+import { barTone } from '../../../src/view/tone.js';
+import { budgets, hello, link, netnsWords, now } from '../../state/model.js';
 import { choose, shown } from '../../state/timeline/timeline.js';
 import { endpoint, integer, percent } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
@@ -19,25 +20,25 @@ import { DataTable } from '../table/table.js';
 /** Rows shown; more are asked for, because some of those with few free ports are no worry. */
 const TIGHTEST = 6;
 
+/** Height of a row, px: under where to it says where from. */
+const TWO_LINES_PX = 42;
+
 const COLUMNS: readonly Column<BudgetRow>[] = [
   textColumn(
     'destination',
-    'Toward',
-    'Where a plain connect() needs a free local port; or the pool that bind() with port 0 takes from',
+    'Toward, from',
+    'Where a plain connect() needs a free local port, or the pool that bind() with port 0 takes from; below it the local address',
     (row) => endpoint(row.destination),
-    (row) =>
-      row.kind === 'bind-pool' ? (
-        <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
-      ) : (
-        <Toward row={row} />
-      ),
-  ),
-  textColumn(
-    'source',
-    'From',
-    'Local address, and the network namespace where there are several',
-    (row) => row.source.address,
-    (row) => <Source row={row} />,
+    (row) => (
+      <>
+        {row.kind === 'bind-pool' ? (
+          <span title="Ports that bind() with port 0 can have at this address">bind() pool</span>
+        ) : (
+          <Toward row={row} />
+        )}
+        <Source row={row} />
+      </>
+    ),
   ),
   numberColumn(
     'used',
@@ -62,6 +63,20 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
   ),
 ];
 
+/** In a file the source stands for itself. */
+const [destination, ...others] = COLUMNS as [Column<BudgetRow>, ...Column<BudgetRow>[]];
+const SAVED: readonly Column<BudgetRow>[] = [
+  { ...destination, label: 'Toward' },
+  textColumn(
+    'source',
+    'From',
+    'Local address',
+    (row) => row.source.address,
+    () => null,
+  ),
+  ...others,
+];
+
 /** A share of the limit as a bar, its numbers above it. Ports that connect() takes over from TIME_WAIT are hatched: they are held, and free. */
 function Fullness({ row }: { row: BudgetRow }) {
   const ratio = fullness(row);
@@ -78,9 +93,6 @@ function Fullness({ row }: { row: BudgetRow }) {
   );
 }
 
-/** Red is for what is broken now: no port is left. */
-const barTone = (row: BudgetRow) => (isOut(row) ? 'bad' : level(row) === 'fine' ? '' : 'warn');
-
 /** What the cell has no room for. */
 function details(row: BudgetRow): string {
   const holders = holderWords(row);
@@ -90,18 +102,14 @@ function details(row: BudgetRow): string {
   ].join('\n');
 }
 
-/** Where there are several namespaces theirs comes first: all may have the same addresses, and there is little room. */
+/** Where there are several namespaces theirs is named, too: all may have the same addresses. */
 function Source({ row }: { row: BudgetRow }) {
-  const address = <Name of={row.source.address} />;
-  const place = <NetnsLink of={row.netnsId} />;
-  return netns.value === null ? (
-    <>
-      {place} {address}
-    </>
-  ) : (
-    <>
-      {address} {place}
-    </>
+  return (
+    <small class="source">
+      from <Name of={row.source.address} />
+      {netnsWords(row.netnsId) === null ? null : ' in '}
+      <NetnsLink of={row.netnsId} />
+    </small>
   );
 }
 
@@ -143,6 +151,8 @@ export function Budgets() {
         columns={COLUMNS}
         rows={tightest}
         compare={byTightness}
+        rowPx={TWO_LINES_PX}
+        saved={SAVED}
       >
         {tightest.size > 0 ? null : <Empty />}
       </DataTable>

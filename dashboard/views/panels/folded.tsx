@@ -50,13 +50,17 @@ function Part({ of: Content, live }: { of: Content; live: boolean }) {
   return <Content live={live} />;
 }
 
+/** What begins where the window ends is not seen. */
+const MORE_THAN_TOUCHING = { rootMargin: '-1px' };
+
 /** In the window, of a page that is not hidden. */
 function useInSight(box: { readonly current: HTMLElement | null }): boolean {
   const [inWindow, setInWindow] = useState(false);
   const [isHidden, setHidden] = useState(document.hidden);
   useEffect(() => {
-    const observer = new IntersectionObserver((entries) =>
-      setInWindow(entries.at(-1)?.isIntersecting ?? false),
+    const observer = new IntersectionObserver(
+      (entries) => setInWindow(entries.at(-1)?.isIntersecting ?? false),
+      MORE_THAN_TOUCHING,
     );
     const onChange = () => setHidden(document.hidden);
     if (box.current !== null) observer.observe(box.current);

@@ -1,11 +1,11 @@
 /** What happened, newest first. In: the event log. */
 
 import type { Entry } from '../../state/journal.js';
-import { journal } from '../../state/log.js';
+import { shownJournal } from '../../state/log.js';
 import { clock, integer } from '../../text/format.js';
 
 export function Journal() {
-  const entries = journal.value;
+  const entries = shownJournal.value;
   return (
     <section class="panel journal" aria-labelledby="journal-title">
       <header>

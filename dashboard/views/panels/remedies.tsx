@@ -1,6 +1,7 @@
 /** A finding: how bad it is, its evidence, what to do now, how to fix it for good. In: findings. */
 import type { Evidence, FindingRow, Fix, Remedy } from '../../../src/protocol/rows.js';
 import { evidenceText } from '../../../src/view/evidence.js';
+import { incidents } from '../../state/model.js';
 import { foreign } from '../../text/format.js';
 import { findingWords } from '../../text/words.js';
 import { Copyable } from './copy.js';
@@ -45,10 +46,13 @@ function Fact({ of }: { of: Evidence }) {
   );
 }
 
+/** Red is for what is broken now: a critical finding may be about what comes. */
 function Severity({ of }: { of: FindingRow }) {
   const { tone, glyph, word, detail } = findingWords(of);
+  const incident = incidents.value.get(of.incident ?? '');
+  const isBroken = incident?.state === 'open' && incident.severity === 'critical';
   return (
-    <span class={tone} title={detail}>
+    <span class={tone === 'bad' && !isBroken ? 'warn' : tone} title={detail}>
       <span aria-hidden="true">{glyph} </span>
       {word}
     </span>

@@ -6,6 +6,7 @@ import type { PortOwner } from '../../../src/protocol/ports/schema.js';
 import { type Counts, countsOf } from '../../../src/view/ports/counts.js';
 import { bytesOf } from '../../charts/port-grid.js';
 import { sides } from '../../state/model.js';
+import { inTurn, leaveTurn } from '../../state/turns.js';
 
 export interface Ports {
   budget: string;
@@ -20,11 +21,11 @@ export function usePorts(budget: string | null, live: boolean, known: boolean): 
   const [ports, setPorts] = useState<Ports | null>(null);
   useEffect(() => {
     if (budget === null || !live) return;
-    const turn = new NextFrame();
+    const turn = {};
     const end = sides.ports(budget, {
       frame({ first, owners, cells: text }) {
         if (first === null) return setPorts(null);
-        turn.do(() => {
+        inTurn(turn, () => {
           const cells = bytesOf(text);
           setPorts({ budget, first, owners, cells, counts: countsOf(cells) });
         });
@@ -32,27 +33,9 @@ export function usePorts(budget: string | null, live: boolean, known: boolean): 
       refused: () => setPorts(null),
     });
     return () => {
-      turn.cancel();
+      leaveTurn(turn);
       end();
     };
   }, [budget, live, known]);
   return ports?.budget === budget ? ports : null;
-}
-
-/** Work that has a frame of its own: a map comes together with the rows of that second, which are drawn first. */
-class NextFrame {
-  #frame = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  do(work: () => void): void {
-    this.cancel();
-    this.#frame = requestAnimationFrame(() => {
-      this.#timer = setTimeout(work);
-    });
-  }
-
-  cancel(): void {
-    cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#timer);
-  }
 }

@@ -4,12 +4,14 @@ import { printing } from '../../state/printing.js';
 import type { Column, Opening } from './column.js';
 import { Row } from './row.js';
 import type { Measures } from './scroll.js';
-import { ROW_PX, slice } from './window.js';
+import { slice } from './window.js';
 
 interface BodyProps<R extends Keyed> {
   columns: readonly Column<R>[];
   ranking: Ranking<R>;
   measures: Measures;
+  /** Height of a row. */
+  rowPx: number;
   opening?: Opening | undefined;
   /** Key of the row that is open. */
   current?: string | null | undefined;
@@ -20,18 +22,18 @@ interface BodyProps<R extends Keyed> {
 }
 
 export function Body<R extends Keyed>(props: BodyProps<R>) {
-  const { ranking, columns, measures, opening, current, focused, onHover, onFocus } = props;
+  const { ranking, columns, measures, rowPx, opening, current, focused, onHover, onFocus } = props;
   const { rows, gone } = ranking;
   // A finger only scrolls: the order is held for a mouse that rests on the rows.
   const hold = (event: PointerEvent) => event.pointerType === 'mouse' && onHover(true);
   const { first, end } = printing.value
     ? { first: 0, end: rows.length }
-    : slice(rows.length, measures.top, measures.height);
+    : slice(rows.length, measures.top, measures.height, rowPx);
   const drawn = rows.slice(first, end);
   const tabStop = (drawn.find(({ key }) => key === (focused ?? current)) ?? drawn[0])?.key;
   return (
     <>
-      <Spacer rows={first} columns={columns.length} />
+      <Spacer px={first * rowPx} columns={columns.length} />
       <tbody
         onPointerEnter={hold}
         onPointerLeave={() => onHover(false)}
@@ -53,17 +55,17 @@ export function Body<R extends Keyed>(props: BodyProps<R>) {
           />
         ))}
       </tbody>
-      <Spacer rows={rows.length - end} columns={columns.length} />
+      <Spacer px={(rows.length - end) * rowPx} columns={columns.length} />
     </>
   );
 }
 
-function Spacer({ rows, columns }: { rows: number; columns: number }) {
-  if (rows === 0) return null;
+function Spacer({ px, columns }: { px: number; columns: number }) {
+  if (px === 0) return null;
   return (
     <tbody aria-hidden="true">
       <tr>
-        <td colSpan={columns} style={{ height: `${rows * ROW_PX}px` }} />
+        <td colSpan={columns} style={{ height: `${px}px` }} />
       </tr>
     </tbody>
   );

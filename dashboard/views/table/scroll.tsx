@@ -31,8 +31,10 @@ export function Scroll({ labelledBy, children }: ScrollProps) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const measure = () =>
+    const measure = () => {
+      element.classList.toggle('aside', element.scrollLeft > 0);
       setMeasures((last) => changed(last, stepped(element.scrollTop), element.clientHeight));
+    };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     element.addEventListener('scroll', measure, { passive: true });

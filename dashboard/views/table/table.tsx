@@ -20,6 +20,10 @@ export interface TableProps<R extends Keyed> extends RankingProps<R> {
   /** Absent: the order is not for the user to choose. */
   onSort?: (sort: Sort) => void;
   className?: string;
+  /** Height of a row: larger where each says two lines. */
+  rowPx?: number;
+  /** The columns of the file, where that has more than is drawn. */
+  saved?: readonly Column<R>[];
   /** Rows can be opened; `current` is the key of the one that is. */
   opening?: Opening;
   current?: string | null;
@@ -38,7 +42,8 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   useLayoutEffect(() => {
     table.current?.closest('.panel')?.classList.toggle('held', held);
   }, [held]);
-  const style = { '--row': `${ROW_PX}px` };
+  const { rowPx = ROW_PX } = props;
+  const style = { '--row': `${rowPx}px` };
   return (
     <Scroll labelledBy={props.labelledBy}>
       {(measures) => (
@@ -50,6 +55,7 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
               {...props}
               ranking={ranking}
               measures={measures}
+              rowPx={rowPx}
               focused={focused}
               onHover={setHovered}
               onFocus={setFocused}
@@ -57,7 +63,7 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
           </table>
           {props.children}
           {ranking.rows.length === 0 ? null : (
-            <SaveCsv caption={props.caption} columns={props.columns} rows={ranking.rows} />
+            <SaveCsv caption={props.caption} columns={props.saved ?? props.columns} rows={ranking.rows} />
           )}
         </>
       )}

@@ -180,7 +180,8 @@ interface Asked {
 }
 
 function annotationOf({ kind, text, budget, subject }: Note, time: number, incidentOf: NoteOf): Annotation {
-  return { time, kind, text, incident: incidentOf(time, budget, subject) };
+  const netnsId = subject?.netnsId ?? null;
+  return { time, kind, text, incident: incidentOf(time, budget, subject), netnsId };
 }
 
 /** Those that are shown; ports of the others are what is left of the whole. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { graphOf } from '../../../dashboard/charts/blame.js';
 import { type Box, layoutOf } from '../../../dashboard/charts/blame-layout.js';
 import { type Graph, MOST_BUDGETS, MOST_PROCESSES, REST } from '../../../dashboard/charts/blame-types.js';
+import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { budget, failure, flow, proc } from '../publish/rows.js';
 
 const DB = { address: '10.0.0.9', port: 5432 };
@@ -93,9 +94,25 @@ describe('the blame graph', () => {
     const { blames, processes } = few();
     const idOf = (text: string) => processes.find((node) => node.text === text)?.id;
     expect(blames).toEqual([
-      { victim: idOf('checkout 79'), holder: idOf('worker 77'), budget: 'db', failPerSec: 15 },
+      {
+        victim: idOf('checkout 79'),
+        taker: idOf('worker 77'),
+        isBlocker: false,
+        ...{ budget: 'db', failPerSec: 15 },
+      },
     ]);
     expect(processes.find(({ text }) => text === 'checkout 79')).toMatchObject({ failPerSec: 15, flow: 'v' });
+  });
+
+  it('has a tank in red only when no port is left, not when the end is near', () => {
+    const toneOf = (more: Partial<BudgetRow>) =>
+      graphOf({
+        budgets: [budget('db', { destination: DB, limit: 100, reuse: null, ...more })],
+        ...{ flows: [], failures: [], total: 1 },
+      }).budgets[0]?.tone;
+    expect(toneOf({ used: 10, free: 90, exhaustionSeconds: null })).toBe('');
+    expect(toneOf({ used: 95, free: 5, exhaustionSeconds: 3 })).toBe('warn');
+    expect(toneOf({ used: 100, free: 0, exhaustionSeconds: 0 })).toBe('bad');
   });
 
   it('gives a flow’s rate once, however many source addresses it has', () => {
@@ -121,8 +138,8 @@ describe('the blame graph', () => {
     expect(budgets.at(-1)).toMatchObject({ id: REST, text: '294 more budgets', level: null });
     expect(processes.filter(({ failPerSec }) => failPerSec > 0).length).toBeGreaterThanOrEqual(3);
     const known = new Set(processes.map(({ id }) => id));
-    for (const { victim: one, holder } of blames)
-      expect([known.has(one), known.has(holder)]).toEqual([true, true]);
+    for (const { victim: one, taker } of blames)
+      expect([known.has(one), known.has(taker ?? '')]).toEqual([true, true]);
     const ports = holds.reduce((sum, hold) => sum + hold.ports, 0);
     expect(ports).toBe(Array.from({ length: 24 }, (_, i) => 900 - i).reduce((a, b) => a + b));
   });
@@ -153,6 +170,73 @@ describe('the blame graph', () => {
         total: 2,
       });
     expect(order(rows(true))).toEqual(order(rows(false)));
+  });
+});
+
+/** A budget toward the database, of which bind() blocks most: `checkout` finds no port there. */
+function blockedGraph(more: Partial<BudgetRow>, others: BudgetRow[] = []): Graph {
+  const db = { destination: DB, limit: 100, used: 10, blocked: 90, free: 0 };
+  return graphOf({
+    budgets: [budget('db', { ...db, holders: [{ process: worker, ports: 10 }], ...more }), ...others],
+    flows: [flow('w', { process: worker, destination: DB, portsHeld: 10, openPerSec: 2 })],
+    failures: [failure('x', { process: victim, destination: DB, budget: 'db', perSec: 5 })],
+    total: 1 + others.length,
+  });
+}
+
+describe('ports that bind() blocks', () => {
+  const textOf = ({ processes }: Graph, id: string | null) =>
+    processes.find((node) => node.id === id)?.text ?? null;
+  const arrows = (graph: Graph) =>
+    graph.blames.map(({ victim: from, taker, isBlocker }) => [
+      textOf(graph, from),
+      textOf(graph, taker),
+      isBlocker,
+    ]);
+
+  it('are blamed on who blocks them, not on who holds the few others', () => {
+    const graph = blockedGraph({ blockers: [{ process: importer, ports: 90 }] });
+    expect(arrows(graph)).toEqual([['checkout 79', 'importer 78', true]]);
+    const { blames, processes } = layoutOf(graph, 1400);
+    const at = (id: string | null | undefined) => processes.get(id ?? '') as Box;
+    const [from, to] = [at(graph.blames[0]?.victim), at(graph.blames[0]?.taker)];
+    const [, start, end] = /^M[\d.]+ ([\d.]+) .* ([\d.]+)$/.exec(blames[0]?.path ?? '') ?? [];
+    expect(Number(start)).toBe(from.y + from.height / 2);
+    expect(Number(end)).toBeGreaterThan(to.y);
+    expect(Number(end)).toBeLessThan(to.y + to.height);
+  });
+
+  it('have a link of their own, and are counted once for their process, however many budgets lack them', () => {
+    const blockers = [{ process: importer, ports: 90 }];
+    const cache = budget('cache', { destination: CACHE, limit: 100, used: 3, blocked: 90, blockers });
+    const graph = blockedGraph({ blockers }, [cache]);
+    const own = graph.processes.find(({ text }) => text === 'importer 78');
+    expect(own).toMatchObject({ ports: 0, blocked: 90 });
+    expect(
+      graph.holds.filter(({ process }) => process === own?.id).map((hold) => [hold.budget, hold.blocked]),
+    ).toEqual([
+      ['db', 90],
+      ['cache', 90],
+    ]);
+  });
+
+  it('are nobody’s where it is not known whose: no arrow ends at who holds the few others', () => {
+    for (const blockers of [null, [], [{ process: importer, ports: 4 }]]) {
+      const graph = blockedGraph({ blockers });
+      expect(arrows(graph)).toEqual([['checkout 79', null, true]]);
+      expect(layoutOf(graph, 1400).blames).toEqual([{ path: '', width: 2 }]);
+    }
+  });
+
+  it('leave a budget in sight of which no port is held, and who holds most of those may be unknown, too', () => {
+    const all = blockedGraph({
+      ...{ used: 0, blocked: 100, holders: [] },
+      blockers: [{ process: importer, ports: 100 }],
+    });
+    expect(all.budgets.map(({ id, level }) => [id, level])).toEqual([['db', 1]]);
+    expect(arrows(all)).toEqual([['checkout 79', 'importer 78', true]]);
+    const none = blockedGraph({ used: 100, blocked: 0, holders: [], blockers: [] });
+    expect(arrows(none)).toEqual([['checkout 79', null, false]]);
   });
 });
 

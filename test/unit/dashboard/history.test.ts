@@ -100,6 +100,7 @@ describe('the history on the page', () => {
       kind: 'sysctl-change',
       text: 'tcp_tw_reuse 2 → 1',
       incident: null,
+      netnsId: null,
     } as const;
     const again = { ...note, time: note.time + 2 };
     const fresh = { ...note, time: FROM + 1500 };
@@ -236,7 +237,7 @@ describe('the charts', () => {
 
   it('mark what explains them, in order: settings, first failures, restarts, what is over', () => {
     const note = (kind: 'sysctl-change' | 'first-failure' | 'process-start', at: number) => ({
-      ...{ time: FROM + at, kind, text: 'a\u202eb', incident: null },
+      ...{ time: FROM + at, kind, text: 'a\u202eb', incident: null, netnsId: null },
     });
     const noted = {
       annotations: [note('process-start', 1), note('first-failure', 9), note('sysctl-change', 2)],
@@ -333,7 +334,13 @@ describe('the charts in words', () => {
 
   it('spell out what a process may have smuggled into a note', () => {
     expect(
-      noteWords({ time: FROM, kind: 'process-start', text: 'wo\u202erker (pid 7)', incident: null }),
+      noteWords({
+        time: FROM,
+        kind: 'process-start',
+        text: 'wo\u202erker (pid 7)',
+        incident: null,
+        netnsId: null,
+      }),
     ).toEqual({
       word: 'Process started',
       text: 'wo\\u202erker (pid 7)',

@@ -8,12 +8,13 @@ import {
   ofRestart,
   ofVerdict,
   record,
+  within,
 } from '../../../dashboard/state/journal.js';
 import { failure, finding, proc, verdict } from '../publish/rows.js';
 
 const T = 1_700_000_000_000;
 const entry = (key: string, time: number) =>
-  ({ key, time, tone: 'wait', glyph: '•', word: 'Thing', text: key }) as const;
+  ({ key, time, tone: 'wait', glyph: '•', word: 'Thing', text: key, netnsId: null }) as const;
 
 describe('the event log', () => {
   it('has each thing once, the newest first', () => {
@@ -59,9 +60,15 @@ describe('the event log', () => {
 
   it('tells notes of the history but for what the rows say better', () => {
     const notes = [
-      { time: T, kind: 'first-failure', text: 'EADDRNOTAVAIL to x', incident: null },
-      { time: T, kind: 'sysctl-change', text: 'tcp_tw_reuse 0 → 1', incident: null },
-      { time: T, kind: 'events-lost', text: '12 events had no room in the ring', incident: null },
+      { time: T, kind: 'first-failure', text: 'EADDRNOTAVAIL to x', incident: null, netnsId: null },
+      { time: T, kind: 'sysctl-change', text: 'tcp_tw_reuse 0 → 1', incident: null, netnsId: null },
+      {
+        time: T,
+        kind: 'events-lost',
+        text: '12 events had no room in the ring',
+        incident: null,
+        netnsId: null,
+      },
     ] as const;
     expect(ofNotes(notes)).toMatchObject([
       { word: 'Setting changed' },
@@ -75,6 +82,33 @@ describe('the event log', () => {
     const said = verdict({ level: 'critical', since: T, text: 'Out of ports.' });
     const log = record(record([], ofVerdict(said)), ofVerdict({ ...said, text: 'Out of ports, still.' }));
     expect(log).toMatchObject([{ time: T, word: 'Critical', text: 'Out of ports.' }]);
+  });
+
+  it('is of one namespace: what is about others is left out, what concerns everybody is not', () => {
+    const change = { kind: 'sysctl-change', incident: null } as const;
+    const log = record(
+      [],
+      [
+        ...ofFindings([finding('f', { since: T, netnsId: 'a' }), finding('g', { since: T, netnsId: 'b' })]),
+        ...ofFailures([failure('1', { firstSeen: T + 1, netnsId: 'b' })]),
+        ...ofNotes([
+          { ...change, time: T + 2, text: 'of a', netnsId: 'a' },
+          { ...change, time: T + 3, text: 'of b', netnsId: 'b' },
+          { time: T + 4, kind: 'events-lost', text: '3 events', incident: null, netnsId: null },
+        ]),
+        ...ofVerdict(verdict({ level: 'critical', since: T + 5, text: 'of the machine' })),
+        ...ofVerdict(verdict({ level: 'warning', since: T + 5, text: 'of a' }), 'a'),
+        ...ofRestart('e1', 'e2', T + 6),
+      ],
+    );
+    expect(within(log, 'a').map(({ time, word }) => [time - T, word])).toEqual([
+      [6, 'Service restarted'],
+      [5, 'Warning'],
+      [4, 'Events lost'],
+      [2, 'Setting changed'],
+      [0, expect.any(String)],
+    ]);
+    expect(within(log, undefined).map(({ time }) => time - T)).toEqual([6, 4]);
   });
 
   it('tells that the link was lost, that it is back, and that the service began anew', () => {

@@ -8,11 +8,11 @@ describe('slice', () => {
     expect(slice(7, 0, height)).toEqual({ first: 0, end: 7 });
   });
 
-  it('covers what is in sight at any place of a long one, in few rows', () => {
-    for (let top = 0; top <= 980 * ROW_PX; top += 7) {
-      const { first, end } = slice(1000, top, height);
-      expect(first).toBeLessThanOrEqual(Math.floor(top / ROW_PX));
-      expect(end).toBeGreaterThanOrEqual(Math.min(1000, Math.ceil((top + height) / ROW_PX)));
+  it.each([ROW_PX, 42])('covers what is in sight at any place of a long one, in few rows of %i px', (row) => {
+    for (let top = 0; top <= 980 * row; top += 7) {
+      const { first, end } = slice(1000, top, height, row);
+      expect(first).toBeLessThanOrEqual(Math.floor(top / row));
+      expect(end).toBeGreaterThanOrEqual(Math.min(1000, Math.ceil((top + height) / row)));
       expect(end - first).toBeLessThanOrEqual(40);
     }
   });

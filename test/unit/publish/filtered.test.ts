@@ -14,15 +14,24 @@ const hidden = { process: proc({ comm: SECRET, exe: `/opt/${SECRET}`, cmdline: S
 /** Annotations with their subjects; the last concerns everything. */
 const NOTES = [
   [
-    { time: 1, kind: 'process-start', text: `${SECRET} --password x`, incident: null },
+    { time: 1, kind: 'process-start', text: `${SECRET} --password x`, incident: null, netnsId: null },
     { netns: 1, ...hidden },
   ],
   [
-    { time: 2, kind: 'sysctl-change', text: 'netns 1: ip_local_port_range 1-2', incident: null },
+    {
+      time: 2,
+      kind: 'sysctl-change',
+      text: 'netns 1: ip_local_port_range 1-2',
+      incident: null,
+      netnsId: null,
+    },
     { netns: 1 },
   ],
-  [{ time: 3, kind: 'sysctl-change', text: 'netns 2: tcp_tw_reuse 0 → 1', incident: null }, { netns: 2 }],
-  [{ time: 4, kind: 'events-lost', text: '3 events', incident: null }, null],
+  [
+    { time: 3, kind: 'sysctl-change', text: 'netns 2: tcp_tw_reuse 0 → 1', incident: null, netnsId: null },
+    { netns: 2 },
+  ],
+  [{ time: 4, kind: 'events-lost', text: '3 events', incident: null, netnsId: null }, null],
 ] as const satisfies [Annotation, AnnotationSubject | null][];
 
 const history: HistorySource = {

@@ -284,7 +284,7 @@ describe('when there are more budgets than places', () => {
 describe('annotations', () => {
   it('come with the columns they belong to, in order', () => {
     const history = new History(at(0));
-    history.annotate(3500, 'process-exit', 'ab');
+    history.annotate(3500, 'process-exit', 'ab', null, { netns: 1, netnsId: 'n1' });
     history.annotate(1500, 'first-failure', 'EADDRNOTAVAIL', 'b');
     history.annotate(2500, 'sysctl-change', 'tcp_tw_reuse', null);
     for (let second = 1; second <= 4; second++)
@@ -300,6 +300,7 @@ describe('annotations', () => {
       kind: 'process-exit',
       text: 'ab',
       incident: null,
+      netnsId: 'n1',
     });
   });
 

@@ -60,6 +60,7 @@ describe('GET /api/v1/history', () => {
           kind: 'first-failure',
           text: 'EADDRNOTAVAIL: \u001b[31m"curl"',
           incident: null,
+          netnsId: null,
         },
       ],
     });

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { inTurn, leaveTurn } from '../../../dashboard/state/turns.js';
+
+let frames: (() => void)[] = [];
+/** The browser draws the next frame. */
+const frame = () => {
+  for (const run of frames.splice(0)) run();
+};
+
+beforeEach(() => {
+  frames = [];
+  vi.stubGlobal('requestAnimationFrame', (run: () => void) => frames.push(run));
+});
+afterEach(() => vi.unstubAllGlobals());
+
+it('does one piece of work in each frame, in the order in which they were asked for', () => {
+  const done: string[] = [];
+  for (const name of ['rows', 'charts', 'map']) inTurn({}, () => done.push(name));
+  expect(done).toEqual([]);
+  frame();
+  expect(done).toEqual(['rows']);
+  frame();
+  frame();
+  expect(done).toEqual(['rows', 'charts', 'map']);
+  expect(frames).toEqual([]);
+});
+
+it('does only the newest of what one owner wants, in the place of the first', () => {
+  const done: string[] = [];
+  const owner = {};
+  inTurn(owner, () => done.push('old'));
+  inTurn({}, () => done.push('other'));
+  inTurn(owner, () => done.push('new'));
+  frame();
+  frame();
+  expect(done).toEqual(['new', 'other']);
+});
+
+it('goes on after work that asks for more, and after a failure', () => {
+  const done: string[] = [];
+  const owner = {};
+  inTurn(owner, () => {
+    inTurn(owner, () => done.push('again'));
+    throw new Error('this one fails');
+  });
+  inTurn({}, () => done.push('other'));
+  expect(frame).toThrow('this one fails');
+  frame();
+  frame();
+  expect(done).toEqual(['other', 'again']);
+});
+
+it('does nothing for whoever has left', () => {
+  const work = vi.fn();
+  const owner = {};
+  inTurn(owner, work);
+  leaveTurn(owner);
+  frame();
+  expect([work.mock.calls.length, frames]).toEqual([0, []]);
+});

@@ -3,6 +3,7 @@
  * In: a feed, scenes. Out: the newest of each.
  */
 import type { HttpClient } from '../../client/http.js';
+import { fullness } from '../../forecast/outlook.js';
 import type { PortsFrame } from '../../protocol/frames.js';
 import type { FlowRow } from '../../protocol/rows.js';
 import { countsOf } from '../../view/ports/counts.js';
@@ -11,7 +12,7 @@ import { type Follower, follow, switched } from './aside.js';
 import type { SideFeed } from './feed.js';
 import { isRoomy } from './layout.js';
 import { budgetOf, towardFilter } from './parts/overlays.js';
-import type { Besides, Scene, ShownPorts } from './scene.js';
+import { type Besides, type KnownPorts, type Scene, type ShownPorts, tracedRow } from './scene.js';
 
 export class Beside {
   readonly #aside: Follower;
@@ -39,7 +40,7 @@ export class Beside {
     const isRoom = overlay === null && isRoomy(width, height);
     this.#followRow(scene, overlay === 'detail', isRoom);
     this.#followFlows(overlay === 'what-if' ? towardFilter(scene) : null);
-    this.#followPorts(isRoom ? (budgetOf(scene)?.key ?? null) : null);
+    this.#followPorts(isRoom ? mappedBudget(scene, this.#ports?.budget ?? null) : null);
   }
 
   stop(): void {
@@ -48,10 +49,10 @@ export class Beside {
     this.#followPorts(null);
   }
 
-  #followRow({ flows, state }: Scene, withDetail: boolean, isRoom: boolean): void {
-    const row = flows.find(({ key }) => key === state.selected) ?? (isRoom ? flows[0] : undefined);
-    const isShown = row !== undefined && (withDetail || isRoom);
-    this.#aside.on(isShown ? { key: row.key, pid: row.process.pid, withDetail } : null);
+  #followRow(scene: Scene, withDetail: boolean, isRoom: boolean): void {
+    const { flows, state } = scene;
+    const row = isRoom ? tracedRow(scene) : flows.find(({ key }) => withDetail && key === state.selected);
+    this.#aside.on(row === undefined ? null : { key: row.key, pid: row.process.pid, withDetail });
   }
 
   #followFlows(filter: string | null): void {
@@ -67,18 +68,31 @@ export class Beside {
   #followPorts(budget: string | null): void {
     const isOther = this.#map.to(budget, (key) =>
       this.feed.ports(key, (frame) => {
-        this.#ports = frame === null ? { state: 'refused' } : this.#drawn(frame);
+        this.#ports = { budget: key, ...(frame === null ? { state: 'refused' } : this.#drawn(frame)) };
         this.onChange();
       }),
     );
-    if (isOther) this.#ports = null;
+    if (isOther) this.#ports = budget === null ? null : { budget, state: 'waiting' };
   }
 
-  #drawn({ first, owners, cells: text }: PortsFrame): ShownPorts {
+  #drawn({ first, owners, cells: text }: PortsFrame): KnownPorts | { state: 'rangeless' } {
     if (first === null) return { state: 'rangeless' };
     /* A copy: it has to begin at a multiple of four bytes. */
     const bytes = Buffer.from(text, 'base64');
-    const cells = Uint8Array.from(bytes.subarray(0, bytes.length & ~3));
+    const cells = new Uint8Array(bytes.subarray(0, bytes.length & ~3));
     return { state: 'known', first, owners, cells, counts: countsOf(cells), tints: this.#tints.of(owners) };
   }
+}
+
+/** Fuller by this share of its ports another budget's map is worth more than one that stands still. */
+const FULLER = 0.1;
+
+/** The incident's; else the tightest, and that as long as none is much tighter. */
+function mappedBudget(scene: Scene, shown: string | null): string | null {
+  const { budgets, incident } = scene;
+  const tightest = budgetOf(scene);
+  const kept = budgets.find(({ key }) => key === shown);
+  if (tightest === null || kept === undefined || tightest.key === incident?.budget)
+    return tightest?.key ?? null;
+  return (fullness(tightest) ?? 0) - (fullness(kept) ?? 0) < FULLER ? kept.key : tightest.key;
 }

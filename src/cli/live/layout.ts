@@ -15,7 +15,7 @@ import { fixLines, helpLines, whatIfLines } from './parts/overlays.js';
 import { portMapLines } from './parts/port-map.js';
 import { budgetLines, failureLines } from './parts/side-tables.js';
 import { traceLines } from './parts/trace.js';
-import type { Scene } from './scene.js';
+import { type Scene, tracedRow } from './scene.js';
 import type { Overlay } from './state.js';
 import { fitted, type Line, span, widthOf } from './tty/cells.js';
 
@@ -138,7 +138,7 @@ function wideLists(scene: Scene, width: number, room: number, rows: number): Lin
 function band(scene: Scene, width: number, height: number, style: Style): Line[] {
   const right = Math.max(TRACE_WIDTH, Math.floor((width - GAP) / 2));
   const left = width - GAP - right;
-  const row = scene.flows.find(({ key }) => key === scene.state.selected) ?? scene.flows[0];
+  const row = tracedRow(scene);
   const trace = row === undefined ? [] : traceLines(row, scene, right, height, style);
   return sideBySide(portMapLines(scene, left, height), trace, left, height);
 }

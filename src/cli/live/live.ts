@@ -3,7 +3,6 @@
  * taken the frame before gets none until it has. In: a target, values of the command line, a TTY. Out: frames; resolves when the user or
  * a signal ends it.
  */
-import type { ReadStream, WriteStream } from 'node:tty';
 import type { Link } from '../../client/link.js';
 import { initial, type Replica } from '../../client/replica.js';
 import { PortchurnError } from '../../protocol/errors.js';
@@ -21,7 +20,7 @@ import { type Effect, press, type Shown, START, type State } from './state.js';
 import { type Grid, gridOf } from './tty/cells.js';
 import type { Input } from './tty/keys.js';
 import { paint } from './tty/paint.js';
-import { Terminal } from './tty/terminal.js';
+import { Terminal, type TerminalEvents, type Tty } from './tty/terminal.js';
 
 /** Between two frames that no key asked for, ms. */
 const FRAME_MS = 250;
@@ -56,7 +55,7 @@ export class Live {
     private readonly target: Target,
     private readonly options: LiveOptions,
     private readonly io: Io,
-    tty: { stdin: ReadStream; stdout: WriteStream },
+    tty: Tty,
   ) {
     this.#state = { ...START, filter: options.filter, group: options.group };
     this.#feed = new LiveFeed(target, {
@@ -71,10 +70,13 @@ export class Live {
       },
       onFault: (fault) => this.#quit.abort(this.#misread(fault)),
     });
-    this.#terminal = new Terminal(tty.stdin, tty.stdout, {
+    const events: TerminalEvents = {
       onInput: (inputs) => this.#press(inputs),
       onResize: () => this.#redraw(),
-    });
+      onReady: () => this.#draw(),
+      onGone: () => this.#quit.abort(),
+    };
+    this.#terminal = new Terminal(tty, events);
     this.#beside = new Beside(this.#feed, httpClient(this.target), () => this.#soon());
   }
 
@@ -92,7 +94,7 @@ export class Live {
       clearTimeout(this.#frame);
       this.#beside.stop();
       this.#feed.stop();
-      this.#terminal.leave();
+      await this.#terminal.leave();
     }
     const { reason } = this.#quit.signal;
     if (reason instanceof PortchurnError) throw reason;
@@ -142,8 +144,7 @@ export class Live {
         this.#painted = null;
         break;
       case 'copy':
-        // OSC 52 (xterm's ctlseqs): the terminal, also at the other end of ssh, puts it into its clipboard.
-        this.#terminal.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
+        this.#terminal.copy(effect.text);
     }
   }
 
@@ -182,7 +183,7 @@ export class Live {
     const grid = gridOf(linesOf(this.#scene, width, height, style), width, height);
     const text = paint(this.#painted, grid, this.#isColoured());
     this.#painted = grid;
-    if (text !== '') this.#terminal.write(text);
+    if (text !== '') this.#terminal.draw(text);
   }
 
   /** In a pause the map stands still, and so do the events of a row that was followed then; what is opened later is live. */

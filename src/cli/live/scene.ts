@@ -49,15 +49,18 @@ export interface KnownPorts {
   readonly tints: Uint8Array;
 }
 
-/** Refused: the service has no map of the budget. Rangeless: the port range is not known. */
-export type ShownPorts = KnownPorts | { readonly state: 'refused' | 'rangeless' };
+/** Refused: the service has no map of the budget. Rangeless: the port range is not known. Each with the key of its budget. */
+export type ShownPorts = { readonly budget: string } & (
+  | KnownPorts
+  | { readonly state: 'waiting' | 'refused' | 'rangeless' }
+);
 
 /** What comes from beside the tables, each while it is on the screen. */
 export interface Besides {
   readonly aside: Aside | null;
   /** The connections toward the budget of the what-if; null: not asked for, or not come yet. */
   readonly toward: readonly FlowRow[] | null;
-  /** Null: as above. */
+  /** Null: not on the screen. */
   readonly ports: ShownPorts | null;
 }
 
@@ -183,6 +186,24 @@ function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {
   }
   return comparator<FlowRow>([{ of: (row) => row[sort], descending: !ascending }]);
 }
+
+/** The row under the cursor; where nobody moved that, the first whose process is known, and that as long as it is among the first. */
+export function tracedRow({
+  flows,
+  state,
+  aside,
+}: Pick<Scene, 'flows' | 'state' | 'aside'>): FlowRow | undefined {
+  const top = flows.slice(0, STAYS).filter(({ process }) => process.pid !== null);
+  return (
+    flows.find(({ key }) => key === state.selected) ??
+    top.find(({ key }) => key === aside?.key) ??
+    top[0] ??
+    flows[0]
+  );
+}
+
+/** A row that is no lower than this is traced on, whoever has come above it. */
+const STAYS = 5;
 
 /** What a key copies of it; null: it has nothing to copy, or would not help. */
 export const copied = (remedy: IncidentRemedy): string | null =>

@@ -9,25 +9,32 @@ import { aborted, type Io, pause, say } from '../io.js';
 import { findService } from '../source/open.js';
 import { targetAtPath } from '../source/target.js';
 import { Live } from './live.js';
+import { putTo } from './tty/outlet.js';
 
 type TopValues = ValuesOf<'top'>;
+
+/** What a terminal's stdout is. */
+const STDOUT = 1;
 
 /** Exit code 0, or 130 after a signal. Throws when there is nothing to attach to and no way to trace, or when that ends. */
 export async function liveTop(values: TopValues, io: Io, backends: Backends): Promise<number> {
   const target = await findService(values, io, backends);
   const child = target === null ? await ownService(values, io, backends) : null;
+  const out = putTo(STDOUT);
   try {
     const { terminal } = io;
     const at = target ?? (child && targetAtPath(child.socket, null));
     if (terminal === undefined || at === null) return EXIT.failed;
     const over = new AbortController();
-    const live = new Live(at, { ...values, group: values.group ?? null }, io, terminal);
+    const tty = { ...terminal, ...out };
+    const live = new Live(at, { ...values, group: values.group ?? null }, io, tty);
     const running = live.run(over.signal);
     await Promise.race([running, end(values, io, child)]);
     over.abort();
     await running;
     child?.lost.throwIfAborted();
   } finally {
+    out.close();
     await child?.stop();
   }
   return io.stop.aborted && io.stop.reason !== 'pipe' ? EXIT.interrupted : EXIT.ok;

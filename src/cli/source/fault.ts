@@ -17,6 +17,7 @@ interface Keywords {
   readonly items?: Keywords | readonly Keywords[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxItems?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
 }
@@ -25,7 +26,7 @@ interface Keywords {
 const SILENT = ['x-sums', 'x-group', 'additionalItems', 'minItems', 'maxItems', 'additionalProperties'];
 const KNOWN: ReadonlySet<string> = new Set([
   ...['type', 'const', 'enum', 'anyOf', 'allOf', 'properties', 'patternProperties', 'required', 'items'],
-  ...['minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['minimum', 'maximum', 'minLength', 'maxLength', 'maxItems'],
   ...SILENT,
 ]);
 
@@ -126,8 +127,9 @@ function record(values: Keywords, fields: Record<string, unknown>): Fault | null
   return null;
 }
 
-function array({ items }: Keywords, value: unknown): Fault | null {
+function array({ items, maxItems = Number.POSITIVE_INFINITY }: Keywords, value: unknown): Fault | null {
   if (!Array.isArray(value)) return fault('is not a list');
+  if (value.length > maxItems) return fault(`has more than ${maxItems} items`);
   const tuple = Array.isArray(items);
   if (tuple && value.length !== items.length) return fault(`has not ${items.length} items`);
   for (let i = 0; i < value.length; i++) {

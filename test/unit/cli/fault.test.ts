@@ -2,8 +2,8 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { faultIn, unknownKeywords } from '../../../src/cli/source/fault.js';
-import { ErrorFrame, EventsFrame, Problem, SnapshotBody } from '../../../src/protocol/frames.js';
-import { budget, connectionEvent, failure, flow, totals } from './rows.js';
+import { ErrorFrame, EventsFrame, PortsFrame, Problem, SnapshotBody } from '../../../src/protocol/frames.js';
+import { budget, connectionEvent, failure, flow, processInfo, totals } from './rows.js';
 
 const BODY = () => ({
   time: 1,
@@ -18,6 +18,17 @@ const BODY = () => ({
 });
 const EVENTS = () => ({ type: 'events', sub: 's', seq: 1, time: 2, events: [connectionEvent()], dropped: 0 });
 const VALUES = [undefined, null, 1.5, -1, 3, '', 'text', true, {}, [], [1], { rows: 1 }, 'x'.repeat(200)];
+const OWNERS = Array.from({ length: 256 }, () => ({ process: processInfo(), program: null }));
+const PORTS = () => ({
+  type: 'ports',
+  sub: 's',
+  seq: 1,
+  time: 2,
+  budget: 'b',
+  first: 1024,
+  owners: OWNERS.slice(0, 1),
+  cells: '/wAAAA==',
+});
 
 /** Every place in a value, as keys that lead there. */
 function placesIn(value: unknown, at: string[] = []): string[][] {
@@ -37,6 +48,7 @@ describe('a fault', () => {
   it.each([
     ['snapshots', SnapshotBody, BODY()],
     ['events', EventsFrame, EVENTS()],
+    ['port maps', PortsFrame, PORTS()],
   ] as const)('is found in %s wherever the compiled schema finds one', (_, schema, good) => {
     const compiled = Compile(schema);
     expect(faultIn(schema, good)).toBeNull();
@@ -63,11 +75,12 @@ describe('a fault', () => {
     expect(faultIn(SnapshotBody, changed(BODY(), place, undefined))).toBe(
       '/topics/flows/rows/1/opened is missing',
     );
+    expect(faultIn(PortsFrame, { ...PORTS(), owners: OWNERS })).toBe('/owners has more than 255 items');
     expect(faultIn(SnapshotBody, null)).toBe('the answer is not an object');
   });
 
   it('is looked for by every keyword of the schemas', () => {
-    for (const schema of [SnapshotBody, EventsFrame, ErrorFrame, Problem])
+    for (const schema of [SnapshotBody, EventsFrame, PortsFrame, ErrorFrame, Problem])
       expect(unknownKeywords(schema)).toEqual([]);
   });
 });

@@ -26,7 +26,7 @@ const KINDS = RESERVED + 1;
 
 export function portMapLines(scene: Scene, width: number, height: number): Line[] {
   const { ports, glyphs } = scene;
-  const budget = budgetOf(scene);
+  const budget = scene.budgets.find(({ key }) => key === ports?.budget) ?? budgetOf(scene);
   const title = ['PORT MAP', ...(budget === null ? [] : [glyphs.arrow, endpoint(budget.destination)])].join(
     ' ',
   );
@@ -66,16 +66,20 @@ function mapLines(ports: KnownPorts, each: number, columns: number, glyphs: Glyp
     const spans: Span[] = [];
     const end = Math.min(words.length, first + each * columns);
     for (let at = first; at < end; at += each)
-      spans.push(cellOf(words.subarray(at, Math.min(end, at + each)), ports.tints, glyphs));
+      spans.push(cellOf(words, at, Math.min(end, at + each), ports.tints, glyphs));
     lines.push([span(String(ports.first + first).padEnd(LABEL), 'dim'), ...joined(spans)]);
   }
   return lines;
 }
 
-function cellOf(words: Uint32Array, tints: Uint8Array, glyphs: Glyphs): Span {
-  const held = new Uint32Array(KINDS);
+/** Ports of each kind in the cell that is looked at: one array for all of them, since there are thousands. */
+const held = new Uint32Array(KINDS);
+
+function cellOf(words: Uint32Array, from: number, end: number, tints: Uint8Array, glyphs: Glyphs): Span {
+  held.fill(0);
   let strength = 0;
-  for (const word of words) {
+  for (let at = from; at < end; at++) {
+    const word = words[at] as number;
     const state = (word >> 8) & 255;
     if (state === PORT_STATE.free) continue;
     const kind = kindOf(state, tints[word & 255] as number);
@@ -84,8 +88,9 @@ function cellOf(words: Uint32Array, tints: Uint8Array, glyphs: Glyphs): Span {
     strength += isTimed ? strengthOf(word >>> 16) : 1;
   }
   if (strength === 0) return span(glyphs.shades[0] ?? ' ', 'dim');
-  const most = held.indexOf(Math.max(...held));
-  return span(glyphOf(most, strength / words.length, glyphs), LOOKS[most]);
+  let most = 0;
+  for (let kind = 1; kind < KINDS; kind++) if ((held[kind] as number) > (held[most] as number)) most = kind;
+  return span(glyphOf(most, strength / (end - from), glyphs), LOOKS[most]);
 }
 
 function kindOf(state: number, tint: number): number {

@@ -14,11 +14,15 @@ export function traceLines(row: FlowRow, scene: Scene, width: number, height: nu
   const dropped = own !== null && own.dropped > 0 ? `${integer(own.dropped)} not shown` : '';
   const name = withPid(ownerName(row), row.process.pid);
   const head = rule(`LIVE: connections of ${name}`, dropped, width, glyphs);
-  if (row.process.pid === null)
-    return [head, [span('  Several processes: choose one without grouping (g).', 'dim')]];
+  if (row.process.pid === null) return [head, [span(`  ${nobody(scene)}`, 'dim')]];
   const events = own?.events.slice(-(height - 1)) ?? [];
   const lines = events.map(
     (event): Line => [span(fitted(`  ${ownEventLine(event, style)}`, width, glyphs.more))],
   );
   return [head, ...(lines.length === 0 ? [[span('  Nothing since this was opened.', 'dim')]] : lines)];
 }
+
+const nobody = ({ state }: Scene) =>
+  state.group === null
+    ? 'No single process is known that could be followed.'
+    : 'Several processes: choose one without grouping (g).';

@@ -5,8 +5,9 @@ import type { SideFeed } from '../../../../src/cli/live/feed.js';
 import type { State } from '../../../../src/cli/live/state.js';
 import type { HttpClient } from '../../../../src/client/http.js';
 import type { PortsFrame } from '../../../../src/protocol/frames.js';
+import { flow } from '../rows.js';
 import { flows, full, trouble } from './rows.js';
-import { sceneOf } from './scenes.js';
+import { type Rows, sceneOf } from './scenes.js';
 
 const WIDE = [120, 36] as const;
 
@@ -34,9 +35,9 @@ function noted() {
     },
   } as unknown as HttpClient;
   const beside = new Beside(feed, http, () => undefined);
-  const show = (state: Partial<State>, width: number, height: number) => {
+  const show = (state: Partial<State>, width: number, height: number, rows: Rows = trouble) => {
     log.length = 0;
-    beside.on(sceneOf({ rows: trouble, state }), width, height);
+    beside.on(sceneOf({ rows, state, aside: beside.values.aside }), width, height);
     return log;
   };
   return { beside, show, asked, give: (map: PortsFrame | null) => onMap(map) };
@@ -94,9 +95,39 @@ it('a map is of whole cells, whatever a service sends; one that is refused is sa
     counts: { states: { free: 1 } },
   });
   give({ ...frame, first: null, cells: '' });
-  expect(beside.values.ports).toEqual({ state: 'rangeless' });
+  expect(beside.values.ports).toMatchObject({ state: 'rangeless' });
   give(null);
-  expect(beside.values.ports).toEqual({ state: 'refused' });
+  expect(beside.values.ports).toEqual({ budget: full.key, state: 'refused' });
   show({ overlay: 'help' }, ...WIDE);
   expect(beside.values.ports).toBeNull();
+});
+
+it('what is about as full, or holds about as much, takes nobody’s place; what is much fuller does', () => {
+  const { show } = noted();
+  const [first, second] = [full, { ...full, key: 'second', destination: { address: '10.0.0.2', port: 80 } }];
+  const budgets = (...used: number[]) =>
+    [first, second].map((row, at) => ({ ...row, used: used[at] ?? 0, free: 2000 - (used[at] ?? 0) }));
+  const rows = (used: number[], held: number[]): Rows => ({
+    ...trouble,
+    incidents: [],
+    budgets: budgets(...used),
+    flows: flows.map((row, at) => ({ ...row, portsHeld: held[at] ?? 0 })),
+  });
+  expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 90], [2, 1]))).toEqual([
+    '+pid 3071',
+    `+map ${full.key}`,
+  ]);
+  expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 110], [2, 3]))).toEqual([]);
+  expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 1900], [2, 3]))).toEqual([
+    `-map ${full.key}`,
+    '+map second',
+  ]);
+});
+
+it('a row whose process is not known is not traced while there is one that is', () => {
+  const { show } = noted();
+  const gone = flow({ pid: null }, { key: 'gone', portsHeld: 9999 });
+  const rows: Rows = { ...trouble, flows: [gone, ...flows] };
+  expect(show({ sort: 'portsHeld' }, ...WIDE, rows)).toContain('+pid 3071');
+  expect(show({ selected: 'gone' }, ...WIDE, rows)).toEqual(['-pid 3071']);
 });

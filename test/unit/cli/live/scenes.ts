@@ -1,13 +1,7 @@
 /** A live screen of known rows, for tests: as a service would have sent them. */
 
 import { linesOf } from '../../../../src/cli/live/layout.js';
-import {
-  type Aside,
-  type KnownPorts,
-  type Scene,
-  SceneMaker,
-  type ShownPorts,
-} from '../../../../src/cli/live/scene.js';
+import { type Aside, type Scene, SceneMaker, type ShownPorts } from '../../../../src/cli/live/scene.js';
 import { START, type State } from '../../../../src/cli/live/state.js';
 import { type Grid, gridOf } from '../../../../src/cli/live/tty/cells.js';
 import { styleFor } from '../../../../src/cli/screen/style.js';
@@ -77,11 +71,12 @@ export function portsOf(
   first: number,
   owners: readonly PortOwner[],
   cells: readonly (readonly [owner: number, state: PortState, seconds?: number])[],
-): KnownPorts {
+): ShownPorts {
   const bytes = Uint8Array.from(
     cells.flatMap(([owner, state, seconds = 0]) => [owner, PORT_STATE[state], seconds, 0]),
   );
   return {
+    budget: 'b1',
     state: 'known',
     first,
     owners,

@@ -11,13 +11,14 @@ import { page } from './page.js';
 import { pictures } from './pictures.js';
 import { saturation } from './saturation.js';
 import { scale } from './scale.js';
+import { screen } from './screen.js';
 import { stalls } from './stalls.js';
 import { steady } from './steady.js';
 
 /** `quick`: fewer rounds and shorter measurements, to see that something is not far off. */
 export type Bench = (quick: boolean) => Promise<void>;
 
-const DEFAULT = { saturation, steady, scale, stalls, micro, page } satisfies Record<string, Bench>;
+const DEFAULT = { saturation, steady, scale, stalls, micro, screen, page } satisfies Record<string, Bench>;
 /** Only when asked for: minutes for one figure, or none. */
 const ALL: Record<string, Bench> = { ...DEFAULT, growth, pictures };
 

@@ -4,7 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { TotalsRow } from '../../src/protocol/rows.js';
+import type { Health } from '../../src/protocol/source.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { program } from '../support/misconfigured.js';
 import { KEPT, Netns } from '../support/netns.js';
@@ -44,13 +48,17 @@ async function live(width: number, height: number, env: Record<string, string> =
   return tmux;
 }
 
-const isSane = { alternate: false, cursor: true };
+const AS_NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'];
 
-describe.each([
+const SIZES = [
   [80, 24],
   [120, 40],
   [200, 60],
-])('at %ix%i', (width, height) => {
+] as const;
+
+const isSane = { alternate: false, cursor: true };
+
+describe.each(SIZES)('at %ix%i', (width, height) => {
   it('shows what, toward what, who, and how much fails; keys in a burst all count; a resize is followed', async () => {
     const tmux = await live(width, height);
     const screen = await tmux.shows(new RegExp(`churngen ${culprit} holds \\d+`));
@@ -66,19 +74,6 @@ describe.each([
     await tmux.shows(/^\$$/m);
     expect(tmux.modes()).toEqual(isSane);
   });
-});
-
-it('a row in full has its process and its connections as they happen', async () => {
-  const tmux = await live(80, 24);
-  tmux.press('/');
-  tmux.press('-l', `pid:${culprit}`);
-  tmux.press('Enter');
-  await tmux.shows(/▶ churngen/);
-  tmux.press('Enter');
-  await tmux.shows(/LIVE: connections of churngen[\s\S]*failed +→ 127\.0\.0\.1:9000 +no free local port/);
-  expect(await tmux.shows(/parents /)).toMatch(/command +\S*churngen/);
-  tmux.press('Escape');
-  await tmux.shows(/WHO by process .* filter pid:/);
 });
 
 it('what-if goes by all connections toward the destination, whatever the tables show', async () => {
@@ -122,6 +117,14 @@ describe('whatever ends it', () => {
     await tmux.shows(/\[0\]/);
   });
 
+  it('an exception leaves the terminal as it was, with its message', async () => {
+    const throws = 'process.on(`SIGUSR2`,()=>{throw(Error(`boom`))})';
+    const tmux = await live(80, 24, { NODE_OPTIONS: `--import=data:text/javascript,${throws}` });
+    process.kill(pidOf('top', service.url), 'SIGUSR2');
+    await tmux.shows(/Error: boom[\s\S]*^\$$/m);
+    expect(tmux.modes()).toEqual(isSane);
+  });
+
   it('Ctrl-Z gives the terminal to the shell, fg takes it back', async () => {
     const tmux = await live(80, 24);
     tmux.press('C-z');
@@ -145,34 +148,140 @@ it('prints tables where it is asked for, or where the terminal can do no more', 
   await tmux.shows(/PROCESS +DIR +DESTINATION[\s\S]*^\$$/m);
 });
 
-it('without a service it traces by a process of its own, which ends with it', async () => {
-  const tmux = Tmux.open(testScope(), 120, 40);
-  tmux.type(portchurn('top', '--standalone', '--filter', `netns:${netns.inode}`).join(' '));
-  /* Only events tell who fails. The ports themselves are of an unknown owner until what was there before the tracer has ended. */
-  await tmux.shows(new RegExp(`^ *\\d.*/s churngen ${culprit} +${TO} +no free local port`, 'm'), 60_000);
-  const child = pidOf('serve', 'portchurn-top-');
-  const screen = pidOf('top', '--standalone');
-  process.kill(screen, 'SIGKILL');
-  await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 20_000 }).toBe(false);
+describe('without a service', () => {
+  it('it traces by a process of its own, which loses nothing while the terminal stands still, and ends with the screen', async () => {
+    const tmux = Tmux.open(testScope(), 120, 40);
+    tmux.type(portchurn('top', '--standalone', '--filter', `netns:${netns.inode}`).join(' '));
+    /* Only events tell who fails. The ports themselves are of an unknown owner until what was there before the tracer has ended. */
+    await tmux.shows(new RegExp(`^ *\\d.*/s churngen ${culprit} +${TO} +no free local port`, 'm'), 60_000);
+    const child = pidOf('serve', 'portchurn-top-');
+    const screen = pidOf('top', '--standalone');
+    await standStill(tmux, screen, socketOf(child));
+    const since = Date.now();
+    await tmux.shows((text) => clockOf(text) >= since - 1000);
+    expect(memoryOf(screen)).toBeLessThan(110e6);
+    expect(lostOf(await asked<Health>(socketOf(child), '/healthz'))).toEqual({ ring: 0, storage: 0 });
+    process.kill(screen, 'SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 20_000 }).toBe(false);
+  });
+
+  it('what its tracer says is said, where that cannot start and where it ends, on a terminal that is as it was', async () => {
+    const tmux = Tmux.open(testScope(), 100, 30);
+    tmux.type([...AS_NOBODY, ...portchurn('top', '--standalone')].join(' '));
+    await tmux.shows(/portchurn: the tracer of this screen: \S[\s\S]*^\$$/m, 60_000);
+    expect(tmux.modes()).toEqual(isSane);
+    tmux.type(`clear; ${portchurn('top', '--standalone').join(' ')}`);
+    await tmux.shows(/●live/, 60_000);
+    process.kill(pidOf('serve', 'portchurn-top-'), 'SIGKILL');
+    await tmux.shows(/portchurn: the tracer of this screen: it ended \(SIGKILL\)[\s\S]*^\$$/m);
+    expect(tmux.modes()).toEqual(isSane);
+  });
 });
 
 /** Last of all: nothing is out of ports after it. */
-it('the fix is copied, applied as it stands, and told to have worked', async () => {
-  const tmux = await live(120, 40);
+it('at each size: who it is, its connections, the fix to copy; applied as it stands it is told to have worked', async () => {
+  const tmux = await live(80, 24);
+  tmux.press('/');
+  tmux.press('-l', `pid:${culprit}`);
+  tmux.press('Enter');
+  const commands = new Set<string>();
+  for (const [width, height] of SIZES) {
+    tmux.resize(width, height);
+    await whoAndTrace(tmux, width);
+    commands.add(await fixOf(tmux));
+  }
+  const [command = ''] = commands;
+  expect(commands.size).toBe(1);
+  expect(command).toContain(`-inum ${netns.inode}`);
+  execFileSync('sh', ['-c', command]);
+  for (const [width, height] of SIZES) {
+    tmux.resize(width, height);
+    await tmux.shows((text) => WORKED.test(text) && text.trimEnd().split('\n').length === height, 60_000);
+  }
+});
+
+const WORKED = /Fix worked: \S+ → 0 failures\/s, \d+ s after .*ip_local_port_range 40000 40049 → 1024 65535/;
+const FAILS = 'LIVE: connections of churngen[\\s\\S]*failed +→ 127\\.0\\.0\\.1:9000 +no free local port';
+
+/** The culprit under the cursor, then in full with its connections; where there is room they are beside its ports already. */
+async function whoAndTrace(tmux: Tmux, width: number): Promise<void> {
+  const wide = `[\\s\\S]*PORT MAP → ${TO}[\\s\\S]*${FAILS}[\\s\\S]*\\n40000 [^·]`;
+  await tmux.shows(new RegExp(`OUT OF PORTS[\\s\\S]*▶ churngen${width < 120 ? '' : wide}`));
+  tmux.press('Enter');
+  const screen = await tmux.shows(new RegExp(`parents [\\s\\S]*${FAILS}`));
+  expect(screen).toMatch(/command +\S*churngen/);
+  tmux.press('Escape');
+  await tmux.shows(/WHO by process .* filter pid:/);
+}
+
+/** The command that widens the range, through the clipboard. */
+async function fixOf(tmux: Tmux): Promise<string> {
   tmux.press('f');
-  const screen = await tmux.shows(/DO NOW +Widen the port range/);
+  const screen = await tmux.shows(/DO NOW +Widen the port range[\s\S]*\[\d\]/);
   const number = /DO NOW +Widen[\s\S]*?\[(\d)\]/.exec(screen)?.[1] ?? '';
   tmux.press(number);
   await tmux.shows(/Sent to the clipboard/);
-  const command = tmux.clipboard();
-  expect(command).toContain(`-inum ${netns.inode}`);
-  execFileSync('sh', ['-c', command]);
   tmux.press('Escape');
-  await tmux.shows(
-    /Fix worked: \S+ → 0 failures\/s, \d+ s after .*ip_local_port_range 40000 40049 → 1024 65535/,
-    60_000,
-  );
-});
+  await tmux.shows(/WHO by process/);
+  return tmux.clipboard();
+}
+
+/** Nobody reads from the terminal until the screen has written all that it can, and its tracer has counted some hundred calls more. */
+async function standStill(tmux: Tmux, screen: number, socket: string): Promise<void> {
+  const reader = tmux.pid;
+  const before = await failedAt(socket);
+  process.kill(reader, 'SIGSTOP');
+  try {
+    let written = -1;
+    await expect
+      .poll(
+        async () => {
+          const last = written;
+          written = writtenBy(screen);
+          // It draws the whole screen anew, were there room for it.
+          process.kill(screen, 'SIGCONT');
+          return written === last && (await failedAt(socket)) > before + 100;
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toBe(true);
+  } finally {
+    process.kill(reader, 'SIGCONT');
+  }
+}
+
+async function failedAt(socket: string): Promise<number> {
+  const path = `/api/v1/snapshot?topic=totals&filter=netns:${netns.inode}`;
+  const { topics } = await asked<{ topics: { totals: { rows: TotalsRow[] } } }>(socket, path);
+  return topics.totals.rows[0]?.failed ?? 0;
+}
+
+function asked<T>(socketPath: string, path: string): Promise<T> {
+  return new Promise((done, fail) => {
+    get({ socketPath, path, agent: false }, async (answer) => done((await json(answer)) as T)).on(
+      'error',
+      fail,
+    );
+  });
+}
+
+const socketOf = (child: number) =>
+  /unix:(\S+?)\0/.exec(readFileSync(`/proc/${child}/cmdline`, 'utf8'))?.[1] ?? '';
+
+const lostOf = ({ lost: { ring, storage } }: Health) => ({ ring, storage });
+
+/** Bytes that it has written to whatever. */
+const writtenBy = (pid: number) => Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+
+const memoryOf = (pid: number) =>
+  1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** Unix ms of the time of day that the screen shows, which is less than half a day ago. */
+function clockOf(screen: string): number {
+  const [, hours, minutes, seconds] = /live (\d\d):(\d\d):(\d\d)/.exec(screen) ?? [];
+  const shown = new Date().setHours(Number(hours), Number(minutes), Number(seconds), 0);
+  return shown > Date.now() + 43_200_000 ? shown - 86_400_000 : shown;
+}
 
 /** The one process of this test run whose words have both. */
 function pidOf(command: string, word: string): number {

@@ -47,6 +47,16 @@ export class Tmux implements Ending {
     this.run('resize-window', '-x', String(width), '-y', String(height));
   }
 
+  /** The process that reads what programs write. */
+  get pid(): number {
+    return Number(this.run('display-message', '-p', '#{pid}'));
+  }
+
+  /** The shell, or what it has replaced itself with. */
+  get program(): number {
+    return Number(this.run('display-message', '-p', '#{pane_pid}'));
+  }
+
   screen(): string {
     return this.run('capture-pane', '-p');
   }

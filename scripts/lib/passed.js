@@ -51,7 +51,7 @@ export const INPUTS = {
   sanitized: KERNEL_SIDE,
   faults: [...PRODUCT, 'test/faults'],
   load: [...PRODUCT, 'test/e2e/stories', 'test/load'],
-  kernels: [...KERNEL_SIDE, 'scripts/lib/kernels'],
+  kernels: [...KERNEL_SIDE, 'scripts/lib/apt.js', 'scripts/lib/kernels'],
 };
 
 /** @param {string} root @param {string} path @returns {string[]} files at or below it, in the order of their names */

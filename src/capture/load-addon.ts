@@ -5,12 +5,14 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { PortchurnError } from '../protocol/errors.js';
-import { VERSION } from '../protocol/version.js';
+import { PACKAGED, VERSION } from '../protocol/version.js';
 import type { NativeAddon } from './native.js';
 
 /** Where the build puts it: beside dist/ and src/ alike. */
 export const ADDON_PATH = fileURLToPath(new URL('../../out/Release/portchurn.node', import.meta.url));
-const REBUILD = 'npm run setup';
+const REBUILD = PACKAGED
+  ? 'install the package again; it is for Linux on x86-64 with glibc 2.28 or newer'
+  : 'npm run setup';
 
 /** What the records of an addon must look like, so that they can be decoded. */
 export interface AddonFormat {

@@ -12,7 +12,7 @@ import {
   type ValuesOf,
 } from '../config/options.js';
 import { resolve } from '../config/resolve.js';
-import { VERSION } from '../protocol/version.js';
+import { versionText } from '../protocol/version.js';
 import type { Io } from './io.js';
 
 /** A command: checked values in, exit code out. `again` reads environment and file once more, beside the same flags. */
@@ -31,7 +31,7 @@ Every option is also a variable (--token-file F: PORTCHURN_TOKEN_FILE=F) and a k
 export function buildProgram(handlers: Handlers, io: Io, onExit: (code: number) => void): Command {
   const program = new Command('portchurn')
     .description('which process burns the TCP ports, toward which destination, and when they run out')
-    .version(VERSION)
+    .version(versionText())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

@@ -44,7 +44,11 @@ export class Subscriptions {
   ) {}
 
   /** A table's rows by key, whenever they change. Returns a function that ends the subscription. */
-  table<T extends TableTopic>(request: Request & { topic: T }, onRows: (rows: Rows<T>) => void): () => void {
+  table<T extends TableTopic>(
+    request: Request & { topic: T },
+    onRows: (rows: Rows<T>) => void,
+    refused: (error: ErrorFrame) => void = () => undefined,
+  ): () => void {
     let rows: Rows<T> = new Map();
     let seq: number | null = null;
     const take = (frame: SnapshotOf<T> | DeltaOf<T>) => {
@@ -55,6 +59,7 @@ export class Subscriptions {
     };
     return this.#start(request, (frame) => {
       if (frame.type === 'snapshot' || frame.type === 'delta') take(frame as SnapshotOf<T> | DeltaOf<T>);
+      else if (frame.type === 'error') refused(frame);
     });
   }
 

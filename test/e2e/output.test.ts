@@ -106,7 +106,7 @@ describe('a reader that takes its time gets all of it', () => {
     ['doctor -o json', () => ['doctor', '-o', 'json'], 0, /^\{.*\}\n$/],
     ['--help', () => ['--help'], 0, /^Usage: portchurn[\s\S]*\n$/],
     ['serve --help', () => ['serve', '--help'], 0, /^Usage: portchurn serve[\s\S]*the default\.\n$/],
-    ['--version', () => ['--version'], 0, /^\d+\.\d+\.\d+\n$/],
+    ['--version', () => ['--version'], 0, /^\d+\.\d+\.\d+( \([0-9a-f]{12}\))?\n$/],
   ])('%s, into a pipe that was full before', async (_, words, code, whole) => {
     const done = await readLate(scope, portchurn(...words()), { full: true });
     expect(done).toMatchObject({ code, text: expect.stringMatching(whole) });

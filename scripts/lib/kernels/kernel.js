@@ -3,9 +3,10 @@
  * installed, so that nothing of how this machine boots changes. In: a Stock kernel's name. Out: a Kernel.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, ROOT, run, Stop } from '../run.js';
+import { unpack, update, whole } from '../apt.js';
+import { must, ROOT, Stop } from '../run.js';
 
 /** @typedef {{ release: string, image: string, modules: string, directory: string }} Kernel `modules`: its /lib/modules/RELEASE */
 /**
@@ -17,7 +18,6 @@ import { must, ROOT, run, Stop } from '../run.js';
 export const DIRECTORY = join(ROOT, 'out/kernels');
 /** Static, so that it runs in an initramfs. */
 export const BUSYBOX = join(DIRECTORY, 'busybox-static/bin/busybox');
-const QUIET = { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
 
 /** @param {Stock} stock */
 const pattern = ({ series, flavour }) =>
@@ -30,37 +30,8 @@ function newest(stock) {
   return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
 }
 
-const update = () => run('apt-get', ['-qq', 'update'], { env: QUIET });
-
-/**
- * The package into a directory. Lists that are a day old may name a version that the mirror has no more.
- * @param {string} name
- * @param {string} cwd
- */
-async function download(name, cwd) {
-  const words = ['-qq', '-o', 'APT::Sandbox::User=root', 'download', name];
-  if ((await run('apt-get', words, { env: QUIET, cwd })) === 0) return;
-  await update();
-  await must('Fetching a package', 'apt-get', words, { env: QUIET, cwd });
-}
-
-/**
- * The package below out/kernels/NAME, complete or not at all.
- * @param {string} name
- */
-async function unpack(name) {
-  const directory = join(DIRECTORY, name);
-  if (existsSync(directory)) return directory;
-  const partial = `${directory}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(join(partial, 'deb'), { recursive: true });
-  await download(name, join(partial, 'deb'));
-  for (const deb of readdirSync(join(partial, 'deb')))
-    await must('Unpacking a package', 'dpkg-deb', ['-x', join(partial, 'deb', deb), partial]);
-  rmSync(join(partial, 'deb'), { recursive: true });
-  renameSync(partial, directory);
-  return directory;
-}
+/** @param {string} name @returns {Promise<string>} the package below out/kernels/NAME */
+const unpacked = (name) => whole(join(DIRECTORY, name), (partial) => unpack([name], partial));
 
 /**
  * Lists which module needs which: the package leaves that to its installation.
@@ -81,8 +52,8 @@ export async function fetchKernel(stock) {
     throw new Stop(
       `No package ${pattern(stock)} in this machine's apt sources: Debian 12 has it, security updates included`,
     );
-  await unpack('busybox-static');
-  const directory = await unpack(name);
+  await unpacked('busybox-static');
+  const directory = await unpacked(name);
   const release = name.replace('linux-image-', '');
   const modules = join(directory, 'lib/modules', release);
   await index(modules, release);

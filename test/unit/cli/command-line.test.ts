@@ -8,6 +8,7 @@ import { type Style, styleFor } from '../../../src/cli/screen/style.js';
 import { UNICODE } from '../../../src/cli/screen/text.js';
 import { envName, flagName } from '../../../src/config/names.js';
 import { COMMANDS, type OptionSpec } from '../../../src/config/options.js';
+import { commitOf } from '../../../src/protocol/version.js';
 import { BACKENDS } from '../../../src/service/backends.js';
 import { Captured } from './io.js';
 import { connectionEvent, processInfo } from './rows.js';
@@ -22,9 +23,11 @@ const wide: Style = { colors: pc.createColors(false), glyphs: UNICODE, width: Nu
 const optionsOf = (name: keyof typeof COMMANDS) => Object.entries<OptionSpec>(COMMANDS[name].options);
 
 describe('the command line', () => {
-  it('prints its version', async () => {
+  it('prints its version and commit', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-    expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    const commit = commitOf(new URL('../../../', import.meta.url));
+    const text = commit === null ? version : `${version} (${commit})`;
+    expect(await run('--version')).toEqual({ code: 0, stdout: `${text}\n`, stderr: '' });
   });
 
   it.each(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])(

@@ -1,0 +1,35 @@
+/** Makes packages. In: a build, which kinds. Out: files in out/packages/, and SHA256SUMS of all that are there. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from '../lib/run.js';
+import { buildAddon } from './addon.js';
+import { buildClient } from './client.js';
+import { packNpm } from './npm.js';
+import { PACKAGES, source } from './places.js';
+import { parts } from './stage.js';
+import { packTar } from './tar.js';
+
+const KINDS = { npm: packNpm, tar: packTar };
+
+/** @param {string} name of a file in PACKAGES */
+const sumOf = (name) =>
+  createHash('sha256')
+    .update(readFileSync(join(PACKAGES, name)))
+    .digest('hex');
+
+function writeSums() {
+  const names = readdirSync(PACKAGES).filter((name) => /\.(tgz|tar\.gz|cdx\.json)$/.test(name));
+  const lines = names.sort().map((name) => `${sumOf(name)}  ${name}\n`);
+  writeFileSync(join(PACKAGES, 'SHA256SUMS'), lines.join(''));
+}
+
+/** @param {readonly (keyof typeof KINDS)[]} kinds */
+export async function makePackages(kinds) {
+  await buildAddon();
+  await buildClient();
+  const content = { parts: await parts(), source: source() };
+  for (const kind of kinds)
+    for (const name of await KINDS[kind](content)) say(`package: out/packages/${name}`);
+  writeSums();
+}

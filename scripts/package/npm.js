@@ -1,0 +1,26 @@
+/** The npm tarball: one package without dependencies and without scripts. In: a build. Out: portchurn-VERSION.tgz. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MANIFEST, PACKAGES, WORK } from './places.js';
+import { licencesOf, sbomOf } from './sbom.js';
+import { stage } from './stage.js';
+
+/** @typedef {import('./bundled.js').Part} Part */
+
+/**
+ * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
+ * @returns {string[]} names of files in PACKAGES
+ */
+export function packNpm({ parts, source }) {
+  const folder = join(WORK, 'npm');
+  stage(folder, source.commit);
+  const sbom = sbomOf(parts, source);
+  writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(parts));
+  writeFileSync(join(folder, 'sbom.cdx.json'), sbom);
+  const words = ['pack', '--silent', '--ignore-scripts', '--pack-destination', PACKAGES];
+  execFileSync('npm', words, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const name = `portchurn-${MANIFEST.version}.tgz`;
+  writeFileSync(join(PACKAGES, `${name}.cdx.json`), sbom);
+  return [name, `${name}.cdx.json`];
+}

@@ -132,8 +132,8 @@ export type Advice = Omit<Remedy, 'snippet' | 'language'> &
     readonly change?: Partial<Changes>;
   };
 
-/** What to change in the application. */
-export type Cure = Fix & { readonly change?: Partial<Changes> };
+/** What to change in the application, or where it runs: more room ends no cause, and the least of it is nearest. */
+export type Cure = Fix & { readonly change?: Partial<Changes>; readonly headroom?: 'range' | 'addresses' };
 
 export interface Candidate {
   /** Which thing this is about: the same from second to second. */

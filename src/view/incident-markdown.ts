@@ -4,6 +4,7 @@
  */
 import { counted, hex, integer, rate, spelled, stamp } from '../protocol/format.js';
 import type { Culprit, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
+import { ROLE_WORDS } from './incident.js';
 import { ownerName, UNKNOWN_OWNER, withPid } from './names.js';
 
 export function incidentMarkdown(row: IncidentRow): string {
@@ -39,15 +40,9 @@ const who = (one: Pick<Culprit, 'process' | 'program'>) =>
 const culpritLine = (one: Culprit) => `${who(one)}: ${counted(one.ports, 'port')}`;
 const victimLine = (one: Victim) => `${who(one)}: ${integer(one.failed)} failed, ${rate(one.perSec)}/s`;
 
-const ROLES: Record<IncidentRemedy['role'], string> = {
-  'fix-for-good': 'Fix for good',
-  'do-now': 'Do now',
-  'will-not-help': 'Will not help',
-};
-
 function remedyPart({ role, text, command, undo, effect, reason, snippet }: IncidentRemedy): string {
   const parts = [
-    `**${ROLES[role]}:** ${escaped(text)}${reason === null ? '' : ` ${escaped(reason)}`}`,
+    `**${ROLE_WORDS[role]}:** ${escaped(text)}${reason === null ? '' : ` ${escaped(reason)}`}`,
     ...(command === null ? [] : [fenced(command)]),
     ...(undo === null ? [] : ['Undo:', fenced(undo)]),
     ...(snippet === null ? [] : [fenced(snippet)]),

@@ -6,7 +6,15 @@ import { isPorts } from '../forecast/harm.js';
 import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
 import { isEnd } from '../protocol/failure-words.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
-import type { Change, Culprit, IncidentKind, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
+import type {
+  Change,
+  Culprit,
+  IncidentKind,
+  IncidentRemedy,
+  IncidentRow,
+  RemedyRole,
+  Victim,
+} from '../protocol/rows.js';
 import { besideName, namespaceName, ownerName } from './names.js';
 
 /** `NAME BESIDE DOES TOWARD in PLACE`; what is not known is null and left out. */
@@ -142,6 +150,13 @@ function countdown(left: number): Figure {
   const some = { value: seconds(left), label: 'until no port is left', isBroken: false };
   return { against: null, ...(left === 0 ? none : some) };
 }
+
+/** Above remedies and in front of them, in the order in which they are told: the cure, what helps until it is there, what does not help. */
+export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
+  'fix-for-good': 'Fix for good',
+  'do-now': 'Do now',
+  'will-not-help': 'Will not help',
+};
 
 export interface Actions {
   /** What to do first; null: nothing is known, or nothing helps. */

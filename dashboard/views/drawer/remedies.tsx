@@ -1,22 +1,17 @@
 /** The remedies of one role, in the order of the service. In: remedies. */
 import type { IncidentRemedy, RemedyRole } from '../../../src/protocol/rows.js';
+import { ROLE_WORDS } from '../../../src/view/incident.js';
 import { counted, foreign } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';
 import { Part } from './part.js';
 
-const TITLES: Readonly<Record<RemedyRole, string>> = {
-  'fix-for-good': 'Fix for good',
-  'do-now': 'Do now',
-  'will-not-help': 'Will not help',
-};
-
 /** As the service orders them. */
-export const ROLES = Object.keys(TITLES) as RemedyRole[];
+export const ROLES = Object.keys(ROLE_WORDS) as RemedyRole[];
 
 export function Remedies({ role, of }: { role: RemedyRole; of: readonly IncidentRemedy[] }) {
   if (of.length === 0) return null;
   return (
-    <Part id={role} title={TITLES[role]}>
+    <Part id={role} title={ROLE_WORDS[role]}>
       {of.map((remedy) => (
         <Remedy key={remedy.text} remedy={remedy} />
       ))}

@@ -5,7 +5,8 @@
  */
 import { integer } from '../../protocol/format.js';
 import { evidenceText } from '../../view/evidence.js';
-import { commandLines, type Page, ROLE_WORDS, titleLines } from './item-lines.js';
+import { ROLE_WORDS } from '../../view/incident.js';
+import { commandLines, type Page, titleLines } from './item-lines.js';
 import type { Item } from './items.js';
 import { widthOf } from './table.js';
 import { wrapped } from './wrap.js';

@@ -3,20 +3,15 @@
  * Everything that another process may have written is escaped.
  */
 import { integer } from '../../protocol/format.js';
-import type { Evidence, Fix, IncidentRemedy, RemedyRole } from '../../protocol/rows.js';
+import type { Evidence, Fix, IncidentRemedy } from '../../protocol/rows.js';
 import { evidenceText } from '../../view/evidence.js';
+import { ROLE_WORDS } from '../../view/incident.js';
 import { SEVERITY_TONES } from '../../view/tone.js';
 import type { Item } from './items.js';
 import type { Shorten } from './shorten.js';
 import { paintOf, type Style } from './style.js';
 import { printable } from './text.js';
 import { wrapped, wrappedCode, wrappedCommand } from './wrap.js';
-
-export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
-  'fix-for-good': 'Fix for good',
-  'do-now': 'Do now',
-  'will-not-help': 'Will not help',
-};
 
 /** What is written on: a screen, or with endless columns a file or a pipe. */
 export interface Page {

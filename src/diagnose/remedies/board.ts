@@ -1,6 +1,6 @@
 /**
- * The remedies of one incident as people see them: each keeps its place, behind those of its role that came before. Once, ten seconds after
- * the incident opened, what nobody offers any more goes; figures change, what comes later is appended. A restart of the service keeps the
+ * The remedies of one incident as people see them: in their order, whichever was found first. Once, ten seconds after the incident opened, what
+ * nobody offers any more goes; from then on each keeps its place: figures change, what comes later is appended. A restart of the service keeps the
  * places, too. In: offers of each second. Out: remedies. Time is given.
  */
 import { type IncidentRemedy, REMEDY_ROLES } from '../../protocol/rows.js';
@@ -37,7 +37,11 @@ export class Board {
     saved: readonly IncidentRemedy[] = [],
     since = opened,
   ) {
-    this.items = saved.map((remedy) => ({ offer: savedOffer(remedy), contrary: null, offered: opened }));
+    this.items = saved.map((remedy, i) => ({
+      offer: savedOffer(remedy, i),
+      contrary: null,
+      offered: opened,
+    }));
     this.isOrdered = saved.length > 0 && opened - since >= ORDERED_MS;
   }
 
@@ -53,11 +57,11 @@ export class Board {
     for (const item of this.items)
       update(item, byTopic.get(item.offer.topic) ?? [], { settingNow, time, settles });
     const shown = new Set(this.items.map(({ offer }) => offer.topic));
-    for (const [topic, [offer]] of byTopic)
-      if (offer !== undefined && !shown.has(topic) && this.items.length < MOST)
-        this.items.push({ offer, contrary: null, offered: time });
+    for (const [topic, alike] of byTopic)
+      if (!shown.has(topic) && this.items.length < MOST)
+        this.items.push({ offer: foremost(alike), contrary: null, offered: time });
     if (this.isOrdered) return;
-    this.items.sort((a, b) => rank(a) - rank(b));
+    this.items.sort((a, b) => rank(a) - rank(b) || a.offer.order - b.offer.order);
     this.isOrdered = settles;
   }
 }
@@ -76,14 +80,21 @@ function update(item: Item, offers: readonly Offer[], { settingNow, time, settle
   if (offers.length > 0) item.offered = time;
   const { role, command } = item.offer.remedy;
   const same = offers.filter(({ remedy }) => remedy.role === role);
-  const [first] = same;
-  if (first !== undefined) {
-    item.offer = same.find(({ remedy }) => remedy.command === command) ?? first;
+  if (same.length > 0) {
+    item.offer = foremost(
+      same,
+      same.find(({ remedy }) => remedy.command === command),
+    );
     item.contrary = null;
     return;
   }
   if (isDone(item.offer, settingNow)) item.offer = done(item.offer, settingNow);
   else if (offers[0] !== undefined) turn(item, offers[0], settles ? 0 : TURNS_MS, time);
+}
+
+/** What is said, at the place of the one that comes first. @param alike about one thing, at least one */
+function foremost(alike: readonly Offer[], said = alike[0] as Offer): Offer {
+  return { ...said, order: Math.min(...alike.map(({ order }) => order)) };
 }
 
 /** @param after ms */

@@ -19,6 +19,8 @@ export interface Offer {
   readonly remedy: IncidentRemedy;
   /** Of a change of settings. */
   readonly settings: readonly Setting[];
+  /** Among those of its role, the least first: what ends the cause, then headroom; whichever was found first. */
+  readonly order: number;
 }
 
 export interface Place {
@@ -52,23 +54,40 @@ export function offersOf(
   const neighbours = () => tables.actors.filter(({ netnsId }) => netnsId === row.netnsId);
   const refused = willNotHelp({ row, budget, held, totals, neighbours });
   const topics = new Set(refused.map(({ text }) => text));
-  const cures = [...aid.cures, ...candidates.flatMap(({ fixForGood }) => fixForGood)];
-  const advice = aid.doNow.length > 0 ? aid.doNow : candidates.flatMap(({ doNow }) => doNow);
+  const ofFindings = <T>(of: (one: Candidate) => readonly T[]) =>
+    candidates.flatMap((one) => inOrder(of(one), one.priority));
+  const cures = [...inOrder(aid.cures, 0), ...ofFindings(({ fixForGood }) => fixForGood)];
+  const advice = aid.doNow.length > 0 ? inOrder(aid.doNow, 0) : ofFindings(({ doNow }) => doNow);
   return [
-    ...cures.map((one) => cureOffer(one, demand)),
-    ...advice.map((one) => adviceOffer(one, demand)).filter(({ topic }) => !topics.has(topic)),
+    ...cures.map(([one, order]) => cureOffer(one, order, demand)),
+    ...advice
+      .map(([one, order]) => adviceOffer(one, order, demand))
+      .filter(({ topic }) => !topics.has(topic)),
     ...refused.map(refusalOffer),
   ];
 }
 
+/** More than a finding has remedies. */
+const PLACES = 1000;
+
+/** Each with its order: causes before effects, and of one finding as that has them. */
+const inOrder = <T>(all: readonly T[], priority: number): [T, number][] =>
+  all.map((one, i) => [one, priority * PLACES + i]);
+
+/** What gives room ends nothing: it is behind all others, whichever finding has it, the setting of the range before more addresses. */
+const RANGE = 'ip_local_port_range';
+const HEADROOM = { range: 1000 * PLACES, addresses: 1001 * PLACES } as const;
+
 /** A code example says what it is about; a sentence does, figures aside. */
-function cureOffer({ text, snippet, language, change }: Cure, demand: Demand): Offer {
+function cureOffer(cure: Cure, order: number, demand: Demand): Offer {
+  const { text, snippet, language, change, headroom } = cure;
   const { settlesAt } = settled(demand, change);
   const remedy = { ...NOTHING, role: 'fix-for-good' as const, text, snippet, language, settlesAt };
-  return { topic: topicOf(remedy), remedy, settings: [] };
+  const place = headroom === undefined ? order : HEADROOM[headroom];
+  return { topic: topicOf(remedy), remedy, settings: [], order: place };
 }
 
-function adviceOffer(advice: Advice, demand: Demand): Offer {
+function adviceOffer(advice: Advice, order: number, demand: Demand): Offer {
   const { text, command, undo, effect, persistence, change, settings = [] } = advice;
   const { settlesAt, words } = settled(demand, change);
   const parts = [effect === null ? null : `${effect}${words}`, persistence].filter((part) => part !== null);
@@ -83,18 +102,21 @@ function adviceOffer(advice: Advice, demand: Demand): Offer {
     snippet: advice.snippet ?? null,
     language: advice.language ?? null,
   };
-  return { topic: settings.at(-1)?.name ?? withoutFigures(text), remedy, settings };
+  const name = settings.at(-1)?.name;
+  const place = name === RANGE ? HEADROOM.range : order;
+  return { topic: name ?? withoutFigures(text), remedy, settings, order: place };
 }
 
-function refusalOffer({ text, reason }: Refusal): Offer {
-  return { topic: text, remedy: { ...NOTHING, role: 'will-not-help', text, reason }, settings: [] };
+function refusalOffer({ text, reason }: Refusal, order: number): Offer {
+  return { topic: text, remedy: { ...NOTHING, role: 'will-not-help', text, reason }, settings: [], order };
 }
 
-/** What an earlier run of the service offered: the same topics, of which it is not known what they would set. */
-export const savedOffer = (remedy: IncidentRemedy): Offer => ({
+/** What an earlier run of the service offered: the same topics, of which it is not known what they would set. @param order its place then */
+export const savedOffer = (remedy: IncidentRemedy, order: number): Offer => ({
   topic: topicOf(remedy),
   remedy,
   settings: [],
+  order,
 });
 
 /** What it is about as far as the remedy itself says it: of a setting, the last one that its command changes or that is done. */

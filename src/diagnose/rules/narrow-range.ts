@@ -78,6 +78,7 @@ function narrow(
           text: `Find who set ip_local_port_range to ${low} ${high} and take that out; reserve single ports in ip_local_reserved_ports instead.`,
           snippet: `grep -rs 'ip_local_\\(port_range\\|reserved_ports\\)' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\n# the default: net.ipv4.ip_local_port_range = ${DEFAULT_RANGE.join(' ')}`,
           language: 'shell',
+          headroom: 'range',
         },
       ],
     },

@@ -108,6 +108,7 @@ function exhaustion(
           : 'Then headroom: another source address, destination address or destination port has a set of ports of its own.',
         snippet: whatIf(budget),
         language: 'shell',
+        headroom: 'addresses',
       },
     ],
     findLine: isBlocked ? [] : findLine(holder.process, about.destination, facts),

@@ -182,7 +182,7 @@ describe('the sentence of a scope', () => {
   it.each(cases)('is the service’s own when there is nothing else: %s', (_, budgets) => {
     const at = (time: number) => tables({ budgets, time });
     const watch = new Watch();
-    watch.step(at(now - 2000));
+    watch.step(at(now - 4000));
     const { verdict: row } = watch.step(at(now));
     const { level, text, exhaustionSeconds, budget } = scopedVerdict(
       { budgets, failures: [], findings: [], incidents: [] },

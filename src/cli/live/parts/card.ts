@@ -3,7 +3,14 @@
  * an incident the verdict. In: a scene, a width. Out: lines, always as many.
  */
 import { clock, integer, percent, rate, seconds } from '../../../protocol/format.js';
-import type { Change, Culprit, IncidentKind, IncidentRow, Victim } from '../../../protocol/rows.js';
+import type {
+  Change,
+  Culprit,
+  IncidentKind,
+  IncidentRemedy,
+  IncidentRow,
+  Victim,
+} from '../../../protocol/rows.js';
 import { actionsOf, isFilling, lastChange, subjectOf } from '../../../view/incident.js';
 import { ownerName, withPid } from '../../../view/names.js';
 import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
@@ -143,22 +150,33 @@ function nameOf({ process, program }: Pick<Victim, 'process' | 'program'>, more:
 
 const LONGEST_NAME = 24;
 
-/** That something worked is worth more than what could be done, as long as nothing fails. */
+/**
+ * In the order of the page and of `why`: the cure, then the command for now; both are seen, the rest of a sentence is one key away. That
+ * something worked is worth more, as long as nothing fails.
+ */
 function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
   const change = lastChange(row);
   if (change?.worked && row.failPerSec === 0) return changeLine(change, width, glyphs.more);
-  const { first, now } = actionsOf(row);
-  const [best, ...rest] = [now?.command ? now : null, first].filter((one) => one !== null);
-  const text = [
-    best?.text ?? 'Nothing is known that helps.',
-    ...rest.map((one) => `For good: ${one.text}`),
-  ].join('. ');
   const keys = '  f: all, to copy';
+  const { first, now } = actionsOf(row);
+  const room = width - widthOf(keys);
+  if (first === null)
+    return [span('  FIX ', 'bold'), span(fitted(NONE, room - 6, glyphs.more)), span(keys, 'dim')];
+  const next = now?.command == null ? null : now;
+  const least = next === null ? 0 : Math.min(6 + widthOf(next.text), Math.floor(room / 2));
   return [
-    span('  FIX ', 'bold'),
-    span(fitted(text, width - 6 - keys.length, glyphs.more)),
+    ...actionSpans(first, room - least, glyphs.more),
+    ...(next === null ? [] : actionSpans(next, least, glyphs.more)),
     span(keys, 'dim'),
   ];
+}
+
+const NONE = 'Nothing is known that helps.';
+
+/** `FIX` is the cure, `NOW` what helps until it is there. */
+function actionSpans({ role, text }: IncidentRemedy, width: number, more: string): Line {
+  const label = role === 'do-now' ? '  NOW ' : '  FIX ';
+  return [span(label, 'bold'), span(fitted(text, width - label.length, more))];
 }
 
 function changeLine(change: Change, width: number, more: string): Line {

@@ -2,7 +2,7 @@
 import { answerOf } from '../../../forecast/what-if.js';
 import { counted, endpoint, integer } from '../../../protocol/format.js';
 import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
-import { changeWords, subjectText } from '../../../view/incident.js';
+import { changeWords, ROLE_WORDS, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
 import { type Glyphs, printable } from '../../screen/text.js';
 import { wrappedCode, wrappedCommand } from '../../screen/wrap.js';
@@ -13,12 +13,6 @@ import { wrapped } from './lines.js';
 
 const text = (words: string, width: number, look: Look = 'plain', indent = '  '): Line[] =>
   wrapped(words, width, indent).map((line) => [span(line, look)]);
-
-const ROLES: Readonly<Record<IncidentRemedy['role'], string>> = {
-  'fix-for-good': 'FIX FOR GOOD',
-  'do-now': 'DO NOW',
-  'will-not-help': 'WILL NOT HELP',
-};
 
 /** In the order of the service, each command with the digit that copies it. */
 export function fixLines(scene: Scene, width: number): Line[] {
@@ -48,7 +42,11 @@ function remedyLines(remedy: IncidentRemedy, number: number | null, width: numbe
   const label = number === null ? '    ' : `    [${number}] `;
   return [
     [],
-    ...text(`${ROLES[role]}  ${remedy.text}`, width, role === 'will-not-help' ? 'dim' : 'plain'),
+    ...text(
+      `${ROLE_WORDS[role].toUpperCase()}  ${remedy.text}`,
+      width,
+      role === 'will-not-help' ? 'dim' : 'plain',
+    ),
     ...(command === null ? codeLines(remedy, label, width) : commandLines(command, label, width, 'title')),
     ...(undo === null ? [] : commandLines(undo, '    undo: ', width, 'dim')),
     ...known('effect: ', effect),

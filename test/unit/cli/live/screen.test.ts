@@ -45,7 +45,7 @@ describe('at 80x24', () => {
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
         checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+        FIX Make one pool when the pr…  NOW Let connect() take over …  f: all, to copy
       ─ BUDGETS ──────────────────────────────────────── ports that come back in 60 s
       ✗ 10.77.0.9:5432        ██████████   2,000/2,000 out of ports       ▂▄ █
       ─ WHO by process · sort blame ──────────────────────────────────────────────────
@@ -85,7 +85,7 @@ describe('at 80x24', () => {
         "! PORTS RUN OUT → 10.77.0.9:5432  in 2 min 10 s  since 22:47:45 (16 min 56 s)",
         "  checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s",
         "",
-        "  FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy",
+        "  FIX Make one pool when the pr…  NOW Let connect() take over …  f: all, to copy",
       ]
     `);
   });
@@ -136,7 +136,7 @@ describe('at 80x24', () => {
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
         checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+        FIX Make one pool when the pr…  NOW Let connect() take over …  f: all, to copy
       ─ WHAT TO DO ──────────────────────────────────────────────────────── Esc: back
         checkout-importer.py (python3 · 3071) has used up the ports to 10.77.0.9:5432
         in host
@@ -167,7 +167,7 @@ describe('at 80x24', () => {
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
         checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+        FIX Make one pool when the pr…  NOW Let connect() take over …  f: all, to copy
       ─ WHAT IF ─────────────────────────────────────────────────────────── Esc: back
         To 10.77.0.9:5432 from 10.0.0.1: 2,000 of 2,000 ports held. Nothing is
         touched.
@@ -203,7 +203,7 @@ describe('at 80x24', () => {
       ✗ OUT OF PORTS → 10.77.0.9:5432  52,223 failed  since 22:47:45 (16 min 56 s)
         checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s
         66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s
-        FIX Let connect() take over TIME_WAIT ports. For good: Make …  f: all, to copy
+        FIX Make one pool when the pr…  NOW Let connect() take over …  f: all, to copy
       ─ DETAIL ──────────────────────────────────────────────────────────── Esc: back
         checkout-importer.py 3071 → 10.77.0.9:5432
         command      curl http://10.0.0.9/
@@ -240,7 +240,7 @@ describe('at any size from 80x24', () => {
     expect(text).toMatch(/OUT OF PORTS .* 52,223 failed/);
     expect(text).toMatch(/checkout-importer\.py 3071 holds 93\.6 %, 92\.0\/s wanted, ports allow 33\.3\/s/);
     expect(text).toMatch(/66\.0 fail\/s: checkout-importer\.py 3071 61\.0\/s, orders\.py 3072 5\.0\/s/);
-    expect(text).toMatch(/FIX Let connect\(\) take over TIME_WAIT ports/);
+    expect(text).toMatch(/FIX Make one pool when the pr.* {2}NOW Let connect\(\) take over/);
     expect(text).toMatch(/FAIL\/s/);
   });
 
@@ -368,7 +368,7 @@ it('that a change worked is not said while calls fail', () => {
     },
   ];
   const back = { ...incident, failPerSec: 22, changes };
-  expect(picture({ rows: { ...trouble, incidents: [back] } })).toMatch(/FIX Let connect/);
+  expect(picture({ rows: { ...trouble, incidents: [back] } })).toMatch(/FIX Make one .* NOW Let connect/);
   const fix = picture({ rows: { ...trouble, incidents: [back] }, state: { overlay: 'fix' } });
   expect(fix).toMatch(/tcp_tw_reuse 0 → 1: worked\n +tcp_tw_reuse 1 → 0: failures came after it/);
   const over = {

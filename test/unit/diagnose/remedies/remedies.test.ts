@@ -95,8 +95,8 @@ describe('remedies of ports that are out', () => {
     expect(shown(row)).toEqual([
       expect.stringMatching(/^fix-for-good: With http or https: make one keep-alive agent/),
       expect.stringMatching(/^fix-for-good: With fetch\(\): it keeps connections by itself/),
-      expect.stringMatching(/^fix-for-good: Then headroom: another source address/),
       expect.stringMatching(/^fix-for-good: Find who set ip_local_port_range/),
+      expect.stringMatching(/^fix-for-good: Then headroom: another source address/),
       'do-now: Let connect() take over TIME_WAIT ports after one second',
       'do-now: Widen the port range from 2,000 to 64,512 ports: headroom, not a cure',
       'will-not-help: tcp_fin_timeout',
@@ -299,6 +299,25 @@ describe('the places of remedies', () => {
     const later = shown(course.play(15, 25, (at) => out(at, { actors: [churning, leaking] })));
     expect(later.slice(0, before.length)).toEqual(before);
     expect(later.slice(before.length).some((text) => text.startsWith('fix-for-good: '))).toBe(true);
+  });
+
+  it('are in their order from the first second on, whatever is found first', () => {
+    /* At first its range seems to be to blame alone. */
+    const slow = actor({ ...churning, openPerSec: 0.1, opened: 5 });
+    const few = budget({ ...OUT, demandPerSec: 1, sustainablePerSec: null });
+    const begins = (at: number) =>
+      at < 6 ? out(at, { actors: [slow], budgets: [few] }) : out(at, { actors: [churning] });
+    const course = new Course();
+    const lists = Array.from({ length: 15 }, (_, i) => shown(course.play(i + 1, i + 1, begins)));
+    const last = lists.at(-1) ?? [];
+    const now = last.filter((text) => text.startsWith('do-now'));
+    expect(now[0]).toMatch(/Let connect\(\) take over/);
+    expect(now[1]).toMatch(/Widen the port range/);
+    for (const list of lists) {
+      const places = list.map((text) => last.indexOf(text)).filter((place) => place >= 0);
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+    }
+    expect(new Set(lists.map(({ length }) => length)).size).toBeGreaterThan(1);
   });
 
   it('are not given before: what comes then is put in order', () => {

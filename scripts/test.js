@@ -23,6 +23,7 @@ const FLAGS = ['--all', '--due', '--load'];
 /** @param {string[]} chosen @returns what only these tiers need */
 const ofTiers = (chosen) => [
   ...(chosen.includes('fixes') ? PACKAGES.fixes : []),
+  ...(chosen.includes('containers') ? PACKAGES.containers : []),
   ...(chosen.includes('packages') ? PACKAGES.packages : []),
   ...(chosen.includes('kernels') ? PACKAGES.kernels : []),
 ];

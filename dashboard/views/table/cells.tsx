@@ -48,7 +48,7 @@ function Tag({ process, program }: { process: ProcessInfo; program: string | nul
   if (process.self) return <span class="tag">this tool</span>;
   if (process.pid === null && program !== null) return <span class="tag">ended processes</span>;
   if (process.exited) return <span class="tag">exited</span>;
-  const place = process.container ?? process.unit;
+  const place = process.pod ?? process.container ?? process.unit;
   return place === null ? null : <bdi class="place">{foreign(place)}</bdi>;
 }
 
@@ -62,6 +62,8 @@ function details(process: ProcessInfo): string {
     ['parent', parent.pid === null ? null : `${parent.comm ?? UNKNOWN} ${parent.pid}`],
     ['unit', process.unit],
     ['container', process.container],
+    ['image', process.image],
+    ['pod', process.pod],
     ['cgroup', process.cgroup],
     ['uid', process.uid === null ? null : String(process.uid)],
   ] as const;

@@ -34,6 +34,8 @@ function factLines(row: FlowRow, { aside, glyphs, now }: Scene, width: number): 
     ['parents', parentsText(row, detail?.ancestors ?? [])],
     ['unit', process.unit],
     ['container', process.container],
+    ['image', process.image],
+    ['pod', process.pod],
     ['namespace', row.netns === null ? null : String(row.netns)],
     ['started', process.startTime === null ? null : stamp(process.startTime)],
     ['ports', portsText(row)],

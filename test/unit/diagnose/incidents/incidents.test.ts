@@ -1,7 +1,7 @@
 /** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
 import { describe, expect, it } from 'vitest';
 import { holderOf } from '../../../../src/diagnose/holder.js';
-import { effectOn } from '../../../../src/diagnose/incidents/changes.js';
+import { effectOn } from '../../../../src/diagnose/incidents/changes/settings.js';
 import { ranked } from '../../../../src/diagnose/incidents/finding-parts.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
 import type { BudgetRow, FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';

@@ -7,16 +7,18 @@ import { isPorts } from '../../forecast/harm.js';
 import type {
   BudgetRow,
   Change,
+  Culprit,
   FailureRow,
   IncidentKind,
   IncidentRow,
   Severity,
   Victim,
 } from '../../protocol/rows.js';
-import type { Facts, Tables } from '../types.js';
+import type { Actor, Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { ChangeLog } from './changes/change-log.js';
 import { type Course, restarted, together } from './changes/judgement.js';
+import { keptCulprits } from './kept-culprits.js';
 import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
@@ -255,19 +257,26 @@ export class Incident {
     };
   }
 
-  /** Culprits that hold nothing any more stay named. */
   private people(
     begin: Begin,
     { actors, tables, holdersOf }: Surroundings,
   ): Pick<IncidentRow, 'culprits' | 'victims'> {
     const { budget } = this.observation;
-    const culprits = budget === null ? [] : culpritsOf(budget, actors.of(budget), holdersOf);
-    const known = this.row?.culprits ?? [];
+    const takers = budget === null ? [] : actors.of(budget);
+    const now = budget === null ? [] : culpritsOf(budget, takers, holdersOf);
     const isNew = begin.restored !== null && tables.time - begin.restored < LEARNT_MS;
     return {
-      culprits: culprits.length === 0 || (isNew && knowsMore(known, culprits)) ? known : culprits,
+      culprits: [...this.culprits(now, takers, isNew)],
       victims: mostFailing(victimsOf(this.counted, begin.saved)),
     };
+  }
+
+  /** Those who hold the ports, as long as there is trouble. @param isNew this run of the service does not know all of them yet */
+  private culprits(now: readonly Culprit[], takers: readonly Actor[], isNew: boolean): readonly Culprit[] {
+    const { failed, threat } = this.observation;
+    const known = this.row?.culprits ?? [];
+    if (failed === 0 && threat === null) return keptCulprits(known, now, takers);
+    return now.length === 0 || (isNew && knowsMore(known, now)) ? known : now;
   }
 
   /** Of one that eases: what it was. */

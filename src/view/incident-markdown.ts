@@ -4,14 +4,14 @@
  */
 import { counted, hex, integer, rate, spelled, stamp } from '../protocol/format.js';
 import type { Culprit, IncidentRemedy, IncidentRow, Victim } from '../protocol/rows.js';
-import { ROLE_WORDS } from './incident.js';
+import { culpritsTitle, ROLE_WORDS } from './incident.js';
 import { ownerName, UNKNOWN_OWNER, withPid } from './names.js';
 
 export function incidentMarkdown(row: IncidentRow): string {
   const parts = [
     `## ${escaped(row.title)}`,
     list(factsOf(row)),
-    section('Who holds the ports', row.culprits.map(culpritLine)),
+    section(culpritsTitle(row), row.culprits.map(culpritLine)),
     section('Whose calls fail', row.victims.map(victimLine)),
     ...row.remedies.map(remedyPart),
     section(

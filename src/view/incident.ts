@@ -151,6 +151,10 @@ function countdown(left: number): Figure {
   return { against: null, ...(left === 0 ? none : some) };
 }
 
+/** Once the trouble has ended, culprits are who had caused it. */
+export const culpritsTitle = ({ state }: Pick<IncidentRow, 'state'>) =>
+  state === 'open' ? 'Who holds the ports' : 'Who held the ports';
+
 /** Above remedies and in front of them, in the order in which they are told: the cure, what helps until it is there, what does not help. */
 export const ROLE_WORDS: Readonly<Record<RemedyRole, string>> = {
   'fix-for-good': 'Fix for good',

@@ -3,7 +3,7 @@
  * none. In: an incident's key.
  */
 import type { IncidentRow } from '../../../src/protocol/rows.js';
-import { subjectText } from '../../../src/view/incident.js';
+import { culpritsTitle, subjectText } from '../../../src/view/incident.js';
 import { findings, incidents, inspect } from '../../state/model.js';
 import { ALL } from '../../state/place.js';
 import { foreign, integer, percent, rate } from '../../text/format.js';
@@ -59,11 +59,12 @@ function About({ row }: { row: IncidentRow }) {
   );
 }
 
-function People({ row: { culprits, victims } }: { row: IncidentRow }) {
+function People({ row }: { row: IncidentRow }) {
+  const { culprits, victims } = row;
   return (
     <>
       {culprits.length === 0 ? null : (
-        <Part id="culprits" title="Who holds the ports">
+        <Part id="culprits" title={culpritsTitle(row)}>
           <ul>
             {culprits.map(({ process, program, ports, share }) => (
               <li key={`${process.pid} ${program}`}>

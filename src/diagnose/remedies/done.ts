@@ -3,7 +3,7 @@
  * offer. Pure.
  */
 import type { TotalsRow } from '../../protocol/rows.js';
-import { SETTINGS } from '../incidents/changes.js';
+import { SETTINGS } from '../incidents/changes/settings.js';
 import type { Facts, Setting } from '../types.js';
 import type { Offer } from './offers.js';
 import { covers, spansOf, spansText } from './ports.js';

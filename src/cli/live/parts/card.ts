@@ -122,10 +122,15 @@ const WHAT: Readonly<Record<IncidentKind, string>> = {
 };
 
 /** `checkout.py 3071 holds 94 %, 92.0/s wanted, ports allow 33.3/s` */
-function whoText({ culprits, demandPerSec, sustainablePerSec }: IncidentRow, { more }: Glyphs): string {
+function whoText(
+  { state, culprits, demandPerSec, sustainablePerSec }: IncidentRow,
+  { more }: Glyphs,
+): string {
   const [first] = culprits;
   const parts = [
-    ...(first === undefined ? [] : [`${nameOf(first, more)} holds ${shareText(first)}`]),
+    ...(first === undefined
+      ? []
+      : [`${nameOf(first, more)} ${state === 'open' ? 'holds' : 'held'} ${shareText(first)}`]),
     ...(demandPerSec === null ? [] : [`${rate(demandPerSec)}/s wanted`]),
     ...(sustainablePerSec === null ? [] : [`ports allow ${rate(sustainablePerSec)}/s`]),
   ];

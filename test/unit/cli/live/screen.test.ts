@@ -116,7 +116,7 @@ describe('at 80x24', () => {
     ).toMatchInlineSnapshot(`
       [
         "✗ OUT OF PORTS (no more now) → 10.77.0.9:5432  52,223 failed  since 22:47:45",
-        "  checkout-importer.py 3071 holds 93.6 %, 92.0/s wanted, ports allow 33.3/s",
+        "  checkout-importer.py 3071 held 93.6 %, 92.0/s wanted, ports allow 33.3/s",
         "",
         "  Fix worked: 90.0 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1",
       ]

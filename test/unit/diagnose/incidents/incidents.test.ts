@@ -1,7 +1,7 @@
 /** What is an incident, when it begins and ends, who is in it: by hand-made seconds of one machine. */
 import { describe, expect, it } from 'vitest';
 import { holderOf } from '../../../../src/diagnose/holder.js';
-import { effectOn } from '../../../../src/diagnose/incidents/changes.js';
+import { effectOn } from '../../../../src/diagnose/incidents/changes/settings.js';
 import { ranked } from '../../../../src/diagnose/incidents/finding-parts.js';
 import type { Tables } from '../../../../src/diagnose/types.js';
 import type { BudgetRow, FailureRow, TotalsRow } from '../../../../src/protocol/rows.js';
@@ -287,6 +287,37 @@ describe('the people of an incident', () => {
     const actors = [of(wrk, 199, { openPerSec: 0 }), of(curl, 1, { openPerSec: 50 })];
     const { incidents } = watched((at) => ({ ...held, actors, failures: [failing(at, 10)] }), 0, 3);
     expect(incidents[0]?.culprits).toMatchObject([{ process: { name: 'wrk' }, ports: 199, share: 0.995 }]);
+  });
+
+  it('stay who caused it when its failures have ended, whoever opens connections meanwhile', () => {
+    const calm = (ports: number, process = curl) =>
+      budget({ limit: 200, used: ports, exhaustionSeconds: null, holders: [{ process, ports }] });
+    const given = (at: number) =>
+      at <= 10
+        ? { ...held, actors: [of(wrk, 199), of(curl, 1)], failures: [failing(at, 10)] }
+        : {
+            budgets: [calm(Math.max(30, 199 - 10 * (at - 10)))],
+            actors: [of({ ...wrk, exited: true }, Math.max(0, 199 - 20 * (at - 10))), of(curl, 30)],
+            failures: [failing(10, 10)],
+          };
+    const { watch } = watched(given, 0, 10);
+    const culpritsAt = (at: number) => watched(given, at, at, watch).incidents[0]?.culprits;
+    for (let at = 11; at <= 75; at++)
+      expect(culpritsAt(at), `${at}`).toMatchObject([
+        { process: { name: 'wrk', exited: true }, ports: 199, share: 0.995 },
+      ]);
+  });
+
+  it('are who holds the ports when calls fail again', () => {
+    const again = (process: typeof wrk, at: number, count: number) => ({
+      budgets: [budget({ ...OUT, holders: [{ process, ports: 200 }] })],
+      actors: [of(process, 200)],
+      failures: [failing(at, 10, { count })],
+    });
+    const { watch } = watched((at) => again(wrk, at, 10 * (at + 1)), 0, 5);
+    watched(() => ({ budgets: [], actors: [], failures: [failing(5, 10)] }), 6, 30, watch);
+    const { incidents } = watched((at) => again(curl, at, 10 * (at - 24)), 31, 35, watch);
+    expect(incidents).toMatchObject([{ state: 'open', culprits: [{ process: { name: 'curl' } }] }]);
   });
 
   it('are of its namespace: the same place in another one is another incident', () => {
@@ -583,7 +614,12 @@ describe('what is changed while it goes on', () => {
   /** gamma.py is tried out of ports until it ends; what is opened after that, a second. */
   const ending =
     (end: number, openPerSec: number, parts: (at: number) => Partial<TotalsRow>) => (at: number) => ({
-      budgets: [budget(at <= end ? OUT : { ...OUT, used: 60, exhaustionSeconds: null })],
+      budgets: [
+        budget({
+          ...(at <= end ? OUT : { ...OUT, used: 60, exhaustionSeconds: null }),
+          holders: [{ process: gamma, ports: 150 }],
+        }),
+      ],
       totals: [totals({ tcpTwReuse: 2, ...parts(at) })],
       failures: [failing(Math.min(at, end), 60, { process: gamma })],
       actors: [

@@ -1,11 +1,12 @@
 /**
- * What was changed while an incident went on or shortly before, and whether it worked: settings of its namespace, and a culprit that was started again.
- * In: rows of two seconds. Out: changes. Pure.
+ * Whether a change made while an incident went on has worked: by what failed before it and after it, and by who still tries. In: a change, how
+ * the trouble went. Out: the change with its effect. Pure.
  */
-import { endText, FEWER_TRIES } from '../../protocol/failure-words.js';
-import type { Change, Culprit, IncidentKind, TotalsRow } from '../../protocol/rows.js';
-import type { Actor } from '../types.js';
-import { tenths } from '../words.js';
+import { endText, FEWER_TRIES } from '../../../protocol/failure-words.js';
+import type { Change, Culprit, IncidentKind } from '../../../protocol/rows.js';
+import type { Actor } from '../../types.js';
+import { tenths } from '../../words.js';
+import { effectOn, SETTING } from './settings.js';
 
 /** Without a failure and without a threat for this long it worked, ms. */
 const WORKED_MS = 5000;
@@ -13,29 +14,6 @@ const WORKED_MS = 5000;
 const GIVEN_UP_MS = 30_000;
 /** Kept of each incident; the oldest go. */
 export const MOST_CHANGES = 20;
-
-/** In all namespaces. */
-const MOST_LATE = 200;
-
-/** By name, as rows say them. */
-export const SETTINGS: readonly [string, (row: TotalsRow) => string | null][] = [
-  ['ip_local_port_range', ({ portRange }) => portRange?.join(' ') ?? null],
-  ['reserved ports', ({ reservedPorts }) => text(reservedPorts)],
-  ['tcp_tw_reuse', ({ tcpTwReuse }) => text(tcpTwReuse)],
-  ['tcp_timestamps', ({ tcpTimestamps }) => text(tcpTimestamps)],
-  ['tcp_fin_timeout', ({ tcpFinTimeout }) => text(tcpFinTimeout)],
-  ['tcp_max_tw_buckets', ({ tcpMaxTwBuckets }) => text(tcpMaxTwBuckets)],
-];
-
-const text = (value: number | null) => (value === null ? null : String(value));
-
-/** `tcp_tw_reuse 2 → 1`, for each setting that differs; what is not known differs from nothing. */
-export function changedSettings(before: TotalsRow, now: TotalsRow): string[] {
-  return SETTINGS.flatMap(([name, of]) => {
-    const [was, is] = [of(before), of(now)];
-    return was === null || is === null || was === is ? [] : [`${name} ${was} → ${is}`];
-  });
-}
 
 /** @param actors of its namespace, of its name at least. @returns a culprit's successor, of the same name and a later start; null: there is none */
 export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | null {
@@ -48,45 +26,6 @@ export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | n
     (actor.process.startTime ?? 0) > startTime;
   return actors.find(isLater) ?? null;
 }
-
-const SETTING = /^([\w ]+?) ([\d ]+) → ([\d ]+)$/;
-
-export type Effect = 'helps' | 'harms' | 'neither';
-
-/** What a change may do to an incident of this kind: it did not work because of another that came after it. A program that was started again may help. */
-export function effectOn(kind: IncidentKind, change: string): Effect {
-  const [, name = '', was = '', is = ''] = SETTING.exec(change) ?? [];
-  const grows = EFFECTS[name]?.[kind];
-  if (name === '') return 'helps';
-  if (grows === undefined) return 'neither';
-  return amountOf(name, is) > amountOf(name, was) === (grows === 'helps') ? 'helps' : 'harms';
-}
-
-/** `tcp_tw_reuse 2` is less than 1: for loopback addresses alone. */
-const AMOUNTS: Readonly<Record<string, (value: string) => number>> = {
-  ip_local_port_range: (value) => {
-    const [low = 0, high = 0] = value.split(' ').map(Number);
-    return high - low;
-  },
-  tcp_tw_reuse: (value) => ({ 0: 0, 1: 2, 2: 1 })[value] ?? 0,
-};
-
-const amountOf = (name: string, value: string): number => AMOUNTS[name]?.(value) ?? Number(value);
-
-type Kinds = Partial<Record<IncidentKind, 'helps' | 'harms'>>;
-
-const onPorts = (effect: 'helps' | 'harms'): Kinds => ({ ports: effect, 'bind-pool': effect });
-
-/** What more of a setting does. */
-const EFFECTS: Readonly<Record<string, Kinds>> = {
-  ip_local_port_range: { ...onPorts('helps'), bind: 'harms' },
-  'reserved ports': { ...onPorts('harms'), bind: 'helps' },
-  /* bind() takes no entry over. */
-  tcp_tw_reuse: { ports: 'helps', overflow: 'helps' },
-  tcp_timestamps: { ports: 'helps' },
-  tcp_fin_timeout: onPorts('harms'),
-  tcp_max_tw_buckets: { ...onPorts('harms'), overflow: 'helps' },
-};
 
 export interface Course {
   readonly time: number;
@@ -203,28 +142,4 @@ export function together(a: Course, b: Course): Course {
 
 function later(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
-}
-
-/** Before an incident begins, ms: what was changed then may be why it did. */
-const SHORTLY_MS = 60_000;
-
-/** Changes of settings by namespace, as long as an incident may begin because of them. */
-export class LateChanges {
-  private all: { readonly netnsId: string | null; readonly change: Change }[] = [];
-
-  add(netnsId: string | null, change: Change): void {
-    const isLate = (one: Change) => change.time - one.time <= SHORTLY_MS;
-    const kept = this.all.filter((one) => isLate(one.change));
-    this.all = [...kept, { netnsId, change }].slice(-MOST_LATE);
-  }
-
-  /** Those that may have made it begin. @param since when it did, Unix ms */
-  before(since: number, netnsId: string | null, kind: IncidentKind): Change[] {
-    const isLate = ({ time }: Change) => Math.abs(since - time) <= SHORTLY_MS;
-    return this.all
-      .filter((one) => one.netnsId === netnsId && isLate(one.change))
-      .map(({ change }) => change)
-      .filter(({ text: what }) => effectOn(kind, what) === 'harms')
-      .slice(-MOST_CHANGES);
-  }
 }

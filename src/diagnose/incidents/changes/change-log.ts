@@ -1,0 +1,104 @@
+/**
+ * What was changed in one incident, and what came of it. In: changes, an observation a second, who takes ports of its budget. Out: changes with
+ * their effect, as far as that is known. Bounded. Time is given.
+ */
+import { isPorts } from '../../../forecast/harm.js';
+import { choosesByBind } from '../../../forecast/reuse.js';
+import type { Change, Culprit, IncidentRow } from '../../../protocol/rows.js';
+import { heldBy } from '../../remedies/holding.js';
+import type { Actor } from '../../types.js';
+import type { Observation } from '../observation.js';
+import {
+  begun,
+  type Case,
+  type Course,
+  closed,
+  ended,
+  judged,
+  MOST_CHANGES,
+  type Scale,
+  superseded,
+  undone,
+} from './judgement.js';
+
+/** Of what could not be had before, when it is tried on. */
+const ENOUGH = 0.9;
+
+/** What changes of an incident are judged by. */
+export interface Evidence {
+  readonly since: number;
+  readonly isOver: boolean;
+  /** Of it and of all that are about the same ports. */
+  readonly course: Course;
+  /** As it was a second ago; null: it has just begun. */
+  readonly row: Pick<IncidentRow, 'culprits' | 'victims'> | null;
+}
+
+export class ChangeLog {
+  /** Who takes ports of its budget, and what they had opened at the last trouble; null: not counted yet. */
+  private takers: readonly Actor[] = [];
+  private quiet: { readonly time: number; readonly opened: number } | null = null;
+  private scale: Scale = { sustainablePerSec: null, waitsForPeer: false };
+
+  constructor(public all: readonly Change[] = []) {}
+
+  /** @param seen how things are before it */
+  note(text: string, seen: Observation, course: Course): void {
+    if (this.all.some((known) => known.text === text && known.worked === null)) return;
+    const before = this.all.map((change) => superseded(undone(change, text), course));
+    if (before.every(({ worked }) => worked !== null)) this.measure(seen);
+    this.all = [...before, begun(text, course)].slice(-MOST_CHANGES);
+  }
+
+  /** What is opened since the last trouble is counted only while a change is to be judged. */
+  watch({ budget, failed, threat }: Observation, takers: readonly Actor[], time: number): void {
+    this.takers = budget === null ? [] : takers;
+    if (!this.isWaiting || (this.quiet !== null && failed === 0 && threat === null)) return;
+    this.quiet = { time, opened: this.opened };
+  }
+
+  judge(seen: Observation, { since, isOver, course, row }: Evidence): void {
+    if (!this.isWaiting) return;
+    const { budget, subject } = seen;
+    const kind = budget !== null && choosesByBind(budget) ? 'bind-pool' : subject.kind;
+    const its: Case = { since, kind, scale: this.scale, goesOn: this.goesOn(seen, course.time, row) };
+    const known = this.all.map((change) => judged(change, course, its));
+    const vain = known.find((change, i) => change.failPerSecAfter === null && this.hasNowFailed(change, i));
+    const end = vain === undefined ? [] : [ended(vain, row?.culprits ?? [], course)];
+    this.all = (isOver ? known.map(closed) : [...known, ...end]).slice(-MOST_CHANGES);
+  }
+
+  /** One of them is not judged yet. */
+  private get isWaiting(): boolean {
+    return this.all.some(({ worked }) => worked === null);
+  }
+
+  private get opened(): number {
+    return this.takers.reduce((sum, one) => sum + one.opened, 0);
+  }
+
+  private measure({ budget }: Observation): void {
+    const waitsForPeer = heldBy(budget, this.takers).most === 'fin-wait-2';
+    this.scale = { sustainablePerSec: budget?.sustainablePerSec ?? null, waitsForPeer };
+    this.quiet = null;
+  }
+
+  private hasNowFailed({ worked }: Change, i: number): boolean {
+    return worked === false && this.all[i]?.worked === null;
+  }
+
+  /** Whether so much is tried that it would fail without the change. Where ports are not given back by time, those who want them live. */
+  private goesOn({ budget, subject }: Observation, time: number, row: Evidence['row']): boolean {
+    const { quiet, takers } = this;
+    const { sustainablePerSec } = this.scale;
+    if (!isPorts(subject.kind) || sustainablePerSec === null)
+      return somebodyLives([...(row?.culprits ?? []), ...(row?.victims ?? [])]);
+    if (budget === null || quiet === null) return false;
+    const opened = (this.opened - quiet.opened) / Math.max(1, (time - quiet.time) / 1000);
+    const perSec = takers.length === 0 ? budget.openPerSec : opened;
+    return (perSec ?? 0) >= ENOUGH * sustainablePerSec;
+  }
+}
+
+const somebodyLives = (all: readonly Pick<Culprit, 'process'>[]) =>
+  all.length === 0 || all.some(({ process }) => process.exited !== true);

@@ -240,8 +240,8 @@ describe('why, of an incident', () => {
       { ...change, text: 'reserved ports 0 → 1', worked: null },
     ];
     const { out } = await run(world({ changes }), 'why', '--all');
-    expect(out).toMatch(/ {3}At \S+ \S+ tcp_tw_reuse 2 → 0: failures came after it\.\n/);
-    expect(out).toMatch(/ {3}At \S+ \S+ reserved ports 0 → 1\.\n/);
+    expect(out).toMatch(/ {3}At \S+ \S+ \S+ tcp_tw_reuse 2 → 0: failures came after it\.\n/);
+    expect(out).toMatch(/ {3}At \S+ \S+ \S+ reserved ports 0 → 1\.\n/);
     expect(out.match(/tcp_tw_reuse 2/g)).toHaveLength(1);
   });
 

@@ -211,7 +211,7 @@ export const COMMANDS = {
       onIncident: {
         schema: Type.String({ minLength: 1 }),
         arg: 'CMD',
-        help: 'run this program for each incident that opens, eases or is over, with its row as JSON on stdin; no shell',
+        help: 'run this program for each incident that opens, becomes critical, eases or is over, with its row as JSON on stdin; no shell',
         values: 'file',
       },
       stateDir: {

@@ -23,6 +23,9 @@ const WARN_AFTER_MS = 1500;
 const WARN_FOR_MS = 10_000;
 /** How long a recovery is told. */
 const RECOVERED_MS = 600_000;
+/** An incident whose calls fail so many times as often takes the sentence of another; by so many per second at least. */
+const CLEARLY = 2;
+const CLEARLY_PER_SEC = 2;
 
 export interface Situation {
   readonly tables: Tables;
@@ -64,13 +67,13 @@ export class Verdict {
     return this.row;
   }
 
-  /** The one that was spoken of, unless another is of a worse kind. */
+  /** The one that was spoken of, unless another is of a worse kind, or clearly does more harm. */
   private worstOf(open: readonly Account[]): Account | null {
     const [first = null] = open;
     const before = open.find(({ row }) => row.key === this.row?.incident);
     if (first === null || before === undefined) return first;
     const isAsBad = before.row.severity === first.row.severity && before.row.kind === first.row.kind;
-    return isAsBad ? before : first;
+    return isAsBad && !isClearlyWorse(first.row, before.row) ? before : first;
   }
 
   private about(
@@ -79,9 +82,9 @@ export class Verdict {
     { tables, over, accounts }: Situation,
   ): Sentence {
     const sentence = sentenceOf(worst, tables.time);
-    const back = isPorts(worst.row.kind) ? null : recoveredOf(accounts, over, tables.time);
+    const [back] = isPorts(worst.row.kind) ? [] : recoveredOf(accounts, over, tables.time);
     const free =
-      back === null ? '' : `Ports are free again. ${worst.row.since > (back.until ?? 0) ? 'New: ' : ''}`;
+      back === undefined ? '' : `Ports are free again. ${worst.row.since > (back.until ?? 0) ? 'New: ' : ''}`;
     return { ...sentence, text: `${free}${sentence.text}${othersText(others, worst.row)}` };
   }
 
@@ -96,14 +99,18 @@ export class Verdict {
 
   private calm(situation: Situation): Sentence {
     const { tables, accounts, over } = situation;
-    const back = recoveredOf(accounts, over, tables.time);
+    const [back, ...others] = recoveredOf(accounts, over, tables.time);
     const { warned } = this;
     const isFilling = warned !== null && outlook(warned.budget).state === 'running-out';
     if (warned !== null && !isFilling && warned.last - warned.first >= WARN_AFTER_MS)
       return held(warned.budget, tables);
-    return back === null ? fine(situation) : recovered(back, tables);
+    return back === undefined ? fine(situation) : recovered(back, others.length, tables);
   }
 }
+
+/** So much more that the sentence does not go back and forth between two that are much the same. */
+const isClearlyWorse = (one: IncidentRow, other: IncidentRow) =>
+  one.failPerSec > CLEARLY * other.failPerSec + CLEARLY_PER_SEC;
 
 /** The finding that speaks for the incident; without one, what to read first. */
 function findingOf(findings: readonly FindingRow[], incident: IncidentRow | null): string | null {
@@ -114,21 +121,22 @@ function findingOf(findings: readonly FindingRow[], incident: IncidentRow | null
   return incident === null ? (open[0]?.key ?? null) : (its?.key ?? null);
 }
 
-/** Of the incidents in which calls found no port, the one that ended last. */
+/** The incidents in which calls found no port and that ended lately, the latest first. */
 function recoveredOf(
   accounts: readonly Account[],
   over: readonly IncidentRow[],
   time: number,
-): IncidentRow | null {
+): readonly IncidentRow[] {
   const ended = [...accounts.map(({ row }) => row), ...over].filter(
     (row) => row.state !== 'open' && isPorts(row.kind) && row.severity === 'critical',
   );
-  const [last] = ended.sort((a, b) => (b.until ?? 0) - (a.until ?? 0));
-  return last !== undefined && time - (last.until ?? 0) <= RECOVERED_MS ? last : null;
+  return ended
+    .filter(({ until }) => time - (until ?? 0) <= RECOVERED_MS)
+    .sort((a, b) => (b.until ?? 0) - (a.until ?? 0));
 }
 
-/** What it was about, as long as that is there. */
-function recovered(row: IncidentRow, { budgets }: Tables): Sentence {
+/** `Recovered at 14:09:23 after 6 min 51 s: ports to 10.77.0.9:5432 in blue; 121,340 connects failed. And 2 more recovered.` */
+function recovered(row: IncidentRow, others: number, { budgets }: Tables): Sentence {
   const { since, until, failed, budget, changes } = row;
   const calls =
     failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
@@ -139,13 +147,21 @@ function recovered(row: IncidentRow, { budgets }: Tables): Sentence {
   const last = until ?? since;
   return {
     level: 'recovered',
-    text: `Recovered at ${clock(last)} after ${seconds((last - since) / 1000)}; ${calls}.${why}`,
+    text: `Recovered at ${clock(last)} after ${seconds((last - since) / 1000)}: ${portsOf(row)}; ${calls}.${why}${moreText(others)}`,
     exhaustionSeconds: null,
     budget: budgets.some(({ key }) => key === budget) ? budget : (tightestOf(budgets)?.key ?? null),
     what: `${row.key} recovered ${(worked ?? end)?.time}`,
     number: 0,
   };
 }
+
+/** `ports to 10.77.0.9:5432 in blue`: the host's are those of the host. */
+function portsOf({ kind, destination, name, netns }: IncidentRow): string {
+  const ports = kind === 'bind-pool' ? 'ports for bind()' : `ports to ${where(destination)}`;
+  return name === 'host' ? ports : `${ports} in ${name ?? `namespace ${netns}`}`;
+}
+
+const moreText = (others: number) => (others === 0 ? '' : ` And ${integer(others)} more recovered.`);
 
 /** `Fix worked: 90 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1.` */
 function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {

@@ -64,7 +64,7 @@ export interface EngineOptions extends TracingOptions {
   containerPlaces?: Places | undefined;
   /** For what outlives a restart. */
   state?: StateDirectory | undefined;
-  /** An incident came into another state. */
+  /** An incident came into another state, or became critical. */
   entered?: ((incident: IncidentRow) => void) | undefined;
 }
 
@@ -228,8 +228,8 @@ class TracingEngine implements Engine {
       },
       failed: (error) => this.log.error({ err: error }, 'the diagnosis failed: findings are old'),
       entered: (incident) => {
-        const { key, state, title } = incident;
-        this.log.info({ incident: key, state }, `incident ${state}: ${title}`);
+        const { key, state, severity, title } = incident;
+        this.log.info({ incident: key, state, severity }, `incident ${state}, ${severity}: ${title}`);
         this.continuity?.note();
         entered?.(incident);
       },

@@ -1,5 +1,5 @@
 /**
- * `--on-incident`: runs a program for each incident that opens, eases or is over, for a pager or a chat. In: the incident's row. Out: the
+ * `--on-incident`: runs a program for each incident that opens, becomes critical, eases or is over, for a pager or a chat. In: the incident's row. Out: the
  * same as one line of JSON on the program's standard input. No shell reads the words, and nothing of the incident is among them. One
  * program at a time, ten seconds each; while one runs, the latest state of each incident waits.
  */
@@ -31,7 +31,7 @@ export class IncidentCommand {
     private readonly timeMs = TIME_MS,
   ) {}
 
-  /** An incident came into another state. */
+  /** An incident came into another state, or became critical. */
   report(incident: IncidentRow): void {
     this.waiting.delete(incident.key);
     this.waiting.set(incident.key, incident);

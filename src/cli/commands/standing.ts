@@ -137,7 +137,8 @@ export function whereabouts(standing: Standing): string[] {
   const others = unsaid.slice(0, NAMED).map((row) => `${target(row)} ${inside(standing, row)}${heldBy(row)}`);
   const more = unsaid.length - others.length;
   const rest = more > 0 ? ` and ${integer(more)} more` : '';
-  const about = subject ?? incidentOf(standing) ?? standing.victim;
+  // What is over says itself where it was.
+  const about = verdict.level === 'recovered' ? null : (subject ?? incidentOf(standing) ?? standing.victim);
   return [
     ...(about === null
       ? []

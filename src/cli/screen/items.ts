@@ -12,6 +12,9 @@ import type {
   Remedy,
   Severity,
 } from '../../protocol/rows.js';
+import { changeWords } from '../../view/incident.js';
+
+const MOST_CHANGES = 3;
 
 export interface Item {
   readonly severity: Severity;
@@ -49,14 +52,24 @@ function ofFinding(
     parentWords(row),
     `Since ${stamp(since)}; ${confidence} confidence: ${confidenceReason}. Rule ${rule}.`,
     isPart ? `Part of ${speaker + 1}, which says what to do.` : null,
+    ...(isPart || incident === undefined ? [] : changesOf(incident)),
   ].filter((line) => line !== null);
   const remedies = isPart ? [] : (incident?.remedies ?? ownRemedies(row));
   return { severity, title, about, evidence, remedies, findLine };
 }
 
-function ofIncident({ severity, title, since, remedies }: IncidentRow): Item {
-  return { severity, title, about: [`Since ${stamp(since)}.`], evidence: [], remedies, findLine: [] };
+function ofIncident(row: IncidentRow): Item {
+  const { severity, title, since, remedies } = row;
+  const about = [`Since ${stamp(since)}.`, ...changesOf(row)];
+  return { severity, title, about, evidence: [], remedies, findLine: [] };
 }
+
+/** What was changed shortly before it began, or since: it may be the cause. */
+const changesOf = ({ changes }: IncidentRow): string[] =>
+  changes.slice(-MOST_CHANGES).map((change) => {
+    const effect = change.worked === null ? '' : `: ${changeWords(change)}`;
+    return `At ${stamp(change.time)} ${change.text}${effect}.`;
+  });
 
 function parentWords({ process, program }: FindingRow): string | null {
   const { pid, comm } = process.parent;

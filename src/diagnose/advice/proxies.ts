@@ -39,9 +39,9 @@ export const NGINX_FASTCGI: Snippet = ({ name, at }) =>
 
 export const HAPROXY: Snippet = () =>
   fix(
-    'Keep and share connections to the servers. In frontends and backends remove "option httpclose", "option http-server-close" and "http-reuse never", which win over this. Then: haproxy -c -f FILE, and reload.',
+    'Keep and share connections to the servers. In frontends and backends remove "option httpclose", "option http-server-close" and "http-reuse never", which win over this. Only for HTTP: sections that pass on something else (databases, Redis) need "mode tcp" in each of them. Then: haproxy -c -f FILE, and reload.',
     'haproxy',
-    '# at the end of the section "defaults":',
+    '# at the end of the section "defaults", or in each frontend and backend of HTTP; those of databases keep "mode tcp":',
     '    mode http',
     '    no option httpclose',
     '    no option http-server-close',

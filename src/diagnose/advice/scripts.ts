@@ -81,7 +81,7 @@ export const PYTHON_URLLIB3: Snippet = ({ origin }) =>
 
 export const PYTHON_PSYCOPG: Snippet = ({ address, port }) =>
   fix(
-    'Make one pool when the program starts; take connections from it and give them back. (SQLAlchemy: one create_engine(), no NullPool; Django: CONN_MAX_AGE = 60.)',
+    'Make one pool when the program starts; take connections from it and give them back. (psycopg2: psycopg2.pool.ThreadedConnectionPool, getconn() and putconn(). SQLAlchemy: one create_engine(), no NullPool; Django: CONN_MAX_AGE = 60.)',
     'python',
     '# once, when the program starts; dbname, user and password as connect() has them:',
     'from psycopg_pool import ConnectionPool',

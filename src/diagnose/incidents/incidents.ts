@@ -4,7 +4,7 @@
  */
 
 import { byHarm, byKind } from '../../forecast/harm.js';
-import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
+import type { BudgetRow, FindingRow, IncidentRow, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
 import { begun, undone } from './changes/judgement.js';
@@ -27,14 +27,14 @@ export class Incidents {
   private settings = new Map<string, TotalsRow>();
   private readonly late = new LateChanges();
   private ledger = new Ledger();
-  private states = new Map<string, IncidentState>();
+  private states = new Map<string, string>();
   /** Of the last step. */
   actors = new ActorIndex([]);
 
   /** When settings of a namespace changed last, Unix ms; of the namespaces that there are. */
   changedAt: ReadonlyMap<string | null, number> = new Map();
 
-  /** Keys of those that came into another state in the last step. */
+  /** Keys of those that came into another state in the last step, or became critical. */
   entered: readonly string[] = [];
 
   /** What an earlier run of the service left. Before the first step. @param time Unix ms */
@@ -42,7 +42,7 @@ export class Incidents {
     for (const saved of lasting) this.watched.set(saved.subject.id, Incident.restored(saved, time));
     this.over = [...over];
     this.ledger = new Ledger(time);
-    this.states = new Map(this.rows.map(({ key, state }) => [key, state]));
+    this.states = new Map(this.rows.map((row) => [row.key, stageOf(row)]));
   }
 
   get saved(): SavedIncidents {
@@ -179,10 +179,13 @@ export class Incidents {
 
   private report(): void {
     const { rows } = this;
-    this.entered = rows.filter(({ key, state }) => this.states.get(key) !== state).map(({ key }) => key);
-    this.states = new Map(rows.map(({ key, state }) => [key, state]));
+    this.entered = rows.filter((row) => this.states.get(row.key) !== stageOf(row)).map(({ key }) => key);
+    this.states = new Map(rows.map((row) => [row.key, stageOf(row)]));
   }
 }
+
+/** What is reported: a warning that becomes critical is news, although it is open as before. */
+const stageOf = ({ state, severity }: IncidentRow) => (state === 'open' ? `${state} ${severity}` : state);
 
 /** The rows with the keys of their findings. */
 export function withFindings(rows: readonly IncidentRow[], findings: readonly FindingRow[]): IncidentRow[] {

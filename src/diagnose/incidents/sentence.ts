@@ -7,7 +7,7 @@ import { isPorts } from '../../forecast/harm.js';
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
 import { isBlockedByUnknown } from '../../forecast/takers.js';
-import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
+import type { FailureRow, IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { namedCulprits } from '../culprit-text.js';
 import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
@@ -41,7 +41,7 @@ function outOfPorts({ row, budget, failures, isOnAndOff }: Account): Sentence {
   const fails =
     row.failPerSec === 0
       ? 'Nothing has failed lately, but the next connect would.'
-      : `${rate(row.failPerSec)} ${failures[0]?.call ?? 'connect'}s/s fail${sinceText(row, isOnAndOff)} (${failures[0]?.errno}).`;
+      : `${rate(row.failPerSec)} ${failures[0]?.call ?? 'connect'}s/s fail${sinceText(firstFailure(row, failures), row.failed, isOnAndOff)} (${failures[0]?.errno}).`;
   return {
     ...about(row, 'critical', `Out of ports ${toward}. ${fails}`, row.failPerSec === 0 ? 'next' : 'fails'),
     exhaustionSeconds: 0,
@@ -49,7 +49,11 @@ function outOfPorts({ row, budget, failures, isOnAndOff }: Account): Sentence {
   };
 }
 
-function sinceText({ since, failed }: IncidentRow, isOnAndOff: boolean): string {
+/** A warning may have opened minutes before. */
+const firstFailure = ({ since }: IncidentRow, failures: readonly FailureRow[]) =>
+  Math.max(since, Math.min(...failures.map(({ firstSeen }) => firstSeen ?? since)));
+
+function sinceText(since: number, failed: number, isOnAndOff: boolean): string {
   return isOnAndOff
     ? `, on and off since ${clock(since)}, ${integer(failed)} so far`
     : ` since ${clock(since)}`;
@@ -101,13 +105,14 @@ function elsewhere({ kind, netnsId, netns, name }: IncidentRow, worst: IncidentR
 }
 
 /** In a few words, without numbers: they would change in the middle of a sentence. */
-function shortOf({ kind, destination, name, netns }: IncidentRow): string {
+function shortOf({ kind, severity, destination, name, netns }: IncidentRow): string {
   const at = where(destination);
+  const isOut = severity === 'critical';
   switch (kind) {
     case 'ports':
-      return runsOutText({ kind: 'tuple', destination });
+      return isOut ? `no port to ${at} is free` : runsOutText({ kind: 'tuple', destination });
     case 'bind-pool':
-      return runsOutText({ kind: 'bind-pool', destination });
+      return isOut ? 'bind() finds no port' : runsOutText({ kind: 'bind-pool', destination });
     case 'bind':
       return `bind() fails at ${at}`;
     case 'refused':

@@ -233,6 +233,18 @@ describe('why, of an incident', () => {
     expect(out).toMatch(/It is a part of that\n[\s\S]*Part of 1, which says what to do\./);
   });
 
+  it('says what was changed before it or since, which may be its cause', async () => {
+    const change = { time: 0, failPerSecBefore: 0, failPerSecAfter: 12, afterSeconds: null };
+    const changes = [
+      { ...change, text: 'tcp_tw_reuse 2 → 0', worked: false },
+      { ...change, text: 'reserved ports 0 → 1', worked: null },
+    ];
+    const { out } = await run(world({ changes }), 'why', '--all');
+    expect(out).toMatch(/ {3}At \S+ \S+ \S+ tcp_tw_reuse 2 → 0: failures came after it\.\n/);
+    expect(out).toMatch(/ {3}At \S+ \S+ \S+ reserved ports 0 → 1\.\n/);
+    expect(out.match(/tcp_tw_reuse 2/g)).toHaveLength(1);
+  });
+
   it('has the same in JSON', async () => {
     const { out } = await run(world(), 'why', '-o', 'json');
     expect(JSON.parse(out).topics.incidents).toMatchObject({ total: 1, rows: [{ key: 'i', remedies }] });

@@ -162,7 +162,7 @@ it('check names what is out once, be it in the verdict or behind it, whatever it
   const renamed = totals.map((row) => ({ ...row, name: `new-${row.name}` }));
   const { out } = await run({ ...more, totals: renamed, budgets: marked, failures, verdict: said }, 'check');
   const [text = ''] = out.split(' | ');
-  expect(text).toMatch(/ And 3 more: ports to .* run out in blue; ports to .* run out.*; …/);
+  expect(text).toMatch(/ And 3 more: no port to .* is free in blue; no port to .* is free.*; …/);
   const named = (place: string) => text.split(place).length - 1;
   expect([named('10.0.0.9:5432'), named('10.0.0.10:80')]).toEqual([2, 2]);
   expect(text).toMatch(/ Also out: [^;]*\.$/);

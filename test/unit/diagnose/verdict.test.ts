@@ -70,6 +70,36 @@ describe('the verdict', () => {
     });
   });
 
+  it('says since when they fail, not since when a warning was open', () => {
+    const failures = [failure({ firstSeen: NOW + 60_000, lastSeen: NOW + 60_000 })];
+    const warned = [0, 2, 4, 30].map((at) => ({ at, ...soon }));
+    const { text } = said([...warned, { at: 60, ...full, failures }]);
+    expect(text).toBe('Out of ports to 10.0.0.9:8080. 312 connects/s fail since 14:03:31 (EADDRNOTAVAIL).');
+  });
+
+  it('is about the one that fails most, but does not go back and forth between two that fail alike', () => {
+    const two = (perSec: number) => (at: number) => ({
+      at,
+      budgets: [
+        budget({ used: 28_232, exhaustionSeconds: 0 }),
+        budget({ key: 'b2', used: 28_232, exhaustionSeconds: 0 }),
+      ].map((row, i) => (i === 0 ? row : { ...row, destination: { address: '10.0.0.8', port: 80 } })),
+      failures: [
+        failure({ perSec: 12, lastSeen: NOW + at * 1000 }),
+        failure({
+          key: 'f2',
+          budget: 'b2',
+          perSec,
+          lastSeen: NOW + at * 1000,
+          destination: { address: '10.0.0.8', port: 80 },
+        }),
+      ],
+    });
+    const before = [0, 1].map(two(3));
+    const later = (perSec: number) => said([...before, ...[2, 3].map(two(perSec))]).budget;
+    expect([later(3), later(20), later(48)]).toEqual(['b', 'b', 'b2']);
+  });
+
   it('says so too when nothing has failed yet', () => {
     const lasting = [0, 1, 2].map((at) => ({ at, ...full }));
     expect(said(lasting.slice(0, 2)).level).toBe('ok');
@@ -106,11 +136,39 @@ describe('the verdict', () => {
     expect(said([...steps, { at: 421, ...calm, failures: past }]).level).toBe('critical');
     expect(said([...steps, { at: 423, ...calm, failures: past }])).toMatchObject({
       level: 'recovered',
-      text: 'Recovered at 14:09:23 after 6 min 51 s; 121,340 connects failed.',
+      text: 'Recovered at 14:09:23 after 6 min 51 s: ports to 10.0.0.9:8080; 121,340 connects failed.',
     });
     expect(
       said([...steps, { at: 423, ...calm, failures: past }, { at: 1100, ...calm, failures: past }]).level,
     ).toBe('ok');
+  });
+
+  it('tells of several recoveries the last one, with its namespace, and counts the others', () => {
+    const blue = totals({ key: 'n2', netns: 8, netnsId: '8', name: 'blue' });
+    const both = (at: number) => ({
+      at,
+      totals: [totals(), blue],
+      budgets: [
+        budget(at < 2 ? { used: 28_232, exhaustionSeconds: 0 } : { used: 10 }),
+        budget({ key: 'b2', netns: 8, netnsId: '8', used: 28_232, exhaustionSeconds: 0 }),
+      ],
+      failures: [
+        failure({ lastSeen: NOW }),
+        failure({
+          key: 'f2',
+          netns: 8,
+          netnsId: '8',
+          budget: 'b2',
+          lastSeen: NOW + at * 1000,
+          count: 3120 + at,
+        }),
+      ],
+    });
+    const free = { totals: [totals(), blue], budgets: [budget({ used: 10 })], failures: both(2).failures };
+    const row = said([...[0, 1, 2].map(both), { at: 20, ...free }]);
+    expect(row.text).toMatch(
+      /^Recovered at 14:02:33 after \d+(\.\d+)? s: ports to 10\.0\.0\.9:8080 in blue; .* connects failed\. And 1 more recovered\.$/,
+    );
   });
 
   it('names the budget that it is about until that is gone, whatever is tighter when it ends', () => {

@@ -90,7 +90,7 @@ it('speaks of the whole machine without a filter', async () => {
   await serve(' ');
   const { verdict, findings } = await told();
   expect(verdict.text).toMatch(
-    /^Out of ports to 127\.0\.0\.1:8080\. 500 connects\/s fail .* And 1 more: ports to 127\.0\.0\.1:8080 run out in blue\.$/,
+    /^Out of ports to 127\.0\.0\.1:8080\. 500 connects\/s fail .* And 1 more: no port to 127\.0\.0\.1:8080 is free in blue\.$/,
   );
   expect(new Set(findings.map(({ netns }) => netns))).toEqual(new Set([A, B]));
 });

@@ -96,6 +96,19 @@ describe('an incident', () => {
     ]);
   });
 
+  it('is reported again when a warning becomes critical, and not at each second after it', () => {
+    const soon = { budgets: [budget({ used: 9000, exhaustionSeconds: 60 })] };
+    const { watch } = watched(
+      (at) => (at < 10 ? soon : { budgets: [budget(OUT)], failures: [failing(at, 10)] }),
+      0,
+      30,
+    );
+    expect(watch.entered.map((text) => text.split(' ').at(-1))).toEqual(['open', 'open']);
+    expect(
+      watched(() => ({ budgets: [budget(OUT)], failures: [failing(31, 10)] }), 31, 31, watch).incidents,
+    ).toMatchObject([{ severity: 'critical' }]);
+  });
+
   it('is one while TIME_WAIT entries fill the range each minute anew', () => {
     const cycle = (at: number) => {
       const isOut = at % 60 < 20;
@@ -340,7 +353,7 @@ describe('the people of an incident', () => {
     ]);
     expect(verdict).toMatchObject({ budget: 'b2', others: 1, incident: incidents[0]?.key });
     expect(verdict.text).toContain('90.0 connects/s fail');
-    expect(verdict.text).toMatch(/ And 1 more: ports to 10\.0\.0\.9:8080 run out in host\.$/);
+    expect(verdict.text).toMatch(/ And 1 more: no port to 10\.0\.0\.9:8080 is free in host\.$/);
   });
 
   it('are of its own budget, where their programs connect from several addresses', () => {

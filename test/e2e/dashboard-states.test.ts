@@ -122,6 +122,10 @@ it.concurrent('asks for less while it is hidden, fits a telephone, and moves not
   expect(widths[0]).toBe(widths[1]);
   const moving = await page.evaluate(() => document.getAnimations().length);
   expect(moving).toBe(0);
+  await expectOrder(page);
+  expect(await motion(page)).toEqual({ bar: '0s', flash: 'none' });
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await motion(page)).toEqual({ bar: '0.2s', flash: 'flash' });
 
   const paces = () =>
     frames.filter((text) => text.includes('"subscribe"') && text.includes('"intervalMs":5000'));
@@ -134,6 +138,37 @@ it.concurrent('asks for less while it is hidden, fits a telephone, and moves not
   expect(frames.slice(before).filter((text) => text.includes('intervalMs'))).toEqual([]);
   expect(problems).toEqual([]);
 });
+
+/** How long a bar takes to its new length, and what a new failure does. */
+const motion = (page: Page) =>
+  page.evaluate(() => {
+    const styleOf = (selector: string) => getComputedStyle(document.querySelector(selector) as Element);
+    const count = document.querySelector('.failures .count') as HTMLElement;
+    count.classList.add('flash');
+    const { animationName: flash } = getComputedStyle(count);
+    count.classList.remove('flash');
+    return { bar: styleOf('.budgets .bar').transitionDuration, flash };
+  });
+
+/** On a telephone: the verdict is the first part of the page, and no number is broken into lines. */
+async function expectOrder(page: Page): Promise<void> {
+  const first = page.locator('main > section').first();
+  expect(await first.getAttribute('aria-label')).toBe('Verdict');
+  const broken = await page.locator('td.number, dd').evaluateAll((all) =>
+    all
+      .filter((one) => one.checkVisibility())
+      .map((one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return [
+          one.textContent,
+          new Set([...range.getClientRects()].map(({ top }) => Math.round(top / 10))).size,
+        ];
+      })
+      .filter(([, lines]) => Number(lines) > 1),
+  );
+  expect(broken).toEqual([]);
+}
 
 /** Headless pages are always in sight: the page is told otherwise, as a browser tells it. */
 async function hide(page: Page, hidden: boolean): Promise<void> {

@@ -13,6 +13,7 @@ import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
 import { type Service, serviceOf } from '../support/service.js';
+import { type RedPart, redParts } from './colours.js';
 
 const ADDRESS = '127.0.0.1';
 /** 1,000 ports, none of which is taken over: some fifteen seconds. */
@@ -47,25 +48,47 @@ const listen = (page: Page) =>
     });
     Object.assign(window, { told });
   });
+/** Writes down which animation the count of failures has whenever a failure of a new kind comes. */
+const watchFlashes = (page: Page) =>
+  page.evaluate(() => {
+    const flashes: string[] = [];
+    const panel = document.querySelector('section.failures') as HTMLElement;
+    new MutationObserver(() => {
+      const count = panel.querySelector('.count.flash');
+      if (count !== null) flashes.push(getComputedStyle(count).animationName);
+    }).observe(panel, { subtree: true, childList: true, attributes: true });
+    Object.assign(window, { flashes });
+  });
+
+/** Where red is while ports are out: what says so, and who is concerned; below the first screen it may be, too. */
+const BELOW = ['Namespaces', 'Who holds whose ports'];
+const BROKEN = ['Verdict', 'Incident', 'Tightest port budgets', 'Culprits', 'Failures', 'Timeline'];
+
 /** The level of each sentence: figures change all the time, and nobody could listen to that. */
 const heard = async (page: Page) =>
   (await page.evaluate(() => (window as unknown as { told: string[] }).told)).map(
     (text) => text.split(':')[0],
   );
 
-it.concurrent('tells an incident from calm to recovered, with culprit, victim and fix', async () => {
+it.concurrent('tells an incident from calm to recovered, with culprit, victim and fix', async ({
+  expect,
+}) => {
   await program(scope, netns, 'server.mjs', ADDRESS, 8080);
   const { page, problems } = await openPage(scope, service.url, browser);
   await verdict(page).getByText('Ports are fine.').waitFor(WITHIN);
   await card(page).getByText('Nothing to act on').waitFor(WITHIN);
   await listen(page);
+  await watchFlashes(page);
+  expect(await redParts(page)).toEqual([]);
   const calmIcon = await page.locator('link[rel=icon]').getAttribute('href');
 
+  const warned = redParts(page, '.verdict.warn');
   const bad = await program(scope, netns, 'agent-per-request.mjs', ADDRESS, 8080);
   const who = `agent-per-request.mjs (pid ${bad.pid})`;
   await verdict(page)
     .getByText(`At this rate ${who} runs out of ports to ${ADDRESS}:8080 in`)
     .waitFor(WITHIN);
+  expect(await warned).toEqual([]);
   await verdict(page).getByText(`Out of ports to ${ADDRESS}:8080.`).waitFor(WITHIN);
   expect(await page.title()).toMatch(/^✗ Out of ports to 127\.0\.0\.1:8080/);
   expect(await page.locator('link[rel=icon]').getAttribute('href')).not.toBe(calmIcon);
@@ -77,6 +100,11 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   const victim = await shownRow(page, /Failed connects/, (row) => (row.Victim ?? '').includes(`${bad.pid}`));
   expect(victim).toMatchObject({ 'What happens': 'no free local port for this destination' });
   expect(victim['Ports held by']).toContain(`agent-per-request.mjs ${bad.pid}`);
+
+  expect(await page.evaluate(() => (window as unknown as { flashes: string[] }).flashes)).toContain('flash');
+  const broken = new Set((await redParts(page)).map(({ region }) => region));
+  expect([...broken].filter((region) => ![...BROKEN, ...BELOW].includes(region))).toEqual([]);
+  expect(BROKEN.filter((region) => !broken.has(region))).toEqual([]);
 
   const [doNow] = await card(page).locator('.command code').allTextContents();
   expect(doNow).toMatch(/^nsenter --net="\$\(find .*\)" sysctl -w net\.ipv4\.tcp_tw_reuse="1"$/);
@@ -90,6 +118,9 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
   const levels = await heard(page);
   expect(levels).toEqual(expect.arrayContaining(['Critical', 'Recovered']));
   expect(levels.filter((level, i) => level === levels[i - 1])).toEqual([]);
+  /* The timeline shows when calls failed. */
+  const isNow = ({ region }: RedPart) => region !== 'Timeline';
+  await expect.poll(async () => (await redParts(page)).filter(isNow), WITHIN).toEqual([]);
   expect(problems).toEqual([]);
 });
 

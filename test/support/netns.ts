@@ -11,7 +11,7 @@ import type { Ending, Scope } from './scope.js';
 const DIRECTORY = '/run/netns';
 /** Our namespace of pids: the end of its inode, since names are read in columns. */
 const PIDS = (Number(readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')) % 36 ** 3).toString(36);
-const PREFIX = `pctest-${PIDS}-`;
+const PREFIX = 'pctest';
 /** A deleted namespace is taken apart a moment later. */
 const MOST_TRIES = 100;
 const alive = new Set<Netns>();
@@ -35,7 +35,7 @@ export class Netns implements Ending {
   /** A new namespace with lo up. */
   static create(scope: Scope, sysctls: Sysctls = {}): Netns {
     if (count === 0) prepare();
-    const name = `${PREFIX}${process.pid}-${++count}`;
+    const name = `${PREFIX}-${process.pid}-${PIDS}-${++count}`;
     execFileSync('ip', ['netns', 'add', name]);
     const netns = scope.use(new Netns(name));
     alive.add(netns);
@@ -122,7 +122,8 @@ function sweep(): void {
 
 /** Its creator is gone. In another namespace of pids the number is another process, or none: that is not for us to say. */
 export function isLeftOver(name: string): boolean {
-  return name.startsWith(PREFIX) && !isRunning(Number.parseInt(name.slice(PREFIX.length), 10));
+  const [prefix, pid, pids] = name.split('-');
+  return prefix === PREFIX && pids === PIDS && !isRunning(Number(pid));
 }
 
 /** By a signal and not by /proc, which may be that of another namespace of pids. */

@@ -79,9 +79,9 @@ describe.each(SIZES)('at %ix%i', (width, height) => {
 it('what-if goes by all connections toward the destination, whatever the tables show', async () => {
   const tmux = await live(80, 24);
   tmux.press('/');
-  tmux.press('-l', 'process:nobody');
+  tmux.press('-l', 'process:one-shot.py');
   tmux.press('Enter');
-  await tmux.shows(/Nothing matches/);
+  await tmux.shows(/▶ one-shot\.py/);
   tmux.press('w', 'Right', 'Right', 'Right');
   // A rate is that of ten seconds: the load has gone on for less.
   await tmux.shows(
@@ -217,13 +217,24 @@ async function whoAndTrace(tmux: Tmux, width: number): Promise<void> {
 /** The command that widens the range, through the clipboard. */
 async function fixOf(tmux: Tmux): Promise<string> {
   tmux.press('f');
-  const screen = await tmux.shows(/DO NOW +Widen the port range[\s\S]*\[\d\]/);
+  const screen = await scrolledTo(tmux, /DO NOW +Widen the port range[\s\S]*?\[\d\]/);
   const number = /DO NOW +Widen[\s\S]*?\[(\d)\]/.exec(screen)?.[1] ?? '';
   tmux.press(number);
   await tmux.shows(/Sent to the clipboard/);
   tmux.press('Escape');
   await tmux.shows(/WHO by process/);
   return tmux.clipboard();
+}
+
+/** What is longer than the screen goes on below it, page by page. */
+async function scrolledTo(tmux: Tmux, pattern: RegExp): Promise<string> {
+  for (let screen = await tmux.shows(/─ WHAT TO DO ─/); ; ) {
+    if (pattern.test(screen)) return screen;
+    const [more = ''] = /\d+ lines? more: PgDn/.exec(screen) ?? [];
+    expect(more, screen).not.toBe('');
+    tmux.press('PageDown');
+    screen = await tmux.shows((text) => !text.includes(more));
+  }
 }
 
 /** Nobody reads from the terminal until the screen has written all that it can, and its tracer has counted some hundred calls more. */

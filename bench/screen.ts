@@ -30,7 +30,11 @@ const STEPS: readonly Step[] = [
   { name: 'busy', rate: RATE, width: 200, height: 60 },
 ];
 /** Until what runs often has been compiled, and each destination has a row. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 10_000;
+
+/** The service has said what there is: namespaces, and where connections are opened a row of them. */
+const EMPTY = /●live .*[1-9] namespace/;
+const FILLED = /●live .*[1-9] namespace[\s\S]*▶/;
 
 export async function screen(quick: boolean): Promise<void> {
   const rows: Cell[][] = [];
@@ -46,11 +50,11 @@ async function measure({ name, rate, width, height }: Step, ms: number): Promise
   const scope = new Scope();
   try {
     const place = await Place.open(scope);
-    const subject = await Subject.start(scope);
+    const subject = await Subject.start(scope, { flags: ['--filter', `netns:${place.netns.inode}`] });
     if (rate > 0) await place.client({ rate, spread: SPREAD });
     const tmux = Tmux.open(scope, width, height);
     tmux.type(`exec ${portchurn('top', '--connect', subject.service.url).join(' ')}`);
-    await tmux.shows(/●live[\s\S]*▶/);
+    await tmux.shows(rate > 0 ? FILLED : EMPTY);
     const pid = tmux.program;
     const first = processBusy(pid);
     await pause(SETTLE_MS);

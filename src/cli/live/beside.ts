@@ -11,7 +11,7 @@ import { Tints } from '../../view/ports/tints.js';
 import { type Follower, follow, switched } from './aside.js';
 import type { SideFeed } from './feed.js';
 import { isRoomy } from './layout.js';
-import { budgetOf, towardFilter } from './parts/overlays.js';
+import { budgetOf, budgetsLeft, towardFilter } from './places.js';
 import { type Besides, type KnownPorts, type Scene, type ShownPorts, tracedRow } from './scene.js';
 
 export class Beside {
@@ -89,9 +89,9 @@ const FULLER = 0.1;
 
 /** The incident's; else the tightest, and that as long as none is much tighter. */
 function mappedBudget(scene: Scene, shown: string | null): string | null {
-  const { budgets, incident } = scene;
+  const { incident } = scene;
   const tightest = budgetOf(scene);
-  const kept = budgets.find(({ key }) => key === shown);
+  const kept = budgetsLeft(scene).find(({ key }) => key === shown);
   if (tightest === null || kept === undefined || tightest.key === incident?.budget)
     return tightest?.key ?? null;
   return (fullness(tightest) ?? 0) - (fullness(kept) ?? 0) < FULLER ? kept.key : tightest.key;

@@ -2,7 +2,7 @@
  * The live screen as lines: who, toward what, what now, at the top whatever the size; more of everything where there is room. In: a scene,
  * a size. Out: lines, as many as the screen is high.
  */
-import { clock, duration, integer, percent, seconds } from '../../protocol/format.js';
+import { clock, counted, duration, integer, percent, seconds } from '../../protocol/format.js';
 import { census } from '../../view/census.js';
 import { lossesOf } from '../../view/losses.js';
 import { namespaceName } from '../../view/names.js';
@@ -34,7 +34,7 @@ const TRACE_WIDTH = 72;
 
 export function linesOf(scene: Scene, width: number, height: number, style: Style): Line[] {
   const head = [stripLine(scene, width), ...cardLines(scene, width)];
-  const room = Math.max(0, height - head.length - 1);
+  const room = roomOf(height);
   const { overlay } = scene.state;
   const body =
     overlay === null ? tables(scene, width, room, style) : overlaid(scene, overlay, width, room, style);
@@ -161,13 +161,28 @@ const TITLES: Readonly<Record<Overlay, string>> = {
   help: 'KEYS',
 };
 
+/** Lines below the incident, without the last one of the screen. */
+const roomOf = (height: number) => Math.max(0, height - AROUND);
+
+/** How far what lies over the tables can be scrolled on a screen of this size. */
+export function lastScrollOf(scene: Scene, width: number, height: number, style: Style): number {
+  const { overlay } = scene.state;
+  const room = roomOf(height) - 1;
+  return overlay === null ? 0 : Math.max(0, overlayLines(scene, overlay, width, room, style).length - room);
+}
+
 function overlaid(scene: Scene, overlay: Overlay, width: number, room: number, style: Style): Line[] {
   const lines = overlayLines(scene, overlay, width, room - 1, style);
   const first = Math.max(0, Math.min(scene.state.scroll, lines.length - (room - 1)));
   const shown = lines.slice(first, first + room - 1);
   const hidden = lines.length - first - shown.length;
   return [
-    rule(TITLES[overlay], hidden > 0 ? `${hidden} lines more` : 'Esc: back', width, scene.glyphs),
+    rule(
+      TITLES[overlay],
+      hidden > 0 ? `${counted(hidden, 'line')} more: PgDn` : 'Esc: back',
+      width,
+      scene.glyphs,
+    ),
     ...shown,
   ];
 }
@@ -188,7 +203,7 @@ function overlayLines(scene: Scene, overlay: Overlay, width: number, room: numbe
 const HINTS: Readonly<Record<Overlay | 'tables', string>> = {
   tables: '/ filter  s sort  g group  Enter detail  f fix  w what-if  Tab incident  q end',
   detail: 'Esc back  f fix  w what-if  j k scroll',
-  fix: 'c copy the first command  1-9 copy that one  Tab incident  Esc back',
+  fix: 'c copy the first command  1-9 that one  PgDn scroll  Tab incident  Esc back',
   'what-if': 'arrows change  c copy the command  Esc back',
   help: 'Esc back',
 };

@@ -7,12 +7,12 @@ import type { Link } from '../../client/link.js';
 import { initial, type Replica } from '../../client/replica.js';
 import { PortchurnError } from '../../protocol/errors.js';
 import { aborted, type Io } from '../io.js';
-import { styleFor } from '../screen/style.js';
+import { type Style, styleFor } from '../screen/style.js';
 import { badAnswer } from '../source/answers.js';
 import { httpClient, type Target } from '../source/target.js';
 import { Beside } from './beside.js';
 import { LiveFeed } from './feed.js';
-import { linesOf, pageOf } from './layout.js';
+import { lastScrollOf, linesOf, pageOf } from './layout.js';
 import { whatIfCommandOf } from './parts/overlays.js';
 import { queriesOf } from './queries.js';
 import { type Besides, commandsOf, type Scene, SceneMaker } from './scene.js';
@@ -118,16 +118,18 @@ export class Live {
   }
 
   #shown(): Shown {
-    const scene = this.#scene;
+    const scene = this.#scene && { ...this.#scene, state: this.#state };
+    const { width, height } = this.#terminal;
     return {
       flows: scene?.flows.map(({ key }) => key) ?? [],
       incidents: scene?.incidents.map(({ key }) => key) ?? [],
       namespaces: [...this.#replica.tables.totals.rows.values()]
         .flatMap(({ netns }) => netns ?? [])
         .sort((a, b) => a - b),
-      page: pageOf(this.#terminal.width, this.#terminal.height),
+      page: pageOf(width, height),
+      lastScroll: scene === null ? 0 : lastScrollOf(scene, width, height, this.#style()),
       commands: scene === null ? [] : commandsOf(scene),
-      whatIf: scene === null ? null : whatIfCommandOf({ ...scene, state: this.#state }),
+      whatIf: scene === null ? null : whatIfCommandOf(scene),
       now: Date.now(),
     };
   }
@@ -171,7 +173,7 @@ export class Live {
     clearTimeout(this.#frame);
     this.#frame = undefined;
     this.#drawnAt = Date.now();
-    const style = { ...styleFor(this.io, { ...this.options, color: false }), width: this.#terminal.width };
+    const style = this.#style();
     const { width, height } = this.#terminal;
     this.#scene = this.#maker.make(this.#kept?.replica ?? this.#replica, this.#link, this.#state, {
       now: Date.now(),
@@ -184,6 +186,10 @@ export class Live {
     const text = paint(this.#painted, grid, this.#isColoured());
     this.#painted = grid;
     if (text !== '') this.#terminal.draw(text);
+  }
+
+  #style(): Style {
+    return { ...styleFor(this.io, { ...this.options, color: false }), width: this.#terminal.width };
   }
 
   /** In a pause the map stands still, and so do the events of a row that was followed then; what is opened later is live. */

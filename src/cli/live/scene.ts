@@ -26,6 +26,7 @@ import { comparator, type Ranking, rerank, unranked } from '../../view/order.js'
 import type { Counts } from '../../view/ports/counts.js';
 import { Sparks } from '../../view/spark.js';
 import type { Glyphs } from '../screen/text.js';
+import { isAmong, isAt } from './places.js';
 import type { SortField, State } from './state.js';
 
 /** What is followed besides the tables: one flow's details and its process's events. */
@@ -161,37 +162,15 @@ export class SceneMaker {
   }
 }
 
-type Placed = Pick<FlowRow | BudgetRow, 'netnsId' | 'destination'>;
-
-/** Where an incident is: its namespace, and its destination where it has one. */
-function isOf(row: Placed, { netnsId, destination }: IncidentRow): boolean {
-  if (row.netnsId !== netnsId) return false;
-  const { address, port } = destination;
-  return (
-    address === null ||
-    (row.destination.address === address && (port === null || row.destination.port === port))
-  );
-}
-
-/** One of the rows is where the incident is; a sum over several places may be. */
-function isAmong(rows: Iterable<FlowRow>, incident: IncidentRow): boolean {
-  const { netnsId, destination } = incident;
-  for (const row of rows) {
-    const at = row.destination.address === null ? destination : row.destination;
-    if (isOf({ netnsId: row.netnsId ?? netnsId, destination: at }, incident)) return true;
-  }
-  return false;
-}
-
 /** Rows of the incident that somebody chose come before all others. */
 function ownFirst(chosen: IncidentRow | null, by: (a: FlowRow, b: FlowRow) => number) {
   if (chosen === null) return by;
-  return (a: FlowRow, b: FlowRow) => Number(isOf(b, chosen)) - Number(isOf(a, chosen)) || by(a, b);
+  return (a: FlowRow, b: FlowRow) => Number(isAt(b, chosen)) - Number(isAt(a, chosen)) || by(a, b);
 }
 
 function firstOf(budgets: readonly BudgetRow[], chosen: IncidentRow | null): readonly BudgetRow[] {
   if (chosen === null) return budgets;
-  return [...budgets.filter((row) => isOf(row, chosen)), ...budgets.filter((row) => !isOf(row, chosen))];
+  return [...budgets.filter((row) => isAt(row, chosen)), ...budgets.filter((row) => !isAt(row, chosen))];
 }
 
 function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {

@@ -68,6 +68,8 @@ export interface Shown {
   readonly namespaces: readonly number[];
   /** Rows of the culprit table. */
   readonly page: number;
+  /** First line of what lies over the tables when its last one is shown. */
+  readonly lastScroll: number;
   /** The commands of the incident, as the fix shows them. */
   readonly commands: readonly string[];
   /** The command of the what-if. */
@@ -179,10 +181,8 @@ const onRow = (state: State, { flows }: Shown): State => ({
 
 /** Null: the key does not move the cursor. */
 function cursor(state: State, key: string, { flows, page }: Shown): State | null {
-  const step = { j: 1, down: 1, k: -1, up: -1, 'page-down': page, 'page-up': -page, home: -1e9, end: 1e9 }[
-    key
-  ];
-  if (step === undefined) return null;
+  const step = stepOf(key, page);
+  if (step === null) return null;
   const at = Math.max(0, flows.indexOf(state.selected ?? ''));
   const to = Math.max(0, Math.min(flows.length - 1, at + step));
   return { ...state, selected: flows[to] ?? null };
@@ -202,10 +202,15 @@ function inOverlay(state: State, overlay: Overlay, key: string, shown: Shown): P
     const incident = next(shown.incidents, state.incident, key === 'tab' ? 1 : -1);
     return stay({ ...state, incident, scroll: 0 });
   }
-  const step = { j: 1, down: 1, k: -1, up: -1, 'page-down': shown.page, 'page-up': -shown.page, home: -1e9 }[
-    key
-  ];
-  return stay(step === undefined ? state : { ...state, scroll: Math.max(0, state.scroll + step) });
+  const step = stepOf(key, shown.page);
+  const scroll = Math.max(0, Math.min(shown.lastScroll, state.scroll + (step ?? 0)));
+  return stay(step === null ? state : { ...state, scroll });
+}
+
+/** By how many lines a key moves; null: it does not. */
+function stepOf(key: string, page: number): number | null {
+  const steps = { j: 1, down: 1, k: -1, up: -1, 'page-down': page, 'page-up': -page, home: -1e9, end: 1e9 };
+  return (steps as Readonly<Record<string, number>>)[key] ?? null;
 }
 
 /** `c` copies the first command, a digit that command. Null: the key copies nothing here. */

@@ -1,11 +1,12 @@
 /** What lies over the tables: the fix, the what-if, the keys. In: a scene. Out: lines, as many as it takes. */
 import { answerOf } from '../../../forecast/what-if.js';
 import { counted, endpoint, integer } from '../../../protocol/format.js';
-import type { BudgetRow, IncidentRemedy } from '../../../protocol/rows.js';
+import type { IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, ROLE_WORDS, subjectText } from '../../../view/incident.js';
 import { projectionWords } from '../../../view/what-if.js';
 import { type Glyphs, printable } from '../../screen/text.js';
 import { wrappedCode, wrappedCommand } from '../../screen/wrap.js';
+import { budgetOf, towardFilter } from '../places.js';
 import { copied, type Scene } from '../scene.js';
 import { type Line, type Look, span } from '../tty/cells.js';
 import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
@@ -83,31 +84,20 @@ function codeLines(
 const labelled = (lines: readonly string[], label: string, look: Look): Line[] =>
   lines.map((line, at) => [span(`${at === 0 ? label : ' '.repeat(label.length)}${line}`, look)]);
 
-/** The budget that a what-if is about: of the incident, else the tightest. */
-export function budgetOf({ incident, budgets }: Pick<Scene, 'incident' | 'budgets'>): BudgetRow | null {
-  const tuples = budgets.filter(({ kind }) => kind === 'tuple');
-  return tuples.find(({ key }) => key === incident?.budget) ?? tuples[0] ?? null;
-}
-
-/** The filter of a budget's own connections; null: there is nothing to project. */
-export function towardFilter(scene: Pick<Scene, 'incident' | 'budgets'>): string | null {
-  const budget = budgetOf(scene);
-  if (budget === null) return null;
-  const { netns, destination } = budget;
-  return `dst:${endpoint(destination)}${netns === null ? '' : ` netns:${netns}`}`;
-}
-
 /** Null: there is nothing to project. */
 export function whatIfCommandOf(scene: Scene): string | null {
   const filter = towardFilter(scene);
   return filter === null ? null : whatIfCommand(scene.state.wishes, filter);
 }
 
+const NOTHING_HELD = 'No outbound connection holds a port now, so there is nothing to project.';
+const FILTERED_BUDGETS =
+  'No outbound connection that the filter shows holds a port now. Esc, and Esc again, takes the filter back.';
+
 export function whatIfLines(scene: Scene, width: number): Line[] {
   const budget = budgetOf(scene);
   const { toward, state, totals, glyphs } = scene;
-  if (budget === null)
-    return text('No outbound connection holds a port now, so there is nothing to project.', width);
+  if (budget === null) return text(state.filter === '' ? NOTHING_HELD : FILTERED_BUDGETS, width);
   if (toward === null) return text('Asking the service for the connections toward it.', width, 'dim');
   const answer = answerOf(budget, totals, toward, changesOf(state.wishes));
   if (answer === null) return text('The settings of its network namespace are not known.', width, 'warn');

@@ -9,10 +9,10 @@ import { type LegendItem, legendOf } from '../../../view/ports/legend.js';
 import { strengthOf } from '../../../view/ports/strength.js';
 import { OTHERS, OWN_TINTS, UNKNOWN_TINT } from '../../../view/ports/tints.js';
 import type { Glyphs } from '../../screen/text.js';
+import { budgetOf } from '../places.js';
 import type { KnownPorts, Scene } from '../scene.js';
 import { type Line, type Look, middleCut, type Span, span, widthOf } from '../tty/cells.js';
 import { rule } from './lines.js';
-import { budgetOf } from './overlays.js';
 
 /** The first port of each line, and a blank. */
 const LABEL = 6;
@@ -38,8 +38,10 @@ export function portMapLines(scene: Scene, width: number, height: number): Line[
   return [rule(title, per, width, glyphs), ...mapLines(ports, each, columns, glyphs), ...legend];
 }
 
-function missing({ ports, budgets }: Scene): string {
+function missing(scene: Scene): string {
+  const { ports, budgets } = scene;
   if (budgets.length === 0) return 'No outbound connection holds a port.';
+  if (budgetOf(scene) === null) return 'No connection that the filter shows holds a port.';
   if (ports?.state === 'refused') return 'The service has no map of this budget.';
   if (ports?.state === 'rangeless') return 'The range of local ports is not known.';
   return 'Asking the service for the map.';

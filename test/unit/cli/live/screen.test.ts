@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { SceneMaker } from '../../../../src/cli/live/scene.js';
+import type { FlowRow } from '../../../../src/protocol/rows.js';
 import * as published from '../../publish/rows.js';
-import { connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
-import { calm, DATABASE, flows, IMPORTER, incident, trouble } from './rows.js';
+import { budget, connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
+import { calm, DATABASE, flows, full, IMPORTER, incident, ORDERS, trouble } from './rows.js';
 import { NOW, type Parts, portsOf, sceneOf, screenOf } from './scenes.js';
 import { STATES } from './states.js';
 
@@ -155,7 +156,7 @@ describe('at 80x24', () => {
           because: It does not shorten TIME_WAIT.
 
 
-      c copy the first command  1-9 copy that one  Tab incident  Esc back"
+      c copy the first command  1-9 that one  PgDn scroll  Tab incident  Esc back"
     `));
 
   it('what would be if', () => {
@@ -188,6 +189,30 @@ describe('at 80x24', () => {
 
       arrows change  c copy the command  Esc back"
     `);
+  });
+
+  it('what would be if is about a budget that the filter leaves; where it leaves none that is said', () => {
+    const other = { address: '10.77.0.8', port: 443 };
+    const own = budget({
+      key: 'quiet',
+      destination: other,
+      used: 5,
+      limit: 28_232,
+      free: 28_227,
+      exhaustionSeconds: null,
+    });
+    const quiet = flow(ORDERS, { destination: other, portsHeld: 5 });
+    const whatIf = (row: FlowRow, filter: string) =>
+      picture({
+        rows: { ...trouble, incidents: [], budgets: [full, own], flows: [row] },
+        toward: [row],
+        state: { overlay: 'what-if', filter },
+      });
+    expect(whatIf(quiet, 'dst:10.77.0.8')).toMatch(/^ {2}To 10\.77\.0\.8:443 from 10\.0\.0\.1: 5 of 28,232/m);
+    expect(whatIf(quiet, '')).toMatch(/^ {2}To 10\.77\.0\.9:5432 from 10\.0\.0\.1: 2,000 of 2,000/m);
+    expect(whatIf({ ...quiet, direction: 'in' }, 'dir:in')).toMatch(
+      /^ {2}No outbound connection that the filter shows holds a port now\./m,
+    );
   });
 
   it('one row in full, with what it does right now', () => {

@@ -56,13 +56,6 @@ const PROJECTS: readonly Project[] = [
     isolate: false,
   },
   { name: 'fixes', include: ['test/fixes/*.test.ts'], seconds: 120, workers: 1, isolate: false },
-  {
-    name: 'packages',
-    before: 'test/packages/build.ts',
-    include: ['test/packages/*.test.ts'],
-    seconds: 300,
-    workers: 1,
-  },
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 2 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
   {
@@ -77,6 +70,13 @@ const PROJECTS: readonly Project[] = [
     name: 'load',
     before: 'test/faults/load.ts',
     include: ['test/load/**/*.test.ts'],
+    seconds: 300,
+    workers: 1,
+  },
+  {
+    name: 'packages',
+    before: 'test/packages/build.ts',
+    include: ['test/packages/*.test.ts'],
     seconds: 300,
     workers: 1,
   },

@@ -57,13 +57,6 @@ const PROJECTS: readonly Project[] = [
   },
   { name: 'containers', include: ['test/containers/*.test.ts'], seconds: 180, workers: 1 },
   { name: 'fixes', include: ['test/fixes/*.test.ts'], seconds: 120, workers: 1, isolate: false },
-  {
-    name: 'packages',
-    before: 'test/packages/build.ts',
-    include: ['test/packages/*.test.ts'],
-    seconds: 300,
-    workers: 1,
-  },
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 2 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },
   {
@@ -78,6 +71,13 @@ const PROJECTS: readonly Project[] = [
     name: 'load',
     before: 'test/faults/load.ts',
     include: ['test/load/**/*.test.ts'],
+    seconds: 300,
+    workers: 1,
+  },
+  {
+    name: 'packages',
+    before: 'test/packages/build.ts',
+    include: ['test/packages/*.test.ts'],
     seconds: 300,
     workers: 1,
   },

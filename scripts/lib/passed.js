@@ -41,6 +41,23 @@ const PRODUCT = [
   'test/tools',
 ];
 
+/** What makes packages, and what of the program differs in one: what it links, its paths, the library. */
+const PACKED = [
+  'bin',
+  'bpf',
+  'native',
+  'CMakeLists.txt',
+  'package-lock.json',
+  'scripts/bundle.config.js',
+  'scripts/lib/apt.js',
+  'scripts/package',
+  'scripts/package.js',
+  'src/capture/load-addon.ts',
+  'src/client',
+  'src/protocol/version.ts',
+  'test/packages',
+];
+
 /**
  * Files and folders that each additional tier depends on.
  * @type {Readonly<Record<string, readonly string[]>>}
@@ -51,6 +68,7 @@ export const INPUTS = {
   sanitized: KERNEL_SIDE,
   faults: [...PRODUCT, 'test/faults'],
   load: [...PRODUCT, 'test/e2e/stories', 'test/load'],
+  packages: PACKED,
   kernels: [...KERNEL_SIDE, 'scripts/lib/apt.js', 'scripts/lib/kernels'],
 };
 

@@ -1,6 +1,7 @@
 /** The packages under test, and the programs that they are installed with: each Node and npm comes as an npm package. */
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { whole } from '../../scripts/lib/apt.js';
 import { MANIFEST, PACKAGES, WORK } from '../../scripts/package/places.js';
 import { must } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
@@ -23,13 +24,11 @@ export interface Runtime {
 /** An npm package below out/packages/work, fetched once. */
 async function fetched(specifier: string): Promise<string> {
   const [name = '', range = ''] = specifier.split('@');
-  const prefix = join(WORK, `${name}-${range}`);
-  const folder = join(prefix, 'node_modules', name);
-  if (existsSync(join(folder, 'package.json'))) return folder;
-  mkdirSync(prefix, { recursive: true });
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
-  await must(['npm', 'install', '--prefix', prefix, ...quiet, specifier], { withinMs: 200_000 });
-  return folder;
+  const prefix = await whole(join(WORK, `${name}-${range}`), async (partial) => {
+    await must(['npm', 'install', '--prefix', partial, ...quiet, specifier], { withinMs: 200_000 });
+  });
+  return join(prefix, 'node_modules', name);
 }
 
 /** `node`: a major version. */

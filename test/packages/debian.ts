@@ -1,0 +1,56 @@
+/**
+ * A Debian that has nothing but what every Debian has: no Node, no compiler, no libbpf. This machine's kernel is seen from inside. What
+ * is written there is in memory, in a mount namespace of its own, and gone with the process that keeps it.
+ */
+import { join } from 'node:path';
+import { mirror, whole } from '../../scripts/lib/apt.js';
+import { WORK } from '../../scripts/package/places.js';
+import { must, type Running, start } from '../support/process.js';
+import type { Scope } from '../support/scope.js';
+
+/** Made once. @returns its folder */
+const system = (release: string) =>
+  whole(join(WORK, `debian-${release}`), async (partial) => {
+    await must(['mmdebstrap', '--quiet', '--variant=minbase', release, partial, mirror()], {
+      withinMs: 230_000,
+    });
+  });
+
+/** `$0`: the system, `$1`: an empty folder. */
+const LAYER = `
+set -e
+mount -t tmpfs layer "$1"
+cd "$1"
+mkdir files work root
+mount -t overlay -o lowerdir="$0",upperdir=files,workdir=work root root
+for seen in proc sys dev; do mount --rbind /$seen root/$seen; done
+echo ready
+exec sleep infinity
+`;
+
+export class Debian {
+  private constructor(
+    private readonly keeper: Running,
+    private readonly root: string,
+  ) {}
+
+  /** `release`: its name, such as "bookworm". */
+  static async create(scope: Scope, release: string): Promise<Debian> {
+    const base = await system(release);
+    const directory = scope.directory();
+    const keeper = await start(scope, ['unshare', '--mount', 'sh', '-c', LAYER, base, directory]);
+    await keeper.printed(/ready/);
+    return new Debian(keeper, join(directory, 'root'));
+  }
+
+  /** Words that run a command inside, with the environment of a new login. */
+  words(...command: string[]): string[] {
+    const enter = ['nsenter', `--mount=/proc/${this.keeper.pid}/ns/mnt`, '--', 'chroot', this.root];
+    return [...enter, '/usr/bin/env', '-i', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin', ...command];
+  }
+
+  /** Copies a file of this machine to a path inside. */
+  async copy(from: string, to: string): Promise<void> {
+    await must(['cp', from, `/proc/${this.keeper.pid}/root${join(this.root, to)}`]);
+  }
+}

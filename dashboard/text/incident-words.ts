@@ -33,9 +33,10 @@ export function allWords({ open, past, findings }: { open: number; past: number;
   return parts.length === 0 ? null : parts.join(' · ');
 }
 
-/** Whether a change worked: `✓ worked: 92 → 0 failures/s within 5 s`. */
+/** Whether a change worked: `✓ worked: 92 → 0 failures/s within 5 s`; of an end what it did. */
 export function changeWords(change: Change): Saying {
-  const { worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
+  const { kind, worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
+  if (kind === 'end') return { tone: 'wait', glyph: GLYPHS.wait, word: view.changeWords(change), detail: '' };
   if (worked === null) return { tone: 'wait', glyph: '◌', word: 'not known yet', detail: '' };
   const within = afterSeconds === null ? '' : ` within ${seconds(afterSeconds)}`;
   const detail = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s${within}`;

@@ -8,7 +8,6 @@ import { isPorts } from '../forecast/harm.js';
 import { level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText } from '../forecast/outlook-words.js';
 import { isBlockedByUnknown } from '../forecast/takers.js';
-import { isEnd } from '../protocol/failure-words.js';
 import type { BudgetRow, Change, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 import { holderOf } from './holder.js';
 import type { Account } from './incidents/incident.js';
@@ -141,7 +140,7 @@ function recovered(row: IncidentRow, others: number, { budgets }: Tables): Sente
   const calls =
     failed === 0 ? 'no call failed' : `${integer(failed)} ${failed === 1 ? 'call' : 'connects'} failed`;
   const worked = changes.findLast(({ worked }) => worked === true);
-  const end = changes.findLast(({ text }) => isEnd(text));
+  const end = changes.findLast(({ kind }) => kind === 'end');
   const reason = worked === undefined ? end && `${end.text}.` : workedText(worked);
   const why = reason === undefined ? '' : ` ${reason}`;
   const last = until ?? since;

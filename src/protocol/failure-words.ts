@@ -41,10 +41,3 @@ export function failureRowWords({ errno, cause, count, unanswered }: FailureRow)
 export function failureText(errno: string | null, cause: Cause | null): string | null {
   return [errno, failureWords(errno, cause)].filter((part) => part !== null).join(': ') || null;
 }
-
-/** In the list of an incident's changes: why failures ended, where no change is why. */
-export const FEWER_TRIES = 'Fewer connections are tried';
-export const endText = (name: string) => `${name} ended`;
-
-/** Of the text of a change: it is no change, but an end. */
-export const isEnd = (text: string) => text === FEWER_TRIES || text.endsWith(' ended');

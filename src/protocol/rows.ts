@@ -344,7 +344,12 @@ export const Victim = Type.Object({
 });
 export type Victim = Static<typeof Victim>;
 /** What was changed meanwhile, and whether it worked: null while that is not known yet. */
+/** Of settings, of a process that was started again; or no change, but why calls fail no more. */
+export const CHANGE_KINDS = ['setting', 'restart', 'end'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
 export const Change = Type.Object({
+  kind: Type.Enum(CHANGE_KINDS),
   time: Type.Integer(),
   text: Type.String(),
   failPerSecBefore: Type.Number(),

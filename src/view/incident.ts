@@ -4,7 +4,6 @@
  */
 import { isPorts } from '../forecast/harm.js';
 import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
-import { isEnd } from '../protocol/failure-words.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import type {
   Change,
@@ -200,10 +199,10 @@ const TOGETHER_MS = 2000;
 
 /** The last change of which it is known whether it worked, with what was changed beside it; null: there is none. */
 export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | null {
-  const last = changes.findLast(({ worked, text }) => worked !== null && !isEnd(text));
+  const last = changes.findLast(({ worked, kind }) => worked !== null && kind !== 'end');
   if (last === undefined) return null;
   const together = changes.filter(
-    ({ time, text }) => Math.abs(time - last.time) <= TOGETHER_MS && !isEnd(text),
+    ({ time, kind }) => Math.abs(time - last.time) <= TOGETHER_MS && kind !== 'end',
   );
   /* One of them may only protect what the other changes. */
   const shown = together.find(({ worked }) => worked === true) ?? last;
@@ -212,8 +211,8 @@ export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | 
 }
 
 /** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */
-export function changeWords({ text, worked, failPerSecBefore, failPerSecAfter }: Change): string {
-  if (isEnd(text)) return 'nothing failed after it';
+export function changeWords({ kind, worked, failPerSecBefore, failPerSecAfter }: Change): string {
+  if (kind === 'end') return `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s`;
   if (worked) return 'worked';
   if ((failPerSecAfter ?? 0) > failPerSecBefore) return 'failures came after it';
   if (failPerSecBefore === 0) return 'nothing failed before it';

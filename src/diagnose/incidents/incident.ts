@@ -7,6 +7,7 @@ import { isPorts } from '../../forecast/harm.js';
 import type {
   BudgetRow,
   Change,
+  ChangeKind,
   Culprit,
   FailureRow,
   IncidentKind,
@@ -17,7 +18,8 @@ import type {
 import type { Actor, Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { ChangeLog } from './changes/change-log.js';
-import { type Course, restarted, together } from './changes/judgement.js';
+import { type Course, together } from './changes/judgement.js';
+import { restartText } from './changes/processes.js';
 import { keptCulprits } from './kept-culprits.js';
 import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
@@ -174,8 +176,8 @@ export class Incident {
   }
 
   /** Something was changed in its namespace. */
-  noteChange(text: string, time: number): void {
-    if (this.lasts) this.log.note(text, this.observation, this.course(time));
+  noteChange(kind: ChangeKind, text: string, time: number): void {
+    if (this.lasts) this.log.note(kind, text, this.observation, this.course(time));
   }
 
   private open({ tables: { time }, changesBefore }: Surroundings): void {
@@ -288,10 +290,9 @@ export class Incident {
 
   private noteRestart({ actors, tables }: Surroundings): void {
     const [first] = this.row?.culprits ?? [];
-    const next =
-      first === undefined ? null : restarted(first, actors.named(this.subject.netnsId, first.process.name));
-    if (first === undefined || next === null) return;
-    const text = `${next.process.name} started again: pid ${first.process.pid} → ${next.process.pid}`;
-    if (!this.log.all.some((known) => known.text === text)) this.noteChange(text, tables.time);
+    const name = first?.process.name ?? null;
+    const text = restartText(first, name === null ? [] : actors.named(this.subject.netnsId, name));
+    if (text !== null && !this.log.all.some((known) => known.text === text))
+      this.noteChange('restart', text, tables.time);
   }
 }

@@ -155,9 +155,9 @@ export class Incidents {
 
   private noteChange(netnsId: string | null, text: string, time: number): void {
     const before = { time, failPerSec: 0, lastFailure: null, lastThreat: null };
-    this.late.add(netnsId, begun(text, before));
+    this.late.add(netnsId, begun('setting', text, before));
     for (const incident of this.watched.values())
-      if (incident.subject.netnsId === netnsId) incident.noteChange(text, time);
+      if (incident.subject.netnsId === netnsId) incident.noteChange('setting', text, time);
     this.over = this.over.map((row) =>
       row.netnsId === netnsId ? { ...row, changes: row.changes.map((one) => undone(one, text)) } : row,
     );

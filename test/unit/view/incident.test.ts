@@ -152,6 +152,7 @@ it('one that is over says how long it lasted', () => {
 
 describe('the last change', () => {
   const change = {
+    kind: 'setting' as const,
     failPerSecBefore: 40,
     failPerSecAfter: 0,
     afterSeconds: 1,
@@ -184,6 +185,7 @@ describe('the last change', () => {
 
 describe('what a change did', () => {
   const change = {
+    kind: 'setting' as const,
     time: 1,
     text: 'x',
     failPerSecBefore: 20,
@@ -196,7 +198,7 @@ describe('what a change did', () => {
     ['worked', {}],
     ['did not help', { worked: false, failPerSecAfter: 20 }],
     ['not known whether it helped', { worked: false, failPerSecAfter: null }],
-    ['nothing failed after it', { worked: false, text: 'gamma.py ended' }],
+    ['20.0 → 0 failures/s', { worked: false, kind: 'end' as const, text: 'gamma.py (pid 7) ended' }],
     ['cannot have helped', { worked: false, failPerSecAfter: 0 }],
     ['nothing failed before it', { worked: false, failPerSecBefore: 0, failPerSecAfter: 0 }],
     [

@@ -4,7 +4,7 @@
  */
 import { isPorts } from '../../../forecast/harm.js';
 import { choosesByBind } from '../../../forecast/reuse.js';
-import type { Change, Culprit, IncidentRow } from '../../../protocol/rows.js';
+import type { Change, ChangeKind, Culprit, IncidentRow } from '../../../protocol/rows.js';
 import { heldBy } from '../../remedies/holding.js';
 import type { Actor } from '../../types.js';
 import type { Observation } from '../observation.js';
@@ -19,10 +19,15 @@ import {
   type Scale,
   superseded,
   undone,
+  WORKED_MS,
 } from './judgement.js';
+import { endedOf } from './processes.js';
 
 /** Of what could not be had before, when it is tried on. */
 const ENOUGH = 0.9;
+
+/** How long the ports may take to come back after what mended it, ms. */
+const WAITS_MS = 60_000;
 
 /** What changes of an incident are judged by. */
 export interface Evidence {
@@ -31,7 +36,7 @@ export interface Evidence {
   /** Of it and of all that are about the same ports. */
   readonly course: Course;
   /** As it was a second ago; null: it has just begun. */
-  readonly row: Pick<IncidentRow, 'culprits' | 'victims'> | null;
+  readonly row: Pick<IncidentRow, 'kind' | 'culprits' | 'victims' | 'failed' | 'failPerSec'> | null;
 }
 
 export class ChangeLog {
@@ -40,14 +45,17 @@ export class ChangeLog {
   private quiet: { readonly time: number; readonly opened: number } | null = null;
   private scale: Scale = { sustainablePerSec: null, waitsForPeer: false };
 
+  /** What failed per second while calls failed, the last time. */
+  private failPerSec = 0;
+
   constructor(public all: readonly Change[] = []) {}
 
   /** @param seen how things are before it */
-  note(text: string, seen: Observation, course: Course): void {
+  note(kind: ChangeKind, text: string, seen: Observation, course: Course): void {
     if (this.all.some((known) => known.text === text && known.worked === null)) return;
     const before = this.all.map((change) => superseded(undone(change, text), course));
     if (before.every(({ worked }) => worked !== null)) this.measure(seen);
-    this.all = [...before, begun(text, course)].slice(-MOST_CHANGES);
+    this.all = [...before, begun(kind, text, course)].slice(-MOST_CHANGES);
   }
 
   /** What is opened since the last trouble is counted only while a change is to be judged. */
@@ -57,14 +65,31 @@ export class ChangeLog {
     this.quiet = { time, opened: this.opened };
   }
 
-  judge(seen: Observation, { since, isOver, course, row }: Evidence): void {
-    if (!this.isWaiting) return;
+  judge(seen: Observation, evidence: Evidence): void {
+    if (seen.failed > 0) this.failPerSec = evidence.row?.failPerSec ?? 0;
+    if (this.isWaiting) this.judgeAll(seen, evidence);
+    else this.noteEnd(evidence);
+  }
+
+  /** Nothing was changed, or in vain, and yet it ended: since somebody did. */
+  private noteEnd({ course, row }: Evidence): void {
+    const { lastFailure, time } = course;
+    if (row === null || lastFailure === null || this.failPerSec === 0 || time - lastFailure < WORKED_MS)
+      return;
+    const isWhy = ({ kind, worked, time: at }: Change) =>
+      kind === 'end' ? at >= lastFailure : worked === true && at >= lastFailure - WAITS_MS;
+    const gone = endedOf(row);
+    if (gone === null || this.all.some(isWhy)) return;
+    this.all = [...this.all, ended(gone, this.failPerSec, course)].slice(-MOST_CHANGES);
+  }
+
+  private judgeAll(seen: Observation, { since, isOver, course, row }: Evidence): void {
     const { budget, subject } = seen;
     const kind = budget !== null && choosesByBind(budget) ? 'bind-pool' : subject.kind;
     const its: Case = { since, kind, scale: this.scale, goesOn: this.goesOn(seen, course.time, row) };
     const known = this.all.map((change) => judged(change, course, its));
     const vain = known.find((change, i) => change.failPerSecAfter === null && this.hasNowFailed(change, i));
-    const end = vain === undefined ? [] : [ended(vain, row?.culprits ?? [], course)];
+    const end = vain === undefined ? [] : [ended(row && endedOf(row), vain.failPerSecBefore, course)];
     this.all = (isOver ? known.map(closed) : [...known, ...end]).slice(-MOST_CHANGES);
   }
 

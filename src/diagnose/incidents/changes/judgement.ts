@@ -2,30 +2,16 @@
  * Whether a change made while an incident went on has worked: by what failed before it and after it, and by who still tries. In: a change, how
  * the trouble went. Out: the change with its effect. Pure.
  */
-import { endText, FEWER_TRIES } from '../../../protocol/failure-words.js';
-import type { Change, Culprit, IncidentKind } from '../../../protocol/rows.js';
-import type { Actor } from '../../types.js';
-import { tenths } from '../../words.js';
+import type { Change, ChangeKind, IncidentKind, ProcessInfo } from '../../../protocol/rows.js';
+import { tenths, who } from '../../words.js';
 import { effectOn, SETTING } from './settings.js';
 
 /** Without a failure and without a threat for this long it worked, ms. */
-const WORKED_MS = 5000;
+export const WORKED_MS = 5000;
 /** It did not when it failed on for this long, ms. */
 const GIVEN_UP_MS = 30_000;
 /** Kept of each incident; the oldest go. */
 export const MOST_CHANGES = 20;
-
-/** @param actors of its namespace, of its name at least. @returns a culprit's successor, of the same name and a later start; null: there is none */
-export function restarted(culprit: Culprit, actors: readonly Actor[]): Actor | null {
-  const { pid, name, startTime } = culprit.process;
-  if (pid === null || name === null || startTime === null) return null;
-  const isLater = (actor: Actor) =>
-    actor.process.name === name &&
-    actor.process.pid !== null &&
-    actor.process.pid !== pid &&
-    (actor.process.startTime ?? 0) > startTime;
-  return actors.find(isLater) ?? null;
-}
 
 export interface Course {
   readonly time: number;
@@ -74,8 +60,9 @@ export function undone(change: Change, text: string): Change {
     : change;
 }
 
-export function begun(what: string, { time, failPerSec }: Course): Change {
+export function begun(kind: ChangeKind, what: string, { time, failPerSec }: Course): Change {
   return {
+    kind,
     time: Math.round(time),
     text: what,
     failPerSecBefore: tenths(failPerSec),
@@ -93,7 +80,7 @@ export function judged(change: Change, course: Course, its: Case): Change {
   const quietSince = Math.max(change.time, course.lastFailure ?? 0, course.lastThreat ?? 0);
   if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
   if (!canHelp(change, its) || !wasTroubled(change, course)) return unhelpful(change, 0);
-  if (!its.goesOn && SETTING.test(change.text)) return unhelpful(change, null);
+  if (!its.goesOn && change.kind === 'setting') return unhelpful(change, null);
   const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
   return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
 }
@@ -103,14 +90,20 @@ function canHelp({ text: what }: Change, { kind, scale }: Case): boolean {
   return effectOn(kind, what) === 'helps' && (scale.waitsForPeer || !what.startsWith('tcp_fin_timeout '));
 }
 
-/** Why calls fail no more, where no change is why. @param before of these one did not work for want of tries */
-export function ended(before: Change, culprits: readonly Culprit[], { lastFailure, time }: Course): Change {
-  const gone = culprits.find(({ process }) => process.exited === true && process.name !== null);
+/** Why calls fail no more, where no change is why. @param gone who was in it and has ended; null: nobody that is known */
+export function ended(
+  gone: { readonly process: ProcessInfo; readonly program: string | null } | null,
+  failPerSecBefore: number,
+  { lastFailure, time }: Course,
+): Change {
   return {
-    ...before,
-    time: Math.round(Math.max(before.time, lastFailure ?? time)),
-    text: gone === undefined ? FEWER_TRIES : endText(gone.process.name ?? ''),
+    kind: 'end',
+    time: Math.round(lastFailure ?? time),
+    text: gone === null ? 'Fewer connections are tried' : `${who(gone.process, gone.program)} ended`,
+    failPerSecBefore: tenths(failPerSecBefore),
     failPerSecAfter: 0,
+    afterSeconds: null,
+    worked: false,
   };
 }
 

@@ -101,6 +101,7 @@ describe('at 80x24', () => {
   it('a fix that worked', () => {
     const changes = [
       {
+        kind: 'setting' as const,
         time: NOW,
         text: 'tcp_tw_reuse 2 → 1',
         failPerSecBefore: 90,
@@ -376,6 +377,7 @@ it('a comment of a fix that takes several lines is a comment in each of them', (
 it('that a change worked is not said while calls fail', () => {
   const changes = [
     {
+      kind: 'setting' as const,
       time: NOW,
       text: 'tcp_tw_reuse 0 → 1',
       failPerSecBefore: 27,
@@ -384,6 +386,7 @@ it('that a change worked is not said while calls fail', () => {
       worked: true,
     },
     {
+      kind: 'setting' as const,
       time: NOW + 9000,
       text: 'tcp_tw_reuse 1 → 0',
       failPerSecBefore: 1,

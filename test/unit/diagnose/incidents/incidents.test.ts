@@ -510,6 +510,7 @@ describe('what is changed while it goes on', () => {
     const { incidents, verdict } = watched(given, 0, 60);
     expect(incidents[0]?.changes).toEqual([
       {
+        kind: 'setting',
         time: NOW + 30_000,
         text: 'tcp_tw_reuse 2 → 1',
         failPerSecBefore: 90,
@@ -654,10 +655,47 @@ describe('what is changed while it goes on', () => {
     const seen = watched(given, 0, 60);
     expect(changesOf(seen)).toEqual([
       ['ip_local_port_range 40000 40199 → 40000 40200', false],
-      ['gamma.py ended', false],
+      ['gamma.py (pid 7) ended', false],
     ]);
     expect(seen.incidents[0]?.changes[0]?.failPerSecAfter).toBeNull();
-    expect(seen.verdict.text).toMatch(/; 2,340 connects failed\. gamma\.py ended\.$/);
+    expect(seen.verdict.text).toMatch(/; 2,340 connects failed\. gamma\.py \(pid 7\) ended\.$/);
+  });
+
+  it('is nothing, and who ended is told with what that did', () => {
+    const given = ending(38, 0, () => ({}));
+    const seen = watched(given, 0, 42);
+    expect(changesOf(seen)).toEqual([]);
+    expect(watched(given, 43, 43, seen.watch).incidents[0]?.changes).toEqual([
+      {
+        kind: 'end',
+        time: NOW + 38_000,
+        text: 'gamma.py (pid 7) ended',
+        failPerSecBefore: 60,
+        failPerSecAfter: 0,
+        afterSeconds: null,
+        worked: false,
+      },
+    ]);
+    const { incidents, verdict } = watched(given, 44, 150, seen.watch);
+    expect(incidents).toMatchObject([{ state: 'over', changes: [{ kind: 'end' }] }]);
+    expect(verdict.text).toMatch(/^Recovered at .* gamma\.py \(pid 7\) ended\.$/);
+  });
+
+  it.each<[string, Partial<typeof gamma>]>([
+    ['lives', { exited: false }],
+    ['has many processes, of which each one ends', { pid: null }],
+    ['has no name that is known', { name: null }],
+  ])('is nothing, and nobody is said to have ended who %s', (_, parts) => {
+    const given = (at: number) => {
+      const one = { ...gamma, exited: at > 38, ...parts };
+      const { budgets = [], actors = [], ...rest } = ending(38, 0, () => ({}))(at);
+      return {
+        ...rest,
+        budgets: budgets.map((row) => ({ ...row, holders: [{ process: one, ports: 150 }] })),
+        actors: actors.map((row) => ({ ...row, process: one })),
+      };
+    };
+    expect(changesOf(watched(given, 0, 99))).toEqual([]);
   });
 
   it('is said to have worked when as much is tried as before, whoever ended', () => {
@@ -667,7 +705,10 @@ describe('what is changed while it goes on', () => {
 
   it('is about FIN_WAIT2 alone where it is tcp_fin_timeout', () => {
     const given = ending(38, 20, (at) => ({ tcpFinTimeout: at < 30 ? 60 : 45 }));
-    expect(changesOf(watched(given, 0, 60))).toEqual([['tcp_fin_timeout 60 → 45', false]]);
+    expect(changesOf(watched(given, 0, 60))).toEqual([
+      ['tcp_fin_timeout 60 → 45', false],
+      ['gamma.py (pid 7) ended', false],
+    ]);
     const waiting = (at: number) => ({
       ...given(at),
       actors: given(at).actors.map((one) => ({ ...one, finWait2: 150 })),

@@ -234,7 +234,13 @@ describe('why, of an incident', () => {
   });
 
   it('says what was changed before it or since, which may be its cause', async () => {
-    const change = { time: 0, failPerSecBefore: 0, failPerSecAfter: 12, afterSeconds: null };
+    const change = {
+      kind: 'setting' as const,
+      time: 0,
+      failPerSecBefore: 0,
+      failPerSecAfter: 12,
+      afterSeconds: null,
+    };
     const changes = [
       { ...change, text: 'tcp_tw_reuse 2 → 0', worked: false },
       { ...change, text: 'reserved ports 0 → 1', worked: null },

@@ -164,7 +164,8 @@ const moreText = (others: number) => (others === 0 ? '' : ` And ${integer(others
 
 /** `Fix worked: 90 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1.` */
 function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {
-  return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${seconds(afterSeconds ?? 0)} after ${text}.`;
+  const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
+  return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${after} ${text}.`;
 }
 
 /** Null: bind() of programs that are not known blocks most of the ports. */

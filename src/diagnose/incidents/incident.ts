@@ -104,7 +104,7 @@ export class Incident {
     const { key, since, changes } = row;
     const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
     incident.begin = { key, since, saved: new Map(saved.victims), watchedFrom, restored: time };
-    return Object.assign(incident, { row, worst, log: new ChangeLog(changes) });
+    return Object.assign(incident, { row, worst, log: new ChangeLog(changes, saved.scale, time) });
   }
 
   /** Null: nothing that lasts. */
@@ -122,6 +122,7 @@ export class Incident {
       lastFailure,
       lastThreat,
       forecast,
+      scale: this.log.saved,
     };
   }
 

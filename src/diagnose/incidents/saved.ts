@@ -24,6 +24,11 @@ export const SavedIncident = Type.Object({
   /** Unix ms. */
   lastFailure: Moment,
   lastThreat: Moment,
+  /** By what its changes are judged that have no final word yet. */
+  scale: Type.Object({
+    sustainablePerSec: Type.Union([Type.Number(), Type.Null()]),
+    waitsForPeer: Type.Boolean(),
+  }),
   forecast: Type.Union([Type.Object({ seconds: Type.Number(), time: Type.Number() }), Type.Null()]),
 });
 export type SavedIncident = Static<typeof SavedIncident>;

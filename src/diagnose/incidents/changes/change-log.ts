@@ -43,12 +43,21 @@ export class ChangeLog {
   /** Who takes ports of its budget, and what they had opened at the last trouble; null: not counted yet. */
   private takers: readonly Actor[] = [];
   private quiet: { readonly time: number; readonly opened: number } | null = null;
-  private scale: Scale = { sustainablePerSec: null, waitsForPeer: false };
 
   /** What failed per second while calls failed, the last time. */
   private failPerSec = 0;
 
-  constructor(public all: readonly Change[] = []) {}
+  /** @param scale of those that are not judged yet. @param watchedFrom since when this run of the service watches, Unix ms */
+  constructor(
+    public all: readonly Change[] = [],
+    private scale: Scale = { sustainablePerSec: null, waitsForPeer: false },
+    private readonly watchedFrom = 0,
+  ) {}
+
+  /** What the next run of the service needs to judge those that this one has not. */
+  get saved(): Scale {
+    return this.scale;
+  }
 
   /** @param seen how things are before it */
   note(kind: ChangeKind, text: string, seen: Observation, course: Course): void {
@@ -86,7 +95,8 @@ export class ChangeLog {
   private judgeAll(seen: Observation, { since, isOver, course, row }: Evidence): void {
     const { budget, subject } = seen;
     const kind = budget !== null && choosesByBind(budget) ? 'bind-pool' : subject.kind;
-    const its: Case = { since, kind, scale: this.scale, goesOn: this.goesOn(seen, course.time, row) };
+    const { scale, watchedFrom } = this;
+    const its: Case = { since, kind, scale, watchedFrom, goesOn: this.goesOn(seen, course.time, row) };
     const known = this.all.map((change) => judged(change, course, its));
     const vain = known.find((change, i) => change.failPerSecAfter === null && this.hasNowFailed(change, i));
     const end = vain === undefined ? [] : [ended(row && endedOf(row), vain.failPerSecBefore, course)];

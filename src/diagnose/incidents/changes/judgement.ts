@@ -38,6 +38,8 @@ export interface Case {
   readonly scale: Scale;
   /** As many connections are tried as could not be had before. */
   readonly goesOn: boolean;
+  /** Since when this run of the service watches: what failed before is known up to an earlier run's end alone, Unix ms. */
+  readonly watchedFrom: number;
 }
 
 /** Settings that one command changes come within this, ms. */
@@ -77,12 +79,22 @@ export function judged(change: Change, course: Course, its: Case): Change {
   if (change.worked !== null) return change;
   const failed = unhelpful(change, course.failPerSec);
   if (change.time < its.since) return course.failPerSec > 0 ? failed : change;
-  const quietSince = Math.max(change.time, course.lastFailure ?? 0, course.lastThreat ?? 0);
+  const quietSince = Math.max(change.time, its.watchedFrom, course.lastFailure ?? 0, course.lastThreat ?? 0);
   if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
   if (!canHelp(change, its) || !wasTroubled(change, course)) return unhelpful(change, 0);
   if (!its.goesOn && change.kind === 'setting') return unhelpful(change, null);
-  const afterSeconds = tenths(Math.max(0, (course.lastFailure ?? 0) - change.time) / 1000);
-  return { ...change, failPerSecAfter: 0, afterSeconds, worked: true };
+  return {
+    ...change,
+    failPerSecAfter: 0,
+    afterSeconds: secondsUntilQuiet(change, course, its),
+    worked: true,
+  };
+}
+
+/** Null: it may have failed on after the service had ended, and before it was started again. */
+function secondsUntilQuiet({ time }: Change, { lastFailure }: Course, { watchedFrom }: Case): number | null {
+  if (time < watchedFrom && (lastFailure ?? 0) < watchedFrom) return null;
+  return tenths(Math.max(0, (lastFailure ?? 0) - time) / 1000);
 }
 
 /** tcp_fin_timeout is about FIN_WAIT2 alone: TIME_WAIT lasts 60 s whatever is set. */

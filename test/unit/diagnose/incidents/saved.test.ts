@@ -206,4 +206,41 @@ describe('an incident over a restart', () => {
     again.step(grown(26), [], facts);
     expect(again.incidents.rows).toMatchObject([{ kind: 'overflow', failed: counted + 5 }]);
   });
+
+  describe('whose settings were changed shortly before it', () => {
+    const setTo = (tcpTwReuse: number) => [totals({ tcpTwReuse })];
+    const out = budget({ limit: 200, used: 200, exhaustionSeconds: 0, sustainablePerSec: 3.3 });
+    const back = budget({ limit: 200, used: 60, exhaustionSeconds: null, sustainablePerSec: 200 });
+    /** Ten failures a second until `last`; then so many are opened a second. */
+    const given = (last: number, perSec: number) => (at: number) => ({
+      budgets: [at <= last ? out : back],
+      failures: failing(0, last)(at).failures,
+      totals: setTo(at < 20 ? 2 : 1),
+      actors: [actor({ portsHeld: 150, opened: 1000 + Math.max(0, at - last) * perSec })],
+    });
+    const changed = (last: number, perSec: number) => {
+      const first = new Watch();
+      const { incidents } = run(first, 0, 22, given(last, perSec));
+      expect(incidents).toMatchObject([{ changes: [{ text: 'tcp_tw_reuse 2 → 1', worked: null }] }]);
+      const watch = next(first.incidents.saved, AT(30));
+      const at = (from: number, to: number) => {
+        const later = (second: number) => ({ ...given(last, perSec)(second), failures: [] });
+        return run(watch, from, to, later).incidents[0]?.changes;
+      };
+      return at;
+    };
+
+    it('is not said to be mended before that was watched for five seconds', () => {
+      const at = changed(21, 20);
+      expect(at(30, 34)).toMatchObject([{ worked: null }]);
+      expect(at(35, 36)).toMatchObject([{ worked: true, afterSeconds: null, failPerSecBefore: 10 }]);
+    });
+
+    it('is not said to be mended by them where nobody tries any more: what the ports allowed before is kept', () => {
+      expect(changed(21, 0)(30, 40)).toMatchObject([
+        { kind: 'setting', worked: false, failPerSecAfter: null },
+        { kind: 'end', text: 'Fewer connections are tried' },
+      ]);
+    });
+  });
 });

@@ -156,10 +156,7 @@ function nameOf({ process, program }: Pick<Victim, 'process' | 'program'>, more:
 
 const LONGEST_NAME = 24;
 
-/**
- * In the order of the page and of `why`: the cure, then the command for now; both are seen, the rest of a sentence is one key away. That
- * something worked is worth more, as long as nothing fails.
- */
+/** In the order of the page and of `why`: the cure, then the command for now; both are seen, the rest of a sentence is one key away. */
 function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
   const keys = '  f: all, to copy';
   const { first, now } = actionsOf(row);

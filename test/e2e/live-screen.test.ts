@@ -165,6 +165,17 @@ describe('without a service', () => {
     await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 20_000 }).toBe(false);
   });
 
+  it('SIGTERM ends both, and the terminal is as it was', async () => {
+    const tmux = Tmux.open(testScope(), 80, 24);
+    tmux.type(portchurn('top', '--standalone').join(' '));
+    await tmux.shows(/●live/, 60_000);
+    const child = pidOf('serve', 'portchurn-top-');
+    process.kill(pidOf('top', '--standalone'), 'SIGTERM');
+    await tmux.shows(/^\$$/m);
+    expect(tmux.modes()).toEqual(isSane);
+    await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 20_000 }).toBe(false);
+  });
+
   it('what its tracer says is said, where that cannot start and where it ends, on a terminal that is as it was', async () => {
     const tmux = Tmux.open(testScope(), 100, 30);
     tmux.type([...AS_NOBODY, ...portchurn('top', '--standalone')].join(' '));
@@ -196,7 +207,10 @@ it('at each size: who it is, its connections, the fix to copy; applied as it sta
   execFileSync('sh', ['-c', command]);
   for (const [width, height] of SIZES) {
     tmux.resize(width, height);
-    await tmux.shows((text) => WORKED.test(text) && text.trimEnd().split('\n').length === height, 60_000);
+    await tmux.shows(
+      (text) => WORKED.test(text.replace(/\s+/g, ' ')) && text.trimEnd().split('\n').length === height,
+      60_000,
+    );
   }
 });
 

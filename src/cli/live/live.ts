@@ -1,5 +1,5 @@
 /**
- * `portchurn top` on a terminal: the live screen. Draws at most four times a second, and at once after a key; a terminal that has not
+ * `portchurn top` on a terminal: the live screen. Draws at most twice a second, and at once after a key; a terminal that has not
  * taken the frame before gets none until it has. In: a target, values of the command line, a TTY. Out: frames; resolves when the user or
  * a signal ends it.
  */
@@ -22,8 +22,8 @@ import type { Input } from './tty/keys.js';
 import { paint } from './tty/paint.js';
 import { Terminal, type TerminalEvents, type Tty } from './tty/terminal.js';
 
-/** Between two frames that no key asked for, ms. */
-const FRAME_MS = 250;
+/** Between two frames that no key asked for, ms. Tables come once a second, one after the other. */
+const FRAME_MS = 500;
 /** Ages and the clock go on when nothing comes. */
 const CLOCK_MS = 1000;
 

@@ -19,9 +19,9 @@ import { faultIn } from './fault.js';
 
 const HINT = 'use the portchurn of the same version as the service';
 const Limits = Type.Array(Problem);
-/** Of a hello only that it speaks this protocol matters here; a newer one may say what this version does not know. */
+/** Of a hello only that it speaks this protocol, and of what, matters here; a newer one may say what this version does not know. */
 const FRAMES: Partial<Record<string, TSchema>> = {
-  hello: Type.Object({ protocol: Type.Literal(PROTOCOL) }),
+  hello: Type.Object({ protocol: Type.Literal(PROTOCOL), topics: Type.Array(Type.String()) }),
   events: EventsFrame,
   ports: PortsFrame,
   error: ErrorFrame,

@@ -58,11 +58,12 @@ function elsewhere([worst, ...others]: readonly IncidentRow[], width: number): L
 }
 
 function incidentLines(scene: Scene, row: IncidentRow, width: number): Line[] {
+  const { more } = scene.glyphs;
+  const victims: Line = [span(fitted(`  ${victimsText(row, scene.glyphs)}`, width, more))];
   return [
     headline(row, scene, width),
-    [span(fitted(`  ${whoText(row, scene.glyphs)}`, width, scene.glyphs.more))],
-    [span(fitted(`  ${victimsText(row, scene.glyphs)}`, width, scene.glyphs.more))],
-    fixLine(row, scene, width),
+    [span(fitted(`  ${whoText(row, scene.glyphs)}`, width, more))],
+    ...(workedLines(row, width, more) ?? [victims, fixLine(row, scene, width)]),
   ];
 }
 
@@ -155,13 +156,8 @@ function nameOf({ process, program }: Pick<Victim, 'process' | 'program'>, more:
 
 const LONGEST_NAME = 24;
 
-/**
- * In the order of the page and of `why`: the cure, then the command for now; both are seen, the rest of a sentence is one key away. That
- * something worked is worth more, as long as nothing fails.
- */
+/** In the order of the page and of `why`: the cure, then the command for now; both are seen, the rest of a sentence is one key away. */
 function fixLine(row: IncidentRow, { glyphs }: Scene, width: number): Line {
-  const change = lastChange(row);
-  if (change?.worked && row.failPerSec === 0) return changeLine(change, width, glyphs.more);
   const keys = '  f: all, to copy';
   const { first, now } = actionsOf(row);
   const room = width - widthOf(keys);
@@ -184,9 +180,22 @@ function actionSpans({ role, text }: IncidentRemedy, width: number, more: string
   return [span(label, 'bold'), span(fitted(text, width - label.length, more))];
 }
 
-function changeLine(change: Change, width: number, more: string): Line {
-  const { text, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
+/**
+ * That something worked is worth more than what could be done, as long as nothing fails: then nobody suffers, so that there are two lines for
+ * it. Null: nothing is known to have worked, or calls fail.
+ */
+function workedLines(row: IncidentRow, width: number, more: string): Line[] | null {
+  const change = lastChange(row);
+  if (!change?.worked || row.failPerSec > 0) return null;
+  const [first = '', ...rest] = wrapped(changeText(change), width - WORKED.length);
+  const label: Line = [span(WORKED, 'good'), span(first)];
+  if (rest.length === 0) return [[], label];
+  return [label, [span(fitted(`    ${rest.join(' ')}`, width, more))]];
+}
+
+const WORKED = '  Fix worked: ';
+
+function changeText({ text, failPerSecBefore, failPerSecAfter, afterSeconds }: Change): string {
   const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
-  const effect = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${after} ${text}`;
-  return [span('  Fix worked: ', 'good'), span(fitted(effect, width - 14, more))];
+  return `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${after} ${text}`;
 }

@@ -7,10 +7,13 @@ import { LiveFeed } from '../../../../src/cli/live/feed.js';
 import { targetAt } from '../../../../src/cli/source/target.js';
 import type { Replica } from '../../../../src/client/replica.js';
 
-it('says what is wrong with a frame, and takes nothing of it', async () => {
+it.each([
+  ['{"type":"hello","epoch":7}', '/protocol is missing'],
+  ['{"type":"hello","protocol":1}', '/topics is missing'],
+])('says what is wrong with %s, and takes nothing of it', async (frame, expected) => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => server.close());
-  server.on('connection', (socket) => socket.send('{"type":"hello","epoch":7}'));
+  server.on('connection', (socket) => socket.send(frame));
   await once(server, 'listening');
   const replicas: Replica[] = [];
   const fault = await new Promise<string>((onFault) => {
@@ -23,6 +26,6 @@ it('says what is wrong with a frame, and takes nothing of it', async () => {
     onTestFinished(() => feed.stop());
     feed.start();
   });
-  expect(fault).toBe('/protocol is missing');
+  expect(fault).toBe(expected);
   expect(replicas).toEqual([]);
 });

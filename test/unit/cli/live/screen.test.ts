@@ -125,6 +125,30 @@ describe('at 80x24', () => {
     `);
   });
 
+  it('a fix that worked, which takes two lines', () => {
+    const text = 'ip_local_port_range 40000 40049 → 1024 65535';
+    const change = {
+      time: NOW,
+      text,
+      failPerSecBefore: 40.2,
+      failPerSecAfter: 0,
+      afterSeconds: 0,
+      worked: true,
+    };
+    const easing = { ...incident, state: 'easing', failPerSec: 0, changes: [change] } as const;
+    expect(
+      picture({ rows: { ...trouble, incidents: [easing], failures: [] } })
+        .split('\n')
+        .slice(2, 5),
+    ).toMatchInlineSnapshot(`
+      [
+        "  checkout-importer.py 3071 held 93.6 %, 92.0/s wanted, ports allow 33.3/s",
+        "  Fix worked: 40.2 → 0 failures/s, 0 s after ip_local_port_range 40000 40049 →",
+        "    1024 65535",
+      ]
+    `);
+  });
+
   it('a service that is gone', () => {
     const link = { phase: 'lost', since: NOW - 12_000, retryAt: NOW, reason: 'unreachable' } as const;
     expect(picture({ rows: trouble, link }).split('\n')[0]).toMatchInlineSnapshot(

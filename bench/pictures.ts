@@ -37,12 +37,16 @@ const card = (page: Page) => page.getByRole('region', { name: 'Incident' });
 
 async function demo(scope: Scope): Promise<void> {
   const service = await startService(scope);
+  /* Opened before: calm lasts some seconds only. */
+  const page = await open(scope, service, '');
   const words = ['bin/portchurn.js', 'demo', '--seconds', String(SECONDS), '--connect', service.url];
   const running = await start(scope, [process.execPath, ...words], { cwd: ROOT });
   const [, netns] = await running.printed(/inode (\d+)/);
-  const page = await open(scope, service, `?netns=${netns}`);
-  await running.printed(/Press Enter/);
+  await page.goto(`${service.url}?netns=${netns}`);
+  await page.getByRole('region', { name: 'Verdict' }).getByText('Ports are fine').waitFor(WITHIN);
+  await page.locator('.budgets .address').first().waitFor(WITHIN);
   await take(page, 'calm');
+  await running.printed(/Press Enter/);
   await card(page).getByText('Warning').first().waitFor(WITHIN);
   await take(page, 'warning');
   await card(page).getByText('calls failed').waitFor(WITHIN);

@@ -199,7 +199,7 @@ async function expectOrder(page: Page): Promise<void> {
   await expectBelow(page);
 }
 
-/** From where a budget's ports are is not cut; failures have the room for their rows, of which a larger screen shows the first. */
+/** From where a budget's ports are is not cut; failures have the room for their rows, and these for who the victim is, of which a larger screen shows the first. */
 async function expectBelow(page: Page): Promise<void> {
   const sources = page.locator('.budgets .source');
   expect(await sources.count()).toBeGreaterThan(0);
@@ -210,6 +210,10 @@ async function expectBelow(page: Page): Promise<void> {
   ).toEqual([]);
   const failures = page.getByRole('region', { name: 'Failures' });
   expect(await failures.locator('.scroll').evaluate(({ clientHeight }) => clientHeight)).toBeGreaterThan(100);
+  const names = failures.locator('tbody .name');
+  expect(await names.count()).toBeGreaterThan(0);
+  const narrow = (all: Element[]) => all.filter((one) => one.clientWidth < 60).map((one) => one.textContent);
+  expect(await names.evaluateAll(narrow)).toEqual([]);
   const isLarge = (page.viewportSize()?.height ?? 0) >= 900;
   if (isLarge) expect(await isInSight(failures.locator('tbody tr').first().locator('.name'))).toBe(true);
 }

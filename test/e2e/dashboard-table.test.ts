@@ -133,6 +133,32 @@ it('sorts, filters with errors at their column, groups; the address says it, Bac
   expect([...problems, ...other.problems]).toEqual([]);
 });
 
+/** A trace is drawn as far as it is in sight; whoever has scrolled down reads lines that stand still, until he is back at the newest. */
+async function expectStill(page: Page): Promise<void> {
+  const section = page.locator('section', { has: page.locator('#trace-title') });
+  const box = section.getByRole('group', { name: 'Live trace' });
+  const seen = async () =>
+    Number(
+      /^([\d,]+) events/
+        .exec((await section.textContent())?.replace('Live trace', '') ?? '')?.[1]
+        ?.replace(',', ''),
+    );
+  const lines = () => box.locator('tbody:not([aria-hidden]) tr').allTextContents();
+  const later = async (than: number) => expect.poll(seen, WITHIN).toBeGreaterThan(than);
+  await expect.poll(() => box.evaluate(({ scrollHeight }) => scrollHeight), WITHIN).toBeGreaterThan(1_500);
+  await box.evaluate((it) => it.scrollTo(0, 520));
+  /* What is above and what is below is not drawn. */
+  await expect.poll(() => box.locator('tbody[aria-hidden]').count(), WITHIN).toBe(2);
+  const read = await lines();
+  expect(read.length).toBeGreaterThan(9);
+  expect(read.length).toBeLessThan(30);
+  await later(await seen());
+  expect(await lines()).toEqual(read);
+  await box.evaluate((it) => it.scrollTo(0, 0));
+  await later(await seen());
+  await expect.poll(lines, WITHIN).not.toEqual(read);
+}
+
 it('opens a row with all about its process, traces it until it is closed, and gives the focus back', async () => {
   const { page, problems } = await openPage(testScope(), outbound(), browser);
   const sent: { type: string; sub: string; topic?: string }[] = [];
@@ -172,6 +198,7 @@ it('opens a row with all about its process, traces it until it is closed, and gi
 
   await press(page, 't');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Live trace');
+  await expectStill(page);
 
   // A copied link opens the same.
   const other = await openPage(testScope(), page.url(), browser);

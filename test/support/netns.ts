@@ -9,9 +9,8 @@ import { patient } from './patience.js';
 import type { Ending, Scope } from './scope.js';
 
 const DIRECTORY = '/run/netns';
-/** Our namespace of pids: the end of its inode, since names are read in columns. */
-const PIDS = (Number(readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')) % 36 ** 3).toString(36);
-const PREFIX = 'pctest';
+/** Ends as the inode of our namespace of pids does. Short: names are read in columns. */
+const PREFIX = `pct${(Number(readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')) % 36 ** 3).toString(36)}`;
 /** A deleted namespace is taken apart a moment later. */
 const MOST_TRIES = 100;
 const alive = new Set<Netns>();
@@ -35,7 +34,7 @@ export class Netns implements Ending {
   /** A new namespace with lo up. */
   static create(scope: Scope, sysctls: Sysctls = {}): Netns {
     if (count === 0) prepare();
-    const name = `${PREFIX}-${process.pid}-${PIDS}-${++count}`;
+    const name = `${PREFIX}-${process.pid}-${++count}`;
     execFileSync('ip', ['netns', 'add', name]);
     const netns = scope.use(new Netns(name));
     alive.add(netns);
@@ -122,8 +121,8 @@ function sweep(): void {
 
 /** Its creator is gone. In another namespace of pids the number is another process, or none: that is not for us to say. */
 export function isLeftOver(name: string): boolean {
-  const [prefix, pid, pids] = name.split('-');
-  return prefix === PREFIX && pids === PIDS && !isRunning(Number(pid));
+  const [prefix, pid] = name.split('-');
+  return prefix === PREFIX && !isRunning(Number(pid));
 }
 
 /** By a signal and not by /proc, which may be that of another namespace of pids. */

@@ -9,6 +9,7 @@ import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
 import { flows, paused, service, sides } from '../../state/model.js';
 import { concerns, failureFilter, rowFilter } from '../../state/subject.js';
 import { MOST_PER_FRAME, NO_TRACE, type Trace, take } from '../../state/trace.js';
+import { inTurn, leaveTurn } from '../../state/turns.js';
 
 const DETAIL_MS = 2_000;
 const MOST_FAILURES = 50;
@@ -84,13 +85,23 @@ export function useTrace(filter: string): Traced {
   useEffect(() => {
     setTrace(null);
     setRefusal(null);
-    return sides.events(
+    let last = NO_TRACE;
+    const owner = {};
+    const draw = () => setTrace(last);
+    const end = sides.events(
       { filter, limit: MOST_PER_FRAME },
       {
-        frame: (frame) => setTrace((last) => take(last ?? NO_TRACE, frame)),
+        frame: (frame) => {
+          last = take(last, frame);
+          inTurn(owner, draw);
+        },
         refused: ({ message }) => setRefusal(message),
       },
     );
+    return () => {
+      leaveTurn(owner);
+      end();
+    };
   }, [filter]);
   const still = useStill(trace);
   return { trace: still, refusal, unseen: (trace?.seen ?? 0) - (still?.seen ?? 0) };

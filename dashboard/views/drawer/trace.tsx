@@ -1,9 +1,14 @@
 /** The live trace of a process: what it connects, accepts, closes, as it happens. In: a filter. */
 import { Component } from 'preact';
+import { useRef } from 'preact/hooks';
 import { failureText } from '../../../src/protocol/failure-words.js';
 import type { ConnectionEvent } from '../../../src/protocol/rows.js';
+import { printing } from '../../state/printing.js';
 import { type Line, MOST_LINES, type Trace } from '../../state/trace.js';
 import { clock, duration, endpoint, foreign, integer, UNKNOWN } from '../../text/format.js';
+import { Spacer } from '../table/body.js';
+import { type Measures, Scroll } from '../table/scroll.js';
+import { ROW_PX, slice } from '../table/window.js';
 import { useTrace } from './inspect.js';
 
 export function LiveTrace({ filter }: { filter: string }) {
@@ -33,41 +38,59 @@ function counted(trace: Trace | null, unseen: number): string {
   return parts.join(' · ');
 }
 
+const COLUMNS = ['Time', 'Event', 'From → to', 'What'] as const;
+
+/** Of many lines only those in sight are drawn, in rows that stay: a new line changes texts, and makes nothing anew. */
 function Lines({ of }: { of: readonly Line[] }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups inputs, this groups what scrolls
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
-    <div class="scroll" role="group" tabIndex={0} aria-labelledby="trace-title">
-      <table>
-        <caption class="sr-only">Events of this process, newest first</caption>
-        <colgroup>
-          <col />
-          <col />
-          <col />
-          <col />
-        </colgroup>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Event</th>
-            <th scope="col">From → to</th>
-            <th scope="col">What</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((line) => (
-            <One key={line.number} line={line} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Scroll labelledBy="trace-title">
+      {(measures) => (
+        <table>
+          <caption class="sr-only">Events of this process, newest first</caption>
+          <colgroup>
+            {COLUMNS.map((word) => (
+              <col key={word} />
+            ))}
+          </colgroup>
+          <thead>
+            <tr>
+              {COLUMNS.map((word) => (
+                <th key={word} scope="col">
+                  {word}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <Visible of={of} measures={measures} />
+        </table>
+      )}
+    </Scroll>
   );
 }
 
-/** A line never changes once it is drawn. */
+/** Whoever has scrolled down reads: then the lines stand still until he is back at the newest. */
+function Visible({ of, measures: { top, height } }: { of: readonly Line[]; measures: Measures }) {
+  const read = useRef(of);
+  if (top === 0) read.current = of;
+  const lines = read.current;
+  const { first, end } = printing.value ? { first: 0, end: lines.length } : slice(lines.length, top, height);
+  return (
+    <>
+      <Spacer px={first * ROW_PX} columns={COLUMNS.length} />
+      <tbody>
+        {lines.slice(first, end).map((line, at) => (
+          <One key={first + at} line={line} />
+        ))}
+      </tbody>
+      <Spacer px={(lines.length - end) * ROW_PX} columns={COLUMNS.length} />
+    </>
+  );
+}
+
+/** A place in the table; which line stands there changes. */
 class One extends Component<{ line: Line }> {
-  override shouldComponentUpdate(): boolean {
-    return false;
+  override shouldComponentUpdate({ line }: { line: Line }): boolean {
+    return line !== this.props.line;
   }
 
   override render({ line: { event } }: { line: Line }) {

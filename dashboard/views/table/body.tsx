@@ -60,7 +60,8 @@ export function Body<R extends Keyed>(props: BodyProps<R>) {
   );
 }
 
-function Spacer({ px, columns }: { px: number; columns: number }) {
+/** As high as rows that are not drawn. */
+export function Spacer({ px, columns }: { px: number; columns: number }) {
   if (px === 0) return null;
   return (
     <tbody aria-hidden="true">

@@ -9,10 +9,10 @@ const end = (inode: number) => (inode % 36 ** 3).toString(36);
 const ENDED = spawnSync('true').pid;
 
 it.each([
-  ['of a run that has ended', `pctest-${ENDED}-${end(INODE)}-1`, true],
-  ['of this run', `pctest-${process.pid}-${end(INODE)}-1`, false],
-  ['of a run in a container, whose pid is none of ours', `pctest-${ENDED}-${end(INODE + 1)}-1`, false],
-  ['of somebody else', `blue-${ENDED}-${end(INODE)}-1`, false],
+  ['of a run that has ended', `pct${end(INODE)}-${ENDED}-1`, true],
+  ['of this run', `pct${end(INODE)}-${process.pid}-1`, false],
+  ['of a run in a container, whose pid is none of ours', `pct${end(INODE + 1)}-${ENDED}-1`, false],
+  ['of somebody else', `blue-${ENDED}-1`, false],
 ])('one %s: %s, %s', (_, name, left) => {
   expect(isLeftOver(name)).toBe(left);
 });

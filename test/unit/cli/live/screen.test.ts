@@ -128,6 +128,7 @@ describe('at 80x24', () => {
   it('a fix that worked, which takes two lines', () => {
     const text = 'ip_local_port_range 40000 40049 → 1024 65535';
     const change = {
+      kind: 'setting' as const,
       time: NOW,
       text,
       failPerSecBefore: 40.2,
@@ -135,7 +136,7 @@ describe('at 80x24', () => {
       afterSeconds: 0,
       worked: true,
     };
-    const easing = { ...incident, state: 'easing', failPerSec: 0, changes: [change] } as const;
+    const easing = { ...incident, state: 'easing' as const, failPerSec: 0, changes: [change] };
     expect(
       picture({ rows: { ...trouble, incidents: [easing], failures: [] } })
         .split('\n')

@@ -134,7 +134,7 @@ describe('at 80x24', () => {
       afterSeconds: 0,
       worked: true,
     };
-    const easing = { ...incident, state: 'easing', failPerSec: 0, changes: [change] } as const;
+    const easing = { ...incident, state: 'easing' as const, failPerSec: 0, changes: [change] };
     expect(
       picture({ rows: { ...trouble, incidents: [easing], failures: [] } })
         .split('\n')

@@ -11,7 +11,7 @@ import { must, run, Stop } from './run.js';
 /** @typedef {{ type: 'deb' | 'deb-src', release: string }} Source of the component main, by its name: "bookworm" */
 
 export const QUIET = { LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
-const AS_ROOT = ['-o', 'APT::Sandbox::User=root'];
+const OPTIONS = ['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=3'];
 
 /** @param {Apt} [apt] */
 export const update = ({ words = [] } = {}) => run('apt-get', ['-qq', ...words, 'update'], { env: QUIET });
@@ -23,7 +23,7 @@ export const update = ({ words = [] } = {}) => run('apt-get', ['-qq', ...words, 
  * @param {Apt} apt
  */
 async function fetchInto(request, cwd, apt) {
-  const words = ['-qq', ...AS_ROOT, ...(apt.words ?? []), ...request];
+  const words = ['-qq', ...OPTIONS, ...(apt.words ?? []), ...request];
   if ((await run('apt-get', words, { env: QUIET, cwd })) === 0) return;
   await update(apt);
   await must('Fetching a package', 'apt-get', words, { env: QUIET, cwd });
@@ -119,7 +119,7 @@ export async function privateApt(root, sources) {
     ['Dir::Etc::sourceparts', '/dev/null'],
     ['Acquire::Languages', 'none'],
   ];
-  const apt = { words: [...AS_ROOT, ...options.flatMap(([name, value]) => ['-o', `${name}=${value}`])] };
+  const apt = { words: [...OPTIONS, ...options.flatMap(([name, value]) => ['-o', `${name}=${value}`])] };
   await whole(root, async (partial) => {
     mkdirSync(join(partial, 'state/lists/partial'), { recursive: true });
     mkdirSync(join(partial, 'cache/archives/partial'), { recursive: true });

@@ -52,8 +52,11 @@ const dashboard = {
   name: 'dashboard',
   inputs: ['dashboard', 'src', 'package-lock.json'],
   outputs: ['dist/dashboard/index.html'],
-  run: () => must('Building the dashboard', bin('vite'), ['build', at('dashboard')]),
+  run: () => must('Building the dashboard', bin('vite'), ['build', at('dashboard')], PRODUCTION),
 };
+
+/** Of every bundle, whatever the shell says: vite would keep that, and make another one. */
+export const PRODUCTION = { env: { NODE_ENV: 'production' } };
 
 /** What cmake-js is told, here and in binding.gyp: its own directory, since node-gyp uses build/. */
 export const CMAKE_JS = ['build', '--out', 'out'];
@@ -81,7 +84,8 @@ async function buildNative() {
 async function bundle() {
   for (const name of existsSync(at('dist')) ? readdirSync(at('dist')) : [])
     if (name !== 'dashboard') rmSync(at(`dist/${name}`), { recursive: true });
-  await must('Bundling the program', bin('vite'), ['build', '--config', at('scripts/bundle.config.js')]);
+  const words = ['build', '--config', at('scripts/bundle.config.js')];
+  await must('Bundling the program', bin('vite'), words, PRODUCTION);
 }
 
 /** @param {Step} step */

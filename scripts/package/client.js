@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, ROOT } from '../lib/run.js';
+import { PRODUCTION } from '../lib/steps.js';
 import { clientTypes } from './declarations.js';
 import { WORK } from './places.js';
 
@@ -23,6 +24,6 @@ export async function buildClient() {
   const vite = join(ROOT, 'node_modules/.bin/vite');
   const words = ['build', '--config', join(ROOT, 'scripts/package/client.config.js'), '--outDir', CLIENT];
   for (const platform of ['node', 'browser'])
-    await must('Bundling the client', vite, [...words, '--mode', platform]);
+    await must('Bundling the client', vite, [...words, '--mode', platform], PRODUCTION);
   writeFileSync(join(CLIENT, 'index.d.ts'), clientTypes());
 }

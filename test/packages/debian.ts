@@ -8,12 +8,13 @@ import { WORK } from '../../scripts/package/places.js';
 import { must, type Running, start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 
+const WITHIN_MS = 400_000;
+
 /** Made once. @returns its folder */
-const system = (release: string) =>
+export const system = (release: string): Promise<string> =>
   whole(join(WORK, `debian-${release}`), async (partial) => {
-    await must(['mmdebstrap', '--quiet', '--variant=minbase', release, partial, mirror()], {
-      withinMs: 230_000,
-    });
+    const options = ['--quiet', '--variant=minbase', '--aptopt=Acquire::Retries "3"'];
+    await must(['mmdebstrap', ...options, release, partial, mirror()], { withinMs: WITHIN_MS });
   });
 
 /** `$0`: the system, `$1`: an empty folder. */

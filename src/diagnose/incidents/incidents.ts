@@ -4,7 +4,7 @@
  */
 
 import { byHarm, byKind } from '../../forecast/harm.js';
-import type { BudgetRow, FindingRow, IncidentRow, TotalsRow } from '../../protocol/rows.js';
+import type { BudgetRow, FindingRow, IncidentRow, IncidentState, TotalsRow } from '../../protocol/rows.js';
 import type { Facts, Tables } from '../types.js';
 import { ActorIndex, actorIndexOf } from './actor-index.js';
 import { begun, undone } from './changes/judgement.js';
@@ -27,7 +27,7 @@ export class Incidents {
   private settings = new Map<string, TotalsRow>();
   private readonly late = new LateChanges();
   private ledger = new Ledger();
-  private states = new Map<string, string>();
+  private reported: ReadonlyMap<string, Reported> = new Map();
   /** Of the last step. */
   actors = new ActorIndex([]);
 
@@ -42,7 +42,7 @@ export class Incidents {
     for (const saved of lasting) this.watched.set(saved.subject.id, Incident.restored(saved, time));
     this.over = [...over];
     this.ledger = new Ledger(time);
-    this.states = new Map(this.rows.map((row) => [row.key, stageOf(row)]));
+    this.reported = this.reportedOf(this.rows);
   }
 
   get saved(): SavedIncidents {
@@ -177,15 +177,30 @@ export class Incidents {
       if (row !== null && tooMany.has(row.key)) this.watched.delete(id);
   }
 
+  private reportedOf(rows: readonly IncidentRow[]): ReadonlyMap<string, Reported> {
+    return new Map(
+      rows.map(({ key, state, severity }) => {
+        const wasCritical = severity === 'critical' || this.reported.get(key)?.wasCritical === true;
+        return [key, { state, wasCritical }];
+      }),
+    );
+  }
+
   private report(): void {
     const { rows } = this;
-    this.entered = rows.filter((row) => this.states.get(row.key) !== stageOf(row)).map(({ key }) => key);
-    this.states = new Map(rows.map((row) => [row.key, stageOf(row)]));
+    this.entered = rows.filter((row) => isNews(row, this.reported.get(row.key))).map(({ key }) => key);
+    this.reported = this.reportedOf(rows);
   }
 }
 
-/** What is reported: a warning that becomes critical is news, although it is open as before. */
-const stageOf = ({ state, severity }: IncidentRow) => (state === 'open' ? `${state} ${severity}` : state);
+interface Reported {
+  readonly state: IncidentState;
+  readonly wasCritical: boolean;
+}
+
+/** That a warning becomes critical is news once: ports may be out on and off. */
+const isNews = ({ state, severity }: IncidentRow, before: Reported | undefined) =>
+  before?.state !== state || (severity === 'critical' && !before.wasCritical);
 
 /** The rows with the keys of their findings. */
 export function withFindings(rows: readonly IncidentRow[], findings: readonly FindingRow[]): IncidentRow[] {

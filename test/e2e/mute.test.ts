@@ -77,7 +77,7 @@ describe.concurrent('a command ends when the server', () => {
   it('greets, and sends no frame of the subscription', async (context) => {
     const http = createHttpServer((_, response) => response.end(HEALTH));
     const sockets = new WebSocketServer({ server: http });
-    sockets.on('connection', (socket) => socket.send('{"type":"hello","protocol":1}'));
+    sockets.on('connection', (socket) => socket.send('{"type":"hello","protocol":1,"topics":["verdict"]}'));
     await new Promise<void>((ready) => http.listen(0, '127.0.0.1', ready));
     scopeOf(context).use({
       end: () => {

@@ -252,11 +252,14 @@ export class Incident {
 
   private rates() {
     const { budget } = this.observation;
+    const failPerSec = this.trouble.perSecond(this.observation.rows);
+    const demandPerSec = budget?.demandPerSec ?? null;
     return {
-      demandPerSec: budget?.demandPerSec ?? null,
+      /* What fails was tried: the two are taken over different seconds. */
+      demandPerSec: demandPerSec === null ? null : Math.max(demandPerSec, failPerSec),
       sustainablePerSec: budget?.sustainablePerSec ?? null,
       exhaustionSeconds: budget?.exhaustionSeconds ?? null,
-      failPerSec: this.trouble.perSecond(this.observation.rows),
+      failPerSec,
     };
   }
 

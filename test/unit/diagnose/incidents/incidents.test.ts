@@ -112,6 +112,15 @@ describe('an incident', () => {
     expect(watch.entered.map((text) => text.split(' ').at(-1))).toEqual(['open', 'open']);
   });
 
+  it('never has more calls that fail than calls that are tried', () => {
+    const given = (demandPerSec: number | null) => (at: number) => ({
+      budgets: [budget({ ...OUT, demandPerSec })],
+      failures: [failing(at, 40)],
+    });
+    const demand = (perSec: number | null) => watched(given(perSec), 0, 5).incidents[0]?.demandPerSec;
+    expect([demand(14), demand(90), demand(null)]).toEqual([40, 90, null]);
+  });
+
   it('is one while TIME_WAIT entries fill the range each minute anew', () => {
     const cycle = (at: number) => {
       const isOut = at % 60 < 20;

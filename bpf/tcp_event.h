@@ -43,7 +43,8 @@ enum event_type {
 	/* Opened and closed in one batch: as EVENT_CLOSED, with the owner of the open. Not in the ring: native/tracer/
 	 * coalescer.h makes one event of the two. */
 	EVENT_COALESCED = 12,
-	EVENT_CGROUP = 13, /* struct cgroup_event: once per control group, before the first process_event that names it */
+	/* struct cgroup_event: once per control group, before the first process_event that names it. */
+	EVENT_CGROUP = 13,
 };
 
 enum event_direction { DIRECTION_NONE = 0, DIRECTION_OUT = 1, DIRECTION_IN = 2 };

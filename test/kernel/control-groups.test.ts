@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { binary, churnServer } from '../support/churngen.js';
-import { group, hierarchy } from '../support/control-groups.js';
+import { group, hierarchy, version1 } from '../support/control-groups.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { ROOT } from '../support/service.js';
@@ -56,10 +56,12 @@ describe('a process of a control group', () => {
     expect(view.flows('out')).toMatchObject([{ process: place }]);
   });
 
-  it('in a hierarchy of version 1 names its container too', async () => {
+  it('in a hierarchy of version 1, where the kernel has one, names its container too', async () => {
     const scope = testScope();
+    const mount = version1(scope);
+    if (mount === null) return;
     const view = next();
-    const directory = group(scope, hierarchy(scope, 'memory'), `${NAME}/docker/${ID}`);
+    const directory = group(scope, mount, `${NAME}/docker/${ID}`);
     await connectIn(scope, view, directory);
     const place = { cgroup: `/${NAME}/docker/${ID}`, container: ID.slice(0, 12) };
     expect(view.flows('out')).toMatchObject([{ process: place }]);

@@ -1,6 +1,7 @@
 /** Control groups of our own, below the root of a hierarchy that is mounted for the test; left with everything in them. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Scope } from './scope.js';
 
@@ -18,6 +19,17 @@ export function hierarchy(scope: Scope, which: Hierarchy = 'unified'): string {
   execFileSync('mount', [...MOUNT[which], mount]);
   scope.use({ end: () => void execFileSync('umount', [mount]) });
   return mount;
+}
+
+/** Null: since 6.11 a kernel can be built with the memory controller for version 2 alone (CONFIG_MEMCG_V1), as Debian's is. */
+export function version1(scope: Scope): string | null {
+  try {
+    return hierarchy(scope, 'memory');
+  } catch (error) {
+    const [major = 0, minor = 0] = release().split('.').map(Number);
+    if (major > 6 || (major === 6 && minor >= 11)) return null;
+    throw error;
+  }
 }
 
 /** Makes a group with all above it that are missing; deleted at the end. */

@@ -15,7 +15,7 @@ import type { Subject } from './incidents/observation.js';
 import { namedOf, othersText, type Sentence, sentenceOf } from './incidents/sentence.js';
 import { StableText } from './incidents/stable-text.js';
 import type { Tables } from './types.js';
-import { clock, integer, rate, seconds, where, whoOperates } from './words.js';
+import { clock, integer, namespaceOf, rate, seconds, where, whoOperates } from './words.js';
 
 /** A warning is said when it lasts this long, and unsaid when it was gone for that long. */
 const WARN_AFTER_MS = 1500;
@@ -155,9 +155,10 @@ function recovered(row: IncidentRow, others: number, { budgets }: Tables): Sente
 }
 
 /** `ports to 10.77.0.9:5432 in blue`: the host's are those of the host. */
-function portsOf({ kind, destination, name, netns }: IncidentRow): string {
+function portsOf(row: IncidentRow): string {
+  const { kind, destination } = row;
   const ports = kind === 'bind-pool' ? 'ports for bind()' : `ports to ${where(destination)}`;
-  return name === 'host' ? ports : `${ports} in ${name ?? `namespace ${netns}`}`;
+  return row.name === 'host' ? ports : `${ports} in ${namespaceOf(row)}`;
 }
 
 const moreText = (others: number) => (others === 0 ? '' : ` And ${integer(others)} more recovered.`);

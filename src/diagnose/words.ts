@@ -5,13 +5,10 @@
 import * as format from '../protocol/format.js';
 import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
 
-export { clock, counted, percent, rate, seconds } from '../protocol/format.js';
+export { clock, counted, percent, rate, seconds, tenths } from '../protocol/format.js';
 
 /** `26,811`; `–` for unknown. */
 export const integer = (value: number | null): string => format.integer(value) ?? format.UNKNOWN;
-
-/** A rate or a number of seconds as rows have it: to a tenth. */
-export const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** `10.0.0.9:5432`, `[2001:db8::1]:443`, `many destinations`. */
 export function where(destination: Endpoint): string {
@@ -19,6 +16,10 @@ export function where(destination: Endpoint): string {
     ? 'many destinations'
     : (format.endpoint(destination) ?? format.UNKNOWN);
 }
+
+/** `blue`, `namespace 4026532999`: beside what is the same in another one. */
+export const namespaceOf = ({ name, netns }: { name: string | null; netns: number | null }): string =>
+  name ?? `namespace ${netns}`;
 
 /** `orders.py (pid 4242)`, or the program of many processes: `curl (loop.sh)`. */
 export function who(process: ProcessInfo, program: string | null): string {

@@ -4,6 +4,7 @@
  * show. Pure.
  */
 
+import { tenths } from '../protocol/format.js';
 import type { BudgetRow, FlowRow, TotalsRow } from '../protocol/rows.js';
 import { standing } from './demand.js';
 import { exhaustionSeconds, type ForecastInput, heldOver } from './exhaustion.js';
@@ -121,14 +122,14 @@ export function project(...asked: Asked): Projection | null {
   return {
     limit: limitEach * places,
     limitEach,
-    demandPerSec: Math.round(demand * 10) / 10,
-    openPerSec: Math.round(opens * 10) / 10,
+    demandPerSec: tenths(demand),
+    openPerSec: tenths(opens),
     reuse: rule.reuse,
     settlesAt,
     neededPorts: needed(demand),
     isLowerBound: refused && !isLoop,
     neededPortsLeast: isLoop ? needed(least) : null,
-    exhaustionSeconds: seconds === null ? null : Math.round(seconds * 10) / 10,
+    exhaustionSeconds: seconds === null ? null : tenths(seconds),
   };
 }
 

@@ -10,6 +10,9 @@ import type { Lost } from './rows.js';
 /** What stands for an unknown value where any character can be shown. */
 export const UNKNOWN = '–';
 
+/** A rate or a number of seconds as rows have it. */
+export const tenths = (value: number): number => Math.round(value * 10) / 10;
+
 export type Maybe = number | null | undefined;
 
 interface Writer {

@@ -50,6 +50,9 @@ export type Group = (typeof GROUPS)[number];
 export const MODES = ['ebpf', 'polling', 'replay'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Settings that one command changes come within this, ms. */
+export const TOGETHER_MS = 2000;
+
 /** The process of which nothing is known. */
 export const UNKNOWN_PROCESS: ProcessInfo = {
   pid: null,

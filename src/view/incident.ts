@@ -5,6 +5,7 @@
 import { isPorts } from '../forecast/harm.js';
 import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
+import { TOGETHER_MS } from '../protocol/names.js';
 import type {
   Change,
   Culprit,
@@ -193,9 +194,6 @@ export function endedText({ failed, until, since }: IncidentRow): string {
   const lasted = until === null ? UNKNOWN : seconds((until - since) / 1000);
   return `${counted(failed, 'call')} failed in ${lasted}`;
 }
-
-/** Settings that one command changes come within this, ms. */
-const TOGETHER_MS = 2000;
 
 /** The last change of which it is known whether it worked, with what was changed beside it; null: there is none. */
 export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | null {

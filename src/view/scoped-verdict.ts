@@ -8,6 +8,7 @@ import { byHarm } from '../forecast/harm.js';
 import { failingNow, isOut, level, outlook, tightestOf } from '../forecast/outlook.js';
 import { fineText, heldText, outOfPortsText, runningOutText } from '../forecast/outlook-words.js';
 import { isBlockedByUnknown, takersOf } from '../forecast/takers.js';
+import { tenths } from '../protocol/format.js';
 import type { BudgetRow, FailureRow, FindingRow, IncidentRow, VerdictRow } from '../protocol/rows.js';
 
 export interface ScopeRows {
@@ -68,7 +69,7 @@ function filling(budget: BudgetRow, time: number): Said {
     return { ...about, text: heldText(budget, holder), exhaustionSeconds: null };
   }
   const text = runningOutText(budget, holder, next.seconds, time);
-  return { ...about, text, exhaustionSeconds: Math.round(next.seconds * 10) / 10 };
+  return { ...about, text, exhaustionSeconds: tenths(next.seconds) };
 }
 
 /** As an operator knows it: by its unit, else by name and pid. */

@@ -2,7 +2,7 @@
  * A row's last minute as a small line: one value a second, kept for rows that are there. In: values, moments. Out: samples, the path of a
  * line. Pure but for its own memory, which is bounded.
  */
-
+import { tenths } from '../protocol/format.js';
 export const SPARK_SECONDS = 60;
 
 /** Null: nobody looked in that second. */
@@ -59,5 +59,3 @@ export function sparkPath(samples: Samples, width: number, height: number, full 
     })
     .join('');
 }
-
-const tenths = (value: number) => Math.round(value * 10) / 10;

@@ -4,6 +4,7 @@
  * Bounded: BYTES_PER_SERIES, and BYTES_PER_ERRNO for each of at most MAX_ERRNOS errnos and their `other`, once it
  * occurs; and what owners.ts says.
  */
+import { tenths } from '../../protocol/format.js';
 import type { Column } from '../../protocol/history.js';
 import { HISTORY_SECONDS } from '../../protocol/names.js';
 import { type Holdings, type OwnerCells, Owners } from './owners.js';
@@ -156,7 +157,7 @@ export class Series {
       const slot = ((second % HISTORY_SECONDS) + HISTORY_SECONDS) % HISTORY_SECONDS;
       const value = cells[offset + slot] as number;
       const isThere = this.seconds[slot] === second && !Number.isNaN(value);
-      column.push(isThere ? Math.round(value * 10) / 10 : null);
+      column.push(isThere ? tenths(value) : null);
     }
     return column;
   }

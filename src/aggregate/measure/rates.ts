@@ -2,6 +2,8 @@
  * What happened in the last ten seconds, in one-second buckets. Time is whole seconds of the events' own clock.
  * An event older than the newest one seen counts into the newest bucket: order across CPUs is nearly, not quite, strict.
  */
+import { tenths } from '../../protocol/format.js';
+
 export const RATE_SECONDS = 10;
 
 /** Kinds of the windows that flows and namespaces have. */
@@ -12,9 +14,6 @@ export function secondOf(nowNs: number): readonly [second: number, passed: numbe
   const second = Math.floor(nowNs / 1e9);
   return [second, nowNs / 1e9 - second];
 }
-
-/** As rows show rates and seconds. */
-export const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** Several counters over the same ten seconds. */
 export class RateWindow {

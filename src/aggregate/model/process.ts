@@ -34,6 +34,31 @@ interface Forgotten extends Pick<Names, 'name' | 'comm'> {
   readonly identity: string | null;
 }
 
+interface Whereabouts {
+  readonly place: Place;
+  readonly container: ContainerPath | null;
+  /** What is known of the container. */
+  readonly facts: ContainerFacts | null;
+}
+
+const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null };
+const NOWHERE: Whereabouts = { place: NO_PLACE, container: null, facts: null };
+
+function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
+  const { container, unit } = context.partOf(cgroup);
+  if (container === null) return { ...NOWHERE, place: { ...NO_PLACE, cgroup, unit } };
+  const facts = context.containerFacts(container);
+  const image = facts?.image ?? null;
+  const place = {
+    cgroup,
+    unit,
+    container: facts?.name ?? container.name ?? shortId(container.id),
+    image: image !== null && context.redact ? untagged(image) : image,
+    pod: facts?.pod ?? null,
+  };
+  return { place, container, facts };
+}
+
 export class Process implements Owner, Aged<Process> {
   rows = 0;
   /** Its place in the table of processes. */
@@ -67,9 +92,8 @@ export class Process implements Owner, Aged<Process> {
   /** Its rows went into its program; what still comes counts there. */
   rolledUp = false;
   private shown: ProcessInfo | null = null;
-  /** Its container, and what of it is shown. */
-  private container: ContainerPath | null = null;
-  private containerFacts: ContainerFacts | null = null;
+  /** Where it runs, as it is shown. */
+  private where = NOWHERE;
   /** The last answers of names and programName, and what they were made of: each row asks. */
   private named: { exe: string | null; comm: string | null; command: object; names: Names } | null = null;
   private called: { name: string; parent: string; both: string } | null = null;
@@ -116,7 +140,8 @@ export class Process implements Owner, Aged<Process> {
   /** Where it runs is known later than who it is. */
   private isBetterKnown({ cgroup }: ProcessInfo): boolean {
     if (cgroup === null) return this.cgroupPath() !== null;
-    return this.container !== null && this.context.containerFacts(this.container) !== this.containerFacts;
+    const { container, facts } = this.where;
+    return container !== null && this.context.containerFacts(container) !== facts;
   }
 
   /** Something a row shows has changed. */
@@ -227,8 +252,10 @@ export class Process implements Owner, Aged<Process> {
     this.command = UNKNOWN_COMMAND;
   }
 
+  /** The root says nothing: /proc may have a hierarchy of version 1 that does. */
   private cgroupPath(): string | null {
-    return this.context.cgroupPath(this.cgroupId) ?? this.cgroup;
+    const path = this.context.cgroupPath(this.cgroupId);
+    return path === null || path === '/' ? (this.cgroup ?? path) : path;
   }
 
   /** Its control group by cgroup v2, for its program, which outlives it. */
@@ -236,15 +263,14 @@ export class Process implements Owner, Aged<Process> {
     const { context, cgroupId } = this;
     return () => {
       const cgroup = context.cgroupPath(cgroupId);
-      return cgroup === null ? null : placeIn(context, cgroup);
+      return cgroup === null ? null : whereIs(context, cgroup).place;
     };
   }
 
   private describe(): ProcessInfo {
     const { context } = this;
     const cgroup = this.cgroupPath();
-    this.container = cgroup === null ? null : context.partOf(cgroup).container;
-    this.containerFacts = this.container === null ? null : context.containerFacts(this.container);
+    this.where = cgroup === null ? NOWHERE : whereIs(context, cgroup);
     const { name, interpreter, script, comm, called } = this.names();
     return {
       pid: this.pid,
@@ -258,27 +284,11 @@ export class Process implements Owner, Aged<Process> {
       exe: this.exe,
       cmdline: context.redact ? behind(called, this.cmdline) : this.cmdline,
       uid: this.uid,
-      ...(cgroup === null ? NO_PLACE : placeIn(context, cgroup)),
+      ...this.where.place,
       exited: this.pid === null ? null : this.exitedAt !== null,
       self: this.pid === context.selfPid,
     };
   }
-}
-
-const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null };
-
-function placeIn(context: ProcessContext, cgroup: string): Place {
-  const { container, unit } = context.partOf(cgroup);
-  if (container === null) return { ...NO_PLACE, cgroup, unit };
-  const facts = context.containerFacts(container);
-  const image = facts?.image ?? null;
-  return {
-    cgroup,
-    unit,
-    container: facts?.name ?? container.name ?? shortId(container.id),
-    image: image !== null && context.redact ? untagged(image) : image,
-    pod: facts?.pod ?? null,
-  };
 }
 
 /** As `docker ps` and `crictl ps` print it. */

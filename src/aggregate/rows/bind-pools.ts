@@ -6,8 +6,9 @@
 
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, isUsable, portLimit } from '../../forecast/port-range.js';
+import { tenths } from '../../protocol/format.js';
 import type { BudgetRow } from '../../protocol/rows.js';
-import { type RateWindow, tenths } from '../measure/rates.js';
+import type { RateWindow } from '../measure/rates.js';
 import { Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Namespace } from '../model/namespace.js';

@@ -9,7 +9,7 @@ import { heldText, place, runningOutText, runsOutText } from '../../forecast/out
 import { isBlockedByUnknown } from '../../forecast/takers.js';
 import type { FailureRow, IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { namedCulprits } from '../culprit-text.js';
-import { clock, integer, rate, tenths, where, whoOperates } from '../words.js';
+import { clock, integer, namespaceOf, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
 
 export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustionSeconds' | 'budget'> {
@@ -99,13 +99,13 @@ export const namedOf = (others: readonly IncidentRow[]): readonly IncidentRow[] 
   others.slice(0, MOST_NAMED);
 
 /** The same address in another namespace is another place. */
-function elsewhere({ kind, netnsId, netns, name }: IncidentRow, worst: IncidentRow): string {
-  if (netnsId === worst.netnsId || kind === 'overflow') return '';
-  return ` in ${name ?? `namespace ${netns}`}`;
+function elsewhere(row: IncidentRow, worst: IncidentRow): string {
+  return row.netnsId === worst.netnsId || row.kind === 'overflow' ? '' : ` in ${namespaceOf(row)}`;
 }
 
 /** In a few words, without numbers: they would change in the middle of a sentence. */
-function shortOf({ kind, severity, destination, name, netns }: IncidentRow): string {
+function shortOf(row: IncidentRow): string {
+  const { kind, severity, destination } = row;
   const at = where(destination);
   const isOut = severity === 'critical';
   switch (kind) {
@@ -124,7 +124,7 @@ function shortOf({ kind, severity, destination, name, netns }: IncidentRow): str
     case 'scan':
       return `many ports of ${destination.address} refuse`;
     case 'overflow':
-      return `TIME_WAIT entries overflow in ${name ?? `namespace ${netns}`}`;
+      return `TIME_WAIT entries overflow in ${namespaceOf(row)}`;
     case 'other':
       return `connections to ${at} fail`;
   }

@@ -15,13 +15,16 @@ const AT_ONCE = 4;
 interface Entry {
   readonly container: ContainerPath;
   facts: ContainerFacts | null;
-  /** performance.now() */
+  /** How often it was looked for in vain. */
+  tries: number;
+  /** performance.now(); it is looked for again later. */
   askedAt: number;
 }
 
 export class ContainerNames {
   private readonly entries = new Map<string, Entry>();
-  private readonly waiting: (() => Promise<void>)[] = [];
+  /** To be looked for; each once, however long the files take. */
+  private readonly waiting = new Set<Entry>();
   private running = 0;
 
   /** @param limit most containers that are remembered */
@@ -36,47 +39,53 @@ export class ContainerNames {
    */
   of(container: ContainerPath): ContainerFacts | null {
     const known = this.entries.get(keyOf(container));
-    if (known === undefined) this.ask(this.add(container), 0);
-    else if (known.facts !== null && performance.now() - known.askedAt > REFRESH_MS)
-      this.ask(known, RETRY_MS.length);
+    if (known === undefined) this.ask(this.add(container));
+    else if (known.facts !== null && performance.now() - known.askedAt > REFRESH_MS) this.ask(known);
     return known?.facts ?? null;
   }
 
   private add(container: ContainerPath): Entry {
-    const oldest = this.entries.keys().next();
-    if (this.entries.size >= this.limit && !oldest.done) this.entries.delete(oldest.value);
-    const entry: Entry = { container, facts: null, askedAt: 0 };
+    if (this.entries.size >= this.limit) this.forgetOldest();
+    const entry: Entry = { container, facts: null, tries: 0, askedAt: 0 };
     this.entries.set(keyOf(container), entry);
     return entry;
   }
 
-  private ask(entry: Entry, tries: number): void {
-    const { runtime, id, ofUser } = entry.container;
+  private forgetOldest(): void {
+    const [oldest] = this.entries;
+    if (oldest === undefined) return;
+    this.entries.delete(oldest[0]);
+    this.waiting.delete(oldest[1]);
+  }
+
+  private ask(entry: Entry): void {
     entry.askedAt = performance.now();
-    if (ofUser) return;
-    this.waiting.push(async () => {
-      const facts = await firstOf(this.storesOf(runtime), id);
-      if (facts !== null && !isDeepStrictEqual(facts, entry.facts)) entry.facts = facts;
-      const delay = RETRY_MS[tries];
-      if (entry.facts !== null || delay === undefined) return;
-      setTimeout(() => this.askAgain(entry, tries + 1), delay).unref();
-    });
+    if (entry.container.ofUser) return;
+    this.waiting.add(entry);
     this.next();
   }
 
-  private askAgain(entry: Entry, tries: number): void {
-    if (this.entries.get(keyOf(entry.container)) === entry) this.ask(entry, tries);
-  }
-
   private next(): void {
-    if (this.running >= AT_ONCE) return;
-    const job = this.waiting.shift();
-    if (job === undefined) return;
+    const [entry] = this.waiting;
+    if (entry === undefined || this.running >= AT_ONCE) return;
+    this.waiting.delete(entry);
     this.running += 1;
-    void job().finally(() => {
+    void this.look(entry).finally(() => {
       this.running -= 1;
       this.next();
     });
+  }
+
+  private async look(entry: Entry): Promise<void> {
+    const facts = await firstOf(this.storesOf(entry.container.runtime), entry.container.id);
+    if (facts !== null && !isDeepStrictEqual(facts, entry.facts)) entry.facts = facts;
+    const delay = RETRY_MS[entry.tries++];
+    if (entry.facts !== null || delay === undefined) return;
+    setTimeout(() => this.askAgain(entry), delay).unref();
+  }
+
+  private askAgain(entry: Entry): void {
+    if (this.entries.get(keyOf(entry.container)) === entry) this.ask(entry);
   }
 }
 

@@ -4,7 +4,7 @@
  * container: every surface escapes it.
  */
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
 import { textsOf, type Wanted } from './json-texts.js';
@@ -51,11 +51,13 @@ export function containerdStore(state: string): Store {
 
 /** @param root of containers-storage(5). The list holds neither environment nor command. */
 export function podmanStore(root: string): Store {
+  const lists = ['overlay', 'vfs', 'btrfs', 'zfs'].map(
+    (driver) => new List(join(root, `${driver}-containers`, 'containers.json')),
+  );
   return async (id) => {
-    for (const driver of ['overlay', 'vfs', 'btrfs', 'zfs']) {
-      const bytes = await readWhole(join(root, `${driver}-containers`, 'containers.json'), LIST_BYTES);
-      const found = bytes === null ? null : inList(bytes, id);
-      if (found !== null) return found;
+    for (const list of lists) {
+      const one = await list.find(id);
+      if (one !== undefined) return factsOfListed(one);
     }
     return null;
   };
@@ -68,13 +70,34 @@ interface Listed {
   readonly metadata?: unknown;
 }
 
-function inList(bytes: Buffer, id: string): ContainerFacts | null {
-  const list: unknown = JSON.parse(bytes.toString('utf8'));
-  const one = Array.isArray(list) ? (list as Listed[]).find((each) => each?.id === id) : undefined;
-  if (one === undefined) return null;
-  const name = Array.isArray(one.names) && typeof one.names[0] === 'string' ? one.names[0] : null;
-  const metadata = typeof one.metadata === 'string' ? Buffer.from(one.metadata) : Buffer.from('{}');
-  const image = textsOf(metadata, { 'image-name': 'image' }).get('image');
+/** All containers of a storage driver in one file, which is read again only when it has changed: each container asks for it. */
+class List {
+  private version = '';
+  private byId: ReadonlyMap<unknown, Listed> = new Map();
+
+  constructor(private readonly path: string) {}
+
+  async find(id: string): Promise<Listed | undefined> {
+    const version = await stat(this.path).then(
+      ({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`,
+      () => '',
+    );
+    if (version !== this.version) this.byId = await this.read();
+    this.version = version;
+    return this.byId.get(id);
+  }
+
+  private async read(): Promise<ReadonlyMap<unknown, Listed>> {
+    const bytes = await readWhole(this.path, LIST_BYTES);
+    const list: unknown = bytes === null ? [] : JSON.parse(bytes.toString('utf8'));
+    return new Map((Array.isArray(list) ? (list as Listed[]) : []).map((one) => [one?.id, one]));
+  }
+}
+
+function factsOfListed({ names, metadata }: Listed): ContainerFacts {
+  const name = Array.isArray(names) && typeof names[0] === 'string' ? names[0] : null;
+  const about = Buffer.from(typeof metadata === 'string' ? metadata : '{}');
+  const image = textsOf(about, { 'image-name': 'image' }).get('image');
   return { name, image: image || null, pod: null };
 }
 

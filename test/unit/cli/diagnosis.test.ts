@@ -167,6 +167,15 @@ describe('why', () => {
     expect(over.out).toMatch(/Resolved at 2023-11-1\d [\d:]{8} UTC[+-]\d\d:\d\d: ab \(pid 100\)/);
   });
 
+  it('leaves it to a recovery to say where it was, whatever is held elsewhere', async () => {
+    const text = 'Recovered at 14:09:23 after 6 min 51 s: ports to 10.0.0.9:80 in shop; 12 connects failed.';
+    const { out } = await run(
+      { budgets: [fine], verdict: verdict({ level: 'recovered', text, budget: 'b' }) },
+      'why',
+    );
+    expect(out.replace(/\n(?!As of)/g, ' ')).toContain(`${text}\nAs of`);
+  });
+
   it('lets no name of another process steer the terminal', async () => {
     const hostile = finding('x', {
       title: '\u001b[2Jowned',

@@ -2,6 +2,7 @@
  * Whether a change made while an incident went on has worked: by what failed before it and after it, and by who still tries. In: a change, how
  * the trouble went. Out: the change with its effect. Pure.
  */
+import { TOGETHER_MS } from '../../../protocol/names.js';
 import type { Change, ChangeKind, IncidentKind, ProcessInfo } from '../../../protocol/rows.js';
 import { tenths, who } from '../../words.js';
 import { effectOn, SETTING } from './settings.js';
@@ -42,8 +43,6 @@ export interface Case {
   readonly watchedFrom: number;
 }
 
-/** Settings that one command changes come within this, ms. */
-const TOGETHER_MS = 2000;
 /** A rate of ten seconds is of the time after a change when that is this long ago, ms. */
 const MEASURED_MS = 10_000;
 

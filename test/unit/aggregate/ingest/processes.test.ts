@@ -49,6 +49,17 @@ describe('a process', () => {
     expect(world.aggregator.processes.takeWanted()).toEqual([]);
   });
 
+  it('in the root of the kernel’s hierarchy is where /proc says, which may know another hierarchy', () => {
+    const world = new World({}, { cgroupPath: (id) => (id === 1n ? '/' : '/docker/3f9c') });
+    const cgroupOf = (id: number, cgroup_id: bigint) => {
+      world.feed(announced(id, { cgroup_id }), established(outbound({ cookie: id, owner: id })));
+      const process = world.aggregator.processes.find(id);
+      if (process !== null) world.aggregator.processes.complete(process, FACTS);
+      return process?.info().cgroup;
+    };
+    expect([cgroupOf(1, 1n), cgroupOf(2, 2n)]).toEqual(['/user.slice', '/docker/3f9c']);
+  });
+
   it('is marked as ourselves when it is', () => {
     const world = new World();
     world.feed(announced(1, { tgid: SELF_PID }), established(outbound()));

@@ -83,4 +83,26 @@ describe('the names of a container', () => {
     expect(names.of(container('199'))).toEqual(WEB);
     expect(names.of(container('0'))).toBeNull();
   });
+
+  it('wait once to be looked for, however long the files of others take', async () => {
+    let asked = 0;
+    const answers: (() => void)[] = [];
+    const stuck = () => new Promise<typeof WEB>((resolve) => answers.push(() => resolve(WEB)));
+    const counting = async () => {
+      asked++;
+      return WEB;
+    };
+    const names = new ContainerNames((runtime) => [runtime === 'podman' ? stuck : counting]);
+    names.of(container('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    for (let i = 0; i < 4; i++) names.of(container(`stuck-${i}`, { runtime: 'podman' }));
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(11_000);
+      names.of(container('a'));
+    }
+    expect(asked).toBe(1);
+    for (const answer of answers) answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toBe(2);
+  });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   containerdStore,
   dockerStore,
@@ -85,6 +85,18 @@ describe('what Podman writes about its containers', () => {
       pod: null,
     });
     expect(await podmanStore(root)('another')).toBeNull();
+  });
+
+  it('is read again when it has changed, and only then', async () => {
+    const root = storeWith(LIST, [{ id: ID, names: ['cache'] }]);
+    const store = podmanStore(root);
+    expect(await store(ID)).toMatchObject({ name: 'cache' });
+    const before = vi.spyOn(JSON, 'parse');
+    expect(await store(ID)).toMatchObject({ name: 'cache' });
+    expect(before.mock.calls.filter(([text]) => text.startsWith('['))).toEqual([]);
+    before.mockRestore();
+    writeFileSync(join(root, LIST), JSON.stringify([{ id: ID, names: ['renamed'] }]));
+    expect(await store(ID)).toMatchObject({ name: 'renamed' });
   });
 
   it('may be a root file system without an image', async () => {

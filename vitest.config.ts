@@ -81,6 +81,13 @@ const PROJECTS: readonly Project[] = [
     seconds: 300,
     workers: 1,
   },
+  {
+    name: 'systems',
+    before: 'test/packages/systems/build.ts',
+    include: ['test/packages/systems/*.test.ts'],
+    seconds: 600,
+    workers: 1,
+  },
 ];
 
 /** No two projects overlap: each begins when the one before it has ended. */

@@ -1,5 +1,5 @@
 /**
- * `npm run package -- npm|tar...`: packages for machines without a compiler, into out/packages/, each with the list of what is in it, and
+ * `npm run package -- npm|tar|deb...`: packages for machines without a compiler, into out/packages/, each with the list of what is in it, and
  * SHA256SUMS. The same commit gives the same bytes. Fetches what it is built from with apt and npm; nothing is installed but the
  * system packages that set-up needs.
  */
@@ -7,7 +7,7 @@ import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop } from './lib/run.js';
 import { BUILD, ensure, PREREQUISITES } from './lib/steps.js';
 
-const KINDS = /** @type {const} */ (['npm', 'tar']);
+const KINDS = /** @type {const} */ (['npm', 'tar', 'deb']);
 
 /** @param {string[]} words @returns {(typeof KINDS)[number][]} */
 function kindsOf(words) {

@@ -24,8 +24,9 @@ const FLAGS = ['--all', '--due', '--load'];
 const ofTiers = (chosen) => [
   ...(chosen.includes('fixes') ? PACKAGES.fixes : []),
   ...(chosen.includes('containers') ? PACKAGES.containers : []),
-  ...(chosen.includes('packages') ? PACKAGES.packages : []),
-  ...(chosen.includes('kernels') ? PACKAGES.kernels : []),
+  ...(chosen.includes('packages') || chosen.includes('systems') ? PACKAGES.packages : []),
+  ...(chosen.includes('kernels') || chosen.includes('systems') ? PACKAGES.kernels : []),
+  ...(chosen.includes('systems') ? PACKAGES.systems : []),
 ];
 
 /** @param {string[]} chosen */

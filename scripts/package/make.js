@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { say } from '../lib/run.js';
 import { buildAddon } from './addon.js';
 import { buildClient } from './client.js';
+import { packDeb } from './deb/deb.js';
 import { packNpm } from './npm.js';
 import { PACKAGES, source } from './places.js';
 import { parts } from './stage.js';
 import { packTar } from './tar.js';
 
-const KINDS = { npm: packNpm, tar: packTar };
+const KINDS = { npm: packNpm, tar: packTar, deb: packDeb };
 
 /** @param {string} name of a file in PACKAGES */
 const sumOf = (name) =>
@@ -19,7 +20,7 @@ const sumOf = (name) =>
     .digest('hex');
 
 function writeSums() {
-  const names = readdirSync(PACKAGES).filter((name) => /\.(tgz|tar\.gz|cdx\.json)$/.test(name));
+  const names = readdirSync(PACKAGES).filter((name) => /\.(tgz|tar\.gz|deb|cdx\.json)$/.test(name));
   const lines = names.sort().map((name) => `${sumOf(name)}  ${name}\n`);
   writeFileSync(join(PACKAGES, 'SHA256SUMS'), lines.join(''));
 }

@@ -3,7 +3,7 @@
  * portchurn-VERSION-linux-x64.tar.gz.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, Stop } from '../lib/run.js';
 import { MANIFEST, PACKAGES, WORK } from './places.js';
@@ -68,23 +68,41 @@ async function archive(name, time) {
   return `${name}.tar.gz`;
 }
 
+/** @type {Promise<string> | undefined} */
+let fetching;
+/** Once for all packages of a run. */
+const nodeFolder = () => {
+  fetching ??= fetchNode();
+  return fetching;
+};
+
 /**
+ * Fills a folder with a program that runs where nothing is.
+ * @param {string} folder new
  * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
- * @returns {Promise<string[]>} names of files in PACKAGES
+ * @returns {Promise<Part[]>} all that is in it
  */
-export async function packTar({ parts, source }) {
-  const name = `portchurn-${MANIFEST.version}-linux-x64`;
-  const folder = join(WORK, name);
-  const node = await fetchNode();
+export async function standalone(folder, { parts, source }) {
+  const node = await nodeFolder();
   const all = [...parts, nodePart(node)];
-  const sbom = sbomOf(all, source);
   stage(folder, source.commit);
   cpSync(join(node, 'bin/node'), join(folder, 'node/bin/node'));
   writeFileSync(join(folder, 'bin/portchurn'), LAUNCHER);
   for (const program of ['node/bin/node', 'bin/portchurn']) chmodSync(join(folder, program), 0o755);
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(all));
-  writeFileSync(join(folder, 'sbom.cdx.json'), sbom);
-  const file = await archive(name, source.time);
-  writeFileSync(join(PACKAGES, `${file}.cdx.json`), sbom);
+  writeFileSync(join(folder, 'sbom.cdx.json'), sbomOf(all, source));
+  return all;
+}
+
+/**
+ * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
+ * @returns {Promise<string[]>} names of files in PACKAGES
+ */
+export async function packTar(content) {
+  const name = `portchurn-${MANIFEST.version}-linux-x64`;
+  const folder = join(WORK, name);
+  await standalone(folder, content);
+  const file = await archive(name, content.source.time);
+  copyFileSync(join(folder, 'sbom.cdx.json'), join(PACKAGES, `${file}.cdx.json`));
   return [file, `${file}.cdx.json`];
 }

@@ -50,6 +50,11 @@ export class Debian {
     return [...enter, '/usr/bin/env', '-i', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin', ...command];
   }
 
+  /** Runs a script inside, which must end well; what it prints. */
+  async sh(script: string): Promise<string> {
+    return (await must(this.words('sh', '-ec', script))).stdout;
+  }
+
   /** Copies a file of this machine to a path inside. */
   async copy(from: string, to: string): Promise<void> {
     await must(['cp', from, `/proc/${this.keeper.pid}/root${join(this.root, to)}`]);

@@ -2,37 +2,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { patient } from '../support/patience.js';
 import { must, run } from '../support/process.js';
 import { testScope } from '../support/scope.js';
-import { asUnit } from '../support/unit.js';
 import { NAME, TARBALL, VERSION } from './artefacts.js';
-import { namesCulprit, scene } from './culprit.js';
 import { Debian } from './debian.js';
+import { namesFromTarball, TARBALL_PROGRAM, WAYS } from './tarball.js';
 
 const RELEASE = 'bookworm';
-const PROGRAM = `/opt/${NAME}/bin/portchurn`;
-/** What an operator waits for the first answer, from having the file. */
-const FIRST_ANSWER_MS = 15_000;
 const PRIVILEGE_MISSING = 77;
 
-it.each([
-  ['root', (...words: string[]) => words],
-  ['an ordinary user with the capabilities of the unit', asUnit],
-])('%s copies it, unpacks it and has the culprit named', async (_, as) => {
-  const scope = testScope();
-  const debian = await Debian.create(scope, RELEASE);
-  await must(debian.words('sh', '-c', '! command -v node cc gcc clang'));
-  const began = performance.now();
-  await debian.copy(TARBALL, 'tmp/portchurn.tar.gz');
-  await must(debian.words('tar', '-xzf', '/tmp/portchurn.tar.gz', '-C', '/opt'));
-  const portchurn = debian.words(...as(PROGRAM));
-  const service = await scene(scope, portchurn);
-  await namesCulprit(portchurn, service);
-  expect(performance.now() - began).toBeLessThan(patient(FIRST_ANSWER_MS));
-  await must([...portchurn, 'doctor']);
-  const { stdout } = await must([...portchurn, '--version']);
-  expect(stdout).toMatch(new RegExp(`^${VERSION} \\([0-9a-f]{12}(-changed)?\\)\\n$`));
+it.each(WAYS)('$who copies it, unpacks it and has the culprit named', async ({ as }) => {
+  await namesFromTarball(testScope(), RELEASE, as);
 });
 
 it('doctor needs no privilege to say which ones are missing', async () => {
@@ -41,7 +21,7 @@ it('doctor needs no privilege to say which ones are missing', async () => {
   await debian.copy(TARBALL, 'tmp/portchurn.tar.gz');
   await must(debian.words('tar', '-xzf', '/tmp/portchurn.tar.gz', '-C', '/opt'));
   const ordinary = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--bounding-set=-all'];
-  const done = await run(debian.words(...ordinary, '--', PROGRAM, 'doctor'));
+  const done = await run(debian.words(...ordinary, '--', TARBALL_PROGRAM, 'doctor'));
   expect(done).toMatchObject({ code: PRIVILEGE_MISSING, stdout: expect.stringMatching(/CAP_BPF/) });
 });
 

@@ -21,7 +21,9 @@ describe('the package list', () => {
       for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9+._-]+$/);
       const [thing, ...more] = evidence(entry);
       expect(more).toEqual([]);
-      if ([...PACKAGES.fixes, ...PACKAGES.packages, ...PACKAGES.containers].includes(entry))
+      if (
+        [...PACKAGES.fixes, ...PACKAGES.packages, ...PACKAGES.systems, ...PACKAGES.containers].includes(entry)
+      )
         expect(entry.apt).not.toBeNull();
       else expect(names.length).toBe(NOT_ON_ALPINE.includes(thing as string) ? 4 : 5);
     },

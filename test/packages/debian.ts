@@ -10,10 +10,11 @@ import type { Scope } from '../support/scope.js';
 
 const WITHIN_MS = 400_000;
 
-/** Made once. @returns its folder */
-export const system = (release: string): Promise<string> =>
-  whole(join(WORK, `debian-${release}`), async (partial) => {
-    const options = ['--quiet', '--variant=minbase', '--aptopt=Acquire::Retries "3"'];
+/** Made once, with these packages and what they need. @returns its folder */
+export const system = (release: string, packages: string[] = []): Promise<string> =>
+  whole(join(WORK, ['debian', release, ...packages].join('-')), async (partial) => {
+    const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : [];
+    const options = ['--quiet', '--variant=minbase', ...include, '--aptopt=Acquire::Retries "3"'];
     await must(['mmdebstrap', ...options, release, partial, mirror()], { withinMs: WITHIN_MS });
   });
 

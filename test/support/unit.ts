@@ -19,12 +19,16 @@ export function unitMemory(): number {
   return Number(mebibytes) * 2 ** 20;
 }
 
+/** What setpriv of Debian 11 knows by its number alone. */
+const NEWER: Readonly<Record<string, string>> = { CAP_PERFMON: 'cap_38', CAP_BPF: 'cap_39' };
+const shortName = (name: string) => NEWER[name] ?? name.replace('CAP_', '').toLowerCase();
+
 /** As systemd would start it: an ordinary user with ambient capabilities, and no way to more. */
 export const asUnit = (...command: string[]): string[] => asUnitIn([], command);
 
 /** @param groups SupplementaryGroups= */
 export function asUnitIn(groups: readonly string[], command: readonly string[]): string[] {
-  const list = unitWords('AmbientCapabilities').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const list = unitWords('AmbientCapabilities').map((name) => `+${shortName(name)}`);
   const supplementary = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
   const only = ['-all', ...list].join(',');
   const who = ['--reuid=nobody', '--regid=nogroup', supplementary, '--no-new-privs'];

@@ -14,16 +14,17 @@ import { must, ROOT, Stop } from '../run.js';
  *   names them, "6.12" and what it was built for; `part`: files of the kernel tier unless all are asked for; `inAll`: part of
  *   `npm run test:all`, too
  */
+/** @typedef {Pick<Stock, 'series' | 'flavour'>} Kind */
 
 export const DIRECTORY = join(ROOT, 'out/kernels');
 /** Static, so that it runs in an initramfs. */
 export const BUSYBOX = join(DIRECTORY, 'busybox-static/bin/busybox');
 
-/** @param {Stock} stock */
+/** @param {Kind} stock */
 const pattern = ({ series, flavour }) =>
   `^linux-image-${series.replace('.', '\\.')}\\.[0-9][^ ]*-${flavour}-amd64$`;
 
-/** @param {Stock} stock @returns {string | undefined} the newest package that the sources offer */
+/** @param {Kind} stock @returns {string | undefined} the newest package that the sources offer */
 function newest(stock) {
   const found = execFileSync('apt-cache', ['search', '--names-only', pattern(stock)], { encoding: 'utf8' });
   const names = found.split('\n').flatMap((line) => line.split(' ')[0] || []);
@@ -44,7 +45,7 @@ async function index(modules, release) {
   await must('Listing modules', BUSYBOX, ['depmod', '-b', join(modules, '../../..'), release]);
 }
 
-/** @param {Stock} stock @returns {Promise<Kernel>} */
+/** @param {Kind} stock @returns {Promise<Kernel>} */
 export async function fetchKernel(stock) {
   if (!newest(stock)) await update();
   const name = newest(stock);

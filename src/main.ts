@@ -4,7 +4,7 @@
 import type { Io, StopReason } from './cli/io.js';
 import { EXIT } from './protocol/errors.js';
 import { dropPrivileges } from './service/drop-privileges.js';
-import { boundHeap } from './service/heap.js';
+import { boundHeap, boundYoungHeap } from './service/heap.js';
 import { raisePriority } from './service/priority.js';
 import { ProcessOutput } from './service/process-output.js';
 
@@ -17,6 +17,7 @@ async function run(): Promise<never> {
   /* Before signals have handlers: one that came while the process is replaced would be lost. */
   const warnings = await dropPrivileges(args, process.env);
   boundHeap();
+  if (args[0] === 'top') boundYoungHeap();
   const { commandLine, exitCodeOf } = await import('./cli/command-line.js');
   const { BACKENDS } = await import('./service/backends.js');
   const stopping = new AbortController();

@@ -71,9 +71,10 @@ export class Subscriptions {
     });
   }
 
-  /** The port map of a budget, once a second. Returns a function that ends the subscription. */
-  ports(budget: string, listener: PortsListener): () => void {
-    return this.#start({ topic: 'ports', budget }, (frame) => {
+  /** The port map of a budget, once a second, or as rarely as `intervalMs` says. Returns a function that ends the subscription. */
+  ports(budget: string, listener: PortsListener, intervalMs?: number): () => void {
+    const request = { topic: 'ports', budget, ...(intervalMs === undefined ? {} : { intervalMs }) } as const;
+    return this.#start(request, (frame) => {
       if (frame.type === 'ports') listener.frame(frame);
       if (frame.type !== 'error') return;
       if (frame.sub !== undefined) this.#open.delete(frame.sub);

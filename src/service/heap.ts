@@ -12,3 +12,11 @@ const GROWTH_PERCENT = 100;
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
+
+/**
+ * The part for new objects stays as small as it begins, where it would become 16 MB. For whoever makes little garbage: a live screen takes
+ * 73 MiB instead of 80 and the same CPU. Whoever handles each event makes too much of it: it would be collected, and grow old, too early.
+ */
+export function boundYoungHeap(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}

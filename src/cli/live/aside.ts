@@ -7,8 +7,10 @@ import type { ConnectionEvent } from '../../protocol/rows.js';
 import type { SideFeed } from './feed.js';
 import type { Aside } from './scene.js';
 
-/** More than fit on a screen, and as many as one second is asked for: what comes faster is counted. */
-export const MOST_EVENTS = 60;
+/** Events kept: more than fit on a screen. */
+const MOST_EVENTS = 60;
+/** As many are asked for at once, about a screen of them: nobody reads more in a second, and what comes faster is counted. */
+export const EVENTS_AT_ONCE = 24;
 /** Details change slowly, and cost the service something. */
 const DETAIL_MS = 2000;
 
@@ -55,7 +57,7 @@ export function follow(feed: SideFeed, http: HttpClient, onChange: () => void): 
       if (row?.key !== value?.key)
         value = row === null ? null : { key: row.key, detail: null, events: [], dropped: 0 };
       const pid = row?.pid ?? null;
-      events.to(row?.key ?? null, () => (pid === null ? NOTHING : feed.follow(pid, MOST_EVENTS, listen)));
+      events.to(row?.key ?? null, () => (pid === null ? NOTHING : feed.follow(pid, EVENTS_AT_ONCE, listen)));
       const detailed = row?.withDetail ? row.key : null;
       details.to(detailed, (key) => lookOften(key));
     },

@@ -5,7 +5,7 @@
 import type { HttpClient } from '../../client/http.js';
 import { fullness } from '../../forecast/outlook.js';
 import type { PortsFrame } from '../../protocol/frames.js';
-import type { FlowRow } from '../../protocol/rows.js';
+import type { BudgetRow, FlowRow } from '../../protocol/rows.js';
 import { countsOf } from '../../view/ports/counts.js';
 import { Tints } from '../../view/ports/tints.js';
 import { type Follower, follow, switched } from './aside.js';
@@ -65,9 +65,10 @@ export class Beside {
     if (isOther) this.#toward = null;
   }
 
-  #followPorts(budget: string | null): void {
+  #followPorts(of: BudgetRow | null): void {
+    const budget = of?.key ?? null;
     const isOther = this.#map.to(budget, (key) =>
-      this.feed.ports(key, (frame) => {
+      this.feed.ports(key, mapIntervalMs(of), (frame) => {
         this.#ports = { budget: key, ...(frame === null ? { state: 'refused' } : this.#drawn(frame)) };
         this.onChange();
       }),
@@ -84,15 +85,20 @@ export class Beside {
   }
 }
 
+/** A map has four bytes a port, and would be most of what this program reads: one of 64,000 ports comes every 4 s, one of 2,000 every second. */
+const PORTS_PER_SECOND = 16_384;
+
+const mapIntervalMs = (budget: BudgetRow | null) =>
+  1000 * Math.max(1, Math.ceil((budget?.limit ?? 0) / PORTS_PER_SECOND));
+
 /** Fuller by this share of its ports another budget's map is worth more than one that stands still. */
 const FULLER = 0.1;
 
 /** The incident's; else the tightest, and that as long as none is much tighter. */
-function mappedBudget(scene: Scene, shown: string | null): string | null {
+function mappedBudget(scene: Scene, shown: string | null): BudgetRow | null {
   const { incident } = scene;
   const tightest = budgetOf(scene);
   const kept = budgetsLeft(scene).find(({ key }) => key === shown);
-  if (tightest === null || kept === undefined || tightest.key === incident?.budget)
-    return tightest?.key ?? null;
-  return (fullness(tightest) ?? 0) - (fullness(kept) ?? 0) < FULLER ? kept.key : tightest.key;
+  if (tightest === null || kept === undefined || tightest.key === incident?.budget) return tightest;
+  return (fullness(tightest) ?? 0) - (fullness(kept) ?? 0) < FULLER ? kept : tightest;
 }

@@ -74,9 +74,9 @@ export class LiveFeed {
     return this.#sides.table(request, (rows) => onRows([...rows.values()]));
   }
 
-  /** The port map of a budget, once a second; null: the service has none. Returns a function that ends it. */
-  ports(budget: string, onMap: (map: PortsFrame | null) => void): () => void {
-    return this.#sides.ports(budget, { frame: onMap, refused: () => onMap(null) });
+  /** The port map of a budget, so often; null: the service has none. Returns a function that ends it. */
+  ports(budget: string, intervalMs: number, onMap: (map: PortsFrame | null) => void): () => void {
+    return this.#sides.ports(budget, { frame: onMap, refused: () => onMap(null) }, intervalMs);
   }
 
   stop(): void {

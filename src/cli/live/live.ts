@@ -22,10 +22,12 @@ import type { Input } from './tty/keys.js';
 import { paint } from './tty/paint.js';
 import { Terminal, type TerminalEvents, type Tty } from './tty/terminal.js';
 
-/** Between two frames that no key asked for, ms. Tables come once a second, one after the other. */
+/** Between two frames that no key asked for, ms. */
 const FRAME_MS = 500;
-/** Ages and the clock go on when nothing comes. */
-const CLOCK_MS = 1000;
+/** Tables come once a second, one after the other: they are drawn together. */
+const TOGETHER_MS = 50;
+/** Ages and the clock go on when nothing comes; longer than a second, so that what comes each second is drawn once. */
+const CLOCK_MS = 1100;
 
 export interface LiveOptions {
   readonly filter: string;
@@ -42,7 +44,9 @@ export class Live {
   #link: Link = { phase: 'connecting' };
   #painted: Grid | null = null;
   #frame: ReturnType<typeof setTimeout> | undefined;
+  #clock: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
+  #isOver = false;
   #asked = '';
   #scene: Scene | null = null;
   readonly #maker = new SceneMaker();
@@ -83,14 +87,14 @@ export class Live {
   /** Resolves when the user ends it or `stop` aborts; the terminal is as it was then. Throws BAD_ANSWER. */
   async run(stop: AbortSignal): Promise<void> {
     this.#terminal.enter();
-    const clock = setInterval(() => this.#soon(), CLOCK_MS);
     try {
       this.#ask();
       this.#feed.start();
       this.#draw();
       await Promise.race([aborted(stop), aborted(this.#quit.signal)]);
     } finally {
-      clearInterval(clock);
+      this.#isOver = true;
+      clearTimeout(this.#clock);
       clearTimeout(this.#frame);
       this.#beside.stop();
       this.#feed.stop();
@@ -166,13 +170,15 @@ export class Live {
 
   /** What came is drawn with what else comes until then. */
   #soon(): void {
-    this.#frame ??= setTimeout(() => this.#draw(), Math.max(0, this.#drawnAt + FRAME_MS - Date.now()));
+    const wait = Math.max(TOGETHER_MS, this.#drawnAt + FRAME_MS - Date.now());
+    this.#frame ??= setTimeout(() => this.#draw(), wait);
   }
 
   #draw(): void {
     clearTimeout(this.#frame);
     this.#frame = undefined;
     this.#drawnAt = Date.now();
+    this.#goOn();
     const style = this.#style();
     const { width, height } = this.#terminal;
     this.#scene = this.#maker.make(this.#kept?.replica ?? this.#replica, this.#link, this.#state, {
@@ -186,6 +192,12 @@ export class Live {
     const text = paint(this.#painted, grid, this.#isColoured());
     this.#painted = grid;
     if (text !== '') this.#terminal.draw(text);
+  }
+
+  /** The clock that the frame just drawn puts off. */
+  #goOn(): void {
+    clearTimeout(this.#clock);
+    this.#clock = this.#isOver ? undefined : setTimeout(() => this.#draw(), CLOCK_MS);
   }
 
   #style(): Style {

@@ -5,7 +5,7 @@ import { pageOf } from './layout.js';
 import type { State } from './state.js';
 
 /** Rows beyond the screen, so that a step of the cursor shows one at once. */
-const MARGIN = 40;
+const MARGIN = 20;
 /** The tightest budgets matter; that many, so that the culprits' own are among them. */
 const BUDGETS: TableQuery = { sort: 'free', limit: 64 };
 const FAILURES: TableQuery = { sort: '-perSec', limit: 50 };

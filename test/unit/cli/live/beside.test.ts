@@ -23,9 +23,9 @@ function noted() {
   const feed: SideFeed = {
     follow: (pid) => begun(`pid ${pid}`),
     flows: (filter) => begun(filter),
-    ports: (budget, listener) => {
+    ports: (budget, ms, listener) => {
       onMap = listener;
-      return begun(`map ${budget}`);
+      return begun(`map ${budget} each ${ms / 1000} s`);
     },
   };
   const http = {
@@ -55,18 +55,24 @@ it('a small terminal asks for nothing', () => {
 
 it('a large one asks for the map of the incident’s budget and the process under the cursor, and once', () => {
   const { show, asked } = noted();
-  expect(show({}, ...WIDE)).toEqual(['+pid 3071', `+map ${full.key}`]);
+  expect(show({}, ...WIDE)).toEqual(['+pid 3071', `+map ${full.key} each 1 s`]);
   expect(show({}, ...WIDE)).toEqual([]);
   expect(show({ selected: flows[1]?.key ?? '' }, ...WIDE)).toEqual(['-pid 3071', '+pid 3072']);
-  expect(show({}, 80, 24)).toEqual(['-pid 3072', `-map ${full.key}`]);
+  expect(show({}, 80, 24)).toEqual(['-pid 3072', `-map ${full.key} each 1 s`]);
   expect(asked).toEqual([]);
+});
+
+it('the more ports a map has the more rarely it is asked for', () => {
+  const { show } = noted();
+  const rows = { ...trouble, budgets: (trouble.budgets ?? []).map((row) => ({ ...row, limit: 64_512 })) };
+  expect(show({}, ...WIDE, rows)).toContain(`+map ${full.key} each 4 s`);
 });
 
 it('what lies over the tables ends the map; the row in full goes on with its events, and asks for details', () => {
   const { beside, show, asked } = noted();
   const selected = flows[0]?.key ?? '';
   show({}, ...WIDE);
-  expect(show({ overlay: 'detail', selected }, ...WIDE)).toEqual([`-map ${full.key}`]);
+  expect(show({ overlay: 'detail', selected }, ...WIDE)).toEqual([`-map ${full.key} each 1 s`]);
   expect(asked).toEqual([selected]);
   expect(show({ overlay: 'what-if' }, ...WIDE)).toEqual([
     '-pid 3071',
@@ -115,12 +121,12 @@ it('what is about as full, or holds about as much, takes nobody’s place; what 
   });
   expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 90], [2, 1]))).toEqual([
     '+pid 3071',
-    `+map ${full.key}`,
+    `+map ${full.key} each 1 s`,
   ]);
   expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 110], [2, 3]))).toEqual([]);
   expect(show({ sort: 'portsHeld' }, ...WIDE, rows([100, 1900], [2, 3]))).toEqual([
-    `-map ${full.key}`,
-    '+map second',
+    `-map ${full.key} each 1 s`,
+    '+map second each 1 s',
   ]);
 });
 

@@ -7,6 +7,7 @@ import type { DoctorExit, DoctorReport } from '../protocol/doctor.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { addonChecks, nodeCheck } from './checks/addon.js';
 import type { Result } from './checks/check.js';
+import { containerChecks } from './checks/containers.js';
 import { kernelChecks } from './checks/kernel.js';
 import { processChecks } from './checks/process.js';
 
@@ -23,6 +24,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const results = [
     ...kernelChecks(facts, root),
     ...processChecks(facts, root),
+    ...containerChecks(facts, root),
     nodeCheck(),
     ...addonChecks(facts, options.load),
   ];

@@ -43,7 +43,7 @@ export const CLOSE = { goingAway: 1001, flooding: 1008, tooLarge: 1009, stalled:
 /** Pids listed of a row that stands for several processes. */
 export const MOST_LISTED_PIDS = 16;
 
-export const GROUPS = ['program', 'unit', 'container', 'destination', 'netns'] as const;
+export const GROUPS = ['program', 'unit', 'container', 'pod', 'workload', 'destination', 'netns'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** How a service traces: with BPF programs, by polling the kernel, or by replaying a recording. */
@@ -71,6 +71,7 @@ export const UNKNOWN_PROCESS: ProcessInfo = {
   container: null,
   image: null,
   pod: null,
+  workload: null,
   exited: null,
   self: false,
 };

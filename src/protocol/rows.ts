@@ -95,6 +95,7 @@ export const ProcessInfo = Type.Object({
   container: Text,
   image: Text,
   pod: Text,
+  workload: Text,
   exited: Nullable(Type.Boolean()),
   self: Flag,
 });

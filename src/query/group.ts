@@ -1,5 +1,5 @@
 /**
- * Grouping of flows by program, unit, container, destination or namespace. In: the flows that changed. Out: the group rows that
+ * Grouping of flows by program, unit, container, pod, workload, destination or namespace. In: the flows that changed. Out: the group rows that
  * changed, each an exact sum of its members, with null in the fields in which they differ.
  */
 import { host } from '../protocol/format.js';
@@ -15,6 +15,8 @@ const GROUPED_VALUE: Record<Group, (row: FlowRow) => string | null> = {
   program: (row) => row.program,
   unit: (row) => row.process.unit,
   container: (row) => row.process.container,
+  pod: (row) => row.process.pod,
+  workload: (row) => row.process.workload,
   destination: (row) => endpointText(row.destination),
   netns: (row) => row.netnsId,
 };

@@ -19,10 +19,11 @@ describe('containers of Docker', () => {
     const view = next();
     const docker = await Dockerd.start(scope, view.netns, root);
     await churnServer(scope, view.netns, [PEER]);
-    const run = (...words: string[]) => docker.run('run', '--network=host', `--env=KEY=${SECRET}`, ...words);
+    const run = (...words: string[]) =>
+      docker.run('run', '--network=host', `--env=KEY=${SECRET}`, '--entrypoint=sh', ...words);
 
-    await run('--detach', '--name=orders', IMAGE, 'sh', '-c', `while true; do ${CONNECT}; done`);
-    for (let i = 0; i < SHORT; i++) await run('--rm', `--name=job-${i}`, IMAGE, 'sh', '-c', CONNECT);
+    await run('--detach', '--name=orders', IMAGE, '-c', `while true; do ${CONNECT}; done`);
+    for (let i = 0; i < SHORT; i++) await run('--rm', `--name=job-${i}`, IMAGE, '-c', CONNECT);
 
     const names = ['orders', ...Array.from({ length: SHORT }, (_, i) => `job-${i}`)];
     const rows = await view.containers(names);

@@ -2,12 +2,11 @@
  * A Docker daemon of the test's own, in its network namespace: its containers share that (`--network host`), so no bridge and no rule of a
  * firewall is made. It has a mount namespace in which cgroup2 is at the usual place. One image: busybox.
  */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Netns } from '../support/netns.js';
 import { must, start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
+import { imageArchive } from './image.js';
 
 export const IMAGE = 'shop/tools:1.2';
 
@@ -29,7 +28,7 @@ export class Dockerd {
     const daemon = await start(scope, [...unshare, ...words, ...own], { netns });
     await daemon.printed(/API listen on/);
     const docker = new Dockerd(socket);
-    await docker.run('import', imageArchive(directory), IMAGE);
+    await docker.run('load', '--input', imageArchive(directory, IMAGE));
     scope.use({ end: () => docker.removeAll() });
     return docker;
   }
@@ -43,14 +42,4 @@ export class Dockerd {
     const ids = await this.run('ps', '--all', '--quiet', '--no-trunc');
     if (ids !== '') await this.run('rm', '--force', ...ids.split('\n'));
   }
-}
-
-function imageArchive(directory: string): string {
-  const bin = join(directory, 'image/bin');
-  mkdirSync(bin, { recursive: true });
-  copyFileSync('/bin/busybox', join(bin, 'busybox'));
-  for (const applet of ['sh', 'sleep', 'nc']) symlinkSync('busybox', join(bin, applet));
-  const archive = join(directory, 'image.tar');
-  execFileSync('tar', ['-C', join(directory, 'image'), '-cf', archive, '.']);
-  return archive;
 }

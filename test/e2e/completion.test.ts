@@ -23,7 +23,7 @@ const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['portchurn tr', ['trace']],
   ['portchurn completion ', ['bash', 'fish', 'zsh']],
   ['portchurn top --gro', ['--group']],
-  ['portchurn top --group ', ['container', 'destination', 'netns', 'program', 'unit']],
+  ['portchurn top --group ', ['container', 'destination', 'netns', 'pod', 'program', 'unit', 'workload']],
   ['portchurn top -o nd', ['ndjson']],
   ['portchurn why -o ', ['json', 'text']],
   ['portchurn serve --log-level ', ['debug', 'error', 'info', 'silent', 'trace', 'warn']],

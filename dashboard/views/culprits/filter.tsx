@@ -43,7 +43,7 @@ export function FilterBox() {
           spellcheck={false}
           autocomplete="off"
           placeholder={EXAMPLE}
-          title="Press / to come here. Words are ANDed; ! negates; keys: pid process exe unit netns dst port dir program and any number column"
+          title="Press / to come here. Words are ANDed; ! negates; keys: pid process exe unit container image pod workload netns dst port dir program and any number column"
           aria-invalid={refusal !== null}
           aria-describedby="filter-error"
           onKeyDown={onKey}

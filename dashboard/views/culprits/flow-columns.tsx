@@ -75,6 +75,22 @@ const container = text(
   (row) => <Name of={row.process.container} none="no container" />,
 );
 
+const pod = text(
+  'process.pod',
+  'Pod',
+  'Pod, with its namespace, over all its processes',
+  (row) => row.process.pod,
+  (row) => <Name of={row.process.pod} none="no pod" />,
+);
+
+const workload = text(
+  'process.workload',
+  'Workload',
+  "Deployment, StatefulSet …, by the names of its pods; Compose's service",
+  (row) => row.process.workload,
+  (row) => <Name of={row.process.workload} none="no workload" />,
+);
+
 const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');
 
 const direction = text(
@@ -182,6 +198,8 @@ export const FLOW_COLUMNS: Record<Group | 'none', readonly FlowColumn[]> = {
   program: [program, ...MEASURES],
   unit: [unit, ...MEASURES],
   container: [container, ...MEASURES],
+  pod: [pod, ...MEASURES],
+  workload: [workload, ...MEASURES],
   destination: [destination, direction, ...MEASURES],
   netns: [netns, ...MEASURES],
 };

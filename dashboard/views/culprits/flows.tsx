@@ -39,6 +39,8 @@ const GROUPINGS: Record<Group | 'none', string> = {
   program: 'program',
   unit: 'unit',
   container: 'container',
+  pod: 'pod',
+  workload: 'workload',
   destination: 'destination',
   netns: 'namespace',
 };

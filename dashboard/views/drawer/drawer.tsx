@@ -51,6 +51,8 @@ function titleOf(row: FlowRow, by: Group | null): string {
   const where = endpoint(row.destination);
   if (by === 'unit') return foreign(process.unit ?? 'no unit');
   if (by === 'container') return foreign(process.container ?? 'no container');
+  if (by === 'pod') return foreign(process.pod ?? 'no pod');
+  if (by === 'workload') return foreign(process.workload ?? 'no workload');
   if (by === 'netns') return `namespace ${row.netns ?? UNKNOWN}`;
   if (by === 'destination') return where;
   return by === 'program'

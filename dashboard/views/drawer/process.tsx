@@ -14,7 +14,7 @@ interface ProcessProps {
 }
 
 /** What most processes do not have. */
-const RARE: ReadonlySet<string> = new Set(['Container', 'Pids', 'Script']);
+const RARE: ReadonlySet<string> = new Set(['Container', 'Image', 'Pod', 'Workload', 'Pids', 'Script']);
 
 export function Process({ row, detail, grouped }: ProcessProps) {
   const { process } = row;
@@ -29,6 +29,7 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Container', process.container],
     ['Image', process.image],
     ['Pod', process.pod],
+    ['Workload', process.workload],
     ['Cgroup', process.cgroup],
     ['Started', process.startTime === null ? null : stamp(process.startTime)],
     ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],

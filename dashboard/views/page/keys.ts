@@ -34,7 +34,7 @@ export function keysWith(help: () => void): readonly Key[] {
     {
       keys: ['g'],
       shown: 'g',
-      does: 'group by the next: program, unit, destination, namespace',
+      does: 'group by the next: program, unit, container, pod, workload, destination, namespace',
       run: nextGroup,
     },
     { keys: ['c'], shown: 'c', does: 'copy the first command', run: copyFirst },

@@ -64,6 +64,7 @@ function details(process: ProcessInfo): string {
     ['container', process.container],
     ['image', process.image],
     ['pod', process.pod],
+    ['workload', process.workload],
     ['cgroup', process.cgroup],
     ['uid', process.uid === null ? null : String(process.uid)],
   ] as const;

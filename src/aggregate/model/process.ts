@@ -41,7 +41,7 @@ interface Whereabouts {
   readonly facts: ContainerFacts | null;
 }
 
-const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null };
+const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null, workload: null };
 const NOWHERE: Whereabouts = { place: NO_PLACE, container: null, facts: null };
 
 function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
@@ -55,6 +55,7 @@ function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
     container: facts?.name ?? container.name ?? shortId(container.id),
     image: image !== null && context.redact ? untagged(image) : image,
     pod: facts?.pod ?? null,
+    workload: facts?.workload ?? null,
   };
   return { place, container, facts };
 }

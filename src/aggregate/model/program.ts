@@ -10,7 +10,7 @@ import type { Owner } from './owner.js';
 import { nameWithParent } from './program-name.js';
 
 /** Where its processes run. */
-export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container' | 'image' | 'pod'>;
+export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container' | 'image' | 'pod' | 'workload'>;
 
 /** A container's names may come after those of its group. */
 const isKnown = ({ cgroup, container, image, pod }: Place) =>
@@ -37,8 +37,8 @@ export class Program implements Owner, Aged<Program> {
     /** Its control group; null while that is not known, which may be later than the first of its processes ends. */
     private readonly place: () => Place | null = () => null,
   ) {
-    const { name: own, interpreter, script, comm, exe, cgroup, unit, container, image, pod, uid } = example;
-    const { ppid, parent } = example;
+    const { name: own, interpreter, script, comm, exe, cgroup, unit, container, uid } = example;
+    const { image, pod, workload, ppid, parent } = example;
     const same = {
       name: own,
       interpreter,
@@ -50,6 +50,7 @@ export class Program implements Owner, Aged<Program> {
       container,
       image,
       pod,
+      workload,
       uid,
       ppid,
       parent,

@@ -94,8 +94,8 @@ function namesIn({ findings, incidents, subject, alsoOut, victim, totals }: Stan
     ...(victim === null ? [] : [victim]),
   ];
   return [
-    ...owners.flatMap(({ process: { name, unit, container, parent }, program }) => [
-      ...[name, unit, container, parent.comm, program],
+    ...owners.flatMap(({ process: { name, unit, container, pod, workload, parent }, program }) => [
+      ...[name, unit, container, pod, workload, parent.comm, program],
     ]),
     ...[...incidents, ...totals].map(({ name }) => name),
   ];

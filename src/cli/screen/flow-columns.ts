@@ -41,6 +41,8 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   program: [text('PROGRAM', (row) => row.program ?? whoOf(row), 16)],
   unit: [text('UNIT', (row) => row.process.unit, 16)],
   container: [text('CONTAINER', (row) => row.process.container, 16)],
+  pod: [text('POD', (row) => row.process.pod, 16)],
+  workload: [text('WORKLOAD', (row) => row.process.workload, 16)],
   destination: [DIRECTION, WHERE],
   netns: [number('NETNS', 0, (row) => (row.netns === null ? null : String(row.netns)))],
 };

@@ -25,7 +25,7 @@ const SPECS: readonly Spec[] = [
     call: 'connect',
     name: 'portchurn_connect_failures_total',
     help: 'Connects that failed, by errno and by what it meant there.',
-    labelNames: ['program', 'unit', 'destination', 'port', 'errno', 'cause'],
+    labelNames: ['program', 'unit', 'workload', 'destination', 'port', 'errno', 'cause'],
     labels: (row) => ({
       ...programLabels(row.process),
       destination: labelText(row.destination.address),

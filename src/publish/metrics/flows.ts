@@ -12,8 +12,8 @@ import { LabelSums } from './label-sums.js';
 import { RowChanges } from './row-changes.js';
 import { type Labels, labelText, otherLabels } from './series.js';
 
-export const OPENED_LABELS = ['program', 'unit', 'destination', 'port'] as const;
-const PORTS_LABELS = ['program', 'unit'] as const;
+export const OPENED_LABELS = ['program', 'unit', 'workload', 'destination', 'port'] as const;
+const PORTS_LABELS = ['program', 'unit', 'workload'] as const;
 
 /** Label of a program whose name is not known. */
 export const UNKNOWN_PROGRAM = 'unknown';
@@ -68,9 +68,10 @@ function openedLabels({ process, destination }: FlowRow): Labels {
 }
 
 /** By its name: a label that also said what started it would give each shell loop series of its own. */
-export const programLabels = ({ name, unit }: ProcessInfo) => ({
+export const programLabels = ({ name, unit, workload }: ProcessInfo) => ({
   program: labelText(name ?? UNKNOWN_PROGRAM),
   unit: labelText(unit),
+  workload: labelText(workload),
 });
 
 function portsOf({ process, portsHeld }: FlowRow) {

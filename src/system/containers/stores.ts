@@ -5,8 +5,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
+import { workloadOf } from '../parse/workload.js';
 import { textsOf, type Wanted } from './json-texts.js';
 import { readWhole } from './read-whole.js';
 
@@ -20,6 +22,9 @@ const LABELS: Wanted = {
   'io.kubernetes.container.name': 'container',
   'io.kubernetes.pod.name': 'pod',
   'io.kubernetes.pod.namespace': 'namespace',
+  'com.docker.compose.project': 'project',
+  'com.docker.compose.service': 'service',
+  'com.docker.swarm.service.name': 'swarm',
 };
 const DOCKER: Wanted = { Name: 'name', Config: { Image: 'image', Labels: LABELS } };
 const CRI: Wanted = {
@@ -98,7 +103,7 @@ function factsOfListed({ names, metadata }: Listed): ContainerFacts {
   const name = Array.isArray(names) && typeof names[0] === 'string' ? names[0] : null;
   const about = Buffer.from(typeof metadata === 'string' ? metadata : '{}');
   const image = textsOf(about, { 'image-name': 'image' }).get('image');
-  return { name, image: image || null, pod: null };
+  return { name, image: image || null, pod: null, workload: null };
 }
 
 async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | null> {
@@ -120,8 +125,17 @@ function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | null {
   return {
     name: name || null,
     image: texts.get('image') || null,
-    pod: pod ? `${texts.get('namespace') ?? 'default'}/${pod}` : null,
+    pod: pod ? `${namespaceIn(texts)}/${pod}` : null,
+    workload: pod ? `${namespaceIn(texts)}/${workloadOf(pod, hostname().toLowerCase())}` : serviceIn(texts),
   };
+}
+
+const namespaceIn = (texts: ReadonlyMap<string, string>) => texts.get('namespace') ?? 'default';
+
+/** Of Compose or of a swarm, which start many containers of one. */
+function serviceIn(texts: ReadonlyMap<string, string>): string | null {
+  const [project, service] = [texts.get('project'), texts.get('service')];
+  return project && service ? `${project}/${service}` : texts.get('swarm') || null;
 }
 
 /** Where distributions and k3s, k0s and MicroK8s keep them. */

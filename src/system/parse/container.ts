@@ -34,6 +34,8 @@ export interface ContainerFacts {
   readonly image: string | null;
   /** `namespace/pod` */
   readonly pod: string | null;
+  /** What it is one of: `namespace/deployment`, `project/service` of Compose, a service of a swarm. */
+  readonly workload: string | null;
 }
 
 /** What a control group is part of. */

@@ -38,6 +38,7 @@ export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
     container: null,
     image: null,
     pod: null,
+    workload: null,
     exited: false,
     self: false,
     ...parts,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Group } from '../../../src/protocol/frames.js';
 import { FlowRow } from '../../../src/protocol/rows.js';
 import { snapshotBodyFault } from '../../../src/protocol/validate.js';
 import { Grouping } from '../../../src/query/group.js';
 import { Entry } from '../../../src/query/row-store.js';
 import { flow, proc } from '../publish/rows.js';
 
-const grouped = (group: 'program' | 'unit' | 'destination' | 'netns', rows: FlowRow[]): FlowRow[] => {
+const grouped = (group: Group, rows: FlowRow[]): FlowRow[] => {
   const grouping = new Grouping(group);
   grouping.apply(rows.map((row) => ({ key: row.key, entry: new Entry(row) })));
   return [...grouping.entries.values()].map((entry) => entry.row as FlowRow);
@@ -52,6 +53,19 @@ describe('a group', () => {
     const topics = { flows: { rows: [row], total: 1, other: null } };
     expect(snapshotBodyFault({ time: 1, epoch: 'e', seq: 1, topics })).toBeNull();
   });
+
+  it.each(['pod', 'workload', 'container'] as const)(
+    'is of one %s, or of all processes without one',
+    (field) => {
+      const one = proc({ [field]: 'prod/db' });
+      const rows = [flow('a', { process: one }), flow('b', { process: one }), flow('c')];
+      const found = grouped(field, rows).map(({ key, process, opened }) => [key, process[field], opened]);
+      expect(found).toEqual([
+        [`${field}:prod/db`, 'prod/db', 20],
+        [field, null, 10],
+      ]);
+    },
+  );
 
   it('of one member is that member, quantiles and all', () => {
     const row = flow('a');

@@ -125,6 +125,8 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   program: [who('PROGRAM', (row) => row.program ?? ownerName(row))],
   unit: [who('UNIT', ({ process }) => process.unit)],
   container: [who('CONTAINER', ({ process }) => process.container)],
+  pod: [who('POD', ({ process }) => process.pod)],
+  workload: [who('WORKLOAD', ({ process }) => process.workload)],
   destination: [who('DESTINATION', towardOf)],
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };

@@ -36,6 +36,7 @@ function factLines(row: FlowRow, { aside, glyphs, now }: Scene, width: number): 
     ['container', process.container],
     ['image', process.image],
     ['pod', process.pod],
+    ['workload', process.workload],
     ['namespace', row.netns === null ? null : String(row.netns)],
     ['started', process.startTime === null ? null : stamp(process.startTime)],
     ['ports', portsText(row)],

@@ -134,7 +134,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['w', 'what-if: arrows change, c copies the command'],
   ['/', 'write a filter, as in dst:10.0.0.0/8 !process:curl'],
   ['s r', 'sort by the next; the other way round'],
-  ['g', 'group by program, unit, container, destination, namespace'],
+  ['g', 'group by program, unit, container, pod, workload, destination, namespace'],
   ['n', 'only the next network namespace; after the last all'],
   ['b', 'more budgets'],
   ['o', 'freeze the order of the rows, release it'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEAD_PER_PROGRAM } from '../../../../src/aggregate/ingest/dead-processes.js';
 import type { FlowRow } from '../../../../src/protocol/rows.js';
+import type { ContainerFacts } from '../../../../src/system/parse/container.js';
 import { announced, closed, established, exited, outbound, World } from '../../../support/aggregate-world.js';
 
 const PYTHON = { exe: '/usr/bin/python3.11', comm: 'python3', parent: 1 };
@@ -113,6 +114,33 @@ describe('dead processes of one interpreter under one parent', () => {
     world.feed(LOOP);
     runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
     expect(rolledUp(world)).toMatchObject([{ process: { container: '3f9c3f9c3f9c', unit: null } }]);
+  });
+
+  it('show image, pod and workload as soon as they are known', () => {
+    const path = {
+      runtime: 'containerd',
+      id: '3f9c'.repeat(16),
+      name: null,
+      podUid: null,
+      ofUser: false,
+    } as const;
+    let facts: ContainerFacts | null = null;
+    const world = new World(
+      {},
+      {
+        cgroupPath: () => '/kubepods/3f9c',
+        partOf: () => ({ container: path, unit: null }),
+        containerFacts: () => facts,
+      },
+    );
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([{ process: { container: '3f9c3f9c3f9c', workload: null } }]);
+    facts = { name: 'app', image: 'shop:1', pod: 'prod/db-0', workload: 'prod/db' };
+    runs(world, 2000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([
+      { process: { container: 'app', image: 'shop:1', pod: 'prod/db-0', workload: 'prod/db' } },
+    ]);
   });
 
   it('show of what may differ only what is the same', () => {

@@ -1,6 +1,7 @@
 /** What each key does. */
 import { describe, expect, it } from 'vitest';
 import { press, type Shown, START, type State } from '../../../../src/cli/live/state.js';
+import { GROUPS } from '../../../../src/protocol/names.js';
 
 const SHOWN: Shown = {
   flows: ['a', 'b', 'c', 'd'],
@@ -29,7 +30,7 @@ it.each([
   [['s'], { sort: 'portsHeld' }],
   [['r'], { ascending: true }],
   [['g', 'g'], { group: 'unit' }],
-  [['g', 'g', 'g', 'g', 'g', 'g'], { group: null }],
+  [[...GROUPS.map(() => 'g'), 'g'], { group: null }],
   [['n'], { netns: 11 }],
   [['n', 'n', 'n'], { netns: null }],
   [['tab'], { incident: 'two' }],

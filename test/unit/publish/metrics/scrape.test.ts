@@ -134,6 +134,21 @@ it('counts losses by reason, and no sum of them that would count them twice', as
   ]);
 });
 
+it('says of which workload a program is, and no id', async () => {
+  const flows = new MemoryTable<'flows'>();
+  const tables = new Tables({ tables: { flows } });
+  const metrics = new Metrics({ tables, source: world.source, version: '0' });
+  const place = { unit: null, container: '3f9c3f9c3f9c', image: 'shop:1', pod: 'prod/web-5d4f8c7b9-x2x4z' };
+  flows.put(flow('f', { process: proc({ ...place, workload: 'prod/web' }), portsHeld: 3 }));
+  tables.collect(Date.now());
+  const text = await metrics.text();
+  expect(of(text, 'portchurn_program_ports_used')[0]).toBe(
+    'portchurn_program_ports_used{program="ab",unit="",workload="prod/web"} 3',
+  );
+  expect(of(text, 'portchurn_connections_opened_total')[0]).toContain('workload="prod/web"');
+  expect(text).not.toMatch(/3f9c|x2x4z/);
+});
+
 it('escapes names that processes give themselves', async () => {
   world.source.flows.put(
     flow('evil', {

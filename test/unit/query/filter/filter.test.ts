@@ -28,6 +28,10 @@ const unknown = flow('unknown', {
   timeWait: null,
   established: null,
 });
+const inPod = proc({
+  ...{ pid: 300, comm: 'nginx', exe: null, cmdline: null, container: 'app', image: 'shop/web:1' },
+  ...{ pod: 'prod/web-5d4f8c7b9-x2x4z', workload: 'prod/web' },
+});
 const ROWS = {
   ab: flow('ab'),
   v6,
@@ -36,7 +40,7 @@ const ROWS = {
   budget: budget('b'),
   failure: failure('f'),
   event: event({ oldState: 'established', newState: 'close-wait', end: null }),
-  inbound: event({ direction: 'in', process: proc({ pid: 300, comm: 'nginx', exe: null, cmdline: null }) }),
+  inbound: event({ direction: 'in', process: inPod }),
 };
 type Name = keyof typeof ROWS;
 const NAMES = new Map([
@@ -82,8 +86,11 @@ describe('a filter', () => {
     ['exe:*/ps*', ['failure']],
     ['exe:/bin\\/ps/', ['failure']],
     ['unit:load', ['ab', 'budget', 'failure', 'event', 'inbound']],
-    ['container:x', []],
-    ['pod:x', []],
+    ['container:app', ['inbound']],
+    ['image:shop/web', ['inbound']],
+    ['pod:prod/*', ['inbound']],
+    ['workload:prod/web', ['inbound']],
+    ['workload:x', []],
     ['netns:5', ['totals']],
     ['netns:blue', ['totals']],
     ['netns:host', all('unknown', 'totals')],

@@ -10,7 +10,7 @@ const container = (id: string, more: Partial<ContainerPath> = {}): ContainerPath
   ofUser: false,
   ...more,
 });
-const WEB = { name: 'web', image: 'web:1', pod: null };
+const WEB = { name: 'web', image: 'web:1', pod: null, workload: null };
 
 describe('the names of a container', () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -28,7 +28,12 @@ describe('what Docker writes about a container', () => {
 
   it('is its name and image', async () => {
     const root = storeWith(DOCKER, { Args: ['run'], Config: config, Name: '/shop-web' });
-    expect(await dockerStore(root)(ID)).toEqual({ name: 'shop-web', image: 'shop/web:1.2', pod: null });
+    expect(await dockerStore(root)(ID)).toEqual({
+      name: 'shop-web',
+      image: 'shop/web:1.2',
+      pod: null,
+      workload: null,
+    });
   });
 
   it('is its pod too, under Kubernetes', async () => {
@@ -38,7 +43,19 @@ describe('what Docker writes about a container', () => {
       'io.kubernetes.pod.namespace': 'prod',
     };
     const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/k8s_app_web-0_prod_…' });
-    expect(await dockerStore(root)(ID)).toMatchObject({ name: 'app', pod: 'prod/web-0' });
+    expect(await dockerStore(root)(ID)).toMatchObject({
+      name: 'app',
+      pod: 'prod/web-0',
+      workload: 'prod/web',
+    });
+  });
+
+  it.each([
+    ['shop/web', { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' }],
+    ['web', { 'com.docker.swarm.service.name': 'web' }],
+  ])('is the service of which it is one: %s', async (workload, Labels) => {
+    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/shop-web-1' });
+    expect(await dockerStore(root)(ID)).toMatchObject({ name: 'shop-web-1', pod: null, workload });
   });
 });
 
@@ -57,6 +74,7 @@ describe('what containerd writes about a container of the kubelet', () => {
       name: 'app',
       image: 'docker.io/library/redis:7',
       pod: 'prod/db-0',
+      workload: 'prod/db',
     });
   });
 
@@ -67,7 +85,12 @@ describe('what containerd writes about a container of the kubelet', () => {
       'io.kubernetes.cri.sandbox-namespace': 'prod',
     };
     const root = storeWith(TASK, { annotations: pause });
-    expect(await containerdStore(root)(ID)).toEqual({ name: 'pause', image: null, pod: 'prod/db-0' });
+    expect(await containerdStore(root)(ID)).toEqual({
+      name: 'pause',
+      image: null,
+      pod: 'prod/db-0',
+      workload: 'prod/db',
+    });
   });
 
   it('is nothing without annotations: Docker’s own are in another store', async () => {
@@ -83,6 +106,7 @@ describe('what Podman writes about its containers', () => {
       name: 'cache',
       image: 'docker.io/library/redis:7',
       pod: null,
+      workload: null,
     });
     expect(await podmanStore(root)('another')).toBeNull();
   });
@@ -102,7 +126,7 @@ describe('what Podman writes about its containers', () => {
   it('may be a root file system without an image', async () => {
     const metadata = JSON.stringify({ 'image-name': '', name: 'cache' });
     const root = storeWith(LIST, [{ id: ID, names: ['cache'], metadata }]);
-    expect(await podmanStore(root)(ID)).toEqual({ name: 'cache', image: null, pod: null });
+    expect(await podmanStore(root)(ID)).toEqual({ name: 'cache', image: null, pod: null, workload: null });
   });
 });
 

@@ -1,0 +1,118 @@
+/**
+ * A containerd of the test's own, in its network namespace, and its CRI, which is what the kubelet speaks: pods with containers, in the control
+ * groups that a kubelet would ask for. Their network is the node's, so no plugin for networks is needed.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Netns } from '../support/netns.js';
+import { must, start } from '../support/process.js';
+import type { Scope } from '../support/scope.js';
+import { call, idIn, message } from './cri.js';
+import { imageArchive } from './image.js';
+
+export const IMAGE = 'docker.io/shop/tools:1.2';
+/** NamespaceMode.NODE */
+const NODE_NETWORK = message([1, 2]);
+
+export interface Pod {
+  readonly id: string;
+  readonly config: Buffer;
+}
+
+export class Containerd {
+  private pods = 0;
+  private constructor(
+    private readonly scope: Scope,
+    private readonly directory: string,
+  ) {}
+
+  /** Its state directory, where the names are. */
+  get state(): string {
+    return join(this.directory, 'state');
+  }
+
+  private get socket(): string {
+    return join(this.directory, 'sock');
+  }
+
+  static async start(scope: Scope, netns: Netns, directory: string): Promise<Containerd> {
+    const containerd = new Containerd(scope, directory);
+    const config = join(directory, 'config.toml');
+    writeFileSync(config, containerd.config());
+    const daemon = await start(scope, ['containerd', '--config', config], { netns });
+    await daemon.printed(/containerd successfully booted/);
+    const own = scope.directory();
+    const ctr = ['ctr', '--address', containerd.socket, '--namespace', 'k8s.io'];
+    await must([...ctr, 'images', 'import', '--snapshotter', 'native', imageArchive(own, IMAGE)]);
+    return containerd;
+  }
+
+  /** @param name `namespace/pod` */
+  async pod(name: string): Promise<Pod> {
+    const [namespace = '', own = ''] = name.split('/');
+    const uid = `0a1b2c3d-1111-2222-3333-${String(process.pid).padStart(8, '0')}${String(this.pods++).padStart(4, '0')}`;
+    const group = `/kubepods/burstable/pod${uid}`;
+    const security = message([1, NODE_NETWORK]);
+    const metadata = message([1, own], [2, uid], [3, namespace]);
+    const logs = join(this.directory, 'logs');
+    const config = message([1, metadata], [3, logs], [8, message([1, group], [2, security])]);
+    mkdirSync(logs, { recursive: true });
+    this.scope.use({ end: () => removeGroups(group) });
+    const id = idIn(await this.call('RunPodSandbox', message([1, config])));
+    this.scope.use({ end: () => this.remove(id) });
+    return { id, config };
+  }
+
+  /** Runs busybox's shell in a new container of the pod. */
+  async run(
+    pod: Pod,
+    name: string,
+    script: string,
+    env: readonly (readonly [string, string])[],
+  ): Promise<void> {
+    const words = ['sh', '-c', script].map((word) => [3, word] as const);
+    const envs = env.map(([key, value]) => [6, message([1, key], [2, value])] as const);
+    const security = message([2, message([3, NODE_NETWORK])]);
+    const config = message([1, message([1, name])], [2, message([1, IMAGE])], ...words, ...envs, [
+      15,
+      security,
+    ]);
+    const request = message([1, pod.id], [2, config], [3, pod.config]);
+    const id = idIn(await this.call('CreateContainer', request));
+    await this.call('StartContainer', message([1, id]));
+  }
+
+  async remove(podId: string): Promise<void> {
+    await this.call('StopPodSandbox', message([1, podId]));
+    await this.call('RemovePodSandbox', message([1, podId]));
+  }
+
+  private call(method: string, request: Buffer): Promise<Buffer> {
+    return call(this.socket, method, request);
+  }
+
+  /** Everything in its own directory, and nothing that a container in a container may not do. */
+  private config(): string {
+    return `version = 2
+root = "${this.directory}/root"
+state = "${this.state}"
+[grpc]
+  address = "${this.socket}"
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  sandbox_image = "${IMAGE}"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "${this.directory}/opt"
+`;
+  }
+}
+
+/** As the kubelet does it: the runtime leaves the pod's own group in each hierarchy. */
+function removeGroups(group: string): void {
+  const script =
+    'for d in /sys/fs/cgroup"$1" /sys/fs/cgroup/*"$1"; do if [ -d "$d" ]; then rmdir "$d"; fi; done';
+  execFileSync('sh', ['-c', script, 'sh', group]);
+}

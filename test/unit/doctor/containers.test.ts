@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { containerChecks } from '../../../src/doctor/checks/containers.js';
+
+const ROOT = mkdtempSync(join(tmpdir(), 'portchurn-doctor-'));
+const PLACES = { docker: ['/docker'], containerd: ['/a', '/b'], podman: ['/storage'] };
+afterAll(() => rmSync(ROOT, { recursive: true }));
+
+const check = (id: string) => containerChecks({ uid: 1000 }, ROOT, PLACES).find((one) => one.id === id);
+
+it('says of each runtime where the names of its containers come from, and why there are none', () => {
+  mkdirSync(join(ROOT, 'b/io.containerd.runtime.v2.task'), { recursive: true });
+  // Root may read every directory: this is none.
+  writeFileSync(join(ROOT, 'storage'), '');
+  expect(check('names-docker')).toMatchObject({
+    status: 'ok',
+    detail: `none: there is no ${ROOT}/docker/containers`,
+  });
+  expect(check('names-containerd')).toMatchObject({
+    status: 'ok',
+    detail: `from ${ROOT}/b/io.containerd.runtime.v2.task`,
+  });
+  expect(check('names-podman')).toMatchObject({
+    status: 'warn',
+    detail: `unknown: ${ROOT}/storage cannot be read (ENOTDIR); its containers are shown by their ids`,
+    fix: 'sudo portchurn serve',
+    exit: 0,
+  });
+});

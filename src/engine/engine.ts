@@ -9,6 +9,7 @@ import { HistoryRecorder } from '../aggregate/history/history-recorder.js';
 import { Aggregator } from '../aggregate/ingest/aggregator.js';
 import { EventTap } from '../aggregate/ingest/event-tap.js';
 import type { ProcessContext } from '../aggregate/model/process.js';
+import { Peers } from '../aggregate/peers/peers.js';
 import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
 import { Reconciler } from '../aggregate/reconcile/reconciler.js';
@@ -102,6 +103,7 @@ class TracingEngine implements Engine {
   private readonly recovery: LossRecovery;
   private readonly audits: ReconcileLoop;
   private readonly settings: SettingsLoop;
+  private readonly peers: Peers;
   private readonly diagnosis: Diagnosis;
   /** Null: a restart forgets everything. */
   private readonly continuity: Continuity | null;
@@ -123,6 +125,7 @@ class TracingEngine implements Engine {
     this.polling = mode.mode === 'polling';
     this.aggregator = new Aggregator(processContext(options));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
+    this.peers = new Peers(this.aggregator);
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);
@@ -272,6 +275,7 @@ class TracingEngine implements Engine {
       this.recorder.record(moment());
       this.tap.lost(this.recovery.recover());
       this.processFacts.request();
+      this.peers.tick(moment().ms * 1e6);
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
       this.continuity?.tick(Date.now());

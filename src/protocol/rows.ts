@@ -104,6 +104,23 @@ export type ProcessInfo = Static<typeof ProcessInfo>;
 export const Endpoint = Type.Object({ address: Text, port: Int });
 export type Endpoint = Static<typeof Endpoint>;
 
+/** Who listens at a destination, seen from this machine: of several processes of one program, what they have in common. */
+export const Peer = Type.Object({ process: ProcessInfo });
+export type Peer = Static<typeof Peer>;
+
+/**
+ * Where a flow leads. `name`: what the hosts file of the place where it is seen calls the address; `service`: what the port is registered for;
+ * `peer`: the process at the other end, when that is on this machine.
+ */
+export const Destination = Type.Object({
+  address: Text,
+  port: Int,
+  name: Text,
+  service: Text,
+  peer: Nullable(Peer),
+});
+export type Destination = Static<typeof Destination>;
+
 /** Quantiles of several rows cannot be computed from theirs: a group has none. */
 export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
@@ -167,7 +184,7 @@ export const FlowRow = Type.Object({
   program: Text,
   pids: Nullable(Pids),
   direction: Nullable(Direction),
-  destination: Endpoint,
+  destination: Destination,
   established: Count,
   timeWait: Count,
   portsHeld: Count,

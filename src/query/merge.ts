@@ -47,15 +47,19 @@ function mergeOf(schema: Schema): Merge {
   if (rule !== undefined) return MERGES[rule]!;
   if (properties === undefined) return same;
   const merges = mergesOf(properties);
-  return (parts, name) => merged(merges, nested(parts, name));
+  return (parts, name) => {
+    const found = nested(parts, name);
+    /* What one of them lacks they have not in common. */
+    return found.includes(null) ? null : merged(merges, found as Part[]);
+  };
 }
 
 /** The objects in field `name`. Flows of one process share one object, which counts once. */
-function nested(parts: readonly Part[], name: string): Part[] {
-  const found: Part[] = [];
-  let last: Part | null = null;
+function nested(parts: readonly Part[], name: string): (Part | null)[] {
+  const found: (Part | null)[] = [];
+  let last: Part | null | undefined;
   for (const part of parts) {
-    const one = part[name] as Part;
+    const one = part[name] as Part | null;
     if (one === last) continue;
     found.push(one);
     last = one;

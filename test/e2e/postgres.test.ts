@@ -60,7 +60,7 @@ describe('pgbench -C against PostgreSQL', () => {
   it('gives the inbound side to the server, at the right port', () => {
     expect(opened(inbound)).toBe(grown('Tcp.PassiveOpens'));
     for (const row of inbound) {
-      expect(row.destination).toEqual({ address: '127.0.0.1', port: 5432 });
+      expect(row.destination).toMatchObject({ address: '127.0.0.1', port: 5432 });
       expect(row.process.exe, JSON.stringify(row)).toMatch(/\/bin\/postgres$/);
       expect([row.process.pid, row.process.ppid]).toContain(server.process.pid);
     }

@@ -23,6 +23,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from '../model/socket-state.js';
+import { ClosedSamples } from '../peers/closed-samples.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import { RecentCookies } from '../tables/recent-cookies.js';
@@ -40,6 +41,8 @@ export class Connections {
   readonly connectDurations = new ConnectDurations();
   /** Closed before anybody was seen to accept them: an accept that comes late must not count them again. */
   private readonly closedUnaccepted = new RecentCookies(4096);
+  /** To look for their other ends. */
+  readonly closedSamples = new ClosedSamples();
   private second = 0;
 
   constructor(
@@ -195,6 +198,7 @@ export class Connections {
   }
 
   private countClose(event: TcpEvent, flow: Flow): void {
+    if (flow.samples > 0) this.closedSamples.note(event, flow);
     flow.closed += 1;
     flow.namespace.closed += 1;
     flow.bytesSent += event.bytesSent;

@@ -5,6 +5,7 @@
 
 import type { DurationWindow } from '../measure/quantiles.js';
 import { RATE, RateWindow } from '../measure/rates.js';
+import type { Evidence } from '../peers/evidence.js';
 import type { Budget } from './budget.js';
 import type { Destination } from './destination.js';
 import type { Failure } from './failure.js';
@@ -51,6 +52,13 @@ export class Flow {
   readonly rates = new RateWindow(RATE.KINDS);
   lifetimes: DurationWindow | null = null;
   connects: DurationWindow | null = null;
+  /** Outbound: who is at the other end, as far as it was found on this machine. */
+  peer: Evidence | null = null;
+  /** How many of its next connections are to be noted, to look for their other ends (peers/). */
+  samples = 1;
+  /** What its destination's address and port are called where it is seen. */
+  destinationName: string | null = null;
+  service: string | null = null;
   /** Whose rows went into it. */
   pids: RolledPids | null = null;
   /** Where its counts went when its owner was rolled up. */
@@ -124,8 +132,16 @@ export class Flow {
     this.overflowedCloses += other.overflowedCloses;
     this.settleableCloses += other.settleableCloses;
     this.rates.merge(other.rates);
+    this.takePeer(other);
     this.gather(other);
     other.rolledUpInto = this;
+  }
+
+  /** Of another process of the same program; without a known destination there is no other end. */
+  private takePeer({ peer }: Flow): void {
+    if (peer === null || this.destination.address === null) return;
+    if (this.peer === null) this.peer = peer;
+    else this.peer.absorb(peer);
   }
 
   private gather({ owner, pids }: Flow): void {

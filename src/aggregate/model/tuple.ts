@@ -4,6 +4,9 @@
  */
 import type { Ends } from './ends.js';
 
+/** What a tuple is made of. */
+export type TupleEnds = Pick<Ends, 'localWord' | 'remoteWord' | 'localPort' | 'remotePort'>;
+
 /** Chosen anew by each process: whoever chooses addresses and ports must not be able to choose ones that collide. */
 const SEED = Math.floor(Math.random() * 2 ** 32) | 0;
 
@@ -14,7 +17,7 @@ export class Tuple {
   constructor(private readonly seed = SEED) {}
 
   /** Two chains of multiplications: what is equal in one is not in the other. @param namespace its net cookie */
-  of(ends: Ends, namespace: number): this {
+  of(ends: TupleEnds, namespace: number): this {
     this.low = namespace ^ this.seed;
     this.high = ~namespace ^ this.seed;
     for (let i = 0; i < 4; i++) this.add(ends.localWord(i));

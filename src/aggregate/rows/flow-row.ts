@@ -1,5 +1,5 @@
 /** A flow as the row that clients see. Pure: everything that a row says is in its arguments. */
-import type { FlowRow, Quantiles } from '../../protocol/rows.js';
+import type { Destination, FlowRow, Quantiles } from '../../protocol/rows.js';
 import { RATE } from '../measure/rates.js';
 import { directionName } from '../model/destination.js';
 import type { Flow } from '../model/flow.js';
@@ -8,7 +8,7 @@ const NO_QUANTILES: Quantiles = { p50: null, p99: null };
 
 /** @param second of the events' clock, for rates */
 export function flowRow(flow: Flow, second: number): FlowRow {
-  const { rates, destination, owner } = flow;
+  const { rates, owner } = flow;
   return {
     key: flow.key,
     netns: flow.namespace.inode,
@@ -17,7 +17,7 @@ export function flowRow(flow: Flow, second: number): FlowRow {
     program: owner.programName(),
     pids: flow.pids?.row ?? null,
     direction: directionName(flow.direction),
-    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    destination: destinationOf(flow),
     established: flow.established,
     timeWait: flow.namespace.states === null ? null : flow.timeWait,
     portsHeld: flow.namespace.states === null ? null : flow.portsHeld,
@@ -37,5 +37,16 @@ export function flowRow(flow: Flow, second: number): FlowRow {
     firstSeen: Math.round(flow.firstSeen),
     lastSeen: Math.round(flow.lastSeen),
     lowerBound: flow.lowerBound,
+  };
+}
+
+function destinationOf({ destination, destinationName, service, peer }: Flow): Destination {
+  const process = peer?.process ?? null;
+  return {
+    address: destination.address,
+    port: destination.port < 0 ? null : destination.port,
+    name: destinationName,
+    service,
+    peer: process && { process },
   };
 }

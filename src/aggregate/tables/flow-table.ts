@@ -54,6 +54,17 @@ export class FlowTable {
     for (const flow of this.flows) if (flow !== null && flow.rolledUpInto === null) yield flow;
   }
 
+  /** Of `count` places from this one on. */
+  *part(from: number, count: number): Iterable<Flow> {
+    for (const flow of this.flows.slice(from, from + count))
+      if (flow !== null && flow.rolledUpInto === null) yield flow;
+  }
+
+  /** Places there are, for `part`. */
+  get end(): number {
+    return this.flows.length;
+  }
+
   ownedBy(owner: Owner): Iterable<Flow> {
     return this.owned.rowsOf(owner);
   }

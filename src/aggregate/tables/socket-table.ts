@@ -78,6 +78,11 @@ export class SocketTable {
     return this.byCookie.get(low, high);
   }
 
+  /** The slot of the socket that has these ends, or -1. */
+  holderOf(tuple: Tuple): number {
+    return this.byTuple.find(tuple);
+  }
+
   /** Low and high half. */
   cookieOf(slot: number): readonly [number, number] {
     return [this.low[slot] as number, this.high[slot] as number];

@@ -6,6 +6,7 @@
 import { duration, endpoint, integer, rate } from '../../protocol/format.js';
 import type { Group } from '../../protocol/frames.js';
 import type { FlowRow, ProcessInfo } from '../../protocol/rows.js';
+import { otherEnd } from '../../view/destination.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -34,7 +35,7 @@ const text = (title: string, cell: Cell, shrinkTo: number): Column<FlowRow> => (
 const PID = number('PID', 0, (row) => (row.process.pid === null ? null : String(row.process.pid)));
 const WHO = text('PROCESS', whoOf, 12);
 const DIRECTION: Column<FlowRow> = { title: 'DIR', align: 'left', priority: 1, cell: (row) => row.direction };
-const WHERE = text('DESTINATION', ({ destination }, { unknown }) => endpoint(destination, unknown), 21);
+const WHERE = text('DESTINATION', whereOf, 21);
 
 const SINGLE = [PID, WHO, DIRECTION, WHERE];
 const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
@@ -59,6 +60,13 @@ const NUMBERS: readonly (readonly [string, Column<FlowRow>])[] = [
   ['closedFirst', number('CLOSED 1st', 6, (row, glyphs) => atLeast(row, row.closedFirst, glyphs))],
   ['failed', number('FAILED', 7, (row, glyphs) => atLeast(row, row.failed, glyphs))],
 ];
+
+/** With whom it talks, where that is known. */
+function whereOf({ destination }: FlowRow, { unknown }: Glyphs): string | null {
+  const other = otherEnd(destination);
+  const at = endpoint(destination, unknown);
+  return other === null ? at : `${at} ${other}`;
+}
 
 /** Ended processes that were rolled up show as their program. */
 function whoOf({ process, program }: FlowRow): string | null {

@@ -45,6 +45,21 @@ export function processTexts(row: Subject): string[] {
   return known([...texts, ...programs(row), fieldsOf(row).program]);
 }
 
+/** Who is at the other end: the process there and where it runs, and what the address is called. */
+export function peerTexts(row: Subject): string[] {
+  const { name, peer } = fieldsOf(row).destination ?? {};
+  const process = peer?.process;
+  return known([
+    name,
+    process?.name,
+    process?.comm,
+    process?.exe,
+    process?.unit,
+    process?.container,
+    process?.pod,
+  ]);
+}
+
 /** The program; of rows without that field, the process's name, comm and exe. */
 export function programTexts(row: Subject): string[] {
   const { program } = fieldsOf(row);

@@ -30,7 +30,7 @@ export const NO_PORT = 'EADDRNOTAVAIL';
 export const GAVE_UP = 'gave up';
 export const NOT_BOUND = 'EADDRINUSE';
 
-export const textOf = ({ address, port }: FlowRow['destination']) => `${address}:${port}`;
+export const textOf = ({ address, port }: BudgetRow['destination']) => `${address}:${port}`;
 
 /** Failed calls that the scripts have reported, of the kinds that are counted. */
 export function reported(scripts: readonly Report[], kinds: readonly string[]): number {

@@ -25,7 +25,7 @@ export const processInfo = (parts: Partial<ProcessInfo> = {}): ProcessInfo =>
     ...parts,
   });
 
-export const flow = (process: Partial<ProcessInfo> = {}, parts: Partial<FlowRow> = {}): FlowRow =>
+export const flow = (process: Partial<ProcessInfo> = {}, parts: rows.FlowParts = {}): FlowRow =>
   rows.flow(`flow-${process.pid ?? 4242}`, {
     ...BUSY,
     process: processInfo(process),

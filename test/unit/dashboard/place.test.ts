@@ -106,7 +106,7 @@ describe('the filters of an open row', () => {
         destination: '10.0.0.9:5432',
         netns: String(row.netns),
       };
-      const member = { ...row, destination: { address: '10.0.0.9', port: 5432 } };
+      const member = { ...row, destination: { ...row.destination, address: '10.0.0.9', port: 5432 } };
       expect(parseFilter(rowFilter(group, `${group}:${value[group]}`) ?? '').matches(member), group).toBe(
         true,
       );

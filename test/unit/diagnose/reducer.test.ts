@@ -10,7 +10,7 @@ import { silenceOf } from '../../../src/diagnose/rules/silence.js';
 import { runtimeOf } from '../../../src/diagnose/runtime.js';
 import type { Actor, Candidate } from '../../../src/diagnose/types.js';
 import type { FindingRow, FlowRow } from '../../../src/protocol/rows.js';
-import { flow, proc } from '../publish/rows.js';
+import { type FlowParts, flow, proc } from '../publish/rows.js';
 import { actor, FACTS, tables, totals } from './world.js';
 
 const T0 = 1_700_000_000_000;
@@ -198,7 +198,7 @@ describe('a finding', () => {
 });
 
 describe('actors', () => {
-  const curl = (pid: number, parts: Partial<FlowRow> = {}): FlowRow =>
+  const curl = (pid: number, parts: FlowParts = {}): FlowRow =>
     flow(`f${pid}`, {
       process: proc({
         pid,

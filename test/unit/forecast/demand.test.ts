@@ -60,7 +60,7 @@ describe('what-if for a budget that is out of ports', () => {
       exhaustionSeconds: null,
       releasing: out(0).releasing.map(([within]): [number, number] => [within, ports]),
     });
-    const there = flows.map((row) => ({ ...row, destination: out(0).destination }));
+    const there = [{ ...flows[0], destination: out(0).destination }].map((parts) => flow('f', parts));
     const free = { ...out(70, 70), used: 150, free: 50, timeWait: 150, ...soon(12) };
     const answer = answerOf(free, [settings], there, { ...UNCHANGED, sources: 2 });
     for (const one of [answer?.now, answer?.projected]) {

@@ -4,6 +4,7 @@
 import type {
   BudgetRow,
   ConnectionEvent,
+  Destination,
   FailureRow,
   FindingRow,
   FlowRow,
@@ -45,7 +46,10 @@ export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
   };
 }
 
-export function flow(key: string, parts: Partial<FlowRow> = {}): FlowRow {
+/** A flow's parts; of its destination too. */
+export type FlowParts = Omit<Partial<FlowRow>, 'destination'> & { destination?: Partial<Destination> };
+
+export function flow(key: string, { destination, ...parts }: FlowParts = {}): FlowRow {
   return {
     key,
     netns: 4_026_531_840,
@@ -54,7 +58,14 @@ export function flow(key: string, parts: Partial<FlowRow> = {}): FlowRow {
     program: 'ab (bash load.sh)',
     pids: null,
     direction: 'out',
-    destination: { address: '10.0.0.9', port: 80 },
+    destination: {
+      address: '10.0.0.9',
+      port: 80,
+      name: null,
+      service: null,
+      peer: null,
+      ...destination,
+    },
     established: 1,
     timeWait: 2,
     portsHeld: 3,

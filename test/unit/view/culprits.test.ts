@@ -3,7 +3,7 @@ import type { BudgetRow, FlowRow } from '../../../src/protocol/rows.js';
 import { Budgets, byBlame, urgencyOf, weightOf } from '../../../src/view/culprits.js';
 import { budget, flow } from '../publish/rows.js';
 
-const at = (address: string, port = 80) => ({ address, port });
+const at = (address: string, port = 80) => ({ address, port, name: null, service: null, peer: null });
 const DATABASE = at('10.77.0.9', 5432);
 const LOOPBACK = at('127.0.0.5', 9000);
 

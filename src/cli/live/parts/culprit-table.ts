@@ -2,6 +2,7 @@
 import { duration, endpoint, integer, percent, rate } from '../../../protocol/format.js';
 import type { Group } from '../../../protocol/names.js';
 import type { FlowRow } from '../../../protocol/rows.js';
+import { withOtherEnd } from '../../../view/destination.js';
 import { ownerName } from '../../../view/names.js';
 import { type Samples, SPARK_SECONDS } from '../../../view/spark.js';
 import { nameOf } from '../../screen/flow-columns.js';
@@ -79,7 +80,7 @@ function whoColumns(scene: Scene): Column<FlowRow>[] {
     width: addressWidth(scene.flows),
     most: 47,
     priority: 0,
-    cell: (row) => towardOf(row),
+    cell: (row, room) => besideOf(row, room),
   };
   return group === null
     ? [mark, ...SINGLE, toward, placeColumn(scene, scene.flows, 'IN', 8)]
@@ -98,6 +99,12 @@ const LONGEST_IPV4 = 'in 255.255.255.255:65535'.length;
 function towardOf({ direction, destination }: FlowRow): string | null {
   const at = endpoint(destination);
   return direction === 'in' && at !== null ? `in ${at}` : at;
+}
+
+/** With whom it talks, where there is room. */
+function besideOf(row: FlowRow, room: number): string | null {
+  const at = towardOf(row);
+  return at === null ? null : withOtherEnd(at, row.destination, room);
 }
 
 const who = (title: string, cell: (row: FlowRow) => string | null): Column<FlowRow> => ({

@@ -1,6 +1,7 @@
 /** One row in full: process, states, durations, what it does right now. In: a scene. Out: lines. */
 import { bytes, duration, endpoint, integer, rate, stamp } from '../../../protocol/format.js';
 import type { FlowRow } from '../../../protocol/rows.js';
+import { otherEnd } from '../../../view/destination.js';
 import { ownerName, pidsText, withPid } from '../../../view/names.js';
 import type { Style } from '../../screen/style.js';
 import type { Scene } from '../scene.js';
@@ -27,6 +28,8 @@ function factLines(row: FlowRow, { aside, glyphs, now }: Scene, width: number): 
   const arrow = direction === 'in' ? ' accepted on ' : ` ${glyphs.arrow} `;
   const title = `${withPid(ownerName(row), process.pid)}${arrow}${endpoint(destination) ?? ''}`;
   const facts: [string, string | null][] = [
+    ['other end', otherEnd(destination)],
+    ['service', destination.service],
     ['command', process.cmdline],
     ['program', row.program],
     ['pids', row.pids === null ? null : pidsText(row.pids)],

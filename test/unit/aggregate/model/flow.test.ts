@@ -8,7 +8,7 @@ import { DIRECTION } from '../../../../src/decode/layout.js';
 import { AROUND } from '../../../support/aggregate-world.js';
 
 /** Numbers that say which flow it is, who points at it, and when: they do not add up. */
-const NO_COUNTS = ['index', 'direction', 'pins', 'firstSeen', 'lastSeen'];
+const NO_COUNTS = ['index', 'direction', 'pins', 'samples', 'firstSeen', 'lastSeen'];
 
 const namespace = new Namespace('1', 4026530001);
 const owner = new Process(1, AROUND);

@@ -1,0 +1,44 @@
+/** The ends of one connection, kept after its event has gone, and how the other end sees them. No object per word: filled anew. */
+import type { TupleEnds } from '../model/tuple.js';
+
+export class KeptEnds implements TupleEnds {
+  readonly local = new Int32Array(4);
+  readonly remote = new Int32Array(4);
+  localPort = 0;
+  remotePort = 0;
+
+  localWord(index: number): number {
+    return this.local[index] as number;
+  }
+
+  remoteWord(index: number): number {
+    return this.remote[index] as number;
+  }
+
+  take(ends: TupleEnds): this {
+    for (let i = 0; i < 4; i++) {
+      this.local[i] = ends.localWord(i);
+      this.remote[i] = ends.remoteWord(i);
+    }
+    this.localPort = ends.localPort;
+    this.remotePort = ends.remotePort;
+    return this;
+  }
+
+  /** As the other end has them. */
+  mirror(ends: KeptEnds): this {
+    this.local.set(ends.remote);
+    this.remote.set(ends.local);
+    this.localPort = ends.remotePort;
+    this.remotePort = ends.localPort;
+    return this;
+  }
+}
+
+/** An address of four words that only means something within its own namespace: 127.0.0.0/8, also as v4-mapped, and ::1. */
+export function isLoopback(address: Int32Array): boolean {
+  const bytes = new Uint8Array(address.buffer, address.byteOffset, 16);
+  if (!bytes.subarray(0, 10).every((byte) => byte === 0)) return false;
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return bytes[12] === 127;
+  return bytes.subarray(10, 15).every((byte) => byte === 0) && bytes[15] === 1;
+}

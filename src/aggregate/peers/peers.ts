@@ -1,0 +1,156 @@
+/**
+ * Who answers at the destinations of this machine's connections, when that is a process of this machine. In: the tables, and a few closed
+ * connections (closed-samples.ts); `tick` once a second. Out: the evidence on outbound flows. All work is bounded per second, and none is done per event:
+ * a part of the flows, a part of the sockets, a number of lookups.
+ *
+ * A connection has two sockets here when one has the same ends as the other in reverse: that is the whole proof, and no listener's address is ever
+ * compared, since another machine may have it too. What translates addresses on the way (DNAT, SNAT) leaves no such pair: docs/decisions/peers.md.
+ */
+import { DIRECTION } from '../../decode/layout.js';
+import type { Flow } from '../model/flow.js';
+import { ESTABLISHED, isTimeWait } from '../model/socket-state.js';
+import type { FlowTable } from '../tables/flow-table.js';
+import type { NamespaceTable } from '../tables/namespace-table.js';
+import type { SocketTable } from '../tables/socket-table.js';
+import type { ClosedSample, ClosedSamples } from './closed-samples.js';
+import { Evidence } from './evidence.js';
+import { type Pair, PeerJoin } from './join.js';
+import { KeptEnds } from './kept-ends.js';
+
+/** Looked at in one second. */
+const FLOWS = 8192;
+const SOCKETS = 65_536;
+const LOOKUPS = 20_000;
+/** Noted of one flow in one second. */
+const CLIENT_SAMPLES = 2;
+const SERVER_SAMPLES = 8;
+/** What was found holds for so long before it is looked for again. */
+const FRESH_NS = 30e9;
+/** Both ends close within this time; a server that keeps its half open for longer is found while connections live. */
+const TOGETHER_NS = 50e6;
+
+export interface PeerTables {
+  readonly flows: FlowTable;
+  readonly namespaces: NamespaceTable;
+  readonly sockets: SocketTable;
+  readonly connections: { readonly closedSamples: ClosedSamples };
+}
+
+export class Peers {
+  private readonly join: PeerJoin;
+  private readonly samples: ClosedSamples;
+  private readonly ends = new KeptEnds();
+  private nextFlow = 0;
+  private nextSocket = 0;
+  /** Ports that flows connect to: in the round before, and so far in this one. */
+  private connected: ReadonlySet<number> = new Set();
+  private connecting = new Set<number>();
+
+  constructor(private readonly tables: PeerTables) {
+    this.join = new PeerJoin(tables.namespaces, tables.sockets);
+    this.samples = tables.connections.closedSamples;
+  }
+
+  /** @param nowNs CLOCK_MONOTONIC */
+  tick(nowNs: number): void {
+    this.join.lookups = 0;
+    for (const sample of this.samples.takeOlder())
+      if (this.join.lookups < LOOKUPS) this.settle(sample, nowNs);
+    this.ask(nowNs);
+    this.samples.ports = this.commonPorts();
+    this.meet(nowNs);
+  }
+
+  /** One end of a connection has closed and left nothing: has the other one left an entry here, just then? */
+  private settle({ flow: noted, ends, closedAt }: ClosedSample, nowNs: number): void {
+    const flow = noted?.current;
+    if (flow === undefined || flow.destination.address === null) return;
+    const { sockets } = this.tables;
+    const isServer = flow.direction === DIRECTION.IN;
+    const pair = this.join.find(isServer ? this.ends.mirror(ends) : ends, flow, (slot) => {
+      const isNear = Math.abs(sockets.sinceOf(slot) - closedAt) < TOGETHER_NS;
+      return isTimeWait(sockets.stateOf(slot)) && isNear;
+    });
+    if (pair !== null) this.found(pair, pair.client.namespace === pair.server.namespace, nowNs);
+    else if (!isServer) this.missed(flow);
+  }
+
+  private found({ client, server }: Pair, certain: boolean, nowNs: number): void {
+    if (server.owner.id === 0 || client.destination.address === null) return;
+    client.peer ??= new Evidence();
+    client.peer.found(server.namespace, server.owner, certain, nowNs);
+    this.show(client);
+  }
+
+  private missed(flow: Flow): void {
+    flow.peer?.missed();
+    this.show(flow);
+  }
+
+  private show(flow: Flow): void {
+    if (flow.peer?.hasChanged()) this.tables.flows.touch(flow);
+  }
+
+  /** Asks for samples of a part of the flows. */
+  private ask(nowNs: number): void {
+    const { flows } = this.tables;
+    for (const flow of flows.part(this.nextFlow, FLOWS)) this.askOf(flow, nowNs);
+    this.nextFlow += FLOWS;
+    if (this.nextFlow < flows.end) return;
+    this.nextFlow = 0;
+    this.connected = this.connecting;
+    this.connecting = new Set();
+  }
+
+  private askOf(flow: Flow, nowNs: number): void {
+    if (flow.destination.port < 0) return;
+    if (flow.direction === DIRECTION.IN) {
+      flow.samples = SERVER_SAMPLES;
+      return;
+    }
+    this.connecting.add(flow.destination.port);
+    flow.samples = isFresh(flow, nowNs) ? 0 : CLIENT_SAMPLES;
+    /* The process there may have ended, or be better known. */
+    this.show(flow);
+  }
+
+  private commonPorts(): ReadonlySet<number> {
+    const common = new Set<number>();
+    for (const { isLiving, listeners } of this.tables.namespaces.all()) {
+      if (!isLiving) continue;
+      for (const port of listeners.keys())
+        if (this.connected.has(port) || this.connecting.has(port)) common.add(port);
+    }
+    return common;
+  }
+
+  /** Connections that are open at both ends now, in a part of the sockets. */
+  private meet(nowNs: number): void {
+    const { sockets } = this.tables;
+    const end = Math.min(sockets.end, this.nextSocket + SOCKETS);
+    let slot = this.nextSocket;
+    for (; slot < end && this.join.lookups < LOOKUPS; slot++) {
+      if (sockets.stateOf(slot) === ESTABLISHED) this.meetAt(slot, nowNs);
+    }
+    this.nextSocket = slot < sockets.end ? slot : 0;
+  }
+
+  private meetAt(slot: number, nowNs: number): void {
+    const { sockets } = this.tables;
+    const flow = sockets.flowOf(slot);
+    if (!this.wants(flow, nowNs) || flow.budget === null || flow.budget !== sockets.budgetOf(slot)) return;
+    this.ends.local.set(flow.budgetSource);
+    this.ends.remote.set(flow.destination.words);
+    this.ends.localPort = sockets.portOf(slot);
+    this.ends.remotePort = flow.destination.port;
+    const pair = this.join.find(this.ends, flow, (one) => sockets.stateOf(one) === ESTABLISHED);
+    if (pair !== null) this.found(pair, true, nowNs);
+  }
+
+  private wants(flow: Flow, nowNs: number): boolean {
+    const { direction, destination } = flow;
+    return direction === DIRECTION.OUT && this.samples.ports.has(destination.port) && !isFresh(flow, nowNs);
+  }
+}
+
+const isFresh = ({ peer }: Flow, nowNs: number) => peer?.isKnown && nowNs - peer.foundAt < FRESH_NS;

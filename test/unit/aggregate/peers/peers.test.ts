@@ -1,0 +1,241 @@
+/** Who answers at a destination: by the two sockets of a connection, never by a listener's address alone. */
+import { describe, expect, it } from 'vitest';
+import { Peers } from '../../../../src/aggregate/peers/peers.js';
+import { DIRECTION, END, EVENT } from '../../../../src/decode/layout.js';
+import { announced, type Connection, eventOf, exited, World } from '../../../support/aggregate-world.js';
+import { addressBytes } from '../../../support/records.js';
+
+const [CLIENT, SERVER] = ['10.0.0.2', '10.0.0.7'];
+const LISTEN = 10;
+
+/** A client (process 1) in namespace 1 and a server (process 2), each of whose events the test sends. */
+class Machine extends World {
+  readonly peers = new Peers(this.aggregator);
+
+  constructor() {
+    super();
+    this.feed(
+      announced(1),
+      announced(2, { comm: 'postgres', exe: '/usr/bin/postgres', cmdline: ['postgres'] }),
+      announced(3, { comm: 'redis', exe: '/usr/bin/redis', cmdline: ['redis'] }),
+    );
+  }
+
+  listen(netns = 2, owner = 2): void {
+    const one = end({ netns, owner, direction: DIRECTION.IN, cookie: 900 + netns });
+    this.feed(
+      eventOf(one, EVENT.ACCEPTED, {
+        newstate: LISTEN,
+        lport: 5432,
+        raddr: addressBytes('0.0.0.0'),
+        rport: 0,
+      }),
+    );
+  }
+
+  tick(times = 1): void {
+    for (let at = 0; at < times; at++) {
+      this.pass(1000);
+      this.peers.tick((this.now - this.aggregator.unixMsAtZero) * 1e6);
+    }
+  }
+
+  /** Of the client's socket with this port. */
+  slotOf(port: number): number {
+    const { sockets } = this.aggregator;
+    return Array.from({ length: sockets.end }, (_, slot) => slot).find(
+      (slot) => sockets.stateOf(slot) !== 0 && sockets.portOf(slot) === port,
+    ) as number;
+  }
+
+  get peer(): string | null | undefined {
+    const out = this.flows().find(({ direction, netnsId }) => direction === 'out' && netnsId === '1');
+    return out?.destination.peer?.process.name ?? null;
+  }
+}
+
+const end = (more: Partial<Connection>): Connection => ({
+  ...{ cookie: 1, owner: 1, direction: DIRECTION.OUT, netns: 1, flags: 0, remote: SERVER, port: 5432 },
+  ...more,
+});
+
+let cookies = 1000;
+
+interface Way {
+  readonly netns?: number;
+  readonly owner?: number;
+  readonly port?: number;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+  laddr: addressBytes(from),
+  lport: port,
+  raddr: addressBytes(to),
+  rport: 5432,
+});
+const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+  laddr: addressBytes(to),
+  lport: 5432,
+  raddr: addressBytes(from),
+  rport: port,
+});
+
+const client = ({ netns = 1, owner = 1 }: Way) => end({ cookie: ++cookies, netns, owner });
+const server = ({ netns = 2, owner = 2 }: Way) =>
+  end({ cookie: ++cookies, netns, owner, direction: DIRECTION.IN });
+
+const connects = (way: Way = {}) =>
+  eventOf(client(way), EVENT.ESTABLISHED, { newstate: 1, oldstate: 2, ...clientEnds(way) });
+const accepts = (way: Way = {}) => eventOf(server(way), EVENT.ACCEPTED, { newstate: 1, ...serverEnds(way) });
+
+const LEFT = { end: END.TIME_WAIT, tw_lifetime_ms: 60_000, oldstate: 5, newstate: 7, duration_ns: 2e6 };
+const CLOSED = { end: END.PASSIVE, oldstate: 9, newstate: 7, duration_ns: 2e6 };
+
+/** A whole short life at one end: with or without an entry that stays. */
+const clientLived = (way: Way, how: object = CLOSED) =>
+  eventOf(client(way), EVENT.COALESCED, { ...how, ...clientEnds(way) });
+const serverLived = (way: Way, how: object = CLOSED) =>
+  eventOf(server(way), EVENT.COALESCED, { ...how, ...serverEnds(way) });
+
+function machineWith(...records: Uint8Array[]): Machine {
+  const machine = new Machine();
+  machine.listen();
+  machine.feed(...records);
+  machine.tick();
+  return machine;
+}
+
+describe('while both ends are open', () => {
+  it('the process at the other end is shown, also in another namespace', () => {
+    expect(machineWith(connects(), accepts()).peer).toBe('postgres');
+    const loopback = { from: '127.0.0.1', to: '127.0.0.1' };
+    expect(machineWith(connects(loopback), accepts({ ...loopback, netns: 1 })).peer).toBe('postgres');
+  });
+
+  it('a listener with that address alone is nobody', () => {
+    expect(machineWith(connects(), accepts({ port: 40_001 })).peer).toBeNull();
+    expect(machineWith(connects(), accepts({ from: '10.0.0.3' })).peer).toBeNull();
+  });
+
+  it('a server that has the same connection in two namespaces is nobody', () => {
+    const machine = machineWith(connects(), accepts(), accepts({ netns: 3, owner: 3 }));
+    expect(machine.peer).toBeNull();
+  });
+
+  it('a client that has the same connection in another namespace makes it nobody', () => {
+    expect(machineWith(connects({ netns: 4 }), connects(), accepts()).peer).toBeNull();
+  });
+
+  it('another connection decides where one could be either', () => {
+    const machine = machineWith(
+      connects(),
+      connects({ netns: 4 }),
+      accepts(),
+      accepts({ netns: 3, owner: 3 }),
+    );
+    machine.feed(connects({ port: 40_001 }), accepts({ port: 40_001 }));
+    machine.tick();
+    expect(machine.peer).toBe('postgres');
+  });
+
+  it('loopback is of its own namespace', () => {
+    const loopback = { from: '127.0.0.1', to: '127.0.0.1' };
+    expect(machineWith(connects(loopback), accepts(loopback)).peer).toBeNull();
+    const both = [accepts(loopback), accepts({ ...loopback, netns: 1, owner: 3 })];
+    expect(machineWith(connects(loopback), connects({ ...loopback, netns: 2 }), ...both).peer).toBe('redis');
+  });
+
+  it('an end that was there before counts as well', () => {
+    const machine = machineWith(accepts(), connects());
+    expect(machine.peer).toBe('postgres');
+  });
+});
+
+describe('short connections', () => {
+  const lives = (machine: Machine, port: number, ...ends: Uint8Array[]) => {
+    machine.feed(...ends);
+    machine.tick(2);
+    return port;
+  };
+  /** The machine knows that somebody connects to a port on which somebody listens. */
+  const ready = () => machineWith(connects({ port: 50_000, to: SERVER }));
+
+  it.each([
+    ['the client closes first', LEFT, CLOSED],
+    ['the server closes first', CLOSED, LEFT],
+  ])('are found by the entry that one end leaves: %s', (_, ofClient, ofServer) => {
+    const machine = ready();
+    const one = (port: number) =>
+      lives(machine, port, clientLived({ port }, ofClient), serverLived({ port }, ofServer));
+    one(41_000);
+    one(41_001);
+    expect(machine.peer).toBeNull();
+    one(41_002);
+    expect(machine.peer).toBe('postgres');
+  });
+
+  it('within one namespace are certain at once', () => {
+    const loopback = { from: '127.0.0.1', to: '127.0.0.1' };
+    const machine = machineWith(connects({ ...loopback, port: 50_000 }));
+    const way = { ...loopback, port: 41_000 };
+    machine.feed(clientLived(way), serverLived({ ...way, netns: 1 }, LEFT));
+    machine.tick(2);
+    expect(machine.flows().find(({ direction }) => direction === 'out')?.destination.peer?.process.name).toBe(
+      'postgres',
+    );
+  });
+
+  it('an entry of another time is of another connection', () => {
+    const machine = ready();
+    for (const port of [41_000, 41_001, 41_002, 41_003]) {
+      machine.feed(serverLived({ port }, LEFT));
+      machine.pass(500);
+      lives(machine, port, clientLived({ port }));
+    }
+    expect(machine.peer).toBeNull();
+  });
+
+  it('one without another end here starts the count anew', () => {
+    const machine = ready();
+    for (const port of [41_000, 41_001])
+      lives(machine, port, clientLived({ port }), serverLived({ port }, LEFT));
+    lives(machine, 41_002, clientLived({ port: 41_002 }));
+    lives(machine, 41_003, clientLived({ port: 41_003 }), serverLived({ port: 41_003 }, LEFT));
+    expect(machine.peer).toBeNull();
+  });
+});
+
+describe('what is shown of the other end', () => {
+  it('follows it: it has ended, another one listens', () => {
+    const machine = machineWith(connects(), accepts());
+    machine.feed(exited(2));
+    machine.tick();
+    const [out] = machine.flows().filter(({ direction }) => direction === 'out');
+    expect(out?.destination.peer?.process).toMatchObject({ name: 'postgres', exited: true });
+    machine.pass(30_000);
+    machine.aggregator.sockets.remove(machine.slotOf(40_000));
+    machine.feed(connects({ port: 40_001 }), accepts({ port: 40_001, owner: 3 }));
+    machine.tick();
+    expect(machine.peer).toBe('redis');
+  });
+
+  it('of two workers is what they have in common', () => {
+    const machine = machineWith(connects(), accepts());
+    machine.feed(announced(4, { comm: 'postgres', exe: '/usr/bin/postgres', cmdline: ['postgres'] }));
+    machine.pass(30_000);
+    machine.feed(connects({ port: 40_001 }), accepts({ port: 40_001, owner: 4 }));
+    machine.aggregator.sockets.remove(machine.slotOf(40_000));
+    machine.tick();
+    const [out] = machine.flows().filter(({ direction }) => direction === 'out');
+    expect(out?.destination.peer?.process).toMatchObject({ name: 'postgres', pid: null });
+  });
+
+  it('costs nothing where nobody here listens on the port', () => {
+    const machine = new Machine();
+    machine.feed(clientLived({ port: 41_000 }), serverLived({ port: 41_000 }, LEFT));
+    machine.tick();
+    expect([...machine.aggregator.connections.closedSamples.takeOlder()]).toEqual([]);
+  });
+});

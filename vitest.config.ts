@@ -56,6 +56,13 @@ const PROJECTS: readonly Project[] = [
     isolate: false,
   },
   { name: 'containers', include: ['test/containers/*.test.ts'], seconds: 180, workers: 1 },
+  {
+    name: 'image',
+    before: 'test/packages/image/build.ts',
+    include: ['test/packages/image/*.test.ts'],
+    seconds: 300,
+    workers: 1,
+  },
   { name: 'fixes', include: ['test/fixes/*.test.ts'], seconds: 120, workers: 1, isolate: false },
   { name: 'scenes', include: ['test/scenes/*.test.ts'], seconds: 240, workers: 2 },
   { name: 'sanitized', include: SANITIZED, seconds: 300, workers: 1 },

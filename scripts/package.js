@@ -1,5 +1,5 @@
 /**
- * `npm run package -- npm|tar|deb...`: packages for machines without a compiler, into out/packages/, each with the list of what is in it, and
+ * `npm run package -- npm|tar|deb|image|all`: packages for machines without a compiler, into out/packages/, each with the list of what is in it, and
  * SHA256SUMS. The same commit gives the same bytes. Fetches what it is built from with apt and npm; nothing is installed but the
  * system packages that set-up needs.
  */
@@ -7,14 +7,16 @@ import { ensurePackages, PACKAGES } from './lib/packages.js';
 import { main, Stop } from './lib/run.js';
 import { BUILD, ensure, PREREQUISITES } from './lib/steps.js';
 
-const KINDS = /** @type {const} */ (['npm', 'tar', 'deb']);
+const KINDS = /** @type {const} */ (['npm', 'tar', 'deb', 'image']);
 
-/** @param {string[]} words @returns {(typeof KINDS)[number][]} */
+/** The image is made of the tarball. @param {string[]} words @returns {(typeof KINDS)[number][]} */
 function kindsOf(words) {
+  if (words.join() === 'all') return [...KINDS];
   const chosen = KINDS.filter((kind) => words.includes(kind));
   if (chosen.length === 0 || chosen.length < words.length)
-    throw new Stop(`Say which packages: npm run package -- ${KINDS.join('|')}`, 2);
-  return chosen;
+    throw new Stop(`Say which packages: npm run package -- ${KINDS.join('|')}|all`, 2);
+  const needed = chosen.includes('image') ? ['tar'] : [];
+  return KINDS.filter((kind) => chosen.includes(kind) || needed.includes(kind));
 }
 
 await main(async () => {

@@ -75,15 +75,21 @@ const KEY = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** @returns {string} the mirror that this machine installs its own release from */
 export function mirror() {
+  const found = mirrorOf('');
+  if (found === null) throw new Stop("This machine's apt sources name no mirror of its own release");
+  return found;
+}
+
+/** @param {'' | '-security'} suite @returns {string | null} the mirror that this machine has that part of its own release from */
+export function mirrorOf(suite) {
   const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   const format = ['indextargets', '--format', '$(REPO_URI) $(RELEASE) $(COMPONENT)'];
   const targets = execFileSync('apt-get', [...format, 'Created-By: Packages'], { encoding: 'utf8' });
   const found = targets
     .split('\n')
     .map((line) => line.split(' '))
-    .find(([, name, component]) => name === release && component === 'main');
-  if (!found?.[0]) throw new Stop(`This machine's apt sources name no mirror of its own release, ${release}`);
-  return found[0];
+    .find(([, name, component]) => name === `${release}${suite}` && component === 'main');
+  return found?.[0] ?? null;
 }
 
 /** @param {Source[]} sources */

@@ -35,6 +35,7 @@ export const TIERS = [
   { name: 'e2e', repeats: true, budget: 300 },
   { name: 'containers', apart: true, repeats: true, budget: 180 },
   { name: 'fixes', apart: true, repeats: true, budget: 180 },
+  { name: 'image', apart: true, repeats: true, budget: 300 },
   { name: 'operator', inAll: true, repeats: true, budget: 420 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, Stop } from '../lib/run.js';
 
-/** @typedef {{ name: string, version: string, licence: string, text: string, purl: string, integrity?: string }} Part of a package */
+/** @typedef {{ name: string, version: string, licence: string, text: string, purl: string, integrity?: string }} Part of a package; `licence`: SPDX, or the file of the package that says it */
 
 /** @param {string} map text of a source map @returns {string[]} paths below the root of this checkout: node_modules/NAME, also nested */
 export function packagesIn(map) {

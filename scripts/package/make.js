@@ -6,12 +6,13 @@ import { say } from '../lib/run.js';
 import { buildAddon } from './addon.js';
 import { buildClient } from './client.js';
 import { packDeb } from './deb/deb.js';
+import { packImage } from './image/image.js';
 import { packNpm } from './npm.js';
 import { PACKAGES, source } from './places.js';
 import { parts } from './stage.js';
 import { packTar } from './tar.js';
 
-const KINDS = { npm: packNpm, tar: packTar, deb: packDeb };
+const KINDS = { npm: packNpm, tar: packTar, deb: packDeb, image: packImage };
 
 /** @param {string} name of a file in PACKAGES */
 const sumOf = (name) =>
@@ -20,7 +21,7 @@ const sumOf = (name) =>
     .digest('hex');
 
 function writeSums() {
-  const names = readdirSync(PACKAGES).filter((name) => /\.(tgz|tar\.gz|deb|cdx\.json)$/.test(name));
+  const names = readdirSync(PACKAGES).filter((name) => /\.(tgz|tar\.gz|oci\.tar|deb|cdx\.json)$/.test(name));
   const lines = names.sort().map((name) => `${sumOf(name)}  ${name}\n`);
   writeFileSync(join(PACKAGES, 'SHA256SUMS'), lines.join(''));
 }

@@ -7,7 +7,9 @@ import { MANIFEST } from './places.js';
 /** @param {Part} part */
 function componentOf({ name, version, licence, purl, integrity }) {
   const component = new Models.Component(Enums.ComponentType.Library, name, { version, purl, bomRef: purl });
-  component.licenses.add(new Models.LicenseExpression(licence));
+  component.licenses.add(
+    licence.startsWith('/') ? new Models.NamedLicense(licence) : new Models.LicenseExpression(licence),
+  );
   if (integrity?.startsWith('sha512-')) {
     const hex = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex');
     component.hashes.set(Enums.HashAlgorithm['SHA-512'], hex);

@@ -20,7 +20,7 @@ export async function scene(scope: Scope, portchurn: string[], ...flags: string[
 }
 
 /** `top --once` of this package, asked until it has the culprit's row. */
-export async function namesCulprit(portchurn: string[], { url }: Service): Promise<void> {
+export async function namesCulprit(portchurn: string[], { url }: Pick<Service, 'url'>): Promise<void> {
   let said = '';
   for (let tries = 0; tries < MOST_TRIES && !said.includes(CULPRIT); tries++) {
     const done = await run([...portchurn, 'top', '--once', '--connect', url]);

@@ -83,4 +83,7 @@ export function parseCgroup(text: string): string | null {
   return inOrder.find((path) => partOf(path).container !== null) ?? inOrder[0] ?? null;
 }
 
-const existing = (path: string) => (path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path);
+const existing = (path: string) => fromRoot(path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path);
+
+/** In a control group namespace (cgroup_namespaces(7)) what lies outside is "/../../a/b". Names above it are not told. */
+const fromRoot = (path: string) => path.replace(/^(?:\/\.\.)+(?=\/)/, '').replace(/^(?:\/\.\.)+$/, '/');

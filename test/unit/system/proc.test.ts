@@ -104,6 +104,12 @@ describe('/proc/PID/cgroup', () => {
   it('keeps colons of the path and drops the mark of a removed group', () => {
     expect(parseCgroup('0::/a:b (deleted)\n')).toBe('/a:b');
   });
+
+  it('a group outside of our control group namespace has no dots', () => {
+    expect(parseCgroup('0::/../../user.slice/x.service\n')).toBe('/user.slice/x.service');
+    expect(parseCgroup('0::/../..\n')).toBe('/');
+    expect(parseCgroup('0::/..a/..\n')).toBe('/..a/..');
+  });
 });
 
 describe('a process', () => {

@@ -9,6 +9,7 @@ import { HistoryRecorder } from '../aggregate/history/history-recorder.js';
 import { Aggregator } from '../aggregate/ingest/aggregator.js';
 import { EventTap } from '../aggregate/ingest/event-tap.js';
 import type { ProcessContext } from '../aggregate/model/process.js';
+import { Naming } from '../aggregate/peers/naming.js';
 import { Peers } from '../aggregate/peers/peers.js';
 import { OverflowCounters } from '../aggregate/reconcile/overflow-counters.js';
 import { PolledOwners } from '../aggregate/reconcile/polled-owners.js';
@@ -33,6 +34,7 @@ import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
 import { ContainerNames } from '../system/containers/names.js';
 import { type Places, placesHere, storesOf } from '../system/containers/stores.js';
+import { SystemNames } from '../system/destinations/names.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { NetworkNamespaces } from '../system/netns.js';
@@ -104,6 +106,8 @@ class TracingEngine implements Engine {
   private readonly audits: ReconcileLoop;
   private readonly settings: SettingsLoop;
   private readonly peers: Peers;
+  /** Null: names are hidden. */
+  private readonly naming: Naming | null;
   private readonly diagnosis: Diagnosis;
   /** Null: a restart forgets everything. */
   private readonly continuity: Continuity | null;
@@ -126,6 +130,7 @@ class TracingEngine implements Engine {
     this.aggregator = new Aggregator(processContext(options));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator);
+    this.naming = options.redact ? null : new Naming(this.aggregator.flows, new SystemNames());
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);
@@ -276,6 +281,7 @@ class TracingEngine implements Engine {
       this.tap.lost(this.recovery.recover());
       this.processFacts.request();
       this.peers.tick(moment().ms * 1e6);
+      this.naming?.tick();
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
       this.continuity?.tick(Date.now());

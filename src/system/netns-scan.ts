@@ -111,7 +111,7 @@ function namespaceOf(directory: string): number | null {
  * Pid 1's. An init with more capabilities than we have hides it; then that of the kernel's thread parent, which always
  * lives in the machine's first namespace.
  */
-function hostNamespace(root: string): number | null {
+export function hostNamespace(root: string): number | null {
   const kthreadd = readText(`${root}/2/comm`) === 'kthreadd\n' ? namespaceOf(`${root}/2`) : null;
   return namespaceOf(`${root}/1`) ?? kthreadd;
 }

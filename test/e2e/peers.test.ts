@@ -2,8 +2,10 @@
  * Two stacks with the same addresses beside each other, and a client whose destination has that address too but is not there: each row shows the
  * server at the other end of its own connections, and no other.
  */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
+import { parseServices } from '../../src/system/parse/services.js';
 import { program } from '../support/misconfigured.js';
 import { link, Netns } from '../support/netns.js';
 import { fileScope } from '../support/scope.js';
@@ -48,7 +50,8 @@ describe('the same addresses in two stacks', () => {
       return both.every((row) => peerOf(row) !== null) && both;
     }, 60_000);
     expect(rows.map((row) => peerOf(row)?.name)).toEqual(['server.mjs', 'counting-server.mjs']);
-    expect(rows[0]?.destination).toMatchObject(TO);
+    const service = parseServices(readFileSync('/etc/services', 'utf8')).get(PORT);
+    expect(rows[0]?.destination).toMatchObject({ ...TO, service, name: null });
   });
 
   it('a client without a server here is shown none', async () => {

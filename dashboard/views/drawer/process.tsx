@@ -1,6 +1,7 @@
-/** Who a row is about: command line, executable, user, parents, cgroup. In: a row, its detail once it is known. */
+/** Who a row is about: command line, executable, user, parents, cgroup; and who is at the other end. In: a row, its detail once it is known. */
 import type { FlowDetail } from '../../../src/protocol/detail.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
+import { otherEnd } from '../../../src/view/destination.js';
 import { pidsText } from '../../../src/view/names.js';
 import { stamp, UNKNOWN } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';
@@ -14,7 +15,16 @@ interface ProcessProps {
 }
 
 /** What most processes do not have. */
-const RARE: ReadonlySet<string> = new Set(['Container', 'Image', 'Pod', 'Workload', 'Pids', 'Script']);
+const RARE: ReadonlySet<string> = new Set([
+  'Container',
+  'Image',
+  'Pod',
+  'Workload',
+  'Pids',
+  'Script',
+  'Other end',
+  'Service',
+]);
 
 export function Process({ row, detail, grouped }: ProcessProps) {
   const { process } = row;
@@ -33,6 +43,8 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Cgroup', process.cgroup],
     ['Started', process.startTime === null ? null : stamp(process.startTime)],
     ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],
+    ['Other end', otherEnd(row.destination)],
+    ['Service', row.destination.service],
     ['Namespace', row.netns === null ? null : String(row.netns)],
   ];
   const shown = facts.filter(([label, text]) => text !== null || (!grouped && !RARE.has(label)));

@@ -56,7 +56,7 @@ export class Flow {
   peer: Evidence | null = null;
   /** How many of its next connections are to be noted, to look for their other ends (peers/). */
   samples = 1;
-  /** What its destination's address and port are called where it is seen. */
+  /** What its destination's address and port are called where it is seen (peers/naming.ts). */
   destinationName: string | null = null;
   service: string | null = null;
   /** Whose rows went into it. */

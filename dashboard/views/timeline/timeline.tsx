@@ -42,7 +42,7 @@ void import('./charts.js').then(
 );
 
 function Zoomed() {
-  if (zoom.value === null) return <p class="count">drag to zoom</p>;
+  if (zoom.value === null) return <p class="count hint">drag to zoom</p>;
   const [from, to] = zoom.value;
   return (
     <p class="count">

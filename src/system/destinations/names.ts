@@ -17,6 +17,8 @@ export class SystemNames {
   constructor({ hosts = '/etc/hosts', host = hostNamespace('/proc') } = {}) {
     this.#hosts = new KnownFile(hosts, parseHosts, new Map());
     this.#host = host;
+    void this.#services.check();
+    void this.#hosts.check();
   }
 
   serviceOf(port: number): string | null {

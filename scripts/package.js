@@ -21,7 +21,7 @@ function kindsOf(words) {
 
 await main(async () => {
   const kinds = kindsOf(process.argv.slice(2));
-  await ensurePackages(PACKAGES.packages);
+  await ensurePackages([...PACKAGES.packages, ...(kinds.includes('image') ? PACKAGES.image : [])]);
   await ensure([...PREREQUISITES, ...BUILD]);
   /* Imports npm packages, which a fresh clone has only now. */
   const { makePackages } = await import('./package/make.js');

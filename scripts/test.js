@@ -23,7 +23,7 @@ const FLAGS = ['--all', '--due', '--load'];
 /** @param {string[]} chosen @returns what only these tiers need */
 const ofTiers = (chosen) => [
   ...(chosen.includes('fixes') ? PACKAGES.fixes : []),
-  ...(chosen.includes('image') ? [...PACKAGES.packages, ...PACKAGES.packages] : []),
+  ...(chosen.includes('image') ? [...PACKAGES.packages, ...PACKAGES.image, ...PACKAGES.containers] : []),
   ...(chosen.includes('containers') ? PACKAGES.containers : []),
   ...(chosen.includes('packages') || chosen.includes('systems') ? PACKAGES.packages : []),
   ...(chosen.includes('kernels') || chosen.includes('systems') ? PACKAGES.kernels : []),

@@ -18,7 +18,7 @@ function placed({ name, pod, container }: ProcessInfo): string | null {
 }
 
 /** The address with what stands beside it, as far as there is room for a part of that. */
-export function withOtherEnd(at: string, destination: Named, width: number): string {
+export function withOtherEnd(at: string, destination: Named, width = Number.POSITIVE_INFINITY): string {
   const other = otherEnd(destination);
   return other === null || width < at.length + LEAST ? at : `${at} ${other}`;
 }

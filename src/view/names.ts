@@ -2,6 +2,7 @@
  * What rows and namespaces are called; a process has its name from the service. In: rows. Out: names as others wrote them, not
  * yet safe to show (protocol/format.ts).
  */
+import { GROUPS, type Group } from '../protocol/names.js';
 import type { Pids, ProcessInfo } from '../protocol/rows.js';
 
 /** Who a row is about: its process, or the program where its processes have ended and were rolled up. */
@@ -39,3 +40,8 @@ export function pidsText({ listed, more }: Pids): string {
 export function namespaceName({ name, netns }: { name: string | null; netns: number | null }): string {
   return name ?? `netns ${netns ?? 'unknown'}`;
 }
+
+export const groupWord = (group: Group): string => (group === 'netns' ? 'namespace' : group);
+
+/** What rows can be summed up by, for help on keys. */
+export const GROUP_WORDS = GROUPS.map(groupWord).join(', ');

@@ -59,36 +59,23 @@ const program = text(
   (row) => <Name of={row.program} none={UNKNOWN_OWNER} />,
 );
 
-const unit = text(
-  'process.unit',
-  'Unit',
-  'systemd unit, over all its processes',
-  (row) => row.process.unit,
-  (row) => <Name of={row.process.unit} none="no unit" />,
-);
+/** Where processes run: sums over all that have it in common. */
+const placed = (field: 'unit' | 'container' | 'pod' | 'workload', label: string, title: string) =>
+  text(
+    `process.${field}`,
+    label,
+    title,
+    (row) => row.process[field],
+    (row) => <Name of={row.process[field]} none={`no ${field}`} />,
+  );
 
-const container = text(
-  'process.container',
-  'Container',
-  'Container, over all its processes',
-  (row) => row.process.container,
-  (row) => <Name of={row.process.container} none="no container" />,
-);
-
-const pod = text(
-  'process.pod',
-  'Pod',
-  'Pod, with its namespace, over all its processes',
-  (row) => row.process.pod,
-  (row) => <Name of={row.process.pod} none="no pod" />,
-);
-
-const workload = text(
-  'process.workload',
+const unit = placed('unit', 'Unit', 'systemd unit, over all its processes');
+const container = placed('container', 'Container', 'Container, over all its processes');
+const pod = placed('pod', 'Pod', 'Pod, with its namespace, over all its processes');
+const workload = placed(
+  'workload',
   'Workload',
   "Deployment, StatefulSet …, by the names of its pods; Compose's service",
-  (row) => row.process.workload,
-  (row) => <Name of={row.process.workload} none="no workload" />,
 );
 
 const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');

@@ -49,10 +49,8 @@ function titleOf(row: FlowRow, by: Group | null): string {
   const { process, program } = row;
   const who = foreign(withPid(ownerName(row), process.pid));
   const where = endpoint(row.destination);
-  if (by === 'unit') return foreign(process.unit ?? 'no unit');
-  if (by === 'container') return foreign(process.container ?? 'no container');
-  if (by === 'pod') return foreign(process.pod ?? 'no pod');
-  if (by === 'workload') return foreign(process.workload ?? 'no workload');
+  if (by === 'unit' || by === 'container' || by === 'pod' || by === 'workload')
+    return foreign(process[by] ?? `no ${by}`);
   if (by === 'netns') return `namespace ${row.netns ?? UNKNOWN}`;
   if (by === 'destination') return where;
   return by === 'program'

@@ -3,6 +3,7 @@
  * focus in the table. Keys do nothing wherever text can be typed, and in dialogs.
  */
 
+import { GROUP_WORDS } from '../../../src/view/names.js';
 import { frozen, inspect, inspected, nextGroup, selected, togglePause } from '../../state/model.js';
 import { closeRow, moveCursor } from '../table/cursor.js';
 import { TIMELINE_KEYS } from '../timeline/keys.js';
@@ -34,7 +35,7 @@ export function keysWith(help: () => void): readonly Key[] {
     {
       keys: ['g'],
       shown: 'g',
-      does: 'group by the next: program, unit, container, pod, workload, destination, namespace',
+      does: `group by the next: ${GROUP_WORDS}`,
       run: nextGroup,
     },
     { keys: ['c'], shown: 'c', does: 'copy the first command', run: copyFirst },

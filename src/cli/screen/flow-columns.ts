@@ -6,7 +6,7 @@
 import { duration, endpoint, integer, rate } from '../../protocol/format.js';
 import type { Group } from '../../protocol/frames.js';
 import type { FlowRow, ProcessInfo } from '../../protocol/rows.js';
-import { otherEnd } from '../../view/destination.js';
+import { withOtherEnd } from '../../view/destination.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -63,9 +63,8 @@ const NUMBERS: readonly (readonly [string, Column<FlowRow>])[] = [
 
 /** With whom it talks, where that is known. */
 function whereOf({ destination }: FlowRow, { unknown }: Glyphs): string | null {
-  const other = otherEnd(destination);
   const at = endpoint(destination, unknown);
-  return other === null ? at : `${at} ${other}`;
+  return at === null ? null : withOtherEnd(at, destination);
 }
 
 /** Ended processes that were rolled up show as their program. */

@@ -4,15 +4,15 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Places, placesHere } from '../../system/containers/stores.js';
+import { DIRECTORIES, type Places, placesHere } from '../../system/containers/stores.js';
 import type { KernelFacts } from '../../system/kernel.js';
 import { capabilityFix } from '../load-failure.js';
 import { ok, type Result, warn } from './check.js';
 
-const RUNTIMES: readonly (readonly [id: keyof Places, name: string, within: string])[] = [
-  ['docker', 'Docker', 'containers'],
-  ['containerd', 'containerd', 'io.containerd.runtime.v2.task'],
-  ['podman', 'Podman', ''],
+const RUNTIMES: readonly (readonly [id: keyof Places, name: string])[] = [
+  ['docker', 'Docker'],
+  ['containerd', 'containerd'],
+  ['podman', 'Podman'],
 ];
 
 export function containerChecks(
@@ -20,9 +20,9 @@ export function containerChecks(
   root: string,
   places = placesHere(),
 ): Result[] {
-  return RUNTIMES.map(([id, name, within]) => {
+  return RUNTIMES.map(([id, name]) => {
     const title = `Names of ${name}'s containers`;
-    const directories = places[id].map((place) => join(root, place, within));
+    const directories = places[id].map((place) => join(root, place, DIRECTORIES[id]));
     const tried = directories.map((path) => ({ path, refusal: refusalOf(path) }));
     const readable = tried.filter(({ refusal }) => refusal === null);
     const refused = tried.find(({ refusal }) => refusal !== null && refusal !== 'ENOENT');

@@ -1,6 +1,6 @@
-/** A regular file of bounded size. In: a path. Out: its bytes, or null where it is gone, forbidden, larger, or no file. */
+/** A regular file of bounded size, and whether it has changed. In: a path. Out: its bytes, or null where it is gone, forbidden, larger, or no file. */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 
 export async function readWhole(path: string, limit: number): Promise<Buffer | null> {
   // A pipe in its place must not hold the thread that reads.
@@ -20,3 +20,10 @@ export async function readWhole(path: string, limit: number): Promise<Buffer | n
     await file.close();
   }
 }
+
+/** Another text once the file was written or replaced; '' where there is none. */
+export const versionOf = (path: string): Promise<string> =>
+  stat(path).then(
+    ({ dev, ino, size, mtimeMs }) => `${dev} ${ino} ${size} ${mtimeMs}`,
+    () => '',
+  );

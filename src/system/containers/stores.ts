@@ -4,13 +4,13 @@
  * container: every surface escapes it.
  */
 import { readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
 import { workloadOf } from '../parse/workload.js';
 import { textsOf, type Wanted } from './json-texts.js';
-import { readWhole } from './read-whole.js';
+import { readWhole, versionOf } from './read-whole.js';
 
 export type Store = (id: string) => Promise<ContainerFacts | null>;
 
@@ -37,14 +37,21 @@ const CRI: Wanted = {
   },
 };
 
+/** Of all containers, below a runtime's place; Podman's is its place. */
+export const DIRECTORIES: Readonly<Record<keyof Places, string>> = {
+  docker: 'containers',
+  containerd: 'io.containerd.runtime.v2.task',
+  podman: '',
+};
+
 /** @param root the daemon's data-root */
 export function dockerStore(root: string): Store {
-  return (id) => factsIn(join(root, 'containers', id, 'config.v2.json'), DOCKER);
+  return (id) => factsIn(join(root, DIRECTORIES.docker, id, 'config.v2.json'), DOCKER);
 }
 
 /** @param state containerd's own state directory. A CRI container's annotations are in the bundle of its task. */
 export function containerdStore(state: string): Store {
-  const tasks = join(state, 'io.containerd.runtime.v2.task');
+  const tasks = join(state, DIRECTORIES.containerd);
   return async (id) => {
     for (const namespace of await readdir(tasks).catch(() => [])) {
       const facts = await factsIn(join(tasks, namespace, id, 'config.json'), CRI);
@@ -83,10 +90,7 @@ class List {
   constructor(private readonly path: string) {}
 
   async find(id: string): Promise<Listed | undefined> {
-    const version = await stat(this.path).then(
-      ({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`,
-      () => '',
-    );
+    const version = await versionOf(this.path);
     if (version !== this.version) this.byId = await this.read();
     this.version = version;
     return this.byId.get(id);

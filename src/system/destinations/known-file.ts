@@ -2,8 +2,8 @@
  * What a file of the system says, read again some seconds after it has changed. In: a path, how its text is read. Out: what was read last, at once.
  * Only for files that root alone can put in their places.
  */
-import { realpath, stat } from 'node:fs/promises';
-import { readWhole } from '../containers/read-whole.js';
+import { realpath } from 'node:fs/promises';
+import { readWhole, versionOf } from '../containers/read-whole.js';
 
 const CHECK_MS = 10_000;
 /** Larger is no such file. */
@@ -11,36 +11,39 @@ const MOST_BYTES = 2_000_000;
 
 export class KnownFile<T> {
   #value: T;
-  #mark = '';
-  #checkedAt = Number.NEGATIVE_INFINITY;
+  #version = '';
+  #checkedAt = 0;
+  #checked: Promise<void> = Promise.resolve();
 
-  /** @param absent what stands for a file that is not there, or cannot be read */
+  /** Begins to read. @param absent what stands for a file that is not there, cannot be read, or was not read yet */
   constructor(
     private readonly path: string,
     private readonly parse: (text: string) => T,
     private readonly absent: T,
   ) {
     this.#value = absent;
+    void this.check();
   }
 
-  /** @param nowMs of any clock that only goes forward */
-  at(nowMs: number): T {
-    if (nowMs - this.#checkedAt >= CHECK_MS) {
-      this.#checkedAt = nowMs;
-      void this.check();
-    }
+  get value(): T {
+    if (performance.now() - this.#checkedAt >= CHECK_MS) void this.check();
     return this.#value;
   }
 
   /** Resolves when what has changed has been read. Never rejects. */
-  async check(): Promise<void> {
-    const found = await stat(this.path).catch(() => null);
-    const mark = found === null ? '' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeMs}`;
-    if (mark === this.#mark) return;
+  check(): Promise<void> {
+    this.#checkedAt = performance.now();
+    this.#checked = this.#checked.then(() => this.#read());
+    return this.#checked;
+  }
+
+  async #read(): Promise<void> {
+    const version = await versionOf(this.path);
+    if (version === this.#version) return;
     // It may be a link, as on NixOS.
     const path = await realpath(this.path).catch(() => null);
     const bytes = path === null ? null : await readWhole(path, MOST_BYTES);
     this.#value = bytes === null ? this.absent : this.parse(bytes.toString());
-    this.#mark = mark;
+    this.#version = version;
   }
 }

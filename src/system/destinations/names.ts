@@ -17,17 +17,15 @@ export class SystemNames {
   constructor({ hosts = '/etc/hosts', host = hostNamespace('/proc') } = {}) {
     this.#hosts = new KnownFile(hosts, parseHosts, new Map());
     this.#host = host;
-    void this.#services.check();
-    void this.#hosts.check();
   }
 
   serviceOf(port: number): string | null {
-    return this.#services.at(performance.now()).get(port) ?? null;
+    return this.#services.value.get(port) ?? null;
   }
 
   /** @param netns inode of the namespace in which the address is seen */
   nameOf(netns: number | null, address: string): string | null {
     if (netns === null || netns !== this.#host) return null;
-    return this.#hosts.at(performance.now()).get(address) ?? null;
+    return this.#hosts.value.get(address) ?? null;
   }
 }

@@ -73,7 +73,7 @@ it('a file is read again when it was written, replaced, or taken away, also behi
   const file = new KnownFile(link, (text) => text, 'absent');
   const now = async () => {
     await file.check();
-    return file.at(0);
+    return file.value;
   };
   expect(await now()).toBe('absent');
   writeFileSync(join(at, 'real'), 'first');

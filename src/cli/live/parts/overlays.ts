@@ -3,6 +3,7 @@ import { answerOf } from '../../../forecast/what-if.js';
 import { counted, endpoint, integer } from '../../../protocol/format.js';
 import type { IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, ROLE_WORDS, subjectText } from '../../../view/incident.js';
+import { GROUP_WORDS } from '../../../view/names.js';
 import { projectionWords } from '../../../view/what-if.js';
 import { type Glyphs, printable } from '../../screen/text.js';
 import { wrappedCode, wrappedCommand } from '../../screen/wrap.js';
@@ -134,7 +135,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['w', 'what-if: arrows change, c copies the command'],
   ['/', 'write a filter, as in dst:10.0.0.0/8 !process:curl'],
   ['s r', 'sort by the next; the other way round'],
-  ['g', 'group by program, unit, container, pod, workload, destination, namespace'],
+  ['g', `group by ${GROUP_WORDS}`],
   ['n', 'only the next network namespace; after the last all'],
   ['b', 'more budgets'],
   ['o', 'freeze the order of the rows, release it'],

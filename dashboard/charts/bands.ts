@@ -4,6 +4,7 @@
  */
 import type { Column, HistoryBody } from '../../src/protocol/history.js';
 import { UNKNOWN_OWNER } from '../../src/view/names.js';
+import { OWN_TINTS } from '../../src/view/ports/tints.js';
 import { foreign } from '../text/format.js';
 
 export interface Band {
@@ -16,8 +17,6 @@ export interface Band {
 
 /** Programs with a band of their own. */
 export const MOST_OWNERS = 5;
-/** One more than bands, so that a colour that is taken has a neighbour. */
-const OWNER_TINTS = MOST_OWNERS + 1;
 
 const STATES = [
   { id: 'established', label: 'estab.' },
@@ -44,27 +43,44 @@ export function bandsOf(body: HistoryBody): Band[] {
 
 export const total = (column: Column) => column.reduce<number>((all, value) => all + (value ?? 0), 0);
 
+type Owners = NonNullable<HistoryBody['owners']>;
+
 /** Those that hold most at the bottom, where a band is read best. */
-function ownersOf(owners: NonNullable<HistoryBody['owners']>): Band[] {
-  const most = owners
-    .map(({ program, held }) => ({ program, held, ports: total(held) }))
-    .sort((a, b) => b.ports - a.ports || (a.program ?? '').localeCompare(b.program ?? ''))
-    .slice(0, MOST_OWNERS);
-  const taken = new Set<number>();
+function ownersOf(owners: Owners): Band[] {
+  const most = mostOf(owners);
+  const tints = tintsOf(most);
   return most.map(({ program, held }) => ({
     id: `owner ${program}`,
     label: program === null ? UNKNOWN_OWNER : foreign(program),
-    tint: `owner-${tintOf(program ?? '', taken)}`,
+    tint: `owner-${program === null ? 'unknown' : tints.get(program)}`,
     column: held,
   }));
+}
+
+function mostOf(owners: Owners): Owners {
+  return owners
+    .map(({ program, held }) => ({ program, held, ports: total(held) }))
+    .sort((a, b) => b.ports - a.ports || (a.program ?? '').localeCompare(b.program ?? ''))
+    .slice(0, MOST_OWNERS);
+}
+
+/** The tints of the programs that have a band, for other pictures of the same ports. */
+export const programTints = ({ owners = [] }: HistoryBody): ReadonlyMap<string, number> =>
+  tintsOf(mostOf(owners));
+
+function tintsOf(most: Owners): Map<string, number> {
+  const tints = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const { program } of most) if (program !== null) tints.set(program, tintOf(program, taken));
+  return tints;
 }
 
 /** By its name, so that a program keeps its colour when ranks change. */
 function tintOf(program: string, taken: Set<number>): number {
   let hash = 0;
   for (let at = 0; at < program.length; at++) hash = (hash * 31 + program.charCodeAt(at)) >>> 0;
-  let tint = hash % OWNER_TINTS;
-  while (taken.has(tint)) tint = (tint + 1) % OWNER_TINTS;
+  let tint = hash % OWN_TINTS;
+  while (taken.has(tint)) tint = (tint + 1) % OWN_TINTS;
   taken.add(tint);
   return tint;
 }

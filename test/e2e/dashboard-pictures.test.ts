@@ -153,6 +153,15 @@ it('paints each port in the colour of who has it, pale where only a TIME_WAIT en
 const rgb = (hex: string) =>
   `rgb(${[1, 3, 5].map((at) => Number.parseInt(hex.trim().slice(at, at + 2), 16)).join(', ')})`;
 
+it('has for a program the colour that it has in the timeline', async () => {
+  const reading = page.getByRole('region', { name: 'Timeline' }).locator('.reading', { hasText: 'churngen' });
+  const inTimeline = await reading.evaluate(
+    (element) => getComputedStyle(element, '::before').backgroundColor,
+  );
+  const onMap = async () => [await chip(named(holder)), await chip(named(churner))];
+  await expect.poll(onMap, WITHIN).toContain(inTimeline);
+});
+
 it('names the port under the pointer, and the one that keys choose', async () => {
   const [open] = [...listed(DB, 'established').keys()] as [number];
   await map()

@@ -5,7 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { cellAt } from '../../../src/protocol/ports/cells.js';
-import { OTHERS, OWN_TINTS } from '../../../src/view/ports/tints.js';
+import { OWN_TINTS } from '../../../src/view/ports/tints.js';
 import {
   type Grid,
   gridOf,
@@ -123,13 +123,13 @@ function usePainted(
 
 function paletteOf(element: Element): Palette {
   const style = getComputedStyle(element);
-  const colour = (name: string): Rgb => rgbOf(style.getPropertyValue(`--p-${name}`).trim());
-  const own = Array.from({ length: OWN_TINTS }, (_, tint) => colour(String(tint)));
+  const colour = (name: string): Rgb => rgbOf(style.getPropertyValue(`--${name}`).trim());
+  const own = Array.from({ length: OWN_TINTS }, (_, tint) => colour(`c-owner-${tint}`));
   return {
-    free: colour('free'),
-    blocked: colour('blocked'),
-    reserved: colour('reserved'),
-    owners: [...own, colour(String(OTHERS)), colour('unknown')],
+    free: colour('p-free'),
+    blocked: colour('p-blocked'),
+    reserved: colour('p-reserved'),
+    owners: [...own, colour('p-others'), colour('c-owner-unknown')],
   };
 }
 

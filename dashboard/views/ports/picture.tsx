@@ -5,8 +5,9 @@
 import '../../style/ports.css';
 import { useRef } from 'preact/hooks';
 import { Tints } from '../../../src/view/ports/tints.js';
+import { programTints } from '../../charts/bands.js';
 import { link, now } from '../../state/model.js';
-import { shown, shownRow } from '../../state/timeline/timeline.js';
+import { drawn, shown, shownRow } from '../../state/timeline/timeline.js';
 import { endpoint, foreign } from '../../text/format.js';
 import { waitingWords } from '../../text/link-words.js';
 import { mapSummary } from '../../text/port-words.js';
@@ -23,7 +24,7 @@ export function Picture({ live }: Watched) {
   const colours = useRef(new Tints());
   if (ports === null)
     return <p class="empty">{budget === null ? NO_BUDGET : waitingWords(link.value, now.value)}</p>;
-  const tints = colours.current.of(ports.owners);
+  const tints = colours.current.of(ports.owners, timelineTints(ports.budget));
   return (
     <div class="map">
       <Heading of={ports} />
@@ -36,6 +37,12 @@ export function Picture({ live }: Watched) {
       <Legend ports={ports} tints={tints} />
     </div>
   );
+}
+
+/** Colours of the programs in the timeline, once it shows the same budget. */
+function timelineTints(budget: string) {
+  const body = drawn.peek()?.body;
+  return body?.budget === budget ? programTints(body) : undefined;
 }
 
 const NO_BUDGET = 'A map is of one destination: choose one in the timeline, or in the list of budgets.';

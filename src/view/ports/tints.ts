@@ -1,6 +1,7 @@
 /**
  * Which owner of ports has which colour: the largest ones have one each, and keep it while they are among the larger ones, so that no
- * colour changes its meaning every second. In: owners, those with the most ports first. Out: a tint for each. Pure but for what it remembers.
+ * colour changes its meaning every second. In: owners, those with the most ports first; colours that programs have in another picture. Out: a
+ * tint for each. Pure but for what it remembers.
  */
 import { NO_OWNER, OTHER_OWNERS } from '../../protocol/ports/cells.js';
 import type { PortOwner } from '../../protocol/ports/schema.js';
@@ -16,28 +17,54 @@ const KEPT_RANKS = 2 * OWN_TINTS;
 export class Tints {
   #given = new Map<string, number>();
 
-  /** By index of the owner, as a byte of a cell has it. */
-  of(owners: readonly PortOwner[]): Uint8Array {
+  /**
+   * By index of the owner, as a byte of a cell has it.
+   * @param programs tints that programs have elsewhere: one process of each has it here, the largest of them at first
+   */
+  of(owners: readonly PortOwner[], programs: ReadonlyMap<string, number> = NONE): Uint8Array {
     const keys = owners.slice(0, OTHER_OWNERS).map(keyOf);
-    this.#give(keys);
+    this.#give(keys, this.#first(owners, keys, programs), new Set(programs.values()));
     const tints = new Uint8Array(256).fill(OTHERS);
     tints[NO_OWNER] = UNKNOWN_TINT;
     for (const [index, key] of keys.entries()) tints[index] = this.#given.get(key) ?? OTHERS;
     return tints;
   }
 
-  #give(keys: readonly string[]): void {
-    const kept = keys.slice(0, KEPT_RANKS).filter((key) => this.#given.has(key));
-    const wanting = keys.slice(0, OWN_TINTS).filter((key) => !this.#given.has(key));
+  /** The process that stands for each program which has a colour elsewhere. */
+  #first(owners: readonly PortOwner[], keys: readonly string[], programs: ReadonlyMap<string, number>) {
+    const first = new Map<string, number>();
+    for (const [program, tint] of programs) {
+      const own = keys.slice(0, KEPT_RANKS).filter((_, rank) => owners[rank]?.program === program);
+      const key = own.find((one) => this.#given.get(one) === tint) ?? own[0];
+      if (key !== undefined) first.set(key, tint);
+    }
+    return first;
+  }
+
+  /** @param given the first to have a tint; @param reserved tints that mean somebody, who need not be here */
+  #give(keys: readonly string[], given: Map<string, number>, reserved: ReadonlySet<number>): void {
+    const rest = keys.filter((key) => !given.has(key));
+    const room = OWN_TINTS - given.size;
+    const tintOf = (key: string) => this.#given.get(key);
+    const keeps = (key: string) => this.#given.has(key) && !reserved.has(tintOf(key) as number);
+    const kept = rest.slice(0, KEPT_RANKS).filter(keeps);
+    const wanting = rest.slice(0, room).filter((key) => !keeps(key));
     /* The smallest ones make room. */
-    kept.splice(OWN_TINTS - wanting.length);
-    const given = new Map(kept.map((key) => [key, this.#given.get(key) as number]));
+    kept.splice(room - wanting.length);
+    for (const key of kept) given.set(key, tintOf(key) as number);
     const taken = new Set(given.values());
-    const free = Array.from({ length: OWN_TINTS }, (_, tint) => tint).filter((tint) => !taken.has(tint));
-    for (const key of wanting) given.set(key, free.shift() as number);
+    const free = TINTS.filter((tint) => !taken.has(tint));
+    const best = [
+      ...free.filter((tint) => !reserved.has(tint)),
+      ...free.filter((tint) => reserved.has(tint)),
+    ];
+    for (const key of wanting) given.set(key, best.shift() as number);
     this.#given = given;
   }
 }
+
+const NONE: ReadonlyMap<string, number> = new Map();
+const TINTS: readonly number[] = Array.from({ length: OWN_TINTS }, (_, tint) => tint);
 
 const keyOf = ({ process: { pid, startTime, name }, program }: PortOwner) =>
   JSON.stringify(pid === null ? [program, name] : [pid, startTime]);

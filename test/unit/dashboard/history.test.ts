@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { programTints } from '../../../dashboard/charts/bands.js';
 import { heldAt, portsChart, projected, ratesChart } from '../../../dashboard/charts/curves.js';
 import { marksOf } from '../../../dashboard/charts/marks.js';
 import { liveSpan, moved, newestPart, scaled, zoomed } from '../../../dashboard/charts/span.js';
@@ -132,6 +133,10 @@ describe('the charts', () => {
       ['limit', 'limit', 1000, 1000],
     ]);
     expect(new Set(curves.map(({ tint }) => tint)).size).toBe(6);
+    const tints = [...programTints({ ...held, owners })].map(([program, tint]) => [program, `owner-${tint}`]);
+    const drawn = new Map(curves.map(({ id, tint }) => [id, tint]));
+    expect(drawn.get('owner null')).toBe('owner-unknown');
+    expect(tints).toEqual(['la\u202erge', 'small'].map((name) => [name, drawn.get(`owner ${name}`)]));
   });
 
   it('have five programs at most, each with a colour that it keeps when it falls behind', () => {

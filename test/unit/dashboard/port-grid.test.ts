@@ -134,6 +134,38 @@ describe('the tints of owners', () => {
   });
 });
 
+describe('the tints of owners whose programs have a colour in the timeline', () => {
+  const owner = (pid: number, program: string) => ({ process: proc({ pid }), program });
+  const [A1, A2, B1, C1] = [owner(1, 'a'), owner(2, 'a'), owner(3, 'b'), owner(4, 'c')] as const;
+  const programs = new Map([
+    ['b', 0],
+    ['a', 5],
+    ['gone', 1],
+  ]);
+
+  it('are the same for the largest process of each, and mean no other program', () => {
+    expect([...new Tints().of([A1, A2, B1, C1], programs).slice(0, 4)]).toEqual([5, 2, 0, 3]);
+  });
+
+  it('stay with the process that has them while another one grows', () => {
+    const tints = new Tints();
+    tints.of([A1, A2, B1, C1], programs);
+    expect([...tints.of([A2, A1, C1, B1], programs).slice(0, 4)]).toEqual([2, 5, 3, 0]);
+  });
+
+  it('come when the timeline does, and the others make room', () => {
+    const tints = new Tints();
+    expect([...tints.of([A1, A2, B1, C1]).slice(0, 4)]).toEqual([0, 1, 2, 3]);
+    expect([...tints.of([A1, A2, B1, C1], programs).slice(0, 4)]).toEqual([5, 2, 0, 3]);
+  });
+
+  it('are given up only when there are no others', () => {
+    const many = Array.from({ length: OWN_TINTS + 1 }, (_, i) => owner(10 + i, `p${i}`));
+    const given = [...new Tints().of(many, new Map([['not here', 3]])).slice(0, many.length)];
+    expect(given).toEqual([0, 1, 2, 4, 5, 6, 7, 3, OTHERS]);
+  });
+});
+
 it('counts the ports of each owner and in each state', () => {
   const cells = [
     cell(0, 'established'),

@@ -127,7 +127,8 @@ it.concurrent('tells an incident from calm to recovered, with culprit, victim an
 it.concurrent('says what it cannot answer in a word, and the fix behind it', async () => {
   const { page, problems } = await openPage(scope, portable.url, browser);
   const chip = page.locator('.limits');
-  await chip.getByText(/^◐ 1 limit/).click(WITHIN);
+  /* A slow machine can have limits of its own beside this one. */
+  await chip.getByText(/^◐ \d+ limits?/).click(WITHIN);
   const notice = chip.getByRole('listitem').filter({ hasText: 'Portable verdict: ' });
   await notice.waitFor(WITHIN);
   expect(await notice.textContent()).toContain('Start without --portable-verdict.');

@@ -36,6 +36,13 @@ const LEAK_SECONDS = 4;
  * within three minutes, and a faster one sooner.
  */
 const LEAK_LEAST = 10;
+/**
+ * A program that starts opens some connections at once, and perhaps no more: what has opened over less than this is no stream yet. And
+ * while none has ever closed, few are a pool that grows to its size, on a slow machine for some seconds.
+ */
+const START_SECONDS = 1;
+const GROWING_SECONDS = 5;
+const POOL_SIZE = 30;
 
 export interface ForecastInput {
   /** Ports that can be had at all (forecastLimit). */
@@ -48,6 +55,8 @@ export interface ForecastInput {
   openPerSec: number;
   /** Relative standard deviation of `openPerSec`; less than RATE_NOISE counts as that. 1: there is no stream to extrapolate. */
   noise?: number;
+  /** From the first open of the stream to the last one; unknown: long. */
+  streamSeconds?: number;
   /** Closes; unknown: lifetimes are as `lifetimeSeconds` says and nothing leaks. */
   closePerSec?: number | null;
   /** Ports that the kernel's timers give back in each second from now: [0] within the first. */
@@ -67,10 +76,17 @@ export function exhaustionSeconds(input: ForecastInput): number | null {
   const { limit, live, waiting, openPerSec, expected = false } = input;
   if (live + waiting >= limit) return 0;
   const noise = Math.max(RATE_NOISE, input.noise ?? 0);
-  if (!(openPerSec > 0) || noise >= 1) return null;
+  if (!(openPerSec > 0) || noise >= 1 || isStart(input)) return null;
   const likely = firstFull(input, openPerSec);
   if (expected) return likely ?? firstFull(input, openPerSec * (1 + noise * LEAVE_SHARE));
   return likely !== null && firstFull(input, openPerSec * (1 - noise)) !== null ? likely : null;
+}
+
+/** What has opened so far says nothing of what follows. */
+function isStart({ streamSeconds, live, lifetimeSeconds, closePerSec }: ForecastInput): boolean {
+  if (streamSeconds === undefined) return false;
+  const mayBePool = live < POOL_SIZE && lifetimeSeconds === null && (closePerSec ?? 0) === 0;
+  return streamSeconds < (mayBePool ? GROWING_SECONDS : START_SECONDS);
 }
 
 /** Follows the line from bend to bend until it meets the limit. */

@@ -38,6 +38,8 @@ export interface OpenEstimate {
    * say how fast.
    */
   noise: number;
+  /** From the first open since the last long silence to the last one. */
+  streamSeconds: number;
 }
 
 interface Count {
@@ -51,6 +53,7 @@ export class OpenRate {
   private lastOpen = -1;
   /** The first open since the last time that nothing had happened for SLOTS seconds; ms. */
   private firstMs = -1;
+  private lastMs = -1;
   /** The longest time of late without an open, in whole seconds, and the second that ended it. */
   private pause = 0;
   private pauseEnd = -1;
@@ -62,13 +65,14 @@ export class OpenRate {
     else this.advance(second);
     this.notePause();
     this.lastOpen = this.newest;
+    this.lastMs = Math.max(this.lastMs, atMs);
     const slot = this.newest & (SLOTS - 1);
     this.buckets[slot] = (this.buckets[slot] as number) + count;
   }
 
   estimate(nowMs: number): OpenEstimate {
     const second = Math.floor(nowMs / 1000);
-    if (this.isQuiet(second)) return { perSecond: 0, noise: 0 };
+    if (this.isQuiet(second)) return { perSecond: 0, noise: 0, streamSeconds: 0 };
     this.advance(second);
     let recent = this.countOver(WINDOW, nowMs);
     let seconds = this.sinceFall(recent, nowMs);
@@ -78,7 +82,8 @@ export class OpenRate {
       seconds = this.sinceChange(recent, seconds, nowMs);
     }
     const perSecond = recent.count / recent.seconds;
-    return { perSecond, noise: this.noise(recent.count, perSecond) };
+    const streamSeconds = (this.lastMs - this.firstMs) / 1000;
+    return { perSecond, noise: this.noise(recent.count, perSecond), streamSeconds };
   }
 
   /**
@@ -113,7 +118,10 @@ export class OpenRate {
     const seconds = low + nowMs / 1000 - this.newest;
     if (low === 0 || seconds < FALLEN_SECONDS || seconds <= this.longestPause(LOW * mean) + LONGER_SECONDS)
       return 0;
-    return mean * seconds - this.countOver(low, nowMs).count >= MISSED_OPENS ? low : 0;
+    const { count } = this.countOver(low, nowMs);
+    /* As it was before: of a stream that has just begun the silence is most of the mean. */
+    const before = (all.count - count) / Math.max(MIN_SPAN, all.seconds - seconds);
+    return before * seconds - count >= MISSED_OPENS ? low : 0;
   }
 
   /** Whole seconds just now in which fewer than `most` opened; 0 as soon as the one that runs has as many. */

@@ -127,6 +127,7 @@ function forecast(
     waiting: releases.total,
     openPerSec: opens.perSecond,
     noise: opens.noise,
+    streamSeconds: opens.streamSeconds,
     closePerSec,
     releases: releases.perSecond,
     lifetimeSeconds: lifetimeOf(budget, flows, second),

@@ -98,6 +98,17 @@ describe('exhaustion', () => {
     expect(forecast({ openPerSec: 100, noise: 1, expected: true })).toBeNull();
   });
 
+  it('is not extrapolated from the first second, nor while a few connections may be a pool that grows', () => {
+    expect(forecast({ openPerSec: 100, streamSeconds: 0.9 })).toBeNull();
+    expect(forecast({ openPerSec: 100, streamSeconds: 1.1 })).toBeCloseTo(10);
+    const pool = { limit: 50, live: 11, openPerSec: 4, lifetimeSeconds: null, closePerSec: 0 };
+    expect(forecast({ ...pool, streamSeconds: 4 })).toBeNull();
+    expect(forecast({ ...pool, streamSeconds: 6 })).toBeCloseTo(39 / 4);
+    expect(forecast({ ...pool, streamSeconds: 4, lifetimeSeconds: 0.01 })).toBeCloseTo(39 / 4);
+    expect(forecast({ ...pool, streamSeconds: 4, limit: 500, live: 40 })).toBeCloseTo(460 / 4);
+    expect(forecast({ ...pool, streamSeconds: 4, live: 50 })).toBe(0);
+  });
+
   it('is believed only when a rate lower by the noise fills the budget too', () => {
     const needed = 1000 / 60;
     expect(forecast({ openPerSec: needed * 1.02 })).toBeNull();

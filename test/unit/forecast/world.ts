@@ -68,7 +68,7 @@ export class World {
 
   /** What the service knows now. */
   input(expected = false): ForecastInput {
-    const { perSecond, noise } = this.rate.estimate(this.now * 1000);
+    const { perSecond, noise, streamSeconds } = this.rate.estimate(this.now * 1000);
     const { count, lived, waited } = this.recentCloses();
     return {
       limit: this.process.limit,
@@ -76,6 +76,7 @@ export class World {
       waiting: this.waiting,
       openPerSec: perSecond,
       noise,
+      streamSeconds,
       closePerSec: count / (this.now - Math.max(this.process.phase, this.recentSecond)),
       releases: this.agenda.releases(this.now),
       lifetimeSeconds: count === 0 ? null : lived / count,

@@ -10,9 +10,9 @@ function steady(rate: OpenRate, perSecond: number, fromMs: number, toMs: number)
 describe('the rate of opens', () => {
   it('is 0 before the first and long after the last', () => {
     const rate = new OpenRate();
-    expect(rate.estimate(5000)).toEqual({ perSecond: 0, noise: 0 });
+    expect(rate.estimate(5000)).toMatchObject({ perSecond: 0, noise: 0 });
     steady(rate, 100, 5000, 8000);
-    expect(rate.estimate(60_000)).toEqual({ perSecond: 0, noise: 0 });
+    expect(rate.estimate(60_000)).toMatchObject({ perSecond: 0, noise: 0 });
   });
 
   it.each([3, 40, 1000])('of %d a second is right at any moment within a second', (perSecond) => {
@@ -102,6 +102,24 @@ describe('the rate of opens', () => {
   it('of a first second is gone two seconds after it', () => {
     expect(Math.max(...asked((second) => (second === 0 ? 1000 : 0), 3, 20))).toBe(0);
     expect(Math.max(...asked((second) => (second === 40 ? 1000 : 1), 43, 70))).toBeLessThanOrEqual(2);
+  });
+
+  it.each([100, 1000, 3000])(
+    'of eleven that a program opens within %d ms as it starts is gone three seconds later',
+    (within) => {
+      const rate = new OpenRate();
+      steady(rate, 11_000 / within, 4600, 4600 + within);
+      for (let at = 4600 + within + 3000; at < 20_000; at += 500)
+        expect([at, rate.estimate(at).perSecond]).toEqual([at, 0]);
+    },
+  );
+
+  it('says over what time the stream has opened', () => {
+    const rate = new OpenRate();
+    steady(rate, 10, 1200, 3650);
+    expect(rate.estimate(9000).streamSeconds).toBeCloseTo(2.4);
+    steady(rate, 10, 60_000, 60_500);
+    expect(rate.estimate(60_500).streamSeconds).toBeCloseTo(0.4);
   });
 
   it.each([5, 10, 15, 20])('of a batch each %d seconds goes on through the pauses', (period) => {

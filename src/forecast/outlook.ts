@@ -106,18 +106,21 @@ export const wantsPorts = ({ cause }: FailureRow): boolean =>
   cause === 'ports-exhausted' || cause === 'bind-pool-exhausted';
 
 /**
- * Of these, those that go on now, each place's together: the place where most fail first, there the fastest first.
+ * Of these, those of places where calls fail now, each place's together: the place where most fail first, there the fastest first. Of many
+ * processes that try once each, those of ten seconds ago are part of a rate, too.
  * @param time Unix ms
  */
 export function failingNow(failures: readonly FailureRow[], time: number): FailureRow[] {
-  const now = failures.filter(wantsPorts).filter(({ lastSeen }) => time - (lastSeen ?? 0) < FAILING_MS);
+  const isNow = ({ lastSeen }: FailureRow) => time - (lastSeen ?? 0) < FAILING_MS;
   const places = new Map<string, FailureRow[]>();
-  for (const row of now) {
+  for (const row of failures.filter(wantsPorts)) {
+    if (!isNow(row) && !row.perSec) continue;
     const place = places.get(placeOf(row));
     if (place === undefined) places.set(placeOf(row), [row]);
     else place.push(row);
   }
   return [...places.values()]
+    .filter((rows) => rows.some(isNow))
     .sort((a, b) => failPerSec(b) - failPerSec(a))
     .flatMap((rows) => rows.sort((a, b) => (b.perSec ?? 0) - (a.perSec ?? 0)));
 }

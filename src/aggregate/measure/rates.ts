@@ -29,6 +29,11 @@ export class RateWindow {
     this.buckets = new Array(kinds * RATE_SECONDS).fill(0);
   }
 
+  /** The second of the first count; -1: there is none. */
+  get began(): number {
+    return this.first;
+  }
+
   add(kind: number, second: number, count = 1): void {
     this.advance(second);
     this.lastCounted = this.newest;
@@ -71,10 +76,11 @@ export class RateWindow {
   /**
    * As perSecond, but of whole seconds only: neither the one that is passing nor the one in which counting began. Right
    * two seconds after a steady stream began, where perSecond still errs by a second's worth.
+   * @param began when counting did that this is added to: what turns from one into the other counts once
    */
-  steadyPerSecond(kind: number, second: number): number {
+  steadyPerSecond(kind: number, second: number, began = this.first): number {
     const rate = this.perSecond(kind, second);
-    const from = Math.max(this.first + 1, this.newest - RATE_SECONDS + 1);
+    const from = Math.max(Math.min(began, this.first) + 1, this.newest - RATE_SECONDS + 1);
     if (this.newest <= from) return rate;
     let sum = 0;
     for (let at = from; at < this.newest; at++) sum += this.at(kind, at);

@@ -140,7 +140,11 @@ class BindPool {
 
   /** Ports taken, and bind() calls that found none. */
   private demand(second: number): number {
-    return this.rate(BUDGET_RATE.OPEN, second) + (this.refusals?.steadyPerSecond(0, second) ?? 0);
+    const began = this.budgets.map(({ rates }) => rates.began).filter((first) => first >= 0);
+    return (
+      this.rate(BUDGET_RATE.OPEN, second) +
+      (this.refusals?.steadyPerSecond(0, second, Math.min(...began)) ?? 0)
+    );
   }
 
   private forecast(blocked: number, second: number): number | null {

@@ -94,6 +94,16 @@ describe('a bind() that finds no port', () => {
     world.pass(120_000);
     expect(pool()).toMatchObject({ demandPerSec: 0 });
   });
+
+  it('is no more demand than there was when ports begin to be out: what opened is refused now', () => {
+    const { world, pool } = start();
+    for (let second = 0; second < 8; second++, world.pass(1000))
+      world.feed(...many(30, (n) => opened(1, 40_000 + 30 * second + n)));
+    for (let second = 0; second < 4; second++, world.pass(1000)) {
+      world.feed(...many(30, () => refused(1)));
+      expect(pool()?.demandPerSec).toBeCloseTo(30);
+    }
+  });
 });
 
 describe('ports toward loopback that bind() chose', () => {

@@ -27,15 +27,16 @@ export function namedCulprits([first, second]: readonly Culprit[]): readonly Cul
 /** Whether what all of them ask for may be said of the first one. @param perSec what is asked for in all */
 export function isSole(culprits: readonly Culprit[], victims: readonly Victim[], perSec: number): boolean {
   const [first] = culprits;
-  if (first === undefined || (first.share ?? 1) < SOLE_SHARE) return false;
+  const unknown = culprits.filter((one) => !isKnown(one)).reduce((sum, { share }) => sum + (share ?? 0), 0);
+  if (first === undefined || (first.share ?? 1) < SOLE_SHARE * (1 - unknown)) return false;
   const of = ({ process }: Culprit | Victim) => programKey(process, null);
   const others = victims.filter((victim) => of(victim) !== of(first));
   return others.reduce((sum, one) => sum + one.perSec, 0) <= (1 - SOLE_SHARE) * perSec;
 }
 
-/** `a.py (pid 1)`; `a.py (pid 1) and b.py (pid 2)`; with how many more there are, as far as they have a share worth naming. */
+/** `a.py (pid 1)`; `a.py (pid 1) and b.py (pid 2)`; with how many more there are that are known, as far as they have a share worth naming. */
 export function culpritsText(named: readonly Culprit[], culprits: readonly Culprit[]): string {
   const names = named.map(({ process, program }) => who(process, program));
-  const more = culprits.length - named.length;
+  const more = culprits.filter(isKnown).length - named.length;
   return more > 0 ? `${names.join(', ')} and ${integer(more)} more` : names.join(' and ');
 }

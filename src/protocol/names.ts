@@ -50,6 +50,9 @@ export type Group = (typeof GROUPS)[number];
 export const MODES = ['ebpf', 'polling', 'replay'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Holders that a budget's row names, the most ports first. */
+export const MOST_HOLDERS = 10;
+
 /** Settings that one command changes come within this, ms. */
 export const TOGETHER_MS = 2000;
 

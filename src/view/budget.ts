@@ -5,6 +5,7 @@
 import { fullness, outlook } from '../forecast/outlook.js';
 import { isBlockedByUnknown, NAMED_BESIDE, type Taken, type Taker, takersOf } from '../forecast/takers.js';
 import { integer, seconds } from '../protocol/format.js';
+import { MOST_HOLDERS } from '../protocol/names.js';
 import type { BudgetRow, ProcessInfo } from '../protocol/rows.js';
 import { withPid } from './names.js';
 
@@ -86,9 +87,11 @@ function takerText({ process, ports, blocked }: Taker, nameOf: NameOf): string {
 
 const MOST_NAMED = 2;
 
+const isUnknown = ({ process: { name, pid } }: Taker) => name === null && pid === null;
+
 /**
- * `held by left.py 7 (1,003) and right.py 8 (997)`, `held by worker 77 (9,000) and 2 more`: who has taken the ports; null: nobody has.
- * Where that is not known of most of them there is no name.
+ * `held by left.py 7 (1,003) and right.py 8 (997)`, `held by worker 77 (9,000) and 2 more; 66 of unknown owner`: who has taken the ports;
+ * null: nobody has. Where that is not known of most of them there is no name, and no number of those that a row has no room for.
  */
 export function heldByText(row: Taken, nameOf?: NameOf): string | null {
   if (isBlockedByUnknown(row)) return 'blocked by bind() of other programs';
@@ -97,9 +100,12 @@ export function heldByText(row: Taken, nameOf?: NameOf): string | null {
   if (first === undefined) return null;
   const named = takers.filter(({ ports }) => ports >= NAMED_BESIDE * first.ports).slice(0, MOST_NAMED);
   const texts = holderTexts(row, nameOf).slice(0, named.length);
-  const more = takers.length - named.length;
-  if (more > 0) return `held by ${texts.join(', ')} and ${integer(more)} more`;
-  return `held by ${texts.join(' and ')}`;
+  const others = takers.filter((taker) => !named.includes(taker));
+  const more = others.filter((taker) => !isUnknown(taker)).length;
+  const unknown = others.find(isUnknown)?.ports ?? 0;
+  const rest = row.holders.length >= MOST_HOLDERS ? 'more' : `${integer(more)} more`;
+  const known = more > 0 ? `${texts.join(', ')} and ${rest}` : texts.join(' and ');
+  return `held by ${known}${unknown > 0 ? `; ${integer(unknown)} of unknown owner` : ''}`;
 }
 
 /** Shares of the limit, together never more than all of it: ports that are held for good, and TIME_WAIT entries that connect() takes over. */

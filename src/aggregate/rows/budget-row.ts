@@ -5,6 +5,7 @@ import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, portLimit } from '../../forecast/port-range.js';
 import { choosesByBind, NEVER, type ReuseRule, reuseRule } from '../../forecast/reuse.js';
 import { tenths } from '../../protocol/format.js';
+import { MOST_HOLDERS } from '../../protocol/names.js';
 import type { BudgetRow } from '../../protocol/rows.js';
 import { secondOf } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
@@ -12,8 +13,6 @@ import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Owner } from '../model/owner.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import type { UsablePorts } from './usable-ports.js';
-
-const HOLDERS_SHOWN = 10;
 
 type Now = ReturnType<typeof secondOf>;
 
@@ -174,6 +173,6 @@ function portsByOwner(budget: Budget, flows: FlowTable): Map<Owner, number> {
 
 /** Largest first, as rows show them. */
 export function holdersByPorts(ports: ReadonlyMap<Owner, number>): BudgetRow['holders'] {
-  const sorted = [...ports].sort(([, a], [, b]) => b - a).slice(0, HOLDERS_SHOWN);
+  const sorted = [...ports].sort(([, a], [, b]) => b - a).slice(0, MOST_HOLDERS);
   return sorted.map(([owner, count]) => ({ process: owner.info(), ports: count }));
 }

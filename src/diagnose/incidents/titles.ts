@@ -6,7 +6,7 @@ import { isPorts } from '../../forecast/harm.js';
 import { outsideOf } from '../../forecast/outlook.js';
 import { isMostlyBlocked } from '../../forecast/takers.js';
 import type { BudgetRow, Culprit, FailureRow, IncidentRow } from '../../protocol/rows.js';
-import { culpritsText, isSole, namedCulprits } from '../culprit-text.js';
+import { culpritsText, isKnown, isSole, namedCulprits } from '../culprit-text.js';
 import { bindText } from '../rules/failing/bind-text.js';
 import { silenceText } from '../rules/failing/silence-text.js';
 import { integer, rate, where, who } from '../words.js';
@@ -70,7 +70,7 @@ function demandTitle(row: Untitled, budget: BudgetRow | null): string {
   if (named.length === 0) return `Programs try ${tried}; ${allowed}.`;
   const text = culpritsText(named, culprits);
   if (isSole(culprits, victims, demandPerSec ?? 0)) return `${text} tries ${tried}; ${allowed}.`;
-  const all = culprits.length === 1 ? `${text} and others` : text;
+  const all = culprits.filter(isKnown).length === 1 ? `${text} and others` : text;
   return `${all} try ${tried} together; ${allowed}.`;
 }
 
@@ -104,7 +104,7 @@ function heldTitle({ culprits }: Untitled, ports: string, budget: BudgetRow | nu
 
 /** One who stands out alone, else all. */
 function holding(named: readonly Culprit[], culprits: readonly Culprit[]) {
-  const all = named.length === 1 ? named : culprits;
+  const all = named.length === 1 ? named : culprits.filter(isKnown);
   const held = all.reduce((sum, { ports }) => sum + ports, 0);
   const counts = all.length > named.length ? [held] : named.map(({ ports }) => ports);
   const verb = all.length === 1 ? 'holds' : 'hold';

@@ -62,6 +62,23 @@ describe('who has taken the ports, in a few words', () => {
     expect(held()).toBeNull();
   });
 
+  it('counts ports of which nobody is known as ports, not as one more who holds some', () => {
+    const unknown = (ports: number) => ({
+      process: proc({ pid: null, name: null, comm: null, exe: null }),
+      ports,
+    });
+    expect(held(one(1, 234), unknown(66))).toBe('held by p1 1 (234); 66 of unknown owner');
+    expect(held(one(1, 1900), one(2, 100), unknown(7))).toBe(
+      'held by p1 1 (1,900) and 1 more; 7 of unknown owner',
+    );
+    expect(held(unknown(279), one(1, 21))).toBe('held by unknown owner (279) and 1 more');
+  });
+
+  it('says no number of others where the row has no room for all', () => {
+    const single = Array.from({ length: 9 }, (_, i) => one(i + 2, 1));
+    expect(held(one(1, 120), ...single)).toBe('held by p1 1 (120) and more');
+  });
+
   it('names who blocks them by bind(), and no one where that is not known', () => {
     const blocked = { limit: 2000, used: 33, blocked: 2000, free: 0, holders: [one(9, 33)] };
     expect(heldByText(budget('b', { ...blocked, blockers: [one(8, 2000)] }))).toBe(

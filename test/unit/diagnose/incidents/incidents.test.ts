@@ -404,6 +404,12 @@ describe('the people of an incident', () => {
       /^wrk \(pid 5\), curl \(pid 6\) and 1 more try 69\.0 connections\/s .* together;/,
     );
     expect(title(of(wrk, 196), of(curl, 4))).toMatch(/^wrk \(pid 5\) tries 69\.0 /);
+    /* Nobody is known of what is older than the service: it tries nothing. */
+    const stranger = proc({ pid: null, name: null, comm: null, exe: null });
+    expect(title(of(wrk, 140), of(stranger, 60))).toMatch(/^wrk \(pid 5\) tries 69\.0 /);
+    expect(title(of(wrk, 80), of(curl, 60), of(stranger, 60))).toMatch(
+      /^wrk \(pid 5\) and curl \(pid 6\) try 69\.0 /,
+    );
     /* Of these 69 another program makes ten. */
     expect(title(of(curl, 200))).toMatch(/^curl \(pid 6\) and others try 69\.0 /);
   });

@@ -1,6 +1,6 @@
 /**
- * One cause, one incident: where bind() took the ports, every destination is out of them for that one reason; where connections hold
- * them, bind() finds none either. In: observations. Out: the same, the ones that follow from another added to that. Pure.
+ * One cause, one incident: where bind() took the ports, or is all that asks for them, every destination is out of them for that one reason;
+ * where connections hold them, bind() finds none either. In: observations. Out: the same, the ones that follow from another added to that. Pure.
  */
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { Tables } from '../types.js';
@@ -20,9 +20,10 @@ export function rooted(
   for (const one of found.values())
     if (one.budget !== null && behind.has(one.budget.key)) addTo(pools, one.subject.netnsId, one);
   const out = outOf(found);
+  const failing = [...found.values()].filter((one) => isPool(one) && one.rows.length > 0);
   const roots = new Gathered();
   for (const one of found.values()) {
-    const pool = one.subject.kind === 'ports' ? poolOf(one, pools) : null;
+    const pool = one.subject.kind === 'ports' ? (poolOf(one, pools) ?? poolUsed(one, failing)) : null;
     if (pool !== null) roots.add({ ...pool, rows: one.rows, fresh: one.fresh, failed: one.failed });
     else if (!isEcho(one, behind, out)) roots.add(one);
   }
@@ -50,6 +51,20 @@ function poolOf(
 ): Observation | null {
   const here = pools.get(subject.netnsId) ?? [];
   return here.find((one) => one.budget?.source.address === budget?.source.address) ?? here[0] ?? null;
+}
+
+/**
+ * The pool of the same address in which bind() fails, where no connect() asks for a port that bind() has not chosen: who wants those ports
+ * asks bind(). Whose bind() has chosen the ports that are held is not known of what is older than the service.
+ */
+function poolUsed(
+  { subject, budget, rows }: Observation,
+  failing: readonly Observation[],
+): Observation | null {
+  if (rows.length > 0 || budget?.demandPerSec !== 0) return null;
+  const isSame = (one: Observation) =>
+    one.subject.netnsId === subject.netnsId && one.budget?.source.address === budget.source.address;
+  return failing.find(isSame) ?? null;
 }
 
 /** Namespaces in which connections have taken all ports toward a place. */

@@ -138,7 +138,7 @@ function speedWords({ openPerSec, destination }: Actor, asked: number): string {
 
 function paysWords({ firstShare }: Actor): string {
   if (firstShare === null) return '; none has closed yet';
-  if (firstShare < 0.1) return '; the server closes them, so no local port is held';
+  if (firstShare < 0.1) return '; the server closes them or a reset ends them, so no local port is held';
   return firstShare > 0.9
     ? '; it closes them itself, and each holds a port for 60 s'
     : `; it closes ${percent(firstShare)} of them itself, and each of these holds a port for 60 s`;

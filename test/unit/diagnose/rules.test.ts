@@ -124,7 +124,7 @@ describe('connection-churn', () => {
       { budgets: [budget({ used: 1, timeWait: 0 })] },
     );
     expect(finding).toMatchObject({ severity: 'info', doNow: [] });
-    expect(finding?.title).toContain('the server closes them, so no local port is held');
+    expect(finding?.title).toContain('the server closes them or a reset ends them, so no local port is held');
   });
 
   it('is info while the rate would never hold a twentieth of the ports', () => {

@@ -44,6 +44,9 @@ export class ChangeLog {
   private takers: readonly Actor[] = [];
   private quiet: { readonly time: number; readonly opened: number } | null = null;
 
+  /** What the ports allowed per second, in the last two seconds: a row may show a new setting before that one is read. */
+  private allowed: readonly (number | null)[] = [];
+
   /** What failed per second while calls failed, the last time. */
   private failPerSec = 0;
 
@@ -70,6 +73,7 @@ export class ChangeLog {
   /** What is opened since the last trouble is counted only while a change is to be judged. */
   watch({ budget, failed, threat }: Observation, takers: readonly Actor[], time: number): void {
     this.takers = budget === null ? [] : takers;
+    this.allowed = [...this.allowed, budget?.sustainablePerSec ?? null].slice(-2);
     if (!this.isWaiting || (this.quiet !== null && failed === 0 && threat === null)) return;
     this.quiet = { time, opened: this.opened };
   }
@@ -114,7 +118,8 @@ export class ChangeLog {
 
   private measure({ budget }: Observation): void {
     const waitsForPeer = heldBy(budget, this.takers).most === 'fin-wait-2';
-    this.scale = { sustainablePerSec: budget?.sustainablePerSec ?? null, waitsForPeer };
+    const allowed = [...this.allowed, budget?.sustainablePerSec ?? null].filter((rate) => rate !== null);
+    this.scale = { sustainablePerSec: allowed.length === 0 ? null : Math.min(...allowed), waitsForPeer };
     this.quiet = null;
   }
 

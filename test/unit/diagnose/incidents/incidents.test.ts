@@ -449,6 +449,23 @@ describe('the people of an incident', () => {
     );
   });
 
+  it('are one incident where bind() fails and no connect() asks, whoever chose the ports that are held', () => {
+    const bind = { call: 'bind' as const, cause: 'bind-pool-exhausted' as const, errno: 'EADDRINUSE' };
+    const pool = budget({ ...OUT, key: 'pool', kind: 'bind-pool' as const, demandPerSec: 10 });
+    const kinds = (demandPerSec: number) =>
+      watched(
+        (at) => ({
+          actors: [of(wrk, 200)],
+          budgets: [pool, budget({ ...OUT, demandPerSec })],
+          failures: [failing(at, 10, { ...bind, budget: 'pool' })],
+        }),
+        0,
+        5,
+      ).incidents.map(({ kind }) => kind);
+    expect(kinds(0)).toEqual(['bind-pool']);
+    expect(kinds(9).sort()).toEqual(['bind-pool', 'ports']);
+  });
+
   it('have no name when it cannot be known', () => {
     const { incidents } = watched(
       (at) => ({
@@ -747,6 +764,15 @@ describe('what is changed while it goes on', () => {
       { text: 'tcp_max_tw_buckets 1000 → 2000', worked: false, failPerSecAfter: after },
       { text: 'tcp_tw_reuse 2 → 1', worked: true, failPerSecAfter: 0 },
     ]);
+  });
+
+  it('worked, also where the budget shows it a second before it is read', () => {
+    const given = (at: number) => {
+      const { budgets, ...rest } = ending(30, 20, () => ({ tcpTwReuse: at < 30 ? 2 : 1 }))(at);
+      const sustainablePerSec = at < 29 ? 3.3 : 200;
+      return { ...rest, budgets: budgets?.map((row) => ({ ...row, sustainablePerSec })) };
+    };
+    expect(changesOf(watched(given, 0, 60))).toEqual([['tcp_tw_reuse 2 → 1', true]]);
   });
 
   it('has no credit any more at once when it is set back, also when the incident is over', () => {

@@ -94,6 +94,7 @@ class TracingEngine implements Engine {
   readonly host = hostname();
   readonly kernel: string;
   private readonly namespaces = new NetworkNamespaces();
+  private readonly containers: ContainerNames;
   private readonly aggregator: Aggregator;
   private readonly decoder = new Decoder(new Batch(BATCH_BYTES));
   private readonly ring: RingDrain;
@@ -127,7 +128,8 @@ class TracingEngine implements Engine {
     this.tracer = mode.tracer;
     this.log = options.log;
     this.polling = mode.mode === 'polling';
-    this.aggregator = new Aggregator(processContext(options));
+    this.containers = new ContainerNames(storesOf(options.containerPlaces ?? placesHere()));
+    this.aggregator = new Aggregator(processContext(options.redact, this.containers));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator);
     this.naming = options.redact ? null : new Naming(this.aggregator.flows, new SystemNames());
@@ -282,6 +284,7 @@ class TracingEngine implements Engine {
       this.processFacts.request();
       this.peers.tick(moment().ms * 1e6);
       this.naming?.tick();
+      if (this.containers.mayHaveChanged()) this.aggregator.touchRenamed();
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
       this.continuity?.tick(Date.now());
@@ -332,9 +335,8 @@ class TracingEngine implements Engine {
   }
 }
 
-function processContext({ redact, containerPlaces = placesHere() }: EngineOptions): ProcessContext {
+function processContext(redact: boolean, names: ContainerNames): ProcessContext {
   const cgroups = new Cgroups();
-  const names = new ContainerNames(storesOf(containerPlaces));
   return {
     startTimeMs: (ticks) => bootClock.startTimeMs(ticks),
     // Only the tree of version 2 is scanned.

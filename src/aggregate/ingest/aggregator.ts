@@ -181,10 +181,16 @@ export class Aggregator implements EventSink {
     if (slot >= 0) this.sockets.askAgain(slot);
   }
 
-  /** More is known of the process than its rows say. */
-  touchRows(process: Process): void {
-    this.flows.touchOwnedBy(process);
-    this.failures.table.touchOwnedBy(process);
+  /** More is known of it than its rows say. */
+  touchRows(owner: Owner): void {
+    this.flows.touchOwnedBy(owner);
+    this.failures.table.touchOwnedBy(owner);
+  }
+
+  /** Names of containers have changed: rows that say another one are made again, also where nothing happens. */
+  touchRenamed(): void {
+    for (const owners of [this.processes.all(), this.programs.all()])
+      for (const owner of owners) if (owner.rows > 0 && owner.isOutdated) this.touchRows(owner);
   }
 
   tcp(event: TcpEvent): void {

@@ -60,6 +60,16 @@ function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
   return { place, container, facts };
 }
 
+/** @param told by /proc, which may have a hierarchy of version 1 where the root says nothing */
+function pathOf(context: ProcessContext, id: bigint, told: string | null): string | null {
+  const path = context.cgroupPath(id);
+  return path === null || path === '/' ? (told ?? path) : path;
+}
+
+/** More is known of its container, or another name. */
+const isRenamed = (context: ProcessContext, { container, facts }: Whereabouts) =>
+  container !== null && context.containerFacts(container) !== facts;
+
 export class Process implements Owner, Aged<Process> {
   rows = 0;
   /** Its place in the table of processes. */
@@ -141,8 +151,12 @@ export class Process implements Owner, Aged<Process> {
   /** Where it runs is known later than who it is. */
   private isBetterKnown({ cgroup }: ProcessInfo): boolean {
     if (cgroup === null) return this.cgroupPath() !== null;
-    const { container, facts } = this.where;
-    return container !== null && this.context.containerFacts(container) !== facts;
+    return isRenamed(this.context, this.where);
+  }
+
+  /** What its rows said of it when they were made is no longer what is known. */
+  get isOutdated(): boolean {
+    return this.shown !== null && this.isBetterKnown(this.shown);
   }
 
   /** Something a row shows has changed. */
@@ -253,18 +267,19 @@ export class Process implements Owner, Aged<Process> {
     this.command = UNKNOWN_COMMAND;
   }
 
-  /** The root says nothing: /proc may have a hierarchy of version 1 that does. */
   private cgroupPath(): string | null {
-    const path = this.context.cgroupPath(this.cgroupId);
-    return path === null || path === '/' ? (this.cgroup ?? path) : path;
+    return pathOf(this.context, this.cgroupId, this.cgroup);
   }
 
-  /** Its control group by cgroup v2, for its program, which outlives it. */
+  /** Where its program runs, which outlives it: the same object as long as that says the same. */
   placeByCgroup(): () => Place | null {
-    const { context, cgroupId } = this;
+    const { context, cgroupId, cgroup: told } = this;
+    let where = NOWHERE;
     return () => {
-      const cgroup = context.cgroupPath(cgroupId);
-      return cgroup === null ? null : whereIs(context, cgroup).place;
+      const cgroup = pathOf(context, cgroupId, told);
+      if (cgroup === null) return null;
+      if (cgroup !== where.place.cgroup || isRenamed(context, where)) where = whereIs(context, cgroup);
+      return where.place;
     };
   }
 

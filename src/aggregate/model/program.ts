@@ -12,10 +12,6 @@ import { nameWithParent } from './program-name.js';
 /** Where its processes run. */
 export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container' | 'image' | 'pod' | 'workload'>;
 
-/** A container's names may come after those of its group. */
-const isKnown = ({ cgroup, container, image, pod }: Place) =>
-  cgroup !== null && (container === null || image !== null || pod !== null);
-
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
   readonly hasEnded = false;
@@ -27,6 +23,8 @@ export class Program implements Owner, Aged<Program> {
   /** What counts for it now; null: itself. */
   rolledUpInto: Program | null = null;
   private shown: ProcessInfo;
+  /** As it is shown. */
+  private placed: Place | null = null;
 
   constructor(
     readonly id: number,
@@ -34,7 +32,7 @@ export class Program implements Owner, Aged<Program> {
     example: ProcessInfo,
     /** What makes two processes the same program. */
     public identity: string,
-    /** Its control group; null while that is not known, which may be later than the first of its processes ends. */
+    /** Null while its control group is not known, which may be later than the first of its processes ends; another object when it says more. */
     private readonly place: () => Place | null = () => null,
   ) {
     const { name: own, interpreter, script, comm, exe, cgroup, unit, container, uid } = example;
@@ -82,9 +80,15 @@ export class Program implements Owner, Aged<Program> {
   }
 
   info(): ProcessInfo {
-    const place = isKnown(this.shown) ? null : this.place();
-    if (place !== null) this.shown = { ...this.shown, ...place };
+    const place = this.place();
+    if (place !== null && place !== this.placed) this.shown = { ...this.shown, ...place };
+    this.placed = place;
     return this.shown;
+  }
+
+  /** Its container has got a name, or another one, that its rows do not say yet. */
+  get isOutdated(): boolean {
+    return this.place() !== this.placed;
   }
 
   programName(): string {

@@ -44,6 +44,10 @@ export class ProcessTable {
     return this.processes.size;
   }
 
+  all(): Iterable<Process> {
+    return this.processes.values();
+  }
+
   /**
    * By id; one that was never announced (its announcement was lost) is known by its pid alone. Without an id (the kernel
    * had no memory for it) it is the unknown process: a pid alone may be another process tomorrow.

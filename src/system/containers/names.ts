@@ -26,6 +26,8 @@ export class ContainerNames {
   /** To be looked for; each once, however long the files take. */
   private readonly waiting = new Set<Entry>();
   private running = 0;
+  private changed = false;
+  private lookedAt = performance.now();
 
   /** @param limit most containers that are remembered */
   constructor(
@@ -42,6 +44,22 @@ export class ContainerNames {
     if (known === undefined) this.ask(this.add(container));
     else if (known.facts !== null && performance.now() - known.askedAt > REFRESH_MS) this.ask(known);
     return known?.facts ?? null;
+  }
+
+  /** A name has changed since the last call, or may have: whoever shows some asks for each again. */
+  mayHaveChanged(): boolean {
+    const isDue = this.changed || performance.now() - this.lookedAt > REFRESH_MS;
+    this.changed = false;
+    if (isDue) this.lookedAt = performance.now();
+    return isDue;
+  }
+
+  /** A socket has said something of the container with this id. */
+  again(id: string): void {
+    for (const runtime of ['docker', 'podman', 'unknown'] as const) {
+      const entry = this.entries.get(`${runtime}:${id}`);
+      if (entry !== undefined) this.ask(entry);
+    }
   }
 
   private add(container: ContainerPath): Entry {
@@ -78,7 +96,10 @@ export class ContainerNames {
 
   private async look(entry: Entry): Promise<void> {
     const facts = await firstOf(this.storesOf(entry.container.runtime), entry.container.id);
-    if (facts !== null && !isDeepStrictEqual(facts, entry.facts)) entry.facts = facts;
+    if (facts !== null && !isDeepStrictEqual(facts, entry.facts)) {
+      entry.facts = facts;
+      this.changed = true;
+    }
     const delay = RETRY_MS[entry.tries++];
     if (entry.facts !== null || delay === undefined) return;
     setTimeout(() => this.askAgain(entry), delay).unref();

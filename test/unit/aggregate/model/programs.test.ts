@@ -143,6 +143,31 @@ describe('dead processes of one interpreter under one parent', () => {
     ]);
   });
 
+  it('show another name of their container, also when nothing happens any more', () => {
+    const container = { runtime: 'docker', id: '3f9c', name: null, podUid: null, ofUser: false } as const;
+    let name = 'orders';
+    const known = new Map<string, ContainerFacts>();
+    const containerFacts = () => {
+      const facts = known.get(name) ?? { name, image: 'shop:1', pod: null, workload: null };
+      known.set(name, facts);
+      return facts;
+    };
+    const world = new World(
+      {},
+      { cgroupPath: () => '/docker/3f9c', partOf: () => ({ container, unit: null }), containerFacts },
+    );
+    world.feed(LOOP);
+    runs(world, 1000, MANY, 80, ['/opt/checkout.py']);
+    expect(rolledUp(world)).toMatchObject([{ process: { container: 'orders' } }]);
+    const changed = () => world.aggregator.flows.takeDirty().map(({ owner }) => owner.info().container);
+    changed();
+    world.aggregator.touchRenamed();
+    expect(changed()).toEqual([]);
+    name = 'orders-old';
+    world.aggregator.touchRenamed();
+    expect(new Set(changed())).toEqual(new Set(['orders-old']));
+  });
+
   it('show of what may differ only what is the same', () => {
     const world = new World();
     world.feed(LOOP);

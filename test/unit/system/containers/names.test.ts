@@ -42,6 +42,21 @@ describe('the names of a container', () => {
     expect(names.of(container('a'))).toMatchObject({ name: 'renamed' });
   });
 
+  it('may have changed when one has, and when nobody has asked for a while', async () => {
+    let name = 'web';
+    const names = new ContainerNames(() => [async () => ({ ...WEB, name })]);
+    expect(names.mayHaveChanged()).toBe(false);
+    names.of(container('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([names.mayHaveChanged(), names.mayHaveChanged()]).toEqual([true, false]);
+    name = 'renamed';
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(names.mayHaveChanged()).toBe(true);
+    names.of(container('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([names.mayHaveChanged(), names.mayHaveChanged()]).toEqual([true, false]);
+  });
+
   it('are looked for again after 0.1, 1 and 10 seconds, in each store, and no more', async () => {
     const asked: number[] = [];
     const start = Date.now();

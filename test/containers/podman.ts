@@ -1,0 +1,50 @@
+/** Podman on a stage of its own, whose containers share the network namespace of the test. One image: busybox. */
+import { join } from 'node:path';
+import type { Netns } from '../support/netns.js';
+import type { Scope } from '../support/scope.js';
+import { imageArchive } from './image.js';
+import { Stage } from './stage.js';
+import { type Containers, SECRET } from './story.js';
+
+const IMAGE = 'shop/tools:1.2';
+/** What a container in a container may have. */
+const LIMITS = ['--ulimit=nofile=1024:4096', '--ulimit=nproc=1000:1000', '--pids-limit=0'];
+const SHELL = ['--network=host', `--env=KEY=${SECRET}`, '--entrypoint=sh', ...LIMITS];
+
+export class Podman implements Containers {
+  readonly place = { image: `localhost/${IMAGE}`, pod: null, workload: null };
+
+  private constructor(
+    readonly stage: Stage,
+    private readonly words: readonly string[],
+  ) {}
+
+  /** @param root where it keeps its containers */
+  static async start(scope: Scope, netns: Netns, root: string): Promise<Podman> {
+    const directory = scope.directory();
+    const stage = await Stage.start(scope, netns);
+    const own = [`--root=${root}`, `--runroot=${join(directory, 'run')}`, '--events-backend=none'];
+    const how = ['--runtime=runc', '--cgroup-manager=cgroupfs', '--storage-driver=vfs'];
+    const podman = new Podman(stage, ['podman', ...own, ...how]);
+    await podman.run('load', '--input', imageArchive(directory, IMAGE));
+    return podman;
+  }
+
+  async run(...words: string[]): Promise<void> {
+    await this.stage.run(...this.words, ...words);
+  }
+
+  short(name: string, script: string): Promise<void> {
+    return this.run('run', '--rm', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
+  }
+
+  long(name: string, script: string): Promise<void> {
+    return this.run('run', '--detach', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
+  }
+
+  rename = (from: string, to: string): Promise<void> => this.run('rename', from, to);
+
+  remove(name: string): Promise<void> {
+    return this.run('rm', '--force', '--time=0', name);
+  }
+}

@@ -9,7 +9,7 @@ import { type Glyphs, printable } from '../../screen/text.js';
 import { wrappedCode, wrappedCommand } from '../../screen/wrap.js';
 import { budgetOf, towardFilter } from '../places.js';
 import { copied, type Scene } from '../scene.js';
-import { type Line, type Look, span } from '../tty/cells.js';
+import { fitted, type Line, type Look, span } from '../tty/cells.js';
 import { changesOf, type Wishes, whatIfCommand, wishTexts } from '../wishes.js';
 import { wrapped } from './lines.js';
 
@@ -29,6 +29,11 @@ export function fixLines(scene: Scene, width: number): Line[] {
         ? []
         : text(`${change.text}: ${changeWords(change)}`, width, change.worked ? 'good' : 'warn'),
     ),
+    ...contentLines(
+      incident.remedies.filter((remedy) => copied(remedy) !== null),
+      width,
+      scene.glyphs,
+    ),
     ...incident.remedies.flatMap((remedy) => {
       const isCopied = copied(remedy) !== null;
       if (isCopied) number += 1;
@@ -36,6 +41,22 @@ export function fixLines(scene: Scene, width: number): Line[] {
     }),
   ];
 }
+
+/** So few are seen at once. */
+const FEW = 2;
+
+/** What can be copied, with its digit: what to do now may stand two pages below what cures. */
+function contentLines(remedies: readonly IncidentRemedy[], width: number, { more }: Glyphs): Line[] {
+  if (remedies.length <= FEW) return [];
+  const lines = remedies.map(({ role, text: what }, at): Line => {
+    const digit = ` [${at + 1}]`;
+    const words = `  ${ROLE_WORDS[role].toUpperCase().padEnd(ROLE_WIDTH)}${printable(what)}`;
+    return [span(fitted(words, width - digit.length, more)), span(digit, 'title')];
+  });
+  return [[], ...lines];
+}
+
+const ROLE_WIDTH = 'FIX FOR GOOD  '.length;
 
 function remedyLines(remedy: IncidentRemedy, number: number | null, width: number): Line[] {
   const { role, command, effect, undo, reason, settlesAt } = remedy;

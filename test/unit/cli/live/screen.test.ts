@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { SceneMaker } from '../../../../src/cli/live/scene.js';
-import type { FlowRow } from '../../../../src/protocol/rows.js';
+import type { FlowRow, IncidentRow } from '../../../../src/protocol/rows.js';
 import * as published from '../../publish/rows.js';
 import { budget, connectionEvent, failure, flow, processInfo, totals } from '../rows.js';
 import { calm, DATABASE, flows, full, IMPORTER, incident, ORDERS, trouble } from './rows.js';
@@ -184,6 +184,31 @@ describe('at 80x24', () => {
 
       c copy the first command  1-9 that one  PgDn scroll  Tab incident  Esc back"
     `));
+
+  it('what to do, all of it at a glance where it has more than two commands', () => {
+    const [cure, now] = incident.remedies;
+    const widen = {
+      ...now,
+      text: `Widen the port range from 300 to 64,512 ports: headroom, ${'not a cure '.repeat(4)}`,
+    };
+    const remedies = [cure, now, widen] as IncidentRow['remedies'];
+    const rows = { ...trouble, incidents: [{ ...incident, remedies }] };
+    expect(
+      picture({ rows, state: { overlay: 'fix' } })
+        .split('\n')
+        .slice(7, 14),
+    ).toMatchInlineSnapshot(`
+      [
+        "  in host",
+        "",
+        "  FIX FOR GOOD  Make one pool when the program starts                        [1]",
+        "  DO NOW        Let connect() take over TIME_WAIT ports                      [2]",
+        "  DO NOW        Widen the port range from 300 to 64,512 ports: headroom, no… [3]",
+        "",
+        "  FIX FOR GOOD  Make one pool when the program starts",
+      ]
+    `);
+  });
 
   it('what would be if', () => {
     const wishes = { line: 2, places: [0, 0, 2, 0] } as const;

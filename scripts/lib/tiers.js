@@ -41,6 +41,7 @@ export const TIERS = [
   { name: 'faults', inAll: true, repeats: true, budget: 600 },
   { name: 'load', inAll: true, repeats: true, budget: 900 },
   { name: 'packages', inAll: true, repeats: true, budget: 420 },
+  { name: 'arm64', apart: true, budget: 1500 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
 

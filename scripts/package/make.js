@@ -9,6 +9,7 @@ import { packNpm } from './npm.js';
 import { PACKAGES, source } from './places.js';
 import { parts } from './stage.js';
 import { packTar } from './tar.js';
+import { ARCHS } from './targets.js';
 
 const KINDS = { npm: packNpm, tar: packTar };
 
@@ -24,11 +25,14 @@ function writeSums() {
   writeFileSync(join(PACKAGES, 'SHA256SUMS'), lines.join(''));
 }
 
-/** @param {readonly (keyof typeof KINDS)[]} kinds */
-export async function makePackages(kinds) {
-  await buildAddon();
+/**
+ * @param {readonly (keyof typeof KINDS)[]} kinds
+ * @param {import('./targets.js').Arch} arch of the packages that are for one processor
+ */
+export async function makePackages(kinds, arch) {
+  for (const needed of kinds.includes('npm') ? ARCHS : [arch]) await buildAddon(needed);
   await buildClient();
-  const content = { parts: await parts(), source: source() };
+  const content = { parts: await parts(arch), source: source(), arch };
   for (const kind of kinds)
     for (const name of await KINDS[kind](content)) say(`package: out/packages/${name}`);
   writeSums();

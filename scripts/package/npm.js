@@ -1,10 +1,11 @@
-/** The npm tarball: one package without dependencies and without scripts. In: a build. Out: portchurn-VERSION.tgz. */
+/** The npm tarball: one package for all processors, without dependencies and without scripts. In: a build. Out: portchurn-VERSION.tgz. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MANIFEST, PACKAGES, WORK } from './places.js';
 import { licencesOf, sbomOf } from './sbom.js';
 import { stage } from './stage.js';
+import { ARCHS } from './targets.js';
 
 /** @typedef {import('./bundled.js').Part} Part */
 
@@ -14,7 +15,7 @@ import { stage } from './stage.js';
  */
 export function packNpm({ parts, source }) {
   const folder = join(WORK, 'npm');
-  stage(folder, source.commit);
+  stage(folder, source.commit, ARCHS);
   const sbom = sbomOf(parts, source);
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(parts));
   writeFileSync(join(folder, 'sbom.cdx.json'), sbom);

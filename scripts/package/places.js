@@ -8,7 +8,8 @@ import { ROOT, Stop } from '../lib/run.js';
 export const PACKAGES = join(ROOT, 'out/packages');
 /** What that is made from. */
 export const WORK = join(PACKAGES, 'work');
-export const SYSROOT = join(WORK, 'sysroot-x64');
+/** @param {import('./targets.js').Arch} arch */
+export const sysrootOf = (arch) => join(WORK, `sysroot-${arch}`);
 
 /** @type {Record<'name' | 'version' | 'description' | 'license' | 'type', string> & Record<'bin' | 'engines' | 'os', unknown>} */
 export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

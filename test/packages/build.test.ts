@@ -3,18 +3,19 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../scripts/lib/run.js';
-import { ADDON, needsOf } from '../../scripts/package/addon.js';
+import { addonOf, buildOf, needsOf } from '../../scripts/package/addon.js';
 import { CLIENT } from '../../scripts/package/client.js';
-import { PACKAGES, WORK } from '../../scripts/package/places.js';
+import { PACKAGES } from '../../scripts/package/places.js';
+import { ARCHS } from '../../scripts/package/targets.js';
 import { must } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 
-it('the addon needs nothing that a system with glibc 2.28 lacks', () => {
-  expect(needsOf(ADDON)).toEqual([]);
+it.each(ARCHS)('the addon for %s needs nothing that a system with glibc 2.28 lacks', (arch) => {
+  expect(needsOf(addonOf(arch))).toEqual([]);
 });
 
-it('the BPF objects inside are byte for byte those of the clone', () => {
-  const built = join(WORK, 'addon-x64/bpf');
+it.each(ARCHS)('the BPF objects inside that for %s are byte for byte those of the clone', (arch) => {
+  const built = join(buildOf(arch), 'bpf');
   const objects = readdirSync(built).filter((name) => name.endsWith('.bpf.o'));
   expect(objects.length).toBeGreaterThan(0);
   for (const name of objects)
@@ -25,7 +26,7 @@ it('the BPF objects inside are byte for byte those of the clone', () => {
 
 it('built once more, every package has the same bytes; SHA256SUMS says so', async () => {
   const sums = readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8');
-  for (const path of [join(WORK, 'addon-x64'), CLIENT, join(ROOT, 'dist')]) rmSync(path, { recursive: true });
+  for (const path of [...ARCHS.map(buildOf), CLIENT, join(ROOT, 'dist')]) rmSync(path, { recursive: true });
   await must(['npm', 'run', '--silent', 'package', '--', 'npm', 'tar'], { cwd: ROOT, withinMs: 280_000 });
   expect(readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8')).toBe(sums);
   await must(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: PACKAGES });

@@ -11,7 +11,8 @@ describe('the addon needs of a system', () => {
   const symbol = (version: string) => `  000: 0 (*local*)       2 (${version})\n`;
 
   it('nothing that glibc 2.28 lacks', () => {
-    const libraries = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', 'ld-linux-x86-64.so.2'];
+    const loaders = ['ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'];
+    const libraries = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', ...loaders];
     const versions = ['GLIBC_2.2.5', 'GLIBC_2.17', 'GLIBC_2.28'];
     expect(unmetNeeds(libraries.map(needed).join(''), versions.map(symbol).join(''))).toEqual([]);
   });
@@ -45,7 +46,9 @@ it('a bundle’s packages are those of its source map, a package’s own ones to
 
 it('docs/install.md names the packages of this version', () => {
   const text = readFileSync(new URL('../../../docs/install.md', import.meta.url), 'utf8');
-  const named = [...text.matchAll(/portchurn-(\d+\.\d+\.\d+)(-linux-x64)?/g)].map(([, version]) => version);
+  const named = [...text.matchAll(/portchurn-(\d+\.\d+\.\d+)(-linux-(x64|arm64))?/g)].map(
+    ([, version]) => version,
+  );
   expect([...new Set(named)]).toEqual([VERSION]);
 });
 

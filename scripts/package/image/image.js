@@ -14,13 +14,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../../lib/run.js';
-import { MANIFEST, PACKAGES, WORK } from '../places.js';
+import { MANIFEST, nameFor, PACKAGES, WORK } from '../places.js';
 import { sbomOf } from '../sbom.js';
 import { BASE, baseParts, ensureBase } from './base.js';
 
 /** @typedef {{ ref: string, dependsOn?: string[] }} Depends of CycloneDX */
 
-const NAME = `portchurn-${MANIFEST.version}-linux-x64`;
+const NAME = nameFor('x64');
 export const IMAGE = `${NAME}.oci.tar`;
 /** How container runtimes call it once they have read the archive. */
 export const REFERENCE = `localhost/portchurn:${MANIFEST.version}`;

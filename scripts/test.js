@@ -1,9 +1,10 @@
 /**
  * `npm test [-- TIER...]`: set-up, then lint and the test tiers, or only those named; `npm run test:all`: all tiers but those apart;
  * `--due`: besides the usual ones those of test:all that have not passed on these sources (lib/passed.js). The end names each failure once more; the last line is `N passed, N failed`, the sum of all; lint counts one per tool and folder.
- * `--load` with `faults`: that tier beside twenty loops that only compute. Exit 0 only when nothing failed and something passed. The unit tier needs no build.
+ * `--load` with `faults`: that tier beside twenty loops that only compute. `--arm64`: the tier `arm64` in place of all that are named. Exit 0 only when nothing failed and something passed. The unit tier needs no build.
  */
 import { conclude, failure, sumOf } from './lib/count.js';
+import { testArm64 } from './lib/kernels/arm64.js';
 import { runMatrix } from './lib/kernels/matrix.js';
 import { lint } from './lib/lint.js';
 import { ensurePackages, PACKAGES } from './lib/packages.js';
@@ -18,16 +19,17 @@ const NAMES = TIERS.map(({ name }) => name);
 const EVERYTHING = TIERS.filter(({ apart }) => !apart).map(({ name }) => name);
 const USUAL = TIERS.filter(({ inAll, apart }) => !inAll && !apart).map(({ name }) => name);
 
-const FLAGS = ['--all', '--due', '--load'];
+const FLAGS = ['--all', '--due', '--load', '--arm64'];
 
 /** @param {string[]} chosen @returns what only these tiers need */
 const ofTiers = (chosen) => [
   ...(chosen.includes('fixes') ? PACKAGES.fixes : []),
   ...(chosen.includes('image') ? [...PACKAGES.packages, ...PACKAGES.image, ...PACKAGES.containers] : []),
   ...(chosen.includes('containers') ? PACKAGES.containers : []),
-  ...(chosen.includes('packages') || chosen.includes('systems') ? PACKAGES.packages : []),
-  ...(chosen.includes('kernels') || chosen.includes('systems') ? PACKAGES.kernels : []),
+  ...(['packages', 'systems', 'arm64'].some((tier) => chosen.includes(tier)) ? PACKAGES.packages : []),
+  ...(['kernels', 'systems', 'arm64'].some((tier) => chosen.includes(tier)) ? PACKAGES.kernels : []),
   ...(chosen.includes('systems') ? PACKAGES.systems : []),
+  ...(chosen.includes('arm64') ? PACKAGES.arm64 : []),
 ];
 
 /** @param {string[]} chosen */
@@ -44,6 +46,7 @@ async function prepare(chosen) {
  */
 function runOne(tier, chosen, idle) {
   if (tier === 'lint') return lint({ idle });
+  if (tier === 'arm64') return testArm64({ idle });
   if (tier === 'kernels') return runMatrix({ hostTested: chosen.includes('kernel'), idle });
   return runTier(tier, { idle });
 }
@@ -92,6 +95,7 @@ function chosenBy(words) {
   const named = words.filter((word) => !FLAGS.includes(word));
   const unknown = named.find((tier) => !NAMES.includes(tier));
   if (unknown) throw new Stop(`There is no test tier "${unknown}". Tiers: ${NAMES.join(' ')}`, 2);
+  if (words.includes('--arm64')) return ['arm64'];
   if (named.length > 0) return named;
   if (words.includes('--due')) return usualAndDue();
   return words.includes('--all') ? EVERYTHING : USUAL;

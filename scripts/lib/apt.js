@@ -92,7 +92,7 @@ export function mirrorOf(suite) {
   return found?.[0] ?? null;
 }
 
-/** @param {Source[]} sources */
+/** @param {readonly Source[]} sources */
 function sourceList(sources) {
   const uri = mirror();
   const entry = (/** @type {Source} */ { type, release }) =>
@@ -108,12 +108,13 @@ function sourceList(sources) {
 }
 
 /**
- * An apt of its own: other releases, from the very mirror that this machine uses.
+ * An apt of its own: other releases or processors, from the very mirror that this machine uses.
  * @param {string} root its directory
- * @param {Source[]} sources
+ * @param {readonly Source[]} sources
+ * @param {string} architecture as Debian calls it
  * @returns {Promise<Apt>}
  */
-export async function privateApt(root, sources) {
+export async function privateApt(root, sources, architecture) {
   const path = (/** @type {string} */ name) => join(root, name);
   /** @type {[string, string][]} */
   const options = [
@@ -124,6 +125,8 @@ export async function privateApt(root, sources) {
     ['Dir::Etc::sourcelist', path('portchurn.sources')],
     ['Dir::Etc::sourceparts', '/dev/null'],
     ['Acquire::Languages', 'none'],
+    ['APT::Architecture', architecture],
+    ['APT::Architectures', architecture],
   ];
   const apt = { words: [...OPTIONS, ...options.flatMap(([name, value]) => ['-o', `${name}=${value}`])] };
   await whole(root, async (partial) => {

@@ -15,7 +15,7 @@ import { EXIT, must, run, Stop, say } from './run.js';
  * @typedef {Evidence & { why: string, service?: string } & Record<Manager, string | null>} Package
  */
 
-/** @type {Record<'build' | 'test' | 'fixes' | 'kernels' | 'bench' | 'packages' | 'image' | 'systems' | 'containers', Package[]>} */
+/** @type {Record<'build' | 'test' | 'fixes' | 'kernels' | 'arm64' | 'bench' | 'packages' | 'image' | 'systems' | 'containers', Package[]>} */
 export const PACKAGES = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
 
 /** @type {Record<Manager, { ids: string[], install: string }>} */

@@ -1,16 +1,22 @@
-/** The portable addon. In: a sysroot, the sources of native/ and bpf/. Out: one file that loads where glibc is 2.28 or newer. */
+/** The portable addon of a processor. In: a sysroot, the sources of native/ and bpf/. Out: one file that loads where glibc is 2.28 or newer. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { must, ROOT, Stop } from '../lib/run.js';
-import { SYSROOT, WORK } from './places.js';
+import { sysrootOf, WORK } from './places.js';
 import { ensureSysroot } from './sysroot.js';
+import { ARCHS, TARGETS } from './targets.js';
 
-const OUT = join(WORK, 'addon-x64');
-export const ADDON = join(OUT, 'Release/portchurn.node');
+/** @typedef {import('./targets.js').Arch} Arch */
+
+/** @param {Arch} arch @returns {string} the folder of its build */
+export const buildOf = (arch) => join(WORK, `addon-${arch}`);
+/** @param {Arch} arch */
+export const addonOf = (arch) => join(buildOf(arch), 'Release/portchurn.node');
 
 /** What a system with glibc has. */
-const ALLOWED = /^(libc|libm|libpthread|libdl)\.so\.\d+$|^ld-linux-x86-64\.so\.2$/;
+const ALLOWED = /^(libc|libm|libpthread|libdl)\.so\.\d+$/;
+const LOADERS = ARCHS.map((arch) => TARGETS[arch].loader);
 const NEWEST = [2, 28];
 
 /**
@@ -22,7 +28,10 @@ const NEWEST = [2, 28];
 export function unmetNeeds(dynamic, versions) {
   const libraries = [...dynamic.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name ?? '');
   const symbols = new Set(versions.match(/\b(GLIBC|GLIBCXX|CXXABI|GCC)_[\d.]+/g) ?? []);
-  return [...libraries.filter((name) => !ALLOWED.test(name)), ...[...symbols].filter((name) => !isOld(name))];
+  return [
+    ...libraries.filter((name) => !ALLOWED.test(name) && !LOADERS.includes(name)),
+    ...[...symbols].filter((name) => !isOld(name)),
+  ];
 }
 
 /** @param {string} name such as GLIBC_2.17 */
@@ -42,11 +51,13 @@ export function needsOf(path) {
   return unmetNeeds(said('-d'), said('-V'));
 }
 
-export async function buildAddon() {
-  await ensureSysroot();
-  const words = ['build', '--out', OUT, '--target', 'portchurn', '--log-level', 'warn'];
-  const options = ['--CDPORTABLE=ON', `--CDSYSROOT=${SYSROOT}`, '--parallel', String(availableParallelism())];
+/** @param {Arch} arch */
+export async function buildAddon(arch) {
+  await ensureSysroot(arch);
+  const words = ['build', '--out', buildOf(arch), '--target', 'portchurn', '--log-level', 'warn'];
+  const target = [`--CDSYSROOT=${sysrootOf(arch)}`, `--CDTRIPLE=${TARGETS[arch].triple}`];
+  const options = ['--CDPORTABLE=ON', ...target, '--parallel', String(availableParallelism())];
   await must('Building the portable addon', join(ROOT, 'node_modules/.bin/cmake-js'), [...words, ...options]);
-  const unmet = needsOf(ADDON);
+  const unmet = needsOf(addonOf(arch));
   if (unmet.length > 0) throw new Stop(`The addon needs what older systems do not have: ${unmet.join(' ')}`);
 }

@@ -9,7 +9,8 @@ import { must, say } from '../lib/run.js';
 import { WORK } from './places.js';
 
 /**
- * @typedef {{ source: string, prefix: string, environment: NodeJS.ProcessEnv }} Build `source`: its folder; `prefix`: where it goes
+ * @typedef {{ source: string, prefix: string, triple: string, environment: NodeJS.ProcessEnv }} Build `source`: its folder; `prefix`: where it
+ *   goes; `triple`: for which machine
  * @typedef {{ licence: string, files: string[], build: (build: Build) => Promise<void> }} Library `licence`: SPDX; `files`: its text
  */
 
@@ -42,9 +43,9 @@ export const LIBRARIES = {
     licence: 'GPL-2.0-or-later OR LGPL-3.0-or-later',
     files: ['debian/copyright', 'COPYING-LGPLV3', 'COPYING-GPLV2'],
     async build(build) {
-      const { prefix, source } = build;
-      const flags = [`CPPFLAGS=-I${prefix}/include`, `LDFLAGS=-L${prefix}/lib`];
-      await inside(build, ['./configure', '--host=x86_64-linux-gnu', ...WITHOUT, ...LACKING, ...flags]);
+      const { prefix, source, triple, environment } = build;
+      const flags = [`CPPFLAGS=-I${prefix}/include`, `LDFLAGS=${environment.LDFLAGS} -L${prefix}/lib`];
+      await inside(build, ['./configure', `--host=${triple}`, ...WITHOUT, ...LACKING, ...flags]);
       await inside(build, make('-C', 'lib'));
       await inside(build, make('-C', 'libelf', 'libelf.a'));
       for (const name of ['lib/libeu.a', 'libelf/libelf.a'])
@@ -75,17 +76,18 @@ function folderOf(sources, name) {
   return join(sources, found.name);
 }
 
-/** @param {string} sources @param {string} sysroot */
-export async function buildLibraries(sources, sysroot) {
+/** @param {string} sources built in there @param {string} sysroot @param {string} triple */
+export async function buildLibraries(sources, sysroot, triple) {
   const prefix = join(sysroot, 'portable');
   for (const name of ['include', 'lib']) mkdirSync(join(prefix, name), { recursive: true });
   const environment = {
-    CC: `clang --sysroot=${sysroot} --gcc-toolchain=${sysroot}/usr`,
+    CC: `clang --target=${triple} --sysroot=${sysroot} --gcc-toolchain=${sysroot}/usr`,
     CFLAGS: `-O2 -fPIC -g0 -ffile-prefix-map=${WORK}=.`,
+    LDFLAGS: '-fuse-ld=lld',
   };
   for (const [name, library] of Object.entries(LIBRARIES)) {
     say(`package: building ${name}`);
-    await library.build({ source: folderOf(sources, name), prefix, environment });
+    await library.build({ source: folderOf(sources, name), prefix, triple, environment });
   }
 }
 

@@ -26,11 +26,13 @@ function writeSums() {
   writeFileSync(join(PACKAGES, 'SHA256SUMS'), lines.join(''));
 }
 
-/** @param {readonly (keyof typeof KINDS)[]} kinds */
-export async function makePackages(kinds) {
-  await buildAddon();
+/** @param {ReturnType<typeof import('./choice.js').choiceOf>} choice */
+export async function makePackages({ kinds, archs }) {
+  for (const arch of archs) await buildAddon(arch);
   await buildClient();
-  const content = { parts: await parts(), source: source() };
+  /* The same for each of them. */
+  const [any = 'x64'] = archs;
+  const content = { parts: await parts(any), source: source(), archs };
   for (const kind of kinds)
     for (const name of await KINDS[kind](content)) say(`package: out/packages/${name}`);
   writeSums();

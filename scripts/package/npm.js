@@ -1,4 +1,4 @@
-/** The npm tarball: one package without dependencies and without scripts. In: a build. Out: portchurn-VERSION.tgz. */
+/** The npm tarball: one package for all processors, without dependencies and without scripts. In: a build. Out: portchurn-VERSION.tgz. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +6,13 @@ import { MANIFEST, PACKAGES, WORK } from './places.js';
 import { licencesOf, sbomOf } from './sbom.js';
 import { stage } from './stage.js';
 
-/** @typedef {import('./bundled.js').Part} Part */
-
 /**
- * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
+ * @param {import('./stage.js').Content & { archs: readonly import('./targets.js').Arch[] }} content
  * @returns {string[]} names of files in PACKAGES
  */
-export function packNpm({ parts, source }) {
+export function packNpm({ parts, source, archs }) {
   const folder = join(WORK, 'npm');
-  stage(folder, source.commit);
+  stage(folder, source.commit, archs);
   const sbom = sbomOf(parts, source);
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(parts));
   writeFileSync(join(folder, 'sbom.cdx.json'), sbom);

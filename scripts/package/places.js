@@ -8,10 +8,14 @@ import { ROOT, Stop } from '../lib/run.js';
 export const PACKAGES = join(ROOT, 'out/packages');
 /** What that is made from. */
 export const WORK = join(PACKAGES, 'work');
-export const SYSROOT = join(WORK, 'sysroot-x64');
+/** @param {import('./targets.js').Arch} arch */
+export const sysrootOf = (arch) => join(WORK, `sysroot-${arch}`);
 
 /** @type {Record<'name' | 'version' | 'description' | 'license' | 'type', string> & Record<'bin' | 'engines' | 'os', unknown>} */
 export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** @param {import('./targets.js').Arch} arch @returns {string} of a program that runs where nothing is: its folder, and the start of its files' names */
+export const nameFor = (arch) => `portchurn-${MANIFEST.version}-linux-${arch}`;
 
 /** @param {string[]} words */
 const git = (...words) => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();

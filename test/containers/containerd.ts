@@ -3,10 +3,11 @@
  * groups that a kubelet would ask for. Their network is the node's, so no plugin for networks is needed.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { startContainerd } from '../support/containerd.js';
 import type { Netns } from '../support/netns.js';
-import { must, start } from '../support/process.js';
+import { must } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 import { call, idIn, message } from './cri.js';
 import { imageArchive } from './image.js';
@@ -38,13 +39,8 @@ export class Containerd {
 
   static async start(scope: Scope, netns: Netns, directory: string): Promise<Containerd> {
     const containerd = new Containerd(scope, directory);
-    const config = join(directory, 'config.toml');
-    writeFileSync(config, containerd.config());
-    const daemon = await start(scope, ['containerd', '--config', config], { netns });
-    await daemon.printed(/containerd successfully booted/);
-    const own = scope.directory();
-    const ctr = ['ctr', '--address', containerd.socket, '--namespace', 'k8s.io'];
-    await must([...ctr, 'images', 'import', '--snapshotter', 'native', imageArchive(own, IMAGE)]);
+    const ctr = await startContainerd(scope, directory, IMAGE, { netns });
+    await must(ctr('images', 'import', '--snapshotter', 'native', imageArchive(scope.directory(), IMAGE)));
     return containerd;
   }
 
@@ -90,23 +86,6 @@ export class Containerd {
 
   private call(method: string, request: Buffer): Promise<Buffer> {
     return call(this.socket, method, request);
-  }
-
-  /** Everything in its own directory, and nothing that a container in a container may not do. */
-  private config(): string {
-    return `version = 2
-root = "${this.directory}/root"
-state = "${this.state}"
-[grpc]
-  address = "${this.socket}"
-[plugins."io.containerd.grpc.v1.cri"]
-  restrict_oom_score_adj = true
-  sandbox_image = "${IMAGE}"
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "native"
-[plugins."io.containerd.internal.v1.opt"]
-  path = "${this.directory}/opt"
-`;
   }
 }
 

@@ -2,13 +2,13 @@
 import { chmodSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whole } from '../../scripts/lib/apt.js';
-import { MANIFEST, PACKAGES, WORK } from '../../scripts/package/places.js';
+import { MANIFEST, nameFor, PACKAGES, WORK } from '../../scripts/package/places.js';
 import { must } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 
 export const VERSION = MANIFEST.version;
 export const NPM_TARBALL = join(PACKAGES, `portchurn-${VERSION}.tgz`);
-export const NAME = `portchurn-${VERSION}-linux-x64`;
+export const NAME = nameFor('x64');
 export const TARBALL = join(PACKAGES, `${NAME}.tar.gz`);
 
 /** Major versions under test. */

@@ -3,19 +3,19 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../scripts/lib/run.js';
-import { ADDON, needsOf } from '../../scripts/package/addon.js';
+import { addonOf, buildOf, needsOf } from '../../scripts/package/addon.js';
 import { CLIENT } from '../../scripts/package/client.js';
-import { PACKAGES, WORK } from '../../scripts/package/places.js';
+import { PACKAGES } from '../../scripts/package/places.js';
 import { must } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 import { NPM_TARBALL, TARBALL } from './artefacts.js';
 
 it('the addon needs nothing that a system with glibc 2.28 lacks', () => {
-  expect(needsOf(ADDON)).toEqual([]);
+  expect(needsOf(addonOf('x64'))).toEqual([]);
 });
 
 it('the BPF objects inside are byte for byte those of the clone', () => {
-  const built = join(WORK, 'addon-x64/bpf');
+  const built = join(buildOf('x64'), 'bpf');
   const objects = readdirSync(built).filter((name) => name.endsWith('.bpf.o'));
   expect(objects.length).toBeGreaterThan(0);
   for (const name of objects)
@@ -26,7 +26,7 @@ it('the BPF objects inside are byte for byte those of the clone', () => {
 
 it('built once more, every package has the same bytes; SHA256SUMS says so', async () => {
   const sums = readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8');
-  for (const path of [join(WORK, 'addon-x64'), CLIENT, join(ROOT, 'dist')]) rmSync(path, { recursive: true });
+  for (const path of [buildOf('x64'), CLIENT, join(ROOT, 'dist')]) rmSync(path, { recursive: true });
   await must(['npm', 'run', '--silent', 'package', '--', 'npm', 'tar'], { cwd: ROOT, withinMs: 280_000 });
   expect(readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8')).toBe(sums);
   await must(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: PACKAGES });

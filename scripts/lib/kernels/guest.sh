@@ -1,8 +1,9 @@
-# Runs as the first program of a guest (initramfs.js), in this machine's root below a layer that forgets what is written:
-# gives it what an init system would, then runs tests of the kernel tier and sends the report to the second serial line.
-# Arguments: the kernel's modules, node, the checkout, and which test files, by parts of their paths; none: all.
-modules=$1 node=$2 checkout=$3
-shift 3
+# Runs as the first program of a guest (initramfs.js), in a root below a layer that forgets what is written:
+# gives it what an init system would, then runs tests of the kernel tier and sends the report to a serial line.
+# Arguments: the kernel's modules, node, the checkout, the device that gets the report, and which test files, by parts of their paths;
+# none: all.
+modules=$1 node=$2 checkout=$3 result=$4
+shift 4
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mount -t tmpfs run /run
 mount -t tmpfs shm /dev/shm 2>/dev/null || { mkdir -p /dev/shm; mount -t tmpfs shm /dev/shm; }
@@ -21,5 +22,5 @@ ip link set lo up
 hostname guest
 cd "$checkout"
 "$node" node_modules/vitest/vitest.mjs run "$@" --project kernel --no-isolate --reporter=default --reporter=json --outputFile.json=/run/report.json 2>&1 | cat
-cat /run/report.json > /dev/ttyS1
+cat /run/report.json > "$result"
 "$BUSYBOX" poweroff -f

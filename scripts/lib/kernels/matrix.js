@@ -9,9 +9,8 @@ import { join } from 'node:path';
 import { failure, PASS, sumOf, within } from '../count.js';
 import { ROOT, say } from '../run.js';
 import { countReport, readReport, runTier } from '../tiers.js';
-import { makeInitramfs } from './initramfs.js';
-import { BUSYBOX, fetchKernel } from './kernel.js';
-import { boot } from './machine.js';
+import { testOn } from './guest.js';
+import { fetchKernel } from './kernel.js';
 import { differences, lineOf, rewrite } from './table.js';
 
 /**
@@ -22,7 +21,7 @@ import { differences, lineOf, rewrite } from './table.js';
  * @typedef {{ all?: boolean, write?: boolean, hostTested?: boolean, idle?: boolean }} Options
  *   `all`: the whole tier; `write`: README's table anew; `hostTested`: this run has had the tier on the running kernel;
  *   `idle`: only while nobody else wants the processor
- * @typedef {{ kernel: Kernel, files: readonly string[], minutes: number, idle: boolean }} Job what a guest is to run
+ * @typedef {import('./guest.js').Job} Job
  */
 
 /** Files of the kernel tier that show each mechanism, without those that repeat it at scale. */
@@ -41,12 +40,10 @@ const PART = [
  * @type {readonly import('./kernel.js').Stock[]}
  */
 const STOCK = [
-  { series: '6.1', flavour: 'cloud', part: PART, inAll: true },
-  { series: '6.12', flavour: 'cloud', part: PART, inAll: true },
-  { series: '6.1', flavour: 'rt', part: ['surfaces', 'endings'], inAll: false },
+  { series: '6.1', flavour: 'cloud-amd64', part: PART, inAll: true },
+  { series: '6.12', flavour: 'cloud-amd64', part: PART, inAll: true },
+  { series: '6.1', flavour: 'rt-amd64', part: ['surfaces', 'endings'], inAll: false },
 ];
-/** Waits may take so many times longer there. */
-const PATIENCE = 10;
 const MINUTES = { part: 15, all: 120 };
 /** Without what only this machine's builder calls it. */
 const OWN = release().replace(/-.*/, '');
@@ -111,30 +108,11 @@ async function onKernel({ kernel, ...how }) {
 }
 
 /** @param {Job} job */
-async function runOn({ kernel, files, minutes, idle }) {
-  const script = join(kernel.directory, 'job.sh');
-  const words = ['scripts/lib/kernels/guest.sh', kernel.modules, process.execPath, ROOT, ...files];
-  const environment = `NO_COLOR=1 TEST_PATIENCE=${PATIENCE} BUSYBOX='${BUSYBOX}'`;
-  writeFileSync(
-    script,
-    `cd '${ROOT}' && ${environment} exec /bin/sh ${words.map((word) => `'${word}'`).join(' ')}\n`,
-  );
-  const began = performance.now();
-  say(`kernels: ${kernel.release}: booting, at most ${minutes} min`);
-  const { console, result } = await boot({ kernel, initramfs: makeInitramfs(kernel, script), minutes, idle });
-  say(`kernels: ${kernel.release}: ${Math.round((performance.now() - began) / 1000)} s`);
-  const row = rowOf(kernel.release, parse(result));
+async function runOn(job) {
+  const { report, console } = await testOn(job);
+  const row = rowOf(job.kernel.release, report);
   if (row.count.failed > 0) say(console.slice(-20_000));
   return row;
-}
-
-/** @param {string} text @returns {Report | null} */
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -92,7 +92,7 @@ function writeControl() {
 /** @param {Part[]} parts @param {Source} source */
 async function fill(parts, source) {
   rmSync(TREE, { recursive: true, force: true });
-  const all = await standalone(PROGRAM, { parts, source });
+  const all = await standalone(PROGRAM, 'x64', { parts, source });
   mkdirSync(join(TREE, 'usr/bin'));
   symlinkSync('../lib/portchurn/bin/portchurn', join(TREE, 'usr/bin/portchurn'));
   writeDocuments(all, source);

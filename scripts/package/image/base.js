@@ -1,5 +1,5 @@
 /**
- * The system below the image: what every Debian has, from the mirrors that this machine uses, no registry. In: the time of the commit. Out:
+ * The system below the image: what every Debian has, from the mirrors that this machine uses, no registry. In: these mirrors. Out:
  * BASE, and which packages are in it.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,8 @@ import { WORK } from '../places.js';
 const RELEASE = 'bookworm';
 const FOLDER = join(WORK, `image-base-${RELEASE}`);
 export const BASE = join(FOLDER, 'root.tar');
+/** The day of that release, Unix s: no file is newer, whichever commit is packed. */
+export const BASE_TIME = Date.parse('2023-06-10') / 1000;
 
 /** Nobody reads them in a container; the licences stay. */
 const LEFT_OUT = ['man', 'locale', 'info', 'lintian'].map(
@@ -26,9 +28,8 @@ function sources() {
   return security === null ? [release] : [release, `deb ${security} ${RELEASE}-security main`];
 }
 
-/** @param {Date} time */
-export async function ensureBase(time) {
-  const env = { SOURCE_DATE_EPOCH: String(time.getTime() / 1000) };
+export async function ensureBase() {
+  const env = { SOURCE_DATE_EPOCH: String(BASE_TIME) };
   await whole(FOLDER, async (partial) => {
     const options = ['--quiet', '--variant=minbase', '--aptopt=Acquire::Retries "3"', ...LEFT_OUT];
     const words = [...options, RELEASE, join(partial, 'root.tar'), ...sources()];

@@ -14,13 +14,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../../lib/run.js';
-import { MANIFEST, PACKAGES, WORK } from '../places.js';
+import { MANIFEST, nameFor, PACKAGES, WORK } from '../places.js';
 import { sbomOf } from '../sbom.js';
-import { BASE, baseParts, ensureBase } from './base.js';
+import { BASE, BASE_TIME, baseParts, ensureBase } from './base.js';
 
 /** @typedef {{ ref: string, dependsOn?: string[] }} Depends of CycloneDX */
 
-const NAME = `portchurn-${MANIFEST.version}-linux-x64`;
+const NAME = nameFor('x64');
 export const IMAGE = `${NAME}.oci.tar`;
 /** How container runtimes call it once they have read the archive. */
 export const REFERENCE = `localhost/portchurn:${MANIFEST.version}`;
@@ -67,22 +67,20 @@ function labels({ commit, time }) {
   ]);
 }
 
+/** @param {string} container @param {number} time of all its files, Unix s @param {string[]} name none: it stays in buildah's storage */
+const commit = (container, time, ...name) =>
+  buildah('commit', '--quiet', '--disable-compression=false', `--timestamp=${time}`, container, ...name);
+
 /** Two layers, so that the one below is the same for every version. @param {{ commit: string, time: Date }} source */
 function commitLayers(source) {
-  const when = [
-    '--quiet',
-    '--disable-compression=false',
-    '--timestamp',
-    String(source.time.getTime() / 1000),
-  ];
   const below = buildah('from', 'scratch');
   buildah('add', '--quiet', below, BASE, '/');
-  const base = buildah('commit', ...when, below);
+  const base = commit(below, BASE_TIME);
   const program = buildah('from', '--pull-never', base);
   buildah('copy', '--quiet', program, TREE, '/');
   const entry = ['--entrypoint', '["portchurn"]', '--cmd', DEFAULT_COMMAND, '--env', ENVIRONMENT];
   buildah('config', ...entry, ...labels(source), program);
-  buildah('commit', ...when, program, `oci:${LAYOUT}`);
+  commit(program, source.time.getTime() / 1000, `oci:${LAYOUT}`);
 }
 
 /** Names the only image: each runtime reads one of these. */
@@ -128,7 +126,7 @@ function together(tarball, base) {
  */
 export async function packImage({ source }) {
   rmSync(FOLDER, { recursive: true, force: true });
-  await ensureBase(source.time);
+  await ensureBase();
   await makeTree();
   commitLayers(source);
   nameImage();

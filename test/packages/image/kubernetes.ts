@@ -10,6 +10,7 @@ import { parseAllDocuments } from 'yaml';
 import { privateApt, unpack, whole } from '../../../scripts/lib/apt.js';
 import { ROOT } from '../../../scripts/lib/run.js';
 import { WORK } from '../../../scripts/package/places.js';
+import { TARGETS } from '../../../scripts/package/targets.js';
 import { must, run } from '../../support/process.js';
 import type { Scope } from '../../support/scope.js';
 
@@ -30,7 +31,8 @@ const OPERATOR = '@kubernetes-models/prometheus-operator';
 
 async function kubectl(): Promise<string> {
   const folder = await whole(join(WORK, 'kubectl'), async (partial) => {
-    const apt = await privateApt(join(WORK, `apt-${RELEASE}`), [{ type: 'deb', release: RELEASE }]);
+    const sources = [{ type: 'deb', release: RELEASE }] as const;
+    const apt = await privateApt(join(WORK, `apt-${RELEASE}`), sources, TARGETS.x64.debian);
     await unpack(['kubectl'], partial, apt);
   });
   return join(folder, 'usr/bin/kubectl');

@@ -4,14 +4,13 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { IMAGE, REFERENCE } from '../../../scripts/package/image/image.js';
 import { PACKAGES } from '../../../scripts/package/places.js';
 import { must } from '../../support/process.js';
 import type { Scope } from '../../support/scope.js';
-import { VERSION } from '../artefacts.js';
 import type { Manifest } from './kubernetes.js';
 
-export const ARCHIVE = join(PACKAGES, `portchurn-${VERSION}-linux-x64.oci.tar`);
-export const REFERENCE = `localhost/portchurn:${VERSION}`;
+export const ARCHIVE = join(PACKAGES, IMAGE);
 
 export interface Image {
   /** Its files. */

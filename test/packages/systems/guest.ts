@@ -5,8 +5,8 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeInitramfs } from '../../../scripts/lib/kernels/initramfs.js';
-import { fetchKernel } from '../../../scripts/lib/kernels/kernel.js';
-import { boot } from '../../../scripts/lib/kernels/machine.js';
+import { BUSYBOX, fetchKernel } from '../../../scripts/lib/kernels/kernel.js';
+import { boot, X64 } from '../../../scripts/lib/kernels/machine.js';
 import { must } from '../../support/process.js';
 import { system } from '../debian.js';
 
@@ -26,7 +26,7 @@ Type=oneshot
 ExecStart=/bin/sh ${STORY}
 ExecStopPost=/bin/systemctl poweroff --force --force
 TimeoutStartSec=infinity
-StandardOutput=file:/dev/ttyS1
+StandardOutput=file:${X64.result}
 StandardError=file:/dev/console
 [Install]
 WantedBy=multi-user.target
@@ -44,7 +44,7 @@ async function addModules(root: string, kernel: Awaited<ReturnType<typeof fetchK
 /** `script`: run by systemd once nginx is up; `$0`: the package. What it prints on stdout comes back. */
 export async function story(deb: string, script: string): Promise<{ result: string; console: string }> {
   const root = await system('bookworm', PACKAGES);
-  const kernel = await fetchKernel({ series: '6.1', flavour: 'cloud' });
+  const kernel = await fetchKernel({ series: '6.1', flavour: 'cloud-amd64' });
   await addModules(root, kernel);
   copyFileSync(deb, join(root, PACKAGE));
   writeFileSync(join(root, FIRST), 'exec /lib/systemd/systemd\n');
@@ -53,5 +53,6 @@ export async function story(deb: string, script: string): Promise<{ result: stri
   const wanted = join(root, 'etc/systemd/system/multi-user.target.wants/story.service');
   rmSync(wanted, { force: true });
   symlinkSync('../story.service', wanted);
-  return boot({ kernel, initramfs: makeInitramfs(kernel, FIRST, root), minutes: MINUTES, idle: false });
+  const initramfs = makeInitramfs(kernel, FIRST, { busybox: BUSYBOX, root, layer: null });
+  return boot({ kernel, initramfs, minutes: MINUTES, idle: false, machine: X64 });
 }

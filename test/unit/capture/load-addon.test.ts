@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadAddon, mismatchOf } from '../../../src/capture/load-addon.js';
+import { addonIn, loadAddon, mismatchOf } from '../../../src/capture/load-addon.js';
 import type { NativeAddon } from '../../../src/capture/native.js';
 import { ADDON_FORMAT } from '../../../src/engine/addon.js';
 import { PortchurnError } from '../../../src/protocol/errors.js';
@@ -27,6 +28,15 @@ function refusalOf(path: string): PortchurnError {
   }
   throw new Error('it was accepted');
 }
+
+it('the addon of a package for several processors is the one for this one; without such it is the only one', () => {
+  const directory = testScope().directory();
+  const folder = pathToFileURL(`${directory}/`);
+  for (const name of ['portchurn-x64.node', 'portchurn-arm64.node']) writeFileSync(join(directory, name), '');
+  expect(addonIn(folder, 'arm64')).toBe(join(directory, 'portchurn-arm64.node'));
+  expect(addonIn(folder, 'x64')).toBe(join(directory, 'portchurn-x64.node'));
+  expect(addonIn(folder, 'riscv64')).toBe(join(directory, 'portchurn.node'));
+});
 
 describe('an addon', () => {
   it('fits when version, format and all sizes do', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { unmetNeeds } from '../../../scripts/package/addon.js';
 import { packagesIn } from '../../../scripts/package/bundled.js';
+import { choiceOf } from '../../../scripts/package/choice.js';
 import { licencesOf, sbomOf } from '../../../scripts/package/sbom.js';
 import { VERSION } from '../../../src/protocol/version.js';
 
@@ -11,7 +12,8 @@ describe('the addon needs of a system', () => {
   const symbol = (version: string) => `  000: 0 (*local*)       2 (${version})\n`;
 
   it('nothing that glibc 2.28 lacks', () => {
-    const libraries = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', 'ld-linux-x86-64.so.2'];
+    const loaders = ['ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'];
+    const libraries = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', ...loaders];
     const versions = ['GLIBC_2.2.5', 'GLIBC_2.17', 'GLIBC_2.28'];
     expect(unmetNeeds(libraries.map(needed).join(''), versions.map(symbol).join(''))).toEqual([]);
   });
@@ -25,6 +27,32 @@ describe('the addon needs of a system', () => {
     ['libc.so.6', 'GCC_3.0', 'GCC_3.0'],
   ])('not %s %s', (library, version, unmet) => {
     expect(unmetNeeds(needed(library), symbol(version))).toEqual([unmet]);
+  });
+});
+
+describe('asked for', () => {
+  const asked = (text: string) => choiceOf(text.split(' '));
+
+  it('all, packages are for both processors', () => {
+    expect(asked('all')).toEqual({ kinds: ['npm', 'tar', 'deb', 'image'], archs: ['x64', 'arm64'] });
+  });
+
+  it('some, they are for x64 or for those that are named; an image takes the tarball that it is made of', () => {
+    expect(asked('tar npm')).toEqual({ kinds: ['npm', 'tar'], archs: ['x64'] });
+    expect(asked('image')).toEqual({ kinds: ['tar', 'image'], archs: ['x64'] });
+    expect(asked('tar --arch arm64')).toEqual({ kinds: ['tar'], archs: ['arm64'] });
+    expect(asked('npm --arch arm64 --arch x64')).toEqual({ kinds: ['npm'], archs: ['x64', 'arm64'] });
+  });
+
+  it.each(['', 'rpm', 'npm rpm', 'npm all', '--arch arm64', 'tar --arch mips', 'tar --arch', 'tar --fast'])(
+    '"%s", it says what there is',
+    (text) => {
+      expect(() => asked(text)).toThrow(/npm\|tar\|deb\|image\|all/);
+    },
+  );
+
+  it('a Debian package for arm64, it says that there is none', () => {
+    expect(() => asked('tar deb --arch arm64')).toThrow('deb and image are made for x64 only');
   });
 });
 
@@ -45,7 +73,9 @@ it('a bundle’s packages are those of its source map, a package’s own ones to
 
 it('docs/install.md names the packages of this version', () => {
   const text = readFileSync(new URL('../../../docs/install.md', import.meta.url), 'utf8');
-  const named = [...text.matchAll(/portchurn-(\d+\.\d+\.\d+)(-linux-x64)?/g)].map(([, version]) => version);
+  const named = [...text.matchAll(/portchurn-(\d+\.\d+\.\d+)(-linux-(x64|arm64))?/g)].map(
+    ([, version]) => version,
+  );
   expect([...new Set(named)]).toEqual([VERSION]);
 });
 

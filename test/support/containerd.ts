@@ -1,0 +1,35 @@
+/** A containerd of the test's own, with everything in one directory, that asks for nothing which a container in a container may not do. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Netns } from './netns.js';
+import { start } from './process.js';
+import type { Scope } from './scope.js';
+
+/** `sandbox`: the image that its pods start with. */
+const configOf = (directory: string, sandbox: string) => `version = 2
+root = "${directory}/root"
+state = "${directory}/state"
+[grpc]
+  address = "${directory}/sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  sandbox_image = "${sandbox}"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "${directory}/opt"
+`;
+
+/** Waits until it serves; the words of a client of it, in the namespace that the kubelet uses. */
+export async function startContainerd(
+  scope: Scope,
+  directory: string,
+  sandbox: string,
+  over: { netns?: Netns } = {},
+): Promise<(...words: string[]) => string[]> {
+  const config = join(directory, 'config.toml');
+  writeFileSync(config, configOf(directory, sandbox));
+  const daemon = await start(scope, ['containerd', '--config', config], over);
+  await daemon.printed(/containerd successfully booted/);
+  return (...words) => ['ctr', '--address', join(directory, 'sock'), '--namespace', 'k8s.io', ...words];
+}

@@ -9,7 +9,7 @@ import type { Annotation, AnnotationKind } from '../../src/protocol/history.js';
 import type { FailureRow, FindingRow, VerdictRow } from '../../src/protocol/rows.js';
 import type { Tone } from '../../src/view/tone.js';
 import { noteWords } from '../text/chart-words.js';
-import { endpoint, foreign, seconds, UNKNOWN } from '../text/format.js';
+import { endpoint, foreign, place, seconds, UNKNOWN } from '../text/format.js';
 import { findingWords, verdictWords } from '../text/words.js';
 
 export interface Entry {
@@ -85,7 +85,7 @@ export function ofFailures(rows: Iterable<FailureRow>): Entry[] {
 function failureText({ process, program, destination, call, errno, cause }: FailureRow): string {
   const pid = process.pid === null ? '' : ` (pid ${process.pid})`;
   const who = `${foreign(process.name ?? program)}${pid}`;
-  return `${who} to ${endpoint(destination)}: ${call}() ${errno ?? UNKNOWN}, ${failureWords(errno, cause)}`;
+  return `${who} to ${place(destination)}: ${call}() ${errno ?? UNKNOWN}, ${failureWords(errno, cause)}`;
 }
 
 const NOTES: Partial<Record<AnnotationKind, { tone: Tone; glyph: string }>> = {

@@ -2,8 +2,10 @@
  * Values as text nodes: the one formatter (src/protocol/format) with an en dash for unknown, and text of other processes
  * made safe to read. In: row fields. Out: strings.
  */
+
 import * as format from '../../src/protocol/format.js';
-import type { Endpoint } from '../../src/protocol/rows.js';
+import { endpointInSentence } from '../../src/protocol/parts/destination.js';
+import type { Endpoint, Place } from '../../src/protocol/rows.js';
 
 export { counted, UNKNOWN } from '../../src/protocol/format.js';
 
@@ -30,3 +32,5 @@ export function foreign(text: string | null | undefined): string {
 
 /** `10.0.0.9:5432`, `[2001:db8::1]:443`; an unknown part is a dash, two unknown parts are one. */
 export const endpoint = (at: Endpoint): string => foreign(format.endpoint(at));
+/** The same in a sentence: `10.0.0.9:5432 (postgres)`. */
+export const place = (at: Place): string => foreign(endpointInSentence(at));

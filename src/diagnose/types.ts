@@ -8,10 +8,10 @@ import type { AnyRow } from '../protocol/frames.js';
 import type {
   BudgetRow,
   Confidence,
-  Endpoint,
   Evidence,
   FailureRow,
   Fix,
+  Place,
   ProcessInfo,
   Remedy,
   Severity,
@@ -36,7 +36,7 @@ export interface Actor extends Standing {
   readonly netns: number | null;
   readonly netnsId: string | null;
   readonly direction: 'out' | 'in' | null;
-  readonly destination: Endpoint;
+  readonly destination: Place;
   /** Without pid where it stands for many. */
   readonly process: ProcessInfo;
   readonly program: string | null;
@@ -157,7 +157,7 @@ export interface Candidate {
   readonly findLine: readonly Fix[];
   readonly process: ProcessInfo;
   readonly program: string | null;
-  readonly destination: Endpoint;
+  readonly destination: Place;
   readonly netns: number | null;
   readonly netnsId: string | null;
 }

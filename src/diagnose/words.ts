@@ -2,19 +2,21 @@
  * Numbers and names as findings and the verdict write them. Names of other processes are written as they are: whoever
  * prints escapes. In: values. Out: text.
  */
+
 import * as format from '../protocol/format.js';
-import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
+import { endpointInSentence } from '../protocol/parts/destination.js';
+import type { Place, ProcessInfo } from '../protocol/rows.js';
 
 export { clock, counted, percent, rate, seconds, tenths } from '../protocol/format.js';
 
 /** `26,811`; `–` for unknown. */
 export const integer = (value: number | null): string => format.integer(value) ?? format.UNKNOWN;
 
-/** `10.0.0.9:5432`, `[2001:db8::1]:443`, `many destinations`. */
-export function where(destination: Endpoint): string {
+/** `10.0.0.9:5432`, `[2001:db8::1]:443 (postgres in pod shop/db-0)`, `many destinations`. */
+export function where(destination: Place): string {
   return destination.address === null
     ? 'many destinations'
-    : (format.endpoint(destination) ?? format.UNKNOWN);
+    : (endpointInSentence(destination) ?? format.UNKNOWN);
 }
 
 /** `blue`, `namespace 4026532999`: beside what is the same in another one. */

@@ -132,7 +132,7 @@ class TracingEngine implements Engine {
     this.aggregator = new Aggregator(processContext(options.redact, this.containers));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator);
-    this.naming = options.redact ? null : new Naming(this.aggregator.flows, new SystemNames());
+    this.naming = options.redact ? null : new Naming(this.aggregator, new SystemNames());
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);

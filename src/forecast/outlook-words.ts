@@ -2,7 +2,9 @@
  * How ports stand, in sentences: the words of the verdict, of the whole machine (diagnose) and of a part of it (view). In: rows,
  * names, moments. Out: text. Pure. Names of other processes are written as they are: whoever prints escapes.
  */
-import { clock, endpoint, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
+
+import { clock, percent, rate, seconds, UNKNOWN } from '../protocol/format.js';
+import { endpointInSentence } from '../protocol/parts/destination.js';
 import type { BudgetRow, FailureRow } from '../protocol/rows.js';
 import { byPlace, failPerSec, fullness, pressure } from './outlook.js';
 import { isMostlyBlocked } from './takers.js';
@@ -13,7 +15,7 @@ export function place(row: BudgetRow | FailureRow | null): string {
   if ('kind' in row && row.kind === 'bind-pool')
     return `for bind() on ${row.source.address ?? 'any address'}`;
   if (row.destination.address === null) return 'to many destinations';
-  return `to ${endpoint(row.destination) ?? UNKNOWN}`;
+  return `to ${endpointInSentence(row.destination) ?? UNKNOWN}`;
 }
 
 /** @param failing as `failingNow` gives them: the number is that of the first one's place. @param since time of day of the first; null: not said */
@@ -64,5 +66,5 @@ export function fineText(tightest: BudgetRow | null, none: string): string {
 export function runsOutText({ kind, destination }: Pick<BudgetRow, 'kind' | 'destination'>): string {
   return kind === 'bind-pool'
     ? 'bind() runs out of ports'
-    : `ports to ${destination.address === null ? 'many destinations' : (endpoint(destination) ?? UNKNOWN)} run out`;
+    : `ports to ${destination.address === null ? 'many destinations' : (endpointInSentence(destination) ?? UNKNOWN)} run out`;
 }

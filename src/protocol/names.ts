@@ -2,7 +2,7 @@
  * The protocol's fixed names and limits, without the schema library, so that a page can import the values at no cost. In:
  * nothing. Out: constants, which frames.ts exports again.
  */
-import type { ProcessInfo } from './rows.js';
+import type { Destination, ProcessInfo } from './rows.js';
 
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = 'portchurn.v1';
@@ -78,6 +78,9 @@ export const UNKNOWN_PROCESS: ProcessInfo = {
   exited: null,
   self: false,
 };
+
+/** The destination of which nothing is known, or of what has none. */
+export const NOWHERE: Destination = { address: null, port: null, name: null, service: null, peer: null };
 
 /**
  * Why an event did not come. `ring`: it was full; the overflow counters have the event, so counts stay exact and only details are lost.

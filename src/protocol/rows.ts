@@ -121,6 +121,16 @@ export const Destination = Type.Object({
 });
 export type Destination = Static<typeof Destination>;
 
+/** The same of a row over several flows, as far as these agree. What an earlier version wrote or saved has the address alone. */
+export const Place = Type.Object({
+  address: Text,
+  port: Int,
+  name: Type.Optional(Text),
+  service: Type.Optional(Text),
+  peer: Type.Optional(Nullable(Peer)),
+});
+export type Place = Static<typeof Place>;
+
 /** Quantiles of several rows cannot be computed from theirs: a group has none. */
 export const Quantiles = Type.Object({ p50: Num, p99: Num }, grouped('unknown'));
 export type Quantiles = Static<typeof Quantiles>;
@@ -215,7 +225,7 @@ export const BudgetRow = Type.Object({
   kind: Type.Union([Type.Literal('tuple'), Type.Literal('bind-pool')]),
   netns: Int,
   source: Type.Object({ address: Text }),
-  destination: Endpoint,
+  destination: Place,
   limit: Int,
   used: Count,
   blocked: Int,
@@ -250,7 +260,7 @@ export const FailureRow = Type.Object({
   process: ProcessInfo,
   program: Text,
   direction: Nullable(Direction),
-  destination: Endpoint,
+  destination: Place,
   call: Type.Union([Type.Literal('connect'), Type.Literal('bind')]),
   errno: Text,
   cause: Cause,
@@ -315,7 +325,7 @@ export const FindingRow = Type.Object({
   findLine: Type.Array(Fix),
   process: ProcessInfo,
   program: Text,
-  destination: Endpoint,
+  destination: Place,
   netns: Int,
   since: Type.Integer(),
   resolved: Int,
@@ -406,7 +416,7 @@ export const IncidentRow = Type.Object({
   since: Type.Integer(),
   until: Int,
   budget: Text,
-  destination: Endpoint,
+  destination: Place,
   demandPerSec: Num,
   sustainablePerSec: Num,
   exhaustionSeconds: Num,

@@ -2,7 +2,9 @@
  * The fields of each topic's rows that can be sorted by, filtered by and summed, read off the row schemas: a new column or
  * topic needs no second list. In: a topic. Out: its fields by dotted path.
  */
+
 import { TABLES, type Topic } from '../protocol/frames.js';
+import { concrete, type Schema } from '../protocol/parts/common.js';
 import { ConnectionEvent } from '../protocol/rows.js';
 
 export type Scalar = string | number | boolean | null;
@@ -18,30 +20,12 @@ export interface Field {
   readonly whole: boolean;
 }
 
-/** The part of JSON Schema that rows are made of. */
-export interface Schema {
-  type?: string;
-  properties?: Record<string, Schema>;
-  anyOf?: Schema[];
-  const?: unknown;
-  enum?: unknown[];
-  'x-sums'?: boolean;
-  /** How a group combines values that differ; absent: to null. */
-  'x-group'?: 'min' | 'max' | 'any' | 'unknown' | 'pids';
-}
-
 const KINDS: Record<string, FieldKind> = {
   string: 'text',
   number: 'number',
   integer: 'number',
   boolean: 'boolean',
 };
-
-/** Of `T | null`, and of a choice of literals, the first alternative that is not null. */
-export function concrete(schema: Schema): Schema {
-  const alternative = schema.anyOf?.find((one) => one.type !== 'null');
-  return alternative ? concrete(alternative) : schema;
-}
 
 function* walk(schema: Schema, prefix: string): Generator<Field> {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {

@@ -6,6 +6,7 @@ import { isPorts } from '../forecast/harm.js';
 import { NAMED_BESIDE, NAMED_SHARE } from '../forecast/takers.js';
 import { clock, counted, endpoint, integer, rate, seconds, UNKNOWN } from '../protocol/format.js';
 import { TOGETHER_MS } from '../protocol/names.js';
+import { inSentence, otherEnd } from '../protocol/parts/destination.js';
 import type {
   Change,
   Culprit,
@@ -24,6 +25,8 @@ export interface Subject {
   beside: string | null;
   does: string;
   toward: string | null;
+  /** Who is there. */
+  other: string | null;
   place: string;
 }
 
@@ -55,6 +58,7 @@ export function subjectOf(row: IncidentRow): Subject {
     beside: together === null ? who && besideName(who.process) : null,
     does: together === null ? does : ofSeveral(does),
     toward: PLACELESS.has(row.kind) ? null : towardOf(row),
+    other: PLACELESS.has(row.kind) ? null : otherEnd(row.destination),
     place: namespaceName(row),
   };
 }
@@ -99,9 +103,10 @@ const anonymous = ({ culprits, victims }: IncidentRow) =>
 
 /** The same as one line: for lists, titles and the terminal. */
 export function subjectText(row: IncidentRow): string {
-  const { name, beside, does, toward, place } = subjectOf(row);
+  const { name, beside, does, toward, other, place } = subjectOf(row);
+  const named = toward === null || other === null ? toward : toward + inSentence(row.destination);
   const who = beside === null ? name : `${name} (${beside})`;
-  return [who, does, toward, `in ${place}`].filter((part) => part !== null).join(' ');
+  return [who, does, named, `in ${place}`].filter((part) => part !== null).join(' ');
 }
 
 export interface Figure {

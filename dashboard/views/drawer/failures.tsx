@@ -1,7 +1,7 @@
 /** The last failures of a row's process, newest first. In: a row; the service is asked for its failures. */
 import { failureRowWords } from '../../../src/protocol/failure-words.js';
 import type { FailureRow, FlowRow } from '../../../src/protocol/rows.js';
-import { countOf, endpoint, stamp, UNKNOWN } from '../../text/format.js';
+import { countOf, place, stamp, UNKNOWN } from '../../text/format.js';
 import { useFailures } from './inspect.js';
 import { Part } from './part.js';
 
@@ -27,7 +27,7 @@ function Failure({ of }: { of: FailureRow }) {
   return (
     <li>
       <span class={(perSec ?? 0) > 0 ? 'bad' : undefined}>{failureRowWords(of)}</span>
-      {` · ${call}() ${endpoint(destination)} ${errno ?? UNKNOWN} · ${countOf(count, lowerBound)} times, last ${stamp(lastSeen)}`}
+      {` · ${call}() ${place(destination)} ${errno ?? UNKNOWN} · ${countOf(count, lowerBound)} times, last ${stamp(lastSeen)}`}
     </li>
   );
 }

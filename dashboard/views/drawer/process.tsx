@@ -1,7 +1,8 @@
 /** Who a row is about: command line, executable, user, parents, cgroup; and who is at the other end. In: a row, its detail once it is known. */
+
 import type { FlowDetail } from '../../../src/protocol/detail.js';
+import { otherEnd } from '../../../src/protocol/parts/destination.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
-import { otherEnd } from '../../../src/view/destination.js';
 import { pidsText } from '../../../src/view/names.js';
 import { stamp, UNKNOWN } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';

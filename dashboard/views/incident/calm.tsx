@@ -1,7 +1,7 @@
 /** Nothing goes wrong: how full the tightest budget is. In: budgets. */
 import { fullness, tightestOf } from '../../../src/forecast/outlook.js';
 import { budgets, verdict } from '../../state/model.js';
-import { endpoint, integer, percent } from '../../text/format.js';
+import { integer, percent, place } from '../../text/format.js';
 
 export function Calm({ past }: { past: boolean }) {
   const tightest = tightestOf([...budgets.value.rows.values()].filter(({ used }) => (used ?? 0) > 0));
@@ -13,7 +13,7 @@ export function Calm({ past }: { past: boolean }) {
       <p class="detail">
         {tightest === null
           ? 'An incident says who burns ports, toward what, and what to change.'
-          : `Tightest budget: ${endpoint(tightest.destination)}, ${integer(tightest.used)} of ${integer(tightest.limit)} ports, ${percent(fullness(tightest))}.`}
+          : `Tightest budget: ${place(tightest.destination)}, ${integer(tightest.used)} of ${integer(tightest.limit)} ports, ${percent(fullness(tightest))}.`}
       </p>
     </div>
   );

@@ -6,7 +6,7 @@ import { foreign } from '../../text/format.js';
 import { incidentWords } from '../../text/incident-words.js';
 
 export function Who({ row }: { row: IncidentRow }) {
-  const { name, beside, does, toward, place } = subjectOf(row);
+  const { name, beside, does, toward, other, place } = subjectOf(row);
   const { tone, glyph, word, detail } = incidentWords(row);
   return (
     <div class="who">
@@ -18,6 +18,12 @@ export function Who({ row }: { row: IncidentRow }) {
           {' '}
           in <bdi>{foreign(place)}</bdi>
         </span>
+        {other === null ? null : (
+          <span class="other">
+            {' → '}
+            <bdi>{foreign(other)}</bdi>
+          </span>
+        )}
       </h2>
       <p>
         <strong class={tone}>

@@ -3,11 +3,12 @@
  * service writes the sentence, so that it is the same in the terminal. In: the verdict.
  */
 import { computed, useComputed } from '@preact/signals';
-import type { VerdictRow } from '../../../src/protocol/rows.js';
+import { parted } from '../../../src/protocol/parts/destination.js';
+import type { Place, VerdictRow } from '../../../src/protocol/rows.js';
 import fine from '../../icon.svg?no-inline';
 import critical from '../../icon-critical.svg?no-inline';
 import warning from '../../icon-warning.svg?no-inline';
-import { link, now, state, verdict } from '../../state/model.js';
+import { budgets, incidents, link, now, state, verdict } from '../../state/model.js';
 import { clock, foreign } from '../../text/format.js';
 import { isOld, waitingWords } from '../../text/link-words.js';
 import { verdictWords } from '../../text/words.js';
@@ -22,19 +23,35 @@ export function Verdict() {
   const old = useComputed(() => isOld(link.value, now.value)).value;
   if (row === null) return <Waiting />;
   const says = verdictWords(row);
+  const [before, name, after] = parted(row.text, placesOf(row));
   return (
     <section class={`verdict ${says.tone}`} aria-label="Verdict">
       <span class="glyph" aria-hidden="true">
         {says.glyph}
       </span>
-      <p>
+      <p class={name === '' ? undefined : 'named'}>
         <span class="sr-only">{says.word}: </span>
-        {foreign(row.text)}
+        {name === '' ? (
+          foreign(before)
+        ) : (
+          <>
+            <span>{foreign(before)}</span>
+            <bdi>{foreign(name)}</bdi>
+            <span>{foreign(after)}</span>
+          </>
+        )}
       </p>
       <span class="detail">{old ? `as of ${clock(state.value.time)}` : says.detail}</span>
       <Chip />
     </section>
   );
+}
+
+/** Whose names its sentence may have. */
+function placesOf({ incident, budget }: VerdictRow): Place[] {
+  const about = incident === null ? undefined : incidents.value.get(incident);
+  const ports = budget === null ? undefined : budgets.value.rows.get(budget);
+  return [about, ports].flatMap((row) => row?.destination ?? []);
 }
 
 const level = computed(() => verdict.value?.level ?? null);

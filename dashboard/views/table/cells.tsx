@@ -1,5 +1,6 @@
 /** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
-import type { Endpoint, ProcessInfo } from '../../../src/protocol/rows.js';
+import { besideAddress } from '../../../src/protocol/parts/destination.js';
+import type { Place, ProcessInfo } from '../../../src/protocol/rows.js';
 import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
 import { countOf, duration, endpoint, foreign, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
@@ -71,15 +72,17 @@ function details(process: ProcessInfo): string {
   return lines.flatMap(([label, text]) => (text === null ? [] : `${label}: ${foreign(text)}`)).join('\n');
 }
 
-/** Where there is no room the host is cut, never the port. */
-export function Address({ of }: { of: Endpoint }) {
+/** What stands behind the address gives way first; where there is still no room the host is cut, never the port. */
+export function Address({ of }: { of: Place }) {
   const text = endpoint(of);
+  const [beside = null] = besideAddress(of).map(foreign);
   if (text === UNKNOWN) return quiet(text);
   const colon = text.lastIndexOf(':');
   return (
-    <bdi class="address" title={text}>
+    <bdi class="address" title={beside === null ? text : `${text} ${beside}`}>
       <span class="host">{text.slice(0, colon)}</span>
       <span>{text.slice(colon)}</span>
+      {beside === null ? null : <bdi class="beside">{` ${beside}`}</bdi>}
     </bdi>
   );
 }

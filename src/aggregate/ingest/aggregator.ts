@@ -14,6 +14,7 @@ import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import type { Process, ProcessContext } from '../model/process.js';
 import { LISTEN } from '../model/socket-state.js';
+import { Places } from '../peers/places.js';
 import { LostOwners } from '../reconcile/lost-owners.js';
 import { MissedCloses } from '../reconcile/missed-closes.js';
 import { SavedOwners } from '../reconcile/saved-owners.js';
@@ -84,6 +85,7 @@ export class Aggregator implements EventSink {
   readonly connections: Connections;
   readonly takeovers: Takeovers;
   readonly missedCloses: MissedCloses;
+  readonly places = new Places();
   observer: Observer | null = null;
   /** Unix ms at CLOCK_MONOTONIC 0; set before each batch. */
   unixMsAtZero = 0;

@@ -6,6 +6,7 @@
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
+import { oneServer } from './one-server.js';
 
 /** Ended connections that must agree, with none between them that has no other end here. */
 const IN_A_ROW = 3;
@@ -67,8 +68,7 @@ export class Evidence {
     const isSame = infos.length === this.infos.length && infos.every((one, at) => one === this.infos[at]);
     if (isSame) return this.common;
     this.infos = infos;
-    const common = commonOf([...new Set(infos)]);
-    this.common = common === null || common.name === null ? null : common;
+    this.common = oneServer([...new Set(infos)]);
     return this.common;
   }
 
@@ -85,19 +85,4 @@ export class Evidence {
     this.agreeing = 0;
     this.misses = 0;
   }
-}
-
-function commonOf([first, ...others]: readonly ProcessInfo[]): ProcessInfo | null {
-  if (first === undefined || others.length === 0) return first ?? null;
-  const same = <K extends keyof ProcessInfo>(field: K) =>
-    others.every((one) => one[field] === first[field]) ? first[field] : null;
-  const fields = Object.keys(first) as (keyof ProcessInfo)[];
-  return {
-    ...(Object.fromEntries(fields.map((field) => [field, same(field)])) as unknown as ProcessInfo),
-    parent: {
-      pid: same('ppid'),
-      comm: others.every(({ parent }) => parent.comm === first.parent.comm) ? first.parent.comm : null,
-    },
-    self: first.self || others.some(({ self }) => self),
-  };
 }

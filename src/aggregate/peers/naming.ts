@@ -1,31 +1,49 @@
 /**
- * What the destinations of flows are called. In: the flow table, what the machine knows; `tick` once a second. Out: names on flows. A part of the
- * flows at a time, so that nothing is done per event and a file that has changed is followed.
+ * What destinations are called. In: the tables, what the machine knows; `tick` once a second. Out: names on flows, and budgets and failures that
+ * are shown anew when names have changed. A part of the flows at a time, so that nothing is done per event and a file that has changed is followed.
  */
 import type { Flow } from '../model/flow.js';
+import type { BudgetTable } from '../tables/budget-table.js';
+import type { FailureTable } from '../tables/failure-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
-
-export interface KnownNames {
-  serviceOf(port: number): string | null;
-  /** @param netns inode of the namespace in which the address is seen */
-  nameOf(netns: number | null, address: string): string | null;
-}
+import type { KnownNames, Places } from './places.js';
 
 /** Looked at in one second. */
 const FLOWS = 8192;
 
+export interface NamedTables {
+  readonly flows: FlowTable;
+  readonly budgets: BudgetTable;
+  readonly failures: { readonly table: FailureTable };
+  readonly places: Places;
+}
+
 export class Naming {
   private next = 0;
+  private changes = 0;
 
   constructor(
-    private readonly flows: FlowTable,
+    private readonly tables: NamedTables,
     private readonly names: KnownNames,
-  ) {}
+  ) {
+    tables.places.names = names;
+  }
 
   tick(): void {
-    for (const flow of this.flows.part(this.next, FLOWS)) this.name(flow);
+    const { flows } = this.tables;
+    for (const flow of flows.part(this.next, FLOWS)) this.name(flow);
     this.next += FLOWS;
-    if (this.next >= this.flows.end) this.next = 0;
+    if (this.next >= flows.end) this.next = 0;
+    if (this.names.changes === this.changes) return;
+    this.changes = this.names.changes;
+    this.showAnew();
+  }
+
+  /** Budgets and failures ask for names when their rows are made. */
+  private showAnew(): void {
+    const { budgets, failures } = this.tables;
+    for (const budget of budgets.all()) budgets.touch(budget);
+    for (const failure of failures.table.all()) failures.table.touch(failure);
   }
 
   private name(flow: Flow): void {
@@ -35,6 +53,6 @@ export class Naming {
     if (service === flow.service && name === flow.destinationName) return;
     flow.service = service;
     flow.destinationName = name;
-    this.flows.touch(flow);
+    this.tables.flows.touch(flow);
   }
 }

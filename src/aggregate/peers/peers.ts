@@ -1,6 +1,6 @@
 /**
  * Who answers at the destinations of this machine's connections, when that is a process of this machine. In: the tables, and a few closed
- * connections (closed-samples.ts); `tick` once a second. Out: the evidence on outbound flows. All work is bounded per second, and none is done per event:
+ * connections (closed-samples.ts); `tick` once a second. Out: the evidence on outbound flows, and what those to one place agree on (places.ts). All work is bounded per second, and none is done per event:
  * a part of the flows, a part of the sockets, a number of lookups.
  *
  * A connection has two sockets here when one has the same ends as the other in reverse: that is the whole proof, and no listener's address is ever
@@ -9,6 +9,8 @@
 import { DIRECTION } from '../../decode/layout.js';
 import type { Flow } from '../model/flow.js';
 import { ESTABLISHED, isTimeWait } from '../model/socket-state.js';
+import type { BudgetTable } from '../tables/budget-table.js';
+import type { FailureTable } from '../tables/failure-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import type { NamespaceTable } from '../tables/namespace-table.js';
 import type { SocketTable } from '../tables/socket-table.js';
@@ -16,6 +18,7 @@ import type { ClosedSample, ClosedSamples } from './closed-samples.js';
 import { Evidence } from './evidence.js';
 import { type Pair, PeerJoin } from './join.js';
 import { KeptEnds } from './kept-ends.js';
+import { keyOf, type Place, type Places } from './places.js';
 
 /** Looked at in one second. */
 const FLOWS = 8192;
@@ -31,6 +34,9 @@ const TOGETHER_NS = 50e6;
 
 export interface PeerTables {
   readonly flows: FlowTable;
+  readonly budgets: BudgetTable;
+  readonly failures: { readonly table: FailureTable };
+  readonly places: Places;
   readonly namespaces: NamespaceTable;
   readonly sockets: SocketTable;
   readonly connections: { readonly closedSamples: ClosedSamples };
@@ -100,6 +106,16 @@ export class Peers {
     this.nextFlow = 0;
     this.connected = this.connecting;
     this.connecting = new Set();
+    this.showAnew(this.tables.places.turn());
+  }
+
+  /** Budgets and failures toward places of which something else is known now. */
+  private showAnew(changed: ReadonlyMap<string, Place>): void {
+    if (changed.size === 0) return;
+    const { budgets, failures } = this.tables;
+    for (const place of changed.values()) for (const budget of budgets.toward(place)) budgets.touch(budget);
+    for (const failure of failures.table.all())
+      if (changed.has(keyOf(failure.kind))) failures.table.touch(failure);
   }
 
   private askOf(flow: Flow, nowNs: number): void {
@@ -112,6 +128,7 @@ export class Peers {
     flow.samples = isFresh(flow, nowNs) ? 0 : CLIENT_SAMPLES;
     /* The process there may have ended, or be better known. */
     this.show(flow);
+    this.tables.places.hear(flow);
   }
 
   private commonPorts(): ReadonlySet<number> {

@@ -7,6 +7,7 @@
 import { exhaustionSeconds } from '../../forecast/exhaustion.js';
 import { forecastLimit, freePorts, isUsable, portLimit } from '../../forecast/port-range.js';
 import { tenths } from '../../protocol/format.js';
+import { NOWHERE } from '../../protocol/names.js';
 import type { BudgetRow } from '../../protocol/rows.js';
 import type { RateWindow } from '../measure/rates.js';
 import { Releases, releaseSteps } from '../measure/releases.js';
@@ -92,7 +93,7 @@ class BindPool {
       netnsId: namespace.key,
       incident: null,
       source: { address: this.source },
-      destination: { address: null, port: null },
+      destination: NOWHERE,
       limit,
       used,
       blocked,

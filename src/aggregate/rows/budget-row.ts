@@ -11,6 +11,7 @@ import { secondOf } from '../measure/rates.js';
 import { type Releases, releaseSteps } from '../measure/releases.js';
 import { BUDGET_RATE, type Budget } from '../model/budget.js';
 import type { Owner } from '../model/owner.js';
+import type { Places } from '../peers/places.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import type { UsablePorts } from './usable-ports.js';
 
@@ -21,12 +22,12 @@ export function budgetRow(
   budget: Budget,
   usable: UsablePorts,
   releases: Releases,
-  flows: FlowTable,
+  { flows, places }: { readonly flows: FlowTable; readonly places: Places },
   nowNs: number,
   blockers: BudgetRow['blockers'],
 ): BudgetRow {
   const now = secondOf(nowNs);
-  const { namespace, source, destination } = budget;
+  const { namespace, source } = budget;
   const { sysctls } = namespace;
   const limit = sysctls === null ? null : portLimit(sysctls);
   const blocked = sysctls === null ? null : blockedBeside(budget, usable);
@@ -37,7 +38,7 @@ export function budgetRow(
     netnsId: namespace.key,
     incident: null, // The diagnosis knows.
     source: { address: source },
-    destination: { address: destination.address, port: destination.port },
+    destination: places.of(budget),
     limit,
     used: budget.used,
     blocked,

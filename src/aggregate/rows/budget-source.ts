@@ -29,7 +29,7 @@ export class BudgetSource implements TableSource<'budgets'> {
   constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<BudgetRow> {
-    const { budgets, failures, flows, sockets, unixMsAtZero } = this.aggregator;
+    const { budgets, failures, sockets, unixMsAtZero } = this.aggregator;
     const nowNs = (now - unixMsAtZero) * 1e6;
     const second = Math.floor(nowNs / 1e9);
     sockets.expire(nowNs - TIMER_SLACK_MS * 1e6);
@@ -43,7 +43,7 @@ export class BudgetSource implements TableSource<'budgets'> {
         budget,
         usable[i] as UsablePorts,
         this.releases[i] as Releases,
-        flows,
+        this.aggregator,
         nowNs,
         blockers[i] ?? null,
       ),

@@ -1,11 +1,13 @@
 /** A failure as the row that clients see. Pure. */
-import type { FailureRow } from '../../protocol/rows.js';
+import { DIRECTION } from '../../decode/layout.js';
+import type { Destination, FailureRow } from '../../protocol/rows.js';
 import { errnoName } from '../model/cause.js';
 import { directionName } from '../model/destination.js';
 import type { Failure } from '../model/failure.js';
+import type { Places } from '../peers/places.js';
 
-export function failureRow(failure: Failure, second: number, passed: number): FailureRow {
-  const { namespace, owner, direction, destination, call, err, cause } = failure.kind;
+export function failureRow(failure: Failure, second: number, passed: number, places: Places): FailureRow {
+  const { namespace, owner, direction, call, err, cause } = failure.kind;
   return {
     key: failure.key,
     netns: namespace.inode,
@@ -13,7 +15,7 @@ export function failureRow(failure: Failure, second: number, passed: number): Fa
     process: owner.info(),
     program: owner.programName(),
     direction: directionName(direction),
-    destination: { address: destination.address, port: destination.port < 0 ? null : destination.port },
+    destination: destinationOf(failure, places),
     call,
     errno: errnoName(err),
     cause,
@@ -28,4 +30,12 @@ export function failureRow(failure: Failure, second: number, passed: number): Fa
     lowerBound: failure.lowerBound,
     incident: null, // The diagnosis knows.
   };
+}
+
+/** Of bind() it is a place of this machine itself, and who refuses is nobody. */
+function destinationOf({ kind }: Failure, places: Places): Destination {
+  const place = places.of(kind);
+  if (kind.call === 'connect' && kind.direction === DIRECTION.OUT)
+    return kind.cause === 'refused' ? { ...place, peer: null } : place;
+  return { ...place, name: null, peer: null };
 }

@@ -13,13 +13,14 @@ export class FailureSource implements TableSource<'failures'> {
   constructor(private readonly aggregator: Aggregator) {}
 
   collect(now: number): Changes<FailureRow> {
-    const { failures, unixMsAtZero } = this.aggregator;
+    const { failures, places, unixMsAtZero } = this.aggregator;
     const { table } = failures;
     const [second, passed] = secondOf((now - unixMsAtZero) * 1e6);
     table.release(now);
     for (const failure of this.hot) table.touch(failure);
     const changed = table.takeDirty();
     this.hot = changed.filter(({ rates }) => rates.isActive(second));
-    return { set: changed.map((failure) => failureRow(failure, second, passed)), del: table.takeGone() };
+    const set = changed.map((failure) => failureRow(failure, second, passed, places));
+    return { set, del: table.takeGone() };
   }
 }

@@ -36,8 +36,8 @@ export class BudgetTable {
     return this.byKey.get(key) ?? null;
   }
 
-  /** All toward the flow's destination from its namespace, in no order. */
-  toward({ namespace, destination }: Flow): readonly Budget[] {
+  /** All toward a destination from its namespace, in no order. */
+  toward({ namespace, destination }: Pick<Flow, 'namespace' | 'destination'>): readonly Budget[] {
     return this.byDestination.get(placeOf(namespace, destination)) ?? [];
   }
 

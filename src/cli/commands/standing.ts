@@ -4,9 +4,10 @@
  */
 
 import { byTightness, failingNow, isOut, tightestOf } from '../../forecast/outlook.js';
-import { endpoint, integer } from '../../protocol/format.js';
+import { integer } from '../../protocol/format.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
+import { endpointInSentence } from '../../protocol/parts/destination.js';
 import type {
   BudgetRow,
   FailureRow,
@@ -162,7 +163,7 @@ function incidentOf({ incidents, verdict }: Standing): IncidentRow | null {
 
 function target({ kind, source, destination }: BudgetRow): string {
   if (kind === 'bind-pool') return `bind() on ${source.address ?? 'any address'}`;
-  return endpoint(destination) ?? 'an unknown destination';
+  return endpointInSentence(destination) ?? 'an unknown destination';
 }
 
 function heldBy(row: BudgetRow): string {

@@ -7,8 +7,9 @@ import { byTightness } from '../../forecast/outlook.js';
 import { type Changes, UNCHANGED } from '../../forecast/projection.js';
 import { type Answer, answerOf } from '../../forecast/what-if.js';
 import { EXIT, PortchurnError } from '../../protocol/errors.js';
-import { endpoint, integer } from '../../protocol/format.js';
+import { integer } from '../../protocol/format.js';
 import { MAX_LIMIT } from '../../protocol/names.js';
+import { endpointInSentence } from '../../protocol/parts/destination.js';
 import type { BudgetRow, TotalsRow } from '../../protocol/rows.js';
 import { namespaceName } from '../../view/names.js';
 import { changeWords, projectionWords } from '../../view/what-if.js';
@@ -96,7 +97,7 @@ const sizeOf = ([low, high]: readonly [number, number]) => high - low + 1;
 function lines({ budget, now, projected }: Answer, totals: readonly TotalsRow[], changes: Changes): string[] {
   const { destination, source } = budget;
   const inside = insideOf(budget, totals);
-  const toward = printable(`${endpoint(destination)} from ${source.address}${inside}`);
+  const toward = printable(`${endpointInSentence(destination)} from ${source.address}${inside}`);
   return [
     `To ${toward}: ${integer(budget.used)} of ${integer(now.limitEach)} ports held.`,
     `  now:  ${projectionWords(now)}`,

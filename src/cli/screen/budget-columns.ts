@@ -8,7 +8,7 @@ import type { BudgetRow } from '../../protocol/rows.js';
 import { filledCells, heldByText, outlookWords } from '../../view/budget.js';
 import { namespaceName } from '../../view/names.js';
 import { BUDGET_TONES } from '../../view/tone.js';
-import { nameOf } from './flow-columns.js';
+import { besideDestination, nameOf } from './flow-columns.js';
 import { glyphOf } from './style.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
@@ -21,7 +21,7 @@ const column = (
   align: 'left' | 'right',
   priority: number,
   cell: Cell,
-  more: { shrinkTo?: number } = {},
+  more: Pick<Column<BudgetRow>, 'shrinkTo' | 'beside'> = {},
 ): Column<BudgetRow> => ({ title: '', align, priority, cell, ...more });
 
 /** A namespace's name by its id; null where there is only one to speak of. */
@@ -62,7 +62,7 @@ const SHARE: readonly Column<BudgetRow>[] = [
 ];
 
 const OUTLOOK: readonly Column<BudgetRow>[] = [
-  column('left', 0, toward, { shrinkTo: 20 }),
+  column('left', 0, toward, { shrinkTo: 20, beside: besideDestination }),
   column('left', 0, (row) => outlookWords(row).alone),
   column('left', 1, holder, { shrinkTo: 16 }),
   column('left', 5, (row) => (row.source.address === null ? null : `from ${printable(row.source.address)}`)),

@@ -7,7 +7,7 @@ import { endpoint, rate } from '../../protocol/format.js';
 import type { FailureRow } from '../../protocol/rows.js';
 import { withPid } from '../../view/names.js';
 import { insideColumn, type NamespaceOf } from './budget-columns.js';
-import { nameOf } from './flow-columns.js';
+import { besideDestination, nameOf } from './flow-columns.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<FailureRow>[] = [
   { title: '', align: 'left', priority: 0, cell: (_, { fail }) => fail },
   { title: '', align: 'right', priority: 0, cell: (row) => `${rate(row.perSec)}/s fail` },
   { title: '', align: 'left', priority: 0, shrinkTo: 16, cell: victim },
-  { title: '', align: 'left', priority: 0, shrinkTo: 17, cell: toward },
+  { title: '', align: 'left', priority: 0, shrinkTo: 17, cell: toward, beside: besideDestination },
   { title: '', align: 'left', priority: 0, shrinkTo: 24, cell: failureRowWords },
   { title: '', align: 'left', priority: 1, cell: (row) => row.errno },
 ];

@@ -5,8 +5,8 @@
 
 import { duration, endpoint, integer, rate } from '../../protocol/format.js';
 import type { Group } from '../../protocol/frames.js';
-import type { FlowRow, ProcessInfo } from '../../protocol/rows.js';
-import { withOtherEnd } from '../../view/destination.js';
+import { besideAddress } from '../../protocol/parts/destination.js';
+import type { FlowRow, Place, ProcessInfo } from '../../protocol/rows.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -35,7 +35,7 @@ const text = (title: string, cell: Cell, shrinkTo: number): Column<FlowRow> => (
 const PID = number('PID', 0, (row) => (row.process.pid === null ? null : String(row.process.pid)));
 const WHO = text('PROCESS', whoOf, 12);
 const DIRECTION: Column<FlowRow> = { title: 'DIR', align: 'left', priority: 1, cell: (row) => row.direction };
-const WHERE = text('DESTINATION', whereOf, 21);
+const WHERE: Column<FlowRow> = { ...text('DESTINATION', whereOf, 21), beside: besideDestination };
 
 const SINGLE = [PID, WHO, DIRECTION, WHERE];
 const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
@@ -61,10 +61,16 @@ const NUMBERS: readonly (readonly [string, Column<FlowRow>])[] = [
   ['failed', number('FAILED', 7, (row, glyphs) => atLeast(row, row.failed, glyphs))],
 ];
 
-/** With whom it talks, where that is known. */
 function whereOf({ destination }: FlowRow, { unknown }: Glyphs): string | null {
-  const at = endpoint(destination, unknown);
-  return at === null ? null : withOtherEnd(at, destination);
+  return endpoint(destination, unknown);
+}
+
+/** Who is at the other end and what the port is for, where that is known. */
+export function besideDestination(
+  { destination }: { readonly destination: Place },
+  { arrow }: Glyphs,
+): readonly string[] {
+  return besideAddress(destination, arrow).map(printable);
 }
 
 /** Ended processes that were rolled up show as their program. */

@@ -4,6 +4,7 @@
  * rows of 12 columns this takes 10–30 ms where cli-table3 took 2.5–3.7 s (Node 20, two busy cores).
  */
 import stringWidth from 'string-width';
+import { besideIn } from '../../protocol/parts/destination.js';
 import type { Style } from './style.js';
 import type { Glyphs } from './text.js';
 
@@ -16,6 +17,8 @@ export interface Column<Row> {
   readonly shrinkTo?: number;
   /** Safe text, or null for unknown. */
   readonly cell: (row: Row, glyphs: Glyphs) => string | null;
+  /** Safe texts of which one stands dimmed behind the cell's where there is room, the longest first: they give way before anything else. */
+  readonly beside?: (row: Row, glyphs: Glyphs) => readonly string[];
 }
 
 interface Sized {
@@ -25,6 +28,9 @@ interface Sized {
   readonly width: number;
   /** Header first. */
   readonly texts: readonly string[];
+  readonly besides: readonly (readonly string[])[];
+  /** Without what stands beside. */
+  readonly bare: number;
 }
 
 const GAP = '  ';
@@ -37,10 +43,8 @@ export function tableLines<Row>(
   rows: readonly Row[],
   style: Style,
 ): string[] {
-  const fitting = squeeze(
-    columns.map((column) => size(column, rows, style.glyphs)),
-    style.width,
-  );
+  const sized = columns.map((column) => size(column, rows, style.glyphs));
+  const fitting = squeeze(barer(sized, missingOf(sized, style.width)), style.width);
   const line = (_: unknown, row: number) =>
     fitting
       .map((column) => pad(column, row, style))
@@ -55,12 +59,32 @@ function size<Row>(column: Column<Row>, rows: readonly Row[], glyphs: Glyphs): S
   const known = cells.length === 0 || cells.some((cell) => cell !== null);
   const priority = known ? column.priority : USELESS;
   const texts = [column.title, ...cells.map((cell) => cell ?? glyphs.unknown)];
-  const width = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
-  return { ...column, priority, texts, width, shrinkTo: Math.min(column.shrinkTo ?? width, width) };
+  const besides = [[], ...rows.map((row) => column.beside?.(row, glyphs) ?? [])];
+  const bare = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
+  const width = texts.reduce((widest, text, row) => Math.max(widest, withBeside(text, besides[row])), bare);
+  const shrinkTo = Math.min(column.shrinkTo ?? bare, bare);
+  return { ...column, priority, texts, besides, bare, width, shrinkTo };
+}
+
+const withBeside = (text: string, [longest]: readonly string[] = []) =>
+  widthOf(text) + (longest === undefined ? 0 : 1 + widthOf(longest));
+
+/** What stands beside gives way first. */
+function barer(columns: readonly Sized[], missing: number): readonly Sized[] {
+  let left = missing;
+  return columns.map((column) => {
+    const taken = Math.max(0, Math.min(left, column.width - column.bare));
+    left -= taken;
+    return { ...column, width: column.width - taken };
+  });
+}
+
+function missingOf(columns: readonly Sized[], width: number): number {
+  return columns.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
 }
 
 function squeeze(columns: readonly Sized[], width: number): readonly Sized[] {
-  const missing = columns.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
+  const missing = missingOf(columns, width);
   if (missing <= 0) return columns;
   const spare = columns.reduce((sum, column) => sum + column.width - column.shrinkTo, 0);
   const last = columns.reduce((worst, column) => Math.max(worst, column.priority), 0);
@@ -81,10 +105,14 @@ function shrink(columns: readonly Sized[], missing: number): readonly Sized[] {
   });
 }
 
-function pad({ texts, width, align }: Sized, row: number, style: Style): string {
-  const text = cut(texts[row] ?? '', width, style.glyphs.more);
-  const blank = ' '.repeat(width - widthOf(text));
-  return align === 'right' ? blank + text : text + blank;
+function pad({ texts, besides, width, align }: Sized, row: number, { glyphs, colors }: Style): string {
+  const text = cut(texts[row] ?? '', width, glyphs.more);
+  const room = width - widthOf(text);
+  const shorten = (beside: string, most: number) => cut(beside, most, glyphs.more);
+  const beside = besideIn(besides[row] ?? [], room, shorten, widthOf);
+  const blank = ' '.repeat(room - widthOf(beside));
+  const shown = beside === '' ? text : text + colors.dim(beside);
+  return align === 'right' ? blank + shown : shown + blank;
 }
 
 /** At most `width` terminal columns, the last one a mark when something is missing. */

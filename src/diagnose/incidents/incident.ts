@@ -213,7 +213,7 @@ export class Incident {
       time - Math.max(begin.watchedFrom, this.trouble.last(begin.since)),
       this.observation,
     );
-    const { netns, netnsId, kind, destination } = this.subject;
+    const { netns, netnsId, kind } = this.subject;
     this.judge(begin, state === 'over', now);
     const untitled = {
       key: begin.key,
@@ -226,7 +226,8 @@ export class Incident {
       since: begin.since,
       until: state === 'open' ? null : Math.round(this.trouble.last(begin.since)),
       budget: this.budgetKey,
-      destination,
+      /* Who is there may be found later. */
+      destination: this.observation.subject.destination,
       ...this.rates(),
       failed: this.trouble.failed,
       ...this.people(begin, now),

@@ -1,6 +1,6 @@
 /** What is seen of a subject in one second, and how two sights of one are added. Pure. */
 
-import type { BudgetRow, Endpoint, FailureRow, IncidentKind } from '../../protocol/rows.js';
+import type { BudgetRow, FailureRow, IncidentKind, Place } from '../../protocol/rows.js';
 import type { Actor } from '../types.js';
 import type { Grown } from './counts/window.js';
 
@@ -10,7 +10,7 @@ export interface Subject {
   readonly kind: IncidentKind;
   readonly netns: number | null;
   readonly netnsId: string | null;
-  readonly destination: Endpoint;
+  readonly destination: Place;
 }
 
 export interface Observation {

@@ -3,7 +3,7 @@
  * was counted until now is added. Types and schema only.
  */
 import { type Static, Type } from 'typebox';
-import { Endpoint, INCIDENT_KINDS, IncidentRow, SEVERITIES, Victim } from '../../protocol/rows.js';
+import { INCIDENT_KINDS, IncidentRow, Place, SEVERITIES, Victim } from '../../protocol/rows.js';
 
 const Moment = Type.Union([Type.Number(), Type.Null()]);
 
@@ -13,7 +13,7 @@ export const SavedIncident = Type.Object({
     kind: Type.Enum(INCIDENT_KINDS),
     netns: Type.Union([Type.Integer(), Type.Null()]),
     netnsId: Type.Union([Type.String(), Type.Null()]),
-    destination: Endpoint,
+    destination: Place,
   }),
   row: IncidentRow,
   /** At its worst. */

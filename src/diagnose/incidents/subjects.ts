@@ -3,7 +3,9 @@
  * TIME_WAIT entries overflow. In: the tables. Out: one observation for each, with the failed calls that are about it. Pure.
  */
 import { outlook, wantsPorts } from '../../forecast/outlook.js';
-import type { BudgetRow, Endpoint, FailureRow, IncidentKind, TotalsRow } from '../../protocol/rows.js';
+import { NOWHERE } from '../../protocol/names.js';
+import { hostOf } from '../../protocol/parts/destination.js';
+import type { BudgetRow, FailureRow, IncidentKind, Place, TotalsRow } from '../../protocol/rows.js';
 import { programKey } from '../program-key.js';
 import { Listeners } from '../rules/failing/listeners.js';
 import { unansweredOf } from '../rules/failing/unanswered.js';
@@ -122,8 +124,6 @@ function subjectOfBudget(budget: BudgetRow): Subject {
   return subjectOf(kind, budget, budget.source.address, destination);
 }
 
-const NOWHERE: Endpoint = { address: null, port: null };
-
 function ofFailure(
   grown: Grown,
   kind: IncidentKind,
@@ -136,7 +136,7 @@ function ofFailure(
   if (budget !== undefined)
     return { subject: subjectOfBudget(budget), budget, threat: threatOf(budget), ...counts };
   const isScan = kind === 'refused' && scans.size > 0 && scans.has(scanKey(row));
-  const destination = isScan ? { address: row.destination.address, port: null } : row.destination;
+  const destination = isScan ? hostOf(row.destination) : row.destination;
   const subject = subjectOf(isScan ? 'scan' : kind, row, null, destination);
   return { subject, budget: null, threat: null, ...counts };
 }
@@ -150,7 +150,7 @@ function subjectOf(
   kind: IncidentKind,
   { netns, netnsId }: Pick<Subject, 'netns' | 'netnsId'>,
   source: string | null,
-  destination: Endpoint,
+  destination: Place,
 ): Subject {
   const { address, port } = destination;
   const id = `${kind}:${netnsId ?? ''}:${bracketed(source)}:${bracketed(address)}:${port ?? ''}`;

@@ -5,6 +5,7 @@
 import { isPorts } from '../../forecast/harm.js';
 import { outsideOf } from '../../forecast/outlook.js';
 import { isMostlyBlocked } from '../../forecast/takers.js';
+import { inSentence } from '../../protocol/parts/destination.js';
 import type { BudgetRow, Culprit, FailureRow, IncidentRow } from '../../protocol/rows.js';
 import { culpritsText, isKnown, isSole, namedCulprits } from '../culprit-text.js';
 import { bindText } from '../rules/failing/bind-text.js';
@@ -30,7 +31,7 @@ export function titleOf(row: Untitled, seen: Observation): string {
     case 'unreachable':
       return `There is no way to ${where(row.destination)}: ${connects(row)} of ${victim(row)} fail.`;
     case 'scan':
-      return `${victim(row)} tries ${portsTried(seen)} ports of ${row.destination.address}: ${connects(row)} are refused.`;
+      return `${victim(row)} tries ${portsTried(seen)} ports of ${row.destination.address}${inSentence(row.destination)}: ${connects(row)} are refused.`;
     case 'overflow':
       return `TIME_WAIT entries are over tcp_max_tw_buckets: the kernel drops ${perSecond(row)}.`;
     case 'other':

@@ -1,10 +1,9 @@
 /** What all candidates have in common, filled in. */
-import type { Endpoint, Evidence, ProcessInfo } from '../../protocol/rows.js';
+import type { Evidence, Place, ProcessInfo } from '../../protocol/rows.js';
 import type { Actor, Candidate } from '../types.js';
 
 /** Evidence must last this long before it is shown, seconds: a burst is no habit. */
 const APPEAR_AFTER = 3;
-export const NOWHERE: Endpoint = { address: null, port: null };
 
 type Stated = 'rule' | 'severity' | 'priority' | 'title' | 'evidence';
 type Known = Pick<Candidate, Stated> & Partial<Candidate>;
@@ -16,7 +15,7 @@ interface Subject {
   readonly pids?: readonly number[];
   readonly processes?: number;
   readonly program: string | null;
-  readonly destination: Endpoint;
+  readonly destination: Place;
   readonly netns: number | null;
   readonly netnsId: string | null;
 }

@@ -6,7 +6,8 @@
 
 import { failingNow, fullness, level, type Outlook, outlook } from '../../forecast/outlook.js';
 import { isBlockedByUnknown, isMostlyBlocked } from '../../forecast/takers.js';
-import { UNKNOWN_PROCESS } from '../../protocol/names.js';
+import { endpoint } from '../../protocol/format.js';
+import { NOWHERE, UNKNOWN_PROCESS } from '../../protocol/names.js';
 import type { BudgetRow, Culprit, Evidence, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { culpritsText, namedCulprits } from '../culprit-text.js';
@@ -118,7 +119,7 @@ function exhaustion(
 /** Of its namespace alone: another one may have the same addresses. Of these parts none can end the shell's quotes. */
 function whatIf({ kind, destination, netns }: BudgetRow): string {
   const words = [
-    ...(kind === 'bind-pool' ? [] : [`dst:${where(destination)}`]),
+    ...(kind === 'bind-pool' ? [] : [`dst:${endpoint(destination)}`]),
     ...(netns === null ? [] : [`netns:${netns}`]),
   ];
   return `portchurn what-if ${words.length === 0 ? '' : `--filter '${words.join(' ')}' `}--sources 2`;
@@ -148,7 +149,7 @@ function unblocking(budget: BudgetRow, process: ProcessInfo, tables: Tables, fac
 }
 
 function placeOf(budget: BudgetRow) {
-  return budget.kind === 'bind-pool' ? { address: null, port: null } : budget.destination;
+  return budget.kind === 'bind-pool' ? NOWHERE : budget.destination;
 }
 
 /** Who is named when the holder of the ports is not known: the actor that asks for more. */

@@ -14,6 +14,8 @@ export class KnownFile<T> {
   #version = '';
   #checkedAt = 0;
   #checked: Promise<void> = Promise.resolve();
+  /** How often what it says has changed. */
+  changes = 0;
 
   /** Begins to read. @param absent what stands for a file that is not there, cannot be read, or was not read yet */
   constructor(
@@ -45,5 +47,6 @@ export class KnownFile<T> {
     const bytes = path === null ? null : await readWhole(path, MOST_BYTES);
     this.#value = bytes === null ? this.absent : this.parse(bytes.toString());
     this.#version = version;
+    this.changes += 1;
   }
 }

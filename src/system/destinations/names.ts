@@ -19,6 +19,11 @@ export class SystemNames {
     this.#host = host;
   }
 
+  /** How often any of them has changed. */
+  get changes(): number {
+    return this.#services.changes + this.#hosts.changes;
+  }
+
   serviceOf(port: number): string | null {
     return this.#services.value.get(port) ?? null;
   }

@@ -211,6 +211,17 @@ describe('the tightest budgets', () => {
     expect(budgetLine(reused)).toMatch(/^✓ .* no end: TIME_WAIT is reused/);
   });
 
+  it('name who is there, dimmed, where nothing else has to give way for it', () => {
+    const peer = { process: processInfo({ name: 'postgres', pod: 'shop/db-0' }) };
+    const destination = { address: '10.0.0.9', port: 5432, name: null, service: 'postgresql', peer };
+    const line = (width: number) =>
+      lines({ budgets: [budget({ destination })], style: { ...narrow, width } })[2] ?? '';
+    const plain = budgetLine({}) ?? '';
+    expect(line(300)).toContain('→ 10.0.0.9:5432 postgresql → postgres in pod shop/db-0  ');
+    expect(line(plain.length)).toBe(plain);
+    expect(line(plain.length + 10)).toContain('10.0.0.9:5432 → postgr…  ');
+  });
+
   it('count what bind() blocks, and name its own pool', () => {
     expect(budgetLine({ blocked: 1200 })).toContain('  20,044/28,232  +1,200 blocked  → 10.0.0.9:5432  ');
     expect(budgetLine({ kind: 'bind-pool', destination: { address: null, port: null } })).toContain(

@@ -88,6 +88,14 @@ describe('titles of incidents', () => {
     );
   });
 
+  it('says who is there behind the address', () => {
+    const peer = { process: proc({ name: 'postgres', pod: 'shop/db-0' }) };
+    const destination = { address: '10.0.0.9', port: 5432, peer };
+    expect(titleOf(row('unreachable', { destination }), SEEN)).toBe(
+      'There is no way to 10.0.0.9:5432 (postgres in pod shop/db-0): 90.0 connects/s of orders (pid 4242) fail.',
+    );
+  });
+
   it('says nothing of who made entries that are older than the service: they try nothing', () => {
     const nobody = proc({ pid: null, comm: null, name: null, exe: null });
     const unknown = { process: nobody, program: null, ports: 2000, share: 1 };

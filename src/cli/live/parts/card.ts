@@ -2,7 +2,9 @@
  * The incident of the live screen in four lines: what toward what since when, who and how much, who suffers, what to do first. Without
  * an incident the verdict. In: a scene, a width. Out: lines, always as many.
  */
+
 import { clock, integer, percent, rate, seconds } from '../../../protocol/format.js';
+import { withoutNames } from '../../../protocol/parts/destination.js';
 import type {
   Change,
   Culprit,
@@ -15,7 +17,7 @@ import { actionsOf, isFilling, lastChange, subjectOf } from '../../../view/incid
 import { ownerName, withPid } from '../../../view/names.js';
 import { SEVERITY_TONES, VERDICT_TONES } from '../../../view/tone.js';
 import { glyphOf } from '../../screen/style.js';
-import type { Glyphs } from '../../screen/text.js';
+import { type Glyphs, printable } from '../../screen/text.js';
 import { placeOf, type Scene } from '../scene.js';
 import { fitted, type Line, type Look, middleCut, span, widthOf } from '../tty/cells.js';
 import { wrapped } from './lines.js';
@@ -40,11 +42,24 @@ function calm(scene: Scene, width: number): Line[] {
   const isScoped = state.netns !== null;
   const tone = isScoped ? 'good' : VERDICT_TONES[verdict.level];
   const text = isScoped ? 'No incident in this namespace.' : verdict.text;
-  const [first = '', ...rest] = wrapped(text, width - 2);
+  const [first = '', ...rest] = linesOf(text, scene, width - 2);
   const head: Line = [span(`${glyphOf(tone, glyphs)} `, LOOKS[tone]), span(first, LOOKS[tone])];
   const tail = rest.map((line): Line => [span(`  ${line}`, LOOKS[tone])]);
   const next = budgets.length > 0 ? 'w: what would be if …' : '';
   return [head, ...tail, ...(next === '' ? [] : [[span(`  ${next}`, 'dim')]])];
+}
+
+/** The names behind addresses give way before the last words do. */
+function linesOf(text: string, { budgets, incidents }: Scene, width: number): string[] {
+  const lines = wrapped(text, width);
+  if (lines.length < CARD_LINES) return lines;
+  return wrapped(
+    withoutNames(
+      text,
+      [...incidents, ...budgets].map(({ destination }) => destination),
+    ),
+    width,
+  );
 }
 
 /** What goes wrong is about nothing that the filter shows. */
@@ -75,8 +90,12 @@ function headline(row: IncidentRow, scene: Scene, width: number): Line {
   const at = incidents.findIndex(({ key }) => key === row.key) + 1;
   const more = incidents.length > 1 ? ` ${at}/${incidents.length} Tab` : '';
   const room = width - 2 - widthOf(more);
-  const what = fitted(whatText(row, scene), Math.min(room, widthOf(whatText(row, scene))), glyphs.more);
-  const rest = firstFitting(numbersTexts(row, scene), room - widthOf(what));
+  const [longest = '', ...shorter] = numbersTexts(row, scene);
+  const plain = whatText(row, scene);
+  const named = plain + besideText(row, scene);
+  const said = widthOf(printable(named)) + widthOf(longest) <= room ? named : plain;
+  const what = fitted(said, Math.min(room, widthOf(printable(said))), glyphs.more);
+  const rest = firstFitting([longest, ...shorter], room - widthOf(what));
   return [
     span(`${glyphOf(tone, glyphs)} `, look),
     span(what, look),
@@ -87,6 +106,12 @@ function headline(row: IncidentRow, scene: Scene, width: number): Line {
 
 const firstFitting = (texts: readonly string[], room: number) =>
   texts.find((text) => widthOf(text) <= room) ?? '';
+
+/** Who is there, where there is room for all that is known. */
+function besideText(row: IncidentRow, { glyphs }: Scene): string {
+  const { other } = subjectOf(row);
+  return other === null ? '' : ` ${glyphs.arrow} ${other}`;
+}
 
 function whatText(row: IncidentRow, scene: Scene): string {
   const { toward } = subjectOf(row);

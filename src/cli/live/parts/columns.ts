@@ -2,8 +2,10 @@
  * Tables of exactly a screen's width: columns go by priority until the rest fits, then what is left over makes the flexible ones wider.
  * In: columns, rows, a width. Out: lines of cells.
  */
-import type { Glyphs } from '../../screen/text.js';
-import { fitted, type Line, type Look, span } from '../tty/cells.js';
+import { besideAddress, besideIn } from '../../../protocol/parts/destination.js';
+import type { Place } from '../../../protocol/rows.js';
+import { type Glyphs, printable } from '../../screen/text.js';
+import { fitted, type Line, type Look, span, widthOf } from '../tty/cells.js';
 
 export interface Column<Row> {
   readonly title: string;
@@ -16,6 +18,8 @@ export interface Column<Row> {
   /** Null: not known. `width`: what the column got. */
   cell(row: Row, width: number): string | null;
   look?(row: Row): Look;
+  /** Where the row leads: who is there stands dimmed behind the text where there is room. */
+  beside?(row: Row): Place | null;
 }
 
 export interface TableOptions<Row> {
@@ -38,14 +42,27 @@ export function tableOf<Row>(
   const lines = rows.map((row, at) => {
     const whole = lookOf?.(row, at) ?? null;
     return fitting.flatMap(({ column, width }, place) => {
-      const text = fitted(column.cell(row, width) ?? glyphs.unknown, width, glyphs.more, column.align);
+      const text = printable(column.cell(row, width) ?? glyphs.unknown);
+      const beside = besideText(column.beside?.(row) ?? null, width - widthOf(text), glyphs);
       return [
         ...(place === 0 ? [] : [span(GAP, whole ?? 'plain')]),
-        span(text, whole ?? column.look?.(row) ?? 'plain'),
+        span(
+          fitted(text, width - widthOf(beside), glyphs.more, column.align),
+          whole ?? column.look?.(row) ?? 'plain',
+        ),
+        ...(beside === '' ? [] : [span(beside, whole ?? 'dim')]),
       ];
     });
   });
   return [[span(heading.join(GAP), 'dim')], ...lines];
+}
+
+/** All of the room, so that it stands at the text. */
+function besideText(destination: Place | null, room: number, { arrow, more }: Glyphs): string {
+  if (destination === null) return '';
+  const cut = (text: string, width: number) => fitted(text, width, more);
+  const beside = besideIn(besideAddress(destination, arrow).map(printable), room, cut, widthOf);
+  return beside === '' ? '' : fitted(beside, room, more);
 }
 
 interface Fitted<Row> {

@@ -2,7 +2,6 @@
 import { duration, endpoint, integer, percent, rate } from '../../../protocol/format.js';
 import type { Group } from '../../../protocol/names.js';
 import type { FlowRow } from '../../../protocol/rows.js';
-import { withOtherEnd } from '../../../view/destination.js';
 import { ownerName } from '../../../view/names.js';
 import { type Samples, SPARK_SECONDS } from '../../../view/spark.js';
 import { nameOf } from '../../screen/flow-columns.js';
@@ -80,7 +79,8 @@ function whoColumns(scene: Scene): Column<FlowRow>[] {
     width: addressWidth(scene.flows),
     most: 47,
     priority: 0,
-    cell: (row, room) => besideOf(row, room),
+    cell: towardOf,
+    beside: ({ destination }) => destination,
   };
   return group === null
     ? [mark, ...SINGLE, toward, placeColumn(scene, scene.flows, 'IN', 8)]
@@ -99,12 +99,6 @@ const LONGEST_IPV4 = 'in 255.255.255.255:65535'.length;
 function towardOf({ direction, destination }: FlowRow): string | null {
   const at = endpoint(destination);
   return direction === 'in' && at !== null ? `in ${at}` : at;
-}
-
-/** With whom it talks, where there is room. */
-function besideOf(row: FlowRow, room: number): string | null {
-  const at = towardOf(row);
-  return at === null ? null : withOtherEnd(at, row.destination, room);
 }
 
 const who = (title: string, cell: (row: FlowRow) => string | null): Column<FlowRow> => ({
@@ -134,7 +128,7 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   container: [who('CONTAINER', ({ process }) => process.container)],
   pod: [who('POD', ({ process }) => process.pod)],
   workload: [who('WORKLOAD', ({ process }) => process.workload)],
-  destination: [who('DESTINATION', towardOf)],
+  destination: [{ ...who('DESTINATION', towardOf), beside: ({ destination }) => destination }],
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };
 

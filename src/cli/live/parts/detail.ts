@@ -1,7 +1,8 @@
 /** One row in full: process, states, durations, what it does right now. In: a scene. Out: lines. */
+
 import { bytes, duration, endpoint, integer, rate, stamp } from '../../../protocol/format.js';
+import { otherEnd } from '../../../protocol/parts/destination.js';
 import type { FlowRow } from '../../../protocol/rows.js';
-import { otherEnd } from '../../../view/destination.js';
 import { ownerName, pidsText, withPid } from '../../../view/names.js';
 import type { Style } from '../../screen/style.js';
 import type { Scene } from '../scene.js';

@@ -1,6 +1,7 @@
 /** What lies over the tables: the fix, the what-if, the keys. In: a scene. Out: lines, as many as it takes. */
 import { answerOf } from '../../../forecast/what-if.js';
-import { counted, endpoint, integer } from '../../../protocol/format.js';
+import { counted, integer } from '../../../protocol/format.js';
+import { endpointInSentence } from '../../../protocol/parts/destination.js';
 import type { IncidentRemedy } from '../../../protocol/rows.js';
 import { changeWords, ROLE_WORDS, subjectText } from '../../../view/incident.js';
 import { GROUP_WORDS } from '../../../view/names.js';
@@ -128,7 +129,11 @@ export function whatIfLines(scene: Scene, width: number): Line[] {
   const held = `${integer(budget.used)} of ${integer(budget.limit)} ports held`;
   const look = projected.exhaustionSeconds === null ? 'good' : 'warn';
   return [
-    ...text(`To ${endpoint(budget.destination)}${from}: ${held}. Nothing is touched.`, width, 'bold'),
+    ...text(
+      `To ${endpointInSentence(budget.destination)}${from}: ${held}. Nothing is touched.`,
+      width,
+      'bold',
+    ),
     [],
     ...wishLines(state.wishes, glyphs),
     [],

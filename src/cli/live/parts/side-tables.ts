@@ -48,7 +48,7 @@ function budgetColumns(scene: Scene): Column<BudgetRow>[] {
   });
   return [
     { ...left(1, 1, 0, (row) => glyphOf(BUDGET_TONES[level(row)], glyphs)), look: lookOf },
-    left(16, 30, 0, (row) => towardOf(row)),
+    { ...left(16, 30, 0, (row) => towardOf(row)), beside: ({ destination }) => destination },
     { ...left(10, 24, 2, (row, width) => bar(row, width, scene)), look: lookOf },
     {
       ...left(
@@ -119,6 +119,7 @@ function failureColumns(scene: Scene): Column<FailureRow>[] {
       priority: 0,
       cell: ({ call, destination }) =>
         call === 'bind' ? `bind() ${endpoint(destination) ?? ''}` : endpoint(destination),
+      beside: ({ destination }) => destination,
     },
     { title: '', align: 'left', width: 20, most: 44, priority: 2, cell: failureRowWords },
     { title: '', align: 'left', width: 8, priority: 3, cell: ({ lastSeen }) => clock(lastSeen) },

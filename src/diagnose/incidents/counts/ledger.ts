@@ -3,6 +3,7 @@
  * each second. Out: counts, and where rows of ended processes went. A row whose process was rolled up grows by what was counted before:
  * that is not new.
  */
+import { NOWHERE } from '../../../protocol/names.js';
 import type { FailureRow, TotalsRow } from '../../../protocol/rows.js';
 import { groupBy } from '../../groups.js';
 import { WINDOW_MS } from './window.js';
@@ -115,8 +116,6 @@ export class Ledger {
     });
   }
 }
-
-const NOWHERE = { address: null, port: null };
 
 function placeOf({ netnsId, direction, destination, call, errno, cause }: FailureRow): string {
   return `${netnsId} ${direction} ${destination.address} ${destination.port} ${call} ${errno} ${cause}`;

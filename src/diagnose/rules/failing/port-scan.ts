@@ -2,6 +2,7 @@
  * port-scan: one program is refused at many ports of one host: it looks for what is open there, or all services of that host are down.
  * One finding, not one for each port. Pure.
  */
+import { hostOf } from '../../../protocol/parts/destination.js';
 import type { FailureRow } from '../../../protocol/rows.js';
 import { groupBy, sumOf } from '../../groups.js';
 import { scanKey, scansOf } from '../../incidents/subjects.js';
@@ -32,7 +33,7 @@ export function scanned(tables: Tables): ReadonlyMap<string, FailureRow[]> {
 function scan(rows: readonly FailureRow[], tables: Tables): Candidate {
   const [first] = rows as [FailureRow];
   const { destination, process, program, netns, netnsId } = first;
-  const host = { address: destination.address, port: null };
+  const host = hostOf(destination);
   const ports = new Set(rows.map((row) => row.destination.port));
   const perSec = sumOf(rows, (row) => row.perSec);
   const isOne = rows.every((row) => row.process.pid === process.pid);

@@ -1,6 +1,7 @@
 /** What destinations are called: given to flows that are there, taken away again, and nothing is touched that stays as it is. */
 import { expect, it } from 'vitest';
-import { type KnownNames, Naming } from '../../../../src/aggregate/peers/naming.js';
+import { Naming } from '../../../../src/aggregate/peers/naming.js';
+import type { KnownNames } from '../../../../src/aggregate/peers/places.js';
 import { DIRECTION, EVENT } from '../../../../src/decode/layout.js';
 import { announced, type Connection, eventOf, World } from '../../../support/aggregate-world.js';
 import { addressBytes } from '../../../support/records.js';
@@ -19,11 +20,12 @@ it('names come with the next second, and go with the file', () => {
   world.feed(announced(1), eventOf(one, EVENT.ESTABLISHED, { newstate: 1, oldstate: 2, ...ends }));
   let name: string | null = 'db.internal';
   const names: KnownNames = {
+    changes: 1,
     serviceOf: (port) => (port === 5432 ? 'postgresql' : null),
     nameOf: (_, address) => (address === '10.0.0.7' ? name : null),
   };
   const { flows } = world.aggregator;
-  const naming = new Naming(flows, names);
+  const naming = new Naming(world.aggregator, names);
   const row = () => world.flows().find(({ direction }) => direction === 'out')?.destination;
   expect(row()).toMatchObject({ name: null, service: null });
   naming.tick();

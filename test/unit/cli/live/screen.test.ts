@@ -320,6 +320,31 @@ describe('at any size from 80x24', () => {
     expect(text).toMatch(/FAIL\/s/);
   });
 
+  it.each(sizes)('%ix%i who is there takes nothing away from what else is said', (width, height) => {
+    const peer = { process: processInfo({ name: 'postgres', pod: 'shop/db-0' }) };
+    const there = { ...DATABASE, service: 'postgresql', peer, name: null };
+    const at = <Row extends { destination: object }>(row: Row): Row => ({ ...row, destination: there });
+    const named = {
+      ...trouble,
+      flows: flows.map(at),
+      budgets: [at(full)],
+      incidents: [at(incident)],
+      failures: trouble.failures?.map(at) ?? [],
+    };
+    const plain = screenOf(sceneOf({ rows: trouble }), width, height);
+    const lines = screenOf(sceneOf({ rows: named }), width, height);
+    for (const [at, line] of plain.entries()) {
+      const words = lines[at]?.split(/ +/) ?? [];
+      const lost = line.split(/ +/).filter((word) => {
+        const found = words.indexOf(word);
+        if (found >= 0) words.splice(0, found + 1);
+        return found < 0;
+      });
+      expect(lost, lines[at]).toEqual([]);
+    }
+    if (width >= 150) expect(lines.join('\n')).toContain('10.77.0.9:5432 → postgres in pod shop/db-0');
+  });
+
   it('a smaller terminal shows the beginning of it, and nothing fails', () => {
     for (const [width, height] of [
       [40, 10],

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { FlowRow } from '../../src/protocol/rows.js';
+import type { BudgetRow, FlowRow } from '../../src/protocol/rows.js';
 import { parseServices } from '../../src/system/parse/services.js';
 import { program } from '../support/misconfigured.js';
 import { link, Netns } from '../support/netns.js';
@@ -27,12 +27,15 @@ function stack(): { client: Netns; server: Netns } {
 
 const [left, right, alone] = [stack(), stack(), stack()];
 let flows: Table<FlowRow>;
+let budgets: Table<BudgetRow>;
 
 beforeAll(async () => {
   await program(scope, left.server, 'server.mjs', SERVER, PORT);
   await program(scope, right.server, 'counting-server.mjs', SERVER, PORT);
   const service = await startService(scope);
-  flows = (await service.stream(scope)).subscribe('flows', { filter: `port:${PORT} dir:out` });
+  const stream = await service.stream(scope);
+  flows = stream.subscribe('flows', { filter: `port:${PORT} dir:out` });
+  budgets = stream.subscribe('budgets', { filter: `port:${PORT}` });
   await program(scope, left.client, 'one-agent.mjs', SERVER, PORT);
   await program(scope, left.client, 'without-keep-alive.mjs', SERVER, PORT);
   await program(scope, right.client, 'one-agent.mjs', SERVER, PORT);
@@ -52,6 +55,18 @@ describe('the same addresses in two stacks', () => {
     }, 60_000);
     expect(rows.map((row) => peerOf(row)?.name)).toEqual(['server.mjs', 'counting-server.mjs']);
     expect(rows[0]?.destination).toMatchObject({ ...TO, name: null });
+  });
+
+  it('and so has the budget that its clients share', async () => {
+    const serverOf = ({ inode }: Netns, rows: readonly BudgetRow[]) =>
+      rows.find(({ netns, destination }) => netns === inode && destination.address === SERVER)?.destination
+        .peer?.process.name;
+    await budgets.until(
+      (rows) =>
+        serverOf(left.client, rows) === 'server.mjs' &&
+        serverOf(right.client, rows) === 'counting-server.mjs',
+      60_000,
+    );
   });
 
   it('a client without a server here is shown none', async () => {

@@ -43,6 +43,8 @@ interface Begin {
   readonly watchedFrom: number;
   /** Since when this run goes on with one of an earlier run, Unix ms; null: it began in this run. */
   readonly restored: number | null;
+  /** Since when calls failed in an earlier run, Unix ms; null: they did not. */
+  readonly failedSince: number | null;
 }
 
 /** What there is in one second, for all incidents. */
@@ -67,6 +69,8 @@ export interface Account {
   readonly budget: BudgetRow | null;
   /** With the counts of the incident. */
   readonly failures: readonly FailureRow[];
+  /** A warning may have opened minutes before; Unix ms, null: none has failed. */
+  readonly failsSince: number | null;
   /** Nothing failed for a while, and then calls failed again. */
   readonly isOnAndOff: boolean;
   /** When ports run out, as it was forecast last; null: never. `time` in Unix ms. */
@@ -103,7 +107,8 @@ export class Incident {
     const incident = new Incident(subject, nothing, Trouble.restored(saved, time));
     const { key, since, changes } = row;
     const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
-    incident.begin = { key, since, saved: new Map(saved.victims), watchedFrom, restored: time };
+    const { failsSince: failedSince = null } = saved;
+    incident.begin = { key, since, saved: new Map(saved.victims), watchedFrom, restored: time, failedSince };
     return Object.assign(incident, { row, worst, log: new ChangeLog(changes, saved.scale, time) });
   }
 
@@ -121,6 +126,7 @@ export class Incident {
       pauses,
       lastFailure,
       lastThreat,
+      failsSince: this.failsSince,
       forecast,
       scale: this.log.saved,
     };
@@ -136,7 +142,15 @@ export class Incident {
     const observation = this.own;
     if (row === null) return null;
     const { pauses, forecast } = this.trouble;
-    return { row, budget: observation.budget, failures: observation.rows, isOnAndOff: pauses > 0, forecast };
+    const { budget, rows: failures } = observation;
+    return { row, budget, failures, failsSince: this.failsSince, isOnAndOff: pauses > 0, forecast };
+  }
+
+  private get failsSince(): number | null {
+    const { since = 0, failedSince = null } = this.begin ?? {};
+    const all = this.own.rows.map(({ firstSeen }) => firstSeen ?? since);
+    if (failedSince !== null) all.push(failedSince);
+    return all.length === 0 ? null : Math.max(since, Math.min(...all));
   }
 
   /** What was seen, as far as it is of this incident; what failed before it only where that is all there is. */
@@ -185,7 +199,7 @@ export class Incident {
     const { firstFailure, threatFrom } = this.trouble;
     const since = Math.round(Math.min(firstFailure ?? time, threatFrom ?? time));
     const key = `${this.subject.id}@${since}`;
-    this.begin = { key, since, saved: new Map(), watchedFrom: since, restored: null };
+    this.begin = { key, since, saved: new Map(), watchedFrom: since, restored: null, failedSince: null };
     this.trouble.begin();
     this.log = new ChangeLog(changesBefore(since, this.subject.netnsId, this.subject.kind));
   }

@@ -24,6 +24,8 @@ export const SavedIncident = Type.Object({
   /** Unix ms. */
   lastFailure: Moment,
   lastThreat: Moment,
+  /** Since when calls fail; left out: an older version wrote it. */
+  failsSince: Type.Optional(Moment),
   /** By what its changes are judged that have no final word yet. */
   scale: Type.Object({
     sustainablePerSec: Type.Union([Type.Number(), Type.Null()]),

@@ -7,7 +7,7 @@ import { isPorts } from '../../forecast/harm.js';
 import { outlook } from '../../forecast/outlook.js';
 import { heldText, place, runningOutText, runsOutText } from '../../forecast/outlook-words.js';
 import { isBlockedByUnknown } from '../../forecast/takers.js';
-import type { FailureRow, IncidentRow, VerdictRow } from '../../protocol/rows.js';
+import type { IncidentRow, VerdictRow } from '../../protocol/rows.js';
 import { namedCulprits } from '../culprit-text.js';
 import { clock, integer, namespaceOf, rate, tenths, where, whoOperates } from '../words.js';
 import type { Account } from './incident.js';
@@ -36,22 +36,18 @@ const about = (row: IncidentRow, level: VerdictRow['level'], text: string, kind 
   what: `${row.key} ${level} ${kind}`,
 });
 
-function outOfPorts({ row, budget, failures, isOnAndOff }: Account): Sentence {
+function outOfPorts({ row, budget, failures, failsSince, isOnAndOff }: Account): Sentence {
   const toward = place(budget ?? failures[0] ?? null);
   const fails =
     row.failPerSec === 0
       ? 'Nothing has failed lately, but the next connect would.'
-      : `${rate(row.failPerSec)} ${failures[0]?.call ?? 'connect'}s/s fail${sinceText(firstFailure(row, failures), row.failed, isOnAndOff)} (${failures[0]?.errno}).`;
+      : `${rate(row.failPerSec)} ${failures[0]?.call ?? 'connect'}s/s fail${sinceText(failsSince ?? row.since, row.failed, isOnAndOff)} (${failures[0]?.errno}).`;
   return {
     ...about(row, 'critical', `Out of ports ${toward}. ${fails}`, row.failPerSec === 0 ? 'next' : 'fails'),
     exhaustionSeconds: 0,
     number: row.failPerSec,
   };
 }
-
-/** A warning may have opened minutes before. */
-const firstFailure = ({ since }: IncidentRow, failures: readonly FailureRow[]) =>
-  Math.max(since, Math.min(...failures.map(({ firstSeen }) => firstSeen ?? since)));
 
 function sinceText(since: number, failed: number, isOnAndOff: boolean): string {
   return isOnAndOff

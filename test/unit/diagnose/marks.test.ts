@@ -49,6 +49,7 @@ describe('a row', () => {
     row: incident(key, { budget: 'b' }),
     budget: null,
     failures,
+    failsSince: null,
     isOnAndOff: false,
     forecast: null,
   });

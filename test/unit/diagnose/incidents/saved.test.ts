@@ -71,6 +71,14 @@ describe('an incident over a restart', () => {
     expect(incidents[0]?.victims).toHaveLength(1);
   });
 
+  it('fails since its first failure, not since the service was started again', () => {
+    const sinceOf = (text: string) => / since (\S+)/.exec(text)?.[1];
+    const first = run(new Watch(), 0, 20, failing(0)).verdict.text;
+    const { verdict } = run(next(lasting().saved, AT(40)), 40, 52, failing(41));
+    expect(sinceOf(first)).toMatch(/^\d\d:\d\d:\d\d$/);
+    expect(sinceOf(verdict.text)).toBe(sinceOf(first));
+  });
+
   it('says that its count is a lower bound: what failed meanwhile nobody has counted', () => {
     const { saved } = lasting();
     expect(saved.lasting[0]?.row.lowerBound).toBe(false);

@@ -34,6 +34,10 @@ export function isSole(culprits: readonly Culprit[], victims: readonly Victim[],
   return others.reduce((sum, one) => sum + one.perSec, 0) <= (1 - SOLE_SHARE) * perSec;
 }
 
+/** Whose failing calls are nearly all that is asked for; null: nobody's alone. Who it is counts where nobody knows whose the ports are. */
+export const soleAsker = (victims: readonly Victim[], perSec: number): Victim | null =>
+  victims.find((victim) => victim.perSec > 0 && victim.perSec >= SOLE_SHARE * perSec) ?? null;
+
 /** `a.py (pid 1)`; `a.py (pid 1) and b.py (pid 2)`; with how many more there are that are known, as far as they have a share worth naming. */
 export function culpritsText(named: readonly Culprit[], culprits: readonly Culprit[]): string {
   const names = named.map(({ process, program }) => who(process, program));

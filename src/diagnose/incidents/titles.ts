@@ -7,7 +7,7 @@ import { outsideOf } from '../../forecast/outlook.js';
 import { isMostlyBlocked } from '../../forecast/takers.js';
 import { inSentence } from '../../protocol/parts/destination.js';
 import type { BudgetRow, Culprit, FailureRow, IncidentRow } from '../../protocol/rows.js';
-import { culpritsText, isKnown, isSole, namedCulprits } from '../culprit-text.js';
+import { culpritsText, isKnown, isSole, namedCulprits, soleAsker } from '../culprit-text.js';
 import { bindText } from '../rules/failing/bind-text.js';
 import { silenceText } from '../rules/failing/silence-text.js';
 import { integer, rate, where, who } from '../words.js';
@@ -68,7 +68,10 @@ function demandTitle(row: Untitled, budget: BudgetRow | null): string {
   const allowed = `${integer(budget?.limit ?? null)} ports allow ${rate(sustainablePerSec)}/s`;
   const tried = `${rate(demandPerSec)} connections/s to ${where(row.destination)}`;
   const named = namedCulprits(culprits);
-  if (named.length === 0) return `Programs try ${tried}; ${allowed}.`;
+  if (named.length === 0) {
+    const asker = soleAsker(victims, demandPerSec ?? 0);
+    return `${asker === null ? 'Programs try' : `${who(asker.process, asker.program)} tries`} ${tried}; ${allowed}.`;
+  }
   const text = culpritsText(named, culprits);
   if (isSole(culprits, victims, demandPerSec ?? 0)) return `${text} tries ${tried}; ${allowed}.`;
   const all = culprits.filter(isKnown).length === 1 ? `${text} and others` : text;

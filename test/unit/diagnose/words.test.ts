@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../../src/diagnose/incidents/titles.js';
-import { INCIDENT_KINDS } from '../../../src/protocol/rows.js';
+import { INCIDENT_KINDS, type Victim } from '../../../src/protocol/rows.js';
 import { incident, proc } from '../publish/rows.js';
 import { budget } from './world.js';
 
@@ -99,8 +99,9 @@ describe('titles of incidents', () => {
   it('says nothing of who made entries that are older than the service: they try nothing', () => {
     const nobody = proc({ pid: null, comm: null, name: null, exe: null });
     const unknown = { process: nobody, program: null, ports: 2000, share: 1 };
-    expect(titleOf(row('ports', { culprits: [unknown] }), SEEN)).toMatch(
-      /^Programs try 92\.0 connections\/s/,
-    );
+    const title = (victims?: Victim[]) =>
+      titleOf(row('ports', { culprits: [unknown], ...(victims && { victims }) }), SEEN);
+    expect(title([])).toMatch(/^Programs try 92\.0 connections\/s/);
+    expect(title()).toMatch(/^orders \(pid 4242\) tries 92\.0 connections\/s/);
   });
 });

@@ -410,6 +410,19 @@ describe('the people of an incident', () => {
     expect(title(of(wrk, 80), of(curl, 60), of(stranger, 60))).toMatch(
       /^wrk \(pid 5\) and curl \(pid 6\) try 69\.0 /,
     );
+    /* Whose the ports are is not known, and one program makes nearly all calls. */
+    const unheld = (perSec: number) =>
+      watched(
+        (at) => ({
+          actors: [of(stranger, 200)],
+          budgets,
+          failures: [failing(at, perSec, { process: wrk })],
+        }),
+        0,
+        3,
+      ).incidents[0]?.title;
+    expect(unheld(66)).toMatch(/^wrk \(pid 5\) tries 69\.0 /);
+    expect(unheld(40)).toMatch(/^Programs try 69\.0 /);
     /* Of these 69 another program makes ten. */
     expect(title(of(curl, 200))).toMatch(/^curl \(pid 6\) and others try 69\.0 /);
   });

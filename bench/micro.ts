@@ -25,6 +25,7 @@ import {
 } from '../test/unit/publish/rows.js';
 import { spread } from './lib/stats.js';
 import { type Cell, count, table } from './lib/table.js';
+import { searches } from './micro-peers.js';
 
 const CONNECTIONS = 5000;
 const DESTINATIONS = 50;
@@ -33,7 +34,7 @@ const TIMER_TIME_WAIT = 3;
 const NETNS = { netns_cookie: 1, netns_inum: 4026530001 };
 
 /** Runs once before each timed run, unmeasured. */
-interface Work {
+export interface Work {
   readonly name: string;
   readonly per: string;
   readonly units: number;
@@ -49,6 +50,7 @@ export async function micro(quick: boolean): Promise<void> {
     frames(1000),
     frames(10_000),
     diagnosis(),
+    ...searches(),
   ];
   const rows = works.map((work) => time(work, quick ? 5 : 15));
   console.log(table(['', 'per', 'ns'], rows));

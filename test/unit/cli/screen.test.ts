@@ -222,6 +222,12 @@ describe('the tightest budgets', () => {
     expect(line(plain.length + 10)).toContain('10.0.0.9:5432 → postgr…  ');
   });
 
+  it('spell out what a process that calls itself anything would do to the terminal', () => {
+    const peer = { process: processInfo({ name: '\u001b[31mred\u202e\u0007', pod: 'x\ny' }) };
+    const text = budgetLine({ destination: { address: '10.0.0.9', port: 5432, peer } });
+    expect(text).toContain('10.0.0.9:5432 → \\x1b[31mred\\u202e\\x07 in pod x\\x0ay  ');
+  });
+
   it('count what bind() blocks, and name its own pool', () => {
     expect(budgetLine({ blocked: 1200 })).toContain('  20,044/28,232  +1,200 blocked  → 10.0.0.9:5432  ');
     expect(budgetLine({ kind: 'bind-pool', destination: { address: null, port: null } })).toContain(

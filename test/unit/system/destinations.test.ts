@@ -46,6 +46,19 @@ it('an endless hosts file has an end', () => {
   expect(parseHosts(lines.join('\n')).size).toBe(10_000);
 });
 
+it('a list of 100,000 names of one address is one name, and what stands behind it is read', () => {
+  const blocked = Array.from({ length: 100_000 }, (_, at) => `0.0.0.0 ad${at}.example`);
+  expect([...parseHosts([...blocked, '10.77.0.9 db.internal'].join('\n'))]).toEqual([
+    ['0.0.0.0', 'ad0.example'],
+    ['10.77.0.9', 'db.internal'],
+  ]);
+});
+
+it('what is no address, or says nothing, counts as looked at', () => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => `127.0.${at >> 8}.${at & 255} n${at}`);
+  expect(parseHosts([...lines, '10.77.0.9 db.internal'].join('\n')).size).toBe(0);
+});
+
 it('the registry gives a TCP port its first name', () => {
   const names = parseServices(
     [

@@ -76,7 +76,8 @@ export interface Backends {
   startChildService(tracer: TracerValues): Promise<ChildService>;
   /** The uid of the process that has the socket with these ends on this machine; null: nobody has accepted it yet. */
   tcpOwner(local: TcpEnd, remote: TcpEnd): Promise<number | null>;
-  doctor(): Promise<DoctorReport>;
+  /** @param containerSockets paths that are to be asked, too */
+  doctor(containerSockets: readonly string[]): Promise<DoctorReport>;
   /** Throws when no network namespace can be made. */
   openStage(): Promise<DemoStage>;
 }

@@ -158,6 +158,15 @@ function isNetns(text: string): boolean {
   return !text.startsWith('pid:') || /^pid:[1-9]\d{0,6}$/.test(text);
 }
 
+/** Of the service, and of the doctor, which tries it. */
+const containerSocket = {
+  schema: Texts,
+  arg: 'ADDR',
+  help: 'also ask this socket of Docker or Podman for names of containers: unix:/PATH (repeatable); whoever may ask it is equal to root',
+  default: [],
+  also: { accepts: (text: string) => parseUnix(text) !== null, wanted: 'unix:/PATH' },
+} as const satisfies OptionSpec;
+
 /** Rows of a table that a person takes in. */
 export const SCREEN_LIMIT = 20;
 
@@ -214,6 +223,7 @@ export const COMMANDS = {
         help: 'run this program for each incident that opens, becomes critical, eases or is over, with its row as JSON on stdin; no shell',
         values: 'file',
       },
+      containerSocket,
       stateDir: {
         schema: Type.String({ minLength: 1 }),
         arg: 'D',
@@ -406,6 +416,10 @@ export const COMMANDS = {
         arg: 'FORMAT',
         help: 'text or json',
         default: 'text',
+      },
+      containerSocket: {
+        ...containerSocket,
+        help: 'a socket that the service is to ask: does it answer? (repeatable)',
       },
       ...screen,
       config: common.config,

@@ -1,7 +1,7 @@
 /** What the service is asked to do, checked. In: option values. Out: ServeConfig. */
 
 import { PortchurnError } from '../protocol/errors.js';
-import { requireTokenFor } from '../protocol/service-address.js';
+import { parseUnix, requireTokenFor } from '../protocol/service-address.js';
 import {
   authority,
   isTcp,
@@ -32,6 +32,8 @@ export interface ServeConfig {
   readonly onIncident: string | null;
   /** For what outlives a restart; null: nothing does, or where the service manager says. */
   readonly stateDir: string | null;
+  /** Paths of sockets of Docker or Podman that are asked for names. */
+  readonly containerSockets: readonly string[];
   readonly tracer: TracerSettings;
   /** Poll where the kernel takes no programs. */
   readonly polling: boolean;
@@ -52,9 +54,15 @@ export function serveConfig(values: ValuesOf<'serve'>): ServeConfig {
     allowOrigins: values.allowOrigin,
     onIncident: values.onIncident ?? null,
     stateDir: values.stateDir ?? null,
+    containerSockets: containerSockets(values),
     tracer: tracerSettings(values),
     polling: !values.noPolling,
   };
+}
+
+/** Paths of the sockets that were named. */
+export function containerSockets({ containerSocket }: Pick<ValuesOf<'doctor'>, 'containerSocket'>): string[] {
+  return containerSocket.flatMap((text) => parseUnix(text) ?? []);
 }
 
 function listenAddress(text: string): ListenAddress {

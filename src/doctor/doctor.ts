@@ -7,13 +7,15 @@ import type { DoctorExit, DoctorReport } from '../protocol/doctor.js';
 import { readKernelFacts } from '../system/kernel.js';
 import { addonChecks, nodeCheck } from './checks/addon.js';
 import type { Result } from './checks/check.js';
-import { containerChecks } from './checks/containers.js';
+import { containerChecks, socketChecks } from './checks/containers.js';
 import { kernelChecks } from './checks/kernel.js';
 import { processChecks } from './checks/process.js';
 
 export interface DoctorOptions {
   /** Put before /proc and /sys. */
   root?: string;
+  /** Paths of sockets that the service is to ask for names of containers. */
+  containerSockets?: readonly string[];
   /** Loads the addon, checked against this code. */
   load: () => NativeAddon;
 }
@@ -25,6 +27,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     ...kernelChecks(facts, root),
     ...processChecks(facts, root),
     ...containerChecks(facts, root),
+    ...(await socketChecks(options.containerSockets ?? [])),
     nodeCheck(),
     ...addonChecks(facts, options.load),
   ];

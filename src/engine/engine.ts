@@ -32,8 +32,7 @@ import type { Health, Source } from '../protocol/source.js';
 import { userName } from '../system/accounts.js';
 import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
-import { ContainerNames } from '../system/containers/names.js';
-import { type Places, placesHere, storesOf } from '../system/containers/stores.js';
+import type { ContainerNames } from '../system/containers/names.js';
 import { SystemNames } from '../system/destinations/names.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
@@ -42,6 +41,7 @@ import { partOf } from '../system/parse/container.js';
 import { readAncestorFiles, readAncestors } from '../system/proc.js';
 import { Runtimes } from '../system/runtimes.js';
 import { openAddon } from './addon.js';
+import { type ContainerOptions, Containers } from './containers/containers.js';
 import { DumpReader } from './dump-reader.js';
 import { healthOf } from './health.js';
 import { LossRecovery } from './loss-recovery.js';
@@ -59,12 +59,10 @@ const BATCH_BYTES = 256 * 1024;
 const SEED_BYTES = 64 * 1024;
 const HOUSEKEEPING_MS = 1000;
 
-export interface EngineOptions extends TracingOptions {
+export interface EngineOptions extends TracingOptions, ContainerOptions {
   redact: boolean;
   /** What the diagnosis speaks of; the tables have everything. Absent: the whole machine. */
   scope?: Scope | undefined;
-  /** Where runtimes keep what they know of containers. Absent: where they do by themselves. */
-  containerPlaces?: Places | undefined;
   /** For what outlives a restart. */
   state?: StateDirectory | undefined;
   /** An incident came into another state, or became critical. */
@@ -94,7 +92,7 @@ class TracingEngine implements Engine {
   readonly host = hostname();
   readonly kernel: string;
   private readonly namespaces = new NetworkNamespaces();
-  private readonly containers: ContainerNames;
+  private readonly containers: Containers;
   private readonly aggregator: Aggregator;
   private readonly decoder = new Decoder(new Batch(BATCH_BYTES));
   private readonly ring: RingDrain;
@@ -128,8 +126,8 @@ class TracingEngine implements Engine {
     this.tracer = mode.tracer;
     this.log = options.log;
     this.polling = mode.mode === 'polling';
-    this.containers = new ContainerNames(storesOf(options.containerPlaces ?? placesHere()));
-    this.aggregator = new Aggregator(processContext(options.redact, this.containers));
+    this.containers = new Containers(options, this.log);
+    this.aggregator = new Aggregator(processContext(options.redact, this.containers.names));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator);
     this.naming = options.redact ? null : new Naming(this.aggregator, new SystemNames());
@@ -179,6 +177,7 @@ class TracingEngine implements Engine {
     clearInterval(this.housekeeping);
     this.audits.stop();
     this.settings.stop();
+    this.containers.stop();
     this.processFacts.close();
     this.tracer.close();
   }
@@ -284,7 +283,7 @@ class TracingEngine implements Engine {
       this.processFacts.request();
       this.peers.tick(moment().ms * 1e6);
       this.naming?.tick();
-      if (this.containers.mayHaveChanged()) this.aggregator.touchRenamed();
+      this.containers.tick(this.aggregator);
       this.lostExits?.tick().catch((error) => this.fail(error as Error));
       this.diagnosis.tick(Date.now());
       this.continuity?.tick(Date.now());
@@ -327,11 +326,12 @@ class TracingEngine implements Engine {
 
   private health(): Health | null {
     if (!this.running) return null;
-    return healthOf(this.mode, this.recovery.losses, this.aggregator, this.namespaces, {
+    const health = healthOf(this.mode, this.recovery.losses, this.aggregator, this.namespaces, {
       nowMs: moment().ms,
       startedAt: this.startedAt,
       lossTimes: this.recovery.times,
     });
+    return { ...health, problems: [...health.problems, ...this.containers.problems()] };
   }
 }
 

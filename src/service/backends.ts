@@ -10,10 +10,10 @@ export const BACKENDS: Backends = {
   startChildService: async (tracer) => (await import('./child-service.js')).startChildService(tracer),
   openStage: async () => (await import('./demo-stage.js')).openStage(),
   tcpOwner: async (local, remote) => (await import('../engine/addon.js')).openAddon().tcpOwner(local, remote),
-  doctor: async () => {
+  doctor: async (containerSockets) => {
     const { runDoctor } = await import('../doctor/doctor.js');
     const { openAddon } = await import('../engine/addon.js');
-    return runDoctor({ load: openAddon });
+    return runDoctor({ load: openAddon, containerSockets });
   },
 };
 

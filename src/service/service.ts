@@ -37,7 +37,8 @@ export async function runService(
   const rules = rulesOf(config);
   const scope = scopeOf(config.filter);
   const socketRights = rightsOf(config.socket);
-  const engine = await startEngine({ ...config.tracer, mayPoll: config.polling, scope, entered, state, log });
+  const { tracer, polling: mayPoll, containerSockets } = config;
+  const engine = await startEngine({ ...tracer, mayPoll, containerSockets, scope, entered, state, log });
   try {
     const server = await startServer({
       ...config,

@@ -1,9 +1,9 @@
 /** Containers of a real Docker, by the names that people gave them: those that live, and those of 0.2 s. */
-import { describe, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { fileScope } from '../support/scope.js';
-import { watched } from '../support/watch.js';
+import { type View, watched } from '../support/watch.js';
 import { Dockerd } from './dockerd.js';
-import { namedAllAlong } from './story.js';
+import { namedAllAlong, namedBySocket } from './story.js';
 
 const scope = fileScope();
 const root = scope.directory();
@@ -11,9 +11,18 @@ const containerPlaces = { docker: [root], containerd: [], podman: [] };
 const next = watched(scope, 1, { containerPlaces });
 
 describe('containers of Docker', () => {
+  let view: View;
+  let runtime: Dockerd;
+  beforeAll(async () => {
+    view = next();
+    runtime = await Dockerd.start(scope, view.netns, root);
+  });
+
   it('are rows with name and image, also those of 0.2 s, after a restart, a rename and their end', async () => {
-    const view = next();
-    const docker = await Dockerd.start(scope, view.netns, root);
-    await namedAllAlong(scope, view, docker, containerPlaces);
+    await namedAllAlong(scope, view, runtime, containerPlaces);
+  });
+
+  it('are named by the socket alone, where that is to be asked', async () => {
+    await namedBySocket(view, runtime, runtime.socket);
   });
 });

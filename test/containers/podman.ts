@@ -1,6 +1,7 @@
 /** Podman on a stage of its own, whose containers share the network namespace of the test. One image: busybox. */
 import { join } from 'node:path';
 import type { Netns } from '../support/netns.js';
+import { start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 import { imageArchive } from './image.js';
 import { Stage } from './stage.js';
@@ -15,17 +16,21 @@ export class Podman implements Containers {
   readonly place = { image: `localhost/${IMAGE}`, pod: null, workload: null };
 
   private constructor(
-    readonly stage: Stage,
+    private readonly stage: Stage,
     private readonly words: readonly string[],
+    readonly socket: string,
   ) {}
 
   /** @param root where it keeps its containers */
   static async start(scope: Scope, netns: Netns, root: string): Promise<Podman> {
     const directory = scope.directory();
     const stage = await Stage.start(scope, netns);
-    const own = [`--root=${root}`, `--runroot=${join(directory, 'run')}`, '--events-backend=none'];
+    const own = [`--root=${root}`, `--runroot=${join(directory, 'run')}`, '--events-backend=file'];
     const how = ['--runtime=runc', '--cgroup-manager=cgroupfs', '--storage-driver=vfs'];
-    const podman = new Podman(stage, ['podman', ...own, ...how]);
+    const words = ['podman', ...own, ...how];
+    const socket = join(directory, 'podman.sock');
+    await start(scope, stage.words(...words, 'system', 'service', '--time=0', `unix://${socket}`));
+    const podman = new Podman(stage, words, socket);
     await podman.run('load', '--input', imageArchive(directory, IMAGE));
     return podman;
   }

@@ -53,6 +53,22 @@ export async function namedAllAlong(
   expect(JSON.stringify([...view.flows(), ...later.flows()])).not.toContain(SECRET);
 }
 
+/** Nothing is read from disk: the socket alone says it, also of what was renamed. */
+export async function namedBySocket(view: View, containers: Containers, socket: string): Promise<void> {
+  const options = { containerPlaces: { docker: [], containerd: [], podman: [] }, containerSockets: [socket] };
+  await containers.long('carts', STAYS);
+  const watch = await Watch.start(testScope(), [view.netns], options);
+  const asking = new View(watch, view.netns);
+  await asking.containers(['carts']);
+  await containers.short('task', CONNECT);
+  for (const { process } of await asking.containers(['carts', 'task']))
+    expect(process).toMatchObject({ ...containers.place, unit: null });
+  await containers.rename?.('carts', 'carts-old');
+  await renamed(asking, 'carts', 'carts-old');
+  expect(JSON.stringify(asking.flows())).not.toContain(SECRET);
+  await containers.remove('carts-old');
+}
+
 /** Also where nothing happens any more. */
 async function renamed(view: View, from: string, to: string): Promise<void> {
   const rowsOf = (name: string) => view.flows('out').filter(({ process }) => process.container === name);

@@ -24,6 +24,7 @@ export interface WatchOptions {
   filter?: Partial<KernelFilter>;
   interest?: EventInterest;
   containerPlaces?: Places;
+  containerSockets?: readonly string[];
 }
 
 export class Watch implements Ending {
@@ -43,7 +44,13 @@ export class Watch implements Ending {
   static async start(scope: Scope, netns: readonly Netns[], options: WatchOptions = {}): Promise<Watch> {
     const inodes = netns.map(({ inode }) => inode);
     const filter = { tgids: [], ports: [], netns: inodes, ...options.filter };
-    const { ringBytes = 1 << 22, syscalls = true, portableVerdict = false, containerPlaces } = options;
+    const {
+      ringBytes = 1 << 22,
+      syscalls = true,
+      portableVerdict = false,
+      containerPlaces,
+      containerSockets,
+    } = options;
     const log = pino({ level: 'silent' });
     const engine = await startEngine({
       ringBytes,
@@ -52,6 +59,7 @@ export class Watch implements Ending {
       filter,
       redact: false,
       containerPlaces,
+      containerSockets,
       log,
     });
     const watch = scope.use(new Watch(engine, new Set(inodes)));

@@ -3,6 +3,7 @@
  * `serve --no-polling` would end with.
  */
 import type { ValuesOf } from '../../config/options.js';
+import { containerSockets } from '../../config/serve-config.js';
 import type { DoctorCheck, DoctorReport } from '../../protocol/doctor.js';
 import type { Backends } from '../backends.js';
 import type { Io } from '../io.js';
@@ -10,7 +11,7 @@ import { type Style, styleFor } from '../screen/style.js';
 import { jsonText, printable } from '../screen/text.js';
 
 export async function doctor(values: ValuesOf<'doctor'>, io: Io, backends: Backends): Promise<number> {
-  const report = await backends.doctor();
+  const report = await backends.doctor(containerSockets(values));
   const text = values.output === 'json' ? jsonText(report) : doctorText(report, styleFor(io, values));
   io.stdout.write(`${text}\n`);
   return report.exitCode;

@@ -57,6 +57,7 @@ const FIXED_KEYS = [
   'filter',
   'onIncident',
   'stateDir',
+  'containerSockets',
   'tracer',
   'polling',
 ] as const;

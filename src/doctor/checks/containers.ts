@@ -1,46 +1,45 @@
 /**
- * Whose containers get names: those of which the runtime's files can be read. In: where runtimes keep them. Out: a result for each runtime. That one
- * is not here is no fault.
+ * Whose containers get names: those of which the runtime's files can be read, or whose socket answers. In: where runtimes keep them; sockets that are to
+ * be asked. Out: a result for each. That a runtime is not here is no fault.
  */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DIRECTORIES, type Places, placesHere } from '../../system/containers/stores.js';
+import { type ApiError, listContainers } from '../../system/containers/api.js';
+import { placesHere } from '../../system/containers/stores.js';
 import type { KernelFacts } from '../../system/kernel.js';
-import { capabilityFix } from '../load-failure.js';
+import { lookAt, nothingThere, RUNTIME_NAMES, refusedProblem, socketProblem } from '../container-names.js';
 import { ok, type Result, warn } from './check.js';
 
-const RUNTIMES: readonly (readonly [id: keyof Places, name: string])[] = [
-  ['docker', 'Docker'],
-  ['containerd', 'containerd'],
-  ['podman', 'Podman'],
-];
+const SOCKET_WITHIN_MS = 10_000;
 
 export function containerChecks(
   { uid }: Pick<KernelFacts, 'uid'>,
   root: string,
   places = placesHere(),
 ): Result[] {
-  return RUNTIMES.map(([id, name]) => {
-    const title = `Names of ${name}'s containers`;
-    const directories = places[id].map((place) => join(root, place, DIRECTORIES[id]));
-    const tried = directories.map((path) => ({ path, refusal: refusalOf(path) }));
-    const readable = tried.filter(({ refusal }) => refusal === null);
-    const refused = tried.find(({ refusal }) => refusal !== null && refusal !== 'ENOENT');
-    if (readable.length > 0) return ok(`names-${id}`, title, `from ${listed(readable)}`);
-    if (refused === undefined) return ok(`names-${id}`, title, `none: there is no ${listed(tried)}`);
-    const detail = `unknown: ${refused.path} cannot be read (${refused.refusal}); its containers are shown by their ids`;
-    return warn(`names-${id}`, title, detail, capabilityFix(['CAP_DAC_READ_SEARCH'], uid));
+  return (['docker', 'containerd', 'podman'] as const).map((runtime) => {
+    const [id, title] = [`names-${runtime}`, `Names of ${RUNTIME_NAMES[runtime]}'s containers`];
+    const found = lookAt(runtime, places, root);
+    if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}`);
+    if (found.refused === null) return ok(id, title, `none: ${nothingThere(found)}`);
+    const { what, why, fix } = refusedProblem(runtime, found.refused, uid);
+    return warn(id, title, `${what} ${why}`, fix ?? '');
   });
 }
 
-const listed = (tried: readonly { readonly path: string }[]) => tried.map(({ path }) => path).join(', ');
+/** @param paths of --container-socket */
+export function socketChecks(paths: readonly string[]): Promise<Result[]> {
+  return Promise.all(paths.map(socketCheck));
+}
 
-/** The code of the error; null: it can be listed. */
-function refusalOf(directory: string): string | null {
+async function socketCheck(path: string): Promise<Result> {
+  const [id, title] = ['container-socket', `Names of containers from ${path}`];
+  let count = 0;
   try {
-    readdirSync(directory);
-    return null;
+    await listContainers(path, { withinMs: SOCKET_WITHIN_MS }, () => {
+      count += 1;
+    });
+    return ok(id, title, `it answers, ${count} ${count === 1 ? 'container runs' : 'containers run'}`);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'EIO';
+    const { what, why, fix } = socketProblem(path, (error as ApiError).code);
+    return warn(id, title, `${what} ${why}`, fix ?? '');
   }
 }

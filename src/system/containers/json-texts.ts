@@ -15,7 +15,18 @@ export interface Wanted {
   readonly [key: string]: string | Wanted;
 }
 
-/** By the names of `wanted`. What is no text, or not there, is left out. Throws a SyntaxError for what is no JSON. */
+/** Of each object of a list. What is no object has no texts. Throws a SyntaxError for what is no list. */
+export function textsOfEach(json: Buffer, wanted: Wanted): Map<string, string>[] {
+  const all: Map<string, string>[] = [];
+  new Reader(json).list((reader) => {
+    reader.found = new Map();
+    reader.value(wanted, 1);
+    all.push(reader.found);
+  });
+  return all;
+}
+
+/** By the names of `wanted`; of a list of texts the first. What is no text, or not there, is left out. Throws a SyntaxError for what is no JSON. */
 export function textsOf(json: Buffer, wanted: Wanted): Map<string, string> {
   const reader = new Reader(json);
   reader.value(wanted, 0);
@@ -23,7 +34,7 @@ export function textsOf(json: Buffer, wanted: Wanted): Map<string, string> {
 }
 
 class Reader {
-  readonly found = new Map<string, string>();
+  found = new Map<string, string>();
   private at = 0;
   constructor(private readonly json: Buffer) {}
 
@@ -32,8 +43,14 @@ class Reader {
     const byte = this.peek();
     if (byte === QUOTE) this.text(wanted);
     else if (byte === OPEN_OBJECT) this.members(typeof wanted === 'object' ? wanted : {}, depth);
-    else if (byte === OPEN_ARRAY) this.elements(depth);
+    else if (byte === OPEN_ARRAY) this.elements(wanted, depth);
     else this.bare();
+  }
+
+  /** The elements of a list, each read by the caller. */
+  list(one: (reader: this) => void): void {
+    if (this.peek() !== OPEN_ARRAY) throw new SyntaxError('no list');
+    this.each(CLOSE_ARRAY, () => one(this));
   }
 
   private text(wanted: string | Wanted | undefined): void {
@@ -50,8 +67,12 @@ class Reader {
     });
   }
 
-  private elements(depth: number): void {
-    this.each(CLOSE_ARRAY, () => this.value(undefined, depth + 1));
+  private elements(wanted: string | Wanted | undefined, depth: number): void {
+    let next = typeof wanted === 'string' ? wanted : undefined;
+    this.each(CLOSE_ARRAY, () => {
+      this.value(next, depth + 1);
+      next = undefined;
+    });
   }
 
   private each(close: number, one: () => void): void {

@@ -27,6 +27,8 @@ export class ContainerNames {
   private readonly waiting = new Set<Entry>();
   private running = 0;
   private changed = false;
+  /** Runtimes with a container that was looked for in vain to the last, and none that was found since. */
+  readonly nameless = new Set<Runtime>();
   private lookedAt = performance.now();
 
   /** @param limit most containers that are remembered */
@@ -100,7 +102,10 @@ export class ContainerNames {
       entry.facts = facts;
       this.changed = true;
     }
+    const { runtime, name } = entry.container;
     const delay = RETRY_MS[entry.tries++];
+    if (facts !== null) this.nameless.delete(runtime);
+    else if (delay === undefined && entry.facts === null && name === null) this.nameless.add(runtime);
     if (entry.facts !== null || delay === undefined) return;
     setTimeout(() => this.askAgain(entry), delay).unref();
   }

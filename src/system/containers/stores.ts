@@ -18,7 +18,8 @@ const FILE_BYTES = 1 << 20;
 /** Podman's list is one file of all containers. */
 const LIST_BYTES = 16 << 20;
 
-const LABELS: Wanted = {
+/** Labels that say what a container is; no other is read. */
+export const LABELS: Wanted = {
   'io.kubernetes.container.name': 'container',
   'io.kubernetes.pod.name': 'pod',
   'io.kubernetes.pod.namespace': 'namespace',
@@ -121,7 +122,8 @@ async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | n
   }
 }
 
-function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | null {
+/** Null: neither a name nor a pod. */
+export function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | null {
   const pod = texts.get('pod');
   const isPause = texts.get('type') === 'sandbox';
   const name = texts.get('container') ?? (isPause ? 'pause' : texts.get('name')?.replace(/^\//, ''));
@@ -175,11 +177,17 @@ function dataRoot(daemon: string): string | undefined {
   }
 }
 
-/** Stores that may know a container of this runtime, the likeliest first. */
-export function storesOf(places: Places): (runtime: Runtime) => readonly Store[] {
-  const docker = places.docker.map(dockerStore);
+/**
+ * Stores that may know a container of this runtime, the likeliest first.
+ * @param asked of sockets, each Docker's or Podman's
+ */
+export function storesOf(
+  places: Places,
+  asked: readonly Store[] = [],
+): (runtime: Runtime) => readonly Store[] {
+  const docker = [...places.docker.map(dockerStore), ...asked];
   const containerd = places.containerd.map(containerdStore);
-  const podman = places.podman.map(podmanStore);
+  const podman = [...places.podman.map(podmanStore), ...asked];
   const by: Partial<Record<Runtime, readonly Store[]>> = {
     docker,
     containerd,

@@ -42,7 +42,7 @@ describe('the command line', () => {
   it('shows defaults in --help', async () => {
     const { stdout } = await run('serve', '--help');
     expect(stdout).toMatch(/--listen <ADDR>[^-]*\(default:\s+"127\.0\.0\.1:7790"\)/);
-    expect(stdout).toMatch(/--interval <MS>[^-]*\(default: 1000\)/);
+    expect(stdout).toMatch(/--interval <MS>[^-]*\(default:\s+1000\)/);
   });
 
   it('without a command shows help on stderr and fails as wrong usage', async () => {

@@ -24,7 +24,7 @@ it('says of each runtime where the names of its containers come from, and why th
   });
   expect(check('names-podman')).toMatchObject({
     status: 'warn',
-    detail: `unknown: ${ROOT}/storage cannot be read (ENOTDIR); its containers are shown by their ids`,
+    detail: `Containers of Podman are shown by their ids, not by their names. ${ROOT}/storage cannot be read (ENOTDIR).`,
     fix: 'sudo portchurn serve',
     exit: 0,
   });

@@ -1,0 +1,115 @@
+/**
+ * Why containers are shown by their ids, and what would mend that: the same words in the doctor, the log and the notices. In: where runtimes keep the
+ * names, what a socket's last question came to. Out: problems.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../protocol/frames.js';
+import { DIRECTORIES, type Places } from '../system/containers/stores.js';
+import type { Runtime } from '../system/parse/container.js';
+import { capabilityFix } from './load-failure.js';
+
+export const RUNTIME_NAMES: Readonly<Record<keyof Places, string>> = {
+  docker: 'Docker',
+  containerd: 'containerd',
+  podman: 'Podman',
+};
+/** Those whose files are not read. */
+const OTHERS: Readonly<Partial<Record<Runtime, string>>> = { 'cri-o': 'CRI-O', garden: 'Garden' };
+
+/** What there is of a runtime's files: directories that can be listed, or why not. */
+export interface Found {
+  readonly tried: readonly string[];
+  readonly readable: readonly string[];
+  /** The first that is there and cannot be listed. */
+  readonly refused: { readonly path: string; readonly code: string } | null;
+}
+
+/** @param root put before each path */
+export function lookAt(runtime: keyof Places, places: Places, root = ''): Found {
+  const tried = places[runtime].map((place) => join(root, place, DIRECTORIES[runtime]));
+  const codes = tried.map((path) => ({ path, code: refusalOf(path) }));
+  return {
+    tried,
+    readable: codes.flatMap(({ path, code }) => (code === null ? [path] : [])),
+    refused:
+      codes.flatMap(({ path, code }) => (code === null || code === 'ENOENT' ? [] : [{ path, code }]))[0] ??
+      null,
+  };
+}
+
+/** The code of the error; null: it can be listed. */
+function refusalOf(directory: string): string | null {
+  try {
+    readdirSync(directory);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'EIO';
+  }
+}
+
+const byTheirIds = (name: string) => `Containers of ${name} are shown by their ids, not by their names.`;
+
+/** Its files are there and cannot be read. */
+export function refusedProblem(
+  runtime: keyof Places,
+  { path, code }: { readonly path: string; readonly code: string },
+  uid: number,
+): Problem {
+  return {
+    what: byTheirIds(RUNTIME_NAMES[runtime]),
+    why: `${path} cannot be read (${code}).`,
+    fix: capabilityFix(['CAP_DAC_READ_SEARCH'], uid),
+  };
+}
+
+export const nothingThere = ({ tried }: Pick<Found, 'tried'>): string => `there is no ${tried.join(', ')}`;
+
+/** Of a runtime with a container that has no name. Null: its files can be read, so it is that container's affair. */
+export function namelessProblem(runtime: Runtime, places: Places, uid: number): Problem | null {
+  const other = OTHERS[runtime];
+  if (other !== undefined)
+    return {
+      what: byTheirIds(other),
+      why: 'Where it keeps the names is not known to this version.',
+      fix: null,
+    };
+  if (!(runtime in RUNTIME_NAMES)) return null;
+  const known = runtime as keyof Places;
+  const found = lookAt(known, places);
+  if (found.refused !== null) return refusedProblem(known, found.refused, uid);
+  if (found.readable.length > 0) return null;
+  return {
+    what: byTheirIds(RUNTIME_NAMES[known]),
+    why: `The service sees a container of it, but ${nothingThere(found)}.`,
+    fix: MISSING[known],
+  };
+}
+
+const MISSING: Readonly<Record<keyof Places, string>> = {
+  docker:
+    'Name its directory in /etc/docker/daemon.json ("data-root"), show it to the service (docker run -v DIR:DIR:ro), or ask its socket: --container-socket unix:/var/run/docker.sock',
+  containerd: 'Show its state directory to the service: docker run -v /run/containerd:/run/containerd:ro',
+  podman:
+    'Show its directory to the service (podman run -v DIR:DIR:ro), or ask its socket: --container-socket unix:/run/podman/podman.sock',
+};
+
+const REFUSED = new Set(['EACCES', 'EPERM']);
+const RIGHTS =
+  'Let the service open it: SupplementaryGroups= with the group of the socket, or AmbientCapabilities=CAP_DAC_OVERRIDE. Both make the service equal to root: whoever may ask this socket may start any container.';
+
+/** @param code of an ApiError, see src/system/containers/api.ts */
+export function socketProblem(path: string, code: string): Problem {
+  const what = `What the socket ${path} knows of containers is not shown.`;
+  if (REFUSED.has(code)) return { what, why: `It may not be opened (${code}).`, fix: RIGHTS };
+  if (code === 'ENOENT') return { what, why: 'There is no such file.', fix: START };
+  if (code === 'ECONNREFUSED') return { what, why: 'Nobody listens there.', fix: START };
+  if (code === 'TIMEOUT') return { what, why: 'It did not answer in time.', fix: LOOK };
+  if (code === 'NOT_JSON' || code === 'TOO_LARGE' || /^HPE_/.test(code))
+    return { what, why: `Its answer is none of Docker’s or Podman’s (${code}).`, fix: LOOK };
+  return { what, why: `It answered with an error (${code}).`, fix: LOOK };
+}
+
+const START =
+  'Start the daemon (systemctl start docker.socket, or podman.socket), or name its socket in --container-socket.';
+const LOOK = 'See what the daemon says: journalctl -u docker, or -u podman.';

@@ -1,0 +1,94 @@
+/** Why containers have no names is said once in the log, and in the notices for as long as it is so. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Containers } from '../../../../src/engine/containers/containers.js';
+import type { Places } from '../../../../src/system/containers/stores.js';
+import type { ContainerPath, Runtime } from '../../../../src/system/parse/container.js';
+import { testScope } from '../../../support/scope.js';
+
+const ID = '3f9c'.repeat(16);
+const NONE: Places = { docker: [], containerd: [], podman: [] };
+const pathOf = (runtime: Runtime, name: string | null = null): ContainerPath => ({
+  runtime,
+  id: ID,
+  name,
+  podUid: null,
+  ofUser: false,
+});
+
+function told(places: Partial<Places>, uid = 0) {
+  const lines: unknown[] = [];
+  const log = { warn: (about: object, what: string) => lines.push({ ...about, what }) };
+  const containers = new Containers({ containerPlaces: { ...NONE, ...places } }, log as never, uid);
+  const tick = () => containers.tick({ touchRenamed: () => {} });
+  return { containers, lines, tick };
+}
+
+describe('a container without a name', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** All tries are over: files are read outside of the clock that the test has. */
+  async function triedToTheLast(containers: Containers): Promise<void> {
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(containers.names.nameless.size).toBe(1);
+    });
+  }
+
+  it.each<[Runtime, string]>([
+    ['docker', 'Containers of Docker are shown by their ids, not by their names.'],
+    ['cri-o', 'Containers of CRI-O are shown by their ids, not by their names.'],
+  ])('of %s is said why, once', async (runtime, what) => {
+    const place = join(testScope().directory(), 'none');
+    const { containers, lines, tick } = told({ docker: [place] });
+    tick();
+    expect(containers.problems()).toEqual([]);
+    containers.names.of(pathOf(runtime));
+    await triedToTheLast(containers);
+    for (let i = 0; i < 3; i++) tick();
+    expect(lines).toMatchObject([{ what }]);
+    expect(containers.problems()).toMatchObject([{ what }]);
+  });
+
+  it('is said no more when one has a name again', async () => {
+    const place = testScope().directory();
+    // Root may read every directory: this is none.
+    writeFileSync(join(place, 'containers'), '');
+    const { containers, lines, tick } = told({ docker: [place] }, 1000);
+    containers.names.of(pathOf('docker'));
+    await triedToTheLast(containers);
+    tick();
+    const why = `${join(place, 'containers')} cannot be read (ENOTDIR).`;
+    expect(lines).toMatchObject([{ why, fix: 'sudo portchurn serve' }]);
+    containers.names.nameless.delete('docker');
+    tick();
+    expect(containers.problems()).toEqual([]);
+  });
+
+  it('is no problem where others of its runtime can be named', async () => {
+    const place = testScope().directory();
+    mkdirSync(join(place, 'containers'));
+    const { containers, lines, tick } = told({ docker: [place] });
+    containers.names.of(pathOf('docker'));
+    await triedToTheLast(containers);
+    tick();
+    expect([lines, containers.problems()]).toEqual([[], []]);
+  });
+});
+
+it('a socket that cannot be asked is said once, with the rights that it needs and what they mean', async () => {
+  const path = join(testScope().directory(), 'none');
+  const lines: unknown[] = [];
+  const log = { warn: (about: object, what: string) => lines.push({ ...about, what }) };
+  const options = { containerPlaces: NONE, containerSockets: [path] };
+  const containers = new Containers(options, log as never);
+  await vi.waitFor(() => {
+    containers.tick({ touchRenamed: () => {} });
+    expect(containers.problems()).toMatchObject([{ why: 'There is no such file.' }]);
+  });
+  containers.tick({ touchRenamed: () => {} });
+  containers.stop();
+  expect(lines).toMatchObject([{ what: `What the socket ${path} knows of containers is not shown.` }]);
+});

@@ -160,6 +160,7 @@ describe('what one must know is in sight without scrolling', () => {
         await expectInSight(page, one);
       }
       await expectOrder(page);
+      await expectWhole(page);
       expect(await page.evaluate(() => scrollY)).toBe(0);
       expect(await card(page).evaluate((box) => box.scrollHeight <= box.clientHeight)).toBe(true);
       expect(problems).toEqual([]);
@@ -197,6 +198,32 @@ async function expectOrder(page: Page): Promise<void> {
     headings.some(({ word, right }) => word === wanted && right > culprits.left && right <= culprits.right);
   expect(NEEDED.filter((wanted) => !isWhole(wanted))).toEqual([]);
   await expectBelow(page);
+}
+
+/** Tables that can be saved, each by a button of its panel. */
+const SAVED = ['Port budgets', 'TCP flows', 'Failed connects'];
+
+/** Rows are scrolled; of what stands beside them no button, box or list is cut by a box around it, nor its words by itself. */
+async function expectWhole(page: Page): Promise<void> {
+  const controls = await page.locator('main').evaluate((main) =>
+    Array.from(main.querySelectorAll<HTMLElement>('button, select, input, summary'))
+      .filter((one) => one.closest('table') === null && one.getBoundingClientRect().width > 0)
+      .map((one) => {
+        const own = one.getBoundingClientRect();
+        let isCut = one.tagName === 'BUTTON' && one.scrollWidth > one.clientWidth;
+        for (let box = one.parentElement; box !== null; box = box.parentElement) {
+          if (getComputedStyle(box).overflow === 'visible') continue;
+          const { top, bottom, left, right } = box.getBoundingClientRect();
+          if (own.top < top || own.bottom > bottom || own.left < left || own.right > right) isCut = true;
+        }
+        return { name: one.ariaLabel ?? one.textContent ?? '', isCut };
+      }),
+  );
+  const names = controls.map(({ name }) => name);
+  expect(SAVED.filter((table) => !names.some((name) => name.startsWith(`Save as CSV: ${table}`)))).toEqual(
+    [],
+  );
+  expect(controls.filter(({ isCut }) => isCut).map(({ name }) => name)).toEqual([]);
 }
 
 /** From where a budget's ports are is not cut; failures have the room for their rows, and these for who the victim is, of which a larger screen shows the first. */

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
-import { openPage } from '../support/browser.js';
+import { openBrowser, openPage } from '../support/browser.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
-import { fileScope } from '../support/scope.js';
+import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
-import { serviceOf } from '../support/service.js';
+import { type Service, serviceOf } from '../support/service.js';
 
 const HOLD_PORTS = fileURLToPath(new URL('../support/hold_ports.py', import.meta.url));
 const WITHIN = { timeout: 20_000 };
@@ -33,7 +33,19 @@ while True:
     socket.socket().connect_ex(("127.0.0.1", 8080))
     time.sleep(0.1)`;
 
+/** Those that bind() blocks for the database, by connections to the cache: most of the range. */
+const TAKEN = LAST - RESERVED[1];
+const BLOCKER = `import socket, sys
+kept = []
+for port in range(${RESERVED[1] + 1}, ${LAST + 1}):
+    kept.append(socket.socket())
+    kept[-1].bind(("127.0.0.1", port))
+    kept[-1].connect(("127.0.0.1", 8081))
+print("ready", flush=True)
+sys.stdin.read()`;
+
 const scope = fileScope();
+const browser = openBrowser(scope);
 const netns = Netns.create(scope, SETTINGS);
 let page: Page;
 let problems: string[];
@@ -49,12 +61,8 @@ beforeAll(async () => {
   await (await start(scope, ['python3', HOLD_PORTS, String(BLOCKED)], { netns })).printed(/ready/);
   holder = (await churnClient(scope, netns, { to: DB, count: 100, ...HELD })).pid;
   await churnClient(scope, netns, { to: CACHE, count: 30, ...HELD });
-  const failures = (await service.stream(scope)).subscribe('failures');
-  churner = (await churnClient(scope, netns, { to: DB, count: 1_000_000, rate: 60 })).pid;
-  await failures.until((rows) => rows.some(({ count }) => count > 10), WITHIN.timeout);
-  victim = (await start(scope, pythonScript(scope, 'checkout', VICTIM), { netns })).pid;
-  await failures.until((rows) => rows.some(({ process }) => process.pid === victim), WITHIN.timeout);
-  ({ page, problems } = await openPage(scope, service.url));
+  ({ churner, victim } = await starve(scope, service, netns));
+  ({ page, problems } = await openPage(scope, service.url, browser));
   page.on('websocket', (socket) =>
     socket.on('framesent', ({ payload }) => void sent.push(JSON.parse(String(payload)))),
   );
@@ -63,11 +71,21 @@ beforeAll(async () => {
   await toward(DB).waitFor(WITHIN);
 }, 120_000);
 
+/** One that uses up what is free toward the database, then one that finds nothing. */
+async function starve(scope: Scope, service: Service, netns: Netns) {
+  const failures = (await service.stream(scope)).subscribe('failures');
+  const churner = (await churnClient(scope, netns, { to: DB, count: 1_000_000, rate: 60 })).pid;
+  await failures.until((rows) => rows.some(({ count }) => count > 10), WITHIN.timeout);
+  const victim = (await start(scope, pythonScript(scope, 'checkout', VICTIM), { netns })).pid;
+  await failures.until((rows) => rows.some(({ process }) => process.pid === victim), WITHIN.timeout);
+  return { churner, victim };
+}
+
 const map = () => page.getByRole('region', { name: 'Port map' });
-const graph = () => page.getByRole('region', { name: 'Who holds whose ports' });
+const graph = (on = page) => on.getByRole('region', { name: 'Who holds whose ports' });
 const slider = () => map().getByRole('slider', { name: 'Local port' });
 const toward = (destination: string) => map().getByText(`toward ${destination}`);
-const node = (name: RegExp) => graph().getByRole('button', { name });
+const node = (name: RegExp, on = page) => graph(on).getByRole('button', { name });
 const named = (pid: number) => new RegExp(` ${pid}\\b`);
 
 /** Local ports that ss lists toward a destination; of TIME_WAIT entries with the seconds that they have left. */
@@ -220,6 +238,27 @@ it('says in how many seconds how many ports come back, as their timers do', asyn
   }
 });
 
+/** Dashed red lines that begin at one process's box and end at another's. */
+async function arrows(on: Page, from: number, to: number): Promise<number> {
+  const [begins, ends] = [await node(named(from), on).boundingBox(), await node(named(to), on).boundingBox()];
+  const lines = await graph(on)
+    .locator('path.blame')
+    .evaluateAll((paths) =>
+      (paths as SVGPathElement[]).map((path) => {
+        const { top, left } = (path.ownerSVGElement as SVGSVGElement).getBoundingClientRect();
+        const [begin, end] = [path.getPointAtLength(0), path.getPointAtLength(path.getTotalLength())];
+        return [begin, end].map(({ x, y }) => ({ x: x + left, y: y + top }));
+      }),
+    );
+  const touches = (at: { x: number; y: number } | undefined, box: typeof begins) =>
+    at !== undefined &&
+    box !== null &&
+    Math.abs(at.x - box.x) < 12 &&
+    at.y > box.y &&
+    at.y < box.y + box.height;
+  return lines.filter(([begin, end]) => touches(begin, begins) && touches(end, ends)).length;
+}
+
 it('leads an arrow from the process that finds no port to the one that holds most of them', async () => {
   await graph().scrollIntoViewIfNeeded();
   await node(named(victim)).waitFor(WITHIN);
@@ -229,26 +268,34 @@ it('leads an arrow from the process that finds no port to the one that holds mos
     .filter({ hasText: String(victim) });
   await row.getByText(`most are held by churngen ${churner}`).waitFor(WITHIN);
   await row.getByText(DB).waitFor(WITHIN);
-  const [from, to] = [await node(named(victim)).boundingBox(), await node(named(churner)).boundingBox()];
-  const ends = await graph()
-    .locator('path.blame')
-    .evaluateAll((paths) =>
-      (paths as SVGPathElement[]).map((path) => {
-        const { top, left } = (path.ownerSVGElement as SVGSVGElement).getBoundingClientRect();
-        const [begin, end] = [path.getPointAtLength(0), path.getPointAtLength(path.getTotalLength())];
-        return [begin, end].map(({ x, y }) => ({ x: x + left, y: y + top }));
-      }),
-    );
-  const touches = (at: { x: number; y: number } | undefined, box: typeof from) =>
-    at !== undefined &&
-    box !== null &&
-    Math.abs(at.x - box.x) < 12 &&
-    at.y > box.y &&
-    at.y < box.y + box.height;
-  expect(ends.filter(([begin, end]) => touches(begin, from) && touches(end, to))).toHaveLength(1);
+  expect(await arrows(page, victim, churner)).toBe(1);
   expect(await graph().getByRole('row').filter({ hasText: CACHE }).allTextContents()).toEqual([
     expect.stringMatching(/^churngen \d+127\.0\.0\.1:8081127\.0\.0\.130/),
   ]);
+});
+
+it('leads it to who blocks most ports by bind(), and says that they are blocked', async () => {
+  const scope = testScope();
+  const place = Netns.create(scope, SETTINGS);
+  const service = await serviceOf(scope, place);
+  await churnServer(scope, place, [DB, CACHE]);
+  const blocker = await start(scope, pythonScript(scope, 'importer', BLOCKER), { netns: place });
+  await blocker.printed(/ready/);
+  const { victim, churner } = await starve(scope, service, place);
+  const { page: other, problems } = await openPage(scope, service.url, browser);
+  await graph(other).scrollIntoViewIfNeeded(WITHIN);
+  await node(named(victim), other).waitFor(WITHIN);
+  await expect
+    .poll(() => node(named(blocker.pid), other).textContent(), WITHIN)
+    .toContain(`blocks ${TAKEN} by bind()`);
+  await graph(other).getByText('As a table').click();
+  const row = graph(other)
+    .getByRole('row')
+    .filter({ hasText: String(victim) });
+  await row.getByText(new RegExp(`most are blocked by bind\\(\\) of .* ${blocker.pid}$`)).waitFor(WITHIN);
+  await expect.poll(() => arrows(other, victim, blocker.pid), WITHIN).toBe(1);
+  expect(await arrows(other, victim, churner)).toBe(0);
+  expect(problems).toEqual([]);
 });
 
 it('has no finding of axe with all of it unfolded, dark and light', async () => {

@@ -12,6 +12,12 @@ const CLEARLY = 0.05;
 export const withHistory = (budgets: ReadonlyMap<string, BudgetRow>) =>
   [...budgets.values()].filter(({ kind }) => kind === 'tuple');
 
+/** The filter that exactly this budget passes. Null: no budget has such a key. */
+export function filterOfKey(key: string): string | null {
+  const id = /^(\d+)\/[\w./:%[\]-]+$/.exec(key)?.[1];
+  return id === undefined ? null : `netnsId:${id} key:*${key}`;
+}
+
 /** @param except a key that the service has no history of, for now */
 export function automatic(
   shown: string | null,

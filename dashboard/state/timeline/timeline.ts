@@ -11,8 +11,9 @@ import { type Mark, marksOf } from '../../charts/marks.js';
 import { liveSpan, moved, newestPart, type Span, scaled, zoomed } from '../../charts/span.js';
 import { isRestart } from '../journal.js';
 import { journal } from '../log.js';
-import { budgets, remember, state, verdict } from '../model.js';
+import { remember, state, verdict } from '../model.js';
 import type { Choice } from '../place.js';
+import { known, startBeyond } from './beyond.js';
 import { automatic } from './choice.js';
 import { kept } from './kept.js';
 import { Past } from './past.js';
@@ -21,9 +22,7 @@ import { choice, shown, tightest, zoom } from './spot.js';
 export { choice, shown, zoom } from './spot.js';
 
 /** The row of the budget shown, as long as there is one. */
-export const shownRow = computed(() =>
-  shown.value === null ? undefined : budgets.value.rows.get(shown.value),
-);
+export const shownRow = computed(() => (shown.value === null ? undefined : known.value.get(shown.value)));
 
 /** The newest history that there is: of the budget shown, or until that has come, of the one before. */
 const past = signal<HistoryBody | null>(null);
@@ -47,7 +46,7 @@ let last: Picture | null = null;
 export const drawn = computed<Picture | null>(() => {
   const body = past.value;
   if (body === null || (dragging.value && last !== null)) return last;
-  const row = body.budget === null ? undefined : budgets.value.rows.get(body.budget);
+  const row = body.budget === null ? undefined : known.value.get(body.budget);
   const ahead = projected(body, row);
   const incidents = state.value.tables.incidents.rows.values();
   const marks = marksOf(
@@ -56,11 +55,8 @@ export const drawn = computed<Picture | null>(() => {
     journal.value.filter(isRestart).map(({ time }) => time),
   );
   const forecast = keptOf(body);
-  const known = liveSpan(
-    body,
-    Math.max(ahead?.time ?? 0, forecast === null ? 0 : courseEnd(forecast)) || null,
-  );
-  last = { body, row, ahead, kept: forecast, marks, all: known, span: zoom.value ?? known };
+  const all = liveSpan(body, Math.max(ahead?.time ?? 0, forecast === null ? 0 : courseEnd(forecast)) || null);
+  last = { body, row, ahead, kept: forecast, marks, all, span: zoom.value ?? all };
   return last;
 });
 
@@ -95,9 +91,9 @@ const time = computed(() => {
 });
 
 export function startTimeline(): void {
+  startBeyond();
   effect(() => {
-    const { rows } = budgets.value;
-    const next = automatic(tightest.peek(), verdict.value, rows, avoided.value);
+    const next = automatic(tightest.peek(), verdict.value, known.value, avoided.value);
     /* Whoever looks closely at one budget is not shown another. */
     if (zoom.value === null || tightest.peek() === null) tightest.value = next;
   });

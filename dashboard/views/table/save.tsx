@@ -1,4 +1,7 @@
-/** A table as a file for spreadsheets. In: columns, rows in their order. Out: a download. What writes it is loaded when it is wanted. */
+/**
+ * A table as a file for spreadsheets. In: columns, rows in their order. Out: a button at the end of the panel's heading, a download. What
+ * writes it is loaded when it is wanted.
+ */
 import type { Keyed } from '../../../src/view/order.js';
 import { foreign } from '../../text/format.js';
 import type { Column } from './column.js';
@@ -22,11 +25,15 @@ export function SaveCsv<R extends Keyed>({ caption, columns, rows }: SaveProps<R
     );
   };
   return (
-    <p class="save">
-      <button type="button" class="plain" aria-label={`Save as CSV: ${caption}`} onClick={() => void save()}>
-        Save as CSV
-      </button>
-    </p>
+    <button
+      type="button"
+      class="small save"
+      title="Save as CSV"
+      aria-label={`Save as CSV: ${caption}`}
+      onClick={() => void save()}
+    >
+      CSV
+    </button>
   );
 }
 

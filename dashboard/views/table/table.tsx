@@ -45,29 +45,31 @@ export function DataTable<R extends Keyed>(props: TableProps<R>) {
   const { rowPx = ROW_PX } = props;
   const style = { '--row': `${rowPx}px` };
   return (
-    <Scroll labelledBy={props.labelledBy}>
-      {(measures) => (
-        <>
-          <table ref={table} class={props.className} style={style} aria-rowcount={ranking.rows.length + 1}>
-            <caption class="sr-only">{props.caption}</caption>
-            <Head columns={props.columns} sort={props.sort} onSort={props.onSort} />
-            <Body
-              {...props}
-              ranking={ranking}
-              measures={measures}
-              rowPx={rowPx}
-              focused={focused}
-              onHover={setHovered}
-              onFocus={setFocused}
-            />
-          </table>
-          {props.children}
-          {ranking.rows.length === 0 ? null : (
-            <SaveCsv caption={props.caption} columns={props.saved ?? props.columns} rows={ranking.rows} />
-          )}
-        </>
+    <>
+      {ranking.rows.length === 0 ? null : (
+        <SaveCsv caption={props.caption} columns={props.saved ?? props.columns} rows={ranking.rows} />
       )}
-    </Scroll>
+      <Scroll labelledBy={props.labelledBy}>
+        {(measures) => (
+          <>
+            <table ref={table} class={props.className} style={style} aria-rowcount={ranking.rows.length + 1}>
+              <caption class="sr-only">{props.caption}</caption>
+              <Head columns={props.columns} sort={props.sort} onSort={props.onSort} />
+              <Body
+                {...props}
+                ranking={ranking}
+                measures={measures}
+                rowPx={rowPx}
+                focused={focused}
+                onHover={setHovered}
+                onFocus={setFocused}
+              />
+            </table>
+            {props.children}
+          </>
+        )}
+      </Scroll>
+    </>
   );
 }
 

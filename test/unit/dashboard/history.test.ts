@@ -3,11 +3,12 @@ import { programTints } from '../../../dashboard/charts/bands.js';
 import { heldAt, portsChart, projected, ratesChart } from '../../../dashboard/charts/curves.js';
 import { marksOf } from '../../../dashboard/charts/marks.js';
 import { liveSpan, moved, newestPart, scaled, zoomed } from '../../../dashboard/charts/span.js';
-import { automatic } from '../../../dashboard/state/timeline/choice.js';
+import { automatic, filterOfKey } from '../../../dashboard/state/timeline/choice.js';
 import { continued, endOf, lacking } from '../../../dashboard/state/timeline/history.js';
 import { noteWords, portsSummary, ratesSummary } from '../../../dashboard/text/chart-words.js';
 import type { Column, HistoryBody } from '../../../src/protocol/history.js';
 import { historyBodyFault } from '../../../src/protocol/validate.js';
+import { parseFilter } from '../../../src/query/filter/parse.js';
 import { budget } from '../publish/rows.js';
 
 const FROM = 1_700_000_000_000;
@@ -374,6 +375,19 @@ describe('the budget shown', () => {
     expect(automatic('b', { level: 'recovered', budget: 'a' }, both)).toBe('a');
     expect(automatic('drained', { level: 'recovered', budget: 'a' }, both)).toBe('drained');
     expect(automatic(null, { level: 'critical', budget: 'b' }, both)).toBe('a');
+  });
+
+  it('is asked for by a filter that it passes alone, also where the table has no room for it', () => {
+    const keys = ['18/127.0.0.1/127.0.0.1:90', '18/::1/[::1]:443', '18/127.0.0.1/127.0.0.1:9000'];
+    const others = ['118/127.0.0.1/127.0.0.1:90', '18/10.127.0.0.1/127.0.0.1:90', ...keys];
+    for (const key of keys) {
+      const { matches } = parseFilter(filterOfKey(key) ?? '');
+      const passed = others.filter((one) =>
+        matches({ ...budget(one, {}), netnsId: one.slice(0, one.indexOf('/')) }),
+      );
+      expect(passed).toEqual([key]);
+    }
+    expect(['18/a b', '18/"', '18/*', 'tightest'].map(filterOfKey)).toEqual([null, null, null, null]);
   });
 
   it('has a history: no pool of bind(), and none that the service just did not know', () => {

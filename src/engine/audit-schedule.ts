@@ -87,7 +87,7 @@ export class AuditSchedule {
   /**
    * Namespaces that a discovery which began after their last audit does not list any more, or whose inode belongs to another
    * namespace now. One that could not be entered has not gone for that: the discovery that follows decides. One that went before
-   * any audit of it is gone when it is not listed, and nothing has happened there since before the last discovery.
+   * any audit of it is gone when a discovery that began after its last event does not list it; on a busy machine that may be long after.
    */
   gone(): Namespace[] {
     const listed = new Set(this.namespaces.list().map(({ inode }) => inode));
@@ -100,8 +100,10 @@ export class AuditSchedule {
   }
 
   private wasLeftOut(namespace: Namespace): boolean {
-    if (namespace.auditedAt === 0) return !this.isRecent(namespace);
-    return namespace.auditedAt / 1e6 < this.namespaces.completeAsOf;
+    const { completeAsOf } = this.namespaces;
+    if (namespace.auditedAt !== 0) return namespace.auditedAt / 1e6 < completeAsOf;
+    const lastEvent = namespace.lastSeen - this.aggregator.unixMsAtZero;
+    return lastEvent < completeAsOf && !this.isRecent(namespace);
   }
 
   /** It holds TIME_WAIT entries, or something happened there since its last audit. */

@@ -175,6 +175,31 @@ describe('audits', () => {
     loop.stop();
   });
 
+  it('keep a new namespace while the discovery that could list it goes on, however long', async () => {
+    const { aggregator, audited, discovery, living, loop } = await started();
+    const namespace = aggregator.namespaces.of(7, 7);
+    namespace.firstSeen = moment().ms * 1e6;
+    namespace.lastSeen = moment().ms;
+    await pass(60);
+    expect(living()).toContain(7);
+    discovery.found(1, 2, 7);
+    await pass(5);
+    expect(audited(7)).toBe(1);
+    loop.stop();
+  });
+
+  it('forget a new namespace when a discovery that began after its last event does not list it', async () => {
+    const { aggregator, discovery, living, loop } = await started();
+    const namespace = aggregator.namespaces.of(7, 7);
+    namespace.firstSeen = moment().ms * 1e6;
+    namespace.lastSeen = moment().ms;
+    await pass(21);
+    discovery.found(1, 2);
+    await pass(11);
+    expect(living()).toEqual([1, 2]);
+    loop.stop();
+  });
+
   it('keep a namespace that was audited after the list was made', async () => {
     const { discovery, living, loop } = await started();
     discovery.found(1);

@@ -24,6 +24,11 @@ export function besideName({ interpreter, pid }: Pick<ProcessInfo, 'interpreter'
   return known.length === 0 ? null : known.join(' · ');
 }
 
+/** What a process is one of. Of a pod no file of the machine says it: its name does, which is a guess, and said so. */
+export function workloadText({ workload, pod }: Pick<ProcessInfo, 'workload' | 'pod'>): string | null {
+  return workload === null || pod === null ? workload : `${workload} (guessed by the pod’s name)`;
+}
+
 /** `worker 77`. @param unknown what is written when neither name nor pid is known */
 export function withPid(name: string | null, pid: number | null, unknown: string = UNKNOWN_OWNER): string {
   if (pid === null) return name ?? unknown;

@@ -3,7 +3,7 @@
 import type { FlowDetail } from '../../../src/protocol/detail.js';
 import { otherEnd } from '../../../src/protocol/parts/destination.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
-import { pidsText } from '../../../src/view/names.js';
+import { pidsText, workloadText } from '../../../src/view/names.js';
 import { stamp, UNKNOWN } from '../../text/format.js';
 import { Copyable } from '../panels/copy.js';
 import { Facts, Part } from './part.js';
@@ -40,7 +40,7 @@ export function Process({ row, detail, grouped }: ProcessProps) {
     ['Container', process.container],
     ['Image', process.image],
     ['Pod', process.pod],
-    ['Workload', process.workload],
+    ['Workload', workloadText(process)],
     ['Cgroup', process.cgroup],
     ['Started', process.startTime === null ? null : stamp(process.startTime)],
     ['Ended', process.exited === null ? null : process.exited ? 'yes' : 'no'],

@@ -1,7 +1,7 @@
 /** The cells that tables share. In: row fields. Out: text nodes, dimmed when there is nothing to see. */
 import { besideAddress } from '../../../src/protocol/parts/destination.js';
 import type { Place, ProcessInfo } from '../../../src/protocol/rows.js';
-import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { ownerName, UNKNOWN_OWNER, workloadText } from '../../../src/view/names.js';
 import { countOf, duration, endpoint, foreign, rate, UNKNOWN } from '../../text/format.js';
 import type { Saying } from '../../text/words.js';
 
@@ -65,7 +65,7 @@ function details(process: ProcessInfo): string {
     ['container', process.container],
     ['image', process.image],
     ['pod', process.pod],
-    ['workload', process.workload],
+    ['workload', workloadText(process)],
     ['cgroup', process.cgroup],
     ['uid', process.uid === null ? null : String(process.uid)],
   ] as const;

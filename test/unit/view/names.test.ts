@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { besideName, namespaceName, ownerName, pidsText, withPid } from '../../../src/view/names.js';
+import {
+  besideName,
+  namespaceName,
+  ownerName,
+  pidsText,
+  withPid,
+  workloadText,
+} from '../../../src/view/names.js';
 import { proc } from '../publish/rows.js';
 
 describe('a process', () => {
@@ -15,6 +22,14 @@ describe('a process', () => {
     expect(besideName({ interpreter: 'python3', pid: null })).toBe('python3');
     expect(besideName({ interpreter: null, pid: 4711 })).toBe('4711');
     expect(besideName({ interpreter: null, pid: null })).toBeNull();
+  });
+
+  it('is one of a workload, which the name of a pod lets guess and Compose says', () => {
+    expect(workloadText({ workload: 'shop/web', pod: 'shop/web-0' })).toBe(
+      'shop/web (guessed by the pod’s name)',
+    );
+    expect(workloadText({ workload: 'shop/web', pod: null })).toBe('shop/web');
+    expect(workloadText({ workload: null, pod: 'shop/web-0' })).toBeNull();
   });
 
   it('that was rolled up is called by its program', () => {

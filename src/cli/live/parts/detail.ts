@@ -3,7 +3,7 @@
 import { bytes, duration, endpoint, integer, rate, stamp } from '../../../protocol/format.js';
 import { otherEnd } from '../../../protocol/parts/destination.js';
 import type { FlowRow } from '../../../protocol/rows.js';
-import { ownerName, pidsText, withPid } from '../../../view/names.js';
+import { ownerName, pidsText, withPid, workloadText } from '../../../view/names.js';
 import type { Style } from '../../screen/style.js';
 import type { Scene } from '../scene.js';
 import { type Line, span } from '../tty/cells.js';
@@ -40,7 +40,7 @@ function factLines(row: FlowRow, { aside, glyphs, now }: Scene, width: number): 
     ['container', process.container],
     ['image', process.image],
     ['pod', process.pod],
-    ['workload', process.workload],
+    ['workload', workloadText(process)],
     ['namespace', row.netns === null ? null : String(row.netns)],
     ['started', process.startTime === null ? null : stamp(process.startTime)],
     ['ports', portsText(row)],

@@ -1,6 +1,6 @@
 /**
  * Secrets stay where they are: of a process's environment nothing is ever told, of its arguments nothing under `--redact`, on every surface there
- * is (support/surfaces.ts), in the log, and to what `--on-incident` runs.
+ * is (surfaces.ts), in the log, and to what `--on-incident` runs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { type Service, serviceOf } from '../support/service.js';
-import { said, unasked } from '../support/surfaces.js';
+import { said, unasked } from './surfaces.js';
 
 const IN_ENVIRONMENT = 'canary-of-the-environment';
 const IN_ARGUMENTS = 'canary-of-the-arguments';

@@ -8,8 +8,8 @@ import { COMMANDS, type CommandName } from '../../src/config/options.js';
 import { TOPICS } from '../../src/protocol/frames.js';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { createApp } from '../../src/publish/http/app.js';
-import type { Scope } from './scope.js';
-import { cli, type Service } from './service.js';
+import type { Scope } from '../support/scope.js';
+import { cli, type Service } from '../support/service.js';
 
 const PATIENCE_MS = 60_000;
 

@@ -40,7 +40,7 @@ const LEAK_LEAST = 10;
  * A program that starts opens some connections at once, and perhaps no more: what has opened over less than this is no stream yet. And
  * while none has ever closed, few are a pool that grows to its size, on a slow machine for some seconds.
  */
-const START_SECONDS = 1;
+const START_SECONDS = 0.5;
 const GROWING_SECONDS = 5;
 const POOL_SIZE = 30;
 

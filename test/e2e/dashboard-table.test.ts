@@ -189,7 +189,9 @@ it('opens a row with all about its process, traces it until it is closed, and gi
     'agent-per-request.mjs 127.0.0.1 8080',
   );
   await about.getByText('new http.Agent({ keepAlive: true', { exact: false }).first().waitFor(WITHIN);
-  await about.getByText(/connect\(\) 127\.0\.0\.1:8080 EADDRNOTAVAIL · [\d,]+ times/).waitFor(WITHIN);
+  await about
+    .getByText(/connect\(\) 127\.0\.0\.1:8080( \(server\.mjs\))? EADDRNOTAVAIL · [\d,]+ times/)
+    .waitFor(WITHIN);
   await about.getByRole('cell', { name: 'failed' }).first().waitFor(WITHIN);
   await about
     .getByText(/^EADDRNOTAVAIL: no free local port/)

@@ -189,7 +189,7 @@ socket.socket().connect_ex(("${ADDRESS}", ${NOBODY_LISTENS}))`;
   await bad.stop();
   const entry = (text: string | RegExp) => journal(page).getByText(text).first().waitFor(WITHIN);
   await entry(
-    /agent-per-request\.mjs \(pid \d+\) to 127\.0\.0\.1:8080: connect\(\) EADDRNOTAVAIL, no free local port/,
+    /agent-per-request\.mjs \(pid \d+\) to 127\.0\.0\.1:8080( \(server\.mjs\))?: connect\(\) EADDRNOTAVAIL, no free local port/,
   );
   await entry(`${name} (pid`);
   await entry(/tcp_tw_reuse 0 → 1/);

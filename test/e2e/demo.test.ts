@@ -28,7 +28,7 @@ it('shows an incident, its culprit and its fix, and leaves nothing', async () =>
   const running = await demo(scope);
   const [, netns = ''] = await running.printed(INODE);
   await running.printed(
-    /OPEN: checkout\.js \(pid \d+\) tries [\d.]+ connections\/s to 127\.0\.0\.1:8080; 1,000 ports allow 1[67]\.\d\/s\./,
+    /OPEN: checkout\.js \(pid \d+\) tries [\d.]+ connections\/s to 127\.0\.0\.1:8080( \(server\.js\))?; 1,000 ports allow 1[67]\.\d\/s\./,
     patient(40_000),
   );
   await running.printed(/First: .*keep-alive agent/, patient(20_000));

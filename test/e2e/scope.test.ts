@@ -65,7 +65,9 @@ describe.each([0, 1])('incident %i', (which) => {
     const { code, stdout } = await ask('check', ...words());
     expect({ code, stdout }).toEqual({
       code: 2,
-      stdout: expect.stringMatching(/^PORTCHURN CRITICAL - Out of ports to 127\.0\.0\.1:9000\. .*\n$/),
+      stdout: expect.stringMatching(
+        /^PORTCHURN CRITICAL - Out of ports to 127\.0\.0\.1:9000( \(.+?\))?\. .*\n$/,
+      ),
     });
     expect(stdout).toContain(`In ${it_().netns.name}, held by churngen ${it_().pid} (${PORTS})`);
     const why = await ask('why', '--all', ...words());

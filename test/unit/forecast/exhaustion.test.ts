@@ -98,9 +98,9 @@ describe('exhaustion', () => {
     expect(forecast({ openPerSec: 100, noise: 1, expected: true })).toBeNull();
   });
 
-  it('is not extrapolated from the first second, nor while a few connections may be a pool that grows', () => {
-    expect(forecast({ openPerSec: 100, streamSeconds: 0.9 })).toBeNull();
-    expect(forecast({ openPerSec: 100, streamSeconds: 1.1 })).toBeCloseTo(10);
+  it('is not extrapolated from the first half second, nor while a few connections may be a pool that grows', () => {
+    expect(forecast({ openPerSec: 100, streamSeconds: 0.4 })).toBeNull();
+    expect(forecast({ openPerSec: 100, streamSeconds: 0.6 })).toBeCloseTo(10);
     const pool = { limit: 50, live: 11, openPerSec: 4, lifetimeSeconds: null, closePerSec: 0 };
     expect(forecast({ ...pool, streamSeconds: 4 })).toBeNull();
     expect(forecast({ ...pool, streamSeconds: 6 })).toBeCloseTo(39 / 4);

@@ -35,7 +35,7 @@ export const TIERS = [
   { name: 'e2e', repeats: true, budget: 300 },
   { name: 'containers', apart: true, repeats: true, budget: 360 },
   { name: 'fixes', apart: true, repeats: true, budget: 180 },
-  { name: 'image', apart: true, repeats: true, budget: 300 },
+  { name: 'image', apart: true, repeats: true, budget: 600 },
   { name: 'operator', inAll: true, repeats: true, budget: 420 },
   { name: 'scenes', inAll: true, repeats: true, budget: 240 },
   { name: 'sanitized', inAll: true, beside: 'scenes', repeats: true, budget: 240 },

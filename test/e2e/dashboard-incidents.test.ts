@@ -224,17 +224,18 @@ async function expectWhole(page: Page): Promise<void> {
     [],
   );
   expect(controls.filter(({ isCut }) => isCut).map(({ name }) => name)).toEqual([]);
+  /* The verdict's address: the name behind it gives way first. */
+  expect(await page.locator('.verdict .named > .sr-only + span').evaluateAll(cutTexts)).toEqual([]);
 }
+
+const cutTexts = (all: Element[]) =>
+  all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent);
 
 /** From where a budget's ports are is not cut; failures have the room for their rows, and these for who the victim is, of which a larger screen shows the first. */
 async function expectBelow(page: Page): Promise<void> {
   const sources = page.locator('.budgets .source');
   expect(await sources.count()).toBeGreaterThan(0);
-  expect(
-    await sources.evaluateAll((all) =>
-      all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
-    ),
-  ).toEqual([]);
+  expect(await sources.evaluateAll(cutTexts)).toEqual([]);
   const failures = page.getByRole('region', { name: 'Failures' });
   expect(await failures.locator('.scroll').evaluate(({ clientHeight }) => clientHeight)).toBeGreaterThan(100);
   const names = failures.locator('tbody .name');

@@ -24,7 +24,7 @@ export function Picture({ live }: Watched) {
   const colours = useRef(new Tints());
   if (ports === null)
     return <p class="empty">{budget === null ? NO_BUDGET : waitingWords(link.value, now.value)}</p>;
-  const tints = colours.current.of(ports.owners, timelineTints(ports.budget));
+  const tints = colours.current.of(ports.owners, timelineTints(ports.budget), ports.counts.owners);
   return (
     <div class="map">
       <Heading of={ports} />

@@ -19,11 +19,16 @@ export class Tints {
 
   /**
    * By index of the owner, as a byte of a cell has it.
-   * @param programs tints that programs have elsewhere: one process of each has it here, the largest of them at first
+   * @param programs tints that programs have elsewhere: one process of each has it here, the largest of them, until another has twice as many
+   * @param held ports by index of the owner
    */
-  of(owners: readonly PortOwner[], programs: ReadonlyMap<string, number> = NONE): Uint8Array {
+  of(
+    owners: readonly PortOwner[],
+    programs: ReadonlyMap<string, number> = NONE,
+    held: Uint32Array = NO_PORTS,
+  ): Uint8Array {
     const keys = owners.slice(0, OTHER_OWNERS).map(keyOf);
-    this.#give(keys, this.#first(owners, keys, programs), new Set(programs.values()));
+    this.#give(keys, this.#first(owners, keys, programs, held), new Set(programs.values()));
     const tints = new Uint8Array(256).fill(OTHERS);
     tints[NO_OWNER] = UNKNOWN_TINT;
     for (const [index, key] of keys.entries()) tints[index] = this.#given.get(key) ?? OTHERS;
@@ -31,12 +36,20 @@ export class Tints {
   }
 
   /** The process that stands for each program which has a colour elsewhere. */
-  #first(owners: readonly PortOwner[], keys: readonly string[], programs: ReadonlyMap<string, number>) {
+  #first(
+    owners: readonly PortOwner[],
+    keys: readonly string[],
+    programs: ReadonlyMap<string, number>,
+    held: Uint32Array,
+  ) {
     const first = new Map<string, number>();
     for (const [program, tint] of programs) {
-      const own = keys.slice(0, KEPT_RANKS).filter((_, rank) => owners[rank]?.program === program);
-      const key = own.find((one) => this.#given.get(one) === tint) ?? own[0];
-      if (key !== undefined) first.set(key, tint);
+      const own = [...keys.slice(0, KEPT_RANKS).keys()].filter((at) => owners[at]?.program === program);
+      const [largest] = own;
+      if (largest === undefined) continue;
+      const has = own.find((at) => this.#given.get(keys[at] as string) === tint) ?? largest;
+      const stays = 2 * (held[has] ?? 0) >= (held[largest] ?? 0);
+      first.set(keys[stays ? has : largest] as string, tint);
     }
     return first;
   }
@@ -64,6 +77,7 @@ export class Tints {
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();
+const NO_PORTS = new Uint32Array(0);
 const TINTS: readonly number[] = Array.from({ length: OWN_TINTS }, (_, tint) => tint);
 
 const keyOf = ({ process: { pid, startTime, name }, program }: PortOwner) =>

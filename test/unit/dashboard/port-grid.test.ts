@@ -153,6 +153,14 @@ describe('the tints of owners whose programs have a colour in the timeline', () 
     expect([...tints.of([A2, A1, C1, B1], programs).slice(0, 4)]).toEqual([2, 5, 3, 0]);
   });
 
+  it('go to a process that has come to hold twice as many', () => {
+    const tints = new Tints();
+    const held = (...ports: number[]) => Uint32Array.from(ports);
+    tints.of([A1, A2], programs, held(2, 1));
+    expect([...tints.of([A2, A1], programs, held(4, 2)).slice(0, 2)]).toEqual([2, 5]);
+    expect([...tints.of([A2, A1], programs, held(994, 2)).slice(0, 2)]).toEqual([5, 2]);
+  });
+
   it('come when the timeline does, and the others make room', () => {
     const tints = new Tints();
     expect([...tints.of([A1, A2, B1, C1]).slice(0, 4)]).toEqual([0, 1, 2, 3]);

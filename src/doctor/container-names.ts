@@ -26,7 +26,7 @@ export interface Found {
 }
 
 /** @param root put before each path */
-export function lookAt(runtime: keyof Places, places: Places, root = ''): Found {
+export function filesOf(runtime: keyof Places, places: Places, root = ''): Found {
   const tried = places[runtime].map((place) => join(root, place, DIRECTORIES[runtime]));
   const codes = tried.map((path) => ({ path, code: refusalOf(path) }));
   return {
@@ -76,7 +76,7 @@ export function namelessProblem(runtime: Runtime, places: Places, uid: number): 
     };
   if (!(runtime in RUNTIME_NAMES)) return null;
   const known = runtime as keyof Places;
-  const found = lookAt(known, places);
+  const found = filesOf(known, places);
   if (found.refused !== null) return refusedProblem(known, found.refused, uid);
   if (found.readable.length > 0) return null;
   return {

@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import type { Netns } from '../support/netns.js';
 import { must, start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
+import { Client, IMAGE } from './client.js';
 import { imageArchive } from './image.js';
 import { Stage } from './stage.js';
-import { type Containers, SECRET } from './story.js';
 
-const IMAGE = 'shop/tools:1.2';
-const SHELL = ['--network=host', `--env=KEY=${SECRET}`, '--entrypoint=sh'];
-
-export class Dockerd implements Containers {
+export class Dockerd extends Client {
   readonly place = { image: IMAGE, pod: null, workload: null };
 
-  private constructor(readonly socket: string) {}
+  private constructor(readonly socket: string) {
+    super([], []);
+  }
 
   /** @param root its data-root */
   static async start(scope: Scope, netns: Netns, root: string): Promise<Dockerd> {
@@ -38,19 +37,5 @@ export class Dockerd implements Containers {
 
   async run(...words: string[]): Promise<void> {
     await must(['docker', `--host=unix://${this.socket}`, ...words]);
-  }
-
-  short(name: string, script: string): Promise<void> {
-    return this.run('run', '--rm', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
-  }
-
-  long(name: string, script: string): Promise<void> {
-    return this.run('run', '--detach', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
-  }
-
-  rename = (from: string, to: string): Promise<void> => this.run('rename', from, to);
-
-  remove(name: string): Promise<void> {
-    return this.run('rm', '--force', name);
   }
 }

@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import type { Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
+import { Client, IMAGE } from './client.js';
 import { imageArchive } from './image.js';
 import { Stage } from './stage.js';
-import { type Containers, SECRET } from './story.js';
 
-const IMAGE = 'shop/tools:1.2';
 /** What a container in a container may have. */
 const LIMITS = ['--ulimit=nofile=1024:4096', '--ulimit=nproc=1000:1000', '--pids-limit=0'];
-const SHELL = ['--network=host', `--env=KEY=${SECRET}`, '--entrypoint=sh', ...LIMITS];
 
-export class Podman implements Containers {
+export class Podman extends Client {
   readonly place = { image: `localhost/${IMAGE}`, pod: null, workload: null };
 
   private constructor(
     private readonly stage: Stage,
     private readonly words: readonly string[],
     readonly socket: string,
-  ) {}
+  ) {
+    super(LIMITS, ['--time=0']);
+  }
 
   /** @param root where it keeps its containers */
   static async start(scope: Scope, netns: Netns, root: string): Promise<Podman> {
@@ -37,19 +37,5 @@ export class Podman implements Containers {
 
   async run(...words: string[]): Promise<void> {
     await this.stage.run(...this.words, ...words);
-  }
-
-  short(name: string, script: string): Promise<void> {
-    return this.run('run', '--rm', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
-  }
-
-  long(name: string, script: string): Promise<void> {
-    return this.run('run', '--detach', `--name=${name}`, ...SHELL, IMAGE, '-c', script);
-  }
-
-  rename = (from: string, to: string): Promise<void> => this.run('rename', from, to);
-
-  remove(name: string): Promise<void> {
-    return this.run('rm', '--force', '--time=0', name);
   }
 }

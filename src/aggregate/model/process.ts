@@ -60,10 +60,10 @@ function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
   return { place, container, facts };
 }
 
-/** @param told by /proc, which may have a hierarchy of version 1 where the root says nothing */
-function pathOf(context: ProcessContext, id: bigint, told: string | null): string | null {
+/** @param fromProc the path in /proc, which may have a hierarchy of version 1 where the root says nothing */
+function pathOf(context: ProcessContext, id: bigint, fromProc: string | null): string | null {
   const path = context.cgroupPath(id);
-  return path === null || path === '/' ? (told ?? path) : path;
+  return path === null || path === '/' ? (fromProc ?? path) : path;
 }
 
 /** More is known of its container, or another name. */
@@ -273,10 +273,10 @@ export class Process implements Owner, Aged<Process> {
 
   /** Where its program runs, which outlives it: the same object as long as that says the same. */
   placeByCgroup(): () => Place | null {
-    const { context, cgroupId, cgroup: told } = this;
+    const { context, cgroupId, cgroup: fromProc } = this;
     let where = NOWHERE;
     return () => {
-      const cgroup = pathOf(context, cgroupId, told);
+      const cgroup = pathOf(context, cgroupId, fromProc);
       if (cgroup === null) return null;
       if (cgroup !== where.place.cgroup || isRenamed(context, where)) where = whereIs(context, cgroup);
       return where.place;

@@ -141,11 +141,10 @@ class BindPool {
 
   /** Ports taken, and bind() calls that found none. */
   private demand(second: number): number {
+    const opened = this.rate(BUDGET_RATE.OPEN, second);
+    if (this.refusals === null) return opened;
     const began = this.budgets.map(({ rates }) => rates.began).filter((first) => first >= 0);
-    return (
-      this.rate(BUDGET_RATE.OPEN, second) +
-      (this.refusals?.steadyPerSecond(0, second, Math.min(...began)) ?? 0)
-    );
+    return opened + this.refusals.steadyPerSecond(0, second, Math.min(...began));
   }
 
   private forecast(blocked: number, second: number): number | null {

@@ -5,7 +5,7 @@
 import { type ApiError, listContainers } from '../../system/containers/api.js';
 import { placesHere } from '../../system/containers/stores.js';
 import type { KernelFacts } from '../../system/kernel.js';
-import { lookAt, nothingThere, RUNTIME_NAMES, refusedProblem, socketProblem } from '../container-names.js';
+import { filesOf, nothingThere, RUNTIME_NAMES, refusedProblem, socketProblem } from '../container-names.js';
 import { ok, type Result, warn } from './check.js';
 
 const SOCKET_WITHIN_MS = 10_000;
@@ -15,9 +15,9 @@ export function containerChecks(
   root: string,
   places = placesHere(),
 ): Result[] {
-  return (['docker', 'containerd', 'podman'] as const).map((runtime) => {
+  return (Object.keys(RUNTIME_NAMES) as (keyof typeof RUNTIME_NAMES)[]).map((runtime) => {
     const [id, title] = [`names-${runtime}`, `Names of ${RUNTIME_NAMES[runtime]}'s containers`];
-    const found = lookAt(runtime, places, root);
+    const found = filesOf(runtime, places, root);
     if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}`);
     if (found.refused === null) return ok(id, title, `none: ${nothingThere(found)}`);
     const { what, why, fix } = refusedProblem(runtime, found.refused, uid);

@@ -23,7 +23,7 @@ export class Containers {
   private readonly sockets: readonly RuntimeSocket[];
   /** By what they are about. */
   private problemsNow: ReadonlyMap<string, Problem> = new Map();
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
 
   constructor(
     { containerPlaces = placesHere(), containerSockets = [] }: ContainerOptions,
@@ -46,8 +46,8 @@ export class Containers {
     if (this.names.mayHaveChanged()) aggregator.touchRenamed();
     this.problemsNow = new Map([...this.ofRuntimes(), ...this.ofSockets()]);
     for (const [about, { what, why, fix }] of this.problemsNow) {
-      if (this.told.has(about)) continue;
-      this.told.add(about);
+      if (this.logged.has(about)) continue;
+      this.logged.add(about);
       this.log.warn({ why, fix }, what);
     }
   }

@@ -1,5 +1,6 @@
 /** The portable addon of a processor. In: a sysroot, the sources of native/ and bpf/. Out: one file that loads where glibc is 2.28 or newer. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { must, ROOT, Stop } from '../lib/run.js';
@@ -49,6 +50,15 @@ export function needsOf(path) {
       env: { ...process.env, LC_ALL: 'C' },
     });
   return unmetNeeds(said('-d'), said('-V'));
+}
+
+/** @param {string} path of an addon @returns {string[]} BPF objects of the clone that are not in it, byte for byte */
+export function lackingObjects(path) {
+  const built = join(ROOT, 'out/bpf');
+  const names = readdirSync(built).filter((name) => name.endsWith('.bpf.o'));
+  if (names.length === 0) throw new Stop(`No BPF objects in ${built}`);
+  const addon = readFileSync(path);
+  return names.filter((name) => !addon.includes(readFileSync(join(built, name))));
 }
 
 /** @param {Arch} arch */

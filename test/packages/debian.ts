@@ -1,5 +1,5 @@
 /**
- * A Debian that has nothing but what every Debian has: no Node, no compiler, no libbpf. This machine's kernel is seen from inside. What
+ * A Debian or Ubuntu that has nothing but what every one has: no Node, no compiler, no libbpf. This machine's kernel is seen from inside. What
  * is written there is in memory, in a mount namespace of its own, and gone with the process that keeps it.
  */
 import { join } from 'node:path';
@@ -7,15 +7,27 @@ import { mirror, whole } from '../../scripts/lib/apt.js';
 import { WORK } from '../../scripts/package/places.js';
 import { must, type Running, start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
+import { newer } from './newer.js';
 
 const WITHIN_MS = 400_000;
+/** Releases of Ubuntu: 22.04, 24.04 and 26.04. Their glibc is 2.35, 2.39 and 2.43. */
+export const UBUNTU: readonly string[] = ['jammy', 'noble', 'resolute'];
+const UBUNTU_MIRROR = 'http://archive.ubuntu.com/ubuntu';
+const UBUNTU_KEYS = 'usr/share/keyrings/ubuntu-archive-keyring.gpg';
+
+/** What mmdebstrap is told: the release, where it comes from, whose signature it has; apt, with which every Ubuntu comes, is a part of Debian's minimum alone. */
+async function origin(release: string, root: string): Promise<string[]> {
+  if (!UBUNTU.includes(release)) return [release, root, mirror()];
+  const keys = join(await newer('ubuntu-keyring'), UBUNTU_KEYS);
+  return [`--keyring=${keys}`, '--include=apt', release, root, UBUNTU_MIRROR];
+}
 
 /** Made once, with these packages and what they need. @returns its folder */
 export const system = (release: string, packages: string[] = []): Promise<string> =>
-  whole(join(WORK, ['debian', release, ...packages].join('-')), async (partial) => {
+  whole(join(WORK, ['system', release, ...packages].join('-')), async (partial) => {
     const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : [];
     const options = ['--quiet', '--variant=minbase', ...include, '--aptopt=Acquire::Retries "3"'];
-    await must(['mmdebstrap', ...options, release, partial, mirror()], { withinMs: WITHIN_MS });
+    await must(['mmdebstrap', ...options, ...(await origin(release, partial))], { withinMs: WITHIN_MS });
   });
 
 /** `$0`: the system, `$1`: an empty folder. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { unpack, update, whole } from '../apt.js';
 import { must, ROOT, Stop } from '../run.js';
 
-/** @typedef {{ release: string, image: string, modules: string, directory: string }} Kernel `modules`: its /lib/modules/RELEASE */
+/** @typedef {{ release: string, image: string, modules: string, directory: string }} Kernel `modules`: its own folder of modules */
 /**
  * @typedef {{ series: string, flavour: 'cloud-amd64' | 'rt-amd64' | 'arm64', part: readonly string[], inAll: boolean }} Stock `series`, `flavour`: as Debian
  *   names them, "6.12" and for whom it was built; `part`: files of the kernel tier unless all are asked for; `inAll`: part of
@@ -18,6 +18,8 @@ import { must, ROOT, Stop } from '../run.js';
 /** @typedef {import('../apt.js').Apt} Apt */
 
 export const DIRECTORY = join(ROOT, 'out/kernels');
+/** Where packages have their modules: up to Debian 12, and since. */
+const MODULES = ['lib/modules', 'usr/lib/modules'];
 /** Static, so that it runs in an initramfs. */
 export const BUSYBOX = join(DIRECTORY, 'busybox-static/bin/busybox');
 
@@ -47,6 +49,13 @@ async function index(modules, release) {
   await must('Listing modules', BUSYBOX, ['depmod', '-b', join(modules, '../../..'), release]);
 }
 
+/** @param {string} directory of an unpacked kernel */
+function modulesIn(directory) {
+  const found = MODULES.find((path) => existsSync(join(directory, path)));
+  if (found === undefined) throw new Stop(`No modules in ${directory}`);
+  return found;
+}
+
 /** @param {Kind} kind @param {Apt} [apt] none: this machine's @returns {Promise<Kernel>} */
 export async function fetchKernel(kind, apt = {}) {
   if (!newest(kind, apt)) await update(apt);
@@ -58,7 +67,7 @@ export async function fetchKernel(kind, apt = {}) {
   await unpacked('busybox-static');
   const directory = await unpacked(name, apt);
   const release = name.replace('linux-image-', '');
-  const modules = join(directory, 'lib/modules', release);
+  const modules = join(directory, modulesIn(directory), release);
   await index(modules, release);
   return { release, image: join(directory, 'boot', `vmlinuz-${release}`), modules, directory };
 }

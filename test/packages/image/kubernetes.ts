@@ -7,12 +7,12 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { privateApt, unpack, whole } from '../../../scripts/lib/apt.js';
+import { whole } from '../../../scripts/lib/apt.js';
 import { ROOT } from '../../../scripts/lib/run.js';
 import { WORK } from '../../../scripts/package/places.js';
-import { TARGETS } from '../../../scripts/package/targets.js';
 import { must, run } from '../../support/process.js';
 import type { Scope } from '../../support/scope.js';
+import { newer } from '../newer.js';
 
 export interface Manifest {
   readonly apiVersion: string;
@@ -21,22 +21,14 @@ export interface Manifest {
   readonly [field: string]: any;
 }
 
-/** Debian 12's kubectl is of 2020, and knows no `patches`. */
-const RELEASE = 'trixie';
 /** The last ones for Node 20; of Kubernetes 1.30. */
 const SCHEMAS = ['kubernetes-models@4.5.1', '@kubernetes-models/prometheus-operator@4.4.4'];
 /** GitHub's own. */
 const WORKFLOWS = '@actions/workflow-parser@0.3.61';
 const OPERATOR = '@kubernetes-models/prometheus-operator';
 
-async function kubectl(): Promise<string> {
-  const folder = await whole(join(WORK, 'kubectl'), async (partial) => {
-    const sources = [{ type: 'deb', release: RELEASE }] as const;
-    const apt = await privateApt(join(WORK, `apt-${RELEASE}`), sources, TARGETS.x64.debian);
-    await unpack(['kubectl'], partial, apt);
-  });
-  return join(folder, 'usr/bin/kubectl');
-}
+/** Debian 12's is of 2020, and knows no `patches`. */
+const kubectl = async () => join(await newer('kubectl'), 'usr/bin/kubectl');
 
 /** A folder with these in its node_modules. */
 export const schemas = (): Promise<string> =>

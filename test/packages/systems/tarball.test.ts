@@ -1,4 +1,4 @@
-/** The tarball in Debian 11 and 13; in Debian 12 it is installed by the tier `packages`. */
+/** The tarball in Debian 11, Debian 13 and Ubuntu; in Debian 12 it is installed by the tier `packages`. */
 import { describe, it } from 'vitest';
 import { testScope } from '../../support/scope.js';
 import { namesFromTarball, WAYS } from '../tarball.js';

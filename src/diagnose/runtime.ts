@@ -20,6 +20,7 @@ export const RUNTIMES = [
   'wget',
   'pgbench',
   'redis-benchmark',
+  'redis-cli',
   'ab',
   'unknown',
 ] as const;
@@ -43,7 +44,8 @@ const BY_FILE: readonly [RegExp, Runtime][] = [
   [/^(curl|http|https|xh)$/, 'curl'],
   [/^wget2?$/, 'wget'],
   [/^pgbench$/, 'pgbench'],
-  [/^redis-(benchmark|cli)$|^valkey-(benchmark|cli)$/, 'redis-benchmark'],
+  [/^(redis|valkey)-benchmark$/, 'redis-benchmark'],
+  [/^(redis|valkey)-cli$/, 'redis-cli'],
   [/^(ab|wrk|hey|siege|vegeta|oha|h2load)$/, 'ab'],
 ];
 

@@ -97,9 +97,11 @@ function togetherOf({ kind, culprits }: IncidentRow, first: Culprit | Victim): s
 const ofSeveral = (does: string) =>
   does.replace(/^has /, 'have ').replace(/^is /, 'are ').replace(/^was /, 'were ');
 
-/** What stands for whoever cannot be named. */
-const anonymous = ({ culprits, victims }: IncidentRow) =>
-  culprits.length + victims.length > 1 ? 'More than one program' : 'An unknown program';
+/** What stands for whoever cannot be named: who holds ports, else whose calls fail. One without a name may be one of the others. */
+function anonymous({ kind, culprits, victims }: IncidentRow): string {
+  const named = (isPorts(kind) ? culprits : victims).filter((one) => ownerName(one) !== null);
+  return named.length > 1 ? 'More than one program' : 'An unknown program';
+}
 
 /** The same as one line: for lists, titles and the terminal. */
 export function subjectText(row: IncidentRow): string {

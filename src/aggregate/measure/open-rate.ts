@@ -86,6 +86,11 @@ export class OpenRate {
     return { perSecond, noise: this.noise(recent.count, perSecond), streamSeconds };
   }
 
+  /** The first open since the last long silence, and the last one, ms; null: nothing has opened for long. */
+  span(nowMs: number): readonly [firstMs: number, lastMs: number] | null {
+    return this.isQuiet(Math.floor(nowMs / 1000)) ? null : [this.firstMs, this.lastMs];
+  }
+
   /**
    * Whole seconds since the rate changed most, of those that `all` looks back; 0: it did not change. What comes in bursts
    * jumps so much from second to second that no jump is a change.

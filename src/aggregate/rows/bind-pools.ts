@@ -113,7 +113,7 @@ class BindPool {
       recycled: 0,
       recycledPerSec: 0,
       reuse: 'never',
-      exhaustionSeconds: isWanted ? this.forecast(blocked ?? 0, second) : null,
+      exhaustionSeconds: isWanted ? this.forecast(blocked ?? 0, nowMs) : null,
       releasing: releaseSteps(this.releases),
       holders: holdersByPorts(this.holders),
       /* A pool holds what bind() has taken. */
@@ -147,7 +147,16 @@ class BindPool {
     return opened + this.refusals.steadyPerSecond(0, second, Math.min(...began));
   }
 
-  private forecast(blocked: number, second: number): number | null {
+  /** Over what time its connections have opened, whatever their destinations. One in which bind() found no port is past its start. */
+  private streamSeconds(nowMs: number): number {
+    if (this.refusals !== null) return Number.POSITIVE_INFINITY;
+    const spans = this.budgets.map(({ openRate }) => openRate.span(nowMs)).filter((span) => span !== null);
+    const first = Math.min(...spans.map(([firstMs]) => firstMs));
+    return (Math.max(...spans.map(([, lastMs]) => lastMs)) - first) / 1000;
+  }
+
+  private forecast(blocked: number, nowMs: number): number | null {
+    const second = Math.floor(nowMs / 1000);
     const limit = this.namespace.sysctls === null ? null : forecastLimit(this.namespace.sysctls, blocked);
     if (limit === null) return null;
     const { live, waiting } = this.usable;
@@ -157,6 +166,7 @@ class BindPool {
       live,
       waiting,
       openPerSec: this.demand(second),
+      streamSeconds: this.streamSeconds(nowMs),
       closePerSec,
       releases: this.releases.perSecond,
       lifetimeSeconds: closePerSec > 0 ? live / closePerSec : null,

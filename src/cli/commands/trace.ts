@@ -21,6 +21,8 @@ type TraceValues = ValuesOf<'trace'>;
 /** Faster than a person can read: on a terminal the rest is counted instead. */
 const SCREEN_LINES_PER_SECOND = 200;
 const REPORT_MS = 1000;
+/** A service sends events once in an interval: those of the last moments come after them. Longer than its usual interval. */
+const LATE_MS = 1500;
 /** Bytes kept for a slow reader of stdout. What comes on top is counted instead: it would fill the memory. */
 const MOST_WAITING = 64 << 20;
 
@@ -35,7 +37,11 @@ export async function trace(values: TraceValues, io: Io, backends: Backends): Pr
     await source.events({ pids: values.pid, filter: values.filter, raw: values.raw }, printer.print);
     announce(values, io);
     const until = AbortSignal.any([io.stop, source.lost]);
-    await (values.duration === undefined ? aborted(until) : pause(values.duration * 1000, until));
+    if (values.duration === undefined) await aborted(until);
+    else {
+      await pause(values.duration * 1000, until);
+      await pause(LATE_MS, AbortSignal.any([until, printer.next()]));
+    }
     if (!io.stop.aborted) source.lost.throwIfAborted();
   } finally {
     clearInterval(reports);
@@ -55,6 +61,7 @@ class Printer {
   #suppressed = 0;
   #dropped = 0;
   #lines = 0;
+  #awaited = new AbortController();
   readonly #limit: number;
   readonly #line: (event: ConnectionEvent) => string;
 
@@ -69,7 +76,14 @@ class Printer {
     this.#line = values.output === 'ndjson' ? jsonText : line;
   }
 
+  /** Aborts when the next events have come. */
+  next(): AbortSignal {
+    this.#awaited = new AbortController();
+    return this.#awaited.signal;
+  }
+
   readonly print: EventListener = (events, dropped) => {
+    this.#awaited.abort();
     this.#dropped += dropped;
     if (this.io.stdout.waiting > MOST_WAITING) {
       this.#dropped += events.length;

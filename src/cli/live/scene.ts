@@ -110,8 +110,7 @@ export class SceneMaker {
     const incidents = lasting.filter(isShown);
     const shown = shownIncident(incidents, { chosen: state.incident, shown: null, held: false });
     const incident = incidents.find(({ key }) => key === shown) ?? null;
-    const chosen = state.incident === null ? null : incident;
-    this.#rank(tables.flows.rows, state, { budgets: byPlace, chosen, now });
+    this.#rank(tables.flows.rows, state, { budgets: byPlace, incident, now });
     // Rows that stand still are no samples of these seconds.
     if (state.paused === null && link.phase === 'open') this.#sample(now);
     return {
@@ -127,7 +126,7 @@ export class SceneMaker {
       incident,
       budgets: firstOf(
         budgets.filter((row) => (fullness(row) ?? 0) > 0),
-        chosen,
+        incident,
       ),
       byPlace,
       failures: rows(tables.failures.rows)
@@ -151,26 +150,30 @@ export class SceneMaker {
   #rank(
     rows: ReadonlyMap<string, FlowRow>,
     state: State,
-    { budgets, chosen, now }: { budgets: Budgets; chosen: IncidentRow | null; now: number },
+    { budgets, incident, now }: { budgets: Budgets; incident: IncidentRow | null; now: number },
   ): void {
     const { sort, ascending, group, frozen, filter, netns } = state;
+    const chosen = state.incident === null ? null : incident;
     const order = [sort, ascending, group, filter, netns, chosen?.key].join('|');
     const moment = { now, held: frozen, forced: order !== this.#order };
     this.#order = order;
     const by = comparatorOf(sort, ascending, budgets);
-    this.#ranking = rerank(this.#ranking, rows, ownFirst(chosen, by), moment);
+    const first = sort === 'blame' && !ascending ? incident : chosen;
+    this.#ranking = rerank(this.#ranking, rows, ownFirst(first, by), moment);
   }
 }
 
-/** Rows of the incident that somebody chose come before all others. */
-function ownFirst(chosen: IncidentRow | null, by: (a: FlowRow, b: FlowRow) => number) {
-  if (chosen === null) return by;
-  return (a: FlowRow, b: FlowRow) => Number(isAt(b, chosen)) - Number(isAt(a, chosen)) || by(a, b);
+/** Rows of the incident above them come before all others: by blame, and in any order where somebody chose it. */
+function ownFirst(incident: IncidentRow | null, by: (a: FlowRow, b: FlowRow) => number) {
+  if (incident === null) return by;
+  return (a: FlowRow, b: FlowRow) => Number(isAt(b, incident)) - Number(isAt(a, incident)) || by(a, b);
 }
 
-function firstOf(budgets: readonly BudgetRow[], chosen: IncidentRow | null): readonly BudgetRow[] {
-  if (chosen === null) return budgets;
-  return [...budgets.filter((row) => isAt(row, chosen)), ...budgets.filter((row) => !isAt(row, chosen))];
+/** That of the incident above them before all others, then those of its place: where two have room, others may be as full. */
+function firstOf(budgets: readonly BudgetRow[], incident: IncidentRow | null): readonly BudgetRow[] {
+  if (incident === null) return budgets;
+  const rank = (row: BudgetRow) => (row.key === incident.budget ? 0 : isAt(row, incident) ? 1 : 2);
+  return [0, 1, 2].flatMap((wanted) => budgets.filter((row) => rank(row) === wanted));
 }
 
 function comparatorOf(sort: SortField, ascending: boolean, budgets: Budgets) {

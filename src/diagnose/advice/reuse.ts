@@ -67,6 +67,7 @@ const REUSE: Readonly<Record<Runtime, ByProtocol>> = {
   wget: always(tools.WGET),
   pgbench: always(tools.PGBENCH),
   'redis-benchmark': always(tools.REDIS_BENCHMARK),
+  'redis-cli': always(tools.REDIS_CLI),
   ab: always(tools.AB),
   unknown: {
     postgres: [tools.ANY_POSTGRES],

@@ -31,6 +31,14 @@ export const REDIS_BENCHMARK: Snippet = ({ address, port }) =>
     `redis-benchmark -h ${address} -p ${port} -k 1 -c 50 -n 100000`,
   );
 
+export const REDIS_CLI: Snippet = ({ address, port }) =>
+  fix(
+    'One process per command is one connection per command. Give one redis-cli all the commands: it keeps its connection from one to the next.',
+    'shell',
+    '# in place of the loop; commands.txt has one command per line (valkey-cli takes them the same way):',
+    `redis-cli -h ${address} -p ${port} < commands.txt`,
+  );
+
 export const AB: Snippet = ({ origin }) =>
   fix('Ask the load generator for keep-alive.', 'shell', `ab -k -n 10000 -c 50 ${origin}/`);
 

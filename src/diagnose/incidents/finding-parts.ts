@@ -3,6 +3,7 @@
  * incidents. Out: the same findings with both. Pure.
  */
 import type { FindingRow, IncidentKind, IncidentRow } from '../../protocol/rows.js';
+import { programKey } from '../program-key.js';
 
 const PORTS: readonly IncidentKind[] = ['ports', 'bind-pool'];
 
@@ -57,6 +58,14 @@ function incidentOf(finding: FindingRow, incidents: readonly IncidentRow[]): Inc
   const { address, port } = finding.destination;
   const exact = here.find(({ destination }) => destination.address === address && destination.port === port);
   const host = here.find(({ kind, destination }) => kind === 'scan' && destination.address === address);
-  const whole = here.find(({ kind }) => kind === 'bind-pool' || kind === 'overflow'); // of every destination
+  // Of every destination.
+  const whole = here.find((one) => one.kind === 'overflow' || isOfCulprit(finding, one));
   return exact ?? host ?? whole ?? (address === null ? here[0] : undefined);
+}
+
+/** A bind pool has the findings of those who take its ports; others there suffer by it, and have a cure of their own. */
+function isOfCulprit({ process }: FindingRow, { kind, culprits }: IncidentRow): boolean {
+  if (kind !== 'bind-pool') return false;
+  const key = programKey(process, null);
+  return culprits.length === 0 || culprits.some((one) => programKey(one.process, null) === key);
 }

@@ -1,7 +1,7 @@
 /**
- * The remedies of one incident as people see them: in their order, whichever was found first. Once, ten seconds after the incident opened, what
- * nobody offers any more goes; from then on each keeps its place: figures change, what comes later is appended. A restart of the service keeps the
- * places, too. In: offers of each second. Out: remedies. Time is given.
+ * The remedies of one incident as people see them: in their order, whichever was found first. Once, ten seconds after the first thing to do
+ * was found, what nobody offers any more goes; from then on each keeps its place: figures change, what comes later is appended. A restart of
+ * the service keeps the places, too. In: offers of each second. Out: remedies. Time is given.
  */
 import { type IncidentRemedy, REMEDY_ROLES } from '../../protocol/rows.js';
 import { groupBy } from '../groups.js';
@@ -27,16 +27,14 @@ interface Item {
 export class Board {
   private items: Item[];
   private isOrdered: boolean;
+  /** When something to do was offered first, Unix ms: what will not help is known at once. */
+  private began: number | null = null;
 
   /**
    * @param opened when it was first looked at, Unix ms. @param saved what an earlier run of the service showed of an incident that has been
    *   there `since`
    */
-  constructor(
-    private readonly opened: number,
-    saved: readonly IncidentRemedy[] = [],
-    since = opened,
-  ) {
+  constructor(opened: number, saved: readonly IncidentRemedy[] = [], since = opened) {
     this.items = saved.map((remedy, i) => ({
       offer: savedOffer(remedy, i),
       contrary: null,
@@ -52,7 +50,8 @@ export class Board {
   /** @param offers several may be about one thing: the first is taken, or what is shown already */
   step(offers: readonly Offer[], settingNow: SettingNow, time: number): void {
     const byTopic = groupBy(offers, ({ topic }) => topic);
-    const settles = !this.isOrdered && time - this.opened >= ORDERED_MS;
+    if (offers.some(isDoable)) this.began ??= time;
+    const settles = !this.isOrdered && time - (this.began ?? time) >= ORDERED_MS;
     if (settles) this.items = this.items.filter(({ offered }) => time - offered <= MISSED_MS);
     for (const item of this.items)
       update(item, byTopic.get(item.offer.topic) ?? [], { settingNow, time, settles });
@@ -72,6 +71,8 @@ interface Moment {
   /** The one at which what is wrong goes. */
   readonly settles: boolean;
 }
+
+const isDoable = ({ remedy }: Offer) => remedy.role !== 'will-not-help';
 
 const rank = ({ offer }: Item) => REMEDY_ROLES.indexOf(offer.remedy.role);
 

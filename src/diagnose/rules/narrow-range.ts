@@ -29,7 +29,7 @@ export const narrowRange: Rule = (tables, facts) =>
         (fullness(b.budget) ?? 0) - (fullness(a.budget) ?? 0) ||
         b.actor.portsHeld - a.actor.portsHeld,
     );
-    return worst === undefined ? [] : [narrow(worst, totals, ports, facts)];
+    return worst === undefined ? [] : [narrow(worst, totals, ports, { tables, facts })];
   });
 
 interface Pressed {
@@ -57,7 +57,7 @@ function narrow(
   { actor, budget, demand }: Pressed,
   totals: TotalsRow,
   ports: number,
-  facts: Facts,
+  { tables, facts }: { tables: Tables; facts: Facts },
 ): Candidate {
   const [low, high] = totals.portRange as [number, number];
   const harmless = demand < HARMLESS;
@@ -73,7 +73,7 @@ function narrow(
       evidence: evidenceOf(totals, ports, actor, budget),
       doNow: present(widen(totals, actor.process, facts)),
       fixForGood: [
-        reuseFix(actor.process, actor.destination, facts),
+        reuseFix(actor.process, actor.destination, facts, tables),
         {
           text: `Find who set ip_local_port_range to ${low} ${high} and take that out; reserve single ports in ip_local_reserved_ports instead.`,
           snippet: `grep -rs 'ip_local_\\(port_range\\|reserved_ports\\)' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d\n# the default: net.ipv4.ip_local_port_range = ${DEFAULT_RANGE.join(' ')}`,

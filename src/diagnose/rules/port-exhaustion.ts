@@ -8,7 +8,7 @@ import { failingNow, fullness, level, type Outlook, outlook } from '../../foreca
 import { isBlockedByUnknown, isMostlyBlocked } from '../../forecast/takers.js';
 import { endpoint } from '../../protocol/format.js';
 import { NOWHERE, UNKNOWN_PROCESS } from '../../protocol/names.js';
-import type { BudgetRow, Culprit, Evidence, FailureRow, Fix, ProcessInfo } from '../../protocol/rows.js';
+import type { BudgetRow, Culprit, Evidence, FailureRow, ProcessInfo } from '../../protocol/rows.js';
 import { budgetEvidence, totalsOf } from '../churn-severity.js';
 import { culpritsText, namedCulprits } from '../culprit-text.js';
 import { findLine, lateBindFix, mayReuse, present, reuseFixes, turnReuseOn, widen } from '../fixes.js';
@@ -64,15 +64,17 @@ function exhaustion(
   const asker = isBlocked || isKnown(holds) ? null : askerOf(budget, failures, takers);
   const holder = asker ?? holds;
   const next = outlook(budget);
+  /* It is about the budget: who holds it may be an actor toward one of its destinations. */
   const about = {
+    ...holder,
     key: budget.key,
     destination: placeOf(budget),
     netns: budget.netns,
     netnsId: budget.netnsId,
-    ...holder,
   };
   const totals = totalsOf(tables, budget.netnsId);
   const isPool = budget.kind === 'bind-pool';
+  const binder = isPool || isBlocked ? binderOf(budget, holder.process, tables) : undefined;
   return candidate(about, {
     rule: 'port-exhaustion',
     priority: 40,
@@ -100,9 +102,10 @@ function exhaustion(
       widen(totals, holder.process, facts),
     ),
     fixForGood: [
+      ...(binder === undefined ? [] : [lateBindFix(binder.process, binder.destination, facts)]),
       ...(isBlocked
-        ? unblocking(budget, holder.process, tables, facts)
-        : reuseFixes(holder.process, about.destination, facts, tables)),
+        ? []
+        : reuseFixes(holder.process, binder?.destination ?? about.destination, facts, tables)),
       {
         text: isPool
           ? 'Then headroom: another source address has a set of ports of its own.'
@@ -112,7 +115,7 @@ function exhaustion(
         headroom: 'addresses',
       },
     ],
-    findLine: isBlocked ? [] : findLine(holder.process, about.destination, facts),
+    findLine: isBlocked ? [] : findLine(holder.process, binder?.destination ?? about.destination, facts),
   });
 }
 
@@ -138,14 +141,14 @@ function holdingText(
   return `${who(process, program)} holds most of them`;
 }
 
-/** bind() without a port of its own, where that program binds most; nothing, where it is not known which one does. */
-function unblocking(budget: BudgetRow, process: ProcessInfo, tables: Tables, facts: Facts): Fix[] {
+/** Where that program binds most: there bind() is to leave the port open. Undefined: it is not known whose bind() it is. */
+function binderOf(budget: BudgetRow, process: ProcessInfo, tables: Tables): Actor | undefined {
   const key = programKey(process, null);
   const [most] = actorIndexOf(tables)
     .in(budget.netnsId)
     .filter((actor) => actor.bound > 0 && programKey(actor.process, null) === key)
     .sort((a, b) => b.bound - a.bound);
-  return most === undefined ? [] : [lateBindFix(most.process, most.destination, facts)];
+  return most;
 }
 
 function placeOf(budget: BudgetRow) {

@@ -369,6 +369,16 @@ describe('trace, attached', () => {
     expect((await run('trace', '--connect', url, '--duration', '0.05')).code).toBe(0);
   });
 
+  it('prints what came before the end of --duration, although the service sends it after that', async () => {
+    const source = new Memory();
+    const { url } = await service(source);
+    const { io, done } = start('trace', '--connect', url, '--duration', '0.001');
+    await io.stderr.has(/tracing every process/);
+    source.emit([mine()]);
+    expect(await done).toBe(0);
+    expect(io.stdout.text).toMatch(/closed/);
+  });
+
   it('fails when the service goes away', async () => {
     const server = await service(new Memory());
     const { io, done } = start('trace', '--connect', server.url);

@@ -58,6 +58,8 @@ describe('a client', () => {
     ['python3', 5432, [/ConnectionPool\('host=10\.0\.0\.9 port=5432'/]],
     ['wget', 80, [/wget -q -O \/dev\/null -i urls\.txt/]],
     ['ruby', 5432, [/pool:/]],
+    ['redis-cli', 6379, [/^One process per command .*redis-cli -h 10\.0\.0\.9 -p 6379 < commands\.txt$/s]],
+    ['redis-benchmark', 6379, [/Leave out -k 0/]],
   ])('%s of port %i is told its own way', (name, port, patterns) => {
     const found = texts(name, at(port));
     expect(found).toHaveLength(patterns.length);
@@ -82,7 +84,7 @@ describe('a client', () => {
   });
 
   it('whose fix is the same whatever it speaks is told of no service', () => {
-    for (const name of ['curl', 'haproxy', 'redis-benchmark', 'nginx'])
+    for (const name of ['curl', 'haproxy', 'redis-benchmark', 'redis-cli', 'nginx'])
       expect(texts(name, at(6379)).join()).not.toContain('is usual');
     expect(texts('node', at(8080)).join()).not.toContain('is usual');
   });

@@ -397,6 +397,25 @@ describe('bind-before-connect', () => {
   });
 });
 
+describe('port-exhaustion of a bind pool', () => {
+  it('tells who binds to leave the port open, and to keep connections where most are', () => {
+    const place = { address: '10.0.0.7', port: 5432 };
+    const server = actor({
+      direction: 'in',
+      destination: place,
+      process: proc({ pid: 3, comm: 'postgres', exe: '/usr/bin/postgres' }),
+    });
+    const pool = budget({ kind: 'bind-pool', key: 'p', limit: 1000, used: 1000, exhaustionSeconds: 0 });
+    const actors = [actor({ bound: 20 }), actor({ key: 'b', bound: 900, destination: place }), server];
+    const [finding] = told('port-exhaustion', { actors, budgets: [pool] });
+    const [first, second] = finding?.fixForGood ?? [];
+    expect(first?.text).toContain('localAddress');
+    expect(second?.snippet).toContain("host: '10.0.0.7', port: 5432");
+    expect(second?.text).not.toContain('is usual');
+    expect(finding?.destination).toMatchObject({ address: null, port: null });
+  });
+});
+
 describe('narrow-port-range', () => {
   const narrow = totals({ portRange: [40_000, 40_298], reservedPorts: 0 });
   const range = (parts: Partial<Actor>, used: number) =>

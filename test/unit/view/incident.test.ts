@@ -47,6 +47,9 @@ describe('the sentence', () => {
     expect(subjectText(row({ culprits: [small, small] }))).toMatch(/^More than one program has /);
     expect(subjectText(row({ culprits: [], victims: [] }))).toMatch(/^An unknown program has /);
     const unknown = { ...culprit, process: NOBODY, share: 0.5 };
+    expect(subjectText(row({ culprits: [unknown, small] }))).toMatch(/^An unknown program has /);
+    expect(subjectText(row({ culprits: [unknown, small, small] }))).toMatch(/^More than one program has /);
+    expect(subjectText(row({ culprits: [], victims: [victim, victim] }))).toMatch(/^An unknown program has /);
     expect(subjectText(row({ culprits: [unknown, { ...culprit, share: 0.46 }] }))).toMatch(/^importer\.py /);
     const crowd = [10, 9, 8].map((failed) => ({ ...victim, failed }));
     expect(subjectText(row({ kind: 'refused', victims: crowd, failed: 27 }))).toMatch(

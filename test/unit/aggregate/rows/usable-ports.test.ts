@@ -117,6 +117,25 @@ describe('a bind pool', () => {
     expect(level(pool)).toBe('fine');
   });
 
+  it('does not run out while a program opens what it keeps, and does when it goes on', () => {
+    const { world, row } = start();
+    settings(world, '40000 40999');
+    for (let i = 0; i < 20; i++) {
+      hold(world, 40_000 + i, 1, { ...BOUND, port: 1 + (i % 2) });
+      world.pass(10);
+    }
+    const after = Array.from({ length: 8 }, () => row('bind-pool'));
+    expect(after.map(({ used }) => used)).toEqual(after.map(() => 20));
+    expect(after.map(({ exhaustionSeconds }) => exhaustionSeconds)).toEqual(after.map(() => null));
+    for (let second = 0; second < 12; second++) {
+      hold(world, 40_100 + 20 * second, 20, BOUND);
+      row('bind-pool');
+    }
+    const left = row('bind-pool').exhaustionSeconds;
+    expect(left).toBeGreaterThan(740 / 22);
+    expect(left).toBeLessThan(740 / 16);
+  });
+
   it('that is full is critical while somebody binds from it, and two minutes later no more', () => {
     const { world, row } = start();
     settings(world, '40000 40099');

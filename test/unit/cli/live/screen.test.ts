@@ -528,6 +528,34 @@ describe('the same address in two namespaces', () => {
     expect(chosen).toMatch(/▶ retry\.py/);
   });
 
+  it('the tables begin with the incident above them, whoever else is as full and fails more', () => {
+    const [own] = trouble.budgets ?? [];
+    if (own === undefined) throw new Error('no budget');
+    const full = {
+      ...own,
+      key: 'other',
+      netns: 7,
+      netnsId: '7',
+      limit: 500,
+      used: 500,
+      exhaustionSeconds: 0,
+    };
+    const loud = flow(
+      { pid: 9, name: 'loud.py' },
+      { destination: DATABASE, netns: 7, netnsId: '7', portsHeld: 500, failPerSec: 900 },
+    );
+    for (const budgets of [
+      [full, own],
+      [own, full],
+    ]) {
+      const scene = sceneOf({ rows: { ...rows, budgets, flows: [loud, ...flows] } });
+      expect(scene.incident?.key).toBe(incident.key);
+      expect(scene.budgets.map(({ key }) => key)).toEqual([incident.budget, 'other']);
+      expect(scene.flows[0]?.netnsId).toBe(incident.netnsId);
+      expect(screenOf(scene).join('\n')).toMatch(/▶ checkout-import/);
+    }
+  });
+
   it('the card is about what the filter shows, not about the worst of all', () => {
     const filter = 'process:retry.py';
     const shown = sceneOf({ rows: { ...rows, flows: [retries] }, state: { filter } });

@@ -290,6 +290,51 @@ describe('remedies of a destination', () => {
   });
 });
 
+describe('remedies of ports that bind() gives', () => {
+  const pool = budget({
+    ...OUT,
+    key: 'pool',
+    kind: 'bind-pool',
+    destination: { address: null, port: null },
+    sustainablePerSec: null,
+  });
+  const binder = actor({ ...churning, bound: 2000 });
+  const cli = proc({ pid: 9, name: 'redis-cli', comm: 'redis-cli', exe: '/usr/bin/redis-cli', script: null });
+  const asker = actor({
+    ...churning,
+    key: 'cli',
+    process: cli,
+    destination: { address: '10.0.0.9', port: 6379 },
+    portsHeld: 120,
+    timeWait: 120,
+  });
+  const held = (actors: Tables['actors']) => (at: number) =>
+    out(at, {
+      actors,
+      budgets: [
+        { ...pool, holders: [{ process: binder.process, ports: 1880 }] },
+        budget({
+          key: 'cli',
+          destination: asker.destination,
+          limit: 2000,
+          used: 120,
+          blocked: 1880,
+          free: 0,
+        }),
+      ],
+      failures: [
+        failing(at, { cause: 'bind-pool-exhausted', budget: 'pool', call: 'bind', errno: 'EADDRINUSE' }),
+      ],
+    });
+
+  it('are of who takes them: whoever has no port left beside it has a cure of its own', () => {
+    const row = new Course().play(0, 14, held([binder, asker]));
+    expect(row.kind).toBe('bind-pool');
+    expect(about(row, /localAddress/)).toBeDefined();
+    expect(about(row, /One process per command/)).toBeUndefined();
+  });
+});
+
 describe('the places of remedies', () => {
   const leaking = actor({ key: 'l', process: proc({ pid: 5 }), closeWait: 50, portsHeld: 50 });
 

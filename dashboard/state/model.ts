@@ -92,24 +92,25 @@ const FINDINGS: TableQuery = { sort: 'rank', limit: 50 };
 export const sides = new Subscriptions('side', (frame) => feed.send(frame));
 
 /**
- * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest,
- * so that neither makes the page stumble. A hidden page has no animation frames.
+ * The tables of one publish tick come in several frames and are drawn in several: the flows, which are many, the budgets, on which their rows
+ * depend, then all the rest, so that none makes the page stumble. A hidden page has no animation frames.
  */
 const arrived: { state?: Replica; link?: Link } = {};
-const FLOWS = {};
+const FIRST = ['flows', 'budgets'] as const;
 function arrive(what: typeof arrived): void {
   Object.assign(arrived, what);
   if (document.hidden) show();
-  else inTurn(FLOWS, drawFlows);
+  else inTurn(arrived, drawNext);
 }
 
-function drawFlows(): void {
+function drawNext(): void {
   const { tables, hello } = state.value;
-  const next = arrived.state;
-  if (next === undefined || next.hello !== hello || next.tables.flows === tables.flows) show();
+  const next = arrived.state?.hello === hello ? arrived.state : undefined;
+  const topic = FIRST.find((topic) => next !== undefined && next.tables[topic] !== tables[topic]);
+  if (next === undefined || topic === undefined) show();
   else {
-    state.value = { ...state.value, tables: { ...tables, flows: next.tables.flows } };
-    inTurn(arrived, show);
+    state.value = { ...state.value, tables: { ...tables, [topic]: next.tables[topic] } };
+    inTurn(arrived, drawNext);
   }
 }
 

@@ -19,6 +19,7 @@ import { Feed } from './feed.js';
 import type { Pause } from './pause.js';
 import { BLAME, type Place, placeOf, queryOf, sortText } from './place.js';
 import { found, scoped, scopeWord } from './scope.js';
+import { Steps } from './steps.js';
 import { choice, linked, netns, zoom } from './timeline/spot.js';
 import { inTurn } from './turns.js';
 
@@ -91,25 +92,23 @@ const FINDINGS: TableQuery = { sort: 'rank', limit: 50 };
 /** What the drawer subscribes to, for as long as it is open. */
 export const sides = new Subscriptions('side', (frame) => feed.send(frame));
 
-/**
- * The tables of one publish tick come in several frames and are drawn in two: the flows, which are many, then all the rest,
- * so that neither makes the page stumble. A hidden page has no animation frames.
- */
+/** The tables of one publish tick come in several frames and are drawn in several, so that none makes the page stumble. A hidden page has no animation frames. */
 const arrived: { state?: Replica; link?: Link } = {};
-const FLOWS = {};
+const steps = new Steps();
 function arrive(what: typeof arrived): void {
   Object.assign(arrived, what);
   if (document.hidden) show();
-  else inTurn(FLOWS, drawFlows);
+  else inTurn(arrived, drawNext);
 }
 
-function drawFlows(): void {
+function drawNext(): void {
   const { tables, hello } = state.value;
   const next = arrived.state;
-  if (next === undefined || next.hello !== hello || next.tables.flows === tables.flows) show();
+  const topic = steps.next((topic) => next?.hello === hello && next.tables[topic] !== tables[topic]);
+  if (next === undefined || topic === null) show();
   else {
-    state.value = { ...state.value, tables: { ...tables, flows: next.tables.flows } };
-    inTurn(arrived, show);
+    state.value = { ...state.value, tables: { ...tables, [topic]: next.tables[topic] } };
+    inTurn(arrived, drawNext);
   }
 }
 

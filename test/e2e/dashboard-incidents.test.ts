@@ -226,7 +226,18 @@ async function expectWhole(page: Page): Promise<void> {
   expect(controls.filter(({ isCut }) => isCut).map(({ name }) => name)).toEqual([]);
   /* The verdict's address: the name behind it gives way first. */
   expect(await page.locator('.verdict .named > .sr-only + span').evaluateAll(cutTexts)).toEqual([]);
+  const known = page.locator('table .known');
+  expect(await known.count()).toBeGreaterThan(0);
+  expect(await known.evaluateAll(slivers)).toEqual([]);
 }
+
+/** Who listens behind an address: some letters of it at least, or nothing. */
+const slivers = (all: Element[]) =>
+  all.flatMap((address) => {
+    const beside = address.lastElementChild as HTMLElement;
+    const isDrawn = beside.getBoundingClientRect().top < address.getBoundingClientRect().bottom;
+    return isDrawn && beside.clientWidth < Math.min(beside.scrollWidth, 40) ? [address.textContent] : [];
+  });
 
 const cutTexts = (all: Element[]) =>
   all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent);

@@ -94,12 +94,16 @@ export function lastMinuteOf(key: string) {
   return sparks.of(key);
 }
 
+function nextSecond(): void {
+  turn.value = turn.peek() + 1;
+}
+
 export function startCulprits(): void {
   effect(() => ask(wanted.value === '' ? [] : wanted.value.split('\n')));
   effect(() => {
     const { time } = state.value;
     if (time === null) return;
     const held = [...culprits.value.values()].map(({ key, portsHeld }) => [key, portsHeld] as const);
-    if (sparks.look(held, time)) turn.value = turn.peek() + 1;
+    if (sparks.look(held, time)) inTurn(sparks, nextSecond);
   });
 }

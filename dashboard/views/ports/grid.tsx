@@ -16,6 +16,7 @@ import {
   stepOf,
 } from '../../charts/port-grid.js';
 import { theme } from '../../state/theme.js';
+import { inTurn, leaveTurn } from '../../state/turns.js';
 import { portText } from '../../text/port-words.js';
 import { useWidth } from '../panels/width.js';
 import type { Ports } from './watch.js';
@@ -100,7 +101,7 @@ function Marker({ grid: { columns, wide, high }, index }: { grid: Grid; index: n
   );
 }
 
-/** Drawn when the map, the size or the theme is another. */
+/** Painted when the map, the size or the theme is another: in a frame of its own, but a canvas of a new size is empty until it is painted. */
 function usePainted(
   canvas: { current: HTMLCanvasElement | null },
   ports: Ports,
@@ -108,6 +109,7 @@ function usePainted(
   { columns, rows }: Grid,
 ): void {
   const image = useMemo(() => new ImageData(columns, rows), [columns, rows]);
+  const painted = useRef<ImageData | null>(null);
   const [painter, setPainter] = useState<Painter | null>(null);
   const dark = theme.value;
   useEffect(() => {
@@ -116,9 +118,16 @@ function usePainted(
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (painter === null || context == null) return;
-    painter.paint(ports.cells, tints, columns, new Uint32Array(image.data.buffer));
-    context.putImageData(image, 0, 0);
+    const paint = () => {
+      painter.paint(ports.cells, tints, columns, new Uint32Array(image.data.buffer));
+      context.putImageData(image, 0, 0);
+    };
+    if (painted.current === image) return inTurn(canvas, paint);
+    leaveTurn(canvas);
+    paint();
+    painted.current = image;
   }, [painter, ports, image]);
+  useLayoutEffect(() => () => leaveTurn(canvas), []);
 }
 
 function paletteOf(element: Element): Palette {

@@ -72,17 +72,28 @@ function details(process: ProcessInfo): string {
   return lines.flatMap(([label, text]) => (text === null ? [] : `${label}: ${foreign(text)}`)).join('\n');
 }
 
-/** What stands behind the address gives way first; where there is still no room the host is cut, never the port. */
+/** What stands behind the address is left out where less than a few letters of it fit; where there is still no room the host is cut, never the port. */
 export function Address({ of }: { of: Place }) {
   const text = endpoint(of);
-  const [beside = null] = besideAddress(of).map(foreign);
   if (text === UNKNOWN) return quiet(text);
+  const [beside] = besideAddress(of).map(foreign);
   const colon = text.lastIndexOf(':');
-  return (
-    <bdi class="address" title={beside === null ? text : `${text} ${beside}`}>
+  const parts = (
+    <>
       <span class="host">{text.slice(0, colon)}</span>
       <span>{text.slice(colon)}</span>
-      {beside === null ? null : <bdi class="beside">{` ${beside}`}</bdi>}
+    </>
+  );
+  if (beside === undefined)
+    return (
+      <bdi class="address" title={text}>
+        {parts}
+      </bdi>
+    );
+  return (
+    <bdi class="address known" title={`${text} ${beside}`}>
+      <bdi class="address">{parts}</bdi>
+      <bdi class="beside">{` ${beside}`}</bdi>
     </bdi>
   );
 }

@@ -2,6 +2,7 @@
 import { Component, type ComponentChildren, createRef } from 'preact';
 import type { Keyed } from '../../../src/view/order.js';
 import { type Column, classOf, type Opening } from './column.js';
+import { drawInTurn, leaveRows } from './row-turns.js';
 
 interface RowProps<R> {
   row: R;
@@ -29,19 +30,18 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
   /** By column: what each cell showed, and its node, which is used again as long as it shows the same. */
   private cells = new Map<Column<R>, Cell>();
 
+  /** What is another row, or a row opened, is drawn at once; new values in their turn. */
   override shouldComponentUpdate(next: RowProps<R>): boolean {
     const { row, columns, gone, current, tabStop } = this.props;
-    return (
-      next.row !== row ||
-      next.columns !== columns ||
-      next.gone !== gone ||
-      next.current !== current ||
-      next.tabStop !== tabStop
-    );
+    const isOther =
+      next.columns !== columns || next.gone !== gone || next.current !== current || next.tabStop !== tabStop;
+    if (!isOther && next.row !== row) drawInTurn(this);
+    return isOther;
   }
 
   /** A focused row that is no longer drawn leaves the focus to the table. */
   override componentWillUnmount(): void {
+    leaveRows(this);
     const row = this.element.current;
     if (row?.contains(document.activeElement))
       row.closest<HTMLElement>('.scroll')?.focus({ preventScroll: true });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Steps } from '../../../dashboard/state/steps.js';
 import { inTurn, leaveTurn } from '../../../dashboard/state/turns.js';
 
 let frames: (() => void)[] = [];
@@ -48,6 +49,29 @@ it('goes on after work that asks for more, and after a failure', () => {
   frame();
   frame();
   expect(done).toEqual(['other', 'again']);
+});
+
+it('does all that waits in a frame that comes late, and what that asks for', () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+  const done: string[] = [];
+  const owner = {};
+  inTurn(owner, () => {
+    done.push('flows');
+    inTurn(owner, () => done.push('budgets'));
+  });
+  inTurn({}, () => done.push('charts'));
+  now.mockReturnValue(1_200);
+  frame();
+  now.mockRestore();
+  expect(done).toEqual(['flows', 'charts', 'budgets']);
+});
+
+it('draws flows, then budgets, then the rest, though flows change all the time', () => {
+  const steps = new Steps();
+  const all = [1, 2, 3, 4, 5, 6].map(() => steps.next(() => true));
+  expect(all).toEqual(['flows', 'budgets', null, 'flows', 'budgets', null]);
+  expect([1, 2].map(() => steps.next((topic) => topic === 'budgets'))).toEqual(['budgets', null]);
+  expect(steps.next(() => false)).toBeNull();
 });
 
 it('does nothing for whoever has left', () => {

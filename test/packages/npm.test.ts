@@ -53,19 +53,22 @@ client.close();
 console.log('named');
 `;
 
-it.each(['20', '24'])('node %s: a program uses it as a library', async (node) => {
-  const scope = testScope();
-  const bin = await runtime(scope, node, '11');
-  const folder = await project(scope, bin);
-  expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
-    'portchurn',
-  ]);
-  const portchurn = bare(bin, join(folder, 'node_modules/.bin/portchurn'));
-  const { url } = await scene(scope, portchurn);
-  writeFileSync(join(folder, 'program.js'), PROGRAM);
-  const done = await must(bare(bin, bin.node, join(folder, 'program.js'), url));
-  expect(done).toMatchObject({ stdout: 'true BAD_FILTER\nnamed\n', stderr: '' });
-});
+it.each(PAIRS)(
+  'node $node, npm $npm: a program has it as a dependency, and uses the library',
+  async (pair) => {
+    const scope = testScope();
+    const bin = await runtime(scope, pair.node, pair.npm);
+    const folder = await project(scope, bin);
+    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'portchurn',
+    ]);
+    const portchurn = bare(bin, join(folder, 'node_modules/.bin/portchurn'));
+    const { url } = await scene(scope, portchurn);
+    writeFileSync(join(folder, 'program.js'), PROGRAM);
+    const done = await must(bare(bin, bin.node, join(folder, 'program.js'), url));
+    expect(done).toMatchObject({ stdout: 'true BAD_FILTER\nnamed\n', stderr: '' });
+  },
+);
 
 it('the package has no dependency and no script, and says what is in it', async () => {
   const scope = testScope();

@@ -6,6 +6,7 @@ import { ROOT } from '../../../scripts/lib/run.js';
 import { DEB } from '../../../scripts/package/deb/control.js';
 import { CONFIGURATION } from '../../../scripts/package/deb/unit.js';
 import { PACKAGES } from '../../../scripts/package/places.js';
+import { COMMANDS } from '../../../src/config/options.js';
 import { must } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';
 import { namesCulprit, scene } from '../culprit.js';
@@ -83,7 +84,7 @@ it('lintian has nothing to say that is not explained', async () => {
   expect((await must([...words, FILE], { withinMs: 280_000 })).stdout).toBe('');
 });
 
-it('it has completions of this very command line', async () => {
+it('it has completions of this very command line, a manual page for each command, and lists what is in it', async () => {
   const debian = await Debian.create(testScope(), 'bookworm');
   await install(debian, FILE);
   const places = {
@@ -93,6 +94,12 @@ it('it has completions of this very command line', async () => {
   };
   for (const [shell, path] of Object.entries(places))
     await debian.sh(`portchurn completion ${shell} | cmp - ${path}`);
+  const pages = Object.keys(COMMANDS).map((name) => `usr/share/man/man1/portchurn-${name}.1.gz`);
+  const lists = ['sbom.cdx.json', 'LICENCES.txt.gz', 'copyright'].map(
+    (name) => `usr/share/doc/portchurn/${name}`,
+  );
+  const files = await debian.sh('dpkg --listfiles portchurn');
+  for (const file of [...pages, ...lists]) expect(files).toContain(`/${file}\n`);
 });
 
 it('built once more, it has the same bytes; SHA256SUMS says so', async () => {

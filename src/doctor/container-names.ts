@@ -5,11 +5,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../protocol/frames.js';
-import { DIRECTORIES, type Places } from '../system/containers/stores.js';
+import { DIRECTORIES, type Places, type Stored } from '../system/containers/stores.js';
 import type { Runtime } from '../system/parse/container.js';
 import { capabilityFix } from './load-failure.js';
 
-export const RUNTIME_NAMES: Readonly<Record<keyof Places, string>> = {
+export const RUNTIME_NAMES: Readonly<Record<Stored, string>> = {
   docker: 'Docker',
   containerd: 'containerd',
   podman: 'Podman',
@@ -26,7 +26,7 @@ export interface Found {
 }
 
 /** @param root put before each path */
-export function filesOf(runtime: keyof Places, places: Places, root = ''): Found {
+export function filesOf(runtime: Stored, places: Places, root = ''): Found {
   const tried = places[runtime].map((place) => join(root, place, DIRECTORIES[runtime]));
   const codes = tried.map((path) => ({ path, code: refusalOf(path) }));
   return {
@@ -52,7 +52,7 @@ const byTheirIds = (name: string) => `Containers of ${name} are shown by their i
 
 /** Its files are there and cannot be read. */
 export function refusedProblem(
-  runtime: keyof Places,
+  runtime: Stored,
   { path, code }: { readonly path: string; readonly code: string },
   uid: number,
 ): Problem {
@@ -63,19 +63,21 @@ export function refusedProblem(
   };
 }
 
+/** Its files are not known. */
+export const unknownProblem = (name: string): Problem => ({
+  what: byTheirIds(name),
+  why: 'Where it keeps the names is not known to this version.',
+  fix: null,
+});
+
 export const nothingThere = ({ tried }: Pick<Found, 'tried'>): string => `there is no ${tried.join(', ')}`;
 
 /** Of a runtime with a container that has no name. Null: its files can be read, so it is that container's affair. */
 export function namelessProblem(runtime: Runtime, places: Places, uid: number): Problem | null {
   const other = OTHERS[runtime];
-  if (other !== undefined)
-    return {
-      what: byTheirIds(other),
-      why: 'Where it keeps the names is not known to this version.',
-      fix: null,
-    };
+  if (other !== undefined) return unknownProblem(other);
   if (!(runtime in RUNTIME_NAMES)) return null;
-  const known = runtime as keyof Places;
+  const known = runtime as Stored;
   const found = filesOf(known, places);
   if (found.refused !== null) return refusedProblem(known, found.refused, uid);
   if (found.readable.length > 0) return null;
@@ -86,7 +88,7 @@ export function namelessProblem(runtime: Runtime, places: Places, uid: number): 
   };
 }
 
-const MISSING: Readonly<Record<keyof Places, string>> = {
+const MISSING: Readonly<Record<Stored, string>> = {
   docker:
     'Name its directory in /etc/docker/daemon.json ("data-root"), show it to the service (docker run -v DIR:DIR:ro), or ask its socket: --container-socket unix:/var/run/docker.sock',
   containerd: 'Show its state directory to the service: docker run -v /run/containerd:/run/containerd:ro',

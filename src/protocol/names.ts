@@ -75,6 +75,7 @@ export const UNKNOWN_PROCESS: ProcessInfo = {
   image: null,
   pod: null,
   workload: null,
+  workloadGuessed: null,
   exited: null,
   self: false,
 };

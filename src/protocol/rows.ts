@@ -96,6 +96,8 @@ export const ProcessInfo = Type.Object({
   image: Text,
   pod: Text,
   workload: Text,
+  /** Earlier versions do not say it. */
+  workloadGuessed: Type.Optional(Nullable(Type.Boolean())),
   exited: Nullable(Type.Boolean()),
   self: Flag,
 });

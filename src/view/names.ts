@@ -25,9 +25,18 @@ export function besideName({ interpreter, pid }: Pick<ProcessInfo, 'interpreter'
 }
 
 /** What a process is one of. Of a pod no file of the machine says it: its name does, which is a guess, and said so. */
-export function workloadText({ workload, pod }: Pick<ProcessInfo, 'workload' | 'pod'>): string | null {
-  return workload === null || pod === null ? workload : `${workload} (guessed by the pod’s name)`;
+export function workloadText(process: Pick<ProcessInfo, 'workload' | 'workloadGuessed'>): string | null {
+  return isGuessed(process) ? `${process.workload} (guessed by the pod’s name)` : process.workload;
 }
+
+/** The same where room is short: `~shop/web`. */
+export function workloadMark(process: Pick<ProcessInfo, 'workload' | 'workloadGuessed'>): string | null {
+  return isGuessed(process) ? `~${process.workload}` : process.workload;
+}
+
+/** Also where it was guessed for a part of what a row sums up. */
+const isGuessed = ({ workload, workloadGuessed }: Pick<ProcessInfo, 'workload' | 'workloadGuessed'>) =>
+  workload !== null && workloadGuessed !== false;
 
 /** `worker 77`. @param unknown what is written when neither name nor pid is known */
 export function withPid(name: string | null, pid: number | null, unknown: string = UNKNOWN_OWNER): string {

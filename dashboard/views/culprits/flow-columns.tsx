@@ -5,7 +5,7 @@
 import type { Group } from '../../../src/protocol/frames.js';
 import type { FlowRow } from '../../../src/protocol/rows.js';
 import { weightOf } from '../../../src/view/culprits.js';
-import { ownerName, UNKNOWN_OWNER } from '../../../src/view/names.js';
+import { ownerName, UNKNOWN_OWNER, workloadMark } from '../../../src/view/names.js';
 import type { Value } from '../../../src/view/order.js';
 import { growth } from '../../../src/view/spark.js';
 import { BLAME } from '../../state/place.js';
@@ -60,7 +60,7 @@ const program = text(
 );
 
 /** Where processes run: sums over all that have it in common. */
-const placed = (field: 'unit' | 'container' | 'pod' | 'workload', label: string, title: string) =>
+const placed = (field: 'unit' | 'container' | 'pod', label: string, title: string) =>
   text(
     `process.${field}`,
     label,
@@ -72,10 +72,12 @@ const placed = (field: 'unit' | 'container' | 'pod' | 'workload', label: string,
 const unit = placed('unit', 'Unit', 'systemd unit, over all its processes');
 const container = placed('container', 'Container', 'Container, over all its processes');
 const pod = placed('pod', 'Pod', 'Pod, with its namespace, over all its processes');
-const workload = placed(
-  'workload',
+const workload = text(
+  'process.workload',
   'Workload',
-  "Deployment, StatefulSet …, by the names of its pods; Compose's service",
+  "Deployment, StatefulSet …; ~: guessed by the names of its pods; Compose's service",
+  (row) => row.process.workload,
+  (row) => <Name of={workloadMark(row.process)} none="no workload" />,
 );
 
 const netns = number('netns', 'Namespace', 'Inode of the network namespace', (row) => row.netns ?? '–');

@@ -41,21 +41,31 @@ interface Whereabouts {
   readonly facts: ContainerFacts | null;
 }
 
-const NO_PLACE: Place = { cgroup: null, unit: null, container: null, image: null, pod: null, workload: null };
+const NO_PLACE: Place = {
+  cgroup: null,
+  unit: null,
+  container: null,
+  image: null,
+  pod: null,
+  workload: null,
+  workloadGuessed: null,
+};
 const NOWHERE: Whereabouts = { place: NO_PLACE, container: null, facts: null };
 
 function whereIs(context: ProcessContext, cgroup: string): Whereabouts {
   const { container, unit } = context.partOf(cgroup);
   if (container === null) return { ...NOWHERE, place: { ...NO_PLACE, cgroup, unit } };
   const facts = context.containerFacts(container);
-  const image = facts?.image ?? null;
+  const { image = null, pod = null, workload = null } = facts ?? {};
   const place = {
     cgroup,
     unit,
     container: facts?.name ?? container.name ?? shortId(container.id),
     image: image !== null && context.redact ? untagged(image) : image,
-    pod: facts?.pod ?? null,
-    workload: facts?.workload ?? null,
+    pod,
+    workload,
+    // Of a pod nothing but its name says it.
+    workloadGuessed: workload === null ? null : pod !== null,
   };
   return { place, container, facts };
 }

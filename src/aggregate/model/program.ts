@@ -10,7 +10,10 @@ import type { Owner } from './owner.js';
 import { nameWithParent } from './program-name.js';
 
 /** Where its processes run. */
-export type Place = Pick<ProcessInfo, 'cgroup' | 'unit' | 'container' | 'image' | 'pod' | 'workload'>;
+export type Place = Pick<
+  ProcessInfo,
+  'cgroup' | 'unit' | 'container' | 'image' | 'pod' | 'workload' | 'workloadGuessed'
+>;
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
@@ -36,7 +39,7 @@ export class Program implements Owner, Aged<Program> {
     private readonly place: () => Place | null = () => null,
   ) {
     const { name: own, interpreter, script, comm, exe, cgroup, unit, container, uid } = example;
-    const { image, pod, workload, ppid, parent } = example;
+    const { image, pod, workload, workloadGuessed = null, ppid, parent } = example;
     const same = {
       name: own,
       interpreter,
@@ -49,6 +52,7 @@ export class Program implements Owner, Aged<Program> {
       image,
       pod,
       workload,
+      workloadGuessed,
       uid,
       ppid,
       parent,

@@ -7,6 +7,7 @@ import { duration, endpoint, integer, rate } from '../../protocol/format.js';
 import type { Group } from '../../protocol/frames.js';
 import { besideAddress } from '../../protocol/parts/destination.js';
 import type { FlowRow, Place, ProcessInfo } from '../../protocol/rows.js';
+import { workloadMark } from '../../view/names.js';
 import type { Column } from './table.js';
 import { type Glyphs, printable } from './text.js';
 
@@ -43,7 +44,7 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   unit: [text('UNIT', (row) => row.process.unit, 16)],
   container: [text('CONTAINER', (row) => row.process.container, 16)],
   pod: [text('POD', (row) => row.process.pod, 16)],
-  workload: [text('WORKLOAD', (row) => row.process.workload, 16)],
+  workload: [text('WORKLOAD', (row) => workloadMark(row.process), 16)],
   destination: [DIRECTION, WHERE],
   netns: [number('NETNS', 0, (row) => (row.netns === null ? null : String(row.netns)))],
 };

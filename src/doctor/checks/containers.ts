@@ -2,11 +2,25 @@
  * Whose containers get names: those of which the runtime's files can be read, or whose socket answers. In: where runtimes keep them; sockets that are to
  * be asked. Out: a result for each. That a runtime is not here is no fault.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ApiError, listContainers } from '../../system/containers/api.js';
 import { placesHere } from '../../system/containers/stores.js';
 import type { KernelFacts } from '../../system/kernel.js';
-import { filesOf, nothingThere, RUNTIME_NAMES, refusedProblem, socketProblem } from '../container-names.js';
+import {
+  filesOf,
+  nothingThere,
+  RUNTIME_NAMES,
+  refusedProblem,
+  socketProblem,
+  unknownProblem,
+} from '../container-names.js';
 import { ok, type Result, warn } from './check.js';
+
+/** Their names lie in a user's home, and what a user's groups are called says nothing. */
+const ROOTLESS = 'a user’s own (rootless) are shown by their ids';
+/** Where CRI-O has its socket. */
+const CRIO = '/run/crio';
 
 const SOCKET_WITHIN_MS = 10_000;
 
@@ -15,14 +29,21 @@ export function containerChecks(
   root: string,
   places = placesHere(),
 ): Result[] {
-  return (Object.keys(RUNTIME_NAMES) as (keyof typeof RUNTIME_NAMES)[]).map((runtime) => {
+  const known = (Object.keys(RUNTIME_NAMES) as (keyof typeof RUNTIME_NAMES)[]).map((runtime) => {
     const [id, title] = [`names-${runtime}`, `Names of ${RUNTIME_NAMES[runtime]}'s containers`];
     const found = filesOf(runtime, places, root);
-    if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}`);
+    const rootless = runtime === 'podman' ? `; ${ROOTLESS}` : '';
+    if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}${rootless}`);
     if (found.refused === null) return ok(id, title, `none: ${nothingThere(found)}`);
     const { what, why, fix } = refusedProblem(runtime, found.refused, uid);
     return warn(id, title, `${what} ${why}`, fix ?? '');
   });
+  return existsSync(join(root, CRIO)) ? [...known, crioCheck()] : known;
+}
+
+function crioCheck(): Result {
+  const { what, why, fix } = unknownProblem('CRI-O');
+  return warn('names-cri-o', 'Names of CRI-O’s containers', `${what} ${why}`, fix ?? '');
 }
 
 /** @param paths of --container-socket */

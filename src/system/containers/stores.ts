@@ -4,7 +4,7 @@
  * container: every surface escapes it.
  */
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
@@ -39,7 +39,7 @@ const CRI: Wanted = {
 };
 
 /** Of all containers, below a runtime's place; Podman's is its place. */
-export const DIRECTORIES: Readonly<Record<keyof Places, string>> = {
+export const DIRECTORIES: Readonly<Record<Stored, string>> = {
   docker: 'containers',
   containerd: 'io.containerd.runtime.v2.task',
   podman: '',
@@ -47,15 +47,17 @@ export const DIRECTORIES: Readonly<Record<keyof Places, string>> = {
 
 /** @param root the daemon's data-root */
 export function dockerStore(root: string): Store {
-  return (id) => factsIn(join(root, DIRECTORIES.docker, id, 'config.v2.json'), DOCKER);
+  const files = new Files(DOCKER);
+  return (id) => files.facts(join(root, DIRECTORIES.docker, id, 'config.v2.json'));
 }
 
 /** @param state containerd's own state directory. A CRI container's annotations are in the bundle of its task. */
 export function containerdStore(state: string): Store {
   const tasks = join(state, DIRECTORIES.containerd);
+  const files = new Files(CRI);
   return async (id) => {
     for (const namespace of await readdir(tasks).catch(() => [])) {
-      const facts = await factsIn(join(tasks, namespace, id, 'config.json'), CRI);
+      const facts = await files.facts(join(tasks, namespace, id, 'config.json'));
       if (facts !== null) return facts;
     }
     return null;
@@ -75,6 +77,21 @@ export function podmanStore(root: string): Store {
     return null;
   };
 }
+
+/**
+ * @param directory where machined says what runs in a unit: a link from `unit:NAME` to the machine's name. Of a machine with a unit of its own the
+ * path says it.
+ */
+export function machineStore(directory: string): Store {
+  return async (id) => {
+    if (!id.startsWith('unit:')) return null;
+    const name = await readlink(join(directory, id));
+    return MACHINE_NAME.test(name) ? { name, image: null, pod: null, workload: null } : null;
+  };
+}
+
+/** hostname(7), as machined takes them. */
+const MACHINE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 interface Listed {
   readonly id?: unknown;
@@ -109,6 +126,30 @@ function factsOfListed({ names, metadata }: Listed): ContainerFacts {
   const about = Buffer.from(typeof metadata === 'string' ? metadata : '{}');
   const image = textsOf(about, { 'image-name': 'image' }).get('image');
   return { name, image: image || null, pod: null, workload: null };
+}
+
+/** A file of each container, read again only when it has changed: each that rows show is asked for every ten seconds. */
+class Files {
+  private readonly read = new Map<string, { version: string; facts: ContainerFacts }>();
+
+  /** @param most files that are remembered */
+  constructor(
+    private readonly wanted: Wanted,
+    private readonly most = 10_000,
+  ) {}
+
+  async facts(path: string): Promise<ContainerFacts | null> {
+    const version = await versionOf(path);
+    const last = this.read.get(path);
+    if (last?.version === version) return last.facts;
+    this.read.delete(path);
+    const facts = version === '' ? null : await factsIn(path, this.wanted);
+    if (facts === null) return null;
+    const [oldest] = this.read.keys();
+    if (this.read.size >= this.most && oldest !== undefined) this.read.delete(oldest);
+    this.read.set(path, { version, facts });
+    return facts;
+  }
 }
 
 async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | null> {
@@ -152,11 +193,15 @@ const CONTAINERD = [
   '/var/snap/microk8s/common/run/containerd',
 ];
 
-export interface Places {
-  readonly docker: readonly string[];
-  readonly containerd: readonly string[];
-  readonly podman: readonly string[];
+/** Runtimes whose files hold the names. */
+export type Stored = 'docker' | 'containerd' | 'podman';
+
+export interface Places extends Readonly<Record<Stored, readonly string[]>> {
+  /** Absent: where machined has them. */
+  readonly machines?: string;
 }
+
+const MACHINES = '/run/systemd/machines';
 
 const DAEMON = '/etc/docker/daemon.json';
 
@@ -192,6 +237,7 @@ export function storesOf(
     docker,
     containerd,
     podman,
+    machine: [machineStore(places.machines ?? MACHINES)],
     unknown: [...containerd, ...docker, ...podman],
   };
   return (runtime) => by[runtime] ?? [];

@@ -18,7 +18,7 @@ export type Runtime =
 
 export interface ContainerPath {
   readonly runtime: Runtime;
-  /** 64 hexadecimal digits; for LXC, machines, Nomad and Garden what they call it. */
+  /** 64 hexadecimal digits; for LXC, machines, Nomad and Garden what they call it; `unit:NAME` for a machine that a service of its own runs. */
   readonly id: string;
   /** Where the path itself holds it. */
   readonly name: string | null;
@@ -64,6 +64,9 @@ const ECS = /^[0-9a-f]{32}-\d+$/;
 const LXC = /^lxc\.payload\.(.+)$/;
 const MACHINE = /^machine-(.+)\.scope$/;
 const NSPAWN = /^systemd-nspawn@(.+)\.service$/;
+/** Where systemd-nspawn puts a machine in a service that it was started by (--keep-unit). */
+const PAYLOAD = 'payload';
+const SERVICE = /^(.+)\.service$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const NOMAD = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(.+)\.scope$/;
 /** A pod of the kubelet: `pod0a1b…`, or `kubepods-burstable-pod0a1b_….slice`, also below the node's own container. */
@@ -122,6 +125,8 @@ function byName(part: string, parent: string): ContainerPath | null {
   if (lxc !== undefined) return of('lxc', lxc, lxc);
   const machine = MACHINE.exec(part)?.[1] ?? NSPAWN.exec(part)?.[1];
   if (machine !== undefined) return of('machine', unescaped(machine), unescaped(machine));
+  const service = part === PAYLOAD ? SERVICE.exec(parent)?.[1] : undefined;
+  if (service !== undefined) return of('machine', `unit:${parent}`, unescaped(service));
   const [, allocation, task] = NOMAD.exec(part) ?? [];
   if (allocation !== undefined) return of('nomad', allocation, task ?? null);
   return parent === 'garden' && UUID.test(part) ? of('garden', part) : null;

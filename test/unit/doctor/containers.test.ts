@@ -10,6 +10,27 @@ afterAll(() => rmSync(ROOT, { recursive: true }));
 
 const check = (id: string) => containerChecks({ uid: 1000 }, ROOT, PLACES).find((one) => one.id === id);
 
+it('says of a user’s own containers, and of a runtime whose files are not known, that they have no names', () => {
+  const podman = { ...PLACES, podman: ['/podman'] };
+  mkdirSync(join(ROOT, 'podman'), { recursive: true });
+  const ids = () => containerChecks({ uid: 0 }, ROOT, podman).map(({ id }) => id);
+  expect(ids()).not.toContain('names-cri-o');
+  mkdirSync(join(ROOT, 'run/crio'), { recursive: true });
+  expect(containerChecks({ uid: 0 }, ROOT, podman).slice(-2)).toMatchObject([
+    {
+      id: 'names-podman',
+      status: 'ok',
+      detail: `from ${ROOT}/podman; a user’s own (rootless) are shown by their ids`,
+    },
+    {
+      id: 'names-cri-o',
+      status: 'warn',
+      exit: 0,
+      detail: expect.stringContaining('by their ids, not by their names'),
+    },
+  ]);
+});
+
 it('says of each runtime where the names of its containers come from, and why there are none', () => {
   mkdirSync(join(ROOT, 'b/io.containerd.runtime.v2.task'), { recursive: true });
   // Root may read every directory: this is none.

@@ -40,6 +40,7 @@ export function proc(parts: Partial<ProcessInfo> = {}): ProcessInfo {
     image: null,
     pod: null,
     workload: null,
+    workloadGuessed: null,
     exited: false,
     self: false,
     ...parts,

@@ -67,6 +67,15 @@ describe('a group', () => {
     },
   );
 
+  it('says that a workload was guessed, also of pods that differ', () => {
+    const of = (pod: string) => proc({ workload: 'prod/web', workloadGuessed: true, pod });
+    const [row] = grouped('workload', [
+      flow('a', { process: of('prod/web-0') }),
+      flow('b', { process: of('prod/web-1') }),
+    ]);
+    expect(row?.process).toMatchObject({ workload: 'prod/web', workloadGuessed: true, pod: null });
+  });
+
   it('of one member is that member, quantiles and all', () => {
     const row = flow('a');
     expect(grouped('netns', [row])).toEqual([{ ...row, key: 'netns:4026531840' }]);

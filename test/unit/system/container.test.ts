@@ -70,6 +70,10 @@ describe('the control group of a container', () => {
     ['/lxc/c1', container('lxc', 'c1', 'c1')],
     ['/machine.slice/machine-web\\x2d1.scope', container('machine', 'web-1', 'web-1')],
     ['/machine.slice/systemd-nspawn@db.service/payload', container('machine', 'db', 'db')],
+    [
+      '/system.slice/shop\\x2ddb.service/payload',
+      container('machine', 'unit:shop\\x2ddb.service', 'shop-db'),
+    ],
     [`/nomad.slice/share.slice/${UID}.api.scope`, container('nomad', UID, 'api')],
     [`/garden/${UID}`, container('garden', UID)],
   ])('is known by its name: %s', (path, expected) => {
@@ -79,6 +83,14 @@ describe('the control group of a container', () => {
   it('of a user is one whose names the user chose', () => {
     const path = `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`;
     expect(partOf(path).container).toEqual({ ...container('podman'), ofUser: true });
+  });
+
+  it('of a rootless Podman without systemd is of a user too', () => {
+    const path = `/user.slice/user-1000.slice/user@1000.service/${ID}`;
+    expect(partOf(path)).toEqual({
+      container: { ...container('unknown'), ofUser: true },
+      unit: 'user@1000.service',
+    });
   });
 
   it('is the outermost one', () => {

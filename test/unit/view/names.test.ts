@@ -5,6 +5,7 @@ import {
   ownerName,
   pidsText,
   withPid,
+  workloadMark,
   workloadText,
 } from '../../../src/view/names.js';
 import { proc } from '../publish/rows.js';
@@ -25,11 +26,19 @@ describe('a process', () => {
   });
 
   it('is one of a workload, which the name of a pod lets guess and Compose says', () => {
-    expect(workloadText({ workload: 'shop/web', pod: 'shop/web-0' })).toBe(
+    const guessed = { workload: 'shop/web', workloadGuessed: true };
+    const said = { ...guessed, workloadGuessed: false };
+    expect([workloadText(guessed), workloadMark(guessed)]).toEqual([
       'shop/web (guessed by the pod’s name)',
-    );
-    expect(workloadText({ workload: 'shop/web', pod: null })).toBe('shop/web');
-    expect(workloadText({ workload: null, pod: 'shop/web-0' })).toBeNull();
+      '~shop/web',
+    ]);
+    expect([workloadText(said), workloadMark(said)]).toEqual(['shop/web', 'shop/web']);
+    const none = { workload: null, workloadGuessed: null };
+    expect([workloadText(none), workloadMark(none)]).toEqual([null, null]);
+  });
+
+  it('sums up a workload that was guessed for some of its processes: that is said', () => {
+    expect(workloadMark({ workload: 'shop/web', workloadGuessed: null })).toBe('~shop/web');
   });
 
   it('that was rolled up is called by its program', () => {

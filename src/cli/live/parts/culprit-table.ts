@@ -2,7 +2,7 @@
 import { duration, endpoint, integer, percent, rate } from '../../../protocol/format.js';
 import type { Group } from '../../../protocol/names.js';
 import type { FlowRow } from '../../../protocol/rows.js';
-import { ownerName } from '../../../view/names.js';
+import { ownerName, workloadMark } from '../../../view/names.js';
 import { type Samples, SPARK_SECONDS } from '../../../view/spark.js';
 import { nameOf } from '../../screen/flow-columns.js';
 import type { Scene } from '../scene.js';
@@ -127,7 +127,7 @@ const GROUPED: Readonly<Record<Group, readonly Column<FlowRow>[]>> = {
   unit: [who('UNIT', ({ process }) => process.unit)],
   container: [who('CONTAINER', ({ process }) => process.container)],
   pod: [who('POD', ({ process }) => process.pod)],
-  workload: [who('WORKLOAD', ({ process }) => process.workload)],
+  workload: [who('WORKLOAD', ({ process }) => workloadMark(process))],
   destination: [{ ...who('DESTINATION', towardOf), beside: ({ destination }) => destination }],
   netns: [who('NAMESPACE', ({ netns }) => (netns === null ? null : String(netns)))],
 };

@@ -82,6 +82,16 @@ describe('the names of a container', () => {
     expect(names.of(container('a'))).toEqual(WEB);
   });
 
+  it('are not pushed out by groups that a user makes', async () => {
+    const known = new Map([['a', WEB]]);
+    const names = new ContainerNames(() => [async (id) => known.get(id) ?? null], 100);
+    names.of(container('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    known.clear();
+    for (let i = 0; i < 2000; i++) names.of(container(`mine-${i}`, { ofUser: true }));
+    expect(names.of(container('a'))).toEqual(WEB);
+  });
+
   it('are bounded, and a few are looked for at a time', async () => {
     let running = 0;
     let most = 0;

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   containerdStore,
   dockerStore,
+  machineStore,
   placesHere,
   podmanStore,
 } from '../../../../src/system/containers/stores.js';
@@ -128,6 +129,33 @@ describe('what Podman writes about its containers', () => {
     const root = storeWith(LIST, [{ id: ID, names: ['cache'], metadata }]);
     expect(await podmanStore(root)(ID)).toEqual({ name: 'cache', image: null, pod: null, workload: null });
   });
+});
+
+describe('what machined says of a unit', () => {
+  it('is the name of the machine in it', async () => {
+    const root = storeWith('db-1', 'NAME=db-1\nSCOPE=shop.service\n');
+    symlinkSync('db-1', join(root, 'unit:shop.service'));
+    symlinkSync('/etc/passwd', join(root, 'unit:odd.service'));
+    const store = machineStore(root);
+    expect(await store('unit:shop.service')).toEqual({
+      name: 'db-1',
+      image: null,
+      pod: null,
+      workload: null,
+    });
+    expect(await store('unit:odd.service')).toBeNull();
+    expect(await store('unit:none.service').catch(() => null)).toBeNull();
+    expect(await store('db-1')).toBeNull();
+  });
+});
+
+it('a file that has not changed is not read again', async () => {
+  const root = storeWith(DOCKER, { Name: '/web' });
+  const store = dockerStore(root);
+  const first = await store(ID);
+  expect(await store(ID)).toBe(first);
+  writeFileSync(join(root, DOCKER), JSON.stringify({ Name: '/web-old' }));
+  expect(await store(ID)).toMatchObject({ name: 'web-old' });
 });
 
 describe('a file that is not what it should be', () => {

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 7
+#define EVENT_FORMAT 8
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */

@@ -55,6 +55,8 @@ enum dump_text_flags {
 #define DUMP_TEXT_PIECE 16384
 #define DUMP_TEXT_LIMIT 262144
 
+#define DUMP_OWNER_UNKNOWN 0xffffffffU
+
 /* A namespace was entered, or could not be. 40 bytes. */
 struct dump_begin {
 	__u16 type;
@@ -65,7 +67,9 @@ struct dump_begin {
 	__u32 netns_inum;   /* inode of the namespace; 0: not found */
 	__u32 error;        /* errno: why it could not be entered; 0 */
 	__u32 base;         /* generation of the dump that this one goes on from; 0: it is whole */
-	__u32 pad;
+	/* User who made the user namespace that the namespace belongs to, as this process sees users; 0 where that is this
+	 * process's own one or above it. DUMP_OWNER_UNKNOWN: not known. */
+	__u32 owner_uid;
 };
 
 /* One TCP socket, as sock_diag shows it. 64 bytes. */
@@ -133,7 +137,7 @@ DUMP_ASSERT(dump_begin, netns_cookie, 16);
 DUMP_ASSERT(dump_begin, netns_inum, 24);
 DUMP_ASSERT(dump_begin, error, 28);
 DUMP_ASSERT(dump_begin, base, 32);
-DUMP_ASSERT(dump_begin, pad, 36);
+DUMP_ASSERT(dump_begin, owner_uid, 36);
 static_assert(sizeof(struct dump_begin) == 40, "dump_begin has padding");
 DUMP_ASSERT(dump_socket, state, 4);
 DUMP_ASSERT(dump_socket, timer, 5);

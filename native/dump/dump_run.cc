@@ -80,7 +80,8 @@ void DumpRun::dump_one(const DumpTarget &target)
 	begin.type = DUMP_BEGIN;
 	begin.size = sizeof(begin);
 	begin.id = end.id = target.id;
-	int error = own_error_ != 0 ? own_error_ : visit_.enter(target.path, begin.netns_inum);
+	begin.owner_uid = DUMP_OWNER_UNKNOWN;
+	int error = own_error_ != 0 ? own_error_ : visit_.enter(target.path, begin.netns_inum, begin.owner_uid);
 	if (error == 0)
 		error = sockets.open();
 	if (error == 0)

@@ -8,6 +8,9 @@ import { type Fields, placed } from './layout.js';
 /** Record types, distinct from those of events. */
 export const DUMP = { BEGIN: 32, SOCKET: 33, TEXT: 34, END: 35, GONE: 36 } as const;
 
+/** dump_begin.owner_uid where it is not known. */
+export const DUMP_OWNER_UNKNOWN = 0xffff_ffff;
+
 export const DUMP_SOCKET_FLAG = { REQUEST: 1 << 0, KEPT: 1 << 1 } as const;
 export const DUMP_TEXT_FLAG = { LAST: 1 << 0, CUT: 1 << 1 } as const;
 
@@ -40,7 +43,7 @@ export const DUMP_RECORDS = {
     ['netns_inum', 'u32'],
     ['error', 'u32'],
     ['base', 'u32'],
-    ['pad', 'u32'],
+    ['owner_uid', 'u32'],
   ],
   dump_socket: [
     ['type', 'u16'],

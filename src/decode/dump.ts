@@ -8,6 +8,7 @@ import { FormatError } from './decoder.js';
 import {
   DUMP,
   DUMP_FILES,
+  DUMP_OWNER_UNKNOWN,
   DUMP_SOCKET_FLAG,
   DUMP_TEXT_FLAG,
   type DumpFile,
@@ -61,6 +62,14 @@ export class DumpBegin extends Cursor {
   /** The dump that this one is a difference to, by its generation; 0: it is whole. */
   get basedOn(): number {
     return this.word(B.base);
+  }
+  /**
+   * User who made the user namespace that the network namespace belongs to: what lies in it is as that user likes. 0: root, or it is the
+   * service's own user namespace. Null: not known.
+   */
+  get ownerUid(): number | null {
+    const uid = this.word(B.owner_uid);
+    return uid === DUMP_OWNER_UNKNOWN ? null : uid;
   }
 }
 

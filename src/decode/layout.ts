@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 7;
+export const EVENT_FORMAT = 8;
 
 /** Bytes of the beginning of a command line that is longer than its record; behind them are its last ones. */
 export const CMDLINE_HEAD = 512;

@@ -75,7 +75,7 @@ export class ReconcileLoop implements DumpSink {
       return;
     }
     const cookie = begin.netnsLow + begin.netnsHigh * 2 ** 32;
-    this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs, begin.basedOn !== 0);
+    this.reconciler.begin(cookie, begin.netnsInum, begin.startedNs, begin.basedOn !== 0, begin.ownerUid);
   }
 
   socket(socket: DumpSocket): void {

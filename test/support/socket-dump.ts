@@ -44,6 +44,7 @@ export interface Dumped {
   cookie: bigint;
   inum: number;
   enterError: number;
+  ownerUid: number | null;
   sockets: DumpedSocket[];
   /** Generation of the dump that it goes on from, entries of that one which went, and those left out. */
   basedOn: number;
@@ -64,7 +65,15 @@ export class Collector implements DumpSink {
 
   begin(begin: DumpBegin): void {
     this.texts.clear();
-    const { id, startedNs, netnsCookie: cookie, netnsInum: inum, error: enterError, basedOn } = begin;
+    const {
+      id,
+      startedNs,
+      netnsCookie: cookie,
+      netnsInum: inum,
+      error: enterError,
+      ownerUid,
+      basedOn,
+    } = begin;
     const open = {
       basedOn,
       sockets: [],
@@ -76,7 +85,7 @@ export class Collector implements DumpSink {
       count: 0,
       error: -1,
     };
-    this.namespaces.push({ id, startedNs, cookie, inum, enterError, ...open });
+    this.namespaces.push({ id, startedNs, cookie, inum, enterError, ownerUid, ...open });
   }
 
   socket(socket: DumpSocket): void {

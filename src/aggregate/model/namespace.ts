@@ -28,6 +28,11 @@ export class Namespace {
   budgets = 0;
   /** TcpExt:TCPTimeWaitOverflow: closes that skipped TIME_WAIT because the table was full. */
   timeWaitOverflow: number | null = null;
+  /**
+   * User whose it is, who can give it any address and send itself any packet; 0: root, or who runs the service. Null: not known, as before the
+   * first dump.
+   */
+  ownerUid: number | null = null;
   /** When the last complete dump began, CLOCK_MONOTONIC ns; 0 never. */
   auditedAt = 0;
   /** Its first event since it was added, CLOCK_MONOTONIC ns; 0: none so far. */

@@ -5,7 +5,7 @@
 import type { ProcessInfo } from '../../protocol/rows.js';
 import { type Args, hiddenArgsOf, lineOf } from '../../system/parse/cmdline.js';
 import { commandOf, UNKNOWN_COMMAND } from '../../system/parse/command.js';
-import type { ContainerFacts, ContainerPath, Part } from '../../system/parse/container.js';
+import { type ContainerFacts, type ContainerPath, type Part, shortId } from '../../system/parse/container.js';
 import type { ProcFacts } from '../../system/parse/process.js';
 import type { Aged } from './age-list.js';
 import type { Owner } from './owner.js';
@@ -316,9 +316,6 @@ export class Process implements Owner, Aged<Process> {
     };
   }
 }
-
-/** As `docker ps` and `crictl ps` print it. */
-const shortId = (id: string) => id.slice(0, 12);
 
 /** A tag may say what is not to be read: a branch, a customer. */
 const untagged = (image: string) => image.replace(/[:@][^/]*$/, '');

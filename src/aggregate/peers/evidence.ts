@@ -1,7 +1,8 @@
 /**
  * Who answers at a flow's destination, as far as connections have shown it. In: what was found of one connection after another. Out: the
  * process at the other end, or null. Both ends in one namespace, or both alive at once, are certain. Where one end is only left as an entry,
- * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree.
+ * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree. What was found is
+ * believed until somebody else listens there, its process has ended, or some time is over: then it is looked for again.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Namespace } from '../model/namespace.js';
@@ -12,31 +13,79 @@ import { oneServer } from './one-server.js';
 const IN_A_ROW = 3;
 /** Ended connections without another end here, after which the destination is somebody else's. */
 const MISSES = 8;
-/** Workers of one server that are remembered. */
+/** Workers of one server that are remembered, and connections that are followed at one time: several programs may listen on one port. */
 const MOST_OWNERS = 8;
+/** What was found holds for so long before it is looked for again. */
+const FRESH_NS = 30e9;
+/** After so long without another end here, although connections were made, the server is not here any more. */
+const LOST_NS = 120e9;
+
+/** One connection whose two ends are here. */
+export interface Sighting {
+  /** Of the server. */
+  readonly namespace: Namespace;
+  readonly port: number;
+  readonly owner: Owner;
+  /** No other end is possible. */
+  readonly certain: boolean;
+  /** What the client's flow had opened by then. */
+  readonly opened: number;
+  readonly nowNs: number;
+}
 
 export class Evidence {
   private namespace: Namespace | null = null;
   private owners: readonly Owner[] = [];
   private agreeing = 0;
   private misses = 0;
+  /** Who listened there then, as far as it was seen. */
+  private listener: Owner | null = null;
+  private port = 0;
+  private opened = 0;
+  /** When it was found last, CLOCK_MONOTONIC ns, and how often at that time. */
+  private foundAt = 0;
+  private times = 0;
   /** What `process` was made of last, and what it was. */
   private infos: readonly ProcessInfo[] = [];
   private common: ProcessInfo | null = null;
   private shown: ProcessInfo | null = null;
-  /** When it was found last, CLOCK_MONOTONIC ns. */
-  foundAt = 0;
 
-  /** @param certain no other end is possible */
-  found(namespace: Namespace, owner: Owner, certain: boolean, nowNs: number): void {
+  found({ namespace, port, owner, certain, opened, nowNs }: Sighting): void {
     if (this.namespace !== namespace) this.forget();
     this.namespace = namespace;
+    this.port = port;
     this.agreeing = certain ? IN_A_ROW : Math.min(IN_A_ROW, this.agreeing + 1);
     this.misses = 0;
+    this.times = this.foundAt === nowNs ? this.times + 1 : 1;
     this.foundAt = nowNs;
-    if (this.owners.includes(owner)) return;
-    const living = this.owners.filter((one) => !one.hasEnded);
-    this.owners = [...living.slice(1 - MOST_OWNERS), owner];
+    this.opened = opened;
+    this.keep(owner);
+  }
+
+  /** Whoever accepted before another one listened there does so no more. */
+  private keep(owner: Owner): void {
+    const { listenerNow } = this;
+    const others = this.owners.filter((one) => one !== owner && !one.hasEnded);
+    const stay = this.listener === listenerNow ? others : [];
+    this.listener = listenerNow;
+    if (this.owners.includes(owner) && stay.length === this.owners.length - 1) return;
+    this.owners = [...stay.slice(1 - MOST_OWNERS), owner];
+  }
+
+  private get listenerNow(): Owner | null {
+    return this.namespace?.listeners.get(this.port) ?? null;
+  }
+
+  /** It need not be looked for. */
+  isFresh(nowNs: number): boolean {
+    if (!this.isKnown || this.listenerNow !== this.listener) return false;
+    if (this.owners.every(({ hasEnded }) => hasEnded)) return false;
+    return this.foundAt === nowNs ? this.times >= MOST_OWNERS : nowNs - this.foundAt < FRESH_NS;
+  }
+
+  /** @param opened by the flow, so far */
+  age(opened: number, nowNs: number): void {
+    if (nowNs - this.foundAt > LOST_NS && opened - this.opened >= MISSES) this.forget();
   }
 
   /** Its server would be in the tables if it were here. */
@@ -54,6 +103,8 @@ export class Evidence {
     }
     this.agreeing = Math.min(IN_A_ROW, this.agreeing + other.agreeing);
     this.namespace = other.namespace;
+    this.port = other.port;
+    this.opened += other.opened;
     this.foundAt = Math.max(this.foundAt, other.foundAt);
     this.owners = [...new Set([...this.owners, ...other.owners])].slice(-MOST_OWNERS);
   }

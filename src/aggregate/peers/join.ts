@@ -45,7 +45,7 @@ export class PeerJoin {
     return within(known.namespace, clients, servers) ?? alone(clients, servers);
   }
 
-  /** Sockets with these ends in any of the namespaces. */
+  /** Sockets with these ends in any of the namespaces: not in those of users other than whose the known end is. */
   private all(
     ends: KeptEnds,
     direction: number,
@@ -57,6 +57,7 @@ export class PeerJoin {
     const found: Candidate[] = isKnown ? [{ flow: known, fits: true }] : [];
     for (const namespace of where) {
       if (!namespace.isLiving || (isKnown && namespace === known.namespace)) continue;
+      if (namespace !== known.namespace && !mayHold(namespace, known)) continue;
       this.lookups += 1;
       const slot = this.sockets.holderOf(this.tuple.of(ends, namespace.cookie));
       if (slot < 0 || this.sockets.flowOf(slot).direction !== direction) continue;
@@ -76,6 +77,16 @@ function within(
   const client = clients.find(isHere);
   const server = servers.find(isHere);
   return client && server ? { client: client.flow, server: server.flow } : null;
+}
+
+/**
+ * Whether an end of this flow's connections may lie there. A user makes any connection in a namespace of his own, also with the addresses of
+ * others: what is found there is believed of his own flows alone. Whose it is may not be known yet: that is no.
+ */
+function mayHold({ ownerUid }: Namespace, known: Flow): boolean {
+  const knownUid = known.namespace.ownerUid;
+  if (ownerUid === null || knownUid === null) return false;
+  return ownerUid === knownUid || (ownerUid === 0 && known.direction === DIRECTION.OUT);
 }
 
 function alone(clients: readonly Candidate[], servers: readonly Candidate[]): Pair | null {

@@ -27,8 +27,6 @@ const LOOKUPS = 20_000;
 /** Noted of one flow in one second. */
 const CLIENT_SAMPLES = 2;
 const SERVER_SAMPLES = 8;
-/** What was found holds for so long before it is looked for again. */
-const FRESH_NS = 30e9;
 /** Both ends close within this time; a server that keeps its half open for longer is found while connections live. */
 const TOGETHER_NS = 50e6;
 
@@ -84,7 +82,9 @@ export class Peers {
   private found({ client, server }: Pair, certain: boolean, nowNs: number): void {
     if (server.owner.id === 0 || client.destination.address === null) return;
     client.peer ??= new Evidence();
-    client.peer.found(server.namespace, server.owner, certain, nowNs);
+    const { namespace, owner } = server;
+    const { opened, destination } = client;
+    client.peer.found({ namespace, owner, port: destination.port, certain, opened, nowNs });
     this.show(client);
   }
 
@@ -125,7 +125,8 @@ export class Peers {
       return;
     }
     this.connecting.add(flow.destination.port);
-    flow.samples = isFresh(flow, nowNs) ? 0 : CLIENT_SAMPLES;
+    flow.peer?.age(flow.opened, nowNs);
+    flow.samples = flow.peer?.isFresh(nowNs) ? 0 : CLIENT_SAMPLES;
     /* The process there may have ended, or be better known. */
     this.show(flow);
     this.tables.places.hear(flow);
@@ -135,8 +136,7 @@ export class Peers {
     const common = new Set<number>();
     for (const { isLiving, listeners } of this.tables.namespaces.all()) {
       if (!isLiving) continue;
-      for (const port of listeners.keys())
-        if (this.connected.has(port) || this.connecting.has(port)) common.add(port);
+      for (const ports of [this.connected, this.connecting]) addCommon(common, ports, listeners);
     }
     return common;
   }
@@ -166,8 +166,21 @@ export class Peers {
 
   private wants(flow: Flow, nowNs: number): boolean {
     const { direction, destination } = flow;
-    return direction === DIRECTION.OUT && this.samples.ports.has(destination.port) && !isFresh(flow, nowNs);
+    return (
+      direction === DIRECTION.OUT && this.samples.ports.has(destination.port) && !flow.peer?.isFresh(nowNs)
+    );
   }
 }
 
-const isFresh = ({ peer }: Flow, nowNs: number) => peer?.isKnown && nowNs - peer.foundAt < FRESH_NS;
+/** By the smaller of the two: somebody may listen on every port, in many namespaces. */
+function addCommon(
+  to: Set<number>,
+  ports: ReadonlySet<number>,
+  listeners: ReadonlyMap<number, unknown>,
+): void {
+  if (ports.size < listeners.size) {
+    for (const port of ports) if (listeners.has(port)) to.add(port);
+  } else {
+    for (const port of listeners.keys()) if (ports.has(port)) to.add(port);
+  }
+}

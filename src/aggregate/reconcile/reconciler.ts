@@ -52,10 +52,20 @@ export class Reconciler {
     return namespace === null ? WHOLE : sockets.bases.take(namespace, nowNs);
   }
 
-  /** @param isDifference it leaves out what is as it was in the dump before */
-  begin(cookie: number, inode: number, startedNs: number, isDifference = false): void {
+  /**
+   * @param isDifference it leaves out what is as it was in the dump before
+   * @param ownerUid as in Namespace
+   */
+  begin(
+    cookie: number,
+    inode: number,
+    startedNs: number,
+    isDifference = false,
+    ownerUid: number | null = null,
+  ): void {
     const { namespaces } = this.aggregator;
     const namespace = namespaces.of(cookie, inode);
+    namespace.ownerUid = ownerUid;
     this.round.dump =
       namespace === namespaces.rest ? null : new NamespaceDump(namespace, startedNs, isDifference);
     this.round.startedNs = startedNs;

@@ -9,8 +9,8 @@ import type { Store } from './stores.js';
 const RETRY_MS = [100, 1000, 10_000];
 /** A container may be renamed. */
 const REFRESH_MS = 10_000;
-/** Looked for at the same time. */
-const AT_ONCE = 4;
+/** Looked for at the same time: a file system that does not answer must not hold all four threads that Node reads files with. */
+const AT_ONCE = 2;
 
 interface Entry {
   readonly container: ContainerPath;
@@ -82,6 +82,7 @@ export class ContainerNames {
 
   private ask(entry: Entry): void {
     entry.askedAt = performance.now();
+    if (entry.container.untold) return;
     this.waiting.add(entry);
     this.next();
   }
@@ -116,7 +117,8 @@ export class ContainerNames {
   }
 }
 
-const keyOf = ({ runtime, id }: ContainerPath) => `${runtime}:${id}`;
+/** Whoever gives a group the id of somebody else's container does not get its names, nor hide them. */
+const keyOf = ({ runtime, id, untold }: ContainerPath) => `${runtime}:${untold ? 'untold:' : ''}${id}`;
 
 /** A file that is no JSON, or is just being written, is a miss. */
 async function firstOf(stores: readonly Store[], id: string): Promise<ContainerFacts | null> {

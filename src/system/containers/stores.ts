@@ -15,6 +15,8 @@ import { readWhole, versionOf } from './read-whole.js';
 export type Store = (id: string) => Promise<ContainerFacts | null>;
 
 const FILE_BYTES = 1 << 20;
+/** No name is as long; a text that is would be in every row. */
+const TEXT_CHARS = 1024;
 /** Podman's list is one file of all containers. */
 const LIST_BYTES = 16 << 20;
 
@@ -122,10 +124,10 @@ class List {
 }
 
 function factsOfListed({ names, metadata }: Listed): ContainerFacts {
-  const name = Array.isArray(names) && typeof names[0] === 'string' ? names[0] : null;
+  const name = Array.isArray(names) && isSane(names[0]) ? names[0] : null;
   const about = Buffer.from(typeof metadata === 'string' ? metadata : '{}');
-  const image = textsOf(about, { 'image-name': 'image' }).get('image');
-  return { name, image: image || null, pod: null, workload: null };
+  const image = textsOf(about, { 'image-name': 'image' }).get('image') ?? '';
+  return { name, image: isSane(image) ? image || null : null, pod: null, workload: null };
 }
 
 /** A file of each container, read again only when it has changed: each that rows show is asked for every ten seconds. */
@@ -152,6 +154,8 @@ class Files {
   }
 }
 
+const isSane = (text: unknown): text is string => typeof text === 'string' && text.length <= TEXT_CHARS;
+
 async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | null> {
   const bytes = await readWhole(path, FILE_BYTES);
   if (bytes === null) return null;
@@ -163,11 +167,13 @@ async function factsIn(path: string, wanted: Wanted): Promise<ContainerFacts | n
   }
 }
 
-/** Null: neither a name nor a pod. */
-export function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | null {
+/** Null: neither a name nor a pod, or one that is none. */
+export function factsOf(said: ReadonlyMap<string, string>): ContainerFacts | null {
+  if (![...said.values()].every(isSane)) return null;
+  const texts = believed(said);
   const pod = texts.get('pod');
   const isPause = texts.get('type') === 'sandbox';
-  const name = texts.get('container') ?? (isPause ? 'pause' : texts.get('name')?.replace(/^\//, ''));
+  const name = texts.get('container') ?? (isPause ? 'pause' : texts.get('name'));
   if (!name && !pod) return null;
   return {
     name: name || null,
@@ -176,6 +182,29 @@ export function factsOf(texts: ReadonlyMap<string, string>): ContainerFacts | nu
     workload: pod ? `${namespaceIn(texts)}/${workloadOf(pod, hostname().toLowerCase())}` : serviceIn(texts),
   };
 }
+
+/**
+ * Docker gives a container the labels of its image, which somebody else may have made, as of a container that was committed: they are believed where
+ * the container's name, which its maker chose, says the same. containerd's annotations are its own, and there is no name beside them.
+ */
+function believed(texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const given = texts.get('name')?.replace(/^\//, '');
+  if (given === undefined) return texts;
+  const [container, pod, project, service, swarm] = LABELLED.map((key) => texts.get(key));
+  const starts = [
+    [KUBERNETES, [`k8s_${container}_${pod}_${namespaceIn(texts)}_`]],
+    [COMPOSE, [`${project}-${service}-`, `${project}_${service}_`]],
+    [SWARM, [`${swarm}.`]],
+  ] as const;
+  const lies = starts.flatMap(([keys, ways]) => (ways.some((way) => given.startsWith(way)) ? [] : keys));
+  const rest = [...texts].filter(([key]) => !lies.some((lie) => lie === key));
+  return new Map([...rest, ['name', given]]);
+}
+
+const LABELLED = ['container', 'pod', 'project', 'service', 'swarm'] as const;
+const KUBERNETES = ['container', 'pod', 'namespace'] as const;
+const COMPOSE = ['project', 'service'] as const;
+const SWARM = ['swarm'] as const;
 
 const namespaceIn = (texts: ReadonlyMap<string, string>) => texts.get('namespace') ?? 'default';
 

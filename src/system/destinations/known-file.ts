@@ -14,6 +14,7 @@ export class KnownFile<T> {
   #version = '';
   #checkedAt = 0;
   #checked: Promise<void> = Promise.resolve();
+  #isChecking = false;
   /** How often what it says has changed. */
   changes = 0;
 
@@ -28,7 +29,8 @@ export class KnownFile<T> {
   }
 
   get value(): T {
-    if (performance.now() - this.#checkedAt >= CHECK_MS) void this.check();
+    /* A file system that does not answer is not asked twice. */
+    if (!this.#isChecking && performance.now() - this.#checkedAt >= CHECK_MS) void this.check();
     return this.#value;
   }
 
@@ -40,6 +42,12 @@ export class KnownFile<T> {
   }
 
   async #read(): Promise<void> {
+    this.#isChecking = true;
+    await this.#take();
+    this.#isChecking = false;
+  }
+
+  async #take(): Promise<void> {
     const version = await versionOf(this.path);
     if (version === this.#version) return;
     // It may be a link, as on NixOS.

@@ -20,12 +20,15 @@ export interface ContainerPath {
   readonly runtime: Runtime;
   /** 64 hexadecimal digits; for LXC, machines, Nomad and Garden what they call it; `unit:NAME` for a machine that a service of its own runs. */
   readonly id: string;
-  /** Where the path itself holds it. */
+  /** Where the path itself holds it; of a user's, always, and with whose it is. */
   readonly name: string | null;
   /** As Kubernetes writes it, with hyphens; null outside of a pod. */
   readonly podUid: string | null;
-  /** Below a user's slice, where the user makes the groups: the runtimes of the machine do not know it, whatever its id. */
-  readonly ofUser: boolean;
+  /**
+   * The runtimes of the machine do not know it, whatever its id: below a user's slice, where the user makes the groups, and in a node that is a
+   * container itself, where that one makes them.
+   */
+  readonly untold: boolean;
 }
 
 /** What a runtime's files say. Null: they do not. */
@@ -103,8 +106,20 @@ function inPlace(parts: readonly string[], at: number): ContainerPath | null {
     .map((part) => POD.exec(part)?.[1])
     .findLast((uid) => uid !== undefined);
   if (found === null) return null;
-  return { ...found, podUid: pod?.replaceAll('_', '-') ?? null, ofUser: parts[1] === 'user.slice' };
+  const podUid = pod?.replaceAll('_', '-') ?? null;
+  if (parts[1] === 'user.slice')
+    return { ...found, name: ofUser(found, parts[2] ?? ''), podUid, untold: true };
+  return { ...found, podUid, untold: containerDepth(parts, 0) !== at };
 }
+
+/** `db of user 1000`: a container of the machine may have the same name, or id. */
+function ofUser({ name, id }: ContainerPath, slice: string): string {
+  const uid = /^user-(\d+)\.slice$/.exec(slice)?.[1];
+  return `${name ?? shortId(id)} of ${uid === undefined ? 'a user' : `user ${uid}`}`;
+}
+
+/** As `docker ps` and `crictl ps` print it. */
+export const shortId = (id: string): string => id.slice(0, 12);
 
 function containerAt(parts: readonly string[], index: number): ContainerPath | null {
   const part = parts[index] ?? '';
@@ -137,7 +152,7 @@ const of = (runtime: Runtime, id: string, name: string | null = null): Container
   id,
   name,
   podUid: null,
-  ofUser: false,
+  untold: false,
 });
 
 /** The service that runs the container, as a Quadlet's: the slices around one only sort them. */

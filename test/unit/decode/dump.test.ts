@@ -120,7 +120,13 @@ function seen<T>(bytes: Uint8Array, look: Partial<Record<keyof DumpSink, (cursor
 describe('a cursor', () => {
   it('reads a begin', () => {
     const fields = { id: 4_000_000_000, started_ns: 2n ** 52n, netns_cookie: (9n << 32n) | 3n };
-    const bytes = dumpBegin({ ...fields, netns_inum: 4_026_531_833, error: 13, base: 3_000_000_000 });
+    const bytes = dumpBegin({
+      ...fields,
+      netns_inum: 4_026_531_833,
+      error: 13,
+      base: 3_000_000_000,
+      owner_uid: 1000,
+    });
     const look = (b: DumpBegin) => [
       b.id,
       b.startedNs,
@@ -130,10 +136,13 @@ describe('a cursor', () => {
       b.netnsInum,
       b.error,
       b.basedOn,
+      b.ownerUid,
     ];
     expect(seen(bytes, { begin: look })).toEqual([
-      [4_000_000_000, 2 ** 52, (9n << 32n) | 3n, 3, 9, 4_026_531_833, 13, 3_000_000_000],
+      [4_000_000_000, 2 ** 52, (9n << 32n) | 3n, 3, 9, 4_026_531_833, 13, 3_000_000_000, 1000],
     ]);
+    const unknown = dumpBegin({ owner_uid: 0xffff_ffff });
+    expect(seen(unknown, { begin: ({ ownerUid }: DumpBegin) => ownerUid })).toEqual([null]);
   });
 
   it('reads a socket', () => {

@@ -11,7 +11,7 @@ const container = (runtime: string, id = ID, name: string | null = null, podUid:
   id,
   name,
   podUid,
-  ofUser: false,
+  untold: false,
 });
 
 describe('the control group of a container', () => {
@@ -56,7 +56,8 @@ describe('the control group of a container', () => {
     [`/docker/${INNER}/kubelet/kubepods/besteffort/pod${UID}/${ID}`, 'unknown'],
     [`/kubepods/burstable/pod${UID}/${ID}/docker/${INNER}`, 'unknown'],
   ])('is in its pod: %s', (path, runtime) => {
-    expect(partOf(path).container).toEqual(container(runtime, ID, null, UID));
+    const untold = path.startsWith('/docker/');
+    expect(partOf(path).container).toEqual({ ...container(runtime, ID, null, UID), untold });
   });
 
   it('is in the pod of a static manifest, whose uid is a hash', () => {
@@ -82,7 +83,12 @@ describe('the control group of a container', () => {
 
   it('of a user is one whose names the user chose', () => {
     const path = `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`;
-    expect(partOf(path).container).toEqual({ ...container('podman'), ofUser: true });
+    expect(partOf(path).container).toEqual({
+      ...container('podman', ID, '3f9c3f9c3f9c of user 1000'),
+      untold: true,
+    });
+    const named = '/user.slice/user-1001.slice/user@1001.service/lxc.payload.db';
+    expect(partOf(named).container).toMatchObject({ id: 'db', name: 'db of user 1001', untold: true });
   });
 
   it('of a rootless Podman without systemd is of a user too', () => {

@@ -10,6 +10,8 @@ const LISTEN = 10;
 /** A client (process 1) in namespace 1 and a server (process 2), each of whose events the test sends. */
 export class Machine extends World {
   readonly peers = new Peers(this.aggregator);
+  /** Whose network namespaces are, by their numbers; the others are root's, as audits say. */
+  readonly users = new Map<number, number | null>();
 
   constructor() {
     super();
@@ -35,6 +37,8 @@ export class Machine extends World {
   tick(times = 1): void {
     for (let at = 0; at < times; at++) {
       this.pass(1000);
+      for (const one of this.aggregator.namespaces.all())
+        one.ownerUid = this.users.has(one.cookie) ? (this.users.get(one.cookie) ?? null) : 0;
       this.peers.tick((this.now - this.aggregator.unixMsAtZero) * 1e6);
     }
   }

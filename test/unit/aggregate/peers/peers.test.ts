@@ -59,6 +59,70 @@ describe('while both ends are open', () => {
   });
 });
 
+describe('a network namespace of a user, who can give it any address', () => {
+  const of = (users: readonly (readonly [number, number | null])[], ...records: Uint8Array[]) => {
+    const machine = new Machine();
+    for (const [netns, uid] of users) machine.users.set(netns, uid);
+    machine.listen();
+    machine.feed(...records);
+    machine.tick();
+    return machine;
+  };
+
+  it.each([
+    ['a user’s server is nobody to root’s client', [[2, 1000]], null],
+    ['nor is it while it is not known whose it is', [[2, null]], null],
+    [
+      'nor to another user’s client',
+      [
+        [1, 1001],
+        [2, 1000],
+      ],
+      null,
+    ],
+    [
+      'to a client of the same user it is',
+      [
+        [1, 1000],
+        [2, 1000],
+      ],
+      'postgres',
+    ],
+    ['a user’s client reaches root’s server', [[1, 1000]], 'postgres'],
+  ] as const)('%s', (_, users, name) => {
+    expect(of(users, connects(), accepts()).peer).toBe(name);
+  });
+
+  it('hides no server by having the same connection too', () => {
+    const same = [connects({ netns: 4 }), accepts({ netns: 3, owner: 3 })];
+    expect(
+      of(
+        [
+          [3, 1000],
+          [4, 1000],
+        ],
+        connects(),
+        accepts(),
+        ...same,
+      ).peer,
+    ).toBe('postgres');
+  });
+
+  it('is believed of what ends within it', () => {
+    const loopback = { from: '127.0.0.1', to: '127.0.0.1' };
+    expect(of([[1, 1000]], connects(loopback), accepts({ ...loopback, netns: 1 })).peer).toBe('postgres');
+  });
+
+  it('says nothing of the client whose connection a server of root has closed', () => {
+    const machine = of([[1, 1000]], connects({ port: 50_000 }));
+    for (const port of [41_000, 41_001, 41_002, 41_003]) {
+      machine.feed(clientLived({ port }, LEFT), serverLived({ port }));
+      machine.tick(2);
+    }
+    expect(machine.peer).toBeNull();
+  });
+});
+
 describe('short connections', () => {
   const lives = (machine: Machine, port: number, ...ends: Uint8Array[]) => {
     machine.feed(...ends);
@@ -125,6 +189,45 @@ describe('what is shown of the other end', () => {
     machine.feed(connects({ port: 40_001 }), accepts({ port: 40_001, owner: 3 }));
     machine.tick();
     expect(machine.peer).toBe('redis');
+  });
+
+  it('is somebody else as soon as somebody else listens and accepts, though the first one lives on', () => {
+    const machine = machineWith(connects(), accepts());
+    machine.tick();
+    machine.aggregator.sockets.remove(machine.slotOf(40_000));
+    machine.listen(2, 3);
+    machine.feed(connects({ port: 40_001 }), accepts({ port: 40_001, owner: 3 }));
+    machine.tick();
+    expect(machine.peer).toBe('redis');
+  });
+
+  it('is somebody else as soon as it has ended and another one accepts', () => {
+    const machine = machineWith(connects(), accepts());
+    machine.tick();
+    machine.aggregator.sockets.remove(machine.slotOf(40_000));
+    machine.feed(exited(2), connects({ port: 40_001 }), accepts({ port: 40_001, owner: 3 }));
+    machine.tick();
+    expect(machine.peer).toBe('redis');
+  });
+
+  it('is nobody from the first look on where two programs listen on the port', () => {
+    const ways = [2, 2, 2, 3].map((owner, at) => ({ owner, port: 40_000 + at }));
+    const machine = machineWith(
+      ...ways.flatMap(({ port, owner }) => [connects({ port }), accepts({ port, owner })]),
+    );
+    expect(machine.peer).toBeNull();
+  });
+
+  it('is taken back when connections went elsewhere for two minutes, of which this end keeps the entries', () => {
+    const machine = machineWith(connects(), accepts());
+    machine.aggregator.sockets.remove(machine.slotOf(40_000));
+    for (let port = 41_000; port < 41_007; port++) machine.feed(clientLived({ port }, LEFT));
+    machine.pass(120_000);
+    machine.tick();
+    expect(machine.peer).toBe('postgres');
+    machine.feed(clientLived({ port: 41_007 }, LEFT));
+    machine.tick();
+    expect(machine.peer).toBeNull();
   });
 
   it('of two workers is what they have in common', () => {

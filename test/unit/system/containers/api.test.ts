@@ -53,7 +53,7 @@ describe('the list of a socket', () => {
       };
       const web = {
         Id: WEB,
-        Names: ['/web', '/db/alias'],
+        Names: ['/shop-web-1', '/db/alias'],
         Image: 'shop/web:1',
         Command: 'run canary',
         Labels,
@@ -61,7 +61,7 @@ describe('the list of a socket', () => {
       answer.end(JSON.stringify([web, { Id: DB, Names: ['/db'], Image: 'postgres', Labels: null }]));
     });
     expect(await listed(path)).toEqual({
-      [WEB]: { name: 'web', image: 'shop/web:1', pod: null, workload: 'shop/web' },
+      [WEB]: { name: 'shop-web-1', image: 'shop/web:1', pod: null, workload: 'shop/web' },
       [DB]: { name: 'db', image: 'postgres', pod: null, workload: null },
     });
     expect(asked).toEqual([['GET', '/containers/json']]);

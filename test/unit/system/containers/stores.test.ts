@@ -24,6 +24,8 @@ const DOCKER = `containers/${ID}/config.v2.json`;
 const TASK = `io.containerd.runtime.v2.task/k8s.io/${ID}/config.json`;
 const LIST = 'vfs-containers/containers.json';
 
+const COMPOSE = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
+
 describe('what Docker writes about a container', () => {
   const config = { Env: ['SECRET=canary'], Cmd: ['run'], Image: 'shop/web:1.2', Labels: {} };
 
@@ -43,7 +45,7 @@ describe('what Docker writes about a container', () => {
       'io.kubernetes.pod.name': 'web-0',
       'io.kubernetes.pod.namespace': 'prod',
     };
-    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/k8s_app_web-0_prod_…' });
+    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/k8s_app_web-0_prod_uid_0' });
     expect(await dockerStore(root)(ID)).toMatchObject({
       name: 'app',
       pod: 'prod/web-0',
@@ -52,11 +54,32 @@ describe('what Docker writes about a container', () => {
   });
 
   it.each([
-    ['shop/web', { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' }],
-    ['web', { 'com.docker.swarm.service.name': 'web' }],
-  ])('is the service of which it is one: %s', async (workload, Labels) => {
-    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: '/shop-web-1' });
-    expect(await dockerStore(root)(ID)).toMatchObject({ name: 'shop-web-1', pod: null, workload });
+    ['shop/web', 'shop-web-1', COMPOSE],
+    ['shop/web', 'shop_web_run_1', COMPOSE],
+    ['web', 'web.1.k2x', { 'com.docker.swarm.service.name': 'web' }],
+  ])('is the service of which it is one: %s, %s', async (workload, name, Labels) => {
+    const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name: `/${name}` });
+    expect(await dockerStore(root)(ID)).toMatchObject({ name, pod: null, workload });
+  });
+
+  it('is not what only its labels say, which an image can bring along', async () => {
+    const pod = { 'io.kubernetes.pod.name': 'web-0', 'io.kubernetes.pod.namespace': 'prod' };
+    const Labels = {
+      'io.kubernetes.container.name': 'app',
+      ...pod,
+      ...COMPOSE,
+      'com.docker.swarm.service.name': 'web',
+    };
+    for (const Name of ['/miner', '/k8s_app_web-0_test_uid_0', '/shop-webs-1', '/webs.1.k2x']) {
+      const root = storeWith(DOCKER, { Config: { ...config, Labels }, Name });
+      expect(await dockerStore(root)(ID)).toMatchObject({ name: Name.slice(1), pod: null, workload: null });
+    }
+  });
+
+  it('is nothing where a text is longer than any name', async () => {
+    expect(
+      await dockerStore(storeWith(DOCKER, { Config: config, Name: `/${'x'.repeat(1025)}` }))(ID),
+    ).toBeNull();
   });
 });
 

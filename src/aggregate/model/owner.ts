@@ -11,6 +11,8 @@ export interface Owner {
   readonly id: number;
   /** Who counts for it now: itself, or what it was rolled up into. */
   readonly accountable: Owner;
+  /** Of an ended process its program, once that is known, although it has rows of its own; else who is accountable. */
+  readonly kin: Owner;
   /** Null: a program, or an unknown process. */
   readonly pid: number | null;
   /** A process that has exited. A program has not: its next process may begin. */

@@ -138,6 +138,10 @@ export class Process implements Owner, Aged<Process> {
     return this.rolledUp && this.program !== null ? this.program.accountable : this;
   }
 
+  get kin(): Owner {
+    return this.hasEnded && this.program !== null ? this.program.accountable : this.accountable;
+  }
+
   /** The table of processes has given it up. */
   get isForgotten(): boolean {
     return this.list === null;

@@ -79,6 +79,10 @@ export class Program implements Owner, Aged<Program> {
     return this.rolledUpInto?.accountable ?? this;
   }
 
+  get kin(): Program {
+    return this.accountable;
+  }
+
   get key(): string {
     return `g${-this.id}`;
   }

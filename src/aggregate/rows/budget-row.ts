@@ -172,8 +172,14 @@ function portsByOwner(budget: Budget, flows: FlowTable): Map<Owner, number> {
   return ports;
 }
 
-/** Largest first, as rows show them. */
+/** Largest first, as rows show them. Of a loop of short processes each one holds a port: together they are one holder. */
 export function holdersByPorts(ports: ReadonlyMap<Owner, number>): BudgetRow['holders'] {
-  const sorted = [...ports].sort(([, a], [, b]) => b - a).slice(0, MOST_HOLDERS);
-  return sorted.map(([owner, count]) => ({ process: owner.info(), ports: count }));
+  const holders = new Map<Owner, { owner: Owner; count: number }>();
+  for (const [owner, count] of ports) {
+    const before = holders.get(owner.kin);
+    if (before === undefined) holders.set(owner.kin, { owner, count });
+    else holders.set(owner.kin, { owner: owner.kin, count: before.count + count });
+  }
+  const sorted = [...holders.values()].sort((a, b) => b.count - a.count).slice(0, MOST_HOLDERS);
+  return sorted.map(({ owner, count }) => ({ process: owner.info(), ports: count }));
 }

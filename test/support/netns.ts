@@ -116,7 +116,16 @@ function prepare(): void {
 /** Removes the namespaces of test runs that are gone. */
 function sweep(): void {
   const names = existsSync(DIRECTORY) ? readdirSync(DIRECTORY) : [];
-  for (const name of names.filter(isLeftOver)) remove(name);
+  for (const name of names.filter(isLeftOver)) removeLeftOver(name);
+}
+
+/** Another run may remove it at the same moment. */
+function removeLeftOver(name: string): void {
+  try {
+    remove(name);
+  } catch (error) {
+    if (existsSync(`${DIRECTORY}/${name}`)) throw error;
+  }
 }
 
 /** Its creator is gone. In another namespace of pids the number is another process, or none: that is not for us to say. */

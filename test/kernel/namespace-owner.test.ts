@@ -12,10 +12,10 @@ const STAY = ['sh', '-c', 'echo ready; exec sleep 1000'];
 
 it('is its maker’s, also where that is root inside; of root, and of the dumper’s own, it is nobody else’s', async () => {
   const scope = testScope();
-  const untold = [...AS_NOBODY, ...ALONE, ...STAY];
+  const alone = [...AS_NOBODY, ...ALONE, ...STAY];
   const nested = [...AS_NOBODY, ...ALONE, ...ALONE, ...STAY];
   const ofRoot = [...ALONE, ...STAY];
-  const programs = await Promise.all([untold, nested, ofRoot].map((words) => start(scope, words)));
+  const programs = await Promise.all([alone, nested, ofRoot].map((words) => start(scope, words)));
   await Promise.all(programs.map((program) => program.printed(/ready/)));
   const paths = programs.map(({ pid }) => `/proc/${pid}/ns/net`);
   const found = await dump(dumper(scope), ...paths, Netns.create(scope).path, OWN, '/dev/null');

@@ -39,11 +39,11 @@ export class ContainerNames {
 
   /**
    * Null while nothing is known; the same object as long as it says the same. The first call for a container asks its runtime's files, a call
-   * after ten seconds asks again. Of a user's own groups nothing is known: neither do they get the names of somebody else's container nor push
+   * after ten seconds asks again. Of one that no runtime lists nothing is known: neither does it get the names of somebody else's container nor push
    * them out.
    */
   of(container: ContainerPath): ContainerFacts | null {
-    if (container.ofUser) return null;
+    if (container.unlisted) return null;
     const known = this.entries.get(keyOf(container));
     if (known === undefined) this.ask(this.add(container));
     else if (known.facts !== null && performance.now() - known.askedAt > REFRESH_MS) this.ask(known);
@@ -82,7 +82,6 @@ export class ContainerNames {
 
   private ask(entry: Entry): void {
     entry.askedAt = performance.now();
-    if (entry.container.untold) return;
     this.waiting.add(entry);
     this.next();
   }
@@ -117,8 +116,7 @@ export class ContainerNames {
   }
 }
 
-/** Whoever gives a group the id of somebody else's container does not get its names, nor hide them. */
-const keyOf = ({ runtime, id, untold }: ContainerPath) => `${runtime}:${untold ? 'untold:' : ''}${id}`;
+const keyOf = ({ runtime, id }: ContainerPath) => `${runtime}:${id}`;
 
 /** A file that is no JSON, or is just being written, is a miss. */
 async function firstOf(stores: readonly Store[], id: string): Promise<ContainerFacts | null> {

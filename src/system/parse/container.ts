@@ -25,10 +25,10 @@ export interface ContainerPath {
   /** As Kubernetes writes it, with hyphens; null outside of a pod. */
   readonly podUid: string | null;
   /**
-   * The runtimes of the machine do not know it, whatever its id: below a user's slice, where the user makes the groups, and in a node that is a
+   * No runtime of the machine lists it, whatever its id: below a user's slice, where the user makes the groups, and in a node that is a
    * container itself, where that one makes them.
    */
-  readonly untold: boolean;
+  readonly unlisted: boolean;
 }
 
 /** What a runtime's files say. Null: they do not. */
@@ -108,8 +108,8 @@ function inPlace(parts: readonly string[], at: number): ContainerPath | null {
   if (found === null) return null;
   const podUid = pod?.replaceAll('_', '-') ?? null;
   if (parts[1] === 'user.slice')
-    return { ...found, name: ofUser(found, parts[2] ?? ''), podUid, untold: true };
-  return { ...found, podUid, untold: containerDepth(parts, 0) !== at };
+    return { ...found, name: ofUser(found, parts[2] ?? ''), podUid, unlisted: true };
+  return { ...found, podUid, unlisted: containerDepth(parts, 0) !== at };
 }
 
 /** `db of user 1000`: a container of the machine may have the same name, or id. */
@@ -152,7 +152,7 @@ const of = (runtime: Runtime, id: string, name: string | null = null): Container
   id,
   name,
   podUid: null,
-  untold: false,
+  unlisted: false,
 });
 
 /** The service that runs the container, as a Quadlet's: the slices around one only sort them. */

@@ -11,7 +11,7 @@ const container = (runtime: string, id = ID, name: string | null = null, podUid:
   id,
   name,
   podUid,
-  untold: false,
+  unlisted: false,
 });
 
 describe('the control group of a container', () => {
@@ -56,8 +56,8 @@ describe('the control group of a container', () => {
     [`/docker/${INNER}/kubelet/kubepods/besteffort/pod${UID}/${ID}`, 'unknown'],
     [`/kubepods/burstable/pod${UID}/${ID}/docker/${INNER}`, 'unknown'],
   ])('is in its pod: %s', (path, runtime) => {
-    const untold = path.startsWith('/docker/');
-    expect(partOf(path).container).toEqual({ ...container(runtime, ID, null, UID), untold });
+    const unlisted = path.startsWith('/docker/');
+    expect(partOf(path).container).toEqual({ ...container(runtime, ID, null, UID), unlisted });
   });
 
   it('is in the pod of a static manifest, whose uid is a hash', () => {
@@ -85,16 +85,16 @@ describe('the control group of a container', () => {
     const path = `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`;
     expect(partOf(path).container).toEqual({
       ...container('podman', ID, '3f9c3f9c3f9c of user 1000'),
-      untold: true,
+      unlisted: true,
     });
     const named = '/user.slice/user-1001.slice/user@1001.service/lxc.payload.db';
-    expect(partOf(named).container).toMatchObject({ id: 'db', name: 'db of user 1001', untold: true });
+    expect(partOf(named).container).toMatchObject({ id: 'db', name: 'db of user 1001', unlisted: true });
   });
 
   it('of a rootless Podman without systemd is of a user too', () => {
     const path = `/user.slice/user-1000.slice/user@1000.service/${ID}`;
     expect(partOf(path)).toEqual({
-      container: { ...container('unknown'), ofUser: true },
+      container: { ...container('unknown', ID, '3f9c3f9c3f9c of user 1000'), unlisted: true },
       unit: 'user@1000.service',
     });
   });

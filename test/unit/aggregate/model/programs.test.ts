@@ -105,7 +105,7 @@ describe('dead processes of one interpreter under one parent', () => {
       id: '3f9c'.repeat(16),
       name: null,
       podUid: null,
-      untold: false,
+      unlisted: false,
     } as const;
     const world = new World(
       {},
@@ -122,7 +122,7 @@ describe('dead processes of one interpreter under one parent', () => {
       id: '3f9c'.repeat(16),
       name: null,
       podUid: null,
-      untold: false,
+      unlisted: false,
     } as const;
     let facts: ContainerFacts | null = null;
     const world = new World(
@@ -144,7 +144,7 @@ describe('dead processes of one interpreter under one parent', () => {
   });
 
   it('show another name of their container, also when nothing happens any more', () => {
-    const container = { runtime: 'docker', id: '3f9c', name: null, podUid: null, untold: false } as const;
+    const container = { runtime: 'docker', id: '3f9c', name: null, podUid: null, unlisted: false } as const;
     let name = 'orders';
     const known = new Map<string, ContainerFacts>();
     const containerFacts = () => {

@@ -14,7 +14,7 @@ const pathOf = (runtime: Runtime, name: string | null = null): ContainerPath => 
   id: ID,
   name,
   podUid: null,
-  untold: false,
+  unlisted: false,
 });
 
 /** On a machine that is busy otherwise. */

@@ -7,7 +7,7 @@ const container = (id: string, more: Partial<ContainerPath> = {}): ContainerPath
   id,
   name: null,
   podUid: null,
-  untold: false,
+  unlisted: false,
   ...more,
 });
 const WEB = { name: 'web', image: 'web:1', pod: null, workload: null };
@@ -75,10 +75,10 @@ describe('the names of a container', () => {
 
   it('of a user’s own container are not those that the machine has for this id', async () => {
     const names = new ContainerNames(() => [async () => WEB]);
-    names.of(container('a', { untold: true }));
+    names.of(container('a', { unlisted: true }));
     names.of(container('a'));
     await vi.advanceTimersByTimeAsync(0);
-    expect(names.of(container('a', { untold: true }))).toBeNull();
+    expect(names.of(container('a', { unlisted: true }))).toBeNull();
     expect(names.of(container('a'))).toEqual(WEB);
   });
 
@@ -88,7 +88,7 @@ describe('the names of a container', () => {
     names.of(container('a'));
     await vi.advanceTimersByTimeAsync(0);
     known.clear();
-    for (let i = 0; i < 2000; i++) names.of(container(`mine-${i}`, { ofUser: true }));
+    for (let i = 0; i < 2000; i++) names.of(container(`mine-${i}`, { unlisted: true }));
     expect(names.of(container('a'))).toEqual(WEB);
   });
 

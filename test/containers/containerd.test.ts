@@ -1,12 +1,13 @@
 /** Pods of a real containerd, by the names that a kubelet gives them: their containers that live, and those of 0.2 s. */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { churnServer } from '../support/churngen.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { View, Watch, watched } from '../support/watch.js';
 import { Containerd, IMAGE } from './containerd.js';
+import { keepsSecrets } from './secrets.js';
+import { SECRET } from './story.js';
 
 const PEER = '127.0.0.1:9000';
-const SECRET = 'canary-7c2d';
 const CONNECT = 'nc 127.0.0.1 9000 < /dev/null; sleep 0.2';
 const SHORT = 5;
 
@@ -16,10 +17,15 @@ const containerPlaces = { docker: [], containerd: [`${directory}/state`], podman
 const next = watched(scope, 1, { containerPlaces });
 
 describe('containers of pods', () => {
+  let view: View;
+  let containerd: Containerd;
+  beforeAll(async () => {
+    view = next();
+    containerd = await Containerd.start(scope, view.netns, directory);
+  });
+
   it('are rows with name, image, pod and workload, also those of 0.2 s, and again after a restart', async () => {
-    const view = next();
     await churnServer(scope, view.netns, [PEER]);
-    const containerd = await Containerd.start(scope, view.netns, directory);
     const env = [['KEY', SECRET]] as const;
     const web = await containerd.pod('prod/web-5d4f8c7b9-x2x4z');
     await containerd.run(web, 'app', `while true; do ${CONNECT}; done`, env);
@@ -45,5 +51,19 @@ describe('containers of pods', () => {
 
     const again = await Watch.start(testScope(), [view.netns], { containerPlaces });
     expect(await new View(again, view.netns).containers(['app'])).toMatchObject([app]);
+  });
+
+  it('keep their environment to themselves, and with --redact their arguments', async () => {
+    const env = [['KEY', SECRET]] as const;
+    const run = async (name: string, script: string) =>
+      containerd.run(await containerd.pod(`prod/${name}`), name, script, env);
+    await keepsSecrets(scope, view.netns, {
+      short: run,
+      long: run,
+      // The pods end with the file.
+      remove: async () => {},
+      names: { at: '/run/containerd', directory: containerd.state },
+      socket: null,
+    });
   });
 });

@@ -8,13 +8,19 @@ import { must, start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 import { Client, IMAGE } from './client.js';
 import { imageArchive } from './image.js';
+import type { Runtime } from './secrets.js';
 import { Stage } from './stage.js';
 
 export class Dockerd extends Client {
   readonly place = { image: IMAGE, pod: null, workload: null };
+  readonly names: Runtime['names'];
 
-  private constructor(readonly socket: string) {
+  private constructor(
+    root: string,
+    readonly socket: string,
+  ) {
     super([], []);
+    this.names = { at: '/var/lib/docker', directory: root };
   }
 
   /** @param root its data-root */
@@ -30,7 +36,7 @@ export class Dockerd extends Client {
     ];
     const daemon = await start(scope, stage.words('dockerd', ...words, ...own));
     await daemon.printed(/API listen on/);
-    const docker = new Dockerd(socket);
+    const docker = new Dockerd(root, socket);
     await docker.run('load', '--input', imageArchive(directory, IMAGE));
     return docker;
   }

@@ -9,7 +9,7 @@ export function rootfs(directory: string): string {
   const root = join(directory, 'rootfs');
   mkdirSync(join(root, 'bin'), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
-  for (const applet of ['sh', 'sleep', 'nc']) symlinkSync('busybox', join(root, 'bin', applet));
+  for (const applet of ['sh', 'sleep', 'nc', 'wget']) symlinkSync('busybox', join(root, 'bin', applet));
   return root;
 }
 

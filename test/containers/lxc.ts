@@ -9,6 +9,8 @@ import { type Containers, SECRET } from './story.js';
 
 export class Lxc implements Containers {
   readonly rename = null;
+  readonly names = null;
+  readonly socket = null;
   readonly place = { image: null, pod: null, workload: null };
 
   private constructor(

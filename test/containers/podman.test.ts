@@ -3,6 +3,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { fileScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 import { Podman } from './podman.js';
+import { keepsSecrets } from './secrets.js';
 import { namedAllAlong, namedBySocket } from './story.js';
 
 const scope = fileScope();
@@ -24,5 +25,9 @@ describe('containers of Podman', () => {
 
   it('are named by the socket alone, where that is to be asked', async () => {
     await namedBySocket(view, runtime, runtime.socket);
+  });
+
+  it('keep their environment to themselves, and with --redact their arguments', async () => {
+    await keepsSecrets(scope, view.netns, runtime);
   });
 });

@@ -5,6 +5,7 @@ import { start } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
 import { Client, IMAGE } from './client.js';
 import { imageArchive } from './image.js';
+import type { Runtime } from './secrets.js';
 import { Stage } from './stage.js';
 
 /** What a container in a container may have. */
@@ -12,13 +13,16 @@ const LIMITS = ['--ulimit=nofile=1024:4096', '--ulimit=nproc=1000:1000', '--pids
 
 export class Podman extends Client {
   readonly place = { image: `localhost/${IMAGE}`, pod: null, workload: null };
+  readonly names: Runtime['names'];
 
   private constructor(
     private readonly stage: Stage,
     private readonly words: readonly string[],
+    root: string,
     readonly socket: string,
   ) {
     super(LIMITS, ['--time=0']);
+    this.names = { at: '/var/lib/containers/storage', directory: root };
   }
 
   /** @param root where it keeps its containers */
@@ -30,7 +34,7 @@ export class Podman extends Client {
     const words = ['podman', ...own, ...how];
     const socket = join(directory, 'podman.sock');
     await start(scope, stage.words(...words, 'system', 'service', '--time=0', `unix://${socket}`));
-    const podman = new Podman(stage, words, socket);
+    const podman = new Podman(stage, words, root, socket);
     await podman.run('load', '--input', imageArchive(directory, IMAGE));
     return podman;
   }

@@ -8,8 +8,9 @@ import { COMMANDS, type CommandName } from '../../src/config/options.js';
 import { TOPICS } from '../../src/protocol/frames.js';
 import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { createApp } from '../../src/publish/http/app.js';
-import type { Scope } from '../support/scope.js';
-import { cli, type Service } from '../support/service.js';
+import { incidentMarkdown } from '../../src/view/incident-markdown.js';
+import type { Scope } from './scope.js';
+import { cli, type Service } from './service.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -64,13 +65,22 @@ export function unasked(): string[] {
   return routes.map(({ path }) => path).filter((path) => !(path in QUERIES));
 }
 
-/** All that they say, by where it stands. */
+/** All that its paths and its stream say, by where it stands. */
 export async function said(scope: Scope, service: Service, asked: Asked): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const [path, query] of Object.entries(QUERIES))
     if (query !== null) found.set(path, await bodyOf(service, path, query(asked)));
   found.set('stream', await streamed(scope, service, asked));
   found.set('stream.ndjson', await linesOf(service));
+  // What the page copies for a ticket.
+  const { rows } = await service.snapshot('incidents');
+  found.set('Markdown', rows.map(incidentMarkdown).join('\n'));
+  return found;
+}
+
+/** What the commands print of it, by their words. */
+export async function printedBy(service: Service): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   for (const [command, lines] of Object.entries(LINES))
     for (const line of lines ?? [])
       found.set([command, ...line].join(' '), await printed(service, command, line));

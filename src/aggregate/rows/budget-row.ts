@@ -172,14 +172,16 @@ function portsByOwner(budget: Budget, flows: FlowTable): Map<Owner, number> {
   return ports;
 }
 
-/** Largest first, as rows show them. Of a loop of short processes each one holds a port: together they are one holder. */
+/**
+ * Largest first, as rows show them. Of a loop of short processes each one holds a port: where their program holds some too, since they are
+ * more than have rows, all of them are one holder.
+ */
 export function holdersByPorts(ports: ReadonlyMap<Owner, number>): BudgetRow['holders'] {
-  const holders = new Map<Owner, { owner: Owner; count: number }>();
+  const holders = new Map<Owner, number>();
   for (const [owner, count] of ports) {
-    const before = holders.get(owner.kin);
-    if (before === undefined) holders.set(owner.kin, { owner, count });
-    else holders.set(owner.kin, { owner: owner.kin, count: before.count + count });
+    const holder = ports.has(owner.kin) ? owner.kin : owner;
+    holders.set(holder, (holders.get(holder) ?? 0) + count);
   }
-  const sorted = [...holders.values()].sort((a, b) => b.count - a.count).slice(0, MOST_HOLDERS);
-  return sorted.map(({ owner, count }) => ({ process: owner.info(), ports: count }));
+  const sorted = [...holders].sort(([, a], [, b]) => b - a).slice(0, MOST_HOLDERS);
+  return sorted.map(([owner, count]) => ({ process: owner.info(), ports: count }));
 }

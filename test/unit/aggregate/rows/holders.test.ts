@@ -37,13 +37,18 @@ it('a loop of short processes is one holder with the ports of all, however many 
   expect(more).toEqual([]);
 });
 
-it('one that has ended alone keeps its pid, and one that lives is never counted with those that have', () => {
-  expect(holdersOf([5, 2], [1])?.map(([, ...rest]) => rest)).toEqual([
+it('a few that have ended keep their pids, and one that lives is never counted with them', () => {
+  const holders = (...given: Parameters<typeof holdersOf>) =>
+    holdersOf(...given)?.map(([, pid, ports]) => [pid, ports]);
+  expect(holders([5, 2, 4], [1, 3])).toEqual([
     [1001, 5],
+    [1003, 4],
     [1002, 2],
   ]);
-  expect(holdersOf([3, 4, 5], [1, 3])?.map(([, ...rest]) => rest)).toEqual([
-    [null, 8],
-    [1002, 4],
+  const loop = Array.from({ length: 90 }, () => 1);
+  const ended = loop.map((_, i) => i + 2);
+  expect(holders([7, ...loop], ended)).toEqual([
+    [null, 90],
+    [1001, 7],
   ]);
 });

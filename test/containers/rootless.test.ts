@@ -41,7 +41,7 @@ it('is shown by its id, with its user, and by no name', async () => {
   const row = await view.watch.until(() => podman.running && ours(), 'its connections', 60_000);
   const { cgroup, container, image, pod, workload, uid } = row.process;
   expect({ container, image, pod, workload, uid }).toEqual({
-    container: cgroup?.split('/').at(-1)?.slice(0, 12),
+    container: `${cgroup?.split('/').at(-1)?.slice(0, 12)} of user ${UID}`,
     image: null,
     pod: null,
     workload: null,

@@ -139,7 +139,15 @@ describe('dead processes of one interpreter under one parent', () => {
     facts = { name: 'app', image: 'shop:1', pod: 'prod/db-0', workload: 'prod/db' };
     runs(world, 2000, MANY, 80, ['/opt/checkout.py']);
     expect(rolledUp(world)).toMatchObject([
-      { process: { container: 'app', image: 'shop:1', pod: 'prod/db-0', workload: 'prod/db', workloadGuessed: true } },
+      {
+        process: {
+          container: 'app',
+          image: 'shop:1',
+          pod: 'prod/db-0',
+          workload: 'prod/db',
+          workloadGuessed: true,
+        },
+      },
     ]);
   });
 

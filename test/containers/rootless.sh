@@ -19,6 +19,7 @@ chown -R "$2:$2" "$own" "/run/user/$2" home rootfs
 echo $$ > "$own/app/cgroup.procs"
 export HOME="$1/home" XDG_RUNTIME_DIR="/run/user/$2"
 cd home
-exec setpriv --reuid "$2" --regid "$2" --clear-groups podman --runtime=runc --cgroup-manager=cgroupfs --storage-driver=vfs \
+# In a process of its own: this one ends with whoever started it, which a change of the user would undo.
+setpriv --reuid "$2" --regid "$2" --clear-groups podman --runtime=runc --cgroup-manager=cgroupfs --storage-driver=vfs \
   --events-backend=file run --name=mine --network=host --ulimit=nofile=1024:4096 --ulimit=nproc=1000:1000 --pids-limit=0 \
   --env=KEY="$4" --rootfs "$1/rootfs" sh -c "$3"

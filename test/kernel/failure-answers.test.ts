@@ -11,7 +11,9 @@ import { fileScope, type Over, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 
 const scope = fileScope();
-const next = watched(scope, 40);
+const next = watched(scope, 48);
+/** An attempt in a thread that the kernel hides as a whole leaves nothing that could be counted (docs/decisions/hidden-tasks.md): then once more, elsewhere. */
+const HIDDEN = { retry: 2 };
 
 const HOSTS = [
   ['IPv4', '127.0.0.1', {}],
@@ -42,7 +44,7 @@ function neighbour(view: View): Netns {
   return peer;
 }
 
-describe.concurrent.each(CALLS)('connect() (%s)', (call) => {
+describe.concurrent.each(CALLS)('connect() (%s)', HIDDEN, (call) => {
   it('to a neighbour that does not exist', async (test) => {
     const view = next();
     neighbour(view);

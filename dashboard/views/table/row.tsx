@@ -30,12 +30,13 @@ export class Row<R extends Keyed> extends Component<RowProps<R>> {
   /** By column: what each cell showed, and its node, which is used again as long as it shows the same. */
   private cells = new Map<Column<R>, Cell>();
 
-  /** What is another row, or a row opened, is drawn at once; new values in their turn. */
+  /** New values, and the row that a new rank brings here, have their turn; what the user changed is drawn at once. */
   override shouldComponentUpdate(next: RowProps<R>): boolean {
     const { row, columns, gone, current, tabStop } = this.props;
     const isOther =
       next.columns !== columns || next.gone !== gone || next.current !== current || next.tabStop !== tabStop;
-    if (!isOther && next.row !== row) drawInTurn(this);
+    if (isOther) leaveRows(this);
+    else if (next.row !== row) drawInTurn(this);
     return isOther;
   }
 

@@ -12,7 +12,7 @@ import type { IncidentRow } from '../../src/protocol/rows.js';
 import { violations } from '../support/axe.js';
 import { openBrowser, openPage } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
-import { Netns, type Sysctls } from '../support/netns.js';
+import { KEPT, Netns, type Sysctls } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { type Service, startService } from '../support/service.js';
@@ -22,7 +22,7 @@ const PORT = 5432;
 const WITHIN = { timeout: 60_000 };
 const CONNECTS = fileURLToPath(new URL('../programs/connects.py', import.meta.url));
 const BINDS = fileURLToPath(new URL('../programs/bind-first.py', import.meta.url));
-const NARROW = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '40000 40149' };
+const NARROW = { ...KEPT, 'net.ipv4.ip_local_port_range': '40000 40149' };
 /** More than anybody waits for. */
 const COUNT = 1_000_000;
 

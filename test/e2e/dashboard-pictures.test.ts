@@ -9,7 +9,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
 import { openBrowser, openPage } from '../support/browser.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
@@ -23,7 +23,7 @@ const [FIRST, LAST] = [30_000, 30_399];
 const RESERVED = [30_100, 30_119] as const;
 const BLOCKED = 30_200;
 const SETTINGS = {
-  'net.ipv4.tcp_tw_reuse': 0,
+  ...KEPT,
   'net.ipv4.ip_local_port_range': `${FIRST} ${LAST}`,
   'net.ipv4.ip_local_reserved_ports': RESERVED.join('-'),
 };

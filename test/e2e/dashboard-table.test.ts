@@ -8,14 +8,14 @@ import { violations } from '../support/axe.js';
 import { openBrowser, openPage, shownRow } from '../support/browser.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { program } from '../support/misconfigured.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { type Running, start } from '../support/process.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
 import { type Service, serviceOf } from '../support/service.js';
 
 /** 500 ports, none of which is taken over: some seven seconds. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30499' };
+const SETTINGS = { ...KEPT, 'net.ipv4.ip_local_port_range': '30000 30499' };
 const SECONDS = 400;
 const DESTINATIONS = 12;
 const FLOWS = /TCP flows/;

@@ -6,7 +6,7 @@ import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { openBrowser, openPage } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
@@ -16,7 +16,7 @@ const ADDRESS = '127.0.0.1';
 const NOBODY_LISTENS = 9;
 const DAY_MS = 86_400_000;
 /** 400 ports, none of which is taken over: some six seconds. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30399' };
+const SETTINGS = { ...KEPT, 'net.ipv4.ip_local_port_range': '30000 30399' };
 const WITHIN = { timeout: 120_000 };
 
 const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' });

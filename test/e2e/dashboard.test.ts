@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
 import { openBrowser, openPage, shownRow } from '../support/browser.js';
 import { program } from '../support/misconfigured.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { pythonScript } from '../support/script.js';
@@ -17,7 +17,7 @@ import { type RedPart, redParts } from './colours.js';
 
 const ADDRESS = '127.0.0.1';
 /** 1,000 ports, none of which is taken over: some fifteen seconds. */
-const SETTINGS = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': '30000 30999' };
+const SETTINGS = { ...KEPT, 'net.ipv4.ip_local_port_range': '30000 30999' };
 const WITHIN = { timeout: 120_000 };
 
 /** The tests wait at the same time: the incident has a namespace and a service of its own, the others share one that only looks. */

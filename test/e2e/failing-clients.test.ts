@@ -15,7 +15,7 @@ import {
 } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { rule } from '../support/firewall.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { cli, startService } from '../support/service.js';
@@ -72,7 +72,7 @@ const PLACES: Record<string, Place> = {
   'a range without a free port': {
     errno: 'EADDRNOTAVAIL',
     cause: 'ports-exhausted',
-    sysctls: { 'net.ipv4.ip_local_port_range': '40000 40003', 'net.ipv4.tcp_tw_reuse': 0 },
+    sysctls: { 'net.ipv4.ip_local_port_range': '40000 40003', ...KEPT },
     prepare: async (scope, netns) => {
       const to = `127.0.0.1:${PORT}`;
       await churnServer(scope, netns, [`${to}=never`]);
@@ -135,7 +135,7 @@ it.concurrent('a client that is refused is asked about as if it were not', async
   const { ports, perSec, seconds } = ASKED;
   const test = testScope({ onTestFinished });
   const range = `40000 ${40_000 + ports - 1}`;
-  const netns = Netns.create(test, { 'net.ipv4.ip_local_port_range': range, 'net.ipv4.tcp_tw_reuse': 0 });
+  const netns = Netns.create(test, { 'net.ipv4.ip_local_port_range': range, ...KEPT });
   const service = await started;
   const to = `127.0.0.1:${PORT}`;
   await churnServer(test, netns, [to]);

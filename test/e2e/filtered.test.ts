@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import type { FindingRow, VerdictRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { type Service, serviceOf } from '../support/service.js';
 
@@ -15,7 +15,7 @@ const SECONDS = 60;
 /** All ports of the range are soon in TIME_WAIT, and connects go on and fail. */
 async function incident(scope: Scope, ports: number): Promise<Netns> {
   const range = `30000 ${30_000 + ports - 1}`;
-  const netns = Netns.create(scope, { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.ip_local_port_range': range });
+  const netns = Netns.create(scope, { ...KEPT, 'net.ipv4.ip_local_port_range': range });
   await churnServer(scope, netns, [PLACE], { seconds: SECONDS });
   await churnClient(scope, netns, { to: PLACE, rate: 100, seconds: SECONDS });
   return netns;

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { type Counting, counting, quiet, sockets } from '../support/counters.js';
-import { Netns } from '../support/netns.js';
+import { KEPT, Netns } from '../support/netns.js';
 import type { Finished } from '../support/process.js';
 import { pgbench, postgres, type Server } from '../support/programs.js';
 import { fileScope } from '../support/scope.js';
@@ -26,7 +26,7 @@ describe('pgbench -C against PostgreSQL', () => {
   let missed: number;
 
   beforeAll(async () => {
-    netns = Netns.create(scope, { 'net.ipv4.tcp_tw_reuse': 0 });
+    netns = Netns.create(scope, KEPT);
     server = await postgres(scope, netns);
     quiet(netns);
     const service = await startService(scope); // after pgbench -i: only what is counted below

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { FailureRow, Quantiles } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
 import { budgets, CALLS, fail, failures, fence, PRELUDE, python } from '../support/failing.js';
+import { KEPT } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Over, testScope } from '../support/scope.js';
 import { tally } from '../support/tally.js';
@@ -17,7 +18,7 @@ const SERVER = '127.0.0.1:9000';
 
 /** As settings that nobody has read when the ports run out. */
 const small = (low: number, high: number) =>
-  next({ 'net.ipv4.ip_local_port_range': `${low} ${high}`, 'net.ipv4.tcp_tw_reuse': 0 });
+  next({ 'net.ipv4.ip_local_port_range': `${low} ${high}`, ...KEPT });
 
 const settled = (view: View, cause: string, withinMs = 5000): Promise<FailureRow> =>
   view.watch.until(() => failures(view).find((row) => row.cause === cause), cause, withinMs);
@@ -164,7 +165,7 @@ describe.concurrent('while ports run out', () => {
     const scope = testScope(test);
     const view = next({
       'net.ipv4.ip_local_port_range': '40000 40199',
-      'net.ipv4.tcp_tw_reuse': 0,
+      ...KEPT,
       'net.ipv6.conf.all.disable_ipv6': 1,
     });
     await churnServer(scope, view.netns, [`${SERVER}=never`]);

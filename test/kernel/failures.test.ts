@@ -4,6 +4,7 @@ import type { ConnectionEvent } from '../../src/protocol/rows.js';
 import { churnClient, churnServer, type Flags } from '../support/churngen.js';
 import { failures } from '../support/failing.js';
 import { rule } from '../support/firewall.js';
+import { KEPT } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
@@ -49,7 +50,7 @@ describe.concurrent.each(CALLS)('a failed connect() (%s)', (call) => {
     const scope = testScope(test);
     const view = next({
       'net.ipv4.ip_local_port_range': '40000 40003',
-      'net.ipv4.tcp_tw_reuse': 0,
+      ...KEPT,
     });
     await churnServer(scope, view.netns, [to]);
     const found = await fail(scope, view, { to, count: 9, call, ...more });

@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { churnClient, churnServer, readLog } from '../support/churngen.js';
 import { counting, reaches, settled, sockets } from '../support/counters.js';
 import { loseFins } from '../support/firewall.js';
-import { link, Netns } from '../support/netns.js';
+import { KEPT, link, Netns } from '../support/netns.js';
 import { must } from '../support/process.js';
 import { ab, nginx, pgbench, postgres, redis } from '../support/programs.js';
 import { type Scope, testScope } from '../support/scope.js';
 
 /** Runs `count` connections in a fresh namespace and gives what the kernel, the generator and its log say. */
 async function churn(scope: Scope, policy: string, flags: Record<string, string | number | true>) {
-  const netns = Netns.create(scope, { 'net.ipv4.tcp_rfc1337': 1 }); // no late reset takes an entry away
+  const netns = Netns.create(scope, KEPT);
   const log = join(scope.directory(), 'log');
   await churnServer(scope, netns, [`127.0.0.1:9000=${policy}`]);
   const grown = counting(netns);
@@ -118,7 +118,7 @@ describe('the generator', () => {
 
   it('exhausts a small range exactly', async () => {
     const scope = testScope();
-    const netns = Netns.create(scope, { 'net.ipv4.ip_local_port_range': '40000 40099' });
+    const netns = Netns.create(scope, { ...KEPT, 'net.ipv4.ip_local_port_range': '40000 40099' });
     netns.address('10.9.0.1/32');
     await churnServer(scope, netns, ['10.9.0.1:9000']);
     const client = await churnClient(scope, netns, { to: '10.9.0.1:9000', count: 110 });

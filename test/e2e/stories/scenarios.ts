@@ -4,7 +4,7 @@
  */
 import type { FindingRow } from '../../../src/protocol/rows.js';
 import { program } from '../../support/misconfigured.js';
-import type { Netns, Sysctls } from '../../support/netns.js';
+import { KEPT, type Netns, type Sysctls } from '../../support/netns.js';
 import { type Running, start } from '../../support/process.js';
 import { nginx, pgbenchWords, postgres, redis, type Server } from '../../support/programs.js';
 import type { Scope } from '../../support/scope.js';
@@ -12,7 +12,7 @@ import type { Scope } from '../../support/scope.js';
 export const ADDRESS = '127.0.0.1';
 const RANGE = 'net.ipv4.ip_local_port_range';
 /** 8,000 ports, none of which is taken over. */
-export const SETTINGS: Sysctls = { 'net.ipv4.tcp_tw_reuse': 0, [RANGE]: '30000 37999' };
+export const SETTINGS: Sysctls = { ...KEPT, [RANGE]: '30000 37999' };
 
 type Run = (scope: Scope, netns: Netns) => Promise<Running>;
 

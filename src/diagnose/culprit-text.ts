@@ -11,6 +11,8 @@ import { integer, who } from './words.js';
 const NAMED_TOGETHER = 1 / 2;
 /** From this share on a figure of all is that of one. */
 const SOLE_SHARE = 0.9;
+/** Of all ports, what must be known to say who asks for them: some seconds after a start of the service. */
+const LEAST_KNOWN = 0.05;
 
 /** Of entries that are older than the service nobody is: they try nothing. */
 export const isKnown = ({ process, program }: Culprit) => (process.pid ?? process.name ?? program) !== null;
@@ -24,19 +26,30 @@ export function namedCulprits([first, second]: readonly Culprit[]): readonly Cul
   return isBeside ? [first, second] : [first];
 }
 
-/** Whether what all of them ask for may be said of the first one. @param perSec what is asked for in all */
+/** Whether what all of them ask for may be said of the first one that is known. @param perSec what is asked for in all */
 export function isSole(culprits: readonly Culprit[], victims: readonly Victim[], perSec: number): boolean {
-  const [first] = culprits;
+  const first = culprits.find(isKnown);
   const unknown = culprits.filter((one) => !isKnown(one)).reduce((sum, { share }) => sum + (share ?? 0), 0);
-  if (first === undefined || (first.share ?? 1) < SOLE_SHARE * (1 - unknown)) return false;
+  if (first === undefined || 1 - unknown < LEAST_KNOWN) return false;
+  if ((first.share ?? 1) < SOLE_SHARE * (1 - unknown)) return false;
   const of = ({ process }: Culprit | Victim) => programKey(process, null);
   const others = victims.filter((victim) => of(victim) !== of(first));
   return others.reduce((sum, one) => sum + one.perSec, 0) <= (1 - SOLE_SHARE) * perSec;
 }
 
-/** Whose failing calls are nearly all that is asked for; null: nobody's alone. Who it is counts where nobody knows whose the ports are. */
-export const soleAsker = (victims: readonly Victim[], perSec: number): Victim | null =>
-  victims.find((victim) => victim.perSec > 0 && victim.perSec >= SOLE_SHARE * perSec) ?? null;
+/**
+ * Who asks for nearly all, where most ports are held by entries that are older than the service: whose calls fail, else whose are the
+ * entries that are newer; null: nobody alone.
+ */
+export function soleAsker(
+  culprits: readonly Culprit[],
+  victims: readonly Victim[],
+  perSec: number,
+): Victim | Culprit | null {
+  const failing = victims.find((victim) => victim.perSec > 0 && victim.perSec >= SOLE_SHARE * perSec);
+  if (failing !== undefined) return failing;
+  return isSole(culprits, victims, perSec) ? (culprits.find(isKnown) ?? null) : null;
+}
 
 /** `a.py (pid 1)`; `a.py (pid 1) and b.py (pid 2)`; with how many more there are that are known, as far as they have a share worth naming. */
 export function culpritsText(named: readonly Culprit[], culprits: readonly Culprit[]): string {

@@ -266,14 +266,15 @@ export class Incident {
   }
 
   private rates() {
-    const { budget } = this.observation;
+    const { budget, threat } = this.observation;
     const failPerSec = this.trouble.perSecond(this.observation.rows);
     const demandPerSec = budget?.demandPerSec ?? null;
     return {
       /* What fails was tried: the two are taken over different seconds. */
       demandPerSec: demandPerSec === null ? null : Math.max(demandPerSec, failPerSec),
       sustainablePerSec: budget?.sustainablePerSec ?? null,
-      exhaustionSeconds: budget?.exhaustionSeconds ?? null,
+      /* As long as it is a threat: later than that an incident may ease meanwhile. */
+      exhaustionSeconds: threat === null ? null : (budget?.exhaustionSeconds ?? null),
       failPerSec,
     };
   }

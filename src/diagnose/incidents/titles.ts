@@ -69,7 +69,7 @@ function demandTitle(row: Untitled, budget: BudgetRow | null): string {
   const tried = `${rate(demandPerSec)} connections/s to ${where(row.destination)}`;
   const named = namedCulprits(culprits);
   if (named.length === 0) {
-    const asker = soleAsker(victims, demandPerSec ?? 0);
+    const asker = soleAsker(culprits, victims, demandPerSec ?? 0);
     return `${asker === null ? 'Programs try' : `${who(asker.process, asker.program)} tries`} ${tried}; ${allowed}.`;
   }
   const text = culpritsText(named, culprits);

@@ -18,6 +18,8 @@ const MOST = 16;
 
 interface Item {
   offer: Offer;
+  /** As it was before it was done; null: it is not done. */
+  open: Offer | null;
   /** Since when the contrary is said of it; null: it is not. */
   contrary: number | null;
   /** Last, Unix ms. */
@@ -37,6 +39,7 @@ export class Board {
   constructor(opened: number, saved: readonly IncidentRemedy[] = [], since = opened) {
     this.items = saved.map((remedy, i) => ({
       offer: savedOffer(remedy, i),
+      open: null,
       contrary: null,
       offered: opened,
     }));
@@ -58,7 +61,7 @@ export class Board {
     const shown = new Set(this.items.map(({ offer }) => offer.topic));
     for (const [topic, alike] of byTopic)
       if (!shown.has(topic) && this.items.length < MOST)
-        this.items.push({ offer: foremost(alike), contrary: null, offered: time });
+        this.items.push({ offer: foremost(alike), open: null, contrary: null, offered: time });
     if (this.isOrdered) return;
     this.items.sort((a, b) => rank(a) - rank(b) || a.offer.order - b.offer.order);
     this.isOrdered = settles;
@@ -86,11 +89,18 @@ function update(item: Item, offers: readonly Offer[], { settingNow, time, settle
       same,
       same.find(({ remedy }) => remedy.command === command),
     );
+    item.open = null;
     item.contrary = null;
     return;
   }
-  if (isDone(item.offer, settingNow)) item.offer = done(item.offer, settingNow);
-  else if (offers[0] !== undefined) turn(item, offers[0], settles ? 0 : TURNS_MS, time);
+  if (isDone(item.offer, settingNow)) {
+    item.open ??= item.offer;
+    item.offer = done(item.offer, settingNow);
+    return;
+  }
+  if (item.open !== null) item.offer = item.open;
+  item.open = null;
+  if (offers[0] !== undefined) turn(item, offers[0], settles ? 0 : TURNS_MS, time);
 }
 
 /** What is said, at the place of the one that comes first. @param alike about one thing, at least one */

@@ -47,7 +47,7 @@ function has({ name, value }: Setting, now: string | null): boolean {
   return now !== null && (ENOUGH[name]?.(now, value) ?? now === value);
 }
 
-/** Nothing to paste any more; what takes it back stays, and what keeps it. */
+/** Nothing to paste any more; what takes it back stays, and what keeps it. The sentence stays true when it is taken back. */
 export function done(offer: Offer, settingNow: SettingNow): Offer {
   const last = offer.settings.at(-1);
   if (last === undefined) return offer;
@@ -55,6 +55,6 @@ export function done(offer: Offer, settingNow: SettingNow): Offer {
   const shown = value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value;
   return {
     ...offer,
-    remedy: { ...offer.remedy, text: `Done: net.ipv4.${last.name} is ${shown} now`, command: null },
+    remedy: { ...offer.remedy, text: `Done: net.ipv4.${last.name} was set to ${shown}`, command: null },
   };
 }

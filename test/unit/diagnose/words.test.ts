@@ -103,5 +103,20 @@ describe('titles of incidents', () => {
       titleOf(row('ports', { culprits: [unknown], ...(victims && { victims }) }), SEEN);
     expect(title([])).toMatch(/^Programs try 92\.0 connections\/s/);
     expect(title()).toMatch(/^orders \(pid 4242\) tries 92\.0 connections\/s/);
+    /* Whoever has nearly all that is newer asks for all, once that is more than a second's. */
+    const newer = (...shares: number[]) => {
+      const known = shares.map((share, i) => ({
+        process: proc({ pid: 50 + i, name: `p${i}`, exe: `/p${i}` }),
+        program: null,
+        ports: 2000 * share,
+        share,
+      }));
+      const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
+      const culprits = [{ ...unknown, ports: 2000 * rest, share: rest }, ...known];
+      return titleOf(row('ports', { culprits, victims: [] }), SEEN);
+    };
+    expect(newer(0.2, 0.01)).toMatch(/^p0 \(pid 50\) tries 92\.0 connections\/s/);
+    expect(newer(0.2, 0.1)).toMatch(/^Programs try 92\.0 connections\/s/);
+    expect(newer(0.02)).toMatch(/^Programs try 92\.0 connections\/s/);
   });
 });

@@ -162,6 +162,15 @@ describe('an incident', () => {
     expect(again.incidents.map(({ failed }) => failed)).toEqual([60 - 10, 210]);
   });
 
+  it('has no countdown while it eases: what runs out much later is no trouble yet', () => {
+    const later = (seconds: number) => (at: number) => ({
+      budgets: [budget(at <= 20 ? OUT : { limit: 200, used: 100, free: 100, exhaustionSeconds: seconds })],
+      failures: [failing(Math.min(at, 20), 10)],
+    });
+    expect(watched(later(900), 0, 40).incidents).toMatchObject([{ state: 'easing', exhaustionSeconds: null }]);
+    expect(watched(later(500), 0, 40).incidents).toMatchObject([{ state: 'open', exhaustionSeconds: 500 }]);
+  });
+
   it('is not over while the ports are held that it is about', () => {
     const held = (at: number) => ({
       budgets: [budget(at < 20 ? OUT : { limit: 200, used: 170, exhaustionSeconds: null })],

@@ -427,13 +427,18 @@ describe('the places of remedies', () => {
     const later = course.play(15, 25, (second) => out(second, { ...given, failures: [failing(14)] }));
     expect(later.remedies[at]).toMatchObject({
       role: 'do-now',
-      text: 'Done: net.ipv4.tcp_tw_reuse is 1 now',
+      text: 'Done: net.ipv4.tcp_tw_reuse was set to 1',
       command: null,
       undo: 'sysctl -w net.ipv4.tcp_tw_reuse="2"',
       snippet: before.remedies[at]?.snippet,
     });
     expect(refused(later)).not.toContain('tcp_tw_reuse');
-    const back = course.play(26, 30, (second) => out(second));
+    /* Taken back while nothing fails and nobody offers it: it is not done any more. */
+    const calm = [budget({ limit: 2000, used: 10, timeWait: 9, exhaustionSeconds: null })];
+    const quiet = course.play(26, 26, (second) => out(second, { budgets: calm, failures: [failing(14)] }));
+    const { text, command, undo } = before.remedies[at] as IncidentRemedy;
+    expect(quiet.remedies[at]).toMatchObject({ text, command, undo });
+    const back = course.play(27, 30, (second) => out(second));
     expect(shown(back).slice(0, before.remedies.length)).toEqual(shown(before));
   });
 
@@ -456,7 +461,7 @@ describe('the places of remedies', () => {
     expect(now).toMatchObject(
       value === null
         ? { text: expect.stringMatching(/^Widen/), command: expect.stringContaining('_range="1024 65535"') }
-        : { text: `Done: net.ipv4.ip_local_port_range is ${value} now`, command: null },
+        : { text: `Done: net.ipv4.ip_local_port_range was set to ${value}`, command: null },
     );
   });
 

@@ -77,7 +77,9 @@ it('changes this namespace alone, is told as done, and protects a listener while
   expect(settings()).toEqual(['1024\t65535', `9000,9500,${LISTENS}`]);
   expect(hosts()).toBe(before);
   const done = await incidents.until((rows) => {
-    const found = mine(rows)?.remedies.find(({ text }) => text.startsWith(`Done: ${RANGE} was set to 1024 65535`));
+    const found = mine(rows)?.remedies.find(({ text }) =>
+      text.startsWith(`Done: ${RANGE} was set to 1024 65535`),
+    );
     return found;
   }, 30_000);
   expect(done).toMatchObject({ command: null, undo: remedy.undo });

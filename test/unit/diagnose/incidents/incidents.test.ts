@@ -167,7 +167,9 @@ describe('an incident', () => {
       budgets: [budget(at <= 20 ? OUT : { limit: 200, used: 100, free: 100, exhaustionSeconds: seconds })],
       failures: [failing(Math.min(at, 20), 10)],
     });
-    expect(watched(later(900), 0, 40).incidents).toMatchObject([{ state: 'easing', exhaustionSeconds: null }]);
+    expect(watched(later(900), 0, 40).incidents).toMatchObject([
+      { state: 'easing', exhaustionSeconds: null },
+    ]);
     expect(watched(later(500), 0, 40).incidents).toMatchObject([{ state: 'open', exhaustionSeconds: 500 }]);
   });
 

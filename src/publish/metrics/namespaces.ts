@@ -1,6 +1,6 @@
 /**
- * Network namespaces as gauges: sockets by state, and which share of TIME_WAIT entries has a known owner. In: rows of
- * `totals`. Out: two families.
+ * Network namespaces as gauges: their names, sockets by state, and which share of TIME_WAIT entries has a known owner. In: rows of
+ * `totals`. Out: three families.
  */
 import type { TotalsRow } from '../../protocol/rows.js';
 import type { MetricsContext } from './context.js';
@@ -9,8 +9,30 @@ import { type Candidate, GaugeKeys } from './gauge.js';
 import { labelText, otherLabels, type Series } from './series.js';
 
 export function addNamespaces(context: MetricsContext): void {
+  addNames(context);
   addSockets(context);
   addAttribution(context);
+}
+
+/** For a join on `netns`, which other families have alone: a name may change while counters go on. */
+function addNames({ registry, tables, now }: MetricsContext): void {
+  const keys = new GaugeKeys<number>();
+  addFamily(registry, {
+    name: 'portchurn_netns_info',
+    type: 'gauge',
+    help: 'Always 1: the name of a network namespace, as ip netns has it, "host", or a process in it.',
+    read: () => {
+      const { members } = keys.select(tables.rows('totals').flatMap(named), now());
+      return members.filter((series): series is Series => series.value !== null);
+    },
+  });
+}
+
+function named(row: TotalsRow): Candidate<number>[] {
+  const { netns, name } = row;
+  if (name === null) return [];
+  const labels = { netns: labelText(netns), name: labelText(name) };
+  return [{ ...candidate(row), key: `${netns} ${name}`, labels, value: 1 }];
 }
 
 function addSockets({ registry, tables, now }: MetricsContext): void {

@@ -123,6 +123,24 @@ it('has one series of namespaces that had one inode, with what the living one ho
   expect(await used()).toEqual(['3', '0']);
 });
 
+it('names the namespaces that live and have a name, once each', async () => {
+  const spaces = new MemoryTable<'totals'>();
+  const tables = new Tables({ tables: { totals: spaces } });
+  const metrics = new Metrics({ tables, source: world.source, version: '0' });
+  const names = async (...all: [id: string, netns: number, name: string | null][]) => {
+    for (const [id, netns, name] of all) spaces.put(totals(id, { netnsId: id, netns, name }));
+    tables.collect(Date.now());
+    return of(await metrics.text(), 'portchurn_netns_info').map((line) => line.replace(/^[^{]*/, ''));
+  };
+  const host = '{netns="1",name="host"} 1';
+  expect(await names(['1', 1, 'host'], ['2', 2, null], ['3', 3, 'a"b\u202e'])).toEqual([
+    host,
+    '{netns="3",name="a\\"b\\\\u202e"} 1',
+  ]);
+  spaces.drop('3');
+  expect(await names(['4', 3, 'again'])).toEqual([host, '{netns="3",name="again"} 1']);
+});
+
 it('counts losses by reason, and no sum of them that would count them twice', async () => {
   const health = () => ({ ...HEALTHY, lost: { ring: 4, recursion: 2, storage: 1, total: 7 } });
   const source: Source = { tables: {}, events: world.source.events, health };

@@ -4,7 +4,7 @@
  * time, in namespaces of their own: those that wait longest come first.
  */
 import { describe, expect, it } from 'vitest';
-import { CALLS, counted, fail, failures } from '../support/failing.js';
+import { CALLS, counted, fail, failures, HIDDEN } from '../support/failing.js';
 import { rule } from '../support/firewall.js';
 import { link, Netns } from '../support/netns.js';
 import { fileScope, type Over, testScope } from '../support/scope.js';
@@ -12,8 +12,6 @@ import { type View, watched } from '../support/watch.js';
 
 const scope = fileScope();
 const next = watched(scope, 48);
-/** An attempt in a thread that the kernel hides as a whole leaves nothing that could be counted (docs/decisions/hidden-tasks.md): then once more, elsewhere. */
-const HIDDEN = { retry: 2 };
 
 const HOSTS = [
   ['IPv4', '127.0.0.1', {}],

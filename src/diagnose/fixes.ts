@@ -4,7 +4,7 @@
  * broke clients behind NAT and is gone since Linux 4.12.
  */
 import { choosesByBind } from '../forecast/reuse.js';
-import type { BudgetRow, Endpoint, Fix, ProcessInfo, TotalsRow } from '../protocol/rows.js';
+import type { BudgetRow, Fix, Place, ProcessInfo, TotalsRow } from '../protocol/rows.js';
 import { closing } from './advice/closes.js';
 import { lineFinders } from './advice/find-line.js';
 import { lateBind } from './advice/late-binds.js';
@@ -13,7 +13,7 @@ import { nginxFixes, reuse, usualReuse } from './advice/reuse.js';
 import { actorIndexOf } from './incidents/actor-index.js';
 import { asSpan, holds, joined, spansText } from './remedies/ports.js';
 import { changeOf } from './remedies/settings.js';
-import { isFastCgiServer, protocolOf, type Runtime, runtimeOf, speaks } from './runtime.js';
+import { isFastCgiServer, protocolOf, type Runtime, runtimeOf, spokenBy } from './runtime.js';
 import type { Actor, Advice, Cure, Facts, PortSpan, PortUse, Setting, Tables } from './types.js';
 import { integer } from './words.js';
 
@@ -30,7 +30,7 @@ export function runtime(process: ProcessInfo, facts: Facts): Runtime {
 /** Reuse connections, in the language of the process: one fix for each of the usual libraries. */
 export function reuseFixes(
   process: ProcessInfo,
-  destination: Endpoint,
+  destination: Place,
   facts: Facts,
   tables?: Tables,
 ): [Cure, ...Cure[]] {
@@ -39,28 +39,30 @@ export function reuseFixes(
   return [cure(first), ...more.map(cure)];
 }
 
-function reusing(runs: Runtime, destination: Endpoint, acceptor: ProcessInfo | null): [Fix, ...Fix[]] {
-  const [place, protocol] = [placeOf(destination), protocolOf(destination)];
+function reusing(runs: Runtime, destination: Place, acceptor: ProcessInfo | null): [Fix, ...Fix[]] {
+  const place = placeOf(destination);
   if (runs === 'nginx') return nginxFixes(place, destination, acceptor);
-  const isProven = acceptor !== null && speaks(acceptor, protocol);
-  return isProven ? reuse(runs, protocol, place) : usualReuse(runs, protocol, place);
+  const spoken = acceptor === null ? null : spokenBy(acceptor);
+  return spoken === null ? usualReuse(runs, protocolOf(destination), place) : reuse(runs, spoken, place);
 }
 
 /** The first of them. */
 export const reuseFix = (...of: Parameters<typeof reuseFixes>): Cure => reuseFixes(...of)[0];
 
-/** Who accepts there, where that is on this machine. Loopback is another place in each namespace, so its fix may name both. */
-function acceptorOf(destination: Endpoint, tables: Tables | undefined): ProcessInfo | null {
-  const protocol = protocolOf(destination);
+/**
+ * Who accepts there, where that is on this machine: whom its connections lead to, else who is known to accept at this address. Loopback is
+ * another place in each namespace, so its fix may name both.
+ */
+function acceptorOf(destination: Place, tables: Tables | undefined): ProcessInfo | null {
+  if (destination.peer) return destination.peer.process;
   const isAlike = ({ process }: Actor, { process: other }: Actor) =>
-    isFastCgiServer(process) === isFastCgiServer(other) &&
-    speaks(process, protocol) === speaks(other, protocol);
+    isFastCgiServer(process) === isFastCgiServer(other) && spokenBy(process) === spokenBy(other);
   const found = tables === undefined ? [] : actorIndexOf(tables).acceptingAt(destination);
   const [first] = found;
   return first !== undefined && found.every((one) => isAlike(one, first)) ? first.process : null;
 }
 
-export function lateBindFix(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix {
+export function lateBindFix(process: ProcessInfo, destination: Place, facts: Facts): Fix {
   return lateBind(runtime(process, facts), placeOf(destination));
 }
 
@@ -69,7 +71,7 @@ export function closeFix(process: ProcessInfo, facts: Facts): Fix {
 }
 
 /** Where to look in the code; none where that cannot be said. */
-export function findLine(process: ProcessInfo, destination: Endpoint, facts: Facts): Fix[] {
+export function findLine(process: ProcessInfo, destination: Place, facts: Facts): Fix[] {
   return lineFinders(runtime(process, facts), process, destination);
 }
 

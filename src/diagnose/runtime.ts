@@ -3,7 +3,7 @@
  * what its destination probably speaks. Pure.
  */
 import { basename } from 'node:path';
-import type { Endpoint, ProcessInfo } from '../protocol/rows.js';
+import type { Place, ProcessInfo } from '../protocol/rows.js';
 
 export const RUNTIMES = [
   'node',
@@ -81,9 +81,10 @@ const PORTS: readonly [Protocol, readonly number[]][] = [
 ];
 const PROTOCOL_BY_PORT = new Map(PORTS.flatMap(([protocol, ports]) => ports.map((port) => [port, protocol])));
 
-/** By the usual port; what has none is taken for HTTP. FastCGI is told by who accepts. */
-export function protocolOf({ port }: Endpoint): Protocol {
-  return (port === null ? undefined : PROTOCOL_BY_PORT.get(port)) ?? 'http';
+/** By who is there, else by the usual port; what has none is taken for HTTP. FastCGI is known by who accepts. */
+export function protocolOf({ port, peer }: Place): Protocol {
+  const spoken = peer ? spokenBy(peer.process) : null;
+  return spoken ?? (port === null ? undefined : PROTOCOL_BY_PORT.get(port)) ?? 'http';
 }
 
 const SERVERS: readonly [RegExp, Protocol][] = [
@@ -94,10 +95,10 @@ const SERVERS: readonly [RegExp, Protocol][] = [
   [/^(sqlservr|tnslsnr|mongod|mongos|scylla)$/, 'database'],
 ];
 
-/** Whether who accepts there is a server of that protocol: a port alone does not say it. */
-export function speaks(acceptor: ProcessInfo, protocol: Protocol): boolean {
-  const isServer = (name: string) => SERVERS.some(([file, of]) => of === protocol && file.test(name));
-  return namesOf(acceptor).some(isServer);
+/** What a server of a known kind speaks, wherever it accepts; null: any other program, which may speak anything. */
+export function spokenBy(server: ProcessInfo): Protocol | null {
+  const names = [...namesOf(server), server.name ?? ''];
+  return SERVERS.find(([file]) => names.some((name) => file.test(name)))?.[1] ?? null;
 }
 
 /** php-fpm, by any of its names: a FastCGI server where it accepts connections. */

@@ -3,7 +3,7 @@
  * by us. Each prints the place of the calls to stderr, or to the terminal it runs in, and how many there were. In: a process, a
  * destination. Out: none, where a runtime has no such way. Pure.
  */
-import type { Endpoint, Fix, ProcessInfo } from '../../protocol/rows.js';
+import type { Fix, Place, ProcessInfo } from '../../protocol/rows.js';
 import { type Protocol, protocolOf, type Runtime } from '../runtime.js';
 import { NODE_HOOK, PYTHON_HOOK, RUBY_HOOK } from './find-line-hooks.js';
 import { fix } from './place.js';
@@ -118,7 +118,7 @@ const DRIVERS: Readonly<Partial<Record<Protocol, readonly string[]>>> = {
 export function lineFinders(
   runtime: Runtime,
   { pid, exited, script }: ProcessInfo,
-  destination: Endpoint,
+  destination: Place,
 ): Fix[] {
   const finder = FINDERS[runtime];
   if (finder === undefined || destination.port === null || (finder === COMPILED && script !== null))

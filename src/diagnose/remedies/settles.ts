@@ -39,9 +39,15 @@ export function settled(
   const needed = projection.neededPortsLeast ?? projection.neededPorts;
   const isShort = needed > projection.limitEach;
   return {
-    settlesAt: Math.min(projection.limitEach, Math.max(1, projection.settlesAt)),
+    settlesAt: Math.min(projection.limitEach, Math.max(kept(actors, change), projection.settlesAt)),
     words: isShort ? ` Not enough alone: this demand needs ${integer(needed)} ports.` : '',
   };
+}
+
+/** Connections that stay open: each process that reuses them keeps one at least. */
+function kept(actors: readonly Actor[], { reused }: Partial<Changes>): number {
+  if (!reused) return 1;
+  return Math.max(1, actors.filter(({ process }) => process.pid !== null && process.exited !== true).length);
 }
 
 function streamOf({ openPerSec, closed, closedFirst, lifetimeMs }: Actor): Stream {

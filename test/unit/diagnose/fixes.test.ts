@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { findLine, lateBindFix, reuseFixes } from '../../../src/diagnose/fixes.js';
 import { protocolOf, RUNTIMES, type Runtime } from '../../../src/diagnose/runtime.js';
-import type { Endpoint } from '../../../src/protocol/rows.js';
+import type { Place } from '../../../src/protocol/rows.js';
 import { proc } from '../publish/rows.js';
 import { actor, FACTS, tables } from './world.js';
 
-const at = (port: number | null, address: string | null = '10.0.0.9'): Endpoint => ({ address, port });
+const at = (port: number | null, address: string | null = '10.0.0.9'): Place => ({ address, port });
 const named = (name: string) => proc({ pid: 4242, comm: name, exe: `/usr/bin/${name}`, cmdline: name });
-const texts = (name: string, to: Endpoint, accepts?: string) => {
+const texts = (name: string, to: Place, accepts?: string) => {
   const acceptor = accepts ? [actor({ direction: 'in', destination: to, process: named(accepts) })] : [];
   return reuseFixes(named(name), to, FACTS, tables({ actors: acceptor })).map(
     ({ text, snippet }) => `${text} ${snippet}`,
@@ -81,6 +81,24 @@ describe('a client', () => {
     expect(texts(name, at(port), 'python3')[0]).toContain(guess);
     const server = { Redis: 'redis-server', PostgreSQL: 'postgres', MySQL: 'mariadbd' }[service];
     expect(texts(name, at(port), server)[0]).not.toContain('is usual');
+  });
+
+  it.each([
+    ['python3', 'redis-server', 'redis.Redis('],
+    ['node', 'postgres', 'new pg.Pool('],
+    ['php-fpm8.2', 'valkey-server', 'pconnect('],
+    ['php-fpm8.2', 'mariadbd', 'PDO'],
+  ])('%s is told what %s speaks, on whatever port that listens', (name, server, code) => {
+    const peered = { ...at(8080), peer: { process: named(server) } };
+    /* Several workers have their name alone in common. */
+    const unnamed = { comm: null, exe: null, cmdline: null };
+    const workers = { ...at(8080), peer: { process: proc({ pid: null, name: server, ...unnamed }) } };
+    for (const found of [texts(name, at(8080), server), texts(name, peered), texts(name, workers)]) {
+      expect(found.join()).toContain(code);
+      expect(found.join()).not.toContain('is usual');
+    }
+    const other = { ...at(6379), peer: { process: named('node') } };
+    expect(texts('python3', other).join()).toContain('is usual');
   });
 
   it('whose fix is the same whatever it speaks is told of no service', () => {

@@ -112,6 +112,19 @@ describe('remedies of ports that are out', () => {
     expect(about(row, /^tcp_fin_timeout$/)?.reason).toContain('does not shorten TIME_WAIT, which lasts 60 s');
   });
 
+  it('leave each process that reuses connections one of its own', () => {
+    const worker = (pid: number) => ({
+      ...churning,
+      key: `w${pid}`,
+      process: proc({ pid, exe: '/usr/sbin/php-fpm8.2', comm: 'php-fpm8.2' }),
+      openPerSec: 8,
+      portsHeld: 500,
+      timeWait: 499,
+    });
+    const row = played(12, (at) => out(at, { actors: [1, 2, 3, 4].map(worker) }));
+    expect(row.remedies[0]).toMatchObject({ role: 'fix-for-good', settlesAt: 4 });
+  });
+
   it('say where the ports settle with each, at the demand of now', () => {
     const row = played(12, out);
     expect(row.remedies.map(({ settlesAt }) => settlesAt)).toEqual([

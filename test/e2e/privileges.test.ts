@@ -33,7 +33,7 @@ const mask = (...bits: number[]) =>
     .padStart(16, '0');
 const USED = mask(...CAPABILITIES.map(({ bit }) => bit));
 const NONE = mask();
-const without = (kept: string): Sets => ({
+const reducedTo = (kept: string): Sets => ({
   CapInh: NONE,
   CapPrm: kept,
   CapEff: kept,
@@ -80,7 +80,7 @@ describe.concurrent('the service, started as root', () => {
   }) => {
     const service = await startService(testScope({ onTestFinished }));
     await service.get('/api/v1/snapshot');
-    expectSets(service, without(USED));
+    expectSets(service, reducedTo(USED));
     expect(service.process.stderr).not.toContain('could not be dropped');
   });
 
@@ -124,7 +124,7 @@ describe.concurrent('the service, started as root', () => {
     const running = await start(scope, words, { netns });
     await running.printed(/^http:\/\/127\.0\.0\.1:783\/$/m);
     expect(setsIn(`/proc/${running.pid}/status`)).toEqual(
-      without(mask(10, ...CAPABILITIES.map(({ bit }) => bit))),
+      reducedTo(mask(10, ...CAPABILITIES.map(({ bit }) => bit))),
     );
     expect((await running.stop('SIGTERM')).code).toBe(0);
   });

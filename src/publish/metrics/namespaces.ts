@@ -29,8 +29,10 @@ function addNames({ registry, tables, now }: MetricsContext): void {
 }
 
 function named(row: TotalsRow): Candidate<number>[] {
-  const { netns, name } = row;
-  if (name === null) return [];
+  const { netns } = row;
+  /* A namespace without a name goes by a process of it: no label has a pid. */
+  const name = row.name?.replace(/ \(\d+\)$/, '');
+  if (name === undefined) return [];
   const labels = { netns: labelText(netns), name: labelText(name) };
   return [{ ...candidate(row), key: `${netns} ${name}`, labels, value: 1 }];
 }

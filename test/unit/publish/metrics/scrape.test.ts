@@ -138,7 +138,7 @@ it('names the namespaces that live and have a name, once each', async () => {
     '{netns="3",name="a\\"b\\\\u202e"} 1',
   ]);
   spaces.drop('3');
-  expect(await names(['4', 3, 'again'])).toEqual([host, '{netns="3",name="again"} 1']);
+  expect(await names(['4', 3, 'node (4242)'])).toEqual([host, '{netns="3",name="node"} 1']);
 });
 
 it('counts losses by reason, and no sum of them that would count them twice', async () => {

@@ -1,7 +1,7 @@
 /**
  * Port budgets and TIME_WAIT counts against the kernel's own: its list of sockets, its counters, and the first connect() that
  * finds no port. What dies early or never becomes an entry is in no count once an audit has passed. Cases that wait for an
- * audit, or for a delay of the kernel's, do so at the same time.
+ * audit, or for a delay of the kernel's, do so at the same time on a machine that is fast enough.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ import { churnClient, churnServer, type Flags, readLog } from '../support/churng
 import { counting, quiet, reaches, sockets } from '../support/counters.js';
 import { rule } from '../support/firewall.js';
 import { KEPT, Netns, type Sysctls } from '../support/netns.js';
+import { PATIENCE } from '../support/patience.js';
 import { run, start } from '../support/process.js';
 import { fileScope, type Over, type Scope, testScope } from '../support/scope.js';
 import { type DumpedSocket, dump, dumper, STATE } from '../support/socket-dump.js';
@@ -30,6 +31,8 @@ const QUIET = { interest: { all: false, pids: [] } };
 const OWN = '10.9.0.1';
 const RANGE = 'net.ipv4.ip_local_port_range';
 const HELD = { 'hold-ms': 600_000 } as const;
+/** One by one where everything is slow: nothing stretches the 60 s of an entry, and side by side they end before they are compared. */
+const together = PATIENCE === 1 ? describe.concurrent : describe;
 
 const scopeOfFile = fileScope();
 const engine = Watch.start(scopeOfFile, [], { ...QUIET, ringBytes: 1 << 24 });
@@ -84,7 +87,7 @@ function held(sockets: readonly DumpedSocket[], remote: string) {
   return { used: own.length, timeWait, established, other: own.length - timeWait - established };
 }
 
-describe.concurrent('a budget at rest', () => {
+together('a budget at rest', () => {
   it('counts the ports that the kernel’s sockets hold toward each destination, by state', async (test) => {
     const { scope, netns, watch, budgets } = await world(
       test,
@@ -222,10 +225,12 @@ describe.concurrent('a budget at rest', () => {
     const holder = await churnClient(scope, netns, { to, count: 20, ...HELD });
     quiet(netns, 42);
     await audited(watch, [netns]);
+    const asked = performance.now();
     const map = mapOf(watch, budgets.toward(netns, to)?.key);
     const bytes = Buffer.from(map.cells, 'base64');
     const shown = Array.from({ length: 200 }, (_, at) => cellAt(bytes, at));
     const listed = listedPorts(netns, to);
+    const apart = (performance.now() - asked) / 1000;
     expect([...listed.values()].map(({ state }) => state).sort()).toEqual([
       ...Array(20).fill('established'),
       ...Array(30).fill('time-wait'),
@@ -240,7 +245,7 @@ describe.concurrent('a budget at rest', () => {
       expect(map.owners[owner ?? -1]?.process.pid, `${port}`).toBe(
         line.state === 'established' ? holder.pid : closer.pid,
       );
-      expect(Math.abs(seconds - line.seconds), `${port}`).toBeLessThanOrEqual(2);
+      expect(Math.abs(seconds - line.seconds), `${port}`).toBeLessThanOrEqual(2 + apart);
     }
   });
 
@@ -280,7 +285,7 @@ describe.concurrent('a budget at rest', () => {
   });
 });
 
-describe.concurrent('tcp_max_tw_buckets', () => {
+together('tcp_max_tw_buckets', () => {
   it('leaves the kernel’s number of entries, all owned, and the number of those it skipped', async (test) => {
     const { scope, netns, watch } = await world(test, { ...KEPT, 'net.ipv4.tcp_max_tw_buckets': 300 });
     const grown = counting(netns);
@@ -300,7 +305,7 @@ describe.concurrent('tcp_max_tw_buckets', () => {
   });
 });
 
-describe.concurrent('tcp_tw_reuse', () => {
+together('tcp_tw_reuse', () => {
   const cases = [
     [0, OWN, false],
     [1, OWN, true],
@@ -334,7 +339,7 @@ describe.concurrent('tcp_tw_reuse', () => {
   );
 });
 
-describe.concurrent('entries that die early', () => {
+together('entries that die early', () => {
   it('by ss -K are in no count after an audit', async (test) => {
     const { scope, netns, watch, budgets } = await world(test, KEPT);
     const log = join(scope.directory(), 'log');

@@ -1,5 +1,5 @@
 /**
- * Whether the tarball for arm64 works: Debian's kernel for it, booted by software emulation, with a Debian of that processor. It sees this
+ * Whether the tarball for arm64 works: Debian's kernels for it, booted by software emulation, with a Debian of that processor. It sees this
  * checkout with the unpacked tarball over it, so that tests of the kernel tier use the tarball's Node, addon and bundle. In: a build.
  * Out: the name of each test, and the sum.
  */
@@ -11,7 +11,7 @@ import { nameFor, PACKAGES, sysrootOf, WORK } from '../../package/places.js';
 import { relativeLinks } from '../../package/sysroot.js';
 import { TARGETS } from '../../package/targets.js';
 import { mirror, privateApt, QUIET, whole } from '../apt.js';
-import { failure, PASS, sumOf } from '../count.js';
+import { failure, PASS, sumOf, within } from '../count.js';
 import { must, ROOT, say } from '../run.js';
 import { countReport } from '../tiers.js';
 import { testOn } from './guest.js';
@@ -20,10 +20,20 @@ import { ARM64 } from './machine.js';
 
 /** @typedef {import('../tiers.js').Report} Report */
 
+/** @typedef {{ release: string, series: string, parts: readonly string[] }} Boot `release`: of Debian, whose kernel it is; `parts`: files of the kernel tier */
+
+/** Of the root that every kernel is booted with. */
 const RELEASE = 'bookworm';
-/** What loads and traces, and how connections end. Two tests of budget.test.ts need a kernel that lists idle binds, from 6.8 on. */
-const FILES = ['surfaces', 'tracer', 'endings'].map((name) => `test/kernel/${name}.test.ts`);
-/** On an idle machine it takes a third of that. */
+/**
+ * What loads and traces, how connections end, and what ports are held: two tests of the budget need a kernel that lists idle binds, from
+ * 6.8 on.
+ * @type {readonly Boot[]}
+ */
+const BOOTS = [
+  { release: 'bookworm', series: '6.1', parts: ['surfaces', 'tracer', 'endings'] },
+  { release: 'trixie', series: '6.12', parts: ['surfaces', 'budget'] },
+];
+/** Each. On an idle machine it takes a third of that. */
 const MINUTES = 45;
 
 /** What tests and the guest's script call. */
@@ -81,15 +91,17 @@ async function layer(root) {
   return folder;
 }
 
-async function kernel() {
-  const apt = await privateApt(join(DIRECTORY, 'apt-arm64'), [{ type: 'deb', release: RELEASE }], 'arm64');
-  return fetchKernel({ series: '6.1', flavour: 'arm64' }, apt);
+/** @param {Boot} boot */
+async function kernelOf({ release, series }) {
+  const apt = await privateApt(join(DIRECTORY, `apt-arm64-${release}`), [{ type: 'deb', release }], 'arm64');
+  return fetchKernel({ series, flavour: 'arm64' }, apt);
 }
 
-/** @param {Report | null} report */
-function printNames(report) {
+/** @param {string} series @param {Report | null} report */
+function printNames(series, report) {
   for (const { assertionResults } of report?.testResults ?? [])
-    for (const { status, fullName } of assertionResults) console.log(`arm64: ${status}: ${fullName}`);
+    for (const { status, fullName } of assertionResults)
+      console.log(`arm64: ${series}: ${status}: ${fullName}`);
 }
 
 /** @param {string} folder of the tarball's files @returns {import('../count.js').Count} one test: it loads what the clone's addon loads */
@@ -100,6 +112,16 @@ function compareObjects(folder) {
   return PASS;
 }
 
+/** @param {Boot} boot @param {Pick<import('./guest.js').Job, 'idle' | 'host'>} how @returns {Promise<import('../count.js').Count>} */
+async function testBoot(boot, how) {
+  const files = boot.parts.map((name) => `test/kernel/${name}.test.ts`);
+  const { report, console } = await testOn({ kernel: await kernelOf(boot), files, minutes: MINUTES, ...how });
+  printNames(boot.series, report);
+  const count = countReport(report, 0);
+  if (count.failed > 0) say(console.slice(-20_000));
+  return within(count, `arm64 ${boot.series}`);
+}
+
 /** @param {{ idle?: boolean }} [options] @returns {Promise<import('../count.js').Count>} */
 export async function testArm64({ idle = false } = {}) {
   const words = [join(ROOT, 'scripts/package.js'), 'tar', '--arch', 'arm64'];
@@ -107,18 +129,9 @@ export async function testArm64({ idle = false } = {}) {
   mkdirSync(DIRECTORY, { recursive: true });
   const root = await system();
   const over = await layer(root);
-  const objects = compareObjects(over);
+  const counts = [compareObjects(over)];
   const view = { busybox: join(root, 'bin/busybox'), root, layer: over };
   const host = { machine: ARM64, view, node: join(ROOT, 'node/bin/node'), busybox: '/bin/busybox' };
-  const { report, console } = await testOn({
-    kernel: await kernel(),
-    files: FILES,
-    minutes: MINUTES,
-    idle,
-    host,
-  });
-  printNames(report);
-  const count = countReport(report, 0);
-  if (count.failed > 0) say(console.slice(-20_000));
-  return sumOf([objects, count]);
+  for (const boot of BOOTS) counts.push(await testBoot(boot, { idle, host }));
+  return sumOf(counts);
 }

@@ -70,17 +70,19 @@ export interface Way {
   readonly port?: number;
   readonly from?: string;
   readonly to?: string;
+  /** The server's. */
+  readonly at?: number;
 }
 
-const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Way) => ({
   laddr: addressBytes(from),
   lport: port,
   raddr: addressBytes(to),
-  rport: 5432,
+  rport: at,
 });
-const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Way) => ({
   laddr: addressBytes(to),
-  lport: 5432,
+  lport: at,
   raddr: addressBytes(from),
   rport: port,
 });

@@ -1,19 +1,18 @@
 /**
  * Who answers at a flow's destination, as far as connections have shown it. In: what was found of one connection after another. Out: the
  * process at the other end, or null. Both ends in one namespace, or both alive at once, are certain. Where one end is only left as an entry,
- * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree, and so they must where
- * addresses are translated between the two ends. What was found is
+ * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree. Where addresses are translated
+ * between the ends, connections of other flows decide as well (tally.ts). What was found is
  * believed until somebody else listens there, its process has ended, or some time is over: then it is looked for again.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import { oneServer } from './one-server.js';
+import type { Tally } from './tally.js';
 
-/** Ended or translated connections that must agree, with none between them that has no other end here. */
+/** Ended connections that must agree, with none between them that has no other end here. */
 const IN_A_ROW = 3;
-/** Translated ones, where those before them have led to several servers: by chance, a flow agrees less often than once in 2^96 connections. */
-const MOST_IN_A_ROW = 96;
 /** Ended connections without another end here, after which the destination is somebody else's. */
 const MISSES = 8;
 /** Workers of one server that are remembered, and connections that are followed at one time: several programs may listen on one port. */
@@ -31,8 +30,8 @@ export interface Sighting {
   readonly owner: Owner;
   /** No other end is possible. */
   readonly certain: boolean;
-  /** The server is not at the client's destination: addresses are translated. */
-  readonly translated: boolean;
+  /** The server is not at the client's destination, since addresses are translated: what is known of all connections to it. */
+  readonly tally: Tally | null;
   /** What the client's flow had opened by then. */
   readonly opened: number;
   readonly nowNs: number;
@@ -41,11 +40,8 @@ export interface Sighting {
 export class Evidence {
   private namespace: Namespace | null = null;
   private owners: readonly Owner[] = [];
+  private tally: Tally | null = null;
   private agreeing = 0;
-  private required = IN_A_ROW;
-  private translated = false;
-  /** Whom the translated connections had found that another one contradicted last. */
-  private former: readonly Owner[] = [];
   private misses = 0;
   /** Who listened there then, as far as it was seen. */
   private listener: Owner | null = null;
@@ -59,12 +55,12 @@ export class Evidence {
   private common: ProcessInfo | null = null;
   private shown: ProcessInfo | null = null;
 
-  found(sighting: Sighting): void {
-    const { namespace, port, owner, certain, opened, nowNs } = sighting;
-    this.leaveOthers(sighting);
+  found({ namespace, port, owner, certain, tally, opened, nowNs }: Sighting): void {
+    if (this.namespace !== namespace || this.port !== port || this.tally !== tally) this.forget();
     this.namespace = namespace;
     this.port = port;
-    this.agreeing = certain ? this.required : Math.min(this.required, this.agreeing + 1);
+    this.tally = tally;
+    this.agreeing = certain ? IN_A_ROW : Math.min(IN_A_ROW, this.agreeing + 1);
     this.misses = 0;
     this.times = this.foundAt === nowNs ? this.times + 1 : 1;
     this.foundAt = nowNs;
@@ -72,29 +68,9 @@ export class Evidence {
     this.keep(owner);
   }
 
-  private leaveOthers({ namespace, port, translated }: Sighting): void {
-    const isSame =
-      this.namespace === namespace && this.translated === translated && (!translated || this.port === port);
-    if (!isSame) this.contradicted();
-    if (!translated || this.former.every(({ hasEnded }) => hasEnded)) this.required = IN_A_ROW;
-    this.translated = translated;
-  }
-
-  /**
-   * A connection of the flow leads elsewhere. Where a service has several servers, a few connections agree by chance: of translated ones twice as
-   * many must from now on, unless those that were found have ended.
-   */
-  contradicted(): void {
-    if (this.translated && this.owners.some(({ hasEnded }) => !hasEnded)) {
-      this.former = this.owners;
-      this.required = Math.min(MOST_IN_A_ROW, this.required * 2);
-    }
-    this.forget();
-  }
-
   /** One of the translated connections that were found is open. */
   again(opened: number, nowNs: number): void {
-    if (!this.translated) return;
+    if (this.tally === null) return;
     this.opened = opened;
     this.foundAt = nowNs;
   }
@@ -125,24 +101,22 @@ export class Evidence {
     if (nowNs - this.foundAt > LOST_NS && opened - this.opened >= MISSES) this.forget();
   }
 
-  /** Its server would be in the tables if it were here and had the addresses that the client knows. */
+  /** Its server would be in the tables if it were here, with the addresses that the client knows. */
   missed(): void {
-    if (this.translated) return;
+    if (this.tally !== null) return;
     this.misses += 1;
-    if (!this.isKnown || this.misses >= MISSES) this.forget();
+    if (this.agreeing < IN_A_ROW || this.misses >= MISSES) this.forget();
   }
 
   /** Of a flow that was rolled up into this one's. */
   absorb(other: Evidence): void {
     if (other.namespace === null) return;
     if (this.namespace !== null && !this.agreesWith(other)) {
-      this.contradicted();
+      this.forget();
       return;
     }
-    this.translated = other.translated;
-    this.required = Math.max(this.required, other.required);
-    this.former = other.required > IN_A_ROW ? other.former : this.former;
-    this.agreeing = Math.min(this.required, this.agreeing + other.agreeing);
+    this.tally = other.tally;
+    this.agreeing = Math.min(IN_A_ROW, this.agreeing + other.agreeing);
     this.namespace = other.namespace;
     this.port = other.port;
     this.opened += other.opened;
@@ -150,18 +124,18 @@ export class Evidence {
     this.owners = [...new Set([...this.owners, ...other.owners])].slice(-MOST_OWNERS);
   }
 
-  private agreesWith({ namespace, translated, port }: Evidence): boolean {
-    if (this.namespace !== namespace || this.translated !== translated) return false;
-    return !translated || this.port === port;
+  private agreesWith({ namespace, port, tally }: Evidence): boolean {
+    return this.namespace === namespace && this.port === port && this.tally === tally;
   }
 
   get isKnown(): boolean {
-    return this.agreeing >= this.required;
+    const { tally, namespace, port } = this;
+    return tally === null ? this.agreeing >= IN_A_ROW : tally.leadsTo(namespace, port);
   }
 
-  /** By connections that have the addresses that the client knows: then nothing is translated. */
+  /** By connections that have the addresses that the client knows: nothing is translated. */
   get isExact(): boolean {
-    return this.namespace !== null && !this.translated;
+    return this.namespace !== null && this.tally === null;
   }
 
   /** The process there; of several, what they have in common. Null: not known, or they are of different programs. */
@@ -186,6 +160,6 @@ export class Evidence {
     this.owners = [];
     this.agreeing = 0;
     this.misses = 0;
-    this.translated = false;
+    this.tally = null;
   }
 }

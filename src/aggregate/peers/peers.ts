@@ -19,6 +19,7 @@ import { Evidence, type Sighting } from './evidence.js';
 import { type Pair, PeerJoin } from './join.js';
 import { KeptEnds } from './kept-ends.js';
 import { keyOf, type Place, type Places } from './places.js';
+import { Tallies } from './tally.js';
 import { Translated } from './translated.js';
 
 /** Looked at in one second. */
@@ -44,6 +45,7 @@ export interface PeerTables {
 export class Peers {
   private readonly join: PeerJoin;
   private readonly translated: Translated;
+  private readonly tallies = new Tallies();
   private readonly samples: ClosedSamples;
   private readonly ends = new KeptEnds();
   private nextFlow = 0;
@@ -67,8 +69,14 @@ export class Peers {
     this.samples.ports = this.commonPorts();
     this.meet(nowNs);
     for (const { client, server } of this.translated.tick())
-      if (server !== null) this.found({ client, server }, { certain: false, translated: true }, nowNs);
-      else this.contradicted(client);
+      if (server === null) this.tallies.known(client)?.contradicted();
+      else this.metTranslated({ client, server }, nowNs);
+  }
+
+  private metTranslated(pair: Pair, nowNs: number): void {
+    const tally = this.tallies.of(pair.client);
+    tally.agree(pair.server);
+    this.found(pair, { certain: false, tally }, nowNs);
   }
 
   /** One end of a connection has closed and left nothing: has the other one left an entry here, just then? */
@@ -86,24 +94,15 @@ export class Peers {
       return;
     }
     const certain = pair.client.namespace === pair.server.namespace;
-    this.found(pair, { certain, translated: false }, nowNs);
+    this.found(pair, { certain, tally: null }, nowNs);
   }
 
-  private found(
-    { client, server }: Pair,
-    how: Pick<Sighting, 'certain' | 'translated'>,
-    nowNs: number,
-  ): void {
+  private found({ client, server }: Pair, how: Pick<Sighting, 'certain' | 'tally'>, nowNs: number): void {
     if (server.owner.id === 0 || client.destination.address === null) return;
     client.peer ??= new Evidence();
     const { namespace, owner, destination } = server;
     client.peer.found({ namespace, owner, port: destination.port, opened: client.opened, nowNs, ...how });
     this.show(client);
-  }
-
-  private contradicted(flow: Flow): void {
-    flow.peer?.contradicted();
-    this.show(flow);
   }
 
   private missed(flow: Flow): void {
@@ -192,7 +191,7 @@ export class Peers {
   private meetExactly(flow: Flow, nowNs: number): void {
     const { sockets } = this.tables;
     const pair = this.join.find(this.ends, flow, (one) => sockets.stateOf(one) === ESTABLISHED);
-    if (pair !== null) this.found(pair, { certain: true, translated: false }, nowNs);
+    if (pair !== null) this.found(pair, { certain: true, tally: null }, nowNs);
   }
 
   private wants(flow: Flow, nowNs: number): boolean {

@@ -5,7 +5,7 @@
  *
  * The shared end alone is no proof: connect() takes one port for several destinations, and two networks may have the same addresses. So it counts for
  * nothing where another client of the machine has it or opened with that port at the time; where two servers have it; where the server's socket is not
- * of the time at which the client's opened. Then several must agree (evidence.ts), since one may still agree by chance. docs/decisions/peers.md.
+ * of the time at which the client's opened. Then several must agree (tally.ts), since one may still agree by chance. docs/decisions/peers.md.
  */
 import { DIRECTION } from '../../decode/layout.js';
 import type { Flow } from '../model/flow.js';
@@ -26,6 +26,8 @@ const LOOKUPS = 4000;
 const TOGETHER_NS = 50e6;
 /** By then the server has accepted, and its events have come. */
 const SETTLED_NS = 1e9;
+/** Two clients with one port are not told apart by a server's socket of this time. */
+const NEAR_NS = 200e6;
 
 /** `server` null: it is not that of this flow's other connections. */
 export type Verdict = Pair | { readonly client: Flow; readonly server: null };
@@ -133,7 +135,7 @@ export class Translated {
    */
   private mayBeSame(one: Candidate, slot: number, { destination, namespace }: Flow): boolean {
     const { sockets } = this;
-    if (Math.abs(sockets.sinceOf(slot) - one.since) < SETTLED_NS) return true;
+    if (Math.abs(sockets.sinceOf(slot) - one.since) < NEAR_NS) return true;
     this.lookups += 1;
     if (destination.address === null || this.lookups >= LOOKUPS) return true;
     this.ends.take(one.ends);

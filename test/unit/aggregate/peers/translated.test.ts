@@ -1,6 +1,6 @@
 /** The other end where addresses are translated on the way: by the client's own end, which both sockets have, and never by that alone. */
 import { describe, expect, it } from 'vitest';
-import { exited } from '../../../support/aggregate-world.js';
+import { announced, exited } from '../../../support/aggregate-world.js';
 import { accepts, connects, Machine, type Way } from './machine.js';
 
 /** An address that no server has, as a client knows it. */
@@ -33,6 +33,31 @@ describe('three connections whose client’s end a server has', () => {
     const machine = machineOf(...pair(40_000));
     expect(later(machine, ...pair(40_001)).peer).toBeNull();
     expect(later(machine, ...pair(40_002)).peer).toBe('postgres');
+  });
+
+  it('may be of several processes, each of which shows the server', () => {
+    const machine = new Machine();
+    machine.feed(announced(5), announced(6));
+    machine.listen();
+    const of = [1, 5, 6].flatMap((owner, at) => [
+      toVirtual(40_000 + at, { owner }),
+      accepts({ port: 40_000 + at }),
+    ]);
+    const rows = later(machine, ...of).flows();
+    const shown = rows
+      .filter(({ direction }) => direction === 'out')
+      .map(({ destination }) => destination.peer);
+    expect(shown.map((peer) => peer?.process.name)).toEqual(['postgres', 'postgres', 'postgres']);
+  });
+
+  it('show it to no process that has none of them', () => {
+    const machine = machineOf(...PORTS.flatMap((port) => pair(port)));
+    machine.feed(announced(5));
+    machine.feed(toVirtual(40_003, { owner: 5 }));
+    machine.aggregator.sockets.remove(machine.slotOf(40_003));
+    machine.tick(SETTLED);
+    const rows = machine.flows().filter(({ direction }) => direction === 'out');
+    expect(rows.map(({ destination }) => destination.peer?.process.name ?? null)).toEqual(['postgres', null]);
   });
 
   it('are needed: one counts once, however long it stays open', () => {

@@ -54,7 +54,11 @@ export class Peers {
   private connected: ReadonlySet<number> = new Set();
   private connecting = new Set<number>();
 
-  constructor(private readonly tables: PeerTables) {
+  /** @param seesAll false: events of some sockets alone come, so that none is known to be the only one */
+  constructor(
+    private readonly tables: PeerTables,
+    private readonly seesAll = true,
+  ) {
     this.join = new PeerJoin(tables.namespaces, tables.sockets);
     this.translated = new Translated(tables.sockets);
     this.samples = tables.connections.closedSamples;
@@ -180,18 +184,22 @@ export class Peers {
       flow.peer?.again(flow.opened, nowNs);
       return;
     }
+    const isExact = this.wants(flow, nowNs);
+    const isTranslated = this.seesAll && this.translated.wants(slot, flow);
+    if (!isExact && !isTranslated) return;
     this.ends.local.set(flow.budgetSource);
     this.ends.remote.set(flow.destination.words);
     this.ends.localPort = sockets.portOf(slot);
     this.ends.remotePort = flow.destination.port;
-    if (this.wants(flow, nowNs)) this.meetExactly(flow, nowNs);
-    this.translated.consider(slot, flow, this.ends);
+    if (isExact && this.meetExactly(flow, nowNs)) return;
+    if (isTranslated) this.translated.take(slot, flow, this.ends);
   }
 
-  private meetExactly(flow: Flow, nowNs: number): void {
+  private meetExactly(flow: Flow, nowNs: number): boolean {
     const { sockets } = this.tables;
     const pair = this.join.find(this.ends, flow, (one) => sockets.stateOf(one) === ESTABLISHED);
     if (pair !== null) this.found(pair, { certain: true, tally: null }, nowNs);
+    return pair !== null;
   }
 
   private wants(flow: Flow, nowNs: number): boolean {

@@ -57,10 +57,17 @@ export class Translated {
 
   constructor(private readonly sockets: SocketTable) {}
 
-  /** An established socket. @param ends of the connection, to be copied */
-  consider(slot: number, flow: Flow, ends: KeptEnds): void {
-    if (!this.isWanted(slot, flow) || isLoopback(ends.local) || isLoopback(ends.remote)) return;
-    this.lookups += 1;
+  /** Whether an established socket is to be looked at. */
+  wants(slot: number, flow: Flow): boolean {
+    const { sockets, servers } = this;
+    if (this.count === MOST || this.nextSocket > 0 || sockets.isFull) return false;
+    if (sockets.hasFlag(slot, SOCKET_FLAG.SOUGHT) || flow.peer?.isExact) return false;
+    return sockets.sinceOf(slot) < servers.since - SETTLED_NS && this.countOf(flow) < MOST_OF_FLOW;
+  }
+
+  /** @param ends of its connection, to be copied */
+  take(slot: number, flow: Flow, ends: KeptEnds): void {
+    if (isLoopback(ends.local) || isLoopback(ends.remote)) return;
     if (this.sockets.holderOf(this.tuple.of(ends, flow.namespace.cookie)) !== slot) return;
     const one = this.pool[this.count] as Candidate;
     this.count += 1;
@@ -71,13 +78,6 @@ export class Translated {
     one.flow = flow;
     one.since = this.sockets.sinceOf(slot);
     one.isAlone = true;
-  }
-
-  private isWanted(slot: number, flow: Flow): boolean {
-    const { sockets, servers } = this;
-    if (this.count === MOST || this.nextSocket > 0 || sockets.isFull) return false;
-    if (sockets.hasFlag(slot, SOCKET_FLAG.SOUGHT) || flow.peer?.isExact) return false;
-    return sockets.sinceOf(slot) < servers.since - SETTLED_NS && this.countOf(flow) < MOST_OF_FLOW;
   }
 
   private countOf(flow: Flow): number {

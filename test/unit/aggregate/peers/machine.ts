@@ -72,6 +72,7 @@ export interface Way {
   readonly to?: string;
   /** The server's. */
   readonly at?: number;
+  readonly flags?: number;
 }
 
 const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Way) => ({
@@ -87,9 +88,9 @@ const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Wa
   rport: port,
 });
 
-const client = ({ netns = 1, owner = 1 }: Way) => end({ cookie: ++cookies, netns, owner });
-const server = ({ netns = 2, owner = 2 }: Way) =>
-  end({ cookie: ++cookies, netns, owner, direction: DIRECTION.IN });
+const client = ({ netns = 1, owner = 1, flags = 0 }: Way) => end({ cookie: ++cookies, netns, owner, flags });
+const server = ({ netns = 2, owner = 2, flags = 0 }: Way) =>
+  end({ cookie: ++cookies, netns, owner, flags, direction: DIRECTION.IN });
 
 export const connects = (way: Way = {}) =>
   eventOf(client(way), EVENT.ESTABLISHED, { newstate: 1, oldstate: 2, ...clientEnds(way) });

@@ -1,5 +1,6 @@
 /** The other end where addresses are translated on the way: by the client's own end, which both sockets have, and never by that alone. */
 import { describe, expect, it } from 'vitest';
+import { FLAG } from '../../../../src/decode/layout.js';
 import { announced, exited } from '../../../support/aggregate-world.js';
 import { accepts, connects, Machine, type Way } from './machine.js';
 
@@ -70,15 +71,12 @@ describe('three connections whose client’s end a server has', () => {
     expect(machineOf(...PORTS.flatMap((port) => pair(port, { netns: 1 }))).peer).toBe('postgres');
   });
 
-  it('say nothing before the server can have accepted', () => {
-    const machine = new Machine();
-    machine.listen();
-    machine.tick(3);
-    machine.feed(...PORTS.map((port) => toVirtual(port)));
+  it('stay what is known until the server of the next one can have accepted', () => {
+    const machine = machineOf(...PORTS.flatMap((port) => pair(port)));
+    machine.feed(toVirtual(40_003));
     machine.tick();
-    machine.feed(...PORTS.map((port) => accepts({ port })));
-    machine.tick(SETTLED);
-    expect(machine.peer).toBeNull();
+    expect(machine.peer).toBe('postgres');
+    expect(later(machine, accepts({ port: 40_003 })).peer).toBe('postgres');
   });
 });
 
@@ -124,6 +122,21 @@ describe('a shared end alone proves nothing', () => {
     expect(later(late, ...PORTS.map((port) => accepts({ port }))).peer).toBeNull();
   });
 
+  it('a connection that is older than the service has no time', () => {
+    const old = { flags: FLAG.PREEXISTING };
+    const machine = machineOf(...PORTS.flatMap((port) => [toVirtual(port, old), accepts({ port })]));
+    expect(machine.peer).toBeNull();
+    const server = machineOf(...PORTS.flatMap((port) => [toVirtual(port), accepts({ port, ...old })]));
+    expect(server.peer).toBeNull();
+  });
+
+  it('a server at the destination itself is behind no translation', () => {
+    const at = { to: VIRTUAL, at: 80 };
+    expect(
+      machineOf(...PORTS.flatMap((port) => [toVirtual(port), accepts({ port, ...at })])).peer,
+    ).toBeNull();
+  });
+
   it('a translated source (SNAT) is not the client’s', () => {
     const machine = machineOf(...PORTS.flatMap((port) => pair(port, { from: '10.0.0.1' })));
     expect(machine.peer).toBeNull();
@@ -157,6 +170,8 @@ describe('a shared end alone proves nothing', () => {
     );
     expect(among(...many)).toBeNull();
     expect(among(...many.slice(1))).toBe('postgres');
+    const known = machineOf(...PORTS.flatMap((port) => pair(port)));
+    expect(later(known, ...many, ...pair(40_003)).peer).toBe('postgres');
   });
 });
 

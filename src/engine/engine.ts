@@ -129,7 +129,7 @@ class TracingEngine implements Engine {
     this.containers = new Containers(options, this.log);
     this.aggregator = new Aggregator(processContext(options.redact, this.containers.names));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
-    this.peers = new Peers(this.aggregator);
+    this.peers = new Peers(this.aggregator, options.filter === undefined);
     this.naming = options.redact ? null : new Naming(this.aggregator, new SystemNames());
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());

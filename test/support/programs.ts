@@ -106,7 +106,8 @@ export async function redis(
   netns: Netns,
   { address = '127.0.0.1', port = 6379 } = {},
 ): Promise<Server> {
-  const settings = { bind: address, port: String(port), save: '', dir: scope.directory(), daemonize: 'no' };
+  const own = { save: '', dir: scope.directory(), daemonize: 'no', 'protected-mode': 'no' };
+  const settings = { bind: address, port: String(port), ...own };
   const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const process = await start(scope, ['redis-server', ...words], { netns });
   await process.printed(/Ready to accept connections/i);

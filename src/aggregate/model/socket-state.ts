@@ -29,6 +29,10 @@ export const SOCKET_FLAG = {
   ATTRIBUTED: 1 << 3,
   /** It is as a dump handed it over, and dumps leave it out as long as the kernel has it so. */
   KEPT: 1 << 4,
+  /** Its other end was looked for where addresses are translated (peers/translated.ts). */
+  SOUGHT: 1 << 5,
+  /** It was found there. */
+  MET: 1 << 6,
 } as const;
 
 /** Neither a free slot nor a socket that is no more. */

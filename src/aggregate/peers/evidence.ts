@@ -1,13 +1,15 @@
 /**
  * Who answers at a flow's destination, as far as connections have shown it. In: what was found of one connection after another. Out: the
  * process at the other end, or null. Both ends in one namespace, or both alive at once, are certain. Where one end is only left as an entry,
- * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree. What was found is
+ * another machine's server might be mistaken for a local one with the same addresses: there some in a row must agree. Where addresses are translated
+ * between the ends, connections of other flows decide as well (tally.ts). What was found is
  * believed until somebody else listens there, its process has ended, or some time is over: then it is looked for again.
  */
 import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import { oneServer } from './one-server.js';
+import type { Tally } from './tally.js';
 
 /** Ended connections that must agree, with none between them that has no other end here. */
 const IN_A_ROW = 3;
@@ -28,6 +30,8 @@ export interface Sighting {
   readonly owner: Owner;
   /** No other end is possible. */
   readonly certain: boolean;
+  /** The server is not at the client's destination, since addresses are translated: what is known of all connections to it. */
+  readonly tally: Tally | null;
   /** What the client's flow had opened by then. */
   readonly opened: number;
   readonly nowNs: number;
@@ -36,6 +40,7 @@ export interface Sighting {
 export class Evidence {
   private namespace: Namespace | null = null;
   private owners: readonly Owner[] = [];
+  private tally: Tally | null = null;
   private agreeing = 0;
   private misses = 0;
   /** Who listened there then, as far as it was seen. */
@@ -50,16 +55,24 @@ export class Evidence {
   private common: ProcessInfo | null = null;
   private shown: ProcessInfo | null = null;
 
-  found({ namespace, port, owner, certain, opened, nowNs }: Sighting): void {
-    if (this.namespace !== namespace) this.forget();
+  found({ namespace, port, owner, certain, tally, opened, nowNs }: Sighting): void {
+    if (this.namespace !== namespace || this.port !== port || this.tally !== tally) this.forget();
     this.namespace = namespace;
     this.port = port;
+    this.tally = tally;
     this.agreeing = certain ? IN_A_ROW : Math.min(IN_A_ROW, this.agreeing + 1);
     this.misses = 0;
     this.times = this.foundAt === nowNs ? this.times + 1 : 1;
     this.foundAt = nowNs;
     this.opened = opened;
     this.keep(owner);
+  }
+
+  /** One of the translated connections that were found is open. */
+  again(opened: number, nowNs: number): void {
+    if (this.tally === null) return;
+    this.opened = opened;
+    this.foundAt = nowNs;
   }
 
   /** Whoever accepted before another one listened there does so no more. */
@@ -88,8 +101,9 @@ export class Evidence {
     if (nowNs - this.foundAt > LOST_NS && opened - this.opened >= MISSES) this.forget();
   }
 
-  /** Its server would be in the tables if it were here. */
+  /** Its server would be in the tables if it were here, with the addresses that the client knows. */
   missed(): void {
+    if (this.tally !== null) return;
     this.misses += 1;
     if (this.agreeing < IN_A_ROW || this.misses >= MISSES) this.forget();
   }
@@ -97,10 +111,11 @@ export class Evidence {
   /** Of a flow that was rolled up into this one's. */
   absorb(other: Evidence): void {
     if (other.namespace === null) return;
-    if (this.namespace !== null && this.namespace !== other.namespace) {
+    if (this.namespace !== null && !this.agreesWith(other)) {
       this.forget();
       return;
     }
+    this.tally = other.tally;
     this.agreeing = Math.min(IN_A_ROW, this.agreeing + other.agreeing);
     this.namespace = other.namespace;
     this.port = other.port;
@@ -109,8 +124,18 @@ export class Evidence {
     this.owners = [...new Set([...this.owners, ...other.owners])].slice(-MOST_OWNERS);
   }
 
+  private agreesWith({ namespace, port, tally }: Evidence): boolean {
+    return this.namespace === namespace && this.port === port && this.tally === tally;
+  }
+
   get isKnown(): boolean {
-    return this.agreeing >= IN_A_ROW;
+    const { tally, namespace, port } = this;
+    return tally === null ? this.agreeing >= IN_A_ROW : tally.leadsTo(namespace, port);
+  }
+
+  /** By connections that have the addresses that the client knows: nothing is translated. */
+  get isExact(): boolean {
+    return this.namespace !== null && this.tally === null;
   }
 
   /** The process there; of several, what they have in common. Null: not known, or they are of different programs. */
@@ -135,5 +160,6 @@ export class Evidence {
     this.owners = [];
     this.agreeing = 0;
     this.misses = 0;
+    this.tally = null;
   }
 }

@@ -83,7 +83,7 @@ function within(
  * Whether an end of this flow's connections may lie there. A user makes any connection in a namespace of his own, also with the addresses of
  * others: what is found there is believed of his own flows alone. Whose it is may not be known yet: that is no.
  */
-function mayHold({ ownerUid }: Namespace, known: Flow): boolean {
+export function mayHold({ ownerUid }: Namespace, known: Flow): boolean {
   const knownUid = known.namespace.ownerUid;
   if (ownerUid === null || knownUid === null) return false;
   return ownerUid === knownUid || (ownerUid === 0 && known.direction === DIRECTION.OUT);

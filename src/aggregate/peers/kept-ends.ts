@@ -35,10 +35,12 @@ export class KeptEnds implements TupleEnds {
   }
 }
 
+/** ::ffff:0:0/96 and ::1, as their words lie in memory: little-endian. */
+const [MAPPED, ONE] = [0xffff_0000, 0x0100_0000];
+
 /** An address of four words that only means something within its own namespace: 127.0.0.0/8, also as v4-mapped, and ::1. */
-export function isLoopback(address: Int32Array): boolean {
-  const bytes = new Uint8Array(address.buffer, address.byteOffset, 16);
-  if (!bytes.subarray(0, 10).every((byte) => byte === 0)) return false;
-  if (bytes[10] === 0xff && bytes[11] === 0xff) return bytes[12] === 127;
-  return bytes.subarray(10, 15).every((byte) => byte === 0) && bytes[15] === 1;
+export function isLoopback([w0, w1, w2, w3]: Iterable<number>): boolean {
+  if (w0 !== 0 || w1 !== 0) return false;
+  const [third, last] = [(w2 as number) >>> 0, (w3 as number) >>> 0];
+  return third === MAPPED ? (last & 0xff) === 127 : third === 0 && last === ONE;
 }

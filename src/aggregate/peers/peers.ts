@@ -4,26 +4,28 @@
  * a part of the flows, a part of the sockets, a number of lookups.
  *
  * A connection has two sockets here when one has the same ends as the other in reverse: that is the whole proof, and no listener's address is ever
- * compared, since another machine may have it too. What translates addresses on the way (DNAT, SNAT) leaves no such pair: docs/decisions/peers.md.
+ * compared, since another machine may have it too. Where addresses are translated on the way there is no such pair: translated.ts.
  */
 import { DIRECTION } from '../../decode/layout.js';
 import type { Flow } from '../model/flow.js';
-import { ESTABLISHED, isTimeWait } from '../model/socket-state.js';
+import { ESTABLISHED, isTimeWait, SOCKET_FLAG } from '../model/socket-state.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FailureTable } from '../tables/failure-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import type { NamespaceTable } from '../tables/namespace-table.js';
 import type { SocketTable } from '../tables/socket-table.js';
 import type { ClosedSample, ClosedSamples } from './closed-samples.js';
-import { Evidence } from './evidence.js';
+import { Evidence, type Sighting } from './evidence.js';
 import { type Pair, PeerJoin } from './join.js';
 import { KeptEnds } from './kept-ends.js';
 import { keyOf, type Place, type Places } from './places.js';
+import { Tallies } from './tally.js';
+import { Translated } from './translated.js';
 
 /** Looked at in one second. */
 const FLOWS = 8192;
 const SOCKETS = 65_536;
-const LOOKUPS = 20_000;
+const LOOKUPS = 16_000;
 /** Noted of one flow in one second. */
 const CLIENT_SAMPLES = 2;
 const SERVER_SAMPLES = 8;
@@ -42,6 +44,8 @@ export interface PeerTables {
 
 export class Peers {
   private readonly join: PeerJoin;
+  private readonly translated: Translated;
+  private readonly tallies = new Tallies();
   private readonly samples: ClosedSamples;
   private readonly ends = new KeptEnds();
   private nextFlow = 0;
@@ -50,8 +54,13 @@ export class Peers {
   private connected: ReadonlySet<number> = new Set();
   private connecting = new Set<number>();
 
-  constructor(private readonly tables: PeerTables) {
+  /** @param seesAll false: events of some sockets alone come, so that none is known to be the only one */
+  constructor(
+    private readonly tables: PeerTables,
+    private readonly seesAll = true,
+  ) {
     this.join = new PeerJoin(tables.namespaces, tables.sockets);
+    this.translated = new Translated(tables.sockets);
     this.samples = tables.connections.closedSamples;
   }
 
@@ -63,6 +72,15 @@ export class Peers {
     this.ask(nowNs);
     this.samples.ports = this.commonPorts();
     this.meet(nowNs);
+    for (const { client, server } of this.translated.tick())
+      if (server === null) this.tallies.known(client)?.contradicted();
+      else this.metTranslated({ client, server }, nowNs);
+  }
+
+  private metTranslated(pair: Pair, nowNs: number): void {
+    const tally = this.tallies.of(pair.client);
+    tally.agree(pair.server);
+    this.found(pair, { certain: false, tally }, nowNs);
   }
 
   /** One end of a connection has closed and left nothing: has the other one left an entry here, just then? */
@@ -75,16 +93,19 @@ export class Peers {
       const isNear = Math.abs(sockets.sinceOf(slot) - closedAt) < TOGETHER_NS;
       return isTimeWait(sockets.stateOf(slot)) && isNear;
     });
-    if (pair !== null) this.found(pair, pair.client.namespace === pair.server.namespace, nowNs);
-    else if (!isServer) this.missed(flow);
+    if (pair === null) {
+      if (!isServer) this.missed(flow);
+      return;
+    }
+    const certain = pair.client.namespace === pair.server.namespace;
+    this.found(pair, { certain, tally: null }, nowNs);
   }
 
-  private found({ client, server }: Pair, certain: boolean, nowNs: number): void {
+  private found({ client, server }: Pair, how: Pick<Sighting, 'certain' | 'tally'>, nowNs: number): void {
     if (server.owner.id === 0 || client.destination.address === null) return;
     client.peer ??= new Evidence();
-    const { namespace, owner } = server;
-    const { opened, destination } = client;
-    client.peer.found({ namespace, owner, port: destination.port, certain, opened, nowNs });
+    const { namespace, owner, destination } = server;
+    client.peer.found({ namespace, owner, port: destination.port, opened: client.opened, nowNs, ...how });
     this.show(client);
   }
 
@@ -106,6 +127,7 @@ export class Peers {
     this.nextFlow = 0;
     this.connected = this.connecting;
     this.connecting = new Set();
+    this.translated.servers.turn(nowNs);
     this.showAnew(this.tables.places.turn());
   }
 
@@ -122,6 +144,7 @@ export class Peers {
     if (flow.destination.port < 0) return;
     if (flow.direction === DIRECTION.IN) {
       flow.samples = SERVER_SAMPLES;
+      this.translated.servers.hear(flow);
       return;
     }
     this.connecting.add(flow.destination.port);
@@ -155,20 +178,32 @@ export class Peers {
   private meetAt(slot: number, nowNs: number): void {
     const { sockets } = this.tables;
     const flow = sockets.flowOf(slot);
-    if (!this.wants(flow, nowNs) || flow.budget === null || flow.budget !== sockets.budgetOf(slot)) return;
+    if (flow.direction !== DIRECTION.OUT || flow.budget === null || flow.budget !== sockets.budgetOf(slot))
+      return;
+    if (sockets.hasFlag(slot, SOCKET_FLAG.MET)) {
+      flow.peer?.again(flow.opened, nowNs);
+      return;
+    }
+    const isExact = this.wants(flow, nowNs);
+    const isTranslated = this.seesAll && this.translated.wants(slot, flow);
+    if (!isExact && !isTranslated) return;
     this.ends.local.set(flow.budgetSource);
     this.ends.remote.set(flow.destination.words);
     this.ends.localPort = sockets.portOf(slot);
     this.ends.remotePort = flow.destination.port;
+    if (isExact && this.meetExactly(flow, nowNs)) return;
+    if (isTranslated) this.translated.take(slot, flow, this.ends);
+  }
+
+  private meetExactly(flow: Flow, nowNs: number): boolean {
+    const { sockets } = this.tables;
     const pair = this.join.find(this.ends, flow, (one) => sockets.stateOf(one) === ESTABLISHED);
-    if (pair !== null) this.found(pair, true, nowNs);
+    if (pair !== null) this.found(pair, { certain: true, tally: null }, nowNs);
+    return pair !== null;
   }
 
   private wants(flow: Flow, nowNs: number): boolean {
-    const { direction, destination } = flow;
-    return (
-      direction === DIRECTION.OUT && this.samples.ports.has(destination.port) && !flow.peer?.isFresh(nowNs)
-    );
+    return this.samples.ports.has(flow.destination.port) && !flow.peer?.isFresh(nowNs);
   }
 }
 

@@ -68,6 +68,11 @@ export class SocketTable {
     return this.byCookie.size;
   }
 
+  /** It may lack sockets. */
+  get isFull(): boolean {
+    return this.size >= this.limit;
+  }
+
   /** One more than the highest slot in use: for sweeps. */
   get end(): number {
     return this.slots;
@@ -199,6 +204,11 @@ export class SocketTable {
     this.count(slot, -1);
     this.flag[slot] = (this.flag[slot] as number) | flag;
     this.count(slot, 1);
+  }
+
+  /** A flag that no gauge depends on. */
+  note(slot: number, flag: number): void {
+    this.flag[slot] = (this.flag[slot] as number) | flag;
   }
 
   hasFlag(slot: number, flag: number): boolean {

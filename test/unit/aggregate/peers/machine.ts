@@ -70,24 +70,27 @@ export interface Way {
   readonly port?: number;
   readonly from?: string;
   readonly to?: string;
+  /** The server's. */
+  readonly at?: number;
+  readonly flags?: number;
 }
 
-const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+const clientEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Way) => ({
   laddr: addressBytes(from),
   lport: port,
   raddr: addressBytes(to),
-  rport: 5432,
+  rport: at,
 });
-const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER }: Way) => ({
+const serverEnds = ({ port = 40_000, from = CLIENT, to = SERVER, at = 5432 }: Way) => ({
   laddr: addressBytes(to),
-  lport: 5432,
+  lport: at,
   raddr: addressBytes(from),
   rport: port,
 });
 
-const client = ({ netns = 1, owner = 1 }: Way) => end({ cookie: ++cookies, netns, owner });
-const server = ({ netns = 2, owner = 2 }: Way) =>
-  end({ cookie: ++cookies, netns, owner, direction: DIRECTION.IN });
+const client = ({ netns = 1, owner = 1, flags = 0 }: Way) => end({ cookie: ++cookies, netns, owner, flags });
+const server = ({ netns = 2, owner = 2, flags = 0 }: Way) =>
+  end({ cookie: ++cookies, netns, owner, flags, direction: DIRECTION.IN });
 
 export const connects = (way: Way = {}) =>
   eventOf(client(way), EVENT.ESTABLISHED, { newstate: 1, oldstate: 2, ...clientEnds(way) });

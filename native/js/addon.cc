@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The addon's exports: the twin of src/capture/native.ts, same names. native/js/ converts values and errors; the work is
-// done by the classes of native/tracer/ and native/dump/ and the functions of native/process.h, which know nothing of
+// done by the classes of native/tracer/, native/dump/ and native/hosts/ and the functions of native/process.h, which know nothing of
 // JavaScript.
 // Architecture invariant: native/ moves bytes. It may coalesce and group the events of one batch. It keeps no counts across
 // batches (those that it returns are read from the kernel each time), filters nothing (it writes the filters that the BPF
@@ -9,6 +9,7 @@
 #include <napi.h>
 #include "bpf/tcp_event.h"
 #include "native/js/dumper_object.h"
+#include "native/js/hosts_object.h"
 #include "native/js/js_error.h"
 #include "native/js/js_value.h"
 #include "native/js/tracer_object.h"
@@ -19,7 +20,7 @@ namespace
 {
 // Of one environment: each worker thread that loads the addon has its own.
 struct Classes {
-	Napi::FunctionReference tracer, dumper;
+	Napi::FunctionReference tracer, dumper, hosts;
 };
 
 Napi::Value open_tracer(const Napi::CallbackInfo &info)
@@ -30,6 +31,11 @@ Napi::Value open_tracer(const Napi::CallbackInfo &info)
 Napi::Value open_socket_dumper(const Napi::CallbackInfo &info)
 {
 	return info.Env().GetInstanceData<Classes>()->dumper.New({info[0]});
+}
+
+Napi::Value open_hosts_reader(const Napi::CallbackInfo &info)
+{
+	return info.Env().GetInstanceData<Classes>()->hosts.New({});
 }
 
 void restart_with_capabilities(const Napi::CallbackInfo &info)
@@ -77,13 +83,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 {
 	capture_libbpf_log();
 	env.SetInstanceData(
-		new Classes{Napi::Persistent(TracerObject::define(env)), Napi::Persistent(DumperObject::define(env))});
+		new Classes{Napi::Persistent(TracerObject::define(env)), Napi::Persistent(DumperObject::define(env)),
+			    Napi::Persistent(HostsObject::define(env))});
 	exports.Set("eventFormat", EVENT_FORMAT);
 	exports.Set("sizes", record_sizes(env));
 	exports.Set("version", PORTCHURN_VERSION);
 	exports.Set("libbpf", libbpf_version_string());
 	exports.Set("openTracer", Napi::Function::New(env, open_tracer));
 	exports.Set("openSocketDumper", Napi::Function::New(env, open_socket_dumper));
+	exports.Set("openHostsReader", Napi::Function::New(env, open_hosts_reader));
 	exports.Set("restartWith", Napi::Function::New(env, restart_with_capabilities));
 	exports.Set("sendDatagram", Napi::Function::New(env, send_to_socket));
 	exports.Set("tcpOwner", Napi::Function::New(env, owner_of_tcp));

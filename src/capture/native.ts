@@ -119,6 +119,30 @@ export interface NativeSocketDumper {
   close(): void;
 }
 
+/** What whoever made the mount namespace of a process has put into its /etc/hosts. */
+export interface HostsText {
+  /** Another one once the file was written or replaced. */
+  readonly version: string;
+  /** Null: it is the version that was known. */
+  readonly bytes: Buffer | null;
+}
+
+/** Nothing here waits for a file: each is read by a thread of its own. */
+export interface NativeHostsReader {
+  /**
+   * Begins to read the hosts file of a process. False: the last one is still being read, or four that were abandoned are.
+   * @param known version that need not be read again, '' for none
+   */
+  start(pid: number, known: string): boolean;
+  /**
+   * What was started last, once. Undefined: it is not there yet. Null: no such process, or none that may be looked into, or no regular
+   * file of at most 64 KiB that everybody may read; a link is none.
+   */
+  take(): HostsText | null | undefined;
+  /** What was started last is no longer waited for. */
+  abandon(): void;
+}
+
 export interface TcpEnd {
   readonly address: string;
   readonly port: number;
@@ -136,6 +160,7 @@ export interface NativeAddon {
   readonly libbpf: string;
   openTracer(options: TracerOptions): NativeTracer;
   openSocketDumper(limits?: DumpLimits): NativeSocketDumper;
+  openHostsReader(): NativeHostsReader;
   /**
    * Drops every capability but these (numbers) and starts `words`, a file and its arguments, in place of this process. Does
    * not return. EPERM: CAP_SETPCAP is missing.

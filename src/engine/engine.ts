@@ -19,6 +19,7 @@ import { flowDetail } from '../aggregate/rows/flow-detail.js';
 import { portMap } from '../aggregate/rows/port-map.js';
 import { portUse } from '../aggregate/rows/port-use.js';
 import { StandingCensus } from '../aggregate/rows/standing.js';
+import { HostsFiles } from '../capture/hosts-files.js';
 import type { NativeAddon, NativeSocketDumper, NativeTracer } from '../capture/native.js';
 import { RingDrain } from '../capture/ring-drain.js';
 import { readSeeds } from '../capture/seeds.js';
@@ -33,6 +34,7 @@ import { userName } from '../system/accounts.js';
 import { Cgroups } from '../system/cgroup.js';
 import { bootClock } from '../system/clock.js';
 import type { ContainerNames } from '../system/containers/names.js';
+import { ContainerHosts } from '../system/destinations/container-hosts.js';
 import { SystemNames } from '../system/destinations/names.js';
 import { SocketHolders } from '../system/holders.js';
 import { readKernelFacts } from '../system/kernel.js';
@@ -120,7 +122,7 @@ class TracingEngine implements Engine {
 
   constructor(
     private readonly mode: TracingMode,
-    addon: Pick<NativeAddon, 'openSocketDumper'>,
+    addon: Pick<NativeAddon, 'openSocketDumper' | 'openHostsReader'>,
     options: EngineOptions,
   ) {
     this.tracer = mode.tracer;
@@ -130,7 +132,7 @@ class TracingEngine implements Engine {
     this.aggregator = new Aggregator(processContext(options.redact, this.containers.names));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator, options.filter === undefined);
-    this.naming = options.redact ? null : new Naming(this.aggregator, new SystemNames());
+    this.naming = options.redact ? null : new Naming(this.aggregator, systemNames(addon));
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);
@@ -333,6 +335,11 @@ class TracingEngine implements Engine {
     });
     return { ...health, problems: [...health.problems, ...this.containers.problems()] };
   }
+}
+
+function systemNames(addon: Pick<NativeAddon, 'openHostsReader'>): SystemNames {
+  const files = new HostsFiles(addon.openHostsReader());
+  return new SystemNames(new ContainerHosts((pid, known) => files.read(pid, known)));
 }
 
 function processContext(redact: boolean, names: ContainerNames): ProcessContext {

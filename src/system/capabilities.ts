@@ -38,8 +38,9 @@ export const CAPABILITIES: readonly Capability[] = [
     name: 'CAP_SYS_PTRACE',
     bit: 19,
     required: false,
-    use: "reads other users' /proc/PID/exe and network namespace",
-    without: 'processes older than the start lack their exe, namespaces their names',
+    use: "reads other users' /proc/PID/exe, network namespace and containers' hosts files",
+    without:
+      'processes older than the start lack their exe, namespaces their names, and what containers call addresses is not known',
   },
   {
     name: 'CAP_SYS_ADMIN',

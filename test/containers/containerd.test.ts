@@ -1,9 +1,12 @@
 /** Pods of a real containerd, by the names that a kubelet gives them: their containers that live, and those of 0.2 s. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { churnServer } from '../support/churngen.js';
 import { fileScope, testScope } from '../support/scope.js';
 import { View, Watch, watched } from '../support/watch.js';
 import { Containerd, IMAGE } from './containerd.js';
+import { namedByOwnHosts } from './hosts.js';
 import { keepsSecrets } from './secrets.js';
 import { SECRET } from './story.js';
 
@@ -51,6 +54,19 @@ describe('containers of pods', () => {
 
     const again = await Watch.start(testScope(), [view.netns], { containerPlaces });
     expect(await new View(again, view.netns).containers(['app'])).toMatchObject([app]);
+  });
+
+  it('call destinations by the hosts files of their pods, and nobody else does', async () => {
+    const fileOf = (name: string) => join(directory, `hosts-of-${name}`);
+    await namedByOwnHosts(testScope(), view, {
+      long: async (name, script, [host, address]) => {
+        writeFileSync(fileOf(name), `${address} ${host}\n`);
+        await containerd.run(await containerd.pod(`prod/${name}`), name, script, [], fileOf(name));
+      },
+      rewrite: async (name, line) => writeFileSync(fileOf(name), `${line}\n`),
+      // The pods end with the file.
+      remove: async () => {},
+    });
   });
 
   it('keep their environment to themselves, and with --redact their arguments', async () => {

@@ -60,17 +60,20 @@ export class Containerd {
     return { id, config };
   }
 
-  /** Runs busybox's shell in a new container of the pod. */
+  /** Runs busybox's shell in a new container of the pod. @param hosts file that is to be its hosts file */
   async run(
     pod: Pod,
     name: string,
     script: string,
     env: readonly (readonly [string, string])[],
+    hosts: string | null = null,
   ): Promise<void> {
     const words = ['sh', '-c', script].map((word) => [3, word] as const);
     const envs = env.map(([key, value]) => [6, message([1, key], [2, value])] as const);
+    // As the kubelet mounts it into each container of a pod.
+    const mounts = hosts === null ? [] : [[7, message([1, '/etc/hosts'], [2, hosts])] as const];
     const security = message([2, message([3, NODE_NETWORK])]);
-    const config = message([1, message([1, name])], [2, message([1, IMAGE])], ...words, ...envs, [
+    const config = message([1, message([1, name])], [2, message([1, IMAGE])], ...words, ...envs, ...mounts, [
       15,
       security,
     ]);

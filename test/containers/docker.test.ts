@@ -1,8 +1,9 @@
 /** Containers of a real Docker, by the names that people gave them: those that live, and those of 0.2 s. */
 import { beforeAll, describe, it } from 'vitest';
-import { fileScope } from '../support/scope.js';
+import { fileScope, testScope } from '../support/scope.js';
 import { type View, watched } from '../support/watch.js';
 import { Dockerd } from './dockerd.js';
+import { namedByOwnHosts } from './hosts.js';
 import { keepsSecrets } from './secrets.js';
 import { namedAllAlong, namedBySocket } from './story.js';
 
@@ -25,6 +26,10 @@ describe('containers of Docker', () => {
 
   it('are named by the socket alone, where that is to be asked', async () => {
     await namedBySocket(view, runtime, runtime.socket);
+  });
+
+  it('call destinations by their own hosts files, and nobody else does', async () => {
+    await namedByOwnHosts(testScope(), view, runtime);
   });
 
   it('keep their environment to themselves, and with --redact their arguments', async () => {

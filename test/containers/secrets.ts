@@ -15,9 +15,13 @@ const IN_ARGUMENTS = 'canary-9b3d';
 const ask = (port: number) => `wget -q -O /dev/null "http://127.0.0.1:${port}/?token=${IN_ARGUMENTS}"`;
 /** Ends what it is asked at once. */
 const ENDS = 9002;
-const CALLS = `nc 127.0.0.1 ${PORT} < /dev/null; ${ask(ENDS)}; ${ask(9)}; ${ask(9)}; ${ask(9)}`;
+/** What the container's hosts file says, a comment behind it. Only that file has these texts whole, not the command line that writes it. */
+const [NAMED, IN_HOSTS] = ['db.named', 'canary-c41a'];
+const PLACE = '10.77.0.9';
+const WRITES = `busybox mkdir -p /etc; echo "${PLACE} d""b.named # can""ary-c41a" >> /etc/hosts`;
+const CALLS = `nc ${PLACE} 7 < /dev/null; nc 127.0.0.1 ${PORT} < /dev/null; ${ask(ENDS)}; ${ask(9)}; ${ask(9)}; ${ask(9)}`;
 /** One connection stays, so that its row does too: each of the others is of a process of its own. */
-const STAYS = `sleep 1000 | nc 127.0.0.1 ${PORT} & while true; do ${CALLS}; sleep 0.1; done`;
+const STAYS = `${WRITES}; sleep 1000 | nc 127.0.0.1 ${PORT} & while true; do ${CALLS}; sleep 0.1; done`;
 /** Surfaces that say the arguments of each process. */
 const WITH_ARGUMENTS = ['/api/v1/snapshot', 'stream', 'stream.ndjson'];
 
@@ -29,12 +33,15 @@ export interface Runtime extends Pick<Containers, 'short' | 'long' | 'remove'> {
 }
 
 export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime): Promise<void> {
+  netns.exec('ip', 'address', 'replace', `${PLACE}/32`, 'dev', 'lo');
   await churnServer(scope, netns, [`127.0.0.1:${PORT}`, `127.0.0.1:${ENDS}=first`]);
   const tellers = await Promise.all(
     [[], ['--redact']].map((flags) => tellerOf(scope, netns, runtime, flags)),
   );
   await runtime.long('canary', STAYS);
   await runtime.short('short-canary', `${CALLS}; sleep 0.2`);
+  const [plainly] = tellers as [Teller];
+  await expect.poll(() => namesOf(plainly.service), { timeout: 60_000 }).toContain(NAMED);
   // Commands print what the paths and the stream give, in other words: those of one service have both canaries to leave out.
   const [plain, redacted] = (await Promise.all(
     tellers.map((teller, at) => teller.told({ commands: at === 1 })),
@@ -46,15 +53,24 @@ export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime)
   expect(plain.get('/api/v1/snapshot')).toContain('"short-canary"');
   expect(having(plain, IN_ARGUMENTS)).toEqual(expect.arrayContaining(WITH_ARGUMENTS));
   expect(having(redacted, IN_ARGUMENTS)).toEqual([]);
-  expect([...having(plain, SECRET), ...having(redacted, SECRET)]).toEqual([]);
+  for (const secret of [SECRET, IN_HOSTS])
+    expect([...having(plain, secret), ...having(redacted, secret)]).toEqual([]);
+  expect(plain.get('/api/v1/snapshot')).toContain(NAMED);
+  expect(having(redacted, NAMED)).toEqual([]);
   // A command line is in the first one's memory: what is searched is where such text would be.
   expect(
-    tellers.map(({ service }) => [holds(service.pid, IN_ARGUMENTS), holds(service.pid, SECRET)]),
+    tellers.map(({ service: { pid } }) =>
+      [IN_ARGUMENTS, SECRET, IN_HOSTS, NAMED].map((text) => holds(pid, text)),
+    ),
   ).toEqual([
-    [true, false],
-    [expect.any(Boolean), false],
+    [true, false, false, true],
+    [expect.any(Boolean), false, false, false],
   ]);
 }
+
+/** What its flows call the place. */
+const namesOf = async (service: Service) =>
+  (await service.flows({ filter: `dir:out dst:${PLACE}` })).map(({ destination }) => destination.name);
 
 function tellerOf(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly string[]): Promise<Teller> {
   const socket = runtime.socket === null ? [] : ['--container-socket', `unix:${runtime.socket}`];

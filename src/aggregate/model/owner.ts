@@ -15,6 +15,8 @@ export interface Owner {
   readonly kin: Owner;
   /** Null: a program, or an unknown process. */
   readonly pid: number | null;
+  /** A process that lives where this one does, as far as is known: itself, or what started it. Null: none. */
+  readonly living: { readonly pid: number; readonly startTicks: number } | null;
   /** A process that has exited. A program has not: its next process may begin. */
   readonly hasEnded: boolean;
   /** Flows and failures that belong to it. Counted by the tables. */

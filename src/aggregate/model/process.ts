@@ -142,6 +142,15 @@ export class Process implements Owner, Aged<Process> {
     return this.hasEnded && this.program !== null ? this.program.accountable : this.accountable;
   }
 
+  /** A short one is gone before anybody asks, and the shell that started it is in the same container. */
+  get living(): { readonly pid: number; readonly startTicks: number } | null {
+    const { parent } = this;
+    const isHere = parent !== null && parent.cgroupPath() === this.cgroupPath();
+    const near: Process | null = !this.hasEnded ? this : isHere ? parent : null;
+    if (near === null || near.hasEnded || near.pid === null || near.startTicks === null) return null;
+    return { pid: near.pid, startTicks: near.startTicks };
+  }
+
   /** The table of processes has given it up. */
   get isForgotten(): boolean {
     return this.list === null;

@@ -17,6 +17,7 @@ export type Place = Pick<
 
 export class Program implements Owner, Aged<Program> {
   readonly pid = null;
+  readonly living = null;
   readonly hasEnded = false;
   rows = 0;
   /** Its place in the table of programs. */

@@ -2,6 +2,7 @@
  * What destinations are called. In: the tables, what the machine knows; `tick` once a second. Out: names on flows, and budgets and failures that
  * are shown anew when names have changed. A part of the flows at a time, so that nothing is done per event and a file that has changed is followed.
  */
+import { DIRECTION } from '../../decode/layout.js';
 import type { Flow } from '../model/flow.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FailureTable } from '../tables/failure-table.js';
@@ -49,10 +50,20 @@ export class Naming {
   private name(flow: Flow): void {
     const { address, port } = flow.destination;
     const service = port < 0 ? null : this.names.serviceOf(port);
-    const name = address === null ? null : this.names.nameOf(flow.namespace.inode, address);
+    const name = address === null ? null : this.nameOf(flow, address);
     if (service === flow.service && name === flow.destinationName) return;
     flow.service = service;
     flow.destinationName = name;
     this.tables.flows.touch(flow);
+    for (const budget of this.tables.budgets.toward(flow)) this.tables.budgets.touch(budget);
+  }
+
+  /** What a container says of the address is for its own processes. Of who was found there it need not say anything. */
+  private nameOf({ namespace, owner, direction, peer }: Flow, address: string): string | null {
+    const { container, cgroup } = owner.info();
+    const group = direction === DIRECTION.OUT && container !== null ? cgroup : null;
+    const living = group !== null && peer?.process == null ? owner.living : null;
+    if (group !== null && living !== null) this.names.ask(group, living);
+    return this.names.nameOf(namespace.inode, address, group);
   }
 }

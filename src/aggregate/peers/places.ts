@@ -13,11 +13,16 @@ export interface KnownNames {
   /** Grows whenever names have changed. */
   readonly changes: number;
   serviceOf(port: number): string | null;
-  /** @param netns inode of the namespace in which the address is seen */
-  nameOf(netns: number | null, address: string): string | null;
+  /**
+   * @param netns inode of the namespace in which the address is seen
+   * @param group control group of the container that sees it; null: of none, or of several
+   */
+  nameOf(netns: number | null, address: string, group: string | null): string | null;
+  /** A container wants names. @param through a process of its control group that lives, as far as is known */
+  ask(group: string, through: { readonly pid: number; readonly startTicks: number }): void;
 }
 
-const NO_NAMES: KnownNames = { changes: 0, serviceOf: () => null, nameOf: () => null };
+const NO_NAMES: KnownNames = { changes: 0, serviceOf: () => null, nameOf: () => null, ask: () => undefined };
 
 /** In one namespace: the same address is another place in the next. */
 export interface Place {
@@ -42,7 +47,7 @@ export class Places {
     return {
       address,
       port: port < 0 ? null : port,
-      name: address === null ? null : this.names.nameOf(namespace.inode, address),
+      name: address === null ? null : this.names.nameOf(namespace.inode, address, null),
       service: port < 0 ? null : this.names.serviceOf(port),
       peer: process && { process },
     };

@@ -38,7 +38,7 @@ export function budgetRow(
     netnsId: namespace.key,
     incident: null, // The diagnosis knows.
     source: { address: source },
-    destination: places.of(budget),
+    destination: destinationOf(budget, flows, places),
     limit,
     used: budget.used,
     blocked,
@@ -58,6 +58,16 @@ export function budgetRow(
     holders: holdersOf(budget, flows),
     blockers,
   };
+}
+
+/** What a container calls the place is said where all whose ports are held call it the same. */
+function destinationOf(budget: Budget, flows: FlowTable, places: Places): BudgetRow['destination'] {
+  const place = places.of(budget);
+  const [first] = budget.holders.keys();
+  const name = first === undefined ? null : flows.at(first).destinationName;
+  if (place.name !== null || name === null) return place;
+  for (const index of budget.holders.keys()) if (flows.at(index).destinationName !== name) return place;
+  return { ...place, name };
 }
 
 /** What wanted a port, retries and bind() before connect() included. */

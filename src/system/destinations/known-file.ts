@@ -1,5 +1,5 @@
 /**
- * What a file of the system says, read again some seconds after it has changed. In: a path, how its text is read. Out: what was read last, at once.
+ * What a file of the system says, read again some seconds after it has changed. In: a path, how its bytes are read. Out: what was read last, at once.
  * Only for files that root alone can put in their places.
  */
 import { realpath } from 'node:fs/promises';
@@ -21,7 +21,7 @@ export class KnownFile<T> {
   /** Begins to read. @param absent what stands for a file that is not there, cannot be read, or was not read yet */
   constructor(
     private readonly path: string,
-    private readonly parse: (text: string) => T,
+    private readonly parse: (bytes: Buffer) => T,
     private readonly absent: T,
   ) {
     this.#value = absent;
@@ -53,7 +53,7 @@ export class KnownFile<T> {
     // It may be a link, as on NixOS.
     const path = await realpath(this.path).catch(() => null);
     const bytes = path === null ? null : await readWhole(path, MOST_BYTES);
-    this.#value = bytes === null ? this.absent : this.parse(bytes.toString());
+    this.#value = bytes === null ? this.absent : this.parse(bytes);
     this.#version = version;
     this.changes += 1;
   }

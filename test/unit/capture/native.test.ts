@@ -18,6 +18,7 @@ const defined = (file: string) =>
 it.each([
   ['NativeTracer', 'native/js/tracer_object.cc'],
   ['NativeSocketDumper', 'native/js/dumper_object.cc'],
+  ['NativeHostsReader', 'native/js/hosts_object.cc'],
 ])('the methods that %s declares are defined in %s', (name, file) => {
   expect(defined(file)).not.toEqual([]);
   expect(defined(file).sort()).toEqual(declared(name).sort());

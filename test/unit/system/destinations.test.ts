@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { KnownFile } from '../../../src/system/destinations/known-file.js';
 import { SystemNames } from '../../../src/system/destinations/names.js';
-import { parseHosts } from '../../../src/system/parse/hosts.js';
+import { parseHosts as parse } from '../../../src/system/parse/hosts.js';
 import { parseServices } from '../../../src/system/parse/services.js';
+
+const parseHosts = (text: string) => parse(Buffer.from(text));
 
 it('a hosts file gives an address the first name of its first line', () => {
   const names = parseHosts(
@@ -83,7 +85,7 @@ it('a file is read again when it was written, replaced, or taken away, also behi
   const at = directory();
   const link = join(at, 'hosts');
   symlinkSync(join(at, 'real'), link);
-  const file = new KnownFile(link, (text) => text, 'absent');
+  const file = new KnownFile(link, (bytes) => bytes.toString(), 'absent');
   const now = async () => {
     await file.check();
     return file.value;
@@ -101,9 +103,9 @@ it('a file is read again when it was written, replaced, or taken away, also behi
 it('an address has a name in the host’s own namespace only', async () => {
   const hosts = join(directory(), 'hosts');
   writeFileSync(hosts, '10.77.0.9 db.internal\n');
-  const names = new SystemNames({ hosts, host: 5 });
-  await expect.poll(() => names.nameOf(5, '10.77.0.9')).toBe('db.internal');
-  expect(names.nameOf(6, '10.77.0.9')).toBeNull();
-  expect(names.nameOf(null, '10.77.0.9')).toBeNull();
-  expect(names.nameOf(5, '10.77.0.8')).toBeNull();
+  const names = new SystemNames(null, { hosts, host: 5 });
+  await expect.poll(() => names.nameOf(5, '10.77.0.9', null)).toBe('db.internal');
+  expect(names.nameOf(6, '10.77.0.9', null)).toBeNull();
+  expect(names.nameOf(null, '10.77.0.9', null)).toBeNull();
+  expect(names.nameOf(5, '10.77.0.8', null)).toBeNull();
 });

@@ -23,6 +23,7 @@ it('names come with the next second, and go with the file', () => {
     changes: 1,
     serviceOf: (port) => (port === 5432 ? 'postgresql' : null),
     nameOf: (_, address) => (address === '10.0.0.7' ? name : null),
+    ask: () => undefined,
   };
   const { flows } = world.aggregator;
   const naming = new Naming(world.aggregator, names);

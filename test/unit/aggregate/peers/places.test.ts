@@ -76,6 +76,7 @@ it('names come with the rows, and again when a file has changed; of a local addr
     text: 'db.internal',
     serviceOf: () => 'postgresql',
     nameOf: (_: number | null, address: string) => (address === SERVER ? names.text : null),
+    ask: () => undefined,
   };
   const naming = new Naming(machine.aggregator, names);
   read();

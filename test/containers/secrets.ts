@@ -5,9 +5,9 @@
 import { expect } from 'vitest';
 import { churnServer } from '../support/churngen.js';
 import type { Netns } from '../support/netns.js';
+import { having, Observed, type Outputs, PORT } from '../support/outputs.js';
 import type { Scope } from '../support/scope.js';
 import { type Service, serviceBy, serviceWords } from '../support/service.js';
-import { having, PORT, Teller, type Told } from '../support/teller.js';
 import { holds } from './memory.js';
 import { type Containers, SECRET } from './story.js';
 
@@ -30,37 +30,37 @@ export interface Runtime extends Pick<Containers, 'short' | 'long' | 'remove'> {
 
 export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime): Promise<void> {
   await churnServer(scope, netns, [`127.0.0.1:${PORT}`, `127.0.0.1:${ENDS}=first`]);
-  const tellers = await Promise.all(
-    [[], ['--redact']].map((flags) => tellerOf(scope, netns, runtime, flags)),
+  const services = await Promise.all(
+    [[], ['--redact']].map((flags) => observe(scope, netns, runtime, flags)),
   );
   await runtime.long('canary', STAYS);
   await runtime.short('short-canary', `${CALLS}; sleep 0.2`);
   // Commands print what the paths and the stream give, in other words: those of one service have both canaries to leave out.
   const [plain, redacted] = (await Promise.all(
-    tellers.map((teller, at) => teller.told({ commands: at === 1 })),
-  )) as [Told, Told];
+    services.map((one, at) => one.outputs({ commands: at === 1 })),
+  )) as [Outputs, Outputs];
   await runtime.remove('canary');
 
   for (const [name, text] of [...plain, ...redacted]) expect(text, name).not.toBe('');
-  for (const told of [plain, redacted]) expect(told.get('/api/v1/snapshot')).toContain('"canary"');
+  for (const outputs of [plain, redacted]) expect(outputs.get('/api/v1/snapshot')).toContain('"canary"');
   expect(plain.get('/api/v1/snapshot')).toContain('"short-canary"');
   expect(having(plain, IN_ARGUMENTS)).toEqual(expect.arrayContaining(WITH_ARGUMENTS));
   expect(having(redacted, IN_ARGUMENTS)).toEqual([]);
   expect([...having(plain, SECRET), ...having(redacted, SECRET)]).toEqual([]);
   // A command line is in the first one's memory: what is searched is where such text would be.
   expect(
-    tellers.map(({ service }) => [holds(service.pid, IN_ARGUMENTS), holds(service.pid, SECRET)]),
+    services.map(({ service }) => [holds(service.pid, IN_ARGUMENTS), holds(service.pid, SECRET)]),
   ).toEqual([
     [true, false],
     [expect.any(Boolean), false],
   ]);
 }
 
-function tellerOf(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly string[]): Promise<Teller> {
+function observe(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly string[]): Promise<Observed> {
   const socket = runtime.socket === null ? [] : ['--container-socket', `unix:${runtime.socket}`];
   const begin = (...own: string[]) =>
     beside(scope, runtime, '--filter', `netns:${netns.inode}`, ...socket, ...own);
-  return Teller.start(scope, begin, ...flags);
+  return Observed.start(scope, begin, ...flags);
 }
 
 /** The runtime's directory is where the service looks for it, for the service alone. */

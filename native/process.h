@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The process itself: a restart that drops privileges, and messages to the service manager. Both functions throw
-// NativeError. Both are for the thread that calls them; they share no state and hold no lock.
+// The process itself: a restart that drops privileges, messages to the service manager, and an end that waits for nothing. The
+// first two throw NativeError and are for the thread that calls them; they share no state and hold no lock.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,3 +13,7 @@
 
 // Sends one datagram to a unix socket; an address that begins with '@' is abstract. Never blocks.
 void send_datagram(const std::string &address, const std::string &text);
+
+// Ends the process as it is. exit() would join the threads that read files, and one of these may wait for a file system that
+// does not answer. Nothing is flushed.
+[[noreturn]] void end_at_once(int code);

@@ -20,9 +20,10 @@ async function run(): Promise<never> {
   if (args[0] === 'top') boundYoungHeap();
   const { commandLine, exitCodeOf } = await import('./cli/command-line.js');
   const { BACKENDS } = await import('./service/backends.js');
+  const { end } = await import('./service/end.js');
   const stopping = new AbortController();
   const stop = (reason: StopReason) => {
-    if (stopping.signal.aborted) process.exit(EXIT.interrupted);
+    if (stopping.signal.aborted) end(EXIT.interrupted);
     stopping.abort(reason);
   };
   for (const signal of SIGNALS) process.on(signal, () => stop(signal));
@@ -47,21 +48,21 @@ async function run(): Promise<never> {
   };
   const code = await commandLine(args, io, BACKENDS);
   stopping.abort();
-  return leave(code, exitCodeOf(args, EXIT.failed), stdout, stderr);
+  return end(await taken(code, exitCodeOf(args, EXIT.failed), stdout, stderr));
 }
 
-/** When all that was written has been taken. `portchurn top | head` ends in silence; a closed stderr changes nothing. */
-async function leave(
+/** The exit code, when all that was written has been taken. `portchurn top | head` ends in silence; a closed stderr changes nothing. */
+async function taken(
   code: number,
   failed: number,
   stdout: ProcessOutput,
   stderr: ProcessOutput,
-): Promise<never> {
+): Promise<number> {
   const failure = await stdout.failure();
   const lost = failure !== null && failure.code !== 'EPIPE';
   if (lost) stderr.write(`portchurn: cannot write to stdout: ${failure.message}\n`);
   await stderr.taken();
-  process.exit(lost ? failed : code);
+  return lost ? failed : code;
 }
 
 await run();

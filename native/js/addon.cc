@@ -51,6 +51,11 @@ void send_to_socket(const Napi::CallbackInfo &info)
 	guarded(info.Env(), [&] { send_datagram(address, text); });
 }
 
+void end_process(const Napi::CallbackInfo &info)
+{
+	end_at_once(info[0].As<Napi::Number>().Int32Value());
+}
+
 TcpEnd end_of(const Napi::Value &value)
 {
 	const auto end = value.As<Napi::Object>();
@@ -94,6 +99,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports)
 	exports.Set("openHostsReader", Napi::Function::New(env, open_hosts_reader));
 	exports.Set("restartWith", Napi::Function::New(env, restart_with_capabilities));
 	exports.Set("sendDatagram", Napi::Function::New(env, send_to_socket));
+	exports.Set("endAtOnce", Napi::Function::New(env, end_process));
 	exports.Set("tcpOwner", Napi::Function::New(env, owner_of_tcp));
 	return exports;
 }

@@ -171,6 +171,8 @@ export interface NativeAddon {
    * process has accepted it yet.
    */
   tcpOwner(local: TcpEnd, remote: TcpEnd): number | null;
+  /** Ends the process, also while a read of a file has no answer. Nothing is flushed. */
+  endAtOnce(code: number): never;
   /** One datagram to a unix socket; an address that begins with @ is abstract. Never blocks. */
   sendDatagram(address: string, text: string): void;
 }

@@ -2,9 +2,11 @@
  * Why containers are shown by their ids, and what would mend that: the same words in the doctor, the log and the notices. In: where runtimes keep the
  * names, what a socket's last question came to. Out: problems.
  */
-import { readdirSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { integer } from '../protocol/format.js';
 import type { Problem } from '../protocol/frames.js';
+import { Disk, NO_ANSWER, NoAnswer, WITHIN_MS } from '../system/containers/disk.js';
 import { DIRECTORIES, type Places, type Stored } from '../system/containers/stores.js';
 import type { Runtime } from '../system/parse/container.js';
 import { capabilityFix } from './load-failure.js';
@@ -26,11 +28,20 @@ export interface Found {
 }
 
 /** @param root put before each path */
-export function filesOf(runtime: Stored, places: Places, root = ''): Found {
-  const tried = places[runtime].map((place) => join(root, place, DIRECTORIES[runtime]));
-  const codes = tried.map((path) => ({ path, code: refusalOf(path) }));
+export async function filesOf(
+  runtime: Stored,
+  places: Places,
+  { root = '', disk = new Disk() } = {},
+): Promise<Found> {
+  const codes = await Promise.all(
+    places[runtime].map(async (place) => {
+      const path = join(root, place, DIRECTORIES[runtime]);
+      const listing = disk.place(join(root, place)).read(() => list(path));
+      return { path, code: await listing.catch(codeOf) };
+    }),
+  );
   return {
-    tried,
+    tried: codes.map(({ path }) => path),
     readable: codes.flatMap(({ path, code }) => (code === null ? [path] : [])),
     refused:
       codes.flatMap(({ path, code }) => (code === null || code === 'ENOENT' ? [] : [{ path, code }]))[0] ??
@@ -38,15 +49,18 @@ export function filesOf(runtime: Stored, places: Places, root = ''): Found {
   };
 }
 
-/** The code of the error; null: it can be listed. */
-function refusalOf(directory: string): string | null {
+/** Its beginning: there may be any number of containers. */
+async function list(path: string): Promise<null> {
+  const directory = await opendir(path);
   try {
-    readdirSync(directory);
+    await directory.read();
     return null;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'EIO';
+  } finally {
+    await directory.close();
   }
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'EIO';
 
 const byTheirIds = (name: string) => `Containers of ${name} are shown by their ids, not by their names.`;
 
@@ -56,12 +70,26 @@ export function refusedProblem(
   { path, code }: { readonly path: string; readonly code: string },
   uid: number,
 ): Problem {
+  if (code === NO_ANSWER) return hungProblem(runtime, path);
   return {
     what: byTheirIds(RUNTIME_NAMES[runtime]),
     why: `${path} cannot be read (${code}).`,
     fix: capabilityFix(['CAP_DAC_READ_SEARCH'], uid),
   };
 }
+
+/** Its files are on a file system whose server is gone. */
+export const hungProblem = (runtime: Stored | 'machine', path: string): Problem => ({
+  what: `New containers of ${runtime === 'machine' ? 'systemd' : RUNTIME_NAMES[runtime]} are shown by their ids, not by their names.`,
+  why: `A read of ${path} has had no answer for ${WITHIN_MS / 1000} seconds, and nothing else is read there meanwhile.`,
+  fix: 'Bring back what serves that file system (NFS, FUSE), or give it up: umount --force, with its mount point in /proc/mounts. Names then come by themselves.',
+});
+
+export const evictedProblem = (count: number): Problem => ({
+  what: `Some containers may be shown by their ids: ${integer(count)} names have found no room beside newer ones.`,
+  why: 'Every table is bounded: docs/limits.md says at which figure, and what becomes of the rest.',
+  fix: null,
+});
 
 /** Its files are not known. */
 export const unknownProblem = (name: string): Problem => ({
@@ -72,13 +100,22 @@ export const unknownProblem = (name: string): Problem => ({
 
 export const nothingThere = ({ tried }: Pick<Found, 'tried'>): string => `there is no ${tried.join(', ')}`;
 
-/** Of a runtime with a container that has no name. Null: its files can be read, so it is that container's affair. */
-export function namelessProblem(runtime: Runtime, places: Places, uid: number): Problem | null {
+/**
+ * Of a runtime with a container that has no name. Null: its files can be read, so it is that container's affair. Rejects with NoAnswer while the disk
+ * does not say it.
+ */
+export async function namelessProblem(
+  runtime: Runtime,
+  places: Places,
+  uid: number,
+  disk?: Disk,
+): Promise<Problem | null> {
   const other = OTHERS[runtime];
   if (other !== undefined) return unknownProblem(other);
   if (!(runtime in RUNTIME_NAMES)) return null;
   const known = runtime as Stored;
-  const found = filesOf(known, places);
+  const found = await filesOf(known, places, disk && { disk });
+  if (found.refused?.code === NO_ANSWER) throw new NoAnswer();
   if (found.refused !== null) return refusedProblem(known, found.refused, uid);
   if (found.readable.length > 0) return null;
   return {

@@ -26,7 +26,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const results = [
     ...kernelChecks(facts, root),
     ...processChecks(facts, root),
-    ...containerChecks(facts, root),
+    ...(await containerChecks(facts, root)),
     ...(await socketChecks(options.containerSockets ?? [])),
     nodeCheck(),
     ...addonChecks(facts, options.load),

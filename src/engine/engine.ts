@@ -264,6 +264,7 @@ class TracingEngine implements Engine {
       change: (budget, wanted) => this.diagnosis.change(budget, wanted),
       connectDurations: () => this.aggregator.connections.connectDurations.snapshot(),
       eventsSeen: () => this.recovery.stats.events,
+      containerNamesEvicted: () => this.containers.evicted,
       health: () => this.health(),
     };
   }

@@ -93,6 +93,8 @@ export interface Source {
   connectDurations?(): DurationCounts;
   /** Number of events since the start. Absent: this source has no events. */
   eventsSeen?(): number;
+  /** Names of containers that a full table has lost to newer ones, since the start. Absent: this source names no containers. */
+  containerNamesEvicted?(): number;
   /** Null once the tracer has stopped. */
   health(): Health | null;
 }

@@ -34,9 +34,9 @@ export function workloadMark(process: Pick<ProcessInfo, 'workload' | 'workloadGu
   return isGuessed(process) ? `~${process.workload}` : process.workload;
 }
 
-/** Also where it was guessed for a part of what a row sums up. */
+/** Also where it was guessed for a part of what a row sums up (null). A service of an earlier version does not say it: then nothing is marked. */
 const isGuessed = ({ workload, workloadGuessed }: Pick<ProcessInfo, 'workload' | 'workloadGuessed'>) =>
-  workload !== null && workloadGuessed !== false;
+  workload !== null && workloadGuessed !== undefined && workloadGuessed !== false;
 
 /** `worker 77`. @param unknown what is written when neither name nor pid is known */
 export function withPid(name: string | null, pid: number | null, unknown: string = UNKNOWN_OWNER): string {

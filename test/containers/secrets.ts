@@ -5,9 +5,9 @@
 import { expect } from 'vitest';
 import { churnServer } from '../support/churngen.js';
 import type { Netns } from '../support/netns.js';
+import { having, Observed, type Outputs, PORT } from '../support/outputs.js';
 import type { Scope } from '../support/scope.js';
 import { type Service, serviceBy, serviceWords } from '../support/service.js';
-import { having, PORT, Teller, type Told } from '../support/teller.js';
 import { holds } from './memory.js';
 import { type Containers, SECRET } from './story.js';
 
@@ -35,21 +35,21 @@ export interface Runtime extends Pick<Containers, 'short' | 'long' | 'remove'> {
 export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime): Promise<void> {
   netns.exec('ip', 'address', 'replace', `${PLACE}/32`, 'dev', 'lo');
   await churnServer(scope, netns, [`127.0.0.1:${PORT}`, `127.0.0.1:${ENDS}=first`]);
-  const tellers = await Promise.all(
-    [[], ['--redact']].map((flags) => tellerOf(scope, netns, runtime, flags)),
+  const services = await Promise.all(
+    [[], ['--redact']].map((flags) => observe(scope, netns, runtime, flags)),
   );
   await runtime.long('canary', STAYS);
   await runtime.short('short-canary', `${CALLS}; sleep 0.2`);
-  const [plainly] = tellers as [Teller];
+  const [plainly] = services as [Observed];
   await expect.poll(() => namesOf(plainly.service), { timeout: 60_000 }).toContain(NAMED);
   // Commands print what the paths and the stream give, in other words: those of one service have both canaries to leave out.
   const [plain, redacted] = (await Promise.all(
-    tellers.map((teller, at) => teller.told({ commands: at === 1 })),
-  )) as [Told, Told];
+    services.map((one, at) => one.outputs({ commands: at === 1 })),
+  )) as [Outputs, Outputs];
   await runtime.remove('canary');
 
   for (const [name, text] of [...plain, ...redacted]) expect(text, name).not.toBe('');
-  for (const told of [plain, redacted]) expect(told.get('/api/v1/snapshot')).toContain('"canary"');
+  for (const outputs of [plain, redacted]) expect(outputs.get('/api/v1/snapshot')).toContain('"canary"');
   expect(plain.get('/api/v1/snapshot')).toContain('"short-canary"');
   expect(having(plain, IN_ARGUMENTS)).toEqual(expect.arrayContaining(WITH_ARGUMENTS));
   expect(having(redacted, IN_ARGUMENTS)).toEqual([]);
@@ -59,7 +59,7 @@ export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime)
   expect(having(redacted, NAMED)).toEqual([]);
   // A command line is in the first one's memory: what is searched is where such text would be.
   expect(
-    tellers.map(({ service: { pid } }) =>
+    services.map(({ service: { pid } }) =>
       [IN_ARGUMENTS, SECRET, IN_HOSTS, NAMED].map((text) => holds(pid, text)),
     ),
   ).toEqual([
@@ -72,11 +72,11 @@ export async function keepsSecrets(scope: Scope, netns: Netns, runtime: Runtime)
 const namesOf = async (service: Service) =>
   (await service.flows({ filter: `dir:out dst:${PLACE}` })).map(({ destination }) => destination.name);
 
-function tellerOf(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly string[]): Promise<Teller> {
+function observe(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly string[]): Promise<Observed> {
   const socket = runtime.socket === null ? [] : ['--container-socket', `unix:${runtime.socket}`];
   const begin = (...own: string[]) =>
     beside(scope, runtime, '--filter', `netns:${netns.inode}`, ...socket, ...own);
-  return Teller.start(scope, begin, ...flags);
+  return Observed.start(scope, begin, ...flags);
 }
 
 /** The runtime's directory is where the service looks for it, for the service alone. */

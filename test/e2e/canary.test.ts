@@ -1,5 +1,5 @@
 /**
- * Secrets stay where they are: of a process's environment nothing is ever told, of its arguments nothing under `--redact`, on every surface there
+ * Secrets stay where they are: of a process's environment nothing is ever shown, of its arguments nothing under `--redact`, on every surface there
  * is (surfaces.ts), in the log, and to what `--on-incident` runs. Of containers: test/containers/secrets.ts.
  */
 import { writeFileSync } from 'node:fs';
@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { churnServer } from '../support/churngen.js';
 import { Netns } from '../support/netns.js';
+import { having, Observed, type Outputs, PORT } from '../support/outputs.js';
 import { start } from '../support/process.js';
 import { fileScope } from '../support/scope.js';
 import { serviceOf } from '../support/service.js';
 import { unasked } from '../support/surfaces.js';
-import { having, PORT, Teller, type Told } from '../support/teller.js';
 
 const IN_ENVIRONMENT = 'canary-of-the-environment';
 const IN_ARGUMENTS = 'canary-of-the-arguments';
@@ -27,8 +27,8 @@ while not select.select([sys.stdin], [], [], 0.1)[0]:
 `;
 
 const scope = fileScope();
-let plain: Told;
-let redacted: Told;
+let plain: Outputs;
+let redacted: Outputs;
 
 beforeAll(async () => {
   const netns = Netns.create(scope);
@@ -37,16 +37,19 @@ beforeAll(async () => {
   const env = { ...process.env, CANARY: IN_ENVIRONMENT };
   await churnServer(scope, netns, [`127.0.0.1:${PORT}`]);
   const begin = (...flags: string[]) => serviceOf(scope, netns, ...flags);
-  const tellers = await Promise.all([Teller.start(scope, begin), Teller.start(scope, begin, '--redact')]);
+  const services = await Promise.all([
+    Observed.start(scope, begin),
+    Observed.start(scope, begin, '--redact'),
+  ]);
   await start(scope, ['python3', '-IS', file, `--password=${IN_ARGUMENTS}`], { netns, env });
-  [plain, redacted] = await Promise.all([tellers[0].told(), tellers[1].told()]);
+  [plain, redacted] = await Promise.all([services[0].outputs(), services[1].outputs()]);
 }, 240_000);
 
 it('every path of the service is asked, or left out on purpose', () => {
   expect(unasked()).toEqual([]);
 });
 
-it('the canary was there to be told: rows, the stream and the hook have the arguments', () => {
+it('the canary was there to be shown: rows, the stream and the hook have the arguments', () => {
   expect(having(plain, IN_ARGUMENTS)).toEqual(
     expect.arrayContaining(['/api/v1/snapshot', 'stream', 'stream.ndjson', 'on-incident']),
   );

@@ -5,9 +5,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiError, listContainers } from '../../system/containers/api.js';
-import { placesHere } from '../../system/containers/stores.js';
+import { Disk } from '../../system/containers/disk.js';
+import { placesHere, type Stored } from '../../system/containers/stores.js';
 import type { KernelFacts } from '../../system/kernel.js';
 import {
+  type Found,
   filesOf,
   nothingThere,
   RUNTIME_NAMES,
@@ -24,21 +26,26 @@ const CRIO = '/run/crio';
 
 const SOCKET_WITHIN_MS = 10_000;
 
-export function containerChecks(
+export async function containerChecks(
   { uid }: Pick<KernelFacts, 'uid'>,
   root: string,
   places = placesHere(),
-): Result[] {
-  const known = (Object.keys(RUNTIME_NAMES) as (keyof typeof RUNTIME_NAMES)[]).map((runtime) => {
-    const [id, title] = [`names-${runtime}`, `Names of ${RUNTIME_NAMES[runtime]}'s containers`];
-    const found = filesOf(runtime, places, root);
-    const rootless = runtime === 'podman' ? `; ${ROOTLESS}` : '';
-    if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}${rootless}`);
-    if (found.refused === null) return ok(id, title, `none: ${nothingThere(found)}`);
-    const { what, why, fix } = refusedProblem(runtime, found.refused, uid);
-    return warn(id, title, `${what} ${why}`, fix ?? '');
-  });
+  disk = new Disk(),
+): Promise<Result[]> {
+  const runtimes = Object.keys(RUNTIME_NAMES) as Stored[];
+  const known = await Promise.all(
+    runtimes.map(async (runtime) => checkOf(runtime, await filesOf(runtime, places, { root, disk }), uid)),
+  );
   return existsSync(join(root, CRIO)) ? [...known, crioCheck()] : known;
+}
+
+function checkOf(runtime: Stored, found: Found, uid: number): Result {
+  const [id, title] = [`names-${runtime}`, `Names of ${RUNTIME_NAMES[runtime]}'s containers`];
+  const rootless = runtime === 'podman' ? `; ${ROOTLESS}` : '';
+  if (found.readable.length > 0) return ok(id, title, `from ${found.readable.join(', ')}${rootless}`);
+  if (found.refused === null) return ok(id, title, `none: ${nothingThere(found)}`);
+  const { what, why, fix } = refusedProblem(runtime, found.refused, uid);
+  return warn(id, title, `${what} ${why}`, fix ?? '');
 }
 
 function crioCheck(): Result {

@@ -4,11 +4,25 @@
  */
 import type { Logger } from 'pino';
 import type { Aggregator } from '../../aggregate/ingest/aggregator.js';
-import { namelessProblem, socketProblem } from '../../doctor/container-names.js';
+import {
+  evictedProblem,
+  hungProblem,
+  namelessProblem,
+  RUNTIME_NAMES,
+  socketProblem,
+} from '../../doctor/container-names.js';
 import type { Problem } from '../../protocol/frames.js';
+import { Disk } from '../../system/containers/disk.js';
 import { ContainerNames } from '../../system/containers/names.js';
 import { RuntimeSocket } from '../../system/containers/socket.js';
-import { type Places, placesHere, storesOf } from '../../system/containers/stores.js';
+import {
+  machinesOf,
+  type Places,
+  placesHere,
+  type Stored,
+  storesOf,
+} from '../../system/containers/stores.js';
+import type { Runtime } from '../../system/parse/container.js';
 
 export interface ContainerOptions {
   /** Where runtimes keep what they know of containers. Absent: where they do by themselves. */
@@ -20,7 +34,11 @@ export interface ContainerOptions {
 export class Containers {
   readonly names: ContainerNames;
   private readonly places: Places;
+  private readonly disk = new Disk();
   private readonly sockets: readonly RuntimeSocket[];
+  /** Why its containers have no names, by runtime. A reason that stays is not looked into again. */
+  private readonly reasons = new Map<Runtime, Problem>();
+  private isLooking = false;
   /** By what they are about. */
   private problemsNow: ReadonlyMap<string, Problem> = new Map();
   private readonly logged = new Set<string>();
@@ -36,7 +54,10 @@ export class Containers {
       storesOf(
         containerPlaces,
         this.sockets.map(({ store }) => store),
+        this.disk,
       ),
+      undefined,
+      this.disk,
     );
     for (const socket of this.sockets) socket.start();
   }
@@ -44,12 +65,22 @@ export class Containers {
   /** Once a second. */
   tick(aggregator: Pick<Aggregator, 'touchRenamed'>): void {
     if (this.names.mayHaveChanged()) aggregator.touchRenamed();
-    this.problemsNow = new Map([...this.ofRuntimes(), ...this.ofSockets()]);
+    this.problemsNow = new Map([
+      ...this.ofRuntimes(),
+      ...this.ofDisk(),
+      ...this.ofSockets(),
+      ...this.ofBounds(),
+    ]);
     for (const [about, { what, why, fix }] of this.problemsNow) {
       if (this.logged.has(about)) continue;
       this.logged.add(about);
       this.log.warn({ why, fix }, what);
     }
+  }
+
+  /** Names that were pushed out of a full table, since the start. */
+  get evicted(): number {
+    return this.sockets.reduce((sum, { evicted }) => sum + evicted, this.names.evicted);
   }
 
   problems(): Problem[] {
@@ -60,13 +91,37 @@ export class Containers {
     for (const socket of this.sockets) socket.stop();
   }
 
-  /** A problem that stays is not looked into each second. */
-  private ofRuntimes(): [string, Problem][] {
-    return [...this.names.nameless].flatMap((runtime): [string, Problem][] => {
-      const problem = this.problemsNow.get(runtime) ?? namelessProblem(runtime, this.places, this.uid);
+  private ofRuntimes(): Iterable<[string, Problem]> {
+    const { nameless } = this.names;
+    for (const runtime of this.reasons.keys()) if (!nameless.has(runtime)) this.reasons.delete(runtime);
+    if (!this.isLooking) void this.look([...nameless].filter((runtime) => !this.reasons.has(runtime)));
+    return this.reasons;
+  }
+
+  private async look(runtimes: readonly Runtime[]): Promise<void> {
+    this.isLooking = true;
+    for (const runtime of runtimes) {
+      // That a disk does not answer is said of the disk, and the rest in a later second.
+      const problem = await namelessProblem(runtime, this.places, this.uid, this.disk).catch(() => undefined);
       if (problem === null) this.names.nameless.delete(runtime);
-      return problem === null ? [] : [[runtime, problem]];
+      else if (problem !== undefined) this.reasons.set(runtime, problem);
+    }
+    this.isLooking = false;
+  }
+
+  private ofDisk(): [string, Problem][] {
+    const ofThis = (path: string) =>
+      STORED.find((runtime) => this.places[runtime].includes(path)) ??
+      (path === machinesOf(this.places) ? 'machine' : undefined);
+    return this.disk.hung().flatMap((path): [string, Problem][] => {
+      const runtime = ofThis(path);
+      return runtime === undefined ? [] : [[path, hungProblem(runtime, path)]];
     });
+  }
+
+  /** Nothing makes a table of names smaller, so that one that was full is. */
+  private ofBounds(): [string, Problem][] {
+    return this.evicted === 0 ? [] : [['bounds', evictedProblem(this.evicted)]];
   }
 
   private ofSockets(): [string, Problem][] {
@@ -75,3 +130,5 @@ export class Containers {
     );
   }
 }
+
+const STORED = Object.keys(RUNTIME_NAMES) as Stored[];

@@ -84,6 +84,12 @@ function addService(registry: Registry, source: Source, version: string): void {
         return lost === undefined ? [] : one(lost[reason], { reason });
       }),
   });
+  const evicted = source.containerNamesEvicted?.bind(source);
+  if (evicted !== undefined) {
+    const name = 'portchurn_container_names_evicted_total';
+    const help = 'Names of containers that found no room beside newer ones.';
+    addFamily(registry, { name, type: 'counter', help, read: () => one(evicted()) });
+  }
   addFamily(registry, {
     name: 'portchurn_build_info',
     type: 'gauge',

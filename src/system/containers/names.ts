@@ -4,13 +4,16 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ContainerFacts, ContainerPath, Runtime } from '../parse/container.js';
+import { Disk, NoAnswer } from './disk.js';
 import type { Store } from './stores.js';
 
 const RETRY_MS = [100, 1000, 10_000];
 /** A container may be renamed. */
 const REFRESH_MS = 10_000;
-/** Looked for at the same time: a file system that does not answer must not hold all four threads that Node reads files with. */
-const AT_ONCE = 2;
+/** What the disk did not answer is asked again after this: nothing is read until it does. */
+const UNANSWERED_MS = 5000;
+/** Of the four that Node reads files with, those of reads that have no answer among them: one is left for everything else. */
+const THREADS = 3;
 
 interface Entry {
   readonly container: ContainerPath;
@@ -19,22 +22,36 @@ interface Entry {
   tries: number;
   /** performance.now(); it is looked for again later. */
   askedAt: number;
+  again: NodeJS.Timeout | null;
+}
+
+/** Containers of one runtime are looked for one after the other: files of one that do not answer keep no other from being read. */
+interface Lane {
+  /** To be looked for; each once, however long the files take. */
+  readonly waiting: Set<Entry>;
+  isRunning: boolean;
 }
 
 export class ContainerNames {
   private readonly entries = new Map<string, Entry>();
-  /** To be looked for; each once, however long the files take. */
-  private readonly waiting = new Set<Entry>();
+  /** The one that ran last comes last. */
+  private readonly lanes = new Map<Runtime, Lane>();
   private running = 0;
   private changed = false;
+  /** Containers that were pushed out by others, since the start. */
+  evicted = 0;
   /** Runtimes with a container that was looked for in vain to the last, and none that was found since. */
   readonly nameless = new Set<Runtime>();
   private lookedAt = performance.now();
 
-  /** @param limit most containers that are remembered */
+  /**
+   * @param limit most containers that are remembered
+   * @param disk that the stores read
+   */
   constructor(
     private readonly storesOf: (runtime: Runtime) => readonly Store[],
     private readonly limit = 10_000,
+    private readonly disk: Pick<Disk, 'hung'> = new Disk(),
   ) {}
 
   /**
@@ -55,6 +72,8 @@ export class ContainerNames {
     const isDue = this.changed || performance.now() - this.lookedAt > REFRESH_MS;
     this.changed = false;
     if (isDue) this.lookedAt = performance.now();
+    // Some may wait for a thread that a disk has given back.
+    this.next();
     return isDue;
   }
 
@@ -68,7 +87,7 @@ export class ContainerNames {
 
   private add(container: ContainerPath): Entry {
     if (this.entries.size >= this.limit) this.forgetOldest();
-    const entry: Entry = { container, facts: null, tries: 0, askedAt: 0 };
+    const entry: Entry = { container, facts: null, tries: 0, askedAt: 0, again: null };
     this.entries.set(keyOf(container), entry);
     return entry;
   }
@@ -76,29 +95,47 @@ export class ContainerNames {
   private forgetOldest(): void {
     const [oldest] = this.entries;
     if (oldest === undefined) return;
-    this.entries.delete(oldest[0]);
-    this.waiting.delete(oldest[1]);
+    const [key, entry] = oldest;
+    this.evicted += 1;
+    this.entries.delete(key);
+    this.lanes.get(entry.container.runtime)?.waiting.delete(entry);
+    clearTimeout(entry.again ?? undefined);
   }
 
   private ask(entry: Entry): void {
+    const { runtime } = entry.container;
     entry.askedAt = performance.now();
-    this.waiting.add(entry);
+    const lane = this.lanes.get(runtime) ?? { waiting: new Set(), isRunning: false };
+    this.lanes.set(runtime, lane);
+    lane.waiting.add(entry);
     this.next();
   }
 
   private next(): void {
-    const [entry] = this.waiting;
-    if (entry === undefined || this.running >= AT_ONCE) return;
-    this.waiting.delete(entry);
+    for (const [runtime, lane] of this.lanes) {
+      const [entry] = lane.waiting;
+      if (entry === undefined || lane.isRunning) continue;
+      if (this.running + this.disk.hung().length >= THREADS) return;
+      this.lanes.delete(runtime);
+      this.lanes.set(runtime, lane);
+      lane.waiting.delete(entry);
+      void this.run(lane, entry);
+      return;
+    }
+  }
+
+  private async run(lane: Lane, entry: Entry): Promise<void> {
+    lane.isRunning = true;
     this.running += 1;
-    void this.look(entry).finally(() => {
-      this.running -= 1;
-      this.next();
-    });
+    await this.look(entry);
+    lane.isRunning = false;
+    this.running -= 1;
+    this.next();
   }
 
   private async look(entry: Entry): Promise<void> {
     const facts = await firstOf(this.storesOf(entry.container.runtime), entry.container.id);
+    if (facts === 'no answer') return this.later(entry, UNANSWERED_MS);
     if (facts !== null && !isDeepStrictEqual(facts, entry.facts)) {
       entry.facts = facts;
       this.changed = true;
@@ -107,8 +144,13 @@ export class ContainerNames {
     const delay = RETRY_MS[entry.tries++];
     if (facts !== null) this.nameless.delete(runtime);
     else if (delay === undefined && entry.facts === null && name === null) this.nameless.add(runtime);
-    if (entry.facts !== null || delay === undefined) return;
-    setTimeout(() => this.askAgain(entry), delay).unref();
+    if (delay !== undefined) this.later(entry, delay);
+  }
+
+  /** What has a name is asked for by the rows that show it. */
+  private later(entry: Entry, delay: number): void {
+    clearTimeout(entry.again ?? undefined);
+    if (entry.facts === null) entry.again = setTimeout(() => this.askAgain(entry), delay).unref();
   }
 
   private askAgain(entry: Entry): void {
@@ -119,10 +161,14 @@ export class ContainerNames {
 const keyOf = ({ runtime, id }: ContainerPath) => `${runtime}:${id}`;
 
 /** A file that is no JSON, or is just being written, is a miss. */
-async function firstOf(stores: readonly Store[], id: string): Promise<ContainerFacts | null> {
+async function firstOf(stores: readonly Store[], id: string): Promise<ContainerFacts | null | 'no answer'> {
+  let isUnanswered = false;
   for (const store of stores) {
-    const facts = await store(id).catch(() => null);
+    const facts = await store(id).catch((error) => {
+      isUnanswered ||= error instanceof NoAnswer;
+      return null;
+    });
     if (facts !== null) return facts;
   }
-  return null;
+  return isUnanswered ? 'no answer' : null;
 }

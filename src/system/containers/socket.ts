@@ -12,23 +12,26 @@ const FIRST_WITHIN_MS = 10_000;
 const WITHIN_MS = 2000;
 const PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Most containers that are remembered. */
 const LIMIT = 10_000;
 
 export class RuntimeSocket {
   /** Why its last question had no answer; null: it had one, or none was asked yet. */
   trouble: string | null = null;
+  /** Containers that were pushed out by others, since the start. */
+  evicted = 0;
   private readonly known = new Map<string, ContainerFacts>();
   private readonly stopped = new AbortController();
 
   /**
    * @param heard of a container, by its id
    * @param firstPause ms
+   * @param limit most containers that are remembered
    */
   constructor(
     readonly path: string,
     private readonly heard: (id: string) => void,
     private readonly firstPause = PAUSE_MS,
+    private readonly limit = LIMIT,
   ) {}
 
   readonly store: Store = async (id) => this.known.get(id) ?? null;
@@ -67,9 +70,13 @@ export class RuntimeSocket {
     }
   }
 
-  private readonly take: Heard = (id, facts) => {
+  private evict(): void {
     const [oldest] = this.known.keys();
-    if (!this.known.has(id) && this.known.size >= LIMIT && oldest !== undefined) this.known.delete(oldest);
+    if (oldest !== undefined && this.known.delete(oldest)) this.evicted += 1;
+  }
+
+  private readonly take: Heard = (id, facts) => {
+    if (!this.known.has(id) && this.known.size >= this.limit) this.evict();
     this.known.set(id, facts);
     this.heard(id);
   };

@@ -3,12 +3,13 @@
  * with the rights that the service has anyway (CAP_DAC_READ_SEARCH); no socket of a runtime is asked. All text was chosen by whoever made the
  * container: every surface escapes it.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
 import { workloadOf } from '../parse/workload.js';
+import { Disk, type Place } from './disk.js';
 import { textsOf, type Wanted } from './json-texts.js';
 import { readWhole, versionOf } from './read-whole.js';
 
@@ -230,7 +231,7 @@ export interface Places extends Readonly<Record<Stored, readonly string[]>> {
   readonly machines?: string;
 }
 
-const MACHINES = '/run/systemd/machines';
+export const machinesOf = ({ machines = '/run/systemd/machines' }: Places): string => machines;
 
 const DAEMON = '/etc/docker/daemon.json';
 
@@ -245,6 +246,8 @@ export function placesHere(daemon = DAEMON): Places {
 
 function dataRoot(daemon: string): string | undefined {
   try {
+    // To open a pipe in its place would keep the service from starting.
+    if (!statSync(daemon).isFile()) return undefined;
     return textsOf(readFileSync(daemon), { 'data-root': 'root' }).get('root');
   } catch {
     return undefined;
@@ -254,20 +257,28 @@ function dataRoot(daemon: string): string | undefined {
 /**
  * Stores that may know a container of this runtime, the likeliest first.
  * @param asked of sockets, each Docker's or Podman's
+ * @param disk that is read
  */
 export function storesOf(
   places: Places,
   asked: readonly Store[] = [],
+  disk = new Disk(),
 ): (runtime: Runtime) => readonly Store[] {
-  const docker = [...places.docker.map(dockerStore), ...asked];
-  const containerd = places.containerd.map(containerdStore);
-  const podman = [...places.podman.map(podmanStore), ...asked];
+  const at = (path: string, store: (path: string) => Store) => on(disk.place(path), store(path));
+  const docker = [...places.docker.map((path) => at(path, dockerStore)), ...asked];
+  const containerd = places.containerd.map((path) => at(path, containerdStore));
+  const podman = [...places.podman.map((path) => at(path, podmanStore)), ...asked];
   const by: Partial<Record<Runtime, readonly Store[]>> = {
     docker,
     containerd,
     podman,
-    machine: [machineStore(places.machines ?? MACHINES)],
+    machine: [at(machinesOf(places), machineStore)],
     unknown: [...containerd, ...docker, ...podman],
   };
   return (runtime) => by[runtime] ?? [];
 }
+
+const on =
+  (place: Place, store: Store): Store =>
+  (id) =>
+    place.read(() => store(id));

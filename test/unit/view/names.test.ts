@@ -41,6 +41,11 @@ describe('a process', () => {
     expect(workloadMark({ workload: 'shop/web', workloadGuessed: null })).toBe('~shop/web');
   });
 
+  it('is not said to be guessed by a service that does not know of guesses', () => {
+    const { workloadGuessed: _, ...earlier } = { workload: 'shop/web', workloadGuessed: true };
+    expect([workloadText(earlier), workloadMark(earlier)]).toEqual(['shop/web', 'shop/web']);
+  });
+
   it('that was rolled up is called by its program', () => {
     const program = 'curl (loop.sh)';
     expect(ownerName({ process: proc({ pid: 7, comm: 'curl' }), program })).toBe('curl');

@@ -29,14 +29,19 @@ function told(places: Partial<Places>, uid = 0) {
 }
 
 describe('a container without a name', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  /** All tries are over: files are read outside of the clock that the test has. */
-  async function triedToTheLast(containers: Containers): Promise<void> {
+  /** All tries are over, and why has been looked into: files are read outside of the clock that the test has. */
+  async function triedToTheLast(containers: Containers, tick: () => void, isSaid = true): Promise<void> {
     await vi.waitFor(async () => {
       await vi.advanceTimersByTimeAsync(1000);
       expect(containers.names.nameless.size).toBe(1);
+    }, FILES_WITHIN_MS);
+    await vi.waitFor(() => {
+      tick();
+      if (isSaid) expect(containers.problems()).toHaveLength(1);
+      else expect(containers.names.nameless.size).toBe(0);
     }, FILES_WITHIN_MS);
   }
 
@@ -49,7 +54,7 @@ describe('a container without a name', () => {
     tick();
     expect(containers.problems()).toEqual([]);
     containers.names.of(pathOf(runtime));
-    await triedToTheLast(containers);
+    await triedToTheLast(containers, tick);
     for (let i = 0; i < 3; i++) tick();
     expect(lines).toMatchObject([{ what }]);
     expect(containers.problems()).toMatchObject([{ what }]);
@@ -61,7 +66,7 @@ describe('a container without a name', () => {
     writeFileSync(join(place, 'containers'), '');
     const { containers, lines, tick } = told({ docker: [place] }, 1000);
     containers.names.of(pathOf('docker'));
-    await triedToTheLast(containers);
+    await triedToTheLast(containers, tick);
     tick();
     const why = `${join(place, 'containers')} cannot be read (ENOTDIR).`;
     expect(lines).toMatchObject([{ why, fix: 'sudo portchurn serve' }]);
@@ -75,9 +80,21 @@ describe('a container without a name', () => {
     mkdirSync(join(place, 'containers'));
     const { containers, lines, tick } = told({ docker: [place] });
     containers.names.of(pathOf('docker'));
-    await triedToTheLast(containers);
+    await triedToTheLast(containers, tick, false);
     tick();
     expect([lines, containers.problems()]).toEqual([[], []]);
+  });
+
+  it('names that a full table has lost are counted, and said once', () => {
+    const { containers, lines, tick } = told({});
+    for (let i = 0; i < 10_000; i++) containers.names.of({ ...pathOf('cri-o', 'named'), id: String(i) });
+    tick();
+    expect([containers.evicted, containers.problems()]).toEqual([0, []]);
+    for (let i = 0; i < 3; i++) containers.names.of({ ...pathOf('cri-o', 'named'), id: `more-${i}` });
+    for (let i = 0; i < 2; i++) tick();
+    const what = 'Some containers may be shown by their ids: 3 names have found no room beside newer ones.';
+    expect([containers.evicted, containers.problems()]).toMatchObject([3, [{ what }]]);
+    expect(lines).toMatchObject([{ what }]);
   });
 });
 
@@ -90,7 +107,7 @@ it('a socket that cannot be asked is said once, with the rights that it needs an
   await vi.waitFor(() => {
     containers.tick({ touchRenamed: () => {} });
     expect(containers.problems()).toMatchObject([{ why: 'There is no such file.' }]);
-  });
+  }, FILES_WITHIN_MS);
   containers.tick({ touchRenamed: () => {} });
   containers.stop();
   expect(lines).toMatchObject([{ what: `What the socket ${path} knows of containers is not shown.` }]);

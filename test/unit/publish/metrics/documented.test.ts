@@ -33,6 +33,7 @@ class FullSource extends MemorySource {
   ) as Source['tables'];
   connectDurations = () => ({ bounds: [0.1], upTo: [1], count: 2, sumSeconds: 3 });
   eventsSeen = () => 1;
+  containerNamesEvicted = () => 1;
 }
 
 /** "gauge{netns,source}" by name. */

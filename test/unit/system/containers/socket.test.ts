@@ -9,13 +9,13 @@ const ID = '3f9c'.repeat(16);
 const LIST = JSON.stringify([{ Id: ID, Names: ['/web'], Image: 'shop/web:1' }]);
 const RENAMED = JSON.stringify({ Actor: { ID, Attributes: { name: 'web-old', image: 'shop/web:1' } } });
 
-async function socketOf(answer: RequestListener) {
+async function socketOf(answer: RequestListener, limit?: number) {
   const scope = testScope();
   const path = join(scope.directory(), 'sock');
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(path, resolve));
   const heard: string[] = [];
-  const socket = new RuntimeSocket(path, (id) => heard.push(id), 1);
+  const socket = new RuntimeSocket(path, (id) => heard.push(id), 1, limit);
   scope.use({
     end: () => {
       socket.stop();
@@ -54,6 +54,17 @@ describe('a socket of a runtime', () => {
     expect(await socket.store(ID)).toMatchObject({ name: 'web', image: 'shop/web:1' });
     isDown = false;
     await vi.waitFor(() => expect(socket.trouble).toBeNull(), { timeout: 20_000 });
+  });
+
+  it('knows so many at most, and counts those that found no room', async () => {
+    const ids = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
+    const list = JSON.stringify(ids.map((Id) => ({ Id, Names: ['/web'] })));
+    const { socket } = await socketOf(({ url = '' }, answer) => {
+      if (url === '/containers/json') answer.end(list);
+      else answer.write('\n');
+    }, 2);
+    await vi.waitFor(() => expect(socket.evicted).toBe(1));
+    expect(await Promise.all(ids.map(socket.store))).toMatchObject([null, { name: 'web' }, { name: 'web' }]);
   });
 
   it('asks no more when it is stopped', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -198,10 +199,20 @@ describe('a file that is not what it should be', () => {
     const large = storeWith(DOCKER, { Name: '/x', Labels: 'x'.repeat(1 << 20) });
     expect(await dockerStore(large)(ID)).toBeNull();
   });
+
+  it('is not waited for where it is a pipe', async () => {
+    const root = storeWith('other', '');
+    mkdirSync(dirname(join(root, DOCKER)), { recursive: true });
+    execFileSync('mkfifo', [join(root, DOCKER)]);
+    expect(await dockerStore(root)(ID)).toBeNull();
+  });
 });
 
 it('Docker’s files are where its configuration says, else where they always are', () => {
   const here = (text: string) => placesHere(join(storeWith('daemon.json', text), 'daemon.json')).docker;
   expect(here('{"data-root": "/srv/docker", "debug": true}')).toEqual(['/srv/docker']);
   for (const text of ['{}', '{', '{"data-root": 5}']) expect(here(text)).toEqual(['/var/lib/docker']);
+  const pipe = join(testScope().directory(), 'daemon.json');
+  execFileSync('mkfifo', [pipe]);
+  expect(placesHere(pipe).docker).toEqual(['/var/lib/docker']);
 });

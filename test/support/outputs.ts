@@ -1,5 +1,5 @@
 /**
- * Two services beside one client that is refused, one with --redact. In: how a service is started. Out: all that each has told, on every surface, in
+ * Two services beside one client that is refused, one with --redact. In: how a service is started. Out: all that each says, on every surface, in
  * its log and to what `--on-incident` runs, by where it stands.
  */
 import { readFileSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { type Asked, printedBy, said } from './surfaces.js';
 /** To which the client connects; there is another one that refuses it. */
 export const PORT = 9001;
 
-export type Told = ReadonlyMap<string, string>;
+export type Outputs = ReadonlyMap<string, string>;
 
-export class Teller {
+export class Observed {
   private constructor(
     private readonly scope: Scope,
     readonly service: Service,
@@ -24,20 +24,20 @@ export class Teller {
     scope: Scope,
     begin: (...flags: string[]) => Promise<Service>,
     ...flags: string[]
-  ): Promise<Teller> {
+  ): Promise<Observed> {
     const hook = join(scope.directory(), 'told');
     const service = await begin('--on-incident', `tee -a ${hook}`, '--log-level', 'debug', ...flags);
-    return new Teller(scope, service, hook);
+    return new Observed(scope, service, hook);
   }
 
   /** An incident is open by then: every surface has something to say. */
-  async told({ commands = true } = {}): Promise<Told> {
+  async outputs({ commands = true } = {}): Promise<Outputs> {
     const { scope, service, hook } = this;
     const asked = await this.asked();
-    const told = await said(scope, service, asked);
-    if (commands) for (const [name, text] of await printedBy(service)) told.set(name, text);
+    const outputs = await said(scope, service, asked);
+    if (commands) for (const [name, text] of await printedBy(service)) outputs.set(name, text);
     await service.process.until(() => read(hook).endsWith('\n'), 'run the program');
-    return told.set('on-incident', read(hook)).set('log', service.process.stderr);
+    return outputs.set('on-incident', read(hook)).set('log', service.process.stderr);
   }
 
   private async asked(): Promise<Asked> {
@@ -56,9 +56,9 @@ export class Teller {
   }
 }
 
-/** Where a text is told. */
-export const having = (told: Told, text: string): string[] =>
-  [...told].flatMap(([name, said]) => (said.includes(text) ? name : []));
+/** Where a text stands. */
+export const having = (outputs: Outputs, text: string): string[] =>
+  [...outputs].flatMap(([name, said]) => (said.includes(text) ? name : []));
 
 function read(path: string): string {
   try {

@@ -32,11 +32,11 @@ bool is_public_file(const struct stat &file)
 std::string version_of(const struct stat &file)
 {
 	std::string text;
-	for (const auto number : {static_cast<long long>(file.st_dev), static_cast<long long>(file.st_ino),
-				  static_cast<long long>(file.st_size), static_cast<long long>(file.st_mtim.tv_sec),
-				  static_cast<long long>(file.st_mtim.tv_nsec),
-				  static_cast<long long>(file.st_ctim.tv_sec),
-				  static_cast<long long>(file.st_ctim.tv_nsec)})
+	for (const auto number :
+	     {static_cast<long long>(file.st_dev), static_cast<long long>(file.st_ino),
+	      static_cast<long long>(file.st_size), static_cast<long long>(file.st_mtim.tv_sec),
+	      static_cast<long long>(file.st_mtim.tv_nsec), static_cast<long long>(file.st_ctim.tv_sec),
+	      static_cast<long long>(file.st_ctim.tv_nsec)})
 		text += std::to_string(number) + " ";
 	return text;
 }

@@ -11,7 +11,7 @@
 constexpr size_t kMostHostsBytes = 64 * 1024;
 
 struct HostsFile {
-	std::string version; /* another one once the file was written or replaced */
+	std::string version;              /* another one once the file was written or replaced */
 	std::optional<std::string> bytes; /* none: the version is the known one, and nothing was read */
 };
 

@@ -87,9 +87,9 @@ Napi::Object record_sizes(Napi::Env env)
 Napi::Object init(Napi::Env env, Napi::Object exports)
 {
 	capture_libbpf_log();
-	env.SetInstanceData(
-		new Classes{Napi::Persistent(TracerObject::define(env)), Napi::Persistent(DumperObject::define(env)),
-			    Napi::Persistent(HostsObject::define(env))});
+	env.SetInstanceData(new Classes{Napi::Persistent(TracerObject::define(env)),
+					Napi::Persistent(DumperObject::define(env)),
+					Napi::Persistent(HostsObject::define(env))});
 	exports.Set("eventFormat", EVENT_FORMAT);
 	exports.Set("sizes", record_sizes(env));
 	exports.Set("version", PORTCHURN_VERSION);

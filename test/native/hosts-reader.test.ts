@@ -124,6 +124,28 @@ it('a file system that does not answer is waited for a second, by four threads a
   await expect.poll(() => files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
 });
 
+/** As the service's unit runs: nobody in particular, with capabilities. Node's own files may be where only root finds them. */
+const asUnit = (capabilities: string, code: string) => {
+  const caps = [`--inh-caps=-all,${capabilities}`, `--ambient-caps=-all,${capabilities}`];
+  const who = ['--reuid=nobody', '--regid=nogroup', '--clear-groups'];
+  return must(['setpriv', ...who, ...caps, '--', execPath, '-e', code]);
+};
+
+it('CAP_SYS_PTRACE is needed, as the unit of the service has it', async () => {
+  writeFileSync(hosts, HOSTS);
+  const code = `const reader = require(${JSON.stringify(ADDON)}).openHostsReader();
+    reader.start(${process.pid}, '');
+    const ask = () => {
+      const answer = reader.take();
+      if (answer === undefined) setTimeout(ask, 5);
+      else console.log(String(answer && answer.bytes));
+    };
+    ask();`;
+  const [without, having] = ['+dac_read_search', '+dac_read_search,+sys_ptrace'];
+  expect((await asUnit(without, code)).stdout).toBe('null\n');
+  expect((await asUnit(having, code)).stdout).toBe(`${HOSTS}\n`);
+});
+
 it('a process that waits for such a file can end', async () => {
   const scope = testScope();
   const silent = await contained(scope, scope.directory(), SILENT);

@@ -115,7 +115,7 @@ class Audits {
     const { handedOver, leftOut } = this.difference;
     await this.audit('difference');
     await this.audit('whole');
-    expect(this.difference.told()).toEqual(this.whole.told());
+    expect(this.difference.reported()).toEqual(this.whole.reported());
     return {
       handedOver: this.difference.handedOver - handedOver,
       leftOut: this.difference.leftOut - leftOut,

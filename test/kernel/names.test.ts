@@ -104,7 +104,7 @@ async function allOpened(service: Service): Promise<void> {
 }
 
 /** Opened connections and rows of each name, and what else their rows agree in. */
-async function told(service: Service) {
+async function reported(service: Service) {
   const rows = await service.flows({ filter: OURS, limit: 5000 });
   const names = [...new Set(rows.map(({ process }) => process.name))].sort();
   return names.map((name) => {
@@ -124,7 +124,7 @@ const counts = (name: string, program: string, script: Script) => ({
 });
 
 it('dead processes of two scripts of one interpreter are two programs, with exact counts', async () => {
-  expect(await told(services.plain)).toEqual([
+  expect(await reported(services.plain)).toEqual([
     counts('analytics.py', 'analytics.py (jobs.sh)', 'analytics.py'),
     counts('checkout-importer.py', 'checkout-importer.py (jobs.sh)', 'checkout-importer.py'),
   ]);
@@ -158,7 +158,7 @@ it('every surface calls them by the same name', async () => {
 });
 
 it('where arguments are hidden they are two programs all the same, without a name of a script', async () => {
-  const [one, two, ...others] = await told(services.redacted);
+  const [one, two, ...others] = await reported(services.redacted);
   expect(others).toEqual([]);
   /* Numbered as they are first seen, other scripts of this machine too. */
   expect(one?.name).not.toBe(two?.name);
@@ -203,11 +203,11 @@ it('live programs that are given as arguments are as many programs as there are 
     const live = (await service.stream(scope)).subscribe('flows', filter);
     await live.until((rows) => sum(rows) === 18);
     const groups = await service.flows({ ...filter, group: 'program' });
-    const told = groups.map(({ process, opened, established, pids }) => {
+    const reported = groups.map(({ process, opened, established, pids }) => {
       return [process.name, opened, established, pids?.listed.length, pids?.more];
     });
     const name = expect.stringMatching(/^python3 -c #\d+$/);
-    expect(told.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
+    expect(reported.sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
       [name, 8, 8, 2, 0],
       [name, 10, 10, 4, 0],
     ]);

@@ -95,7 +95,7 @@ class Run {
 
   /** What both have, and the kernel. */
   compare(what: string): void {
-    expect(this.difference.told(), what).toEqual(this.whole.told());
+    expect(this.difference.reported(), what).toEqual(this.whole.reported());
     const [has, should] = [this.difference, this.whole].map(({ world }) => world.aggregator.sockets);
     for (const { sockets } of this.kernels)
       for (const { cookie, state, deadlineNs } of sockets.values()) {
@@ -141,7 +141,9 @@ describe('audits by differences', () => {
     const differ = scope.use(new Differ());
     const dump = async (netns: number, entries: number, base: number, ends = netns * 2 ** 20) => {
       const sockets = [entriesFrom(ends, entries)];
-      return told(await differ.dump({ netns, startedNs: 1e12, base, again: new Uint32Array(0), sockets }));
+      return reported(
+        await differ.dump({ netns, startedNs: 1e12, base, again: new Uint32Array(0), sockets }),
+      );
     };
     const first = await dump(1, 100_000, 0);
     expect(first).toMatchObject({ kept: 100_000, shown: 100_000 });
@@ -169,7 +171,7 @@ function entriesFrom(cookie: number, count: number): Uint8Array {
   return all;
 }
 
-function told(records: Uint8Array) {
+function reported(records: Uint8Array) {
   const found = { shown: 0, kept: 0, gone: 0, unchanged: 0, generation: 0 };
   const { batch, length } = batchOf(records);
   new DumpDecoder(batch).decode(length, {

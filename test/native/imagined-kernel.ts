@@ -98,7 +98,7 @@ export class ImaginedKernel {
     const cookie = HIGH * this.netns + this.next++;
     const socket = { cookie, owner: 1 + this.random(2), port, state: ESTABLISHED, deadlineNs: 0, goesNs: 0 };
     this.sockets.set(cookie, socket);
-    return this.told(socket, EVENT.ESTABLISHED, { oldstate: 2, newstate: ESTABLISHED });
+    return this.reported(socket, EVENT.ESTABLISHED, { oldstate: 2, newstate: ESTABLISHED });
   }
 
   private close(nowNs: number): Uint8Array[] {
@@ -111,7 +111,7 @@ export class ImaginedKernel {
     const first =
       end === END.PASSIVE ? { oldstate: 9 } : { oldstate: FIN_WAIT2, tw_lifetime_ms: LIFE_NS / 1e6 };
     const flags = FLAG.OPEN_SENT | (end === END.PASSIVE ? 0 : FLAG.CLOSED_FIRST);
-    return this.told(socket, EVENT.CLOSED, { end, newstate: CLOSE, duration_ns: 2e6, flags, ...first });
+    return this.reported(socket, EVENT.CLOSED, { end, newstate: CLOSE, duration_ns: 2e6, flags, ...first });
   }
 
   /** By the peer's FIN, the first one or another. */
@@ -121,7 +121,7 @@ export class ImaginedKernel {
     socket.goesNs = socket.deadlineNs + this.random(LATE_NS);
   }
 
-  private told(
+  private reported(
     { cookie, owner, port }: Socket,
     type: number,
     fields: Parameters<typeof eventOf>[2],

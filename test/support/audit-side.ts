@@ -50,7 +50,7 @@ export class AuditSide implements DumpSink {
   }
 
   /** Everything but deadlines. */
-  told() {
+  reported() {
     const { flows, namespaces, budgets, sockets } = this.world.aggregator;
     const every = Array.from({ length: sockets.end }, (_, slot) => slot).filter(
       (slot) => sockets.stateOf(slot) !== 0,

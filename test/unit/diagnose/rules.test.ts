@@ -10,7 +10,7 @@ import { proc } from '../publish/rows.js';
 import { actor, budget, FACTS, failure, INSIDE, NETNS, NOW, PLACE, tables, totals } from './world.js';
 
 /** What one rule says. */
-function told(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
+function reported(rule: string, given: Partial<Tables>, facts: Partial<Facts> = {}): Candidate[] {
   const apply = RULES[rule];
   if (apply === undefined) throw new Error(`no rule ${rule}`);
   return apply(tables(given), { ...FACTS, ...facts });
@@ -25,7 +25,7 @@ function alarms(given: Partial<Tables>): Candidate[] {
 }
 
 const churn = (parts: Partial<Actor>, more: Partial<Tables> = {}) =>
-  told('connection-churn', { actors: [actor(parts)], budgets: [budget()], ...more });
+  reported('connection-churn', { actors: [actor(parts)], budgets: [budget()], ...more });
 
 describe('every rule', () => {
   it.each(Object.keys(RULES))('%s has a page that names it', (rule) => {
@@ -169,7 +169,7 @@ describe('connection-churn', () => {
     const eased = { ...out, used: 1950, free: 50, exhaustionSeconds: null };
     expect(churn(stuck, { budgets: [budget(eased)] })).toEqual([]);
     expect(churn({ ...stuck, timeWait: 300 }, { budgets: [budget(out)] })).toEqual([]);
-    const [bypass] = told('pool-bypassed', {
+    const [bypass] = reported('pool-bypassed', {
       actors: [actor({ ...stuck, steady: 3 })],
       budgets: [budget(out)],
     });
@@ -272,8 +272,8 @@ describe('connection-churn', () => {
 describe('pool-bypassed', () => {
   it('is told instead of churn when the process keeps a pool to the same destination', () => {
     const actors = [actor({ established: 11, steady: 10 })];
-    expect(told('connection-churn', { actors, budgets: [budget()] })).toEqual([]);
-    const [finding] = told('pool-bypassed', { actors, budgets: [budget()] });
+    expect(reported('connection-churn', { actors, budgets: [budget()] })).toEqual([]);
+    const [finding] = reported('pool-bypassed', { actors, budgets: [budget()] });
     expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', process: { pid: 4242 } });
     expect(finding?.title).toContain(
       'keeps 10 connections to 10.0.0.9:8080 open and opens 300/s beside them',
@@ -281,7 +281,7 @@ describe('pool-bypassed', () => {
   });
 
   it('is less sure of one connection', () => {
-    const [finding] = told('pool-bypassed', {
+    const [finding] = reported('pool-bypassed', {
       actors: [actor({ established: 2, steady: 1 })],
       budgets: [budget()],
     });
@@ -291,7 +291,7 @@ describe('pool-bypassed', () => {
 
 describe('port-exhaustion', () => {
   const given = (parts: object, failures = [failure()]) =>
-    told('port-exhaustion', { actors: [actor()], budgets: [budget(parts)], failures })[0];
+    reported('port-exhaustion', { actors: [actor()], budgets: [budget(parts)], failures })[0];
 
   it('names who holds the ports and who suffers', () => {
     const finding = given({ used: 28_232, exhaustionSeconds: 0 });
@@ -348,7 +348,7 @@ describe('ports that bind() of another program blocks', () => {
   const victim = actor({ portsHeld: 33, timeWait: 33 });
   const full = { limit: 2000, used: 33, blocked: 2000, free: 0, exhaustionSeconds: 0 };
   const given = (rule: string, blockers: BudgetRow['blockers']) =>
-    told(rule, {
+    reported(rule, {
       actors: [victim, binds],
       budgets: [budget({ ...full, blockers })],
       totals: [totals({ portRange: [40_000, 41_999] })],
@@ -378,7 +378,7 @@ describe('ports that bind() of another program blocks', () => {
 describe('bind-before-connect', () => {
   const pool = budget({ kind: 'bind-pool', key: 'p', limit: 1000, used: 400 });
   const binds = (bound: number, more: Partial<Tables> = {}) =>
-    told('bind-before-connect', { actors: [actor({ bound })], budgets: [pool], ...more })[0];
+    reported('bind-before-connect', { actors: [actor({ bound })], budgets: [pool], ...more })[0];
 
   it('says that the ports are lost to every destination, and how to bind late', () => {
     const finding = binds(400);
@@ -407,7 +407,7 @@ describe('port-exhaustion of a bind pool', () => {
     });
     const pool = budget({ kind: 'bind-pool', key: 'p', limit: 1000, used: 1000, exhaustionSeconds: 0 });
     const actors = [actor({ bound: 20 }), actor({ key: 'b', bound: 900, destination: place }), server];
-    const [finding] = told('port-exhaustion', { actors, budgets: [pool] });
+    const [finding] = reported('port-exhaustion', { actors, budgets: [pool] });
     const [first, second] = finding?.fixForGood ?? [];
     expect(first?.text).toContain('localAddress');
     expect(second?.snippet).toContain("host: '10.0.0.7', port: 5432");
@@ -419,7 +419,7 @@ describe('port-exhaustion of a bind pool', () => {
 describe('narrow-port-range', () => {
   const narrow = totals({ portRange: [40_000, 40_298], reservedPorts: 0 });
   const range = (parts: Partial<Actor>, used: number) =>
-    told('narrow-port-range', {
+    reported('narrow-port-range', {
       actors: [actor(parts)],
       budgets: [budget({ limit: 299, used, exhaustionSeconds: 10 })],
       totals: [narrow],
@@ -448,7 +448,7 @@ describe('narrow-port-range', () => {
 
   it('is silent while nobody feels it', () => {
     expect(
-      told('narrow-port-range', {
+      reported('narrow-port-range', {
         actors: [actor({ portsHeld: 5 })],
         budgets: [budget({ limit: 299, used: 5 })],
         totals: [narrow],
@@ -459,7 +459,10 @@ describe('narrow-port-range', () => {
 
 describe('tcp-tw-reuse', () => {
   const answer = (parts: object, settings: object) =>
-    told('tcp-tw-reuse', { budgets: [budget({ used: 27_000, ...parts })], totals: [totals(settings)] })[0];
+    reported('tcp-tw-reuse', {
+      budgets: [budget({ used: 27_000, ...parts })],
+      totals: [totals(settings)],
+    })[0];
 
   it.each([
     [{}, { tcpTwReuse: 2 }, /could help .*loopback addresses only/, 1],
@@ -476,14 +479,14 @@ describe('tcp-tw-reuse', () => {
 it('tcp-tw-reuse cannot help where bind() chose the ports', () => {
   const row = budget({ used: 27_000, bound: 20_000 });
   const tables = { actors: [actor({ bound: 20_000 })], budgets: [row], totals: [totals({ tcpTwReuse: 0 })] };
-  expect(told('tcp-tw-reuse', tables)).toMatchObject([
+  expect(reported('tcp-tw-reuse', tables)).toMatchObject([
     { title: expect.stringContaining('cannot help: bind() chose most of the ports'), doNow: [] },
   ]);
 });
 
 describe('time-wait-overflow', () => {
   it('names who begins the closes and says that counts are too low', () => {
-    const [finding] = told(
+    const [finding] = reported(
       'time-wait-overflow',
       {
         actors: [actor(), actor({ key: 'b', direction: 'in', firstShare: 0 })],
@@ -501,7 +504,7 @@ describe('time-wait-overflow', () => {
 
 describe('close-wait-leak', () => {
   it('blames who does not close, and never offers a kernel setting', () => {
-    const [finding] = told('close-wait-leak', {
+    const [finding] = reported('close-wait-leak', {
       actors: [actor({ direction: 'in', closeWait: 25, established: 2 })],
     });
     expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', process: { pid: 4242 } });
@@ -512,13 +515,13 @@ describe('close-wait-leak', () => {
   });
 
   it('is silent on the few that are only late', () => {
-    expect(told('close-wait-leak', { actors: [actor({ closeWait: 19 })] })).toEqual([]);
+    expect(reported('close-wait-leak', { actors: [actor({ closeWait: 19 })] })).toEqual([]);
   });
 });
 
 describe('fin-wait-2', () => {
   it('is where tcp_fin_timeout matters', () => {
-    const [finding] = told('fin-wait-2', {
+    const [finding] = reported('fin-wait-2', {
       actors: [actor({ finWait2: 400, timeWait: 420 })],
       budgets: [budget()],
     });
@@ -526,7 +529,7 @@ describe('fin-wait-2', () => {
       severity: 'info',
       doNow: [expect.objectContaining({ command: 'sysctl -w net.ipv4.tcp_fin_timeout="15"' })],
     });
-    expect(told('fin-wait-2', { actors: [actor({ finWait2: 120, timeWait: 9000 })] })).toEqual([]);
+    expect(reported('fin-wait-2', { actors: [actor({ finWait2: 120, timeWait: 9000 })] })).toEqual([]);
   });
 });
 
@@ -536,14 +539,14 @@ describe('address-not-available', () => {
     ['tuple-in-use', 5, 'warning', /that very connection exists already/],
     ['foreign-address', 1, 'warning', /does not have/],
   ] as const)('%s at %d/s is %s', (cause, perSec, severity, words) => {
-    const [finding] = told('address-not-available', { failures: [failure({ cause, perSec })] });
+    const [finding] = reported('address-not-available', { failures: [failure({ cause, perSec })] });
     expect(finding?.severity).toBe(severity);
     expect(finding?.title).toMatch(words);
     expect(finding?.title).toContain('ports are not the reason');
   });
 
   it('leaves exhaustion to its own rule', () => {
-    expect(told('address-not-available', { failures: [failure()] })).toEqual([]);
+    expect(reported('address-not-available', { failures: [failure()] })).toEqual([]);
   });
 });
 
@@ -555,7 +558,9 @@ describe('server-time-wait', () => {
       process: proc({ pid: 80, comm: 'nginx', exe: '/usr/sbin/nginx' }),
       timeWait: 18_000,
     });
-    const [finding] = told('server-time-wait', { actors: [server, actor({ timeWait: 0, firstShare: 0 })] });
+    const [finding] = reported('server-time-wait', {
+      actors: [server, actor({ timeWait: 0, firstShare: 0 })],
+    });
     expect(finding?.severity).toBe('info');
     expect(finding?.title).toMatch(
       /^nginx \(pid 80\) closes first .* which take no ephemeral port; node \(pid 4242\) causes it$/,
@@ -576,7 +581,7 @@ describe('retry-storm', () => {
         process: proc({ pid, comm: 'curl', exe: '/usr/bin/curl', parent: { pid: 9, comm: 'sh' } }),
         program: 'curl (loop.sh)',
       });
-    const [finding, ...rest] = told('retry-storm', { failures: [1, 2, 3, 4, 5, 6].map(loop) });
+    const [finding, ...rest] = reported('retry-storm', { failures: [1, 2, 3, 4, 5, 6].map(loop) });
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({ severity: 'warning', program: 'curl (loop.sh)', process: { pid: null } });
     expect(finding?.evidence).toContainEqual({ text: 'pids', value: '1, 2, 3, 4, 5, 6' });
@@ -590,7 +595,9 @@ describe('retry-storm', () => {
     };
     const ended = (parts: Partial<FailureRow>) => ({ ...loop(7), ...past, ...parts });
     const elsewhere = ended({ destination: { address: '10.0.0.8', port: 8080 } });
-    const [all] = told('retry-storm', { failures: [ended({}), ...[1, 2, 3, 4, 5, 6].map(loop), elsewhere] });
+    const [all] = reported('retry-storm', {
+      failures: [ended({}), ...[1, 2, 3, 4, 5, 6].map(loop), elsewhere],
+    });
     expect(all?.evidence).toContainEqual({ text: 'failed connects', value: '506' });
     expect(all?.evidence).toContainEqual({ text: 'per second', value: 6 });
     expect(all?.evidence).toContainEqual({ text: 'pids', value: '1, 2, 3, 4, 5, 6 and others' });
@@ -605,7 +612,7 @@ describe('retry-storm', () => {
     'looks in the namespace of the program, unless another host refuses: %s, %s',
     (cause, address, commands) => {
       const failures = [failure({ cause, perSec: 6, destination: { address, port: 8080 } })];
-      const [finding] = told('retry-storm', { failures, totals: [totals({ name: 'blue' })] });
+      const [finding] = reported('retry-storm', { failures, totals: [totals({ name: 'blue' })] });
       expect(finding?.doNow.map(({ command }) => command)).toEqual(commands);
     },
   );
@@ -614,12 +621,15 @@ describe('retry-storm', () => {
 describe('slow-connect', () => {
   it('warns past half of the range, unless TIME_WAIT ports are taken over', () => {
     expect(
-      told('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000 })] })[0]?.severity,
+      reported('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000 })] })[0]?.severity,
     ).toBe('warning');
     expect(
-      told('slow-connect', { actors: [actor()], budgets: [budget({ used: 15_000, reuse: 'after-delay' })] }),
+      reported('slow-connect', {
+        actors: [actor()],
+        budgets: [budget({ used: 15_000, reuse: 'after-delay' })],
+      }),
     ).toEqual([]);
-    expect(told('slow-connect', { actors: [actor()], budgets: [budget({ used: 13_000 })] })).toEqual([]);
+    expect(reported('slow-connect', { actors: [actor()], budgets: [budget({ used: 13_000 })] })).toEqual([]);
   });
 });
 
@@ -642,7 +652,7 @@ const brief = (parts: Partial<FailureRow> = {}) =>
 
 describe('no-answer', () => {
   it('tells attempts that a program gave up unanswered, with how long it waited', () => {
-    const [finding, ...rest] = told('no-answer', { failures: [silent()] });
+    const [finding, ...rest] = reported('no-answer', { failures: [silent()] });
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({ severity: 'warning', destination: PLACE, process: { pid: 77 } });
     expect(finding?.title).toBe(
@@ -658,22 +668,22 @@ describe('no-answer', () => {
       process: proc({ pid: 9, comm: 'curl', exe: '/usr/bin/curl' }),
       program: 'curl',
     });
-    const findings = told('no-answer', { failures: [kernel, silent(), other] });
+    const findings = reported('no-answer', { failures: [kernel, silent(), other] });
     expect(findings).toHaveLength(1);
     expect(findings[0]?.title).toMatch(/33\.0 attempts\/s, .* by several programs$/);
   });
 
   it('says so when some get through', () => {
     const actors = [actor({ openPerSec: 84 }), actor({ ...OTHER, key: 'o', openPerSec: 1000 })];
-    expect(told('no-answer', { failures: [silent()], actors })[0]?.title).toContain(
+    expect(reported('no-answer', { failures: [silent()], actors })[0]?.title).toContain(
       'does not always answer: 16.0 of 100 attempts/s',
     );
   });
 
   it('tells timeouts below 0.9 s when nobody gets through', () => {
-    expect(told('no-answer', { failures: [brief()] })[0]?.title).toContain('given up after 0.5 s');
+    expect(reported('no-answer', { failures: [brief()] })[0]?.title).toContain('given up after 0.5 s');
     const elsewhere = actor({ ...OTHER, process: brief().process, program: brief().program });
-    expect(told('no-answer', { failures: [brief()], actors: [elsewhere] })).toHaveLength(1);
+    expect(reported('no-answer', { failures: [brief()], actors: [elsewhere] })).toHaveLength(1);
   });
 
   it.each<[string, Partial<FailureRow>, Partial<Actor>[]]>([
@@ -689,12 +699,12 @@ describe('no-answer', () => {
     ],
   ])('is silent on such ones when %s', (_, parts, opened) => {
     const actors = opened.map((one) => actor(one));
-    expect(told('no-answer', { failures: [brief(parts)], actors })).toEqual([]);
+    expect(reported('no-answer', { failures: [brief(parts)], actors })).toEqual([]);
   });
 
   it('is silent on one health check in ten seconds', () => {
     const failures = [silent({ perSec: 0.1, unansweredPerSec: 0.1, count: 90, unanswered: 90 })];
-    expect(told('no-answer', { failures })).toEqual([]);
+    expect(reported('no-answer', { failures })).toEqual([]);
   });
 });
 
@@ -703,7 +713,7 @@ describe('syn-loss', () => {
     actor({ openPerSec: 10, opened: 900, slowPerSec: 0.8, slowConnects: 70, ...parts });
 
   it('warns from one slow connect in twenty on, of all programs of a namespace together', () => {
-    const [finding, ...rest] = told('syn-loss', {
+    const [finding, ...rest] = reported('syn-loss', {
       actors: [lossy(), lossy({ key: 'b', slowPerSec: 0.4 }), lossy({ ...OTHER, key: 'o', slowPerSec: 0 })],
     });
     expect(rest).toEqual([]);
@@ -719,7 +729,7 @@ describe('syn-loss', () => {
     ['a way on which every connect is slow', { slowPerSec: 10, slowConnects: 900 }],
     ['what was accepted', { direction: 'in' }],
   ])('is silent on %s', (_, parts) => {
-    expect(told('syn-loss', { actors: [lossy(parts)] })).toEqual([]);
+    expect(reported('syn-loss', { actors: [lossy(parts)] })).toEqual([]);
   });
 });
 
@@ -747,7 +757,7 @@ describe('bind-failure', () => {
     });
 
   it('names who has the port, by the address and the namespace', () => {
-    const title = (actors: Actor[]) => told('bind-failure', { failures: [refused()], actors })[0]?.title;
+    const title = (actors: Actor[]) => reported('bind-failure', { failures: [refused()], actors })[0]?.title;
     expect(title([nginx()])).toBe(
       'bind() of java (pid 77) asks for 0.0.0.0:80, which nginx (pid 80) has: 2.0/s fail (EADDRINUSE)',
     );
@@ -758,7 +768,7 @@ describe('bind-failure', () => {
 
   it('says where to look, in the right namespace', () => {
     const at = (parts: Partial<Tables>) =>
-      told('bind-failure', { failures: [refused()], ...parts })[0]?.doNow;
+      reported('bind-failure', { failures: [refused()], ...parts })[0]?.doNow;
     expect(at({})?.[0]?.command).toBe("ss -tanp 'sport = :80'");
     expect(at({ totals: [totals({ name: 'blue' })] })?.[0]?.command).toBe(`${INSIDE}ss -tanp 'sport = :80'`);
     expect(at({ totals: [] })?.[0]).toMatchObject({
@@ -772,7 +782,7 @@ describe('bind-failure', () => {
     const use = { reserved: [[9000, 9001]], listening: [] } as const;
     const given = (name: string) => ({ failures: [refused({ destination })], totals: [totals({ name })] });
     const advice = (name: string, portsOf: Facts['portsOf'] = () => use) =>
-      told('bind-failure', given(name), { portsOf })[0]?.doNow[1];
+      reported('bind-failure', given(name), { portsOf })[0]?.doNow[1];
     expect(advice('host')).toMatchObject({
       command: 'sysctl -w net.ipv4.ip_local_reserved_ports="9000-9001,40000"',
       undo: 'sysctl -w net.ipv4.ip_local_reserved_ports="9000-9001"',
@@ -785,7 +795,7 @@ describe('bind-failure', () => {
   });
 
   it('tells a port that one may not have, and is info for a call that fails once', () => {
-    const [finding] = told('bind-failure', {
+    const [finding] = reported('bind-failure', {
       failures: [refused({ cause: 'not-permitted', errno: 'EACCES', perSec: 0.1, count: 1 })],
     });
     expect(finding?.severity).toBe('info');
@@ -798,7 +808,7 @@ describe('bind-failure', () => {
 
   it('leaves an address that is not here, and a pool without ports, to their own rules', () => {
     const failures = [refused({ cause: 'foreign-address' }), refused({ cause: 'bind-pool-exhausted' })];
-    expect(told('bind-failure', { failures })).toEqual([]);
+    expect(reported('bind-failure', { failures })).toEqual([]);
   });
 });
 
@@ -819,11 +829,11 @@ describe('port-scan', () => {
 
   it('is one finding for all ports, and no retry-storm', () => {
     const failures = ports(200);
-    const [finding, ...rest] = told('port-scan', { failures });
+    const [finding, ...rest] = reported('port-scan', { failures });
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({ severity: 'warning', destination: { address: '10.0.0.7', port: null } });
     expect(finding?.title).toMatch(/^java \(pid 77\) is refused at 200 ports of 10\.0\.0\.7, /);
-    expect(told('retry-storm', { failures })).toEqual([]);
+    expect(reported('retry-storm', { failures })).toEqual([]);
   });
 
   it.each([
@@ -831,14 +841,14 @@ describe('port-scan', () => {
     ['of a loopback address in its namespace', '127.0.0.1', `${INSIDE}ss -Htlnp`],
   ])('looks for listeners %s', (_, address, command) => {
     const failures = ports(20).map((row, i) => ({ ...row, destination: { address, port: 1000 + i } }));
-    const [finding] = told('port-scan', { failures, totals: [totals({ name: 'blue' })] });
+    const [finding] = reported('port-scan', { failures, totals: [totals({ name: 'blue' })] });
     expect(finding?.doNow.map((one) => one.command)).toEqual([command]);
   });
 
   it('is silent on seven ports, on old refusals, and on as many hosts', () => {
-    expect(told('port-scan', { failures: ports(7) })).toEqual([]);
-    expect(told('port-scan', { failures: ports(20, { lastSeen: NOW - 40_000 }) })).toEqual([]);
+    expect(reported('port-scan', { failures: ports(7) })).toEqual([]);
+    expect(reported('port-scan', { failures: ports(20, { lastSeen: NOW - 40_000 }) })).toEqual([]);
     const hosts = ports(20).map((row, i) => ({ ...row, destination: { address: `10.0.1.${i}`, port: 80 } }));
-    expect(told('port-scan', { failures: hosts })).toEqual([]);
+    expect(reported('port-scan', { failures: hosts })).toEqual([]);
   });
 });

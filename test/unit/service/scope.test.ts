@@ -58,7 +58,7 @@ interface Told {
 }
 
 /** What the service publishes after some seconds. */
-async function told(): Promise<Told> {
+async function reported(): Promise<Told> {
   const { hub } = world as World;
   for (let second = 0; second < 5; second++) {
     now += 1000;
@@ -88,7 +88,7 @@ async function serve(filter: string): Promise<void> {
 
 it('speaks of the whole machine without a filter', async () => {
   await serve(' ');
-  const { verdict, findings } = await told();
+  const { verdict, findings } = await reported();
   expect(verdict.text).toMatch(
     /^Out of ports to 127\.0\.0\.1:8080\. 500 connects\/s fail .* And 1 more: no port to 127\.0\.0\.1:8080 is free in blue\.$/,
   );
@@ -97,7 +97,7 @@ it('speaks of the whole machine without a filter', async () => {
 
 it.each([`netns:${A}`, 'netns:blue', 'pid:11'])('%s: speaks of that alone', async (filter) => {
   await serve(filter);
-  const { verdict, findings } = await told();
+  const { verdict, findings } = await reported();
   expect(verdict.level).toBe('critical');
   expect(verdict.text).toMatch(/^Out of ports to 127\.0\.0\.1:8080\. 30\.0 connects\/s fail/);
   expect([verdict.budget, new Set(findings.map(({ netns }) => netns))]).toEqual(['11/full', new Set([A])]);
@@ -110,7 +110,7 @@ it.each([`netns:${A}`, 'netns:blue', 'pid:11'])('%s: speaks of that alone', asyn
 it('is calm where only what it does not show is in trouble', async () => {
   memory.totals.put(totals('33', { netns: 33, name: 'red' }));
   await serve('netns:red');
-  const { verdict, findings } = await told();
+  const { verdict, findings } = await reported();
   expect(verdict).toMatchObject({ level: 'ok', text: 'Ports are fine. The filter shows no budget.' });
   expect(findings).toEqual([]);
 });
@@ -118,9 +118,9 @@ it('is calm where only what it does not show is in trouble', async () => {
 it('a name that is learned later shows the rows that came before it, and speaks of them', async () => {
   incident(33, null, { used: 10, failed: 7 });
   await serve('netns:red');
-  expect((await told()).budgets).toEqual([]);
+  expect((await reported()).budgets).toEqual([]);
   memory.totals.put(totals('33', { netns: 33, name: 'red' }));
-  const { verdict, budgets } = await told();
+  const { verdict, budgets } = await reported();
   expect(budgets.map(({ key }) => key)).toEqual(['33/full']);
   expect(verdict).toMatchObject({ level: 'critical', budget: '33/full' });
 });
@@ -147,7 +147,7 @@ it('does not take what a filter leaves for the main holder of a budget that othe
     }),
   );
   await serve('process:curl');
-  const { verdict, findings } = await told();
+  const { verdict, findings } = await reported();
   expect(verdict.text).toMatch(/held, most by node \(pid 11\)\.$/);
   expect(findings.filter(({ rule }) => rule === 'port-exhaustion')).toEqual([]);
 });
@@ -160,7 +160,7 @@ it.each([
   ['process:node', '22/full', '500'],
 ])('%s: the verdict is published, and names no row that is hidden', async (filter, about, rate) => {
   await serve(filter);
-  const { verdict, findings, budgets } = await told();
+  const { verdict, findings, budgets } = await reported();
   expect(verdict.text).toContain(`Out of ports to 127.0.0.1:8080. ${rate} connects/s fail`);
   expect(verdict.budget).toBe(about);
   expect([...budgets.map(({ key }) => key), null]).toContain(verdict.budget);
@@ -179,7 +179,7 @@ it('names no other budget for a failure whose own is hidden', async () => {
     budget('11/other', { netns: A, limit: 100, used: 1, holders: [{ process: curl, ports: 1 }] }),
   );
   await serve('process:curl');
-  const { verdict } = await told();
+  const { verdict } = await reported();
   expect(verdict).toMatchObject({ level: 'critical', budget: null });
   expect(verdict.text).toMatch(/^Out of ports to 127\.0\.0\.1:8080\. 90\.0 connects\/s fail/);
 });

@@ -84,7 +84,7 @@ it('no rule tells of more than a hundred things, however many budgets are out an
   );
   const failures = Array.from({ length: 500 }, (_, i) => refused(i, { perSec: i }));
   failures.push(failure({ key: 'p', budget: 'b499' }));
-  const told = Object.values(RULES).map((rule) => rule(tables({ budgets, failures }), FACTS));
-  expect(Math.max(...told.map(({ length }) => length))).toBe(100);
-  expect(told.flat().map(({ key }) => key)).toContain('port-exhaustion b499');
+  const reported = Object.values(RULES).map((rule) => rule(tables({ budgets, failures }), FACTS));
+  expect(Math.max(...reported.map(({ length }) => length))).toBe(100);
+  expect(reported.flat().map(({ key }) => key)).toContain('port-exhaustion b499');
 });

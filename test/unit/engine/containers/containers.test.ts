@@ -20,7 +20,7 @@ const pathOf = (runtime: Runtime, name: string | null = null): ContainerPath => 
 /** On a machine that is busy otherwise. */
 const FILES_WITHIN_MS = 30_000;
 
-function told(places: Partial<Places>, uid = 0) {
+function reported(places: Partial<Places>, uid = 0) {
   const lines: unknown[] = [];
   const log = { warn: (about: object, what: string) => lines.push({ ...about, what }) };
   const containers = new Containers({ containerPlaces: { ...NONE, ...places } }, log as never, uid);
@@ -50,7 +50,7 @@ describe('a container without a name', () => {
     ['cri-o', 'Containers of CRI-O are shown by their ids, not by their names.'],
   ])('of %s is said why, once', async (runtime, what) => {
     const place = join(testScope().directory(), 'none');
-    const { containers, lines, tick } = told({ docker: [place] });
+    const { containers, lines, tick } = reported({ docker: [place] });
     tick();
     expect(containers.problems()).toEqual([]);
     containers.names.of(pathOf(runtime));
@@ -64,7 +64,7 @@ describe('a container without a name', () => {
     const place = testScope().directory();
     // Root may read every directory: this is none.
     writeFileSync(join(place, 'containers'), '');
-    const { containers, lines, tick } = told({ docker: [place] }, 1000);
+    const { containers, lines, tick } = reported({ docker: [place] }, 1000);
     containers.names.of(pathOf('docker'));
     await triedToTheLast(containers, tick);
     tick();
@@ -78,7 +78,7 @@ describe('a container without a name', () => {
   it('is no problem where others of its runtime can be named', async () => {
     const place = testScope().directory();
     mkdirSync(join(place, 'containers'));
-    const { containers, lines, tick } = told({ docker: [place] });
+    const { containers, lines, tick } = reported({ docker: [place] });
     containers.names.of(pathOf('docker'));
     await triedToTheLast(containers, tick, false);
     tick();
@@ -86,7 +86,7 @@ describe('a container without a name', () => {
   });
 
   it('names that a full table has lost are counted, and said once', () => {
-    const { containers, lines, tick } = told({});
+    const { containers, lines, tick } = reported({});
     for (let i = 0; i < 10_000; i++) containers.names.of({ ...pathOf('cri-o', 'named'), id: String(i) });
     tick();
     expect([containers.evicted, containers.problems()]).toEqual([0, []]);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string.h>
 #include <sys/types.h>
 
 // Larger is no such file.
@@ -13,6 +14,12 @@ constexpr size_t kMostHostsBytes = 64 * 1024;
 struct HostsFile {
 	std::string version;              /* another one once the file was written or replaced */
 	std::optional<std::string> bytes; /* none: the version is the known one, and nothing was read */
+	// Overwritten: a comment in it may be anybody's secret.
+	~HostsFile()
+	{
+		if (bytes)
+			explicit_bzero(bytes->data(), bytes->size());
+	}
 };
 
 // None: the process is gone or may not be looked into, or there is no regular file that everybody may read, or a larger one. No link is

@@ -18,7 +18,7 @@ const ENDS = 9002;
 /** What the container's hosts file says, a comment behind it. Only that file has these texts whole, not the command line that writes it. */
 const [NAMED, IN_HOSTS] = ['db.named', 'canary-c41a'];
 const PLACE = '10.77.0.9';
-const WRITES = `busybox mkdir -p /etc; echo "${PLACE} d""b.named # can""ary-c41a" >> /etc/hosts`;
+const WRITES = `busybox mkdir -p /etc; echo "${PLACE} d""b.named # can""ary-c41a" > /etc/hosts`;
 const CALLS = `nc ${PLACE} 7 < /dev/null; nc 127.0.0.1 ${PORT} < /dev/null; ${ask(ENDS)}; ${ask(9)}; ${ask(9)}; ${ask(9)}`;
 /** One connection stays, so that its row does too: each of the others is of a process of its own. */
 const STAYS = `${WRITES}; sleep 1000 | nc 127.0.0.1 ${PORT} & while true; do ${CALLS}; sleep 0.1; done`;

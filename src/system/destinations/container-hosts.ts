@@ -124,6 +124,7 @@ export class ContainerHosts {
     // The root was the process's only if its pid was, before and after.
     const isSame = readStat(`${this.root}/${top.pid}`)?.startTicks === top.startTicks;
     if (isSame && !file.gone) this.take(file, answer);
+    if (answer !== null && typeof answer === 'object') answer.bytes?.fill(0);
   }
 
   private take(file: File, answer: Answer): void {
@@ -136,7 +137,6 @@ export class ContainerHosts {
   private learn(file: File, version: string, bytes: Buffer): void {
     const room = this.limits.names - this.count + file.names.size;
     this.give(file, parseHosts(bytes, Math.min(this.limits.each, room)), version);
-    bytes.fill(0);
   }
 
   private give(file: File, names: ReadonlyMap<string, string>, version: string): void {

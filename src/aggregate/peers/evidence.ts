@@ -9,7 +9,6 @@ import type { ProcessInfo } from '../../protocol/rows.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
 import { oneServer } from './one-server.js';
-import type { Tally } from './tally.js';
 
 /** Ended connections that must agree, with none between them that has no other end here. */
 const IN_A_ROW = 3;
@@ -23,6 +22,12 @@ const FRESH_NS = 30e9;
 const LOST_NS = 120e9;
 
 /** One connection whose two ends are here. */
+/** What is known of all translated connections to a place (tally.ts). */
+export interface Agreement {
+  /** Whether enough of them led to the server that listens at this port in this namespace. */
+  leadsTo(namespace: Namespace | null, port: number): boolean;
+}
+
 export interface Sighting {
   /** Of the server. */
   readonly namespace: Namespace;
@@ -31,7 +36,7 @@ export interface Sighting {
   /** No other end is possible. */
   readonly certain: boolean;
   /** The server is not at the client's destination, since addresses are translated: what is known of all connections to it. */
-  readonly tally: Tally | null;
+  readonly tally: Agreement | null;
   /** What the client's flow had opened by then. */
   readonly opened: number;
   readonly nowNs: number;
@@ -40,7 +45,7 @@ export interface Sighting {
 export class Evidence {
   private namespace: Namespace | null = null;
   private owners: readonly Owner[] = [];
-  private tally: Tally | null = null;
+  private tally: Agreement | null = null;
   private agreeing = 0;
   private misses = 0;
   /** Who listened there then, as far as it was seen. */

@@ -5,6 +5,7 @@
 import type { Flow } from '../model/flow.js';
 import type { Namespace } from '../model/namespace.js';
 import type { Owner } from '../model/owner.js';
+import type { Agreement } from './evidence.js';
 import { keyOf, type Place } from './places.js';
 
 const IN_A_ROW = 3;
@@ -15,7 +16,7 @@ const MOST_OWNERS = 8;
 /** Places. Beyond it the oldest is counted anew. */
 const MOST = 4096;
 
-export class Tally {
+export class Tally implements Agreement {
   private namespace: Namespace | null = null;
   private port = 0;
   private owners: readonly Owner[] = [];
@@ -48,7 +49,6 @@ export class Tally {
     this.agreeing = 0;
   }
 
-  /** @param port at which the server listens */
   leadsTo(namespace: Namespace | null, port: number): boolean {
     return this.agreeing >= this.required && this.isOf(namespace, port);
   }

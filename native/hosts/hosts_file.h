@@ -17,8 +17,10 @@ struct HostsFile {
 	// Overwritten: a comment in it may be anybody's secret.
 	~HostsFile()
 	{
-		if (bytes)
-			explicit_bzero(bytes->data(), bytes->size());
+		if (!bytes)
+			return;
+		const size_t size = bytes->size();
+		explicit_bzero(bytes->data(), size);
 	}
 };
 

@@ -1,8 +1,10 @@
 /** Control groups of our own, below the root of a hierarchy that is mounted for the test; left with everything in them. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { patient } from './patience.js';
 import type { Scope } from './scope.js';
 
 /** Of version 2, or the memory controller's of version 1. */
@@ -37,8 +39,20 @@ export function group(scope: Scope, mount: string, path: string): string {
   const whole = join(mount, path);
   const first = mkdirSync(whole, { recursive: true });
   if (first === undefined) return whole;
-  scope.use({ end: () => removeUpTo(first, whole) });
+  scope.use({
+    end: async () => {
+      await emptied(whole);
+      removeUpTo(first, whole);
+    },
+  });
   return whole;
+}
+
+/** What was killed in it, and what that had started, is gone a moment later. */
+async function emptied(directory: string): Promise<void> {
+  const end = performance.now() + patient(5000);
+  while (performance.now() < end && readFileSync(join(directory, 'cgroup.procs'), 'utf8') !== '')
+    await pause(20);
 }
 
 /** A group's files are the kernel's: only directories can be removed, and the innermost first. */

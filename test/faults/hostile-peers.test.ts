@@ -1,22 +1,25 @@
 /**
  * Names that want to be something else, at load 20: programs, their arguments and their containers are called like escape sequences, markup, labels and
- * lines, at both ends of connections, beside a twin with the same addresses. Every surface has them escaped.
+ * lines, at both ends of connections, beside a twin with the same addresses. Every surface has them escaped, whole, and with the right process.
  */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { FlowRow } from '../../src/protocol/rows.js';
 import { group, hierarchy } from '../support/control-groups.js';
 import { Netns } from '../support/netns.js';
 import { Observed, type Outputs, PORT } from '../support/outputs.js';
-import { type Running, start } from '../support/process.js';
+import { patient } from '../support/patience.js';
+import { type Running, run, start } from '../support/process.js';
 import { type Scope, testScope } from '../support/scope.js';
-import { ROOT, startService } from '../support/service.js';
+import { portchurn, ROOT, type Service, startService } from '../support/service.js';
 import { busyLoops } from './busy.js';
 
 const LOOPS = 20;
 const HOSTILE = `\u001b]0;x\u0007\u001b[2J\u202e\u2066\r"'\`$(id)\\"} 1,=<img src=x onerror="document.title=1"></script>&#0;`;
 const COMM = '\u001b[7m\r\n"<b>{}';
 const PLACED = 'echo $$ > "$0/cgroup.procs"; exec "$@"';
+const SETTLED_WITHIN_MS = patient(120_000);
 /** Other than the end of a line: what a terminal or a parser would take for more than text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
@@ -61,6 +64,21 @@ async function pair(scope: Scope, mount: string, names: Names): Promise<Pair> {
   return { netns, server, client: await begin('client'), names };
 }
 
+/** Each client's row has its own server, whatever both are called; such a name of a control group is no container's. */
+async function isRight(
+  service: Service,
+  scope: Scope,
+  { netns, server, client, names }: Pair,
+): Promise<void> {
+  const isOurs = ({ process, destination }: FlowRow) =>
+    process.pid === client.pid && destination.port === PORT && destination.peer !== null;
+  const row = await (await service.stream(scope))
+    .subscribe('flows', { filter: `netns:${netns.inode} dir:out`, limit: 1000 })
+    .until((rows) => rows.find(isOurs), SETTLED_WITHIN_MS);
+  expect(row.destination.peer?.process).toMatchObject({ pid: server.pid, comm: names.comm });
+  expect(row.process).toMatchObject({ comm: names.comm, container: names === TWIN ? 'clienttwin' : null });
+}
+
 function areEscaped(outputs: Outputs): void {
   for (const [name, text] of outputs) {
     const isJson =
@@ -85,11 +103,36 @@ function areEscaped(outputs: Outputs): void {
 const whole = (text: string) =>
   text.includes('\n') ? text.slice(0, text.lastIndexOf('\n')).split('\n').filter(Boolean) : [text];
 
-it('they are escaped on every surface but the page', async () => {
+/** A field in quotes has each of its own twice. */
+const fieldsOf = (line: string) => [...line.replaceAll(/"(?:[^"]|"")*"/g, '').matchAll(/,/g)].length + 1;
+
+function isTable(csv: string): void {
+  const [head = 0, ...rows] = csv.trimEnd().split('\n').map(fieldsOf);
+  expect(rows.length).toBeGreaterThan(1);
+  expect(rows.filter((fields) => fields !== head)).toEqual([]);
+}
+
+/** It ends with all that it printed, also where its reader takes nothing for five seconds. */
+async function topEnds({ url }: Service, { netns }: Pair): Promise<void> {
+  const top = portchurn('top', '--once', '--connect', url, '--filter', `netns:${netns.inode}`, '-o', 'json');
+  const slow = ['bash', '-o', 'pipefail', '-c', '"$@" | (sleep 5; cat)', 'bash', ...top];
+  const csv = await run([...top.slice(0, -1), 'csv'], { withinMs: 120_000 });
+  isTable(csv.stdout);
+  for (const words of [top, slow]) {
+    const { code, stdout, stderr } = await run(words, { withinMs: 120_000 });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^portchurn: attached to \S+\n$/)]);
+    expect(() => JSON.parse(stdout)).not.toThrow();
+    expect(stdout).not.toMatch(CONTROL);
+  }
+}
+
+it('they are escaped on every surface but the page, whole, and of the right process', async () => {
   const scope = testScope();
   const mount = hierarchy(scope);
   await busyLoops(scope, LOOPS);
-  for (const names of [HOSTILE_NAMES, TWIN]) await pair(scope, mount, names);
+  const pairs = [await pair(scope, mount, HOSTILE_NAMES), await pair(scope, mount, TWIN)] as const;
   const observed = await Observed.start(scope, (...flags) => startService(scope, ...flags));
   areEscaped(await observed.outputs());
+  for (const one of pairs) await topEnds(observed.service, one);
+  for (const one of pairs) await isRight(observed.service, scope, one);
 });

@@ -43,7 +43,7 @@ export const TIERS = [
   { name: 'load', inAll: true, repeats: true, budget: 900 },
   { name: 'packages', inAll: true, repeats: true, budget: 420 },
   { name: 'systems', apart: true, repeats: true, budget: 900 },
-  { name: 'arm64', apart: true, budget: 2400 },
+  { name: 'arm64', apart: true, budget: 900 },
   { name: 'kernels', inAll: true, budget: 2400 },
 ];
 

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { churnClient, churnServer } from '../support/churngen.js';
-import { KEPT, Netns } from '../support/netns.js';
+import { KEPT, Netns, TAKEN } from '../support/netns.js';
 import { run } from '../support/process.js';
 import { fileScope, type Scope, testScope } from '../support/scope.js';
 import { cli, portchurn, type Service, startService } from '../support/service.js';
@@ -111,7 +111,7 @@ async function churned(its: Scope, netns: Netns, count: number): Promise<FlowRow
   return flows.until((rows) => rows.find(({ closed }) => closed === count));
 }
 
-it('a namespace that has the inode and the name of a deleted one is not taken for it', async () => {
+it('a namespace that has the inode and the name of a deleted one is not taken for it', TAKEN, async () => {
   const its = testScope();
   const first = Netns.create(its, KEPT);
   const dead = await churned(its, first, 30);

@@ -7,7 +7,7 @@ import type { DumpReader } from '../../src/engine/dump-reader.js';
 import { AuditSide } from '../support/audit-side.js';
 import { churnClient, churnServer, type Flags, type Generator } from '../support/churngen.js';
 import { counting, lists, quiet, reaches, settled, sockets } from '../support/counters.js';
-import { KEPT, Netns } from '../support/netns.js';
+import { KEPT, Netns, TAKEN } from '../support/netns.js';
 import { type Scope, testScope } from '../support/scope.js';
 import { Collector, type Dumped, dumper, STATE } from '../support/socket-dump.js';
 import { audited, inside } from '../support/truth.js';
@@ -79,7 +79,7 @@ describe('a difference', () => {
     expect((await one(reader, netns, behind.generation)).unchanged).toBe(entriesOf(first).length);
   });
 
-  it('goes on from no dump of another namespace that had the inode before', async () => {
+  it('goes on from no dump of another namespace that had the inode before', TAKEN, async () => {
     const scope = testScope();
     const before = Netns.create(scope, KEPT);
     const server = await churnServer(scope, before, [SERVER]);

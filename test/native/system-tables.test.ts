@@ -10,7 +10,7 @@ import { NetworkNamespaces } from '../../src/system/netns.js';
 import { parseSysctls } from '../../src/system/parse/sysctl.js';
 import { readProcess } from '../../src/system/proc.js';
 import { readSysctls } from '../../src/system/sysctl.js';
-import { Netns } from '../support/netns.js';
+import { Netns, TAKEN } from '../support/netns.js';
 import { start } from '../support/process.js';
 import { testScope } from '../support/scope.js';
 
@@ -80,28 +80,32 @@ describe('the network namespaces of this machine', () => {
     expect(namespaces.nameOf(inode)).toBeNull();
   });
 
-  it('are named as ip netns names them, with or without a process, until they are deleted', async () => {
-    const netns = Netns.create(testScope());
-    const namespaces = new NetworkNamespaces({ restMs: 1 });
-    await namespaces.refresh();
-    const fileNs = statSync(netns.path, { bigint: true }).ctimeNs;
-    const found = { inode: netns.inode, name: netns.name, mountPath: netns.path, fileNs };
-    expect(namespaces.list()).toContainEqual({ ...found, pid: null });
-    const running = await start(testScope(), ['sh', '-c', 'echo ready; exec cat'], { netns });
-    await running.printed(/ready/);
-    await namespaces.refresh();
-    expect(namespaces.list()).toContainEqual({ ...found, pid: running.pid });
-    running.closeInput();
-    await running.exited;
-    netns.end();
-    await namespaces.refresh();
-    expect(namespaces.nameOf(netns.inode)).toBeNull();
-    const again = Netns.again(testScope(), netns);
-    await namespaces.refresh();
-    const other = namespaces.list().find(({ inode }) => inode === netns.inode);
-    expect(other).toMatchObject({ name: netns.name, mountPath: again.path });
-    expect(other?.fileNs).toBeGreaterThan(fileNs);
-  });
+  it(
+    'are named as ip netns names them, with or without a process, until they are deleted',
+    TAKEN,
+    async () => {
+      const netns = Netns.create(testScope());
+      const namespaces = new NetworkNamespaces({ restMs: 1 });
+      await namespaces.refresh();
+      const fileNs = statSync(netns.path, { bigint: true }).ctimeNs;
+      const found = { inode: netns.inode, name: netns.name, mountPath: netns.path, fileNs };
+      expect(namespaces.list()).toContainEqual({ ...found, pid: null });
+      const running = await start(testScope(), ['sh', '-c', 'echo ready; exec cat'], { netns });
+      await running.printed(/ready/);
+      await namespaces.refresh();
+      expect(namespaces.list()).toContainEqual({ ...found, pid: running.pid });
+      running.closeInput();
+      await running.exited;
+      netns.end();
+      await namespaces.refresh();
+      expect(namespaces.nameOf(netns.inode)).toBeNull();
+      const again = Netns.again(testScope(), netns);
+      await namespaces.refresh();
+      const other = namespaces.list().find(({ inode }) => inode === netns.inode);
+      expect(other).toMatchObject({ name: netns.name, mountPath: again.path });
+      expect(other?.fileNs).toBeGreaterThan(fileNs);
+    },
+  );
 });
 
 it('the port settings of this namespace are what sysctl says', () => {

@@ -11,8 +11,10 @@ import type { Ending, Scope } from './scope.js';
 const DIRECTORY = '/run/netns';
 /** Ends as the inode of our namespace of pids does. Short: names are read in columns. */
 const PREFIX = `pct${(Number(readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')) % 36 ** 3).toString(36)}`;
-/** A deleted namespace is taken apart a moment later. */
+/** A deleted namespace is taken apart a moment later: on a busy machine, seconds. */
 const MOST_TRIES = 100;
+const PAUSE_MS = 50;
+const napping = new Int32Array(new SharedArrayBuffer(4));
 const alive = new Set<Netns>();
 let count = 0;
 
@@ -20,6 +22,9 @@ export type Sysctls = Record<string, string | number>;
 
 /** TIME_WAIT entries live their 60 s: no connect() uses one again, and no late reset of a peer that has gone removes one. */
 export const KEPT: Sysctls = { 'net.ipv4.tcp_tw_reuse': 0, 'net.ipv4.tcp_rfc1337': 1 };
+
+/** The number of a namespace that has ended may go to a namespace of another program: then such a test runs again, with another number. */
+export const TAKEN = { retry: 2 };
 
 export class Netns implements Ending {
   readonly path: string;
@@ -49,6 +54,7 @@ export class Netns implements Ending {
       const found = Netns.create(scope, sysctls);
       // The others stay until the test is over: they keep the numbers that are not wanted.
       if (found.inode === before.inode) return found.renamed(scope, before.name);
+      Atomics.wait(napping, 0, 0, PAUSE_MS);
     }
     throw new Error(`the inode ${before.inode} did not come again in ${MOST_TRIES} namespaces`);
   }

@@ -80,7 +80,6 @@ static __always_inline void on_attempt(struct transition *t)
 	}
 	if (control.traced) {
 		f = facts_of(t, EVENT_CONNECT);
-		f.tid = s->attempt_tid;
 		send_event(t->sk, &f);
 	}
 }
@@ -202,7 +201,6 @@ static __always_inline void on_failed(struct transition *t)
 		f.end = END_ABORTED;
 		f.err = t->state->soft_err;
 	}
-	f.tid = t->state->attempt_tid;
 	if (t->state->attempt_ns)
 		f.duration_ns = t->now - t->state->attempt_ns;
 	send_event(t->sk, &f);
@@ -250,8 +248,6 @@ static __always_inline void on_transition(struct transition *t)
 	if (!control.traced)
 		return;
 	f = facts_of(t, EVENT_TRANSITION);
-	if (in_syscall(t->sk))
-		f.tid = current_tid();
 	send_event(t->sk, &f);
 }
 

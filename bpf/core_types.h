@@ -223,6 +223,8 @@ struct tcp_sock {
 	__u64 bytes_sent; /* payload, retransmissions included */
 	__u64 bytes_retrans;
 	__u64 bytes_received; /* the peer's FIN counts one */
+	__u32 rcv_nxt;
+	__u32 snd_nxt;
 	int linger2;          /* jiffies; negative: no FIN_WAIT2 */
 	bool is_mptcp;        /* a subflow */
 };

@@ -30,7 +30,6 @@ struct event_facts {
 	__u32 closer_tgid;
 	__u32 connect_us;
 	__u32 tw_lifetime_ms;
-	__u32 tid;
 	__u16 err;
 	__u8 type;
 	__u8 direction;
@@ -156,13 +155,25 @@ static __always_inline void write_tuple(struct tcp_event *e, struct sock_view *v
 	e->rport = remote_port(v, f);
 }
 
-static __always_inline void write_bytes(struct tcp_event *e, struct sock *sk)
+/*
+ * Behind the two FINs the next number that one end would send is the next one that the other expects. Exclusive or, since both ends get the
+ * same of it. A socket that leaves its mini-socket in FIN_WAIT2 has not seen the peer's FIN.
+ */
+static __always_inline __u32 seq_mark_of(struct tcp_sock *tp, __u8 end)
+{
+	if (end != END_TIME_WAIT && end != END_FIN_WAIT2 && end != END_PASSIVE)
+		return 0;
+	return tp->snd_nxt ^ (tp->rcv_nxt + (end == END_FIN_WAIT2));
+}
+
+static __always_inline void write_close(struct tcp_event *e, struct sock *sk)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	__u64 fin = has_flag(sk, SOCK_DONE);
 
 	if (!tp)
 		return;
+	e->seq_mark = seq_mark_of(tp, e->end);
 	e->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
 	e->bytes_received = tp->bytes_received > fin ? tp->bytes_received - fin : 0;
 }
@@ -190,13 +201,13 @@ static __always_inline void write_event(struct tcp_event *e, struct sock_view *v
 	e->err = f->err;
 	e->end = f->end;
 	e->flags = f->flags;
-	e->tid = f->tid;
+	e->seq_mark = 0;
 	write_tuple(e, v, f);
 }
 
 enum sent { SENT_FILTERED, SENT_RING, SENT_OVERFLOWED };
 
-/* `closed`: the socket whose byte counts a close reports, of a type that the verifier knows; or NULL. */
+/* `closed`: the socket whose byte counts and sequence numbers a close reports, of a type that the verifier knows; or NULL. */
 static __always_inline enum sent send(struct sock_view *v, struct event_facts *f, struct sock *closed)
 {
 	struct tcp_event *e;
@@ -214,7 +225,7 @@ static __always_inline enum sent send(struct sock_view *v, struct event_facts *f
 	}
 	write_event(e, v, f);
 	if (closed && f->type == EVENT_CLOSED)
-		write_bytes(e, closed);
+		write_close(e, closed);
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	count(COUNTER_EVENTS);
 	return SENT_RING;

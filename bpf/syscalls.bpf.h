@@ -87,7 +87,6 @@ static __always_inline void send_for_caller(struct sock *sk, struct event_facts 
 
 	f->owner = caller.id;
 	f->owner_tgid = caller.tgid;
-	f->tid = current_tid();
 	f->now = bpf_ktime_get_ns();
 	if (f->type == EVENT_ACCEPTED)
 		remember_acceptor(f);

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_FORMAT 8
+#define EVENT_FORMAT 9
 
 enum event_type {
 	EVENT_PROCESS = 1,      /* struct process_event: once per process and exec, before any event that names it */
@@ -106,7 +106,8 @@ struct tcp_event {
 	__u16 err; /* positive errno; 0 none; failed with END_ABORTED: of the last ICMP answer */
 	__u8 end;
 	__u8 flags;
-	__u32 tid; /* thread in whose context it happened, when that is the owner's or closer's; else 0 */
+	/* closed after both FINs: the same at both ends, whatever addresses are translated between them; else 0. seq_mark_of() */
+	__u32 seq_mark;
 };
 
 #define COMM_LEN 16
@@ -228,7 +229,7 @@ EVENT_ASSERT(tcp_event, newstate, 119);
 EVENT_ASSERT(tcp_event, err, 120);
 EVENT_ASSERT(tcp_event, end, 122);
 EVENT_ASSERT(tcp_event, flags, 123);
-EVENT_ASSERT(tcp_event, tid, 124);
+EVENT_ASSERT(tcp_event, seq_mark, 124);
 _Static_assert(sizeof(struct tcp_event) == 128, "tcp_event has padding");
 EVENT_ASSERT(process_event, id, 4);
 EVENT_ASSERT(process_event, time_ns, 8);

@@ -152,8 +152,9 @@ export class TcpEvent extends Cursor {
   get flags(): number {
     return this.byte(T.flags);
   }
-  get tid(): number {
-    return this.word(T.tid);
+  /** Of a close after both FINs: the same at both ends. 0: not known. */
+  get seqMark(): number {
+    return this.word(T.seq_mark);
   }
 }
 

@@ -3,7 +3,7 @@
  * Twin: bpf/tcp_event.h, same records, same order; a unit test compares the two, and the loader refuses an addon built
  * with other sizes. Little-endian; there is no implicit padding.
  */
-export const EVENT_FORMAT = 8;
+export const EVENT_FORMAT = 9;
 
 /** Bytes of the beginning of a command line that is longer than its record; behind them are its last ones. */
 export const CMDLINE_HEAD = 512;
@@ -108,7 +108,7 @@ export const RECORDS = {
     ['err', 'u16'],
     ['end', 'u8'],
     ['flags', 'u8'],
-    ['tid', 'u32'],
+    ['seq_mark', 'u32'],
   ],
   process_event: [
     ['type', 'u16'],

@@ -282,9 +282,10 @@ class TracingEngine implements Engine {
     try {
       this.readClock();
       this.recorder.record(moment());
-      this.tap.lost(this.recovery.recover());
+      const lost = this.recovery.recover();
+      this.tap.lost(lost);
       this.processFacts.request();
-      this.peers.tick(moment().ms * 1e6);
+      this.peers.tick(moment().ms * 1e6, lost > 0);
       this.naming?.tick();
       this.containers.tick(this.aggregator);
       this.lostExits?.tick().catch((error) => this.fail(error as Error));

@@ -3,34 +3,17 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { NativeTracer } from '../../src/capture/native.js';
 import { Batch, type TcpEvent } from '../../src/decode/batch.js';
-import { Decoder, type EventSink } from '../../src/decode/decoder.js';
+import { Decoder } from '../../src/decode/decoder.js';
 import { EVENT, FLAG, sizeOf } from '../../src/decode/layout.js';
 import { openAddon } from '../../src/engine/addon.js';
 import { churnClient, churnServer } from '../support/churngen.js';
 import { settled } from '../support/counters.js';
 import { opensAndCloses } from '../support/leftovers.js';
 import { Netns } from '../support/netns.js';
+import { drainInto, openTracer } from '../support/raw-tracer.js';
 import { type Scope, testScope } from '../support/scope.js';
 
 const addon = openAddon();
-
-function open(scope: Scope, netns: Netns, { ringBytes = 1 << 22, syscalls = true } = {}): NativeTracer {
-  const tracer = addon.openTracer({ ringBytes, syscalls });
-  scope.use({ end: () => tracer.close() });
-  tracer.setFilter({ tgids: [], ports: [], netns: [netns.inode] });
-  tracer.attach();
-  return tracer;
-}
-
-/** Hands all records in the ring to the sink, taken through a buffer of this size. */
-function drainInto(sink: EventSink, tracer: NativeTracer, bufferBytes: number, join = false): void {
-  const decoder = new Decoder(new Batch(bufferBytes));
-  for (let bytes: number; ; ) {
-    bytes = tracer.drain(decoder.batch.u8, join);
-    if (bytes === 0) return;
-    expect(decoder.decode(bytes, sink)).toBe(bytes);
-  }
-}
 
 /** Types of all records in the ring. */
 function drainAll(tracer: NativeTracer, bufferBytes: number, join = false): number[] {
@@ -85,7 +68,7 @@ describe('the ring', () => {
     async (bytes) => {
       const scope = testScope();
       const netns = Netns.create(scope);
-      const tracer = open(scope, netns);
+      const tracer = openTracer(scope, netns);
       await churn(scope, netns, 500);
       const types = drainAll(tracer, Math.ceil(bytes / 8) * 8);
       expect([EVENT.ESTABLISHED, EVENT.ACCEPTED, EVENT.CLOSED].map((type) => tally(types, type))).toEqual([
@@ -111,7 +94,7 @@ describe('the ring', () => {
   ])('joins opens and closes that fit %i bytes together, and loses none of either', async (bytes, least) => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns);
+    const tracer = openTracer(scope, netns);
     await churn(scope, netns, 500);
     const types = drainAll(tracer, bytes, true);
     const of = (type: number) => tally(types, type);
@@ -123,7 +106,7 @@ describe('the ring', () => {
   it('keeps with a joined life what each of its events told', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const [apart, joined] = [open(scope, netns), open(scope, netns)];
+    const [apart, joined] = [openTracer(scope, netns), openTracer(scope, netns)];
     await churn(scope, netns, 20);
     const told = lives(joined, true);
     expect(told.size).toBe(40);
@@ -133,7 +116,7 @@ describe('the ring', () => {
   it('announces each process before the first event that names it', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns);
+    const tracer = openTracer(scope, netns);
     await churn(scope, netns, 10);
     const known = new Set<number>([0]);
     const decoder = new Decoder(new Batch(1 << 16));
@@ -156,7 +139,7 @@ describe('the ring', () => {
 
   it('refuses a buffer that could not hold a record', () => {
     const scope = testScope();
-    const tracer = open(scope, Netns.create(scope));
+    const tracer = openTracer(scope, Netns.create(scope));
     const refused = expect.objectContaining({
       code: 'EINVAL',
       errno: 22,
@@ -170,7 +153,7 @@ describe('the ring', () => {
   it('gives each event of the overflow counters once, however often they are taken while programs count', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns, { ringBytes: 1 << 12 });
+    const tracer = openTracer(scope, netns, { ringBytes: 1 << 12 });
     const batch = new Batch(1 << 18);
     const [entry, kinds] = [sizeOf('overflow_key') + 8, new Set<string>()];
     let [taken, takes] = [0, 0];
@@ -204,7 +187,7 @@ describe('the ring', () => {
 
   it('takes overflow counters only where there is room for all', () => {
     const scope = testScope();
-    const tracer = open(scope, Netns.create(scope));
+    const tracer = openTracer(scope, Netns.create(scope));
     const refused = expect.objectContaining({ code: 'EINVAL', operation: expect.stringMatching(/overflow/) });
     expect(() => tracer.takeOverflowCounters(new Uint8Array((1 << 18) - 1))).toThrow(refused);
     expect(tracer.takeOverflowCounters(new Uint8Array(1 << 18))).toBe(0);
@@ -215,7 +198,7 @@ describe('filters', () => {
   it('are replaced as a whole, and none is the same as everything', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns);
+    const tracer = openTracer(scope, netns);
     const only = (...ports: number[]) => tracer.setFilter({ tgids: [], ports, netns: [netns.inode] });
     const closes = async () => {
       await churn(scope, netns, 5);
@@ -234,7 +217,7 @@ describe('filters', () => {
   it('that are too long are refused with the kernel’s reason, and the old ones stay', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const tracer = open(scope, netns);
+    const tracer = openTracer(scope, netns);
     const many = Array.from({ length: 2000 }, (_, n) => n + 1);
     expect(() => tracer.setTraced(many)).toThrow(
       expect.objectContaining({ code: 'E2BIG', operation: 'update a filter' }),
@@ -263,7 +246,7 @@ describe('closing', () => {
   it('of one tracer leaves another at work', async () => {
     const scope = testScope();
     const netns = Netns.create(scope);
-    const [first, second] = [open(scope, netns), open(scope, netns)];
+    const [first, second] = [openTracer(scope, netns), openTracer(scope, netns)];
     first.close();
     await churn(scope, netns, 5);
     expect(tally(drainAll(second, 1 << 16), EVENT.CLOSED)).toBe(10);

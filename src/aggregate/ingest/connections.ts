@@ -23,6 +23,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from '../model/socket-state.js';
+import { ClosedPairs } from '../peers/closed-pairs.js';
 import { ClosedSamples } from '../peers/closed-samples.js';
 import type { BudgetTable } from '../tables/budget-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
@@ -34,7 +35,7 @@ import type { Takeovers } from './takeovers.js';
 
 /** TCP_TIMEWAIT_LEN, include/net/tcp.h: a constant. */
 export const TIME_WAIT_NS = 60e9;
-const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED } = SOCKET_FLAG;
+const { BOUND, OPEN_COUNTED, PREEXISTING, ATTRIBUTED, SOUGHT } = SOCKET_FLAG;
 
 export class Connections {
   /** Of everybody's outbound connections. */
@@ -43,6 +44,7 @@ export class Connections {
   private readonly closedUnaccepted = new RecentCookies(4096);
   /** To look for their other ends. */
   readonly closedSamples = new ClosedSamples();
+  readonly closedPairs = new ClosedPairs();
   private second = 0;
 
   constructor(
@@ -130,6 +132,7 @@ export class Connections {
     this.countOpen(flow);
     this.countConnect(event, flow);
     this.countClose(event, flow);
+    this.closedPairs.note(event, flow);
     const state = entryStateOf(event);
     const slot = state === 0 ? this.passedThrough(event, flow) : this.stayed(event, flow, state);
     this.claim(event, flow, slot);
@@ -148,6 +151,8 @@ export class Connections {
     const owner = slot < 0 ? flow : this.sockets.flowOf(slot);
     if (this.isPreexisting(event, slot)) owner.preexisting += this.isKnownPreexisting(slot) ? 0 : 1;
     else this.countWholeLife(event, owner, slot);
+    /* One that was judged while it was open says no more. */
+    if (slot < 0 || !this.sockets.hasFlag(slot, SOUGHT)) this.closedPairs.note(event, owner);
     this.leave(event, owner, slot);
     return owner;
   }

@@ -56,6 +56,8 @@ export class Flow {
   peer: Evidence | null = null;
   /** How many of its next connections are to be noted, to look for their other ends (peers/). */
   samples = 1;
+  /** Its closes are compared with those of other ends (peers/closed-pairs.ts). */
+  isPaired = true;
   /** What its destination's address and port are called where it is seen (peers/naming.ts). */
   destinationName: string | null = null;
   service: string | null = null;

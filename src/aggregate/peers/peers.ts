@@ -4,7 +4,8 @@
  * a part of the flows, a part of the sockets, a number of lookups.
  *
  * A connection has two sockets here when one has the same ends as the other in reverse: that is the whole proof, and no listener's address is ever
- * compared, since another machine may have it too. Where addresses are translated on the way there is no such pair: translated.ts.
+ * compared, since another machine may have it too. Where addresses are translated on the way there is no such pair: translated.ts while connections
+ * are open, closed-pairs.ts when they have closed.
  */
 import { DIRECTION } from '../../decode/layout.js';
 import type { Flow } from '../model/flow.js';
@@ -14,13 +15,14 @@ import type { FailureTable } from '../tables/failure-table.js';
 import type { FlowTable } from '../tables/flow-table.js';
 import type { NamespaceTable } from '../tables/namespace-table.js';
 import type { SocketTable } from '../tables/socket-table.js';
+import type { ClosedPairs } from './closed-pairs.js';
 import type { ClosedSample, ClosedSamples } from './closed-samples.js';
 import { Evidence, type Sighting } from './evidence.js';
 import { type Pair, PeerJoin } from './join.js';
 import { KeptEnds } from './kept-ends.js';
 import { keyOf, type Place, type Places } from './places.js';
 import { Tallies } from './tally.js';
-import { Translated } from './translated.js';
+import { Translated, type Verdict } from './translated.js';
 
 /** Looked at in one second. */
 const FLOWS = 8192;
@@ -39,7 +41,7 @@ export interface PeerTables {
   readonly places: Places;
   readonly namespaces: NamespaceTable;
   readonly sockets: SocketTable;
-  readonly connections: { readonly closedSamples: ClosedSamples };
+  readonly connections: { readonly closedSamples: ClosedSamples; readonly closedPairs: ClosedPairs };
 }
 
 export class Peers {
@@ -64,17 +66,21 @@ export class Peers {
     this.samples = tables.connections.closedSamples;
   }
 
-  /** @param nowNs CLOCK_MONOTONIC */
-  tick(nowNs: number): void {
+  /** @param nowNs CLOCK_MONOTONIC. @param hasLost whether events of the last second were lost */
+  tick(nowNs: number, hasLost = false): void {
     this.join.lookups = 0;
     for (const sample of this.samples.takeOlder())
       if (this.join.lookups < LOOKUPS) this.settle(sample, nowNs);
     this.ask(nowNs);
     this.samples.ports = this.commonPorts();
     this.meet(nowNs);
-    for (const { client, server } of this.translated.tick())
-      if (server === null) this.tallies.known(client)?.contradicted();
-      else this.metTranslated({ client, server }, nowNs);
+    for (const verdict of this.translated.tick()) this.take(verdict, nowNs);
+    for (const verdict of this.tables.connections.closedPairs.tick(hasLost)) this.take(verdict, nowNs);
+  }
+
+  private take({ client, server }: Verdict, nowNs: number): void {
+    if (server === null) this.tallies.known(client)?.contradicted();
+    else this.metTranslated({ client, server }, nowNs);
   }
 
   private metTranslated(pair: Pair, nowNs: number): void {
@@ -150,6 +156,7 @@ export class Peers {
     this.connecting.add(flow.destination.port);
     flow.peer?.age(flow.opened, nowNs);
     flow.samples = flow.peer?.isFresh(nowNs) ? 0 : CLIENT_SAMPLES;
+    flow.isPaired = !flow.peer?.isExact;
     /* The process there may have ended, or be better known. */
     this.show(flow);
     this.tables.places.hear(flow);

@@ -145,7 +145,7 @@ describe('a connection event', () => {
         err: 104,
         end: END.FIN_WAIT2,
         flags: FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST,
-        tid: 2 ** 31,
+        seq_mark: 2 ** 31,
       }),
     );
     expect(event).toMatchObject({
@@ -176,7 +176,7 @@ describe('a connection event', () => {
       err: 104,
       end: END.FIN_WAIT2,
       flags: FLAG.OPEN_OVERFLOWED | FLAG.CLOSED_FIRST,
-      tid: 2 ** 31,
+      seqMark: 2 ** 31,
     });
     expect([addressText(event.localBytes), addressText(event.remoteBytes)]).toEqual([
       '10.1.2.3',

@@ -2,19 +2,22 @@
 import { Peers } from '../../../../src/aggregate/peers/peers.js';
 import { DIRECTION, END, EVENT } from '../../../../src/decode/layout.js';
 import { announced, type Connection, eventOf, World } from '../../../support/aggregate-world.js';
-import { addressBytes } from '../../../support/records.js';
+import { addressBytes, type Fields } from '../../../support/records.js';
 
 export const [CLIENT, SERVER] = ['10.0.0.2', '10.0.0.7'];
 const LISTEN = 10;
 
 /** A client (process 1) in namespace 1 and a server (process 2), each of whose events the test sends. */
 export class Machine extends World {
-  readonly peers = new Peers(this.aggregator);
+  readonly peers: Peers;
+  /** Whether events of the second before each tick were lost. */
+  hasLost = false;
   /** Whose network namespaces are, by their numbers; the others are root's, as audits say. */
   readonly users = new Map<number, number | null>();
 
-  constructor() {
+  constructor({ seesAll = true } = {}) {
     super();
+    this.peers = new Peers(this.aggregator, seesAll);
     this.feed(
       announced(1),
       announced(2, { comm: 'postgres', exe: '/usr/bin/postgres', cmdline: ['postgres'] }),
@@ -39,7 +42,7 @@ export class Machine extends World {
       this.pass(1000);
       for (const one of this.aggregator.namespaces.all())
         one.ownerUid = this.users.has(one.cookie) ? (this.users.get(one.cookie) ?? null) : 0;
-      this.peers.tick((this.now - this.aggregator.unixMsAtZero) * 1e6);
+      this.peers.tick((this.now - this.aggregator.unixMsAtZero) * 1e6, this.hasLost);
     }
   }
 
@@ -49,6 +52,13 @@ export class Machine extends World {
     return Array.from({ length: sockets.end }, (_, slot) => slot).find(
       (slot) => sockets.stateOf(slot) !== 0 && sockets.portOf(slot) === port,
     ) as number;
+  }
+
+  /** The client's connection from this port ends. */
+  closeAt(port: number, how: Fields<'tcp_event'>): void {
+    const [low, high] = this.aggregator.sockets.cookieOf(this.slotOf(port));
+    const one = end({ cookie: low + high * 2 ** 32 });
+    this.feed(eventOf(one, EVENT.CLOSED, { ...how, ...clientEnds({ port }) }));
   }
 
   get peer(): string | null | undefined {

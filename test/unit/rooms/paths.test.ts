@@ -38,3 +38,8 @@ it('the code map has every folder of sources', () => {
   expect(below.length).toBeGreaterThan(30);
   expect(below.filter((folder) => !map.includes(`${basename(folder)}/\``))).toEqual([]);
 });
+
+it.each(DOCS)('%s has no heading twice: a link would lead to the first', (document) => {
+  const headings = [...read(document).matchAll(/^##+ (.*)$/gm)].map(([, title]) => title);
+  expect(headings.filter((title, at) => headings.indexOf(title) !== at)).toEqual([]);
+});

@@ -65,7 +65,11 @@ const tracer = {
     help: "judge closes by their sockets alone, without looking into the kernel's table of sockets",
     default: false,
   },
-  redact: { schema: Switch, help: "hide command lines' arguments", default: false },
+  redact: {
+    schema: Switch,
+    help: 'hide arguments of command lines, tags of images, and names of addresses and ports',
+    default: false,
+  },
   ringBytes: {
     schema: Type.Integer({ minimum: 1 << 16, maximum: 1 << 30 }),
     arg: 'BYTES',

@@ -8,11 +8,11 @@ import { View, Watch, watched } from '../support/watch.js';
 import { Containerd, IMAGE } from './containerd.js';
 import { namedByOwnHosts } from './hosts.js';
 import { keepsSecrets } from './secrets.js';
-import { SECRET } from './story.js';
+import { goneButNamed, SECRET } from './story.js';
 
 const PEER = '127.0.0.1:9000';
 const CONNECT = 'nc 127.0.0.1 9000 < /dev/null; sleep 0.2';
-const SHORT = 5;
+const SHORT = 10;
 
 const scope = fileScope();
 const directory = scope.directory();
@@ -27,7 +27,7 @@ describe('containers of pods', () => {
     containerd = await Containerd.start(scope, view.netns, directory);
   });
 
-  it('are rows with name, image, pod and workload, also those of 0.2 s, and again after a restart', async () => {
+  it('are rows with name, image, pod and workload, also those of 0.2 s, after a restart and their end', async () => {
     await churnServer(scope, view.netns, [PEER]);
     const env = [['KEY', SECRET]] as const;
     const web = await containerd.pod('prod/web-5d4f8c7b9-x2x4z');
@@ -53,7 +53,14 @@ describe('containers of pods', () => {
     expect(JSON.stringify(view.flows())).not.toContain(SECRET);
 
     const again = await Watch.start(testScope(), [view.netns], { containerPlaces });
-    expect(await new View(again, view.netns).containers(['app'])).toMatchObject([app]);
+    const later = new View(again, view.netns);
+    expect(await later.containers(['app'])).toMatchObject([app]);
+
+    await containerd.remove(web);
+    for (const one of [view, later]) {
+      await goneButNamed(one, 'app');
+      expect(await one.containers(['app'])).toMatchObject([app]);
+    }
   });
 
   it('call destinations by the hosts files of their pods, and nobody else does', async () => {

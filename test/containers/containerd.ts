@@ -1,11 +1,11 @@
 /**
  * A containerd of the test's own, in its network namespace, and its CRI, which is what the kubelet speaks: pods with containers, in the control
- * groups that a kubelet would ask for. Their network is the node's, so no plugin for networks is needed.
+ * groups that a kubelet would ask for. Their network is the node's, or one of their own, whose addresses are given in order.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startContainerd } from '../support/containerd.js';
+import { networksOf, startContainerd } from '../support/containerd.js';
 import type { Netns } from '../support/netns.js';
 import { must } from '../support/process.js';
 import type { Scope } from '../support/scope.js';
@@ -13,16 +13,26 @@ import { call, idIn, message } from './cri.js';
 import { imageArchive } from './image.js';
 
 export const IMAGE = 'docker.io/shop/tools:1.2';
-/** NamespaceMode.NODE */
-const NODE_NETWORK = message([1, 2]);
+/** NamespaceMode.NODE, and POD */
+const NETWORKS = { node: message([1, 2]), own: message([1, 0]) };
+type Network = keyof typeof NETWORKS;
 
 export interface Pod {
   readonly id: string;
   readonly config: Buffer;
+  readonly network: Network;
 }
+
+/** Each pod at the end of a cable of its own, as on a cloud's nodes; its first address is the node's. */
+const networks = (directory: string, subnet: string) => ({
+  cniVersion: '0.4.0',
+  name: 'pods',
+  plugins: [{ type: 'ptp', ipam: { type: 'host-local', subnet, dataDir: join(directory, 'addresses') } }],
+});
 
 export class Containerd {
   private pods = 0;
+  private readonly removed = new Set<string>();
   private constructor(
     private readonly scope: Scope,
     private readonly directory: string,
@@ -37,27 +47,35 @@ export class Containerd {
     return join(this.directory, 'sock');
   }
 
-  static async start(scope: Scope, netns: Netns, directory: string): Promise<Containerd> {
+  /** @param subnet of pods with a network of their own */
+  static async start(scope: Scope, netns: Netns, directory: string, subnet?: string): Promise<Containerd> {
     const containerd = new Containerd(scope, directory);
+    mkdirSync(networksOf(directory));
+    if (subnet !== undefined)
+      writeFileSync(
+        join(networksOf(directory), 'pods.conflist'),
+        JSON.stringify(networks(directory, subnet)),
+      );
     const ctr = await startContainerd(scope, directory, IMAGE, { netns });
     await must(ctr('images', 'import', '--snapshotter', 'native', imageArchive(scope.directory(), IMAGE)));
     return containerd;
   }
 
   /** @param name `namespace/pod` */
-  async pod(name: string): Promise<Pod> {
+  async pod(name: string, network: Network = 'node'): Promise<Pod> {
     const [namespace = '', own = ''] = name.split('/');
     const uid = `0a1b2c3d-1111-2222-3333-${String(process.pid).padStart(8, '0')}${String(this.pods++).padStart(4, '0')}`;
     const group = `/kubepods/burstable/pod${uid}`;
-    const security = message([1, NODE_NETWORK]);
+    const security = message([1, NETWORKS[network]]);
     const metadata = message([1, own], [2, uid], [3, namespace]);
     const logs = join(this.directory, 'logs');
     const config = message([1, metadata], [3, logs], [8, message([1, group], [2, security])]);
     mkdirSync(logs, { recursive: true });
     this.scope.use({ end: () => removeGroups(group) });
     const id = idIn(await this.call('RunPodSandbox', message([1, config])));
-    this.scope.use({ end: () => this.remove(id) });
-    return { id, config };
+    const pod = { id, config, network };
+    this.scope.use({ end: () => this.remove(pod) });
+    return pod;
   }
 
   /** Runs busybox's shell in a new container of the pod. @param hosts file that is to be its hosts file */
@@ -72,7 +90,7 @@ export class Containerd {
     const envs = env.map(([key, value]) => [6, message([1, key], [2, value])] as const);
     // As the kubelet mounts it into each container of a pod.
     const mounts = hosts === null ? [] : [[7, message([1, '/etc/hosts'], [2, hosts])] as const];
-    const security = message([2, message([3, NODE_NETWORK])]);
+    const security = message([2, message([3, NETWORKS[pod.network]])]);
     const config = message([1, message([1, name])], [2, message([1, IMAGE])], ...words, ...envs, ...mounts, [
       15,
       security,
@@ -82,9 +100,12 @@ export class Containerd {
     await this.call('StartContainer', message([1, id]));
   }
 
-  async remove(podId: string): Promise<void> {
-    await this.call('StopPodSandbox', message([1, podId]));
-    await this.call('RemovePodSandbox', message([1, podId]));
+  /** With its containers; once. */
+  async remove({ id }: Pod): Promise<void> {
+    if (this.removed.has(id)) return;
+    this.removed.add(id);
+    await this.call('StopPodSandbox', message([1, id]));
+    await this.call('RemovePodSandbox', message([1, id]));
   }
 
   private call(method: string, request: Buffer): Promise<Buffer> {

@@ -80,7 +80,11 @@ function observe(scope: Scope, netns: Netns, runtime: Runtime, flags: readonly s
 }
 
 /** The runtime's directory is where the service looks for it, for the service alone. */
-function beside(scope: Scope, { names }: Runtime, ...flags: string[]): Promise<Service> {
+export function beside(
+  scope: Scope,
+  { names }: Pick<Runtime, 'names'>,
+  ...flags: string[]
+): Promise<Service> {
   const words = serviceWords(...flags);
   if (names === null) return serviceBy(scope, words);
   const place =

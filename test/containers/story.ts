@@ -77,7 +77,7 @@ async function renamed(view: View, from: string, to: string): Promise<void> {
 }
 
 /** Every process of the container has ended, and its rows say whose they were. */
-async function goneButNamed(view: View, name: string): Promise<void> {
+export async function goneButNamed(view: View, name: string): Promise<void> {
   const rows = () => view.flows('out').filter(({ process }) => process.container === name);
   const ended = ({ process }: FlowRow) => process.exited === true;
   await view.watch.until(() => rows().length > 0 && rows().every(ended), `the end of ${name}`);

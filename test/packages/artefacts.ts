@@ -30,7 +30,10 @@ async function fetched(specifier: string): Promise<string> {
   const [name = '', range = ''] = specifier.split('@');
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
   const prefix = await whole(join(WORK, `${name}-${range}`), async (partial) => {
-    await must(['npm', 'install', '--prefix', partial, ...quiet, specifier], { withinMs: 200_000 });
+    await must(['npm', 'install', '--prefix', partial, ...quiet, specifier], {
+      withinMs: 200_000,
+      group: true,
+    });
   });
   return join(prefix, 'node_modules', name);
 }

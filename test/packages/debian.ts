@@ -27,7 +27,10 @@ export const system = (release: string, packages: string[] = []): Promise<string
   whole(join(WORK, ['system', release, ...packages].join('-')), async (partial) => {
     const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : [];
     const options = ['--quiet', '--variant=minbase', ...include, '--aptopt=Acquire::Retries "3"'];
-    await must(['mmdebstrap', ...options, ...(await origin(release, partial))], { withinMs: WITHIN_MS });
+    await must(['mmdebstrap', ...options, ...(await origin(release, partial))], {
+      withinMs: WITHIN_MS,
+      group: true,
+    });
   });
 
 /** `$0`: the system, `$1`: an empty folder. */

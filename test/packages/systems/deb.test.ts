@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from '../../../scripts/lib/run.js';
 import { DEB } from '../../../scripts/package/deb/control.js';
 import { CONFIGURATION } from '../../../scripts/package/deb/unit.js';
 import { PACKAGES } from '../../../scripts/package/places.js';
@@ -11,6 +10,7 @@ import { must } from '../../support/process.js';
 import { type Scope, testScope } from '../../support/scope.js';
 import { namesCulprit, scene } from '../culprit.js';
 import { Debian } from '../debian.js';
+import { MAKES, makePackages } from '../make.js';
 import { isThisVersion, WAYS } from '../tarball.js';
 import { RELEASES } from './releases.js';
 
@@ -102,10 +102,10 @@ it('it has completions of this very command line, a manual page for each command
   for (const file of [...pages, ...lists]) expect(files).toContain(`/${file}\n`);
 });
 
-it('built once more, it has the same bytes; SHA256SUMS says so', async () => {
+it('built once more, it has the same bytes; SHA256SUMS says so', MAKES, async () => {
   const sums = readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8');
   expect(sums).toContain(`  ${DEB}\n`);
-  await must(['npm', 'run', '--silent', 'package', '--', 'deb'], { cwd: ROOT, withinMs: 280_000 });
+  await makePackages('deb');
   expect(readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8')).toBe(sums);
   await must(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: PACKAGES });
 });

@@ -107,6 +107,30 @@ describe('docs/cli.md', () => {
       }
     }
   });
+
+  it('says of each option which commands have it', () => {
+    const names = (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]).filter(
+      (name) => name !== 'completion',
+    );
+    const listOf = (text: string) => text.split(/, | and /);
+    const namedBy = (text: string) => {
+      if (text === 'all') return names;
+      const others = /^all but (.*)$/.exec(text)?.[1];
+      return others === undefined ? listOf(text) : names.filter((name) => !listOf(others).includes(name));
+    };
+    const rows = [...docs.matchAll(/^\| `--.*?\| `(PORTCHURN_\w+)` \| (.*?) \|/gm)];
+    expect(rows.length).toBeGreaterThan(30);
+    for (const [, variable = '', said = ''] of rows) {
+      const having = names.filter((name) => optionsOf(name).some(([key]) => envName(key) === variable));
+      expect(namedBy(said).toSorted(), variable).toEqual(having.toSorted());
+    }
+  });
+
+  it('and the help say all that --redact hides', () => {
+    const { help } = COMMANDS.serve.options.redact;
+    expect(help).toMatch(/arguments.*tags of images.*names of addresses and ports/);
+    expect(docs).toContain(`| ${help} (`);
+  });
 });
 
 describe('style', () => {

@@ -23,14 +23,14 @@ const ESCAPE = /\\(?:u[\da-f]{4}|.)/gis;
 /** A line of JSON for a log: its texts, once parsed, are as printable() writes them, since whoever reads a log prints them. */
 export function printableTexts(json: string): string {
   const inJson = (character: string) => `\\${escaped(character)}`;
-  const again = (escape: string) => {
-    const character: string = JSON.parse(`"${escape}"`);
+  const again = (code: string) => {
+    const character: string = JSON.parse(`"${code}"`);
     const safe = spelled(character, inJson);
-    return safe === character ? escape : safe;
+    return safe === character ? code : safe;
   };
   const parts = json.replace(ESCAPES, (part) =>
     part.startsWith('"')
-      ? part.replace(ESCAPE, (escape) => (escape === '\\n' ? escape : again(escape)))
+      ? part.replace(ESCAPE, (code) => (code === '\\n' ? code : again(code)))
       : again(part),
   );
   return spelled(parts, inJson);

@@ -162,7 +162,11 @@ describe('a filter', () => {
     ['!nosuch:1', 2, 'is no key'],
     ['constructor:1', 1, 'is no key'],
     ['db:5432', 1, 'quote the word'],
-    ['pid:7 or pid:8', 7, 'there is no "or" between words: all words must match; of several texts one regular'],
+    [
+      'pid:7 or pid:8',
+      7,
+      'there is no "or" between words: all words must match; of several texts one regular',
+    ],
     ['ab OR curl', 4, 'process:/nginx|envoy/, else ask once for each. In quotes it is a text'],
     ['dst:10.0.0.9 || dst:10.0.0.8', 14, 'there is no "||"'],
     ['ab | curl', 4, 'there is no "|"'],

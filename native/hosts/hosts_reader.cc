@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "native/hosts/hosts_reader.h"
 
+#include <algorithm>
 #include <new>
 #include <pthread.h>
 #include <thread>
@@ -58,6 +59,23 @@ bool HostsReader::start(pid_t pid, std::string known_version)
 	}
 	read_ = std::move(read);
 	return true;
+}
+
+void HostsReader::abandon()
+{
+	if (!read_)
+		return;
+	abandoned_.erase(std::remove_if(abandoned_.begin(), abandoned_.end(),
+					[](const Abandoned &one) { return one.read.expired(); }),
+			 abandoned_.end());
+	abandoned_.push_back({read_->pid, read_});
+	read_.reset();
+}
+
+bool HostsReader::waits(pid_t pid) const
+{
+	return std::any_of(abandoned_.begin(), abandoned_.end(),
+			   [pid](const Abandoned &one) { return one.pid == pid && !one.read.expired(); });
 }
 
 bool HostsReader::done() const

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 #include "native/hosts/hosts_file.h"
 
 class HostsReader
@@ -19,7 +20,9 @@ public:
 	bool done() const;
 	std::optional<HostsFile> take();
 	// What was started last is waited for no more; its thread ends when the file system answers.
-	void abandon() { read_.reset(); }
+	void abandon();
+	// The file of this process was abandoned, and its file system has not answered since. To ask again would only hang one more thread.
+	bool waits(pid_t pid) const;
 
 private:
 	struct Read {
@@ -30,5 +33,11 @@ private:
 	};
 	static void work(Read &read);
 
+	struct Abandoned {
+		pid_t pid;
+		std::weak_ptr<const Read> read; /* the thread's alone */
+	};
+
 	std::shared_ptr<Read> read_;
+	std::vector<Abandoned> abandoned_; /* no more that have not expired than there are threads */
 };

@@ -8,7 +8,8 @@ Napi::Function HostsObject::define(Napi::Env env)
 {
 	return DefineClass(env, "HostsReader",
 			   {InstanceMethod<&HostsObject::start>("start"), InstanceMethod<&HostsObject::take>("take"),
-			    InstanceMethod<&HostsObject::abandon>("abandon")});
+			    InstanceMethod<&HostsObject::abandon>("abandon"),
+			    InstanceMethod<&HostsObject::waits>("waits")});
 }
 
 Napi::Value HostsObject::start(const Napi::CallbackInfo &info)
@@ -40,4 +41,9 @@ Napi::Value HostsObject::take(const Napi::CallbackInfo &info)
 void HostsObject::abandon(const Napi::CallbackInfo &)
 {
 	reader_.abandon();
+}
+
+Napi::Value HostsObject::waits(const Napi::CallbackInfo &info)
+{
+	return Napi::Boolean::New(info.Env(), reader_.waits(info[0].As<Napi::Number>().Int32Value()));
 }

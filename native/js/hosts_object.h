@@ -14,6 +14,7 @@ private:
 	Napi::Value start(const Napi::CallbackInfo &info);
 	Napi::Value take(const Napi::CallbackInfo &info);
 	void abandon(const Napi::CallbackInfo &info);
+	Napi::Value waits(const Napi::CallbackInfo &info);
 
 	HostsReader reader_;
 };

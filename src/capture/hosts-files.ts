@@ -13,10 +13,12 @@ export class HostsFiles {
   constructor(private readonly native: NativeHostsReader) {}
 
   /**
-   * Null: nothing that may be read. `late`: the file system does not answer. `busy`: too many others did not. Rejects when no thread can be made.
+   * Null: nothing that may be read. `late`: the file system does not answer, or has not answered yet. `busy`: too many others did not. Rejects when no thread can be made.
    * @param known version that need not be read again, '' for none
    */
   async read(pid: number, known: string): Promise<HostsText | null | 'late' | 'busy'> {
+    // Else one container would hang one thread after the other, until there is none for others.
+    if (this.native.waits(pid)) return 'late';
     if (!this.native.start(pid, known)) return 'busy';
     for (const ms of WAITS_MS) {
       await pause(ms);

@@ -141,6 +141,8 @@ export interface NativeHostsReader {
   take(): HostsText | null | undefined;
   /** What was started last is no longer waited for. */
   abandon(): void;
+  /** The file of this process was abandoned and has not come since. */
+  waits(pid: number): boolean;
 }
 
 export interface TcpEnd {

@@ -4,6 +4,7 @@
  * written again comes after one that says how many are missing.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { printableTexts } from './screen/text.js';
 
 /** Writes to `fd`, at once; throws the errors of write(2). Gives the bytes that were written. */
 export type Write = (fd: number, bytes: Uint8Array) => number;
@@ -22,9 +23,10 @@ export class LogSink {
     private readonly writeTo: Write = writeSync,
   ) {}
 
-  /** `line` ends with a newline. */
-  write(line: string): void {
+  /** `json` ends with a newline. What it says of other processes is escaped as on a terminal. */
+  write(json: string): void {
     const { lost } = this;
+    const line = `${printableTexts(json.slice(0, -1))}\n`;
     if (!this.put(lost > 0 ? this.note() + line : line)) this.lost++;
     else if (lost > 0) this.lost = 0;
   }

@@ -4,7 +4,7 @@
  */
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { integer } from '../protocol/format.js';
+import { counted, integer } from '../protocol/format.js';
 import type { Problem } from '../protocol/frames.js';
 import { Disk, NO_ANSWER, NoAnswer, WITHIN_MS } from '../system/containers/disk.js';
 import { DIRECTORIES, type Places, type Stored } from '../system/containers/stores.js';
@@ -90,6 +90,32 @@ export const evictedProblem = (count: number): Problem => ({
   why: 'Every table is bounded: docs/limits.md says at which figure, and what becomes of the rest.',
   fix: null,
 });
+
+const OWN_NAMES = 'no names of its own for addresses that it connects to';
+
+/** The hosts file of a container is on a file system whose server is gone, or never was meant to answer. */
+export const silentHostsProblem = (container: string): Problem => ({
+  what: `Container ${container} has ${OWN_NAMES}.`,
+  why: 'Its /etc/hosts has had no answer for a second: it is on a file system that does not answer (FUSE, NFS).',
+  fix: 'Bring back what serves that file system, or end the container. Its names come within ten minutes of an answer.',
+});
+
+export const moreSilentHostsProblem = (count: number): Problem => ({
+  ...silentHostsProblem(''),
+  what: `${counted(count, 'more container')} of which each has ${OWN_NAMES}.`,
+});
+
+export const unreadHostsProblem = (count: number): Problem => ({
+  what: `${counted(count, 'container')} of which each may have ${OWN_NAMES}, or old ones.`,
+  why: 'The files of so many others do not answer that no more are waited for.',
+  fix: 'End the containers that are said not to answer.',
+});
+
+export const fullHostsProblem: Problem = {
+  what: `Of some containers each has ${OWN_NAMES}: hosts files of others have all places.`,
+  why: 'Every table is bounded: docs/limits.md says at which figure, and what becomes of the rest.',
+  fix: null,
+};
 
 /** Its files are not known. */
 export const unknownProblem = (name: string): Problem => ({

@@ -128,11 +128,12 @@ class TracingEngine implements Engine {
     this.tracer = mode.tracer;
     this.log = options.log;
     this.polling = mode.mode === 'polling';
-    this.containers = new Containers(options, this.log);
+    const hosts = options.redact ? null : containerHosts(addon);
+    this.containers = new Containers(options, this.log, hosts);
     this.aggregator = new Aggregator(processContext(options.redact, this.containers.names));
     this.aggregator.unixMsAtZero = bootClock.unixMsAtZero;
     this.peers = new Peers(this.aggregator, options.filter === undefined);
-    this.naming = options.redact ? null : new Naming(this.aggregator, systemNames(addon));
+    this.naming = hosts && new Naming(this.aggregator, new SystemNames(hosts));
     const overflow = new OverflowCounters(this.aggregator);
     const history = new History(moment());
     this.processFacts = new ProcessFactsReader(this.aggregator);
@@ -339,9 +340,9 @@ class TracingEngine implements Engine {
   }
 }
 
-function systemNames(addon: Pick<NativeAddon, 'openHostsReader'>): SystemNames {
+function containerHosts(addon: Pick<NativeAddon, 'openHostsReader'>): ContainerHosts {
   const files = new HostsFiles(addon.openHostsReader());
-  return new SystemNames(new ContainerHosts((pid, known) => files.read(pid, known)));
+  return new ContainerHosts((pid, known) => files.read(pid, known));
 }
 
 function processContext(redact: boolean, names: ContainerNames): ProcessContext {

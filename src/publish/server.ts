@@ -20,6 +20,7 @@ import {
   SECURITY_HEADERS,
 } from './http/error-response.js';
 import { Gate, type GateRules } from './http/gate.js';
+import { Turns } from './http/turns.js';
 import type { SocketRights } from './http/unix-socket.js';
 import { Hub } from './hub.js';
 import { hostsOf, type ListenAddress, Listeners, MAX_HEADER_BYTES } from './listeners.js';
@@ -77,8 +78,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({ hub, gate, assets: loadAssets(options.dashboardDir), metrics, log });
   const sockets = new WebSockets(hub, log, options.clock);
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler });
+  const turns = new Turns();
   const listeners = new Listeners((server, permitted) =>
-    serve(server, (request) => gate.check(request, permitted) ?? faultOf(request), answer, sockets),
+    serve(server, (request) => gate.check(request, permitted) ?? faultOf(request), answer, sockets, turns),
   );
   await listeners.open(listen, options.socketRights);
   sockets.watch();
@@ -127,17 +129,11 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 
 type Check = (request: IncomingMessage) => PortchurnError | null;
 
-function serve(server: Server, check: Check, listener: Listener, sockets: WebSockets): void {
+function serve(server: Server, check: Check, listener: Listener, sockets: WebSockets, turns: Turns): void {
   const pipeline = new Pipeline();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!pipeline.admits(request, response)) return void request.socket.destroy();
-    const error = check(request);
-    if (error) {
-      refuse(request, response, error);
-      return;
-    }
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    void listener(request, response);
+    turns.later(request.socket, () => handle(request, response, check, listener));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const error = check(request);
@@ -148,6 +144,16 @@ function serve(server: Server, check: Check, listener: Listener, sockets: WebSoc
     if (socket.writable && error.code !== 'ECONNRESET') refuseSocket(socket, parseFault(error.code));
     else socket.destroy();
   });
+}
+
+function handle(request: IncomingMessage, response: ServerResponse, check: Check, listener: Listener): void {
+  const error = check(request);
+  if (error) {
+    refuse(request, response, error);
+    return;
+  }
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  void listener(request, response);
 }
 
 /** No path takes a body, and only the session exchange is a POST. */

@@ -109,19 +109,32 @@ it('a process that has ended has none, nor has a pid that no process can have', 
 it('a file system that does not answer is waited for a second, by four threads at most, and held up is nobody', async () => {
   writeFileSync(hosts, HOSTS);
   const scope = testScope();
-  const silent = await contained(scope, scope.directory(), SILENT);
-  for (let asked = 0; asked < 3; asked++) {
+  const silent: Running[] = [];
+  for (let asked = 0; asked < 4; asked++) silent.push(await contained(scope, scope.directory(), SILENT));
+  for (const { pid } of silent) {
+    expect(await files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
     const turn = new Promise((resolve) => setImmediate(() => resolve('turned')));
-    const answer = files.read(silent.pid, '');
+    const answer = files.read(pid, '');
     expect(await Promise.race([answer, turn])).toBe('turned');
     expect(await answer).toBe('late');
-    expect(await files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
   }
-  expect(await files.read(silent.pid, '')).toBe('late');
   expect(await files.read(process.pid, '')).toBe('busy');
+  for (const one of silent) {
+    one.closeInput();
+    await one.finished(10_000);
+  }
+  await expect.poll(() => files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
+});
+
+it('one container has one thread, however often its file is asked for, and is asked again when it has answered', async () => {
+  writeFileSync(hosts, HOSTS);
+  const scope = testScope();
+  const silent = await contained(scope, scope.directory(), SILENT);
+  for (let asked = 0; asked < 6; asked++) expect(await files.read(silent.pid, '')).toBe('late');
+  expect(await files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
   silent.closeInput();
   await silent.finished(10_000);
-  await expect.poll(() => files.read(process.pid, '')).toMatchObject({ bytes: Buffer.from(HOSTS) });
+  await expect.poll(() => files.read(silent.pid, '')).toBeNull();
 });
 
 /** As the service's unit runs: nobody in particular, with capabilities. Node's own files may be where only root finds them. */

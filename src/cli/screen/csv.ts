@@ -2,6 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { TSchema } from 'typebox';
 import { type AnyRow, TABLES, type TableTopic } from '../../protocol/frames.js';
+import { unformed } from '../../view/csv.js';
 import { jsonText, printable } from './text.js';
 
 /**
@@ -13,8 +14,11 @@ export function csv(topic: TableTopic, rows: readonly AnyRow[], header: boolean)
   return stringify([...rows], {
     header,
     columns,
-    escape_formulas: true,
-    cast: { boolean: String, string: printable, object: (value) => jsonText(value) },
+    cast: {
+      boolean: String,
+      string: (text) => unformed(printable(text)),
+      object: (value) => jsonText(value),
+    },
   });
 }
 

@@ -16,6 +16,26 @@ export function jsonText(value: unknown): string {
   return spelled(JSON.stringify(value), (c) => `\\u${hex(c)}`);
 }
 
+/** An escape of JSON, or all of an error's stack: its lines are ours, and are told apart. */
+const ESCAPES = /"stack":"(?:[^"\\]|\\.)*"|\\(?:u[\da-f]{4}|.)/gis;
+const ESCAPE = /\\(?:u[\da-f]{4}|.)/gis;
+
+/** A line of JSON for a log: its texts, once parsed, are as printable() writes them, since whoever reads a log prints them. */
+export function printableTexts(json: string): string {
+  const inJson = (character: string) => `\\${escaped(character)}`;
+  const again = (code: string) => {
+    const character: string = JSON.parse(`"${code}"`);
+    const safe = spelled(character, inJson);
+    return safe === character ? code : safe;
+  };
+  const parts = json.replace(ESCAPES, (part) =>
+    part.startsWith('"')
+      ? part.replace(ESCAPE, (code) => (code === '\\n' ? code : again(code)))
+      : again(part),
+  );
+  return spelled(parts, inJson);
+}
+
 /** One row per line of JSON; empty text for no rows. */
 export function ndjson(rows: readonly object[]): string {
   return rows.map((row) => `${jsonText(row)}\n`).join('');

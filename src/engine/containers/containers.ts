@@ -22,7 +22,9 @@ import {
   type Stored,
   storesOf,
 } from '../../system/containers/stores.js';
-import type { Runtime } from '../../system/parse/container.js';
+import type { ContainerHosts } from '../../system/destinations/container-hosts.js';
+import { partOf, type Runtime, shortId } from '../../system/parse/container.js';
+import { hostsProblems } from './hosts-problems.js';
 
 export interface ContainerOptions {
   /** Where runtimes keep what they know of containers. Absent: where they do by themselves. */
@@ -30,6 +32,9 @@ export interface ContainerOptions {
   /** Paths of sockets of Docker or Podman that are asked for names. */
   containerSockets?: readonly string[] | undefined;
 }
+
+/** Lines of the log: a user may make any number of containers, each with something to say. */
+const MOST_LOGGED = 256;
 
 export class Containers {
   readonly names: ContainerNames;
@@ -46,6 +51,7 @@ export class Containers {
   constructor(
     { containerPlaces = placesHere(), containerSockets = [] }: ContainerOptions,
     private readonly log: Pick<Logger, 'warn'>,
+    private readonly hosts: Pick<ContainerHosts, 'trouble'> | null = null,
     private readonly uid = process.getuid?.() ?? 0,
   ) {
     this.places = containerPlaces;
@@ -70,9 +76,10 @@ export class Containers {
       ...this.ofDisk(),
       ...this.ofSockets(),
       ...this.ofBounds(),
+      ...this.ofHosts(),
     ]);
     for (const [about, { what, why, fix }] of this.problemsNow) {
-      if (this.logged.has(about)) continue;
+      if (this.logged.has(about) || this.logged.size >= MOST_LOGGED) continue;
       this.logged.add(about);
       this.log.warn({ why, fix }, what);
     }
@@ -122,6 +129,16 @@ export class Containers {
   /** Nothing makes a table of names smaller, so that one that was full is. */
   private ofBounds(): [string, Problem][] {
     return this.evicted === 0 ? [] : [['bounds', evictedProblem(this.evicted)]];
+  }
+
+  private ofHosts(): [string, Problem][] {
+    return this.hosts === null ? [] : hostsProblems(this.hosts.trouble(), (group) => this.nameIn(group));
+  }
+
+  private nameIn(group: string): string {
+    const { container } = partOf(group);
+    if (container === null) return group;
+    return this.names.of(container)?.name ?? container.name ?? shortId(container.id);
   }
 
   private ofSockets(): [string, Problem][] {

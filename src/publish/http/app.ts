@@ -48,7 +48,7 @@ export function createApp({ hub, gate, assets, metrics, log }: AppOptions): Hono
   app.get('/healthz', (c) => health(c, hub));
   app.get('/metrics', (c) => scrape(c, hub, metrics, answers));
   app.get('/api/v1/snapshot', (c) => snapshot(c, hub, answers));
-  app.get('/api/v1/history', (c) => history(c, hub));
+  app.get('/api/v1/history', (c) => history(c, hub, answers));
   app.get('/api/v1/ports', (c) => ports(c, hub, answers));
   app.get('/api/v1/flow', (c) => flow(c, hub));
   app.get('/api/v1/change', (c) => change(c, hub));
@@ -92,12 +92,21 @@ async function snapshot(c: RequestContext, hub: Hub, answers: Answers): Promise<
   return c.body(streamOf(texts ?? []), 200, { ...NO_STORE, 'content-type': 'application/json' });
 }
 
-function history(c: RequestContext, hub: Hub): Response {
+async function history(c: RequestContext, hub: Hub, answers: Answers): Promise<Response> {
   if (!hub.hasHistory) throw new PortchurnError('NOT_FOUND', 'this service keeps no history');
   checkParameters(c, ['budget', 'seconds']);
   const { budget = null, seconds = String(HISTORY_SECONDS) } = c.req.query();
-  const body = hub.historyOf(budget, historySeconds(seconds), Date.now());
-  if (body !== null) return c.json(body, 200, NO_STORE);
+  const text = await answers.give(
+    c.env,
+    async () => historyText(hub, budget, historySeconds(seconds)),
+    Buffer.byteLength,
+  );
+  return c.body(text ?? '', 200, { ...NO_STORE, 'content-type': 'application/json' });
+}
+
+function historyText(hub: Hub, budget: string | null, seconds: number): string {
+  const body = hub.historyOf(budget, seconds, Date.now());
+  if (body !== null) return JSON.stringify(body);
   throw new PortchurnError('NOT_FOUND', `there is no history of a budget "${budget}"`, {
     hint: 'keys are in /api/v1/snapshot?topic=budgets',
   });

@@ -31,6 +31,18 @@ export function badFilter(message: string, column: number): PortchurnError {
   return new PortchurnError('BAD_FILTER', `column ${column}: ${message}`, { column });
 }
 
+/** What other languages write between two terms. Alone it is a text to search for, and in quotes everywhere. */
+const JOINING = /^(or|and|&&?|\|\|?)$/i;
+
+function refuseJoining({ negated, key, column, value }: Word): void {
+  if (negated || key !== null || value.kind !== 'plain' || !JOINING.test(value.text)) return;
+  const isAnd = /^[a&]/i.test(value.text);
+  const instead = isAnd
+    ? 'all words must match as it is, so leave it out'
+    : 'all words must match; of several texts one regular expression finds any, as in process:/nginx|envoy/, else ask once for each';
+  throw badFilter(`there is no "${value.text}" between words: ${instead}. In quotes it is a text`, column);
+}
+
 /** Throws BAD_FILTER. */
 export function splitWords(text: string): Word[] {
   if (text.length > MAX_FILTER) {
@@ -43,6 +55,7 @@ export function splitWords(text: string): Word[] {
     words.push(word);
     at = skipSpace(text, end);
   }
+  words.slice(1, -1).forEach(refuseJoining);
   return words;
 }
 

@@ -40,7 +40,7 @@ export type Heard = (id: string, facts: ContainerFacts) => void;
 export async function listContainers(path: string, asked: Asked, heard: Heard): Promise<void> {
   const bytes = await within(asked, async (signal) => bodyOf(await get(path, '/containers/json', signal)));
   try {
-    for (const texts of textsOfEach(bytes, LISTED)) hear(texts, heard);
+    await textsOfEach(bytes, LISTED, (texts) => hear(texts, heard));
   } catch {
     throw new ApiError('NOT_JSON');
   } finally {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { ContainerFacts, Runtime } from '../parse/container.js';
 import { workloadOf } from '../parse/workload.js';
 import { Disk, type Place } from './disk.js';
-import { textsOf, type Wanted } from './json-texts.js';
+import { textsOf, textsOfEach, type Wanted } from './json-texts.js';
 import { readWhole, versionOf } from './read-whole.js';
 
 export type Store = (id: string) => Promise<ContainerFacts | null>;
@@ -75,7 +75,7 @@ export function podmanStore(root: string): Store {
   return async (id) => {
     for (const list of lists) {
       const one = await list.find(id);
-      if (one !== undefined) return factsOfListed(one);
+      if (one !== undefined) return one;
     }
     return null;
   };
@@ -96,39 +96,56 @@ export function machineStore(directory: string): Store {
 /** hostname(7), as machined takes them. */
 const MACHINE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-interface Listed {
-  readonly id?: unknown;
-  readonly names?: unknown;
-  /** JSON again, by Podman. */
-  readonly metadata?: unknown;
-}
+/** The metadata is JSON again, by Podman. */
+const LISTED: Wanted = { id: 'id', names: 'name', metadata: 'about' };
+/** What takes less processor time may be read at every change, ms. */
+const SHORT_MS = 10;
+/** Rest after a longer one in units of that time: a list that changes all the time takes a twentieth of one processor. */
+const REST_RATIO = 19;
 
 /** All containers of a storage driver in one file, which is read again only when it has changed: each container asks for it. */
 class List {
   private version = '';
-  private byId: ReadonlyMap<unknown, Listed> = new Map();
+  private byId: ReadonlyMap<string, ContainerFacts> = new Map();
+  /** performance.now(); until then it is not read, whatever has changed. */
+  private restUntil = 0;
 
   constructor(private readonly path: string) {}
 
-  async find(id: string): Promise<Listed | undefined> {
+  async find(id: string): Promise<ContainerFacts | undefined> {
     const version = await versionOf(this.path);
-    if (version !== this.version) this.byId = await this.read();
-    this.version = version;
+    if (version !== this.version && performance.now() >= this.restUntil) {
+      this.byId = await this.read();
+      this.version = version;
+    }
     return this.byId.get(id);
   }
 
-  private async read(): Promise<ReadonlyMap<unknown, Listed>> {
+  private async read(): Promise<ReadonlyMap<string, ContainerFacts>> {
+    const byId = new Map<string, ContainerFacts>();
     const bytes = await readWhole(this.path, LIST_BYTES);
-    const list: unknown = bytes === null ? [] : JSON.parse(bytes.toString('utf8'));
-    return new Map((Array.isArray(list) ? (list as Listed[]) : []).map((one) => [one?.id, one]));
+    if (bytes === null) return byId;
+    const took = await textsOfEach(bytes, LISTED, (texts) => {
+      byId.set(texts.get('id') ?? '', factsOfListed(texts));
+    });
+    if (took >= SHORT_MS) this.restUntil = performance.now() + REST_RATIO * took;
+    return byId;
   }
 }
 
-function factsOfListed({ names, metadata }: Listed): ContainerFacts {
-  const name = Array.isArray(names) && isSane(names[0]) ? names[0] : null;
-  const about = Buffer.from(typeof metadata === 'string' ? metadata : '{}');
-  const image = textsOf(about, { 'image-name': 'image' }).get('image') ?? '';
-  return { name, image: isSane(image) ? image || null : null, pod: null, workload: null };
+function factsOfListed(texts: ReadonlyMap<string, string>): ContainerFacts {
+  const name = texts.get('name');
+  const image = imageIn(texts.get('about') ?? '{}');
+  return { name: isSane(name) ? name : null, image: isSane(image) ? image : null, pod: null, workload: null };
+}
+
+/** Of a container whose metadata is no JSON nobody knows it. */
+function imageIn(about: string): string | null {
+  try {
+    return textsOf(Buffer.from(about), { 'image-name': 'image' }).get('image') || null;
+  } catch {
+    return null;
+  }
 }
 
 /** A file of each container, read again only when it has changed: each that rows show is asked for every ten seconds. */

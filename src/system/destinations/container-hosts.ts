@@ -14,6 +14,16 @@ export interface HostsText {
 }
 /** Null: nothing that may be read. `late`: its file system does not answer. `busy`: too many others do not. */
 type Answer = HostsText | null | 'late' | 'busy';
+/** Control groups of containers that want names, and why they have none. */
+export interface HostsTrouble {
+  /** The file system of their file does not answer. */
+  readonly silent: readonly string[];
+  /** Those of others do not, and no more are waited for. */
+  readonly unread: readonly string[];
+  /** Others have all places. */
+  readonly isFull: boolean;
+}
+
 export type ReadHosts = (pid: number, known: string) => Promise<Answer>;
 
 export interface HostsLimits {
@@ -48,6 +58,8 @@ interface File {
   dueAt: number;
   /** By whose root it is read next. */
   through: Living | null;
+  /** Why the last reading came to nothing. */
+  missing: 'late' | 'busy' | null;
   /** Another has its place. */
   gone: boolean;
 }
@@ -58,6 +70,8 @@ export class ContainerHosts {
   private readonly files = new Map<string, File>();
   private count = 0;
   private reading: Promise<void> | null = null;
+  /** performance.now(); a container found no place. */
+  private refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly read: ReadHosts,
@@ -84,6 +98,15 @@ export class ContainerHosts {
     this.reading ??= this.readAll();
   }
 
+  /** Of those that a flow has asked for lately. */
+  trouble(): HostsTrouble {
+    const since = performance.now() - this.limits.unusedMs;
+    const asked = [...this.files].filter(([, { askedAt }]) => askedAt >= since);
+    const of = (why: File['missing']) =>
+      asked.flatMap(([group, { missing }]) => (missing === why ? [group] : []));
+    return { silent: of('late'), unread: of('busy'), isFull: this.refusedAt >= since };
+  }
+
   /** Resolves when what was asked for has been read. */
   async settled(): Promise<void> {
     await this.reading;
@@ -91,8 +114,12 @@ export class ContainerHosts {
 
   /** Null: others that are in use have all places. */
   private add(now: number): File | null {
-    if (this.files.size >= this.limits.files && !this.forgetUnused(now)) return null;
-    return { names: NO_NAMES, version: '', askedAt: now, dueAt: now, through: null, gone: false };
+    if (this.files.size >= this.limits.files && !this.forgetUnused(now)) {
+      this.refusedAt = now;
+      return null;
+    }
+    const file = { names: NO_NAMES, version: '', askedAt: now, dueAt: now, through: null };
+    return { ...file, missing: null, gone: false };
   }
 
   private forgetUnused(now: number): boolean {
@@ -128,6 +155,7 @@ export class ContainerHosts {
   }
 
   private take(file: File, answer: Answer): void {
+    file.missing = answer === 'late' || answer === 'busy' ? answer : null;
     if (answer === 'busy') return;
     if (answer === 'late') file.dueAt = performance.now() + this.limits.lateMs;
     if (answer === 'late' || answer === null) this.give(file, NO_NAMES, '');

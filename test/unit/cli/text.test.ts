@@ -108,6 +108,10 @@ describe('csv', () => {
     expect(cell('process.pid')).toBe('');
     expect(cell('process.self')).toBe('false');
     expect(cell('process.comm')).toBe(`"'=cmd|""x""\\x1b"`);
+    for (const comm of [' =1+1', '"=1+1', "'@x", '＝1']) {
+      const [, hidden = ''] = csv('flows', [flow({ comm })], true).split('\n');
+      expect(hidden).toContain(`'${comm.replaceAll('"', '""')}`);
+    }
   });
 });
 

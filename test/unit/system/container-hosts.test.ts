@@ -1,7 +1,7 @@
 /** What containers call destinations: by which process a file is read, for whom its names are, and how much of it is kept. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   ContainerHosts,
   type HostsLimits,
@@ -158,6 +158,31 @@ it('a file that does not come is not asked for again at once, and a reader that 
     await failing.settled();
   }
   expect(failing.nameOf(GROUP, ADDRESS)).toBe('db');
+});
+
+it('says whose names are missing while they are wanted: a file that does not answer, too many others that do not, no place', async () => {
+  const groups = ['a', 'b', 'c', 'd'].map(groupOf);
+  const root = procOf(...groups.map((group, at) => ({ pid: 10 + at, group })));
+  const text = textOf(`${ADDRESS} db\n`);
+  const answers: (typeof text | 'late' | 'busy')[] = [text, 'late', 'busy', text, text, 'busy'];
+  const limits = { files: 3, checkMs: 0, lateMs: 0 };
+  const hosts = hostsOf(root, async () => answers.shift() ?? null, limits);
+  const ask = async (at: number) => {
+    hosts.ask(groups[at] as string, living(10 + at));
+    await hosts.settled();
+    return hosts.trouble();
+  };
+  expect(await ask(0)).toEqual({ silent: [], unread: [], isFull: false });
+  expect(await ask(1)).toEqual({ silent: [groups[1]], unread: [], isFull: false });
+  expect(await ask(2)).toEqual({ silent: [groups[1]], unread: [groups[2]], isFull: false });
+  expect(await ask(3)).toEqual({ silent: [groups[1]], unread: [groups[2]], isFull: true });
+  expect(await ask(1)).toEqual({ silent: [], unread: [groups[2]], isFull: true });
+  expect(await ask(2)).toEqual({ silent: [], unread: [], isFull: true });
+  expect(await ask(0)).toEqual({ silent: [], unread: [groups[0]], isFull: true });
+  const later = performance.now() + 60_001;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => later);
+  expect(hosts.trouble()).toEqual({ silent: [], unread: [], isFull: false });
+  clock.mockRestore();
 });
 
 const manyLines = (count: number) =>

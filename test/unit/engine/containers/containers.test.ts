@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Containers } from '../../../../src/engine/containers/containers.js';
 import type { Places } from '../../../../src/system/containers/stores.js';
+import type { HostsTrouble } from '../../../../src/system/destinations/container-hosts.js';
 import type { ContainerPath, Runtime } from '../../../../src/system/parse/container.js';
 import { testScope } from '../../../support/scope.js';
 
@@ -23,7 +24,7 @@ const FILES_WITHIN_MS = 30_000;
 function reported(places: Partial<Places>, uid = 0) {
   const lines: unknown[] = [];
   const log = { warn: (about: object, what: string) => lines.push({ ...about, what }) };
-  const containers = new Containers({ containerPlaces: { ...NONE, ...places } }, log as never, uid);
+  const containers = new Containers({ containerPlaces: { ...NONE, ...places } }, log as never, null, uid);
   const tick = () => containers.tick({ touchRenamed: () => {} });
   return { containers, lines, tick };
 }
@@ -111,4 +112,42 @@ it('a socket that cannot be asked is said once, with the rights that it needs an
   containers.tick({ touchRenamed: () => {} });
   containers.stop();
   expect(lines).toMatchObject([{ what: `What the socket ${path} knows of containers is not shown.` }]);
+});
+
+it('a hosts file that does not answer is said of its container, once, and of no more containers than a log bears', () => {
+  const lines: { what: string }[] = [];
+  const log = { warn: (_: object, what: string) => lines.push({ what }) };
+  const trouble: { -readonly [Key in keyof HostsTrouble]: HostsTrouble[Key] } = {
+    silent: [`/docker/${ID}`, '/lxc.payload.db'],
+    unread: [],
+    isFull: false,
+  };
+  const containers = new Containers({ containerPlaces: NONE }, log as never, { trouble: () => trouble });
+  const tick = () => containers.tick({ touchRenamed: () => {} });
+  const whats = () => containers.problems().map(({ what }) => what);
+  const of = (name: string) => `Container ${name} has no names of its own for addresses that it connects to.`;
+  for (let i = 0; i < 3; i++) tick();
+  expect(whats()).toEqual([of('3f9c3f9c3f9c'), of('db')]);
+  expect(lines.map(({ what }) => what)).toEqual(whats());
+
+  trouble.silent = Array.from({ length: 6 }, (_, n) => `/lxc.payload.more-${n}`);
+  trouble.unread = ['/lxc.payload.a', '/lxc.payload.b'];
+  trouble.isFull = true;
+  tick();
+  expect(whats()).toEqual([
+    ...[0, 1, 2, 3].map((n) => of(`more-${n}`)),
+    '2 more containers of which each has no names of its own for addresses that it connects to.',
+    '2 containers of which each may have no names of its own for addresses that it connects to, or old ones.',
+    'Of some containers each has no names of its own for addresses that it connects to: hosts files of others have all places.',
+  ]);
+  for (let n = 0; n < 400; n++) {
+    trouble.silent = [`/lxc.payload.storm-${n}`];
+    tick();
+  }
+  expect(lines).toHaveLength(256);
+  trouble.silent = [];
+  trouble.unread = [];
+  trouble.isFull = false;
+  tick();
+  expect(whats()).toEqual([]);
 });

@@ -88,3 +88,20 @@ it('a connection that asks and asks without waiting is ended', async () => {
   await once(socket, 'close');
   expect((await service.get('/healthz')).status).toBe(200);
 });
+
+it('of a history, too, the next is made when the one before was taken', async () => {
+  const service = await World.start({});
+  onTestFinished(() => service.stop());
+  let made = 0;
+  const body = () => {
+    made += 1;
+    return { text: LARGE };
+  };
+  Object.assign(service.source, { history: { body } });
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1').pause();
+  onTestFinished(() => void socket.destroy());
+  socket.write('GET /api/v1/history HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16));
+  await until(() => made > 0);
+  for (let at = 0; at < 20; at++) expect((await service.get('/healthz')).status).toBe(200);
+  expect(made).toBe(1);
+});

@@ -147,6 +147,11 @@ describe('a filter', () => {
     ['"10.0.0.9:80"', ['ab', 'event']],
     ['ab dst:10.0.0.0/8 !timeWait:>100', ['ab', 'event']],
     ['dir:out process:ab\tport:80', ['ab', 'event']],
+    ['or', ['budget']],
+    ['and ab', []],
+    ['orders "or" orders', ['budget']],
+    ['ab !or port:80', ['ab', 'event']],
+    ['process:/^(ab|curl)$/ !dir:in', ['ab', 'event']],
   ])('%j matches what it says', (text, expected) => {
     expect(matching(text).sort()).toEqual([...expected].sort());
   });
@@ -157,6 +162,17 @@ describe('a filter', () => {
     ['!nosuch:1', 2, 'is no key'],
     ['constructor:1', 1, 'is no key'],
     ['db:5432', 1, 'quote the word'],
+    [
+      'pid:7 or pid:8',
+      7,
+      'there is no "or" between words: all words must match; of several texts one regular',
+    ],
+    ['ab OR curl', 4, 'process:/nginx|envoy/, else ask once for each. In quotes it is a text'],
+    ['dst:10.0.0.9 || dst:10.0.0.8', 14, 'there is no "||"'],
+    ['ab | curl', 4, 'there is no "|"'],
+    ['ab  and  curl', 5, 'there is no "and" between words: all words must match as it is, so leave it out'],
+    ['ab curl && pid:7', 9, 'so leave it out'],
+    ['pid:1,2', 5, 'a number'],
     ['pid:', 5, 'missing'],
     ['!', 2, 'missing'],
     ['ab !', 5, 'missing'],

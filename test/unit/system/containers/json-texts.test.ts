@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textsOf } from '../../../../src/system/containers/json-texts.js';
+import { textsOf, textsOfEach } from '../../../../src/system/containers/json-texts.js';
 
 const texts = (json: string, wanted: Parameters<typeof textsOf>[1]) =>
   Object.fromEntries(textsOf(Buffer.from(json), wanted));
@@ -47,5 +47,53 @@ describe('texts of a JSON file', () => {
     '['.repeat(100_000),
   ])('are refused in what is no JSON: %.20s', (json) => {
     expect(() => textsOf(Buffer.from(json), { a: 'a' })).toThrow(SyntaxError);
+  });
+});
+
+describe('texts of each object of a list', () => {
+  async function each(json: string): Promise<object[]> {
+    const all: object[] = [];
+    await textsOfEach(Buffer.from(json), { a: 'a' }, (texts) => all.push(Object.fromEntries(texts)));
+    return all;
+  }
+
+  it('are those that JSON.parse finds, whatever stands in and between them', async () => {
+    const list = [
+      { a: '1' },
+      { b: ['[', { a: 'no' }], a: ',]}"\\' },
+      7,
+      null,
+      'text, with "quotes"',
+      [{ a: 'in' }],
+      {},
+      { a: 'ü\\\\' },
+    ];
+    const expected = [{ a: '1' }, { a: ',]}"\\' }, {}, {}, {}, {}, {}, { a: 'ü\\\\' }];
+    expect(await each(JSON.stringify(list))).toEqual(expected);
+    expect(await each(` ${JSON.stringify(list, null, 3)} `)).toEqual(expected);
+    for (const none of ['[]', ' [ \n ]', '[\t]']) expect(await each(none)).toEqual([]);
+  });
+
+  it('are told across the pieces in which it is read, and of no element that is longer than one', async () => {
+    const long = JSON.stringify({ b: '\\"'.repeat(80_000), a: 'long' });
+    const many = Array.from({ length: 20_000 }, (_, n) => ({ b: '\\"[{,', a: String(n) }));
+    const json = `[${long},${JSON.stringify(many).slice(1, -1)},${long},{"a":"last"}]`;
+    expect(await each(json)).toEqual([...many.map(({ a }) => ({ a })), { a: 'last' }]);
+  });
+
+  it.each([
+    '',
+    '{}',
+    '"a"',
+    '[',
+    '[{"a":"x"}',
+    '[{"a":"x"},]',
+    '[{"a":"x"},,{}]',
+    '[{"a":"x"}}',
+    '["',
+    '[{a}]',
+    '[1 2',
+  ])('are refused in what is no list: %s', async (json) => {
+    await expect(each(json)).rejects.toThrow(SyntaxError);
   });
 });

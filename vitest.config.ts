@@ -16,7 +16,9 @@ const SCREENS = ['build', 'dashboard', 'output', 'setup'].map(e2e);
 const OPERATOR = ['dashboard-*', 'demo', 'diagnose', 'incident-rows', 'live-screen', 'wider-range'].map(e2e);
 
 /** Those that bring loops of their own, when the whole tier runs beside some: test/faults/load.ts. */
-const LOADED = ['together', 'busy-machine', 'hostile-peers'].map((name) => `test/faults/${name}.test.ts`);
+const LOADED = ['together', 'busy-machine', 'hostile-peers', 'hostile-page'].map(
+  (name) => `test/faults/${name}.test.ts`,
+);
 
 interface Project {
   name: string;

@@ -1,8 +1,8 @@
 /** An incident's state in words, with a tone; and how many others there are. In: rows, counts. Out: words. Pure. */
-import type { Change, IncidentRow } from '../../src/protocol/rows.js';
+import type { Change, Culprit, IncidentRow } from '../../src/protocol/rows.js';
 import * as view from '../../src/view/incident.js';
 import { SEVERITY_TONES } from '../../src/view/tone.js';
-import { clock, integer, rate, seconds } from './format.js';
+import { clock, counted, integer, percent, rate, seconds } from './format.js';
 import type { Saying } from './words.js';
 
 const WORDS = { critical: 'Critical', warning: 'Warning', info: 'Info' } as const;
@@ -32,6 +32,10 @@ export function allWords({ open, past, findings }: { open: number; past: number;
   ];
   return parts.length === 0 ? null : parts.join(' · ');
 }
+
+/** `1 port, 0.5 %`: what one of those who hold the ports has. */
+export const holdingWords = ({ ports, share }: Pick<Culprit, 'ports' | 'share'>): string =>
+  `${counted(ports, 'port')}, ${percent(share)}`;
 
 /** Whether a change worked: `✓ worked: 92 → 0 failures/s within 5 s`; of an end what it did. */
 export function changeWords(change: Change): Saying {

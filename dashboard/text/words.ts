@@ -114,7 +114,7 @@ export function verdictWords({ level, since }: VerdictRow): Saying {
 export function titleWords(hello: Hello | null, verdict: VerdictRow | null, old: boolean): string {
   const place = hello === null ? 'portchurn' : `${hello.host} · portchurn`;
   if (old || verdict === null || verdict.level === 'ok') return place;
-  return `${GLYPHS[VERDICT_TONES[verdict.level]]} ${verdict.text} · ${place}`;
+  return `${GLYPHS[VERDICT_TONES[verdict.level]]} ${foreign(verdict.text)} · ${place}`;
 }
 
 const SEVERITIES: Record<FindingRow['severity'], { word: string; detail: string }> = {

@@ -334,6 +334,22 @@ it('shows the same incident as long as pointer or focus rests on it, with figure
   expect(problems).toEqual([]);
 });
 
+it('timeline and port map are about the incident that is chosen, and say where that is', async () => {
+  const { page, problems } = await openPage(testScope(), service.url, browser);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  for (const script of ['checkout-importer.py', 'orders-sync.py', 'checkout-importer.py']) {
+    await show(page, the(script));
+    await timeline.locator('.reading', { hasText: script }).waitFor(WITHIN);
+    await page
+      .getByRole('region', { name: 'Port map' })
+      .locator('.legend', { hasText: script })
+      .waitFor(WITHIN);
+    const shown = timeline.getByLabel('What the timeline shows').locator('option:checked');
+    expect(await shown.textContent()).toBe(`incident: ${ADDRESS}:${PORT} in ${the(script).netns.name}`);
+  }
+  expect(problems).toEqual([]);
+});
+
 it('tabs are walked by arrow keys, and say which one is shown', async () => {
   const { page } = await shared();
   const tabs = card(page).getByRole('tab');

@@ -321,6 +321,18 @@ it('opens the row of a process, and chooses the budget of a tank, by keyboard', 
   await toward(DB).waitFor(WITHIN);
 });
 
+/** Of each kind of element, with all around it. */
+function opacities(all: Element[]): Record<string, number[]> {
+  const found: Record<string, Set<number>> = {};
+  for (const one of all) {
+    let opacity = 1;
+    for (let box: Element | null = one; box !== null; box = box.parentElement)
+      opacity *= Number(getComputedStyle(box).opacity);
+    found[one.classList[0] ?? ''] = (found[one.classList[0] ?? ''] ?? new Set()).add(opacity);
+  }
+  return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, [...values]]));
+}
+
 it('keeps the picture of the budget before until that of the one just chosen has come', async () => {
   let letGo: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
@@ -339,6 +351,11 @@ it('keeps the picture of the budget before until that of the one just chosen has
   await page.locator('.timeline .charts[aria-busy="true"]').waitFor(WITHIN);
   expect(await summary()).toMatch(/^3\d\d of \d+ ports held now/);
   expect(await before.isVisible()).toBe(true);
+  /* The drawing is dimmed, and no text. */
+  expect(await page.locator('.timeline .canvas, .timeline .reading').evaluateAll(opacities)).toEqual({
+    canvas: [0.55],
+    reading: [1],
+  });
   letGo();
   await page.locator('.timeline .charts[aria-busy="false"]').waitFor(WITHIN);
   expect(await summary()).toMatch(/^3\d of \d+ ports held now/);

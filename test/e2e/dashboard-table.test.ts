@@ -67,15 +67,14 @@ const query = (page: Page) => new URL(page.url()).searchParams;
 const press = async (page: Page, ...keys: string[]) => {
   for (const key of keys) await page.keyboard.press(key);
 };
-/** The column's texts, from top to bottom, as far as rows are drawn. */
+/** The column's texts, from top to bottom, as far as rows are drawn; of addresses without who listens there, which becomes known at some time. */
 const column = (page: Page, name: string) =>
   page.locator('.culprits table').evaluate((table, wanted) => {
     const headings = Array.from(table.querySelectorAll('thead th'), (th) => th.textContent);
     const at = headings.findIndex((text) => text?.startsWith(wanted));
-    return Array.from(
-      table.querySelectorAll('tr[aria-rowindex] '),
-      (tr) => tr.children[at]?.textContent ?? '',
-    ).slice(1);
+    const textOf = (cell: Element | undefined) =>
+      (cell?.querySelector('.known > .address') ?? cell)?.textContent ?? '';
+    return Array.from(table.querySelectorAll('tbody tr[aria-rowindex]'), (tr) => textOf(tr.children[at]));
   }, name);
 
 const isDescending = (texts: string[]) => {
@@ -245,12 +244,14 @@ it('pauses honestly and keeps an order that was frozen', async () => {
   const order = await column(page, 'Destination');
   const count = () => page.getByRole('table', { name: FLOWS }).getAttribute('aria-rowcount').then(Number);
   const known = await count();
-  await (await churnClient(testScope(), netns, { to: '127.0.9.9:9000', count: 450 })).done();
+  /* Long enough that who listens there becomes known. */
+  await (await churnClient(testScope(), netns, { to: '127.0.9.9:9000', count: 450, rate: 100 })).done();
   await expect.poll(count, WITHIN).toBe(known + 1);
   expect(await column(page, 'Destination')).toEqual([...order, '127.0.9.9:9000']);
   await press(page, 'o');
   const top = async () => (await column(page, 'Destination')).slice(0, 2);
   await expect.poll(top, WITHIN).toContain('127.0.9.9:9000');
+  await row(page, '127.0.9.9:9000 → churngen').waitFor(WITHIN);
 
   await press(page, ' ', 'c');
   const command = (await page.locator('.incident .command code').first().textContent()) ?? '';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { FlowRow } from '../../src/protocol/rows.js';
 import { group, hierarchy } from '../support/control-groups.js';
+import { HOSTILE_NAMES, type Names, PLAIN_NAMES } from '../support/hostile.js';
 import { Netns } from '../support/netns.js';
 import { Observed, type Outputs, PORT } from '../support/outputs.js';
 import { patient } from '../support/patience.js';
@@ -16,8 +17,6 @@ import { portchurn, ROOT, type Service, startService } from '../support/service.
 import { busyLoops } from './busy.js';
 
 const LOOPS = 20;
-const HOSTILE = `\u001b]0;x\u0007\u001b[2J\u202e\u2066\r"'\`$(id)\\"} 1,=<img src=x onerror="document.title=1"></script>&#0;`;
-const COMM = '\u001b[7m\r\n"<b>{}';
 const PLACED = 'echo $$ > "$0/cgroup.procs"; exec "$@"';
 const SETTLED_WITHIN_MS = patient(120_000);
 /** Other than the end of a line: what a terminal or a parser would take for more than text. */
@@ -33,21 +32,6 @@ interface Pair {
   readonly client: Running;
   readonly names: Names;
 }
-
-interface Names {
-  readonly script: string;
-  readonly comm: string;
-  readonly container: string;
-  readonly argument: string;
-}
-
-const HOSTILE_NAMES: Names = {
-  script: `\n${HOSTILE.replaceAll('/', '|')}`,
-  comm: COMM,
-  container: HOSTILE.replaceAll('/', '|'),
-  argument: HOSTILE,
-};
-const TWIN: Names = { script: 'twin.py', comm: 'twin', container: 'twin', argument: 'plain' };
 
 /** A server and its client, each in a container of its own, on the addresses that every pair has. */
 async function pair(scope: Scope, mount: string, names: Names): Promise<Pair> {
@@ -76,7 +60,10 @@ async function isRight(
     .subscribe('flows', { filter: `netns:${netns.inode} dir:out`, limit: 1000 })
     .until((rows) => rows.find(isOurs), SETTLED_WITHIN_MS);
   expect(row.destination.peer?.process).toMatchObject({ pid: server.pid, comm: names.comm });
-  expect(row.process).toMatchObject({ comm: names.comm, container: names === TWIN ? 'clienttwin' : null });
+  expect(row.process).toMatchObject({
+    comm: names.comm,
+    container: names === PLAIN_NAMES ? 'clienttwin' : null,
+  });
 }
 
 function areEscaped(outputs: Outputs): void {
@@ -130,7 +117,7 @@ it('they are escaped on every surface but the page, whole, and of the right proc
   const scope = testScope();
   const mount = hierarchy(scope);
   await busyLoops(scope, LOOPS);
-  const pairs = [await pair(scope, mount, HOSTILE_NAMES), await pair(scope, mount, TWIN)] as const;
+  const pairs = [await pair(scope, mount, HOSTILE_NAMES), await pair(scope, mount, PLAIN_NAMES)] as const;
   const observed = await Observed.start(scope, (...flags) => startService(scope, ...flags));
   areEscaped(await observed.outputs());
   for (const one of pairs) await topEnds(observed.service, one);

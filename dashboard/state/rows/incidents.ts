@@ -18,6 +18,10 @@ const shownKey = signal<string | null>(null);
 /** Those that go on or are easing, the worst first; one that ended while the order is held stays in its place. */
 export const current = computed(() => ranking.value.rows.map((row) => incidents.value.get(row.key) ?? row));
 export const shown = computed(() => current.value.find(({ key }) => key === shownKey.value) ?? null);
+/** The budget of the incident that was chosen, as long as that is shown; null: none was chosen, or it is about no budget. */
+export const chosenBudget = computed(() =>
+  shown.value?.key === chosen.value ? (shown.value?.budget ?? null) : null,
+);
 /** Newest first. */
 export const past = computed(() =>
   [...incidents.value.values()].filter(isOver).sort((a, b) => (b.until ?? b.since) - (a.until ?? a.since)),

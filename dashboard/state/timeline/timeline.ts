@@ -13,6 +13,7 @@ import { isRestart } from '../journal.js';
 import { journal } from '../log.js';
 import { remember, state, verdict } from '../model.js';
 import type { Choice } from '../place.js';
+import { chosenBudget } from '../rows/incidents.js';
 import { known, startBeyond } from './beyond.js';
 import { automatic } from './choice.js';
 import { kept } from './kept.js';
@@ -90,10 +91,15 @@ const time = computed(() => {
   return time === null ? null : Math.floor(time / 1000) * 1000;
 });
 
+/** Whoever chooses an incident wants to see its ports, whatever the verdict is about. */
+const alarm = computed(() =>
+  chosenBudget.value === null ? verdict.value : ({ level: 'critical', budget: chosenBudget.value } as const),
+);
+
 export function startTimeline(): void {
   startBeyond();
   effect(() => {
-    const next = automatic(tightest.peek(), verdict.value, known.value, avoided.value);
+    const next = automatic(tightest.peek(), alarm.value, known.value, avoided.value);
     /* Whoever looks closely at one budget is not shown another. */
     if (zoom.value === null || tightest.peek() === null) tightest.value = next;
   });

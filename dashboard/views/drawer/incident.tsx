@@ -6,8 +6,8 @@ import type { IncidentRow } from '../../../src/protocol/rows.js';
 import { culpritsTitle, subjectText } from '../../../src/view/incident.js';
 import { findings, incidents, inspect } from '../../state/model.js';
 import { ALL } from '../../state/place.js';
-import { foreign, integer, percent, rate } from '../../text/format.js';
-import { incidentWords } from '../../text/incident-words.js';
+import { foreign, integer, rate } from '../../text/format.js';
+import { holdingWords, incidentWords } from '../../text/incident-words.js';
 import { CopyMarkdown } from '../panels/copy-markdown.js';
 import { FindLine, Seen } from '../panels/remedies.js';
 import { Process } from '../table/cells.js';
@@ -68,7 +68,7 @@ function People({ row }: { row: IncidentRow }) {
           <ul>
             {culprits.map(({ process, program, ports, share }) => (
               <li key={`${process.pid} ${program}`}>
-                <Process process={process} program={program} /> {`${integer(ports)} ports, ${percent(share)}`}
+                <Process process={process} program={program} /> {holdingWords({ ports, share })}
               </li>
             ))}
           </ul>

@@ -11,7 +11,7 @@ export function Who({ row }: { row: IncidentRow }) {
   return (
     <div class="who">
       <h2 title={foreign(row.title)}>
-        <bdi class="name">{foreign(name)}</bdi>
+        <bdi class={beside === null ? 'name' : 'name alone'}>{foreign(name)}</bdi>
         {beside === null ? null : <span class="beside"> {foreign(beside)}</span>} {does}{' '}
         {toward === null ? null : <bdi class="toward">{foreign(toward)}</bdi>}
         <span class="beside">

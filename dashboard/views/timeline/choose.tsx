@@ -3,6 +3,7 @@ import { useComputed } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { BudgetRow } from '../../../src/protocol/rows.js';
 import { budgets, netns, netnsWords, now } from '../../state/model.js';
+import { chosenBudget } from '../../state/rows/incidents.js';
 import { withHistory } from '../../state/timeline/choice.js';
 import { choice, choose, shown, shownRow } from '../../state/timeline/timeline.js';
 import { budgetWords } from '../../text/chart-words.js';
@@ -27,6 +28,9 @@ export function Choose() {
   const [visits, setVisits] = useState(0);
   const visit = () => setVisits(visits + 1);
   const rows = useChoices(visits);
+  const word = chosenBudget.value !== null && chosenBudget.value === shown.value ? 'incident' : TIGHTEST;
+  /* All namespaces may have the same addresses. */
+  const of = netnsWords(shownRow.value?.netnsId ?? null);
   return (
     <select
       aria-label="What the timeline shows"
@@ -35,7 +39,7 @@ export function Choose() {
       onPointerEnter={visit}
       onChange={({ currentTarget }) => take(currentTarget.value)}
     >
-      <option value={TIGHTEST}>{`tightest: ${nameOf(shown.value)}`}</option>
+      <option value={TIGHTEST}>{`${word}: ${nameOf(shown.value)}${of === null ? '' : ` in ${of}`}`}</option>
       {netns.value === null ? <option value={TOTALS}>all destinations</option> : null}
       <Unlisted rows={rows} />
       {rows.map((row) => (

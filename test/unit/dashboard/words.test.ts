@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { holdingWords } from '../../../dashboard/text/incident-words.js';
 import {
   isOld,
   liveness,
@@ -14,14 +15,33 @@ import {
   lossWords,
   outlookWords,
   returnWords,
+  titleWords,
 } from '../../../dashboard/text/words.js';
 import type { Link } from '../../../src/client/link.js';
 import { failureRowWords, failureWords } from '../../../src/protocol/failure-words.js';
+import type { VerdictRow } from '../../../src/protocol/rows.js';
 import { budget, failure, proc, totals } from '../publish/rows.js';
 
 const NOW = 1_700_000_000_000;
 const lost = { phase: 'lost', since: NOW - 130_000, retryAt: NOW + 2_400, reason: 'unauthorized' } as const;
 const heard = (ago: number): Link => ({ phase: 'open', heard: NOW - ago });
+
+it('the title of the page spells out what a program calls itself', () => {
+  const text = 'Out of ports to 10.0.0.9:5432 (\u202edb\u001b[2J)';
+  const nothing = { exhaustionSeconds: null, budget: null, finding: null, incident: null };
+  const verdict: VerdictRow = {
+    ...nothing,
+    ...{ key: 'verdict', level: 'critical', text, since: NOW, others: 0, named: [] },
+  };
+  expect(titleWords(null, verdict, false)).toBe(
+    '✗ Out of ports to 10.0.0.9:5432 (\\u202edb\\u001b[2J) · portchurn',
+  );
+});
+
+it('one port is one port', () => {
+  const holding = (ports: number) => holdingWords({ ports, share: 0.005 });
+  expect([holding(1), holding(2000)]).toEqual(['1 port, 0.5 %', '2,000 ports, 0.5 %']);
+});
 
 describe('the link', () => {
   it('is live while frames come and stale after the silence of one and a half heartbeats', () => {

@@ -757,6 +757,32 @@ describe('what is changed while it goes on', () => {
     expect(changesOf(watched(given, 0, 99))).toEqual([]);
   });
 
+  /** Another gamma.py, of another unit, that begins so many seconds after NOW. */
+  const another = (begins: number) =>
+    proc({ ...gamma, pid: 9, startTime: NOW + begins * 1000, unit: 'gamma2.service' });
+  const beside = (begins: number) => (at: number) => {
+    const { actors, ...rest } = ending(38, 0, () => ({}))(at);
+    const second = actor({ key: 'a2', program: 'gamma.py (sh)', process: another(begins), portsHeld: 10 });
+    return { ...rest, actors: at > begins ? [...actors, second] : actors };
+  };
+
+  it.each([
+    ['after it had ended', 39, 1],
+    ['a moment before it ended, as who hands over', 34, 1],
+    ['long before it ended, and ran beside it', 10, 0],
+    ['before it was seen', -60, 0],
+  ])('is a process that was started again only when the next one began %s', (_, begins, times) => {
+    const texts = watched(beside(begins), 0, 70).incidents[0]?.changes.map(({ text }) => text) ?? [];
+    expect(texts.filter((text) => text.includes('again'))).toEqual(
+      Array(times).fill('gamma.py started again: pid 7 → 9'),
+    );
+  });
+
+  it('is no process that was started again while the one before it lives', () => {
+    const texts = watched(beside(34), 0, 37).incidents[0]?.changes.map(({ text }) => text);
+    expect(texts).toEqual([]);
+  });
+
   it('is said to have worked when as much is tried as before, whoever ended', () => {
     const given = ending(38, 20, (at) => ({ tcpTwReuse: at < 30 ? 2 : 1 }));
     expect(changesOf(watched(given, 0, 60))).toEqual([['tcp_tw_reuse 2 → 1', true]]);

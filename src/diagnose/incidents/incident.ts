@@ -26,7 +26,7 @@ import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';
 import { EASES_MS, hasBegun, severityOf, stateOf } from './stages.js';
-import { numbersOf, titleOf } from './titles.js';
+import { firstOf, numbersOf, titleOf } from './titles.js';
 import { Trouble } from './trouble.js';
 
 /** By then what an earlier run knew and this one does not has left TIME_WAIT, ms. */
@@ -308,7 +308,7 @@ export class Incident {
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
     const numbers = numbersOf(untitled, this.own);
-    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.own), time);
+    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.own), time, firstOf(untitled));
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {

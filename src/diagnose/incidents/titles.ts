@@ -48,6 +48,12 @@ export function numbersOf(row: Untitled, { budget, answeredPerSec = 0 }: Observa
   return [...ports, budget?.limit ?? 0, budget === null ? 0 : outsideOf(budget)];
 }
 
+/** Who stands in it before all others, where anybody does. */
+export function firstOf({ kind, culprits, victims }: Untitled): string {
+  const [first] = isPorts(kind) ? namedCulprits(culprits) : victims;
+  return first === undefined ? '' : who(first.process, first.program);
+}
+
 /** Of ports that bind() blocks, what is asked for is another program's. */
 const isTooMuch = ({ demandPerSec, sustainablePerSec }: Untitled, budget: BudgetRow | null) =>
   demandPerSec !== null &&

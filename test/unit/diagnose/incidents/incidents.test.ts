@@ -958,6 +958,21 @@ describe('a culprit', () => {
 });
 
 describe('a title', () => {
+  it('names who holds the ports now, ten seconds after the one before at the latest, though no number has moved', () => {
+    const holding = (pid: number) => {
+      const process = proc({ pid, name: 'queue.py', comm: 'python3', exe: '/usr/bin/python3' });
+      const holders = [{ process, ports: 190 }];
+      return {
+        budgets: [budget({ ...OUT, holders, demandPerSec: 40, openPerSec: 40 })],
+        actors: [actor({ process, portsHeld: 190, openPerSec: 40 })],
+      };
+    };
+    const given = (at: number) => ({ ...holding(at < 20 ? 7 : 9), failures: [failing(at, 30)] });
+    const titled = (to: number) => watched(given, 0, to).incidents[0]?.title;
+    expect(titled(19)).toMatch(/^queue\.py \(pid 7\) /);
+    expect(titled(30)).toMatch(/^queue\.py \(pid 9\) /);
+  });
+
   it('follows the number that stands in it, also while nothing fails', () => {
     const given = (at: number) => ({
       budgets: [budget({ limit: 1055, used: at < 15 ? 242 : 1055, exhaustionSeconds: at < 15 ? 30 : 0 })],

@@ -165,6 +165,7 @@ const moreText = (others: number) => (others === 0 ? '' : ` And ${integer(others
 
 /** `Fix worked: 90 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1.` */
 function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {
+  if (failPerSecBefore === 0) return `Fix worked: nothing failed after ${text}.`;
   const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
   return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${after} ${text}.`;
 }

@@ -221,6 +221,7 @@ function workedLines(row: IncidentRow, width: number, more: string): Line[] | nu
 const WORKED = '  Fix worked: ';
 
 function changeText({ text, failPerSecBefore, failPerSecAfter, afterSeconds }: Change): string {
+  if (failPerSecBefore === 0) return `nothing failed after ${text}`;
   const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
   return `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${after} ${text}`;
 }

@@ -632,6 +632,26 @@ describe('what is changed while it goes on', () => {
     expect(watched(again, 0, 60).incidents[0]?.changes).toMatchObject([{ worked: false }]);
   });
 
+  it('is said to have worked where ports were about to run out again, and none had failed just then', () => {
+    const given = (calmFrom: number) => (at: number) => {
+      const isCalm = at >= calmFrom;
+      const filling = { limit: 200, used: 190, exhaustionSeconds: 8, sustainablePerSec: 3.3 };
+      return {
+        budgets: [
+          budget(at <= 20 ? OUT : isCalm ? { ...filling, limit: 28_232, exhaustionSeconds: null } : filling),
+        ],
+        totals: settings(at, 40, { portRange: [1024, 65_535] }),
+        failures: [failing(Math.min(at, 20), 90)],
+      };
+    };
+    const mended = watched(given(40), 0, 60);
+    expect(mended.incidents[0]?.changes).toMatchObject([{ worked: true, failPerSecBefore: 0 }]);
+    expect(mended.verdict.text).toContain(
+      ' Fix worked: nothing failed after ip_local_port_range 32768 60999 → 1024 65535.',
+    );
+    expect(watched(given(33), 0, 46).incidents[0]?.changes).toMatchObject([{ worked: false }]);
+  });
+
   it('is said to have worked where ports only threatened to run out', () => {
     const given = (at: number) => ({
       budgets: [

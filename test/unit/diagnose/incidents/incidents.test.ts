@@ -462,6 +462,22 @@ describe('the people of an incident', () => {
     });
   });
 
+  it('hold no more ports than there are, where they were counted a moment before the budget', () => {
+    const late = {
+      limit: 1000,
+      used: 990,
+      free: 0,
+      exhaustionSeconds: 0,
+      holders: [{ process: wrk, ports: 985 }],
+    };
+    const { incidents } = watched(
+      (at) => ({ actors: [of(wrk, 1015)], budgets: [budget(late)], failures: [failing(at, 10)] }),
+      0,
+      3,
+    );
+    expect(incidents[0]?.title).toMatch(/^wrk \(pid 5\) holds 1,000 of the 1,000 ports to /);
+  });
+
   it('hold no more ports than there are: what lies outside of the range is said apart', () => {
     const pool = { kind: 'bind-pool' as const, limit: 2000, used: 3660, free: 0, exhaustionSeconds: 0 };
     const actors = [of(wrk, 0, { bound: 3660 })];

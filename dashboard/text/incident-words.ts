@@ -38,7 +38,7 @@ export const holdingWords = ({ ports, share }: Pick<Culprit, 'ports' | 'share'>)
   `${counted(ports, 'port')}, ${percent(share)}`;
 
 /** Whether a change worked: `✓ worked: 92 → 0 failures/s within 5 s`; of an end what it did. */
-export function changeWords(change: Change): Saying {
+export function changeWords(change: Change, all: readonly Change[] = []): Saying {
   const { kind, worked, failPerSecBefore, failPerSecAfter, afterSeconds } = change;
   if (kind === 'end') return { tone: 'wait', glyph: GLYPHS.wait, word: view.changeWords(change), detail: '' };
   if (worked === null) return { tone: 'wait', glyph: '◌', word: 'not known yet', detail: '' };
@@ -46,5 +46,5 @@ export function changeWords(change: Change): Saying {
   const detail = `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s${within}`;
   return worked
     ? { tone: 'good', glyph: GLYPHS.good, word: 'worked', detail }
-    : { tone: 'warn', glyph: GLYPHS.warn, word: view.changeWords(change), detail };
+    : { tone: 'warn', glyph: GLYPHS.warn, word: view.changeWords(change, all), detail };
 }

@@ -39,7 +39,7 @@ export function say(io: Io, text: string): void {
   io.stderr.write(`portchurn: ${text}\n`);
 }
 
-/** Resolves when `signal` aborts, at once if it has. */
+/** Resolves when `signal` aborts, at once if it has. Its listener stays until then: not for what is waited for again and again. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
@@ -47,14 +47,30 @@ export function aborted(signal: AbortSignal): Promise<void> {
 
 /** Resolves after `ms`, or earlier when `signal` aborts. Leaves neither timer nor listener behind. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return earlier(signal, (done) => {
+    const timer = setTimeout(done, ms);
+    return () => clearTimeout(timer);
+  });
+}
+
+/** Resolves when the reader has taken all that was written, or earlier when `signal` aborts. Leaves no listener behind. */
+export function taken(out: Output, signal: AbortSignal): Promise<void> {
+  return earlier(signal, (done) => {
+    out.taken().then(done, done);
+    return null;
+  });
+}
+
+/** @param begin what is awaited; gives what ends the wait, where something has to be ended */
+function earlier(signal: AbortSignal, begin: (done: () => void) => (() => void) | null): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const finish = () => {
-      clearTimeout(timer);
+      end?.();
       signal.removeEventListener('abort', finish);
-      done();
+      resolve();
     };
-    const timer = setTimeout(finish, ms);
+    const end = begin(finish);
     signal.addEventListener('abort', finish, { once: true });
   });
 }

@@ -49,8 +49,8 @@ export class Verdict {
     this.watchHeld(tables, worst !== null);
     const others = open.filter((account) => account !== worst).map(({ row }) => row);
     const made = worst === null ? this.calm(situation) : this.about(worst, others, situation);
-    const { what, number, text, ...rest } = made;
-    const said = this.text.next(`${what} ${open.length}`, [number], text, tables.time);
+    const { what, number, text, who, ...rest } = made;
+    const said = this.text.next(`${what} ${open.length}`, [number], text, tables.time, who ?? '');
     const names = worst === null ? [] : [worst.row, ...namedOf(others)].map(({ key }) => key);
     const since = this.row?.level === made.level ? this.row.since : Math.round(tables.time);
     this.row = {
@@ -165,6 +165,7 @@ const moreText = (others: number) => (others === 0 ? '' : ` And ${integer(others
 
 /** `Fix worked: 90 → 0 failures/s, 5 s after tcp_tw_reuse 2 → 1.` */
 function workedText({ failPerSecBefore, afterSeconds, text }: Change): string {
+  if (failPerSecBefore === 0) return `Fix worked: nothing failed after ${text}.`;
   const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
   return `Fix worked: ${rate(failPerSecBefore)} → 0 failures/s, ${after} ${text}.`;
 }
@@ -177,10 +178,11 @@ function holderName(budget: BudgetRow, actors: Tables['actors']): string | null 
 }
 
 function held(budget: BudgetRow, { actors }: Tables): Sentence {
-  const text = heldText(budget, holderName(budget, actors));
+  const who = holderName(budget, actors);
   return {
     level: 'warning',
-    text,
+    text: heldText(budget, who),
+    who,
     exhaustionSeconds: null,
     budget: budget.key,
     what: `held ${budget.key}`,

@@ -215,12 +215,22 @@ export function lastChange({ changes }: Pick<IncidentRow, 'changes'>): Change | 
   return { ...shown, text: alike.map(({ text }) => text).join(', ') };
 }
 
-/** What a change did. Where more fails after it than before, that is what it did, whatever else may have. */
-export function changeWords({ kind, worked, failPerSecBefore, failPerSecAfter }: Change): string {
+/** What a change did. Where more fails after it than before, that is what it did, whatever else may have. @param all of its incident */
+export function changeWords(change: Change, all: readonly Change[] = []): string {
+  const { kind, worked, failPerSecBefore, failPerSecAfter } = change;
   if (kind === 'end') return `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s`;
   if (worked) return 'worked';
+  if (failPerSecAfter === null && isTakenBack(change, all)) return 'was taken back';
   if ((failPerSecAfter ?? 0) > failPerSecBefore) return 'failures came after it';
   if (failPerSecBefore === 0) return 'nothing failed before it';
   if (failPerSecAfter === null) return 'not known whether it helped';
   return failPerSecAfter === 0 ? 'cannot have helped' : 'did not help';
+}
+
+/** `tcp_tw_reuse 0 → 1`, and later `tcp_tw_reuse 1 → 0`: what had worked until then has no credit any more. */
+function isTakenBack({ kind, text, time }: Change, all: readonly Change[]): boolean {
+  const [from, to] = text.split(' → ');
+  const [, name, was] = /^([a-z_ ]+?) ([\d ]+)$/.exec(from ?? '') ?? [];
+  if (kind !== 'setting' || name === undefined || to === undefined) return false;
+  return all.some((one) => one.time > time && one.text === `${name} ${to} → ${was}`);
 }

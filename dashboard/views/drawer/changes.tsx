@@ -10,15 +10,15 @@ export function Changes({ of }: { of: readonly Change[] }) {
     <Part id="changes" title="What was changed">
       <ul>
         {of.map((change) => (
-          <One key={`${change.time} ${change.text}`} change={change} />
+          <One key={`${change.time} ${change.text}`} change={change} all={of} />
         ))}
       </ul>
     </Part>
   );
 }
 
-function One({ change }: { change: Change }) {
-  const { tone, glyph, word, detail } = changeWords(change);
+function One({ change, all }: { change: Change; all: readonly Change[] }) {
+  const { tone, glyph, word, detail } = changeWords(change, all);
   return (
     <li>
       {clock(change.time)} <bdi>{foreign(change.text)}</bdi>{' '}

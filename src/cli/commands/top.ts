@@ -8,7 +8,7 @@ import { EXIT } from '../../protocol/errors.js';
 import type { SnapshotBody } from '../../protocol/frames.js';
 import { DEFAULT_LIMIT } from '../../protocol/names.js';
 import type { Backends } from '../backends.js';
-import { aborted, type Io, pause } from '../io.js';
+import { type Io, pause, taken } from '../io.js';
 import { withProgress } from '../screen/progress.js';
 import { screen } from '../screen/screen.js';
 import { styleFor } from '../screen/style.js';
@@ -94,7 +94,7 @@ async function live(session: Session): Promise<void> {
     if (!(first && source.attached)) await pause(Math.min(values.interval, end - Date.now()), until);
     if (!until.aborted) await print(session, first);
     if (Date.now() >= end) return;
-    await Promise.race([io.stdout.taken(), aborted(until)]);
+    await taken(io.stdout, until);
   }
 }
 

@@ -67,7 +67,7 @@ function ofIncident(row: IncidentRow): Item {
 /** What was changed shortly before it began, or since: it may be the cause. */
 const changesOf = ({ changes }: IncidentRow): string[] =>
   changes.slice(-MOST_CHANGES).map((change) => {
-    const effect = change.worked === null ? '' : `: ${changeWords(change)}`;
+    const effect = change.worked === null ? '' : `: ${changeWords(change, changes)}`;
     return `At ${stamp(change.time)} ${change.text}${effect}.`;
   });
 

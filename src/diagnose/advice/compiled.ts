@@ -35,7 +35,7 @@ export const GO_REDIS: Snippet = ({ at }) =>
 
 export const JAVA_HTTP: Snippet = ({ origin }) =>
   fix(
-    'Share one HttpClient; it pools connections by itself. (Apache HttpClient: one PoolingHttpClientConnectionManager, and EntityUtils.consume(entity).)',
+    'Share one HttpClient; it pools connections by itself. (HttpURLConnection keeps its connection, too: leave out disconnect() and “Connection: close”, and read each body to its end. Apache HttpClient: one PoolingHttpClientConnectionManager, and EntityUtils.consume(entity).)',
     'java',
     '// once, a field of the class (imports: java.net.URI, java.net.http.*):',
     'private static final HttpClient CLIENT = HttpClient.newHttpClient();',

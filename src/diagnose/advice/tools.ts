@@ -21,7 +21,7 @@ export const PGBENCH: Snippet = ({ address, port }) =>
   fix(
     'Leave out -C: pgbench then opens one connection per client and keeps it. If the real program connects per transaction, give it a pool (PgBouncer).',
     'shell',
-    `pgbench -h ${address} -p ${port} -c 10 -T 60      # no -C`,
+    `pgbench -h ${address} -p ${port} -c 10 -T 60 DATABASE      # with the other options as they are, no -C`,
   );
 
 export const REDIS_BENCHMARK: Snippet = ({ address, port }) =>

@@ -19,14 +19,14 @@ import type { Actor, Facts, Tables } from '../types.js';
 import type { ActorIndex } from './actor-index.js';
 import { ChangeLog } from './changes/change-log.js';
 import { type Course, together } from './changes/judgement.js';
-import { restartText } from './changes/processes.js';
+import { Successions } from './changes/processes.js';
 import { keptCulprits } from './kept-culprits.js';
 import type { Observation, Subject } from './observation.js';
 import { culpritsOf, knowsMore, mostFailing, victimsOf } from './people.js';
 import type { SavedIncident } from './saved.js';
 import { StableText } from './stable-text.js';
 import { EASES_MS, hasBegun, severityOf, stateOf } from './stages.js';
-import { numbersOf, titleOf } from './titles.js';
+import { firstOf, numbersOf, titleOf } from './titles.js';
 import { Trouble } from './trouble.js';
 
 /** By then what an earlier run knew and this one does not has left TIME_WAIT, ms. */
@@ -81,6 +81,7 @@ export class Incident {
   private readonly title = new StableText();
   private begin: Begin | null = null;
   private log = new ChangeLog();
+  private successions = new Successions();
   private worst: Severity = 'warning';
   private observation: Observation;
   /** Its victims' rows, with what they count of it. */
@@ -109,7 +110,9 @@ export class Incident {
     const watchedFrom = row.state === 'easing' ? time - EASES_MS : time;
     const { failsSince: failedSince = null } = saved;
     incident.begin = { key, since, saved: new Map(saved.victims), watchedFrom, restored: time, failedSince };
-    return Object.assign(incident, { row, worst, log: new ChangeLog(changes, saved.scale, time) });
+    const log = new ChangeLog(changes, saved.scale, time);
+    const successions = new Successions(incident.trouble.last(since));
+    return Object.assign(incident, { row, worst, log, successions });
   }
 
   /** Null: nothing that lasts. */
@@ -305,13 +308,14 @@ export class Incident {
   private titleFor(untitled: Omit<IncidentRow, 'title'>, time: number): string {
     if (untitled.state !== 'open' && this.row !== null) return this.row.title;
     const numbers = numbersOf(untitled, this.own);
-    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.own), time);
+    return this.title.next(untitled.severity, numbers, titleOf(untitled, this.own), time, firstOf(untitled));
   }
 
   private noteRestart({ actors, tables }: Surroundings): void {
     const [first] = this.row?.culprits ?? [];
     const name = first?.process.name ?? null;
-    const text = restartText(first, name === null ? [] : actors.named(this.subject.netnsId, name));
+    const named = name === null ? [] : actors.named(this.subject.netnsId, name);
+    const text = this.successions.text(first, named, tables.time);
     if (text !== null && !this.log.all.some((known) => known.text === text))
       this.noteChange('restart', text, tables.time);
   }

@@ -30,6 +30,8 @@ export const SavedIncident = Type.Object({
   scale: Type.Object({
     sustainablePerSec: Type.Union([Type.Number(), Type.Null()]),
     waitsForPeer: Type.Boolean(),
+    /** Left out: an older version wrote it. */
+    isThreatened: Type.Optional(Type.Boolean()),
   }),
   forecast: Type.Union([Type.Object({ seconds: Type.Number(), time: Type.Number() }), Type.Null()]),
 });

@@ -16,6 +16,8 @@ export interface Sentence extends Pick<VerdictRow, 'level' | 'text' | 'exhaustio
   /** Which kind of sentence it is: another kind is said at once. */
   readonly what: string;
   readonly number: number;
+  /** Whom it names, where it names somebody. */
+  readonly who?: string | null;
 }
 
 export function sentenceOf(account: Account, time: number): Sentence {
@@ -65,11 +67,17 @@ function running({ row, budget, forecast }: Account, time: number): Sentence {
     next.state === 'running-out' ? next.seconds : forecast.seconds - (time - forecast.time) / 1000,
   );
   if (left === 0)
-    return { ...about(row, 'warning', heldText(budget, holder), 'held'), exhaustionSeconds: null, number: 0 };
+    return {
+      ...about(row, 'warning', heldText(budget, holder), 'held'),
+      exhaustionSeconds: null,
+      number: 0,
+      who: holder,
+    };
   return {
     ...about(row, 'warning', runningOutText(budget, holder, left, time), 'soon'),
     exhaustionSeconds: tenths(left),
     number: left,
+    who: holder,
   };
 }
 

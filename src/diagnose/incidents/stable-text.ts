@@ -6,19 +6,29 @@ const MOVED = 0.2;
 const STAYS_MS = 10_000;
 
 export class StableText {
-  private said: { what: string; numbers: readonly number[]; text: string; time: number } | null = null;
+  private said: Said | null = null;
 
   /**
    * @param what it says: another one replaces the text at once
    * @param numbers those that people watch
+   * @param who is named first: another one is news as a number is that has moved
    */
-  next(what: string, numbers: readonly number[], text: string, time: number): string {
+  next(what: string, numbers: readonly number[], text: string, time: number, who = ''): string {
     const { said } = this;
     const isSame = said !== null && said.what === what && time >= said.time;
-    if (isSame && (time - said.time < STAYS_MS || !moved(said.numbers, numbers))) return said.text;
-    this.said = { what, numbers, text, time };
+    const isNews = said?.who !== who || moved(said.numbers, numbers);
+    if (isSame && (time - said.time < STAYS_MS || !isNews)) return said.text;
+    this.said = { what, numbers, who, text, time };
     return text;
   }
+}
+
+interface Said {
+  readonly what: string;
+  readonly numbers: readonly number[];
+  readonly who: string;
+  readonly text: string;
+  readonly time: number;
 }
 
 const moved = (before: readonly number[], now: readonly number[]) =>

@@ -48,6 +48,12 @@ export function numbersOf(row: Untitled, { budget, answeredPerSec = 0 }: Observa
   return [...ports, budget?.limit ?? 0, budget === null ? 0 : outsideOf(budget)];
 }
 
+/** Who stands in it before all others, where anybody does. */
+export function firstOf({ kind, culprits, victims }: Untitled): string {
+  const [first] = isPorts(kind) ? namedCulprits(culprits) : victims;
+  return first === undefined ? '' : who(first.process, first.program);
+}
+
 /** Of ports that bind() blocks, what is asked for is another program's. */
 const isTooMuch = ({ demandPerSec, sustainablePerSec }: Untitled, budget: BudgetRow | null) =>
   demandPerSec !== null &&
@@ -98,7 +104,9 @@ function heldTitle({ culprits }: Untitled, ports: string, budget: BudgetRow | nu
   const named = namedCulprits(culprits);
   const outside = budget === null ? 0 : outsideOf(budget);
   if (named.length === 0) return `The ${limit} ${ports} are taken.`;
-  const { text, counts, held } = holding(named, culprits);
+  /* Culprits and budget are counted at different moments: while entries end, those may be more than there are ports. */
+  const most = outside === 0 ? (budget?.limit ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  const { text, counts, held } = holding(named, culprits, most);
   if (outside === 0) return `${text} ${counts} of the ${limit} ${ports}.`;
   const beyond = `${integer(outside)} outside of the range`;
   if (held < (budget?.used ?? 0))
@@ -106,13 +114,17 @@ function heldTitle({ culprits }: Untitled, ports: string, budget: BudgetRow | nu
   return `${text} ${integer(held - outside)} of the ${limit} ${ports}, and ${beyond}.`;
 }
 
-/** One who stands out alone, else all. */
-function holding(named: readonly Culprit[], culprits: readonly Culprit[]) {
+/** One who stands out alone, else all. @param most ports that one can hold */
+function holding(named: readonly Culprit[], culprits: readonly Culprit[], most: number) {
   const all = named.length === 1 ? named : culprits.filter(isKnown);
   const held = all.reduce((sum, { ports }) => sum + ports, 0);
   const counts = all.length > named.length ? [held] : named.map(({ ports }) => ports);
   const verb = all.length === 1 ? 'holds' : 'hold';
-  return { text: `${culpritsText(named, all)} ${verb}`, counts: counts.map(integer).join(' and '), held };
+  return {
+    text: `${culpritsText(named, all)} ${verb}`,
+    counts: counts.map((count) => integer(Math.min(most, count))).join(' and '),
+    held,
+  };
 }
 
 function bindTitle(row: Untitled, { rows, holder = null }: Observation): string {

@@ -124,8 +124,13 @@ function stuckWords(actor: Actor, budget: BudgetRow | undefined): string {
   return `opened connections to ${where(actor.destination)} until no port was left; ${entriesWords(actor, budget)}`;
 }
 
-const entriesWords = ({ timeWait }: Actor, budget: BudgetRow | undefined) =>
-  `its TIME_WAIT entries hold ${integer(timeWait)} of the ${integer(budget?.limit ?? null)} ports`;
+/** After the range was made narrower there may be more of them than ports. */
+function entriesWords({ timeWait }: Actor, budget: BudgetRow | undefined): string {
+  const limit = budget?.limit ?? null;
+  return limit !== null && timeWait > limit
+    ? `its TIME_WAIT entries hold ${integer(timeWait)} ports, some of them outside of the range of ${integer(limit)}`
+    : `its TIME_WAIT entries hold ${integer(timeWait)} of the ${integer(limit)} ports`;
+}
 
 /** Where ports are out few opens are left: what was asked for says how fast it churns. */
 function speedWords({ openPerSec, destination }: Actor, asked: number): string {

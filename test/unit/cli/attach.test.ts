@@ -219,6 +219,22 @@ describe('top, attached', () => {
     expect(stdout.match(/PID +PROCESS/g)?.length).toBeGreaterThanOrEqual(3);
   });
 
+  it('keeps nothing of a table that was printed: Node warns of the eleventh listener', async () => {
+    const { url } = await service(new Memory(FLOWS()));
+    const warnings: string[] = [];
+    const note = (warning: Error) => warnings.push(`${warning}`);
+    process.on('warning', note);
+    try {
+      const { io, done } = start('top', '--connect', url, '--interval', '100');
+      await io.stdout.has(/(PID +PROCESS[\s\S]*?){14}/);
+      io.interrupt();
+      await done;
+    } finally {
+      process.off('warning', note);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('ends with 130 on Ctrl-C and with 0 when its reader has gone', async () => {
     const { url } = await service(new Memory(FLOWS()));
     for (const [reason, code] of [

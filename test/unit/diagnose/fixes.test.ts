@@ -111,6 +111,11 @@ describe('a client', () => {
     expect(texts('node', at(443))[0]).toContain("import https from 'node:https'");
   });
 
+  it('of HttpURLConnection is told what keeps its connection, and pgbench to name its database', () => {
+    expect(texts('java', at(8080)).join()).toContain('leave out disconnect() and “Connection: close”');
+    expect(texts('pgbench', at(5432)).join()).toContain('-p 5432 -c 10 -T 60 DATABASE ');
+  });
+
   it('in a shell is told to leave the option out, not to write C', () => {
     for (const name of ['curl', 'wget']) {
       const { text, snippet } = lateBindFix(named(name), at(80), FACTS);

@@ -155,6 +155,14 @@ describe('connection-churn', () => {
     expect(after).toMatchObject({ severity: 'warning' });
   });
 
+  it('is not said to hold more ports than there are: after an undo of a wider range some lie outside of it', () => {
+    const out = { limit: 1000, used: 1039, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 0.5 };
+    const stuck = { openPerSec: 0, busySeconds: 0, portsHeld: 1039, timeWait: 1039, lifetimeMs: null };
+    expect(churn(stuck, { budgets: [budget(out)] })[0]?.title).toMatch(
+      /; its TIME_WAIT entries hold 1,039 ports, some of them outside of the range of 1,000$/,
+    );
+  });
+
   it('goes on while its entries hold all ports and next to nothing is asked for any more, but does not begin so', () => {
     const out = { limit: 2000, used: 2000, free: 0, exhaustionSeconds: 0, openPerSec: 0, demandPerSec: 0.5 };
     const stuck = { openPerSec: 0, busySeconds: 0, portsHeld: 1950, timeWait: 1940, lifetimeMs: null };

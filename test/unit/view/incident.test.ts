@@ -211,4 +211,14 @@ describe('what a change did', () => {
   ])('%s', (words, parts) => {
     expect(changeWords({ ...change, ...parts })).toBe(words);
   });
+
+  it.each([
+    ['was taken back', 'tcp_tw_reuse 0 → 1', 'tcp_tw_reuse 1 → 0', 2],
+    ['was taken back', 'ip_local_port_range 9 19 → 9 29', 'ip_local_port_range 9 29 → 9 19', 2],
+    ['not known whether it helped', 'tcp_tw_reuse 0 → 1', 'tcp_tw_reuse 1 → 2', 2],
+    ['not known whether it helped', 'tcp_tw_reuse 0 → 1', 'tcp_tw_reuse 1 → 0', 0],
+  ])('%s: %s and %s', (words, text, other, time) => {
+    const one = { ...change, text, worked: false, failPerSecAfter: null, afterSeconds: null };
+    expect(changeWords(one, [one, { ...one, time, text: other }])).toBe(words);
+  });
 });

@@ -165,11 +165,13 @@ function whoText(
 
 const shareText = ({ share, ports }: Culprit) => percent(share) ?? integer(ports);
 
-/** Whose calls fail, the culprit's among them. */
+/** Whose calls fail, the culprit's among them: now, not only since it began. */
 function victimsText({ victims, failPerSec }: IncidentRow, { more: cut }: Glyphs): string {
   if (failPerSec === 0) return '';
-  const shown = victims.slice(0, 2).map((one) => `${nameOf(one, cut)} ${rate(one.perSec)}/s`);
-  const more = victims.length - shown.length;
+  const failing = victims.filter(({ perSec }) => perSec > 0).sort((a, b) => b.perSec - a.perSec);
+  const named = failing.length === 0 ? victims : failing;
+  const shown = named.slice(0, 2).map((one) => `${nameOf(one, cut)} ${rate(one.perSec)}/s`);
+  const more = named.length - shown.length;
   return `${rate(failPerSec)} fail/s: ${shown.join(', ')}${more > 0 ? ` and ${integer(more)} more` : ''}`;
 }
 
@@ -221,6 +223,7 @@ function workedLines(row: IncidentRow, width: number, more: string): Line[] | nu
 const WORKED = '  Fix worked: ';
 
 function changeText({ text, failPerSecBefore, failPerSecAfter, afterSeconds }: Change): string {
+  if (failPerSecBefore === 0) return `nothing failed after ${text}`;
   const after = afterSeconds === null ? 'after' : `${seconds(afterSeconds)} after`;
   return `${rate(failPerSecBefore)} → ${rate(failPerSecAfter)} failures/s, ${after} ${text}`;
 }

@@ -28,7 +28,11 @@ export function fixLines(scene: Scene, width: number): Line[] {
     ...incident.changes.flatMap((change) =>
       change.worked === null
         ? []
-        : text(`${change.text}: ${changeWords(change)}`, width, change.worked ? 'good' : 'warn'),
+        : text(
+            `${change.text}: ${changeWords(change, incident.changes)}`,
+            width,
+            change.worked ? 'good' : 'warn',
+          ),
     ),
     ...contentLines(
       incident.remedies.filter((remedy) => copied(remedy) !== null),

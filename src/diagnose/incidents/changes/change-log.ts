@@ -4,6 +4,7 @@
  */
 import { isPorts } from '../../../forecast/harm.js';
 import { choosesByBind } from '../../../forecast/reuse.js';
+import { TOGETHER_MS } from '../../../protocol/names.js';
 import type { Change, ChangeKind, Culprit, IncidentRow } from '../../../protocol/rows.js';
 import { heldBy } from '../../remedies/holding.js';
 import type { Actor } from '../../types.js';
@@ -66,7 +67,7 @@ export class ChangeLog {
   note(kind: ChangeKind, text: string, seen: Observation, course: Course): void {
     if (this.all.some((known) => known.text === text && known.worked === null)) return;
     const before = this.all.map((change) => superseded(undone(change, text), course));
-    if (before.every(({ worked }) => worked !== null)) this.measure(seen);
+    if (before.every(({ worked }) => worked !== null)) this.measure(seen, course);
     this.all = [...before, begun(kind, text, course)].slice(-MOST_CHANGES);
   }
 
@@ -116,10 +117,13 @@ export class ChangeLog {
     return this.takers.reduce((sum, one) => sum + one.opened, 0);
   }
 
-  private measure({ budget }: Observation): void {
+  private measure({ budget }: Observation, { time, lastThreat }: Course): void {
     const waitsForPeer = heldBy(budget, this.takers).most === 'fin-wait-2';
     const allowed = [...this.allowed, budget?.sustainablePerSec ?? null].filter((rate) => rate !== null);
-    this.scale = { sustainablePerSec: allowed.length === 0 ? null : Math.min(...allowed), waitsForPeer };
+    const sustainablePerSec = allowed.length === 0 ? null : Math.min(...allowed);
+    /* A row may show a new setting before that one is read. */
+    const isThreatened = lastThreat !== null && time - lastThreat <= TOGETHER_MS;
+    this.scale = { sustainablePerSec, waitsForPeer, isThreatened };
     this.quiet = null;
   }
 

@@ -29,6 +29,8 @@ export interface Scale {
   readonly sustainablePerSec: number | null;
   /** Most ports were in FIN_WAIT2. */
   readonly waitsForPeer: boolean;
+  /** Ports were out or about to be; left out: not known. */
+  readonly isThreatened?: boolean;
 }
 
 /** What one change is judged by. */
@@ -80,7 +82,7 @@ export function judged(change: Change, course: Course, its: Case): Change {
   if (change.time < its.since) return course.failPerSec > 0 ? failed : change;
   const quietSince = Math.max(change.time, its.watchedFrom, course.lastFailure ?? 0, course.lastThreat ?? 0);
   if (course.time - quietSince < WORKED_MS) return course.time - change.time < GIVEN_UP_MS ? change : failed;
-  if (!canHelp(change, its) || !wasTroubled(change, course)) return unhelpful(change, 0);
+  if (!canHelp(change, its) || !wasTroubled(change, course, its.scale)) return unhelpful(change, 0);
   if (!its.goesOn && change.kind === 'setting') return unhelpful(change, null);
   return {
     ...change,
@@ -118,10 +120,17 @@ export function ended(
   };
 }
 
-/** Nothing was to be mended when it came: something else had ended the trouble. Where nothing has ever failed, ports were about to run out. */
-function wasTroubled({ time, failPerSecBefore }: Change, { lastFailure, lastThreat }: Course): boolean {
+/**
+ * Something was to be mended when it came, and nothing else had ended that: calls failed, or ports were about to run out, where none has ever
+ * failed or, since ports come back in waves, none just then.
+ */
+function wasTroubled(
+  { time, failPerSecBefore }: Change,
+  { lastFailure, lastThreat }: Course,
+  { isThreatened = false }: Scale,
+): boolean {
   const last = Math.max(lastFailure ?? 0, lastThreat ?? 0);
-  return (failPerSecBefore > 0 || lastFailure === null) && time - last <= WORKED_MS;
+  return (failPerSecBefore > 0 || lastFailure === null || isThreatened) && time - last <= WORKED_MS;
 }
 
 /** Of an incident that is over nothing more will be known. */

@@ -7,21 +7,50 @@ import type { Culprit, IncidentRow, ProcessInfo } from '../../../protocol/rows.j
 import { namedCulprits } from '../../culprit-text.js';
 import type { Actor } from '../../types.js';
 
-/** `checkout.py started again: pid 7 → 9`; null: it was not. @param actors of its namespace, of its name at least */
-export function restartText(culprit: Culprit | undefined, actors: readonly Actor[]): string | null {
-  const next = culprit === undefined ? null : successor(culprit.process, actors);
-  return next && `${next.process.name} started again: pid ${culprit?.process.pid} → ${next.process.pid}`;
+/** So long a process may run beside the one that it replaces, ms: a server hands its work over before it ends. */
+const HANDS_OVER_MS = 10_000;
+
+/** Who was first among the culprits, and until when that process was seen to live: what ran beside it has not replaced it. */
+export class Successions {
+  private last: { readonly key: string; readonly livedAt: number } | null = null;
+
+  /** @param restoredAt when an earlier run of the service has seen its culprit last, Unix ms; null: there was none */
+  constructor(private readonly restoredAt: number | null = null) {}
+
+  /** `checkout.py started again: pid 7 → 9`; null: it was not. @param actors of its namespace, of its name at least. @param time Unix ms */
+  text(culprit: Culprit | undefined, actors: readonly Actor[], time: number): string | null {
+    if (culprit === undefined) return null;
+    const livedAt = this.livedAt(culprit.process, actors, time);
+    const next = livedAt === null ? null : successor(culprit.process, actors, livedAt - HANDS_OVER_MS);
+    return next && `${next.process.name} started again: pid ${culprit.process.pid} → ${next.process.pid}`;
+  }
+
+  /** Until when it lived; null: it lives, or was never seen to. Who was culprit in an earlier run may have ended unseen. */
+  private livedAt(culprit: ProcessInfo, actors: readonly Actor[], time: number): number | null {
+    const { pid, startTime } = culprit;
+    const key = `${pid} ${startTime}`;
+    const before = this.last?.key === key ? this.last.livedAt : this.restoredAt;
+    const actor = actors.find(({ process }) => process.pid === pid && process.startTime === startTime);
+    const now = actor?.process ?? (this.restoredAt === null ? culprit : null);
+    if (now === null || now.exited === true) return before;
+    this.last = { key, livedAt: time };
+    return null;
+  }
 }
 
-/** Of the same name and a later start. */
-function successor({ pid, name, startTime }: ProcessInfo, actors: readonly Actor[]): Actor | null {
+/** Of the same name and a later start. @param since when it may have begun at the earliest, Unix ms */
+function successor(
+  { pid, name, startTime }: ProcessInfo,
+  actors: readonly Actor[],
+  since: number,
+): Actor | null {
   if (pid === null || name === null || startTime === null) return null;
-  const isLater = (actor: Actor) =>
-    actor.process.name === name &&
-    actor.process.pid !== null &&
-    actor.process.pid !== pid &&
-    (actor.process.startTime ?? 0) > startTime;
-  return actors.find(isLater) ?? null;
+  const isNext = ({ process }: Actor) =>
+    process.name === name &&
+    process.pid !== null &&
+    process.pid !== pid &&
+    (process.startTime ?? 0) > Math.max(startTime, since);
+  return actors.find(isNext) ?? null;
 }
 
 /**

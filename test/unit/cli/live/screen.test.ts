@@ -150,6 +150,21 @@ describe('at 80x24', () => {
     `);
   });
 
+  it('who failed before and has ended does not hide whose calls fail now', () => {
+    const gone = {
+      process: processInfo({ pid: 9, name: 'queue.py' }),
+      program: null,
+      failed: 90_000,
+      perSec: 0,
+    };
+    const [one] = trouble.incidents as [IncidentRow];
+    const victims = [gone, { ...gone, process: processInfo({ pid: 10, name: 'old.py' }) }, ...one.victims];
+    const rows = { ...trouble, incidents: [{ ...one, victims }] };
+    expect(picture({ rows })).toContain(
+      '  66.0 fail/s: checkout-importer.py 3071 61.0/s, orders.py 3072 5.0/s\n',
+    );
+  });
+
   it('a service that is gone', () => {
     const link = { phase: 'lost', since: NOW - 12_000, retryAt: NOW, reason: 'unreachable' } as const;
     expect(picture({ rows: trouble, link }).split('\n')[0]).toMatchInlineSnapshot(

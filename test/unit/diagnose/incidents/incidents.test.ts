@@ -462,6 +462,22 @@ describe('the people of an incident', () => {
     });
   });
 
+  it('hold no more ports than there are, where they were counted a moment before the budget', () => {
+    const late = {
+      limit: 1000,
+      used: 990,
+      free: 0,
+      exhaustionSeconds: 0,
+      holders: [{ process: wrk, ports: 985 }],
+    };
+    const { incidents } = watched(
+      (at) => ({ actors: [of(wrk, 1015)], budgets: [budget(late)], failures: [failing(at, 10)] }),
+      0,
+      3,
+    );
+    expect(incidents[0]?.title).toMatch(/^wrk \(pid 5\) holds 1,000 of the 1,000 ports to /);
+  });
+
   it('hold no more ports than there are: what lies outside of the range is said apart', () => {
     const pool = { kind: 'bind-pool' as const, limit: 2000, used: 3660, free: 0, exhaustionSeconds: 0 };
     const actors = [of(wrk, 0, { bound: 3660 })];
@@ -632,6 +648,26 @@ describe('what is changed while it goes on', () => {
     expect(watched(again, 0, 60).incidents[0]?.changes).toMatchObject([{ worked: false }]);
   });
 
+  it('is said to have worked where ports were about to run out again, and none had failed just then', () => {
+    const given = (calmFrom: number) => (at: number) => {
+      const isCalm = at >= calmFrom;
+      const filling = { limit: 200, used: 190, exhaustionSeconds: 8, sustainablePerSec: 3.3 };
+      return {
+        budgets: [
+          budget(at <= 20 ? OUT : isCalm ? { ...filling, limit: 28_232, exhaustionSeconds: null } : filling),
+        ],
+        totals: settings(at, 40, { portRange: [1024, 65_535] }),
+        failures: [failing(Math.min(at, 20), 90)],
+      };
+    };
+    const mended = watched(given(40), 0, 60);
+    expect(mended.incidents[0]?.changes).toMatchObject([{ worked: true, failPerSecBefore: 0 }]);
+    expect(mended.verdict.text).toContain(
+      ' Fix worked: nothing failed after ip_local_port_range 32768 60999 → 1024 65535.',
+    );
+    expect(watched(given(33), 0, 46).incidents[0]?.changes).toMatchObject([{ worked: false }]);
+  });
+
   it('is said to have worked where ports only threatened to run out', () => {
     const given = (at: number) => ({
       budgets: [
@@ -755,6 +791,32 @@ describe('what is changed while it goes on', () => {
       };
     };
     expect(changesOf(watched(given, 0, 99))).toEqual([]);
+  });
+
+  /** Another gamma.py, of another unit, that begins so many seconds after NOW. */
+  const another = (begins: number) =>
+    proc({ ...gamma, pid: 9, startTime: NOW + begins * 1000, unit: 'gamma2.service' });
+  const beside = (begins: number) => (at: number) => {
+    const { actors, ...rest } = ending(38, 0, () => ({}))(at);
+    const second = actor({ key: 'a2', program: 'gamma.py (sh)', process: another(begins), portsHeld: 10 });
+    return { ...rest, actors: at > begins ? [...actors, second] : actors };
+  };
+
+  it.each([
+    ['after it had ended', 39, 1],
+    ['a moment before it ended, as who hands over', 34, 1],
+    ['long before it ended, and ran beside it', 10, 0],
+    ['before it was seen', -60, 0],
+  ])('is a process that was started again only when the next one began %s', (_, begins, times) => {
+    const texts = watched(beside(begins), 0, 70).incidents[0]?.changes.map(({ text }) => text) ?? [];
+    expect(texts.filter((text) => text.includes('again'))).toEqual(
+      Array(times).fill('gamma.py started again: pid 7 → 9'),
+    );
+  });
+
+  it('is no process that was started again while the one before it lives', () => {
+    const texts = watched(beside(34), 0, 37).incidents[0]?.changes.map(({ text }) => text);
+    expect(texts).toEqual([]);
   });
 
   it('is said to have worked when as much is tried as before, whoever ended', () => {
@@ -932,6 +994,21 @@ describe('a culprit', () => {
 });
 
 describe('a title', () => {
+  it('names who holds the ports now, ten seconds after the one before at the latest, though no number has moved', () => {
+    const holding = (pid: number) => {
+      const process = proc({ pid, name: 'queue.py', comm: 'python3', exe: '/usr/bin/python3' });
+      const holders = [{ process, ports: 190 }];
+      return {
+        budgets: [budget({ ...OUT, holders, demandPerSec: 40, openPerSec: 40 })],
+        actors: [actor({ process, portsHeld: 190, openPerSec: 40 })],
+      };
+    };
+    const given = (at: number) => ({ ...holding(at < 20 ? 7 : 9), failures: [failing(at, 30)] });
+    const titled = (to: number) => watched(given, 0, to).incidents[0]?.title;
+    expect(titled(19)).toMatch(/^queue\.py \(pid 7\) /);
+    expect(titled(30)).toMatch(/^queue\.py \(pid 9\) /);
+  });
+
   it('follows the number that stands in it, also while nothing fails', () => {
     const given = (at: number) => ({
       budgets: [budget({ limit: 1055, used: at < 15 ? 242 : 1055, exhaustionSeconds: at < 15 ? 30 : 0 })],

@@ -251,4 +251,24 @@ describe('an incident over a restart', () => {
       ]);
     });
   });
+
+  it.each([
+    ['began while nobody watched', 25, ['node started again: pid 4242 → 9']],
+    ['had run beside it', 5, []],
+  ])(
+    'tells a culprit that nobody sees any more from one that was started again: another %s',
+    (_, begins, told) => {
+      const second = actor({
+        key: 'a2',
+        program: 'node app.js (sh)',
+        process: proc({ ...actor().process, pid: 9, startTime: AT(begins) }),
+      });
+      const first = (at: number) => ({ ...failing(0)(at), actors: [actor({ portsHeld: 190 })] });
+      const before = new Watch();
+      run(before, 0, 20, first);
+      const then = (at: number) => ({ ...failing(30)(at), actors: [second] });
+      const { incidents } = run(next(before.incidents.saved, AT(30)), 30, 34, then);
+      expect(incidents[0]?.changes.map(({ text }) => text)).toEqual(told);
+    },
+  );
 });

@@ -225,8 +225,8 @@ struct tcp_sock {
 	__u64 bytes_received; /* the peer's FIN counts one */
 	__u32 rcv_nxt;
 	__u32 snd_nxt;
-	int linger2;          /* jiffies; negative: no FIN_WAIT2 */
-	bool is_mptcp;        /* a subflow */
+	int linger2;   /* jiffies; negative: no FIN_WAIT2 */
+	bool is_mptcp; /* a subflow */
 };
 /* These exist where the kernel was built with MPTCP. */
 struct mptcp_sock {

@@ -75,6 +75,7 @@ export class Peers {
     this.samples.ports = this.commonPorts();
     this.meet(nowNs);
     for (const verdict of this.translated.tick()) this.take(verdict, nowNs);
+    if (!this.seesAll) return;
     for (const verdict of this.tables.connections.closedPairs.tick(hasLost)) this.take(verdict, nowNs);
   }
 

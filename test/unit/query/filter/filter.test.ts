@@ -149,7 +149,7 @@ describe('a filter', () => {
     ['dir:out process:ab\tport:80', ['ab', 'event']],
     ['or', ['budget']],
     ['and ab', []],
-    ['orders "or" orders', ['budget']],
+    ['worker "or" ker', ['budget']],
     ['ab !or port:80', ['ab', 'event']],
     ['process:/^(ab|curl)$/ !dir:in', ['ab', 'event']],
   ])('%j matches what it says', (text, expected) => {

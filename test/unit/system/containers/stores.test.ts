@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -164,7 +164,7 @@ describe('what Podman writes about its containers', () => {
     expect(await store(ID)).toMatchObject({ name: 'renamed' });
   });
 
-  it('holds up no turn of the event loop for 50 ms, however long the list is, and is not read for ever', async () => {
+  it('holds up no turn of the event loop for long, however long the list is, and is not read for ever', async () => {
     const one = (n: number) => ({
       id: n.toString(16).padStart(64, 'a'),
       names: [`cache-${n}`],
@@ -185,7 +185,8 @@ describe('what Podman writes about its containers', () => {
         await longestTurn(async () => expect(await store(last)).toMatchObject({ name: 'cache-39999' })),
       );
     }
-    expect(Math.min(...longest)).toBeLessThan(50);
+    const atOnce = await longestTurn(async () => JSON.parse(readFileSync(join(root, LIST), 'utf8')));
+    expect(Math.min(...longest)).toBeLessThan(atOnce / 3);
 
     writeFileSync(join(root, LIST), JSON.stringify([{ id: last, names: ['renamed'] }]));
     expect(await store(last), 'it rests').toMatchObject({ name: 'cache-39999' });

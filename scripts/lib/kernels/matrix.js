@@ -28,6 +28,7 @@ import { differences, lineOf, rewrite } from './table.js';
 const PART = [
   'surfaces',
   'endings',
+  'seq-mark',
   'owners',
   'control-groups',
   'verdict-portable',

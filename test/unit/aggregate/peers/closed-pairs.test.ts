@@ -1,7 +1,17 @@
 /** The other end of short connections where addresses are translated on the way: both ends have the same mark when they close. */
 import { describe, expect, it } from 'vitest';
 import { FLAG } from '../../../../src/decode/layout.js';
-import { accepts, CLOSED, clientLived, connects, LEFT, Machine, serverLived, type Way } from './machine.js';
+import {
+  accepts,
+  CLOSED,
+  clientLived,
+  connects,
+  LEFT,
+  Machine,
+  serverLived,
+  settling,
+  type Way,
+} from './machine.js';
 
 /** An address that no server has, as a client knows it, and the router's, as a server knows it. */
 const [VIRTUAL, ROUTER] = ['10.96.0.10', '10.0.9.1'];
@@ -20,17 +30,7 @@ function pairs(count: number, way: Way = {}): Uint8Array[] {
   return Array.from({ length: count }, () => ++marks).flatMap((mark) => [client(mark), server(mark, way)]);
 }
 
-function machineOf(...records: Uint8Array[]): Machine {
-  const machine = new Machine();
-  machine.listen();
-  return later(machine, ...records);
-}
-
-function later(machine: Machine, ...records: Uint8Array[]): Machine {
-  machine.feed(...records);
-  machine.tick(SETTLED);
-  return machine;
-}
+const { machineOf, later } = settling(SETTLED);
 
 describe('three connections whose two ends have one mark', () => {
   it('show the server, whatever addresses are translated', () => {

@@ -129,3 +129,18 @@ export function machineWith(...records: Uint8Array[]): Machine {
   machine.tick();
   return machine;
 }
+
+/** Machines on which a server listens, as they are so many ticks after what happened. */
+export function settling(ticks: number) {
+  const later = (machine: Machine, ...records: Uint8Array[]): Machine => {
+    machine.feed(...records);
+    machine.tick(ticks);
+    return machine;
+  };
+  const machineOf = (...records: Uint8Array[]): Machine => {
+    const machine = new Machine();
+    machine.listen();
+    return later(machine, ...records);
+  };
+  return { machineOf, later };
+}

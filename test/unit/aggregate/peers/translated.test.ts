@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG } from '../../../../src/decode/layout.js';
 import { announced, exited } from '../../../support/aggregate-world.js';
-import { accepts, connects, Machine, type Way } from './machine.js';
+import { accepts, connects, Machine, settling, type Way } from './machine.js';
 
 /** An address that no server has, as a client knows it. */
 const VIRTUAL = '10.96.0.10';
@@ -13,17 +13,7 @@ const SETTLED = 4;
 const toVirtual = (port: number, way: Way = {}) => connects({ port, to: VIRTUAL, at: 80, ...way });
 const pair = (port: number, way: Way = {}) => [toVirtual(port), accepts({ port, ...way })];
 
-function machineOf(...records: Uint8Array[]): Machine {
-  const machine = new Machine();
-  machine.listen();
-  return later(machine, ...records);
-}
-
-function later(machine: Machine, ...records: Uint8Array[]): Machine {
-  machine.feed(...records);
-  machine.tick(SETTLED);
-  return machine;
-}
+const { machineOf, later } = settling(SETTLED);
 
 describe('three connections whose client’s end a server has', () => {
   it('show the server', () => {
